@@ -1,0 +1,244 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { finalize, map, mergeMap, type Observable } from 'rxjs';
+import {
+  type EnvFactory,
+  type Observation,
+  RunningStats,
+  type RunningStatsState,
+  type Space,
+} from '../envs/index.ts';
+import { loadBackend, Rng } from '../kernels/index.ts';
+import {
+  bernoulli,
+  type EncoderFactory,
+  type Exit,
+  fixed,
+  Policy,
+  type Tensors,
+} from '../policy/index.ts';
+import { type Decision, ponder, Scheduler } from '../rollout/index.ts';
+import type { Config } from './config.ts';
+import { envFactory } from './env-setup.ts';
+import { UsageError } from './errors.ts';
+import { loadConfig } from './load-config.ts';
+import { loadEncoder } from './load-encoder.ts';
+import { type Checkpoint, CheckpointStore } from './run/index.ts';
+
+export interface ActOptions {
+  /** Ponder steps at most. */
+  maxSteps?: number;
+  /** Time for the thought in milliseconds; the latest finished step acts. */
+  deadlineMs?: number;
+  /** How the thought ends; the config’s evaluation.exit unless given. */
+  exit?: Exit;
+  /** Which actions may be taken (1 = allowed). */
+  mask?: ArrayLike<number>;
+}
+
+/** The thought behind an action: one entry a ponder step. */
+export interface ThoughtTrace {
+  steps: number;
+  /** The halting head's probability after each step. */
+  halts: number[];
+  values: number[];
+  /** The action distribution after each step: probabilities, or means for Box. */
+  actions: number[][];
+  /** Whether a limit ended it rather than the halting rule. */
+  cut: boolean;
+}
+
+export interface Act {
+  action: any;
+  thought: ThoughtTrace;
+}
+
+export interface LoadOptions {
+  /** Which checkpoint; the best where there is one, unless given. */
+  checkpoint?: 'best' | 'latest';
+  /** Overrides of the run's config, `path=value` each, such as env.options.size=5. */
+  set?: readonly string[];
+  /** An environment passed to the library, in place of the config's. */
+  env?: EnvFactory;
+  /** An encoder passed to the library, in place of the config's. */
+  encoder?: EncoderFactory;
+}
+
+/** What a checkpoint holds of an agent beside its weights. */
+export interface AgentState {
+  price: number;
+  normaliser?: RunningStatsState;
+}
+
+/** A policy that can be asked for actions. */
+export class Agent {
+  readonly config: Config;
+  readonly observationSpace: Space;
+  readonly actionSpace: Space;
+  readonly policy: Policy;
+  /** Observation statistics, where the config normalises; frozen but for training itself. */
+  normaliser: RunningStats | undefined;
+  /** Reward subtracted per ponder step beyond minSteps, as training last set it. */
+  price: number;
+  readonly #rng: Rng;
+
+  constructor(
+    config: Config,
+    spaces: { observationSpace: Space; actionSpace: Space },
+    encoder?: EncoderFactory,
+  ) {
+    const { policy, halting, train } = config;
+    this.config = config;
+    this.observationSpace = spaces.observationSpace;
+    this.actionSpace = spaces.actionSpace;
+    this.price = config.price.initial;
+    this.#rng = Rng.seed(train.seed, 'agent');
+    if (config.normalise.obs) this.normaliser = new RunningStats(this.observationSpace.size);
+    this.policy = new Policy({
+      ...policy,
+      ...spaces,
+      encoder,
+      encoderOptions: policy.encoder?.options,
+      haltBias: halting.initialBias,
+      seed: train.seed,
+    });
+  }
+
+  /**
+   * The agent that a run directory holds.
+   * @throws UsageError for a directory that holds none, CheckpointError for a damaged checkpoint
+   */
+  static async load(runDir: string, options: LoadOptions = {}): Promise<Agent> {
+    const path = join(runDir, 'config.resolved.yaml');
+    await readFile(path).catch(() => {
+      throw new UsageError(`${runDir}: expected a run directory, found no config.resolved.yaml`);
+    });
+    const config = await loadConfig(path, { set: options.set });
+    const checkpoint = await loadRun(runDir, options.checkpoint);
+    await loadBackend(config.backend);
+    const agent = await Agent.create(config, dirname(resolve(path)), options);
+    try {
+      agent.restore(checkpoint.weights, (checkpoint.state as { agent: AgentState }).agent);
+    } catch (error) {
+      agent.dispose();
+      throw error;
+    }
+    return agent;
+  }
+
+  /** The weights of a run's best checkpoint, or its latest where none was marked. */
+  static async weights(runDir: string): Promise<Tensors> {
+    return (await loadRun(runDir)).weights;
+  }
+
+  /** An untrained agent for the config's environment; the backend must be loaded. */
+  static async create(
+    config: Config,
+    baseDir: string,
+    given: { env?: EnvFactory; encoder?: EncoderFactory } = {},
+  ): Promise<Agent> {
+    const factory = await envFactory(config, baseDir, given.env);
+    const env = await factory();
+    const { observationSpace, actionSpace } = env;
+    await env.close?.();
+    const encoder =
+      given.encoder ??
+      (config.policy.encoder && (await loadEncoder(config.policy.encoder.module, baseDir)));
+    return new Agent(config, { observationSpace, actionSpace }, encoder);
+  }
+
+  /** What a checkpoint holds of the agent beside its weights. */
+  state(): AgentState {
+    return { price: this.price, normaliser: this.normaliser?.state() };
+  }
+
+  /** @throws Error where weights or statistics are not those of this agent's sizes; then nothing is set */
+  restore(weights: Tensors, state: AgentState): void {
+    const normaliser = state.normaliser && RunningStats.fromState(state.normaliser);
+    this.policy.parameters.write(weights);
+    this.normaliser = normaliser;
+    this.price = state.price;
+  }
+
+  /**
+   * Thinks about one observation and chooses the most likely action.
+   * @throws RangeError for an observation outside the space
+   */
+  async act(obs: unknown, options: ActOptions = {}): Promise<Act> {
+    const scheduler = this.#scheduler(1, options.exit);
+    scheduler.push([this.#observe(obs, options)]);
+    try {
+      for (;;) {
+        const [decision] = await scheduler.tick();
+        if (decision !== undefined) return toAct(decision);
+      }
+    } finally {
+      scheduler.dispose();
+    }
+  }
+
+  /**
+   * Actions for a stream of observations, in the order in which their thoughts end: each carries the
+   * index of its observation. All thoughts share one batch.
+   */
+  decide(
+    observations$: Observable<unknown>,
+    options: Omit<ActOptions, 'mask'> = {},
+  ): Observable<Act & { index: number }> {
+    const scheduler = this.#scheduler(DECIDE_SLOTS, options.exit);
+    return observations$.pipe(
+      map((obs, index) => [{ ...this.#observe(obs, options), env: index }]),
+      ponder(scheduler),
+      mergeMap((decisions) =>
+        decisions.map((decision) => ({ ...toAct(decision), index: decision.observation.env })),
+      ),
+      finalize(() => scheduler.dispose()),
+    );
+  }
+
+  dispose(): void {
+    this.policy.dispose();
+  }
+
+  #observe(obs: unknown, { maxSteps, deadlineMs, mask }: ActOptions): Observation {
+    const problem = this.observationSpace.explain(obs);
+    if (problem !== undefined) throw new RangeError(`Agent.act: obs: ${problem}`);
+    const row = new Float32Array(this.observationSpace.size);
+    this.observationSpace.write(obs, row);
+    this.normaliser?.normalise(row, 0);
+    const deadline = deadlineMs === undefined ? undefined : performance.now() + deadlineMs;
+    return { env: 0, row, mask, limits: { maxSteps, deadline } };
+  }
+
+  #scheduler(slots: number, exit: Exit = this.config.evaluation.exit): Scheduler {
+    const { halting, evaluation } = this.config;
+    const rule =
+      halting.rule === 'fixed'
+        ? fixed(halting.steps ?? halting.maxSteps)
+        : bernoulli(exit, evaluation.quantile);
+    const { minSteps, maxSteps, floor } = halting;
+    const behaviour = { rule, minSteps, maxSteps, floor, forced: 0, greedy: true, trace: true };
+    return new Scheduler(this.policy, slots, this.#rng, () => behaviour);
+  }
+}
+
+async function loadRun(runDir: string, which?: 'best' | 'latest'): Promise<Checkpoint> {
+  const store = new CheckpointStore(join(runDir, 'checkpoints'));
+  return store.load(which ?? ((await store.best()) ? 'best' : 'latest'));
+}
+
+/** Thoughts that `decide` has under way at once. */
+const DECIDE_SLOTS = 64;
+
+function toAct({ choice, steps, forced, trace = [] }: Decision): Act {
+  return {
+    action: choice,
+    thought: {
+      steps,
+      halts: trace.map(({ halt }) => halt),
+      values: trace.map(({ value }) => value),
+      actions: trace.map(({ actions }) => actions),
+      cut: forced,
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { type Command, Option } from 'commander';
+import { UsageError } from '../errors.ts';
+import { interruptible } from './interrupt.ts';
+import { integer, jsonOption, printJson, setOption } from './options.ts';
+import { evaluationText } from './table.ts';
+
+interface EvalFlags {
+  episodes?: number;
+  seed?: number;
+  exit?: 'sample' | 'threshold' | 'cdf';
+  halting?: 'bernoulli' | 'fixed' | 'random' | 'converge';
+  steps?: number;
+  maxSteps?: number;
+  set?: string[];
+  json?: boolean;
+}
+
+export function addEval(program: Command): void {
+  program
+    .command('eval')
+    .description('evaluate the best checkpoint of a run')
+    .argument('<run>', 'the directory of a run')
+    .option('--episodes <n>', 'episodes to play', integer(1))
+    .option('--seed <n>', 'seed of the environments and of drawn exits', integer(0))
+    .addOption(
+      new Option('--exit <rule>', 'how a learned thought ends').choices([
+        'sample',
+        'threshold',
+        'cdf',
+      ]),
+    )
+    .addOption(
+      new Option('--halting <rule>', 'halt by another rule than the one trained').choices([
+        'bernoulli',
+        'fixed',
+        'random',
+        'converge',
+      ]),
+    )
+    .option('--steps <n>', 'ponder steps of --halting fixed', integer(1))
+    .option('--max-steps <n>', 'ponder steps after which acting is forced', integer(1))
+    .addOption(setOption())
+    .addOption(jsonOption('print the evaluation as one JSON object'))
+    .action(evalCommand);
+}
+
+async function evalCommand(run: string, flags: EvalFlags): Promise<void> {
+  if (flags.steps !== undefined && flags.halting !== 'fixed') {
+    throw new UsageError('--steps: expected together with --halting fixed');
+  }
+  const { Agent } = await import('../agent.ts');
+  const { evaluate } = await import('../evaluate.ts');
+  const { signal, release } = interruptible(() => process.stderr.write('stopping\n'));
+  const agent = await Agent.load(run, { set: flags.set });
+  try {
+    const { episodes, seed, exit, halting, steps, maxSteps } = flags;
+    const options = { episodes, seed, exit, halting, steps, maxSteps, signal };
+    const evaluation = await evaluate(agent, options);
+    if (flags.json) printJson(evaluation);
+    else process.stdout.write(`${evaluationText(evaluation)}\n`);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    process.exitCode = 130;
+  } finally {
+    release();
+    agent.dispose();
+  }
+}

@@ -1,0 +1,39 @@
+/** One press of Ctrl-C can arrive more than once: from the terminal, and relayed by npm or tsx. */
+const samePress = 300;
+
+/** Ctrl-C, or a polite request to end. */
+const signals = ['SIGINT', 'SIGTERM'] as const;
+
+/**
+ * Turns the first Ctrl-C (or SIGTERM) into an aborted signal, so that work can be saved, and ends
+ * the process with exit code 130 at the second.
+ *
+ * @param onFirst told as the first one comes, to say what is happening
+ * @returns the signal, and `release`, after which Ctrl-C ends the process as usual
+ */
+export function interruptible(onFirst: () => void): { signal: AbortSignal; release: () => void } {
+  const controller = new AbortController();
+  let first: number | undefined;
+  const interrupt = (): void => {
+    if (first === undefined) {
+      first = performance.now();
+      controller.abort();
+      onFirst();
+    } else if (performance.now() - first > samePress) {
+      process.exit(130);
+    }
+  };
+  // A reader of our output that is gone will never see more of it: save and stop.
+  const unread = (error: NodeJS.ErrnoException): void => {
+    if (error.code === 'EPIPE') controller.abort();
+  };
+  for (const name of signals) process.on(name, interrupt);
+  process.stdout.on('error', unread);
+  return {
+    signal: controller.signal,
+    release: () => {
+      for (const name of signals) process.off(name, interrupt);
+      process.stdout.off('error', unread);
+    },
+  };
+}

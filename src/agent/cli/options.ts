@@ -1,0 +1,28 @@
+import { InvalidArgumentError, Option } from 'commander';
+
+/** A parser for an integer of at least `min`. */
+export function integer(min: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < min) {
+      throw new InvalidArgumentError(`Expected an integer ≥ ${min}, got "${text}".`);
+    }
+    return value;
+  };
+}
+
+/** `--set path=value`, which may be given again and again. */
+export function setOption(): Option {
+  return new Option(
+    '--set <path=value>',
+    'override one field of the config; may be repeated',
+  ).argParser((text: string, previous: string[] = []) => [...previous, text]);
+}
+
+export function jsonOption(description: string): Option {
+  return new Option('--json', description);
+}
+
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}

@@ -1,0 +1,87 @@
+import type { Command } from 'commander';
+import type { StudyEvent } from '../study.ts';
+import { interruptible } from './interrupt.ts';
+import { integer, jsonOption, printJson, setOption } from './options.ts';
+import { eventLine, statusText } from './progress.ts';
+import { StatusLine } from './status-line.ts';
+import { decimal, table } from './table.ts';
+
+interface StudyFlags {
+  seeds: number;
+  against: string[];
+  set?: string[];
+  runDir?: string;
+  jobs: number;
+  json?: boolean;
+}
+
+export function addStudy(program: Command): void {
+  program
+    .command('study')
+    .description('train and evaluate several seeds and their baselines, and print the table')
+    .argument('<config>', 'a YAML file, or the name of a packaged config')
+    .requiredOption('--seeds <n>', 'how many seeds, counted up from train.seed', integer(1))
+    .option(
+      '--against <list>',
+      'baselines, apart by commas: fixed:<steps>, random, converge',
+      (text: string) => text.split(','),
+      [],
+    )
+    .addOption(setOption())
+    .option('--run-dir <dir>', 'where everything goes (default: runs/<name>-study)')
+    .option('--jobs <n>', 'runs trained at the same time', integer(1), 1)
+    .addOption(jsonOption('print the study as one JSON object'))
+    .action(studyCommand);
+}
+
+async function studyCommand(path: string, flags: StudyFlags): Promise<void> {
+  const { loadConfig } = await import('../load-config.ts');
+  const config = await loadConfig(path, { set: flags.set });
+  const { study } = await import('../study.ts');
+  const { collapseText, studyTables } = await import('../study/study-tables.ts');
+  const line = new StatusLine(process.stderr);
+  const { signal, release } = interruptible(() =>
+    line.note('saving what is training; the same command goes on later; again to stop at once'),
+  );
+  const { seeds, against, runDir, jobs } = flags;
+  try {
+    const on = studyProgress(line);
+    const result = await study(config, { seeds, against, runDir, jobs, signal, on });
+    if (flags.json) return printJson(result);
+    for (const { title, titles, rows } of studyTables(result)) {
+      process.stdout.write(`\n${title}\n\n${table(titles, rows)}\n`);
+    }
+    process.stdout.write(`\n${collapseText(result)}\n`);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    process.exitCode = 130;
+  } finally {
+    line.draw('');
+    release();
+  }
+}
+
+/** Lines for what a study finishes, over the status of one of the runs in training. */
+function studyProgress(line: StatusLine): (event: StudyEvent) => void {
+  return (event) => {
+    if (event.type === 'training') {
+      const who = `${event.policy}, seed ${event.seed}`;
+      if (event.event.type === 'updated') {
+        const { metrics, totalSteps } = event.event;
+        line.draw(`${who}: ${statusText(metrics, totalSteps)}`.slice(0, line.columns - 1));
+      } else {
+        const text = eventLine(event.event);
+        if (text) line.note(`${who}: ${text}`);
+      }
+    } else if (event.type === 'trained') {
+      line.note(`${event.policy}, seed ${event.seed}: trained (${event.done} of ${event.runs})`);
+    } else {
+      const { policy, seed, evaluation } = event.row;
+      line.note(
+        `${policy}, seed ${seed}: success ${decimal(evaluation.successRate)}, ` +
+          `return ${decimal(evaluation.return.mean)}, ` +
+          `ponder steps ${decimal(evaluation.ponderSteps.mean, 2)}`,
+      );
+    }
+  };
+}

@@ -1,0 +1,83 @@
+import type { Evaluation } from '../events.ts';
+
+/** A number with fixed decimals; – where there is none. */
+export function decimal(value: number | null | undefined, digits = 3): string {
+  return value === null || value === undefined || Number.isNaN(value) ? '–' : value.toFixed(digits);
+}
+
+/** A whole number with thousands set apart: 12,345. */
+export function whole(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
+
+/** A bar of `value` of `max`, at most `width` characters, to an eighth of one. */
+export function bar(value: number, max: number, width = 20): string {
+  const eighths = Math.round((Math.min(Math.max(value / max, 0), 1) || 0) * width * 8);
+  const rest = eighths % 8;
+  return '█'.repeat(eighths >> 3) + (rest ? '▏▎▍▌▋▊▉'[rest - 1] : '');
+}
+
+/**
+ * Rows under titles, two spaces apart. Columns are flush right but for those whose title begins
+ * with `<`, which are flush left.
+ */
+export function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
+  const left = titles.map((title) => title.startsWith('<'));
+  const head = titles.map((title, i) => (left[i] ? title.slice(1) : title));
+  const widths = head.map((title, i) =>
+    Math.max(title.length, ...rows.map((row) => row[i].length)),
+  );
+  return [head, ...rows]
+    .map((row) =>
+      row
+        .map((cell, i) => (left[i] ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** An evaluation as text: its totals, ponder steps by difficulty, and success at forced depths. */
+export function evaluationText(evaluation: Evaluation): string {
+  const { ponderSteps: steps, successRate, spearman } = evaluation;
+  const spread = ({ mean, std }: { mean: number; std: number }) =>
+    `${decimal(mean)} ± ${decimal(std)}`;
+  const sections = [
+    [
+      `${evaluation.env}, ${whole(evaluation.episodes)} episodes`,
+      `return        ${spread(evaluation.return)}`,
+      `net return    ${spread(evaluation.netReturn)}`,
+      `success       ${decimal(successRate)}`,
+      `ponder steps  mean ${decimal(steps.mean, 2)}, p50 ${steps.p50}, p95 ${steps.p95}, max ${steps.max}`,
+      `spearman      ${decimal(spearman)} (ponder steps with difficulty)`,
+    ].join('\n'),
+  ];
+  if (evaluation.byDifficulty.length > 0) {
+    const longest = Math.max(...evaluation.byDifficulty.map((row) => row.ponderSteps));
+    sections.push(
+      table(
+        ['difficulty', 'decisions', 'success', 'ponder steps', '<'],
+        evaluation.byDifficulty.map((row) => [
+          String(row.difficulty),
+          whole(row.decisions),
+          decimal(row.successRate),
+          decimal(row.ponderSteps, 2),
+          bar(row.ponderSteps, longest),
+        ]),
+      ),
+    );
+  }
+  if (evaluation.forcedDepth.length > 0) {
+    sections.push(
+      table(
+        ['forced to steps', 'return', 'success'],
+        evaluation.forcedDepth.map((row) => [
+          String(row.steps),
+          decimal(row.return),
+          decimal(row.successRate),
+        ]),
+      ),
+    );
+  }
+  return sections.join('\n\n');
+}

@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { interruptible } from './interrupt.ts';
+import { integer, jsonOption, printJson, setOption } from './options.ts';
+import { Progress } from './progress.ts';
+import { evaluationText, whole } from './table.ts';
+
+interface TrainFlags {
+  set?: string[];
+  seed?: number;
+  runDir?: string;
+  resume?: boolean;
+  json?: boolean;
+}
+
+export function addTrain(program: Command): void {
+  program
+    .command('train')
+    .description('train an agent as a config says, and evaluate it')
+    .argument('[config]', 'a YAML file, or the name of a packaged config', 'k-hop')
+    .addOption(setOption())
+    .option('--seed <n>', 'the run’s seed (train.seed)', integer(0))
+    .option('--run-dir <dir>', 'where the run’s files go (default: runs/<name>)')
+    .option('--resume', 'go on where the run in that directory stopped')
+    .addOption(jsonOption('print each event as a line of JSON, and nothing else'))
+    .action(trainCommand);
+}
+
+async function trainCommand(path: string, flags: TrainFlags): Promise<void> {
+  const { loadConfig } = await import('../load-config.ts');
+  const config = await loadConfig(path, flags);
+  const { train } = await import('../train.ts');
+  const progress = new Progress(process.stderr);
+  const { signal, release } = interruptible(() =>
+    progress.note('finishing the update and saving; again to stop at once'),
+  );
+  const result = await train(config, {
+    runDir: flags.runDir,
+    resume: flags.resume,
+    signal,
+    on: flags.json ? printJson : (event) => progress.show(event),
+  }).finally(release);
+
+  if (result.interrupted) process.exitCode = 130;
+  if (flags.json) return;
+  const { runDir, steps, evaluation } = result;
+  if (result.interrupted) {
+    process.stderr.write(
+      `stopped after ${whole(steps)} steps, saved in ${runDir}; go on with --resume\n`,
+    );
+    return;
+  }
+  if (evaluation) process.stdout.write(`\n${evaluationText(evaluation)}\n`);
+  process.stdout.write(`\n${filesText(runDir)}\n`);
+}
+
+function filesText(runDir: string): string {
+  return [
+    `report       ${join(runDir, 'report.html')}`,
+    `metrics      ${join(runDir, 'metrics.jsonl')} (or: tensorboard --logdir ${runDir})`,
+    `checkpoints  ${join(runDir, 'checkpoints')}`,
+    `evaluate     pondera eval ${runDir}`,
+  ].join('\n');
+}

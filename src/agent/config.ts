@@ -1,0 +1,211 @@
+import { z } from 'zod';
+
+const positive = z.number().positive();
+const fraction = z.number().min(0).max(1);
+const count = z.int().min(1);
+
+const moduleOptions = z.record(z.string(), z.unknown());
+
+const envSchema = z
+  .strictObject({
+    id: z
+      .string()
+      .optional()
+      .describe('A built-in environment, e.g. KHop-v0 (see `pondera envs`).'),
+    module: z
+      .string()
+      .optional()
+      .describe(
+        'A module of your own whose default export makes one environment; relative to this file.',
+      ),
+    options: moduleOptions.default({}).describe('Given to the environment as it is made.'),
+    count: count.default(64).describe('Environments stepped side by side (N).'),
+    maxEpisodeSteps: count
+      .optional()
+      .describe('Decisions after which an episode is truncated; none unless given.'),
+    frameStack: count.default(1).describe('Observations stacked into one (Box only); 1 = none.'),
+    timeoutMs: positive
+      .default(60_000)
+      .describe('How long one reset or step of an asynchronous environment may take, in ms.'),
+  })
+  .refine((env) => (env.id === undefined) !== (env.module === undefined), {
+    message: 'expected exactly one of id and module',
+  });
+
+const policySchema = z.strictObject({
+  core: z
+    .enum(['latent', 'full'])
+    .default('latent')
+    .describe(
+      'What recurs: a few readout tokens (latent), or every token (full: grids, planning).',
+    ),
+  width: count.default(48).describe('Model width D, in numbers a token.'),
+  heads: count.default(2).describe('Attention heads H; they divide the width.'),
+  feedForward: count.default(96).describe('Hidden width of the feed-forward sub-layer.'),
+  blocks: count
+    .default(1)
+    .describe('Transformer blocks in the core, applied at every ponder step.'),
+  registers: z.int().min(0).default(0).describe('Recurrent tokens beside the readout.'),
+  encoder: z
+    .strictObject({
+      module: z.string().describe('A module whose default export makes the encoder.'),
+      options: moduleOptions.default({}).describe('Given to the encoder as it is made.'),
+    })
+    .optional()
+    .describe('An encoder of your own, in place of the one for the observation space.'),
+});
+
+const haltingSchema = z
+  .strictObject({
+    rule: z
+      .enum(['bernoulli', 'fixed'])
+      .default('bernoulli')
+      .describe('Learned halting head, or the same number of ponder steps always.'),
+    minSteps: count.default(1).describe('Ponder steps always taken, unpriced.'),
+    maxSteps: count.default(6).describe('Ponder steps after which acting is forced.'),
+    steps: count.optional().describe('Ponder steps of the rule fixed; maxSteps unless given.'),
+    initialBias: z.number().default(-1).describe('Logit of the halting head as it is released.'),
+    floor: z
+      .number()
+      .min(0)
+      .max(0.2)
+      .default(0.02)
+      .describe('The behaviour keeps its halting probability in [floor, 1 - floor].'),
+  })
+  .refine((halting) => halting.minSteps <= halting.maxSteps, {
+    message: 'expected minSteps ≤ maxSteps',
+    path: ['minSteps'],
+  })
+  .refine((halting) => (halting.steps ?? 1) <= halting.maxSteps, {
+    message: 'expected steps ≤ maxSteps',
+    path: ['steps'],
+  });
+
+const priceSchema = z.strictObject({
+  initial: z
+    .number()
+    .min(0)
+    .default(0.02)
+    .describe('Reward subtracted per ponder step beyond minSteps, in units of the raw reward.'),
+  targetSteps: positive
+    .optional()
+    .describe('Mean ponder steps the price is steered to; the price stays fixed unless given.'),
+  rate: positive
+    .default(0.005)
+    .describe('Change of the price per update and step of deviation from the target.'),
+  max: positive.default(1).describe('The steered price never exceeds this.'),
+});
+
+const recipeSchema = z.strictObject({
+  releaseReturn: z
+    .number()
+    .optional()
+    .describe('Smoothed return at which the halting head is released; a plateau unless given.'),
+  minUpdates: z.int().min(0).default(20).describe('Updates of warm-up at least.'),
+  plateauUpdates: count
+    .default(20)
+    .describe('Updates without a better smoothed return that count as a plateau.'),
+  maxWarmup: fraction.default(0.4).describe('Share of training after which release comes anyway.'),
+  forced: fraction
+    .default(0.25)
+    .describe('Share of decisions forced to a uniformly random depth after release.'),
+  distillation: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('Weight of KL(final step ‖ each earlier step), which teaches early steps.'),
+});
+
+const ppoSchema = z.strictObject({
+  decisions: count.default(1024).describe('Decisions a rollout collects before each update (T).'),
+  minibatch: count.default(256).describe('Decisions a gradient step uses (B).'),
+  epochs: count.default(4).describe('Passes over a rollout.'),
+  learningRate: positive.default(3e-3).describe('Adam’s step size at the start.'),
+  finalLearningRate: z
+    .number()
+    .min(0)
+    .default(3e-4)
+    .describe('Adam’s step size at the end; linear in between.'),
+  gamma: fraction.default(0.99).describe('Discount per decision.'),
+  lambda: fraction.default(0.95).describe('GAE’s λ on act edges.'),
+  lambdaThink: fraction.default(1).describe('GAE’s λ on think edges.'),
+  clip: positive.default(0.2).describe('Clip of the action ratio.'),
+  haltClip: positive.default(0.2).describe('Clip of the halting ratio.'),
+  valueWeight: z.number().min(0).default(0.5).describe('Weight of the value loss.'),
+  entropy: z.number().min(0).default(0.01).describe('Weight of the action entropy at the start.'),
+  finalEntropy: z
+    .number()
+    .min(0)
+    .optional()
+    .describe('Weight of the action entropy at the end; constant unless given.'),
+  haltEntropy: z.number().min(0).default(0.003).describe('Weight of the halting entropy.'),
+  maxGradNorm: positive.default(0.5).describe('Global norm that gradients are clipped to.'),
+  targetKl: positive
+    .optional()
+    .describe('The remaining epochs are skipped once the action KL of one exceeds this.'),
+});
+
+const normaliseSchema = z.strictObject({
+  obs: z.boolean().default(false).describe('Normalise Box observations by running statistics.'),
+  reward: z
+    .boolean()
+    .default(false)
+    .describe('Scale rewards (and the price) by the running deviation of the return.'),
+});
+
+const evaluationSchema = z.strictObject({
+  everyUpdates: count.default(25).describe('Updates between evaluations during training.'),
+  episodes: count.default(128).describe('Episodes an evaluation plays.'),
+  forcedEpisodes: z
+    .int()
+    .min(0)
+    .default(32)
+    .describe(
+      'Episodes it plays forced to 1 and to maxSteps steps, which show a collapse; 0 = none.',
+    ),
+  exit: z
+    .enum(['sample', 'threshold', 'cdf'])
+    .default('cdf')
+    .describe('How a thought ends: draw, halt ≥ quantile, or cumulative probability ≥ quantile.'),
+  quantile: fraction.default(0.5).describe('The q of threshold and cdf.'),
+});
+
+const checkpointSchema = z.strictObject({
+  everyUpdates: count.default(25).describe('Updates between checkpoints.'),
+  keep: count.default(3).describe('Newest checkpoints kept, beside the best.'),
+});
+
+/** A run's whole configuration: the one source of its types, its validation and its help. */
+export const configSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[\w.-]+$/, 'expected letters, digits, ".", "_" and "-"')
+    .describe('The run’s name; its files go to runs/<name> unless a directory is given.'),
+  env: envSchema.describe('The environment.'),
+  policy: policySchema.prefault({}).describe('The looped transformer.'),
+  halting: haltingSchema.prefault({}).describe('How a thought ends.'),
+  price: priceSchema.prefault({}).describe('What a ponder step costs.'),
+  recipe: recipeSchema.prefault({}).describe('Warm-up, release and forced depth.'),
+  ppo: ppoSchema.prefault({}).describe('Learning.'),
+  normalise: normaliseSchema.prefault({}).describe('Running normalisation, saved with the policy.'),
+  evaluation: evaluationSchema.prefault({}).describe('Evaluation on separate environments.'),
+  checkpoint: checkpointSchema.prefault({}).describe('Checkpoints.'),
+  train: z
+    .strictObject({
+      totalSteps: count.describe('Length of training, in environment steps over all environments.'),
+      seed: z.int().min(0).default(0).describe('Every random stream of the run follows from it.'),
+      warmStart: z
+        .string()
+        .optional()
+        .describe('A run directory whose weights training starts from.'),
+    })
+    .describe('Length and seed.'),
+  backend: z
+    .enum(['auto', 'wasm', 'cpu', 'tensorflow'])
+    .default('auto')
+    .describe('Where tensors live: auto takes tensorflow where it has a GPU, otherwise wasm.'),
+});
+
+export type Config = z.infer<typeof configSchema>;
+/** A config as written: every field with a default may be left out. */
+export type ConfigInput = z.input<typeof configSchema>;

@@ -1,0 +1,38 @@
+import {
+  type Env,
+  type EnvFactory,
+  frameStack,
+  loadEnvFactory,
+  makeEnv,
+  timeLimit,
+} from '../envs/index.ts';
+import type { Config } from './config.ts';
+
+/** What errors and reports call the config's environment. */
+export function envName(config: Config): string {
+  return config.env.id ?? config.env.module ?? 'environment';
+}
+
+/**
+ * The factory that a config names, with the wrappers it asks for.
+ * @param given an environment passed to the library, in place of the config's id or module
+ */
+export async function envFactory(
+  { env }: Config,
+  baseDir: string,
+  given?: EnvFactory,
+): Promise<() => Promise<Env>> {
+  const factory: EnvFactory =
+    given ??
+    (env.module === undefined
+      ? (options) => makeEnv(env.id!, options)
+      : await loadEnvFactory(env.module, baseDir));
+  return async () => {
+    let made = await factory(env.options);
+    if (env.maxEpisodeSteps !== undefined) {
+      made = timeLimit(made, { maxSteps: env.maxEpisodeSteps });
+    }
+    if (env.frameStack > 1) made = frameStack(made, { count: env.frameStack, padding: 'reset' });
+    return made;
+  };
+}

@@ -1,0 +1,85 @@
+/** The ponder steps of a set of decisions. */
+export interface PonderSteps {
+  mean: number;
+  p50: number;
+  p95: number;
+  max: number;
+}
+
+/** One line of metrics.jsonl. Everything that depends on a clock or on memory is under `timing`. */
+export interface UpdateMetrics {
+  /** Updates done, this one included. */
+  update: number;
+  /** Environment steps done over all environments. */
+  steps: number;
+  episodes: number;
+  phase: 'warmup' | 'released';
+  /** Mean over the episodes that ended in this rollout; null where none did. */
+  return: number | null;
+  netReturn: number | null;
+  successRate: number | null;
+  episodeLength: number | null;
+  /** Unforced decisions only. */
+  ponderSteps: PonderSteps;
+  /** Unforced decisions that took 1, 2, … maxSteps ponder steps. */
+  histogram: number[];
+  /** Live slots ÷ slots, averaged over the ticks of the rollout. */
+  occupancy: number;
+  price: number;
+  learningRate: number;
+  policyLoss: number;
+  haltLoss: number;
+  valueLoss: number;
+  entropy: number;
+  haltEntropy: number;
+  /** Mean of (ratio − 1) − ln ratio over the last epoch’s actions and halting choices. */
+  kl: number;
+  haltKl: number;
+  clipFraction: number;
+  explainedVariance: number;
+  gradNorm: number;
+  /** Largest |ratio − 1| of the first minibatch: rounding alone, unless something is broken. */
+  firstRatioError: number;
+  timing: {
+    /** Seconds since training began, over all its sessions. */
+    elapsed: number;
+    decisionsPerSecond: number;
+    rolloutSeconds: number;
+    learnSeconds: number;
+    tensors: number;
+    rssBytes: number;
+  };
+}
+
+/** What an evaluation found; the one object `pondera eval --json` prints. */
+export interface Evaluation {
+  env: string;
+  episodes: number;
+  return: { mean: number; std: number };
+  netReturn: { mean: number; std: number };
+  /** Share of episodes with info.success; null where the environment never says. */
+  successRate: number | null;
+  ponderSteps: PonderSteps;
+  /** Ponder steps by the decision’s difficulty, success by the difficulty the episode began with. */
+  byDifficulty: {
+    difficulty: number;
+    decisions: number;
+    successRate: number | null;
+    ponderSteps: number;
+  }[];
+  /** Rank correlation of ponder steps with difficulty over decisions; null where undefined. */
+  spearman: number | null;
+  forcedDepth: { steps: number; return: number; successRate: number | null }[];
+}
+
+export type Alarm = 'collapsed-to-min' | 'collapsed-to-max';
+
+/** What training tells a developer’s own callbacks, in the order it happens. */
+export type TrainEvent =
+  | { type: 'started'; runDir: string; backend: string; parameters: number; resumedFrom?: number }
+  | { type: 'updated'; metrics: UpdateMetrics; totalSteps: number }
+  | { type: 'released'; update: number; steps: number; reason: 'return' | 'plateau' | 'deadline' }
+  | { type: 'evaluated'; update: number; steps: number; evaluation: Evaluation; best: boolean }
+  | { type: 'checkpointed'; update: number; steps: number; path: string }
+  | { type: 'alarm'; update: number; alarm: Alarm; message: string }
+  | { type: 'finished'; steps: number; interrupted: boolean; evaluation?: Evaluation };

@@ -1,0 +1,107 @@
+import type { Config } from './config.ts';
+
+/** Weight of the past in the smoothed return. */
+const SMOOTHING = 0.9;
+
+export type Release = 'return' | 'plateau' | 'deadline';
+
+export interface RecipeState {
+  released: boolean;
+  updates: number;
+  smoothed: number | null;
+  best: number | null;
+  sinceBest: number;
+  price: number;
+}
+
+/**
+ * The recipe that keeps the halting head from collapsing: think at full depth for nothing until
+ * competent, then release the head and charge for it; and the price's controller.
+ *
+ * Released before competence, shallow exits win before depth pays and it collapses to one step; the
+ * price acts only after release.
+ */
+export class Recipe {
+  readonly #config: Config;
+  #state: RecipeState;
+
+  constructor(config: Config) {
+    this.#config = config;
+    this.#state = {
+      released: false,
+      updates: 0,
+      smoothed: null,
+      best: null,
+      sinceBest: 0,
+      price: config.price.initial,
+    };
+  }
+
+  get released(): boolean {
+    return this.#state.released;
+  }
+
+  /** Reward subtracted per ponder step beyond minSteps now, in units of the raw reward. */
+  get price(): number {
+    return this.#state.released ? this.#state.price : 0;
+  }
+
+  state(): RecipeState {
+    return { ...this.#state };
+  }
+
+  restore(state: RecipeState): void {
+    this.#state = { ...state };
+  }
+
+  /**
+   * Takes in an update.
+   * @param meanReturn of the episodes that ended in its rollout; null for none
+   * @param meanSteps of its unforced decisions
+   * @param progress share of training done
+   * @returns why the halting head is released with this update, if it is
+   */
+  update(meanReturn: number | null, meanSteps: number, progress: number): Release | undefined {
+    const state = this.#state;
+    state.updates++;
+    if (state.released) {
+      this.#steer(meanSteps);
+      return undefined;
+    }
+    if (meanReturn !== null) this.#smooth(meanReturn);
+    const reason = this.#config.halting.rule === 'fixed' ? undefined : this.#due(progress);
+    if (reason !== undefined) state.released = true;
+    return reason;
+  }
+
+  #smooth(meanReturn: number): void {
+    const state = this.#state;
+    state.smoothed =
+      state.smoothed === null
+        ? meanReturn
+        : SMOOTHING * state.smoothed + (1 - SMOOTHING) * meanReturn;
+    if (state.best === null || state.smoothed > state.best) {
+      state.best = state.smoothed;
+      state.sinceBest = 0;
+    } else {
+      state.sinceBest++;
+    }
+  }
+
+  #due(progress: number): Release | undefined {
+    const { releaseReturn, minUpdates, plateauUpdates, maxWarmup } = this.#config.recipe;
+    const { updates, smoothed, sinceBest } = this.#state;
+    if (progress >= maxWarmup) return 'deadline';
+    if (updates < minUpdates || smoothed === null) return undefined;
+    if (releaseReturn !== undefined) return smoothed >= releaseReturn ? 'return' : undefined;
+    return sinceBest >= plateauUpdates ? 'plateau' : undefined;
+  }
+
+  /** Dual ascent: the price rises while thoughts are longer than the target, and falls otherwise. */
+  #steer(meanSteps: number): void {
+    const { targetSteps, rate, max } = this.#config.price;
+    if (targetSteps === undefined) return;
+    const price = this.#state.price + rate * (meanSteps - targetSteps);
+    this.#state.price = Math.min(max, Math.max(0, price));
+  }
+}

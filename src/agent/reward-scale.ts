@@ -1,0 +1,45 @@
+import { RunningStats, type RunningStatsState } from '../envs/index.ts';
+import type { Transition } from '../rollout/index.ts';
+
+export interface RewardScaleState {
+  stats: RunningStatsState;
+  returns: number[];
+}
+
+/**
+ * Gymnasium's NormalizeReward over all environments: rewards are divided by the running standard
+ * deviation of the discounted return G ← γ·G + r, which starts again where an episode terminates.
+ * One scale holds for a whole rollout, so that the price can be scaled with it.
+ */
+export class RewardScale {
+  readonly #gamma: number;
+  #stats = new RunningStats(1);
+  readonly #returns: Float64Array; // [N]
+
+  constructor(envs: number, gamma: number) {
+    this.#gamma = gamma;
+    this.#returns = new Float64Array(envs);
+  }
+
+  /** What rewards and price are multiplied by. */
+  get factor(): number {
+    return 1 / Math.sqrt(this.#stats.variance[0] + 1e-8);
+  }
+
+  observe(transitions: readonly Transition[]): void {
+    for (const { env, reward, terminated } of transitions) {
+      this.#returns[env] = this.#gamma * this.#returns[env] + reward;
+      this.#stats.update([this.#returns[env]], 1);
+      if (terminated) this.#returns[env] = 0;
+    }
+  }
+
+  state(): RewardScaleState {
+    return { stats: this.#stats.state(), returns: Array.from(this.#returns) };
+  }
+
+  restore(state: RewardScaleState): void {
+    this.#stats = RunningStats.fromState(state.stats);
+    this.#returns.set(state.returns);
+  }
+}

@@ -1,0 +1,112 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Config } from './config.ts';
+import { UsageError } from './errors.ts';
+import type { UpdateMetrics } from './events.ts';
+import { loadConfig } from './load-config.ts';
+import { resolvedYaml } from './resolved-yaml.ts';
+import {
+  type Checkpoint,
+  CheckpointStore,
+  MetricsLog,
+  TensorBoardWriter,
+  writeFileAtomic,
+} from './run/index.ts';
+import type { TrainingState } from './training.ts';
+
+/** Settings that may differ between the sessions of one run. */
+const MAY_CHANGE = new Set(['evaluation', 'checkpoint']);
+
+/** The files of a run while it trains. */
+export class RunFiles {
+  readonly dir: string;
+  readonly store: CheckpointStore;
+  readonly #metrics: MetricsLog;
+  readonly #board: TensorBoardWriter;
+
+  private constructor(dir: string, resumeStep: number | undefined) {
+    this.dir = dir;
+    this.store = new CheckpointStore(join(dir, 'checkpoints'));
+    this.#metrics = new MetricsLog(join(dir, 'metrics.jsonl'));
+    this.#board = new TensorBoardWriter(join(dir, 'tensorboard'), { resumeStep });
+  }
+
+  /**
+   * Opens a run directory, new or (resume) one that holds a run of the same config.
+   * @returns the files, and the checkpoint to go on from
+   * @throws UsageError where there is a run already, none to resume, or one of another config
+   */
+  static async open(
+    dir: string,
+    config: Config,
+    resume: boolean,
+  ): Promise<{ files: RunFiles; checkpoint?: Checkpoint }> {
+    const configPath = join(dir, 'config.resolved.yaml');
+    const exists = existsSync(configPath);
+    if (exists && !resume) {
+      throw new UsageError(
+        `${dir} holds a run already: go on with --resume, or give another --run-dir`,
+      );
+    }
+    let checkpoint: Checkpoint | undefined;
+    if (resume) {
+      if (!exists) throw new UsageError(`${dir}: nothing to resume, found no config.resolved.yaml`);
+      refuseOther(await loadConfig(configPath), config, dir);
+      const store = new CheckpointStore(join(dir, 'checkpoints'));
+      if (await store.latest()) checkpoint = await store.load('latest');
+    }
+    await mkdir(dir, { recursive: true });
+    if (!exists) await writeFileAtomic(configPath, resolvedYaml(config, dir));
+    const files = new RunFiles(dir, checkpoint && checkpoint.step + 1);
+    await files.#metrics.truncateTo((checkpoint?.state as TrainingState | undefined)?.update ?? 0);
+    return { files, checkpoint };
+  }
+
+  log(metrics: UpdateMetrics): void {
+    this.#metrics.append(metrics);
+    const { update: _, steps, histogram, ponderSteps, timing, phase, ...scalars } = metrics;
+    for (const [name, value] of Object.entries({ ...scalars, ...timing })) {
+      if (value !== null) this.#board.scalar(name, value, steps);
+    }
+    this.#board.scalar('ponderSteps/mean', ponderSteps.mean, steps);
+    this.#board.scalar('ponderSteps/p95', ponderSteps.p95, steps);
+    this.#board.scalar('released', phase === 'released' ? 1 : 0, steps);
+    const depths = histogram.flatMap((count, i) => new Array<number>(count).fill(i + 1));
+    if (depths.length > 0) this.#board.histogram('ponderSteps', depths, steps);
+  }
+
+  /** Scalars of an evaluation, for TensorBoard. */
+  board(values: Record<string, number | null>, steps: number): void {
+    for (const [name, value] of Object.entries(values)) {
+      if (value !== null) this.#board.scalar(name, value, steps);
+    }
+  }
+
+  async save(checkpoint: Checkpoint, keepLast: number, best: boolean): Promise<string> {
+    this.#metrics.sync();
+    const path = await this.store.save(checkpoint);
+    if (best) await this.store.markBest(checkpoint.step);
+    await this.store.prune({ keepLast });
+    return path;
+  }
+
+  close(): void {
+    this.#metrics.close();
+    this.#board.close();
+  }
+}
+
+/** A resumed run is the same run: what shapes learning must not differ. */
+function refuseOther(saved: Config, wanted: Config, dir: string): void {
+  const differences = Object.keys(wanted).filter(
+    (key) =>
+      !MAY_CHANGE.has(key) &&
+      JSON.stringify(saved[key as keyof Config]) !== JSON.stringify(wanted[key as keyof Config]),
+  );
+  if (differences.length > 0) {
+    throw new UsageError(
+      `${dir}: cannot resume with another config; these differ: ${differences.join(', ')}`,
+    );
+  }
+}

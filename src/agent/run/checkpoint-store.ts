@@ -1,0 +1,275 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import * as nodeFs from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { errorCode, type FileSystem, LEFTOVER, writeDirAtomic, writeFileAtomic } from './atomic.ts';
+import { stringifyExact } from './exact-json.ts';
+import { decodeSafetensors, encodeSafetensors, type Tensors } from './safetensors.ts';
+
+/** Everything that a run needs to go on exactly. */
+export interface Checkpoint {
+  /** Environment steps taken when it was made; names the directory. */
+  step: number;
+  weights: Tensors;
+  optimiser: Tensors;
+  /** Plain JSON data, its numbers kept exactly. */
+  state: unknown;
+}
+
+/** A checkpoint that is missing, damaged or from a newer version; the message names the file. */
+export class CheckpointError extends Error {
+  override name = 'CheckpointError';
+}
+
+const FORMAT_VERSION = 1;
+const FILES = ['weights.safetensors', 'optimiser.safetensors', 'state.json'] as const;
+
+const fileSchema = z.strictObject({
+  size: z.int().nonnegative(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+const manifestSchema = z.strictObject({
+  version: z.literal(FORMAT_VERSION),
+  step: z.int().nonnegative(),
+  createdBy: z.string(),
+  files: z.strictObject({
+    'weights.safetensors': fileSchema,
+    'optimiser.safetensors': fileSchema,
+    'state.json': fileSchema,
+  }),
+});
+const bestSchema = z.strictObject({ step: z.int().nonnegative() });
+
+/**
+ * The checkpoints of one run: directories `step-<n>` that appear whole or not at all, each with a
+ * manifest of its files' sizes and hashes, and `best.json`, which points at one of them.
+ * One process at a time may write; any number may read meanwhile.
+ */
+export class CheckpointStore {
+  readonly dir: string;
+  readonly #fs: FileSystem;
+  #swept = false;
+
+  /** @param dir the run's `checkpoints` directory, made at the first save */
+  constructor(dir: string, fs: FileSystem = nodeFs) {
+    this.dir = dir;
+    this.#fs = fs;
+  }
+
+  /**
+   * Writes `step-<n>`, in place of one of that step where there is one, and returns its path.
+   *
+   * @throws Error where it cannot be written; everything saved before is then as it was
+   */
+  async save({ step, weights, optimiser, state }: Checkpoint): Promise<string> {
+    const files: Record<(typeof FILES)[number], Uint8Array> = {
+      'weights.safetensors': encodeSafetensors(weights),
+      'optimiser.safetensors': encodeSafetensors(optimiser),
+      'state.json': new TextEncoder().encode(`${stringifyExact(state)}\n`),
+    };
+    const manifest = {
+      version: FORMAT_VERSION,
+      step,
+      createdBy: `pondera ${packageVersion()}`,
+      files: Object.fromEntries(
+        FILES.map((name) => [name, { size: files[name].length, sha256: sha256(files[name]) }]),
+      ),
+    };
+    await this.#fs.mkdir(this.dir, { recursive: true });
+    await this.#sweep();
+    const dir = this.#path(step);
+    const manifestText = `${JSON.stringify(manifest, null, 2)}\n`;
+    await writeDirAtomic(dir, { ...files, 'manifest.json': manifestText }, this.#fs);
+    return dir;
+  }
+
+  /** The checkpoints there are, by rising step. */
+  async list(): Promise<{ step: number; dir: string }[]> {
+    const found = new Map<number, string>();
+    for (const name of await this.#names()) {
+      // A machine that stopped while a checkpoint was replaced left it whole under its old- name.
+      const [, step, old] = /^step-(\d+)(\.old-\d+)?$/.exec(name) ?? [];
+      if (step !== undefined && !(old && found.has(Number(step)))) found.set(Number(step), name);
+    }
+    return [...found]
+      .sort(([a], [b]) => a - b)
+      .map(([step, name]) => ({ step, dir: join(this.dir, name) }));
+  }
+
+  /** The path of the newest checkpoint, or undefined where there is none. */
+  async latest(): Promise<string | undefined> {
+    return (await this.list()).at(-1)?.dir;
+  }
+
+  /** The path of the checkpoint last marked as best, or undefined where none was marked. */
+  async best(): Promise<string | undefined> {
+    const step = await this.#bestStep();
+    return step === undefined ? undefined : await this.#find(step);
+  }
+
+  /**
+   * Reads a checkpoint, verified as `loadCheckpoint` does.
+   *
+   * @param which the path of a checkpoint, or `latest` or `best`
+   * @throws CheckpointError also where there is no latest or best one
+   */
+  async load(which: string): Promise<Checkpoint> {
+    if (which !== 'latest' && which !== 'best') return loadCheckpoint(which);
+    const dir = which === 'latest' ? await this.latest() : await this.best();
+    if (dir === undefined) throw new CheckpointError(`no ${which} checkpoint in ${this.dir}`);
+    return loadCheckpoint(dir);
+  }
+
+  /** Makes the checkpoint of `step` the best one. @throws CheckpointError where it does not exist */
+  async markBest(step: number): Promise<void> {
+    await this.#find(step);
+    await writeFileAtomic(this.#bestPath, `${JSON.stringify({ step })}\n`, this.#fs);
+  }
+
+  /**
+   * Deletes all but the newest `keepLast` checkpoints and the best one.
+   *
+   * @param keepLast at least 1
+   */
+  async prune({ keepLast }: { keepLast: number }): Promise<void> {
+    if (!Number.isInteger(keepLast) || keepLast < 1) {
+      throw new RangeError(
+        `CheckpointStore.prune: keepLast must be an integer ≥ 1, got ${keepLast}`,
+      );
+    }
+    const best = await this.#bestStep();
+    for (const { step, dir } of (await this.list()).slice(0, -keepLast)) {
+      if (step === best) continue;
+      // Renamed first, so that a deletion cut short leaves no half checkpoint under a real name.
+      const doomed = `${this.#path(step)}.tmp-${process.pid}`;
+      await this.#fs.rename(dir, doomed);
+      await this.#fs.rm(doomed, { recursive: true, force: true });
+    }
+  }
+
+  /** Once per store, clears what writes cut short have left. */
+  async #sweep(): Promise<void> {
+    if (this.#swept) return;
+    const names = await this.#names();
+    for (const leftover of names) {
+      const { name, kind } = LEFTOVER.exec(leftover)?.groups ?? {};
+      if (name === undefined) continue;
+      const path = join(this.dir, leftover);
+      if (kind === 'old' && !names.includes(name)) {
+        await this.#fs.rename(path, join(this.dir, name));
+      } else {
+        await this.#fs.rm(path, { recursive: true, force: true });
+      }
+    }
+    this.#swept = true;
+  }
+
+  async #find(step: number): Promise<string> {
+    const found = (await this.list()).find((checkpoint) => checkpoint.step === step);
+    if (!found) throw new CheckpointError(`checkpoint ${this.#path(step)} does not exist`);
+    return found.dir;
+  }
+
+  async #bestStep(): Promise<number | undefined> {
+    const bytes = await readIfThere(this.#bestPath);
+    return bytes && parse(bestSchema, bytes, this.#bestPath).step;
+  }
+
+  /** Sorted, so that `step-5` comes before `step-5.old-77`. */
+  async #names(): Promise<string[]> {
+    try {
+      return (await nodeFs.readdir(this.dir)).sort();
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return [];
+      throw error;
+    }
+  }
+
+  get #bestPath(): string {
+    return join(this.dir, 'best.json');
+  }
+
+  #path(step: number): string {
+    if (!Number.isSafeInteger(step) || step < 0) {
+      throw new RangeError(`CheckpointStore: step must be an integer ≥ 0, got ${step}`);
+    }
+    return join(this.dir, `step-${step}`);
+  }
+}
+
+/**
+ * Reads a checkpoint directory, checking its version, sizes and hashes before anything is used.
+ *
+ * @throws CheckpointError naming the file, what was expected and what was found
+ */
+export async function loadCheckpoint(dir: string): Promise<Checkpoint> {
+  const path = join(dir, 'manifest.json');
+  const manifestBytes = await readIfThere(path);
+  if (!manifestBytes)
+    throw new CheckpointError(`${dir} is no checkpoint: manifest.json is missing`);
+  const { version } = parse(z.object({ version: z.int() }), manifestBytes, path);
+  if (version > FORMAT_VERSION) {
+    throw new CheckpointError(
+      `${path}: checkpoint format ${version}, but this is pondera ${packageVersion()}, which reads up to ${FORMAT_VERSION}`,
+    );
+  }
+  const { step, files } = parse(manifestSchema, manifestBytes, path);
+  const [weights, optimiser, state] = await Promise.all(
+    FILES.map((name) => readVerified(join(dir, name), files[name])),
+  );
+  return {
+    step,
+    weights: decodeSafetensors(weights).tensors,
+    optimiser: decodeSafetensors(optimiser).tensors,
+    state: JSON.parse(new TextDecoder().decode(state)),
+  };
+}
+
+async function readVerified(path: string, expected: z.infer<typeof fileSchema>) {
+  const bytes = await readIfThere(path);
+  if (!bytes) throw new CheckpointError(`${path} is missing from its checkpoint`);
+  if (bytes.length !== expected.size) {
+    const fault = bytes.length < expected.size ? 'truncated' : 'altered';
+    throw new CheckpointError(
+      `${path} is ${fault}: expected ${expected.size} bytes, got ${bytes.length}`,
+    );
+  }
+  const hash = sha256(bytes);
+  if (hash !== expected.sha256) {
+    throw new CheckpointError(
+      `${path} is altered: expected sha256 ${expected.sha256}, got ${hash}`,
+    );
+  }
+  return bytes;
+}
+
+async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await nodeFs.readFile(path);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw new CheckpointError(`cannot read ${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function parse<T>(schema: z.ZodType<T>, bytes: Uint8Array, path: string): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (error) {
+    throw new CheckpointError(`${path} is damaged: ${(error as Error).message}`);
+  }
+  const { data, error } = schema.safeParse(value);
+  if (error) throw new CheckpointError(`${path} is damaged: ${z.prettifyError(error)}`);
+  return data;
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+function packageVersion(): string {
+  const url = new URL('../../../package.json', import.meta.url);
+  return JSON.parse(readFileSync(url, 'utf8')).version;
+}

@@ -1,0 +1,12 @@
+export { type FileSystem, writeDirAtomic, writeFileAtomic } from './atomic.ts';
+export {
+  type Checkpoint,
+  CheckpointError,
+  CheckpointStore,
+  loadCheckpoint,
+} from './checkpoint-store.ts';
+export { stringifyExact } from './exact-json.ts';
+export { MetricsLog, type MetricsRecord, readMetrics } from './metrics-log.ts';
+export { type ReportData, renderReport, type WorkedThought } from './report.ts';
+export { decodeSafetensors, encodeSafetensors, type Tensors } from './safetensors.ts';
+export { TensorBoardWriter } from './tensorboard.ts';

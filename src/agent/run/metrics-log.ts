@@ -1,0 +1,119 @@
+import {
+  closeSync,
+  createReadStream,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  writeSync,
+} from 'node:fs';
+import { errorCode } from './atomic.ts';
+
+/** One line of metrics.jsonl. */
+export interface MetricsRecord {
+  /** Counts updates, rising from line to line. */
+  update: number;
+  [name: string]: unknown;
+}
+
+/**
+ * metrics.jsonl: one JSON object per update, appended. NaN and ±Infinity, which JSON lacks, are
+ * written as null.
+ */
+export class MetricsLog {
+  readonly path: string;
+  readonly #file: number;
+  #size: number;
+
+  /** Opens the file for appending, or makes it. */
+  constructor(path: string) {
+    this.path = path;
+    this.#file = openSync(path, 'a+');
+    this.#size = fstatSync(this.#file).size;
+  }
+
+  /** Appends one line, whole or (where that fails, which throws) not at all. */
+  append(record: { update: number }): void {
+    const line = Buffer.from(`${JSON.stringify(record)}\n`);
+    try {
+      for (let done = 0; done < line.length; ) done += writeSync(this.#file, line, done);
+    } catch (cause) {
+      ftruncateSync(this.#file, this.#size);
+      throw new Error(`cannot write ${this.path}: ${(cause as Error).message}`, { cause });
+    }
+    this.#size += line.length;
+  }
+
+  /**
+   * Drops the lines after `update`, and a last line that was torn by a crash: what a resumed run
+   * does with its checkpoint's update, so that its file becomes that of an uninterrupted run.
+   *
+   * @throws Error naming the line where an earlier one is damaged
+   */
+  async truncateTo(update: number): Promise<void> {
+    let end = 0;
+    let lacksNewline = false;
+    for await (const line of readLines(this.path)) {
+      if (line.record === undefined || line.record.update > update) break;
+      end = line.end;
+      lacksNewline = !line.whole;
+    }
+    ftruncateSync(this.#file, end);
+    this.#size = end + (lacksNewline ? writeSync(this.#file, '\n') : 0);
+  }
+
+  /** Waits until the lines are on the disk; call it before a checkpoint that counts on them. */
+  sync(): void {
+    fsyncSync(this.#file);
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+}
+
+/**
+ * The records of a metrics.jsonl, without a torn last line; none where the file does not exist.
+ *
+ * @throws Error naming the line where one before the last is damaged
+ */
+export async function readMetrics(path: string): Promise<MetricsRecord[]> {
+  const records: MetricsRecord[] = [];
+  try {
+    for await (const { record } of readLines(path)) if (record) records.push(record);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
+  return records;
+}
+
+/**
+ * The record of each line (undefined where the last one is torn), whether a newline ends it, and the
+ * offset where it ends.
+ */
+async function* readLines(path: string) {
+  let number = 0;
+  let end = 0;
+  let rest = Buffer.alloc(0);
+  for await (const chunk of createReadStream(path)) {
+    rest = Buffer.concat([rest, chunk]);
+    for (let length: number; (length = rest.indexOf('\n') + 1) > 0; rest = rest.subarray(length)) {
+      const record = parseRecord(rest.toString('utf8', 0, length));
+      number++;
+      if (!record) throw new Error(`${path}:${number}: expected a JSON object with an update`);
+      yield { record, whole: true, end: (end += length) };
+    }
+  }
+  if (rest.length > 0) {
+    yield { record: parseRecord(rest.toString()), whole: false, end: end + rest.length };
+  }
+}
+
+function parseRecord(line: string): MetricsRecord | undefined {
+  try {
+    const record = JSON.parse(line);
+    return typeof record?.update === 'number' ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,195 @@
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+
+/** Bytes of events kept before they are written without being asked. */
+const BUFFER_LIMIT = 1 << 16;
+/** Buckets of a histogram whose values are not a narrow range of integers. */
+const BUCKETS = 30;
+
+/**
+ * Writes one TensorBoard event file: TFRecords (length, masked CRC32C, data, masked CRC32C) of
+ * `Event` protobufs (tensorflow/tensorboard, compat/proto/{event,summary}.proto).
+ */
+export class TensorBoardWriter {
+  readonly path: string;
+  readonly #file: number;
+  #pending: Uint8Array[] = [];
+  #pendingBytes = 0;
+
+  /**
+   * Begins a new event file in `dir`, beside those there already.
+   *
+   * @param resumeStep where a run is resumed, its first step to come: TensorBoard then drops what
+   *   earlier files of `dir` hold from that step on
+   * @param wallTime seconds since 1970
+   */
+  constructor(
+    dir: string,
+    { resumeStep, wallTime = Date.now() / 1000 }: { resumeStep?: number; wallTime?: number } = {},
+  ) {
+    mkdirSync(dir, { recursive: true });
+    const seconds = String(Math.floor(wallTime)).padStart(10, '0');
+    [this.path, this.#file] = create(
+      join(dir, `events.out.tfevents.${seconds}.${hostname()}.${process.pid}`),
+    );
+    this.#event(wallTime, 0, bytesField(3, utf8('brain.Event:2')));
+    if (resumeStep !== undefined) {
+      const sessionStart = Uint8Array.from([0x08, 1]); // SessionLog { status: START }
+      this.#event(wallTime, resumeStep, bytesField(7, sessionStart));
+    }
+    this.flush();
+  }
+
+  scalar(tag: string, value: number, step: number, wallTime = Date.now() / 1000): void {
+    this.#summary(tag, floatField(2, value), step, wallTime);
+  }
+
+  /** Values that are not finite are left out; where none remains, nothing is written. */
+  histogram(
+    tag: string,
+    values: ArrayLike<number>,
+    step: number,
+    wallTime = Date.now() / 1000,
+  ): void {
+    const finite = Float64Array.from(values).filter(Number.isFinite);
+    if (finite.length > 0) this.#summary(tag, bytesField(5, histogram(finite)), step, wallTime);
+  }
+
+  /** Hands what was recorded to the system. */
+  flush(): void {
+    let rest = concat(this.#pending);
+    while (rest.length > 0) {
+      rest = rest.subarray(writeSync(this.#file, rest));
+      // What a full disk refuses stays pending, to go on at that very byte.
+      this.#pending = [rest];
+      this.#pendingBytes = rest.length;
+    }
+  }
+
+  close(): void {
+    this.flush();
+    closeSync(this.#file);
+  }
+
+  #summary(tag: string, value: Uint8Array, step: number, wallTime: number): void {
+    const summaryValue = concat([bytesField(1, utf8(tag)), value]);
+    this.#event(wallTime, step, bytesField(5, bytesField(1, summaryValue)));
+  }
+
+  #event(wallTime: number, step: number, what: Uint8Array): void {
+    const event = concat([doubleField(1, wallTime), varintField(2, step), what]);
+    const bytes = record(event);
+    this.#pending.push(bytes);
+    this.#pendingBytes += bytes.length;
+    if (this.#pendingBytes > BUFFER_LIMIT) this.flush();
+  }
+}
+
+/** Makes a file that was not there: a run resumed within the second gets a name of its own. */
+function create(base: string): [path: string, file: number] {
+  for (let i = 0; ; i++) {
+    try {
+      return [`${base}.${i}`, openSync(`${base}.${i}`, 'wx')];
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+/** HistogramProto: exact min, max, count and sums; each bucket given by its right edge. */
+function histogram(values: Float64Array): Uint8Array {
+  let [min, max, sum, squares] = [Infinity, -Infinity, 0, 0];
+  for (const value of values) {
+    min = Math.min(min, value);
+    max = Math.max(max, value);
+    sum += value;
+    squares += value * value;
+  }
+  // One bucket per integer where that is few, so that counts of steps show as they are.
+  const perInteger = max - min < 2 * BUCKETS && values.every(Number.isInteger);
+  const buckets = perInteger ? max - min + 1 : min === max ? 1 : BUCKETS;
+  const start = perInteger ? min - 0.5 : min;
+  const width = perInteger ? 1 : (max - min) / buckets;
+  const limits = Float64Array.from({ length: buckets }, (_, i) => start + (i + 1) * width);
+  if (!perInteger) limits[buckets - 1] = max;
+  const counts = new Float64Array(buckets);
+  for (const value of values) {
+    const index = width > 0 ? Math.floor((value - start) / width) : 0;
+    counts[Math.min(index, buckets - 1)]++;
+  }
+  return concat([
+    doubleField(1, min),
+    doubleField(2, max),
+    doubleField(3, values.length),
+    doubleField(4, sum),
+    doubleField(5, squares),
+    bytesField(6, doubles(limits)),
+    bytesField(7, doubles(counts)),
+  ]);
+}
+
+/** TFRecord: u64 length, its masked CRC, the data, its masked CRC; all little-endian. */
+function record(data: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(16 + data.length);
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(0, BigInt(data.length), true);
+  view.setUint32(8, maskedCrc32c(bytes.subarray(0, 8)), true);
+  bytes.set(data, 12);
+  view.setUint32(12 + data.length, maskedCrc32c(data), true);
+  return bytes;
+}
+
+/** CRC-32C (Castagnoli, reflected 0x82f63b78) by one table look-up per byte. */
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0x82f63b78 : 0);
+  return crc;
+});
+
+function maskedCrc32c(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) crc = (crc >>> 8) ^ CRC_TABLE[(crc ^ byte) & 0xff];
+  crc = ~crc >>> 0;
+  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+}
+
+// Protobuf: a field is its number and wire type (0 varint, 1 eight bytes, 2 counted bytes,
+// 5 four bytes) in one varint, then its value.
+
+function varint(value: number): Uint8Array {
+  const bytes: number[] = [];
+  for (; value >= 0x80; value = Math.floor(value / 0x80)) bytes.push((value % 0x80) | 0x80);
+  return Uint8Array.from([...bytes, value]);
+}
+
+function varintField(field: number, value: number): Uint8Array {
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw new RangeError(`TensorBoardWriter: step must be an integer ≥ 0, got ${value}`);
+  }
+  return concat([varint(field * 8), varint(value)]);
+}
+
+function doubleField(field: number, value: number): Uint8Array {
+  return concat([varint(field * 8 + 1), doubles(Float64Array.of(value))]);
+}
+
+function bytesField(field: number, value: Uint8Array): Uint8Array {
+  return concat([varint(field * 8 + 2), varint(value.length), value]);
+}
+
+function floatField(field: number, value: number): Uint8Array {
+  return concat([varint(field * 8 + 5), new Uint8Array(Float32Array.of(value).buffer)]);
+}
+
+function doubles(values: Float64Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
+
+function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+function concat(parts: Uint8Array[]): Uint8Array {
+  return Buffer.concat(parts);
+}

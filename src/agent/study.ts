@@ -1,0 +1,209 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Agent } from './agent.ts';
+import type { Config } from './config.ts';
+import { RunError, UsageError } from './errors.ts';
+import { evaluate } from './evaluate.ts';
+import type { TrainEvent } from './events.ts';
+import { resolvedYaml } from './resolved-yaml.ts';
+import { readMetrics, writeFileAtomic } from './run/index.ts';
+import { type Baseline, fixedOverrides, parseBaseline } from './study/baseline.ts';
+import { matchSteps } from './study/match-steps.ts';
+import { studyMarkdown } from './study/study-tables.ts';
+import { collapsedTo, type Study, type StudyRow, summarise } from './study/summary.ts';
+import { trainRun } from './study/train-run.ts';
+
+export interface StudyOptions {
+  /** How many seeds, counted up from the config’s own. */
+  seeds: number;
+  /** Baselines: `fixed:<steps>`, `random`, `converge`. */
+  against?: readonly string[];
+  /** Where everything goes; runs/<name>-study unless given. */
+  runDir?: string;
+  /** Runs trained at the same time. */
+  jobs?: number;
+  /** Aborted: what is training saves, and the study rejects; the same call goes on later. */
+  signal?: AbortSignal;
+  on?: (event: StudyEvent) => void;
+}
+
+/** What a study tells as it goes. */
+export type StudyEvent =
+  | { type: 'training'; policy: string; seed: number; event: TrainEvent }
+  | { type: 'trained'; policy: string; seed: number; done: number; runs: number }
+  | { type: 'evaluated'; row: StudyRow };
+
+/** A run to train. */
+interface Member {
+  policy: string;
+  seed: number;
+  set: string[];
+  runDir: string;
+}
+
+/** Decisions of this many last updates show what a policy does at the end of training. */
+const lastUpdates = 20;
+/** Episodes of each trial evaluation while the tolerance of `converge` is matched. */
+const trialEpisodes = 64;
+
+/**
+ * Trains a config under several seeds, trains or applies its baselines, and evaluates them all
+ * alike. `fixed` baselines are trained from scratch for the same environment steps; `random` and
+ * `converge` are the learned weights under another halting rule, at the same mean steps.
+ *
+ * Leaves study.json and study.md in the run directory. A run that has been trained there is not
+ * trained again, so that an interrupted study goes on where it stopped.
+ *
+ * @throws UsageError where a baseline is unknown, or the directory holds a study of another config
+ * @throws RunError where a training fails
+ */
+export async function study(config: Config, options: StudyOptions): Promise<Study> {
+  const { signal, on } = options;
+  const baselines = (options.against ?? []).map(parseBaseline);
+  const dir = options.runDir ?? join('runs', `${config.name}-study`);
+  await mkdir(dir, { recursive: true });
+  const configPath = await pinConfig(config, dir);
+
+  const seeds = Array.from({ length: options.seeds }, (_, i) => config.train.seed + i);
+  const members = [...seeds.map((seed) => learnedMember(seed, dir))].concat(
+    baselines.flatMap((baseline) =>
+      baseline.kind === 'fixed'
+        ? seeds.map((seed) => fixedMember(config, baseline, seed, dir))
+        : [],
+    ),
+  );
+  let done = 0;
+  await concurrently(members, options.jobs ?? 1, async (member) => {
+    await trainMember(member, configPath, options);
+    const { policy, seed } = member;
+    on?.({ type: 'trained', policy, seed, done: ++done, runs: members.length });
+  });
+
+  const rows: StudyRow[] = [];
+  for (const member of members) {
+    for await (const row of evaluateMember(member, config, baselines, signal)) {
+      rows.push(row);
+      on?.({ type: 'evaluated', row });
+    }
+  }
+  const order = ['learned', ...baselines.map(({ policy }) => policy)];
+  rows.sort((a, b) => order.indexOf(a.policy) - order.indexOf(b.policy) || a.seed - b.seed);
+  const result = summarise(config.name, rows);
+  await writeFileAtomic(join(dir, 'study.json'), `${JSON.stringify(result, null, 2)}\n`);
+  await writeFileAtomic(join(dir, 'study.md'), studyMarkdown(result));
+  return result;
+}
+
+function learnedMember(seed: number, dir: string): Member {
+  return { policy: 'learned', seed, set: [], runDir: join(dir, `learned-${seed}`) };
+}
+
+function fixedMember(
+  config: Config,
+  { policy, steps }: Extract<Baseline, { kind: 'fixed' }>,
+  seed: number,
+  dir: string,
+): Member {
+  const set = fixedOverrides(config, steps);
+  return { policy, seed, set, runDir: join(dir, `fixed-${steps}-${seed}`) };
+}
+
+/** Writes the study’s config, or checks that it is the one already there. */
+async function pinConfig(config: Config, dir: string): Promise<string> {
+  const path = join(dir, 'config.yaml');
+  const text = resolvedYaml(config, dir);
+  const found = await readFile(path, 'utf8').catch(() => undefined);
+  if (found === undefined) {
+    await writeFileAtomic(path, text);
+  } else if (found !== text) {
+    const now = text.split('\n');
+    const was = found.split('\n').find((line, i) => line !== now[i]);
+    throw new UsageError(
+      `${dir} holds a study of another config (there: ${was?.trim()}); ` +
+        'give another --run-dir, or remove it',
+    );
+  }
+  return path;
+}
+
+async function trainMember(member: Member, config: string, options: StudyOptions): Promise<void> {
+  const { policy, seed, set, runDir } = member;
+  options.signal?.throwIfAborted();
+  const marker = join(runDir, 'trained.json');
+  if (existsSync(marker)) return;
+  const resume = existsSync(join(runDir, 'config.resolved.yaml'));
+  const run = { config, set, seed, runDir, resume };
+  const finished = await trainRun(run, {
+    signal: options.signal,
+    on: (event) => options.on?.({ type: 'training', policy, seed, event }),
+  });
+  options.signal?.throwIfAborted();
+  if (!finished) throw new RunError(`training ${runDir} was interrupted`);
+  await writeFile(marker, `${JSON.stringify({ policy, seed })}\n`);
+}
+
+async function* evaluateMember(
+  { policy, seed, runDir }: Member,
+  config: Config,
+  baselines: readonly Baseline[],
+  signal?: AbortSignal,
+): AsyncGenerator<StudyRow> {
+  const agent = await Agent.load(runDir);
+  try {
+    const learned = policy === 'learned';
+    const evaluation = await evaluate(agent, { forcedEpisodes: learned ? undefined : 0, signal });
+    if (!learned) {
+      yield { policy, seed, runDir, evaluation };
+      return;
+    }
+    const { mean } = evaluation.ponderSteps;
+    const collapsed = collapsedTo(mean, await lastHistogram(runDir), config.halting);
+    yield { policy, seed, runDir, evaluation, collapsed };
+    for (const { kind } of baselines) {
+      if (kind === 'random') {
+        const control = { halting: 'random', forcedEpisodes: 0, signal } as const;
+        yield { policy: kind, seed, runDir, evaluation: await evaluate(agent, control) };
+      } else if (kind === 'converge') {
+        const rule = { halting: 'converge', forcedEpisodes: 0, signal } as const;
+        const trial = { ...rule, episodes: trialEpisodes };
+        const tolerance = await matchSteps(
+          async (tolerance) => (await evaluate(agent, { ...trial, tolerance })).ponderSteps.mean,
+          mean,
+        );
+        const matched = await evaluate(agent, { ...rule, tolerance });
+        yield { policy: kind, seed, runDir, evaluation: matched, tolerance };
+      }
+    }
+  } finally {
+    agent.dispose();
+  }
+}
+
+/** Decisions of the last updates by ponder steps; index i is i + 1 steps. */
+async function lastHistogram(runDir: string): Promise<number[]> {
+  const records = await readMetrics(join(runDir, 'metrics.jsonl'));
+  const histograms = records.slice(-lastUpdates).map((record) => record.histogram as number[]);
+  return (histograms.at(-1) ?? []).map((_, i) => histograms.reduce((sum, row) => sum + row[i], 0));
+}
+
+/** Runs `work` over the items, `jobs` at a time; after a failure nothing new is begun. */
+async function concurrently<T>(
+  items: readonly T[],
+  jobs: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const waiting = [...items];
+  let failed = false;
+  const worker = async (): Promise<void> => {
+    for (let item = waiting.shift(); item && !failed; item = waiting.shift()) {
+      await work(item).catch((error) => {
+        failed = true;
+        throw error;
+      });
+    }
+  };
+  const results = await Promise.allSettled(Array.from({ length: jobs }, worker));
+  const failure = results.find((result) => result.status === 'rejected');
+  if (failure) throw failure.reason;
+}

@@ -1,0 +1,252 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { type EnvFactory, EnvPool, type PoolState } from '../envs/index.ts';
+import { Rng, type RngState } from '../kernels/index.ts';
+import { bernoulli, fixed, type Tensors } from '../policy/index.ts';
+import { type Behaviour, Gate, type Rollout, Scheduler, Trajectory } from '../rollout/index.ts';
+import type { Agent, AgentState } from './agent.ts';
+import type { Config } from './config.ts';
+import { envName } from './env-setup.ts';
+import type { UpdateMetrics } from './events.ts';
+import { Learner, type UpdateStats } from './learner.ts';
+import { Recipe, type RecipeState } from './recipe.ts';
+import { RewardScale, type RewardScaleState } from './reward-scale.ts';
+import type { Checkpoint } from './run/index.ts';
+import { mean, ponderSteps, successRate } from './statistics.ts';
+
+/** A training run's state beside weights and optimiser, as plain JSON. */
+export interface TrainingState {
+  agent: AgentState;
+  update: number;
+  steps: number;
+  episodes: number;
+  /** Seconds of training so far. */
+  elapsed: number;
+  optimiserStep: number;
+  recipe: RecipeState;
+  best: BestScore | null;
+  alarmed: boolean;
+  rewardScale: RewardScaleState;
+  rng: { act: RngState; learn: RngState };
+  priced: number[];
+  envs: PoolState;
+}
+
+/** The best evaluation so far; its score is taken at the price of the moment it is compared at. */
+export interface BestScore {
+  return: number;
+  pricedSteps: number;
+}
+
+/**
+ * Everything a training run holds between two updates: what a checkpoint must contain for the run to
+ * go on exactly.
+ */
+export class Training {
+  readonly agent: Agent;
+  readonly envs: EnvPool;
+  readonly gate = new Gate();
+  readonly scheduler: Scheduler;
+  readonly trajectory: Trajectory;
+  readonly rewardScale: RewardScale;
+  readonly priced: Float64Array;
+  readonly recipe: Recipe;
+  best: BestScore | null = null;
+  alarmed = false;
+  update = 0;
+  steps = 0;
+  #episodes = 0;
+  #elapsed = 0;
+  #resumedAt = performance.now();
+  #rolloutBegan = performance.now();
+  readonly #config: Config;
+  readonly #learner: Learner;
+  readonly #actRng: Rng;
+  readonly #learnRng: Rng;
+
+  private constructor(agent: Agent, envs: EnvPool) {
+    const { config, policy } = agent;
+    const { env, ppo, halting, train } = config;
+    this.#config = config;
+    this.agent = agent;
+    this.envs = envs;
+    this.#actRng = Rng.seed(train.seed, 'act');
+    this.#learnRng = Rng.seed(train.seed, 'learn');
+    this.scheduler = new Scheduler(policy, env.count, this.#actRng, () => this.behaviour());
+    this.trajectory = new Trajectory({
+      capacity: ppo.decisions + env.count,
+      maxSteps: halting.maxSteps,
+      envs: env.count,
+      observationSize: agent.observationSpace.size,
+      actionSize: policy.distribution.actionSize,
+      maskSize: policy.distribution.maskSize,
+    });
+    this.rewardScale = new RewardScale(env.count, ppo.gamma);
+    this.priced = new Float64Array(env.count);
+    this.recipe = new Recipe(config);
+    this.#learner = new Learner(policy, config, this.#learnRng);
+  }
+
+  /** A new run, or one that goes on exactly from `checkpoint`. */
+  static async begin(
+    agent: Agent,
+    factory: EnvFactory,
+    checkpoint?: Checkpoint,
+  ): Promise<Training> {
+    const { env, train } = agent.config;
+    const saved = checkpoint?.state as TrainingState | undefined;
+    // First the agent, since the environments share its normaliser.
+    if (checkpoint !== undefined) agent.restore(checkpoint.weights, saved!.agent);
+    const envs = await EnvPool.create(factory, {
+      count: env.count,
+      seed: train.seed,
+      timeoutMs: env.timeoutMs,
+      name: envName(agent.config),
+      normaliser: agent.normaliser && { stats: agent.normaliser, frozen: false },
+    });
+    const training = new Training(agent, envs);
+    if (checkpoint !== undefined) training.#restore(checkpoint.optimiser, saved!);
+    return training;
+  }
+
+  get done(): boolean {
+    return this.steps >= this.#config.train.totalSteps;
+  }
+
+  /** How thoughts end during training, as the recipe has it now. */
+  behaviour(): Behaviour {
+    const { halting, recipe } = this.#config;
+    const { minSteps, maxSteps, floor } = halting;
+    const base = { minSteps, maxSteps, floor, greedy: false };
+    if (halting.rule === 'fixed') {
+      return { ...base, rule: fixed(halting.steps ?? maxSteps), forced: 0 };
+    }
+    if (!this.recipe.released) return { ...base, rule: fixed(maxSteps), forced: 0 };
+    return { ...base, rule: bernoulli('sample'), forced: recipe.forced };
+  }
+
+  /** Learns from a rollout; the price and the recipe are for the caller to move on. */
+  async learn({ trajectory, episodes }: Rollout): Promise<UpdateMetrics> {
+    const { ppo, train, halting, normalise } = this.#config;
+    const rolloutSeconds = (performance.now() - this.#rolloutBegan) / 1000;
+    const progress = Math.min(1, this.steps / train.totalSteps);
+    const towards = (from: number, to: number) => from + (to - from) * progress;
+    const learningRate = towards(ppo.learningRate, ppo.finalLearningRate);
+    const { price, released } = this.recipe;
+    const histogram: number[] = new Array(halting.maxSteps).fill(0);
+    for (let t = 0; t < trajectory.count; t++) {
+      if (!trajectory.forced[t]) histogram[trajectory.steps[t] - 1]++;
+    }
+    const began = performance.now();
+    const stats = await this.#learner.update(trajectory, {
+      released,
+      price,
+      rewardScale: normalise.reward ? this.rewardScale.factor : 1,
+      learningRate,
+      entropy: towards(ppo.entropy, ppo.finalEntropy ?? ppo.entropy),
+    });
+    const learnSeconds = (performance.now() - began) / 1000;
+    const decisions = trajectory.count;
+    trajectory.clear();
+    this.update++;
+    this.steps += decisions;
+    this.#episodes += episodes.length;
+    return {
+      update: this.update,
+      steps: this.steps,
+      episodes: this.#episodes,
+      phase: released ? 'released' : 'warmup',
+      return: mean(episodes.map((episode) => episode.return)),
+      netReturn: mean(episodes.map((e) => e.return - price * e.pricedSteps)),
+      successRate: successRate(episodes.map(({ success }) => success)),
+      episodeLength: mean(episodes.map(({ length }) => length)),
+      ponderSteps: ponderSteps(histogram),
+      histogram,
+      occupancy: this.scheduler.takeOccupancy(),
+      price,
+      learningRate,
+      ...(stats satisfies UpdateStats),
+      timing: {
+        elapsed: this.elapsed,
+        decisionsPerSecond: decisions / (rolloutSeconds + learnSeconds),
+        rolloutSeconds,
+        learnSeconds,
+        tensors: tf.memory().numTensors,
+        rssBytes: process.memoryUsage.rss(),
+      },
+    };
+  }
+
+  /**
+   * Whether an evaluation is the best so far, at the price of now, and if so keeps it. Before the
+   * halting head is released none is: it would think at full depth for nothing.
+   */
+  isBest(score: BestScore): boolean {
+    if (!this.recipe.released && this.#config.halting.rule !== 'fixed') return false;
+    const worth = (s: BestScore) => s.return - this.recipe.price * s.pricedSteps;
+    if (this.best !== null && worth(score) < worth(this.best)) return false;
+    this.best = score;
+    return true;
+  }
+
+  /** Collecting goes on. */
+  proceed(): void {
+    this.#rolloutBegan = performance.now();
+    this.gate.open();
+  }
+
+  /** Seconds of training, over all its sessions. */
+  get elapsed(): number {
+    return this.#elapsed + (performance.now() - this.#resumedAt) / 1000;
+  }
+
+  async checkpoint(): Promise<Checkpoint> {
+    const { step, m, v } = this.#learner.adam.state();
+    this.agent.price = this.recipe.price;
+    const state: TrainingState = {
+      agent: this.agent.state(),
+      update: this.update,
+      steps: this.steps,
+      episodes: this.#episodes,
+      elapsed: this.elapsed,
+      optimiserStep: step,
+      recipe: this.recipe.state(),
+      best: this.best,
+      alarmed: this.alarmed,
+      rewardScale: this.rewardScale.state(),
+      rng: { act: this.#actRng.state(), learn: this.#learnRng.state() },
+      priced: Array.from(this.priced),
+      envs: await this.envs.snapshot(),
+    };
+    return {
+      step: this.steps,
+      weights: await this.agent.policy.parameters.read(),
+      optimiser: {
+        m: { shape: [m.length], data: m },
+        v: { shape: [v.length], data: v },
+      },
+      state,
+    };
+  }
+
+  #restore({ m, v }: Tensors, saved: TrainingState): void {
+    this.#learner.adam.restore({ step: saved.optimiserStep, m: m.data, v: v.data });
+    this.update = saved.update;
+    this.steps = saved.steps;
+    this.#episodes = saved.episodes;
+    this.#elapsed = saved.elapsed;
+    this.#resumedAt = performance.now();
+    this.best = saved.best;
+    this.alarmed = saved.alarmed;
+    this.recipe.restore(saved.recipe);
+    this.rewardScale.restore(saved.rewardScale);
+    this.#actRng.restore(saved.rng.act);
+    this.#learnRng.restore(saved.rng.learn);
+    this.priced.set(saved.priced);
+    this.envs.restore(saved.envs);
+  }
+
+  async dispose(): Promise<void> {
+    this.scheduler.dispose();
+    await this.envs.close();
+  }
+}

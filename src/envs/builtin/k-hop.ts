@@ -1,0 +1,151 @@
+import { z } from 'zod';
+import type { Rng } from '../../kernels/index.ts';
+import type { Drawing, Info, Shape } from '../env.ts';
+import { Discrete } from '../spaces/discrete.ts';
+import { MultiDiscrete } from '../spaces/multi-discrete.ts';
+import { defineEnv } from './entry.ts';
+import { EpisodicEnv, type Outcome } from './episodic-env.ts';
+import { palette } from './palette.ts';
+
+const options = z
+  .strictObject({
+    layers: z
+      .int()
+      .min(1)
+      .max(64)
+      .default(3)
+      .describe('Layers of pointers K, the most hops asked.'),
+    width: z
+      .int()
+      .min(2)
+      .max(256)
+      .default(5)
+      .describe('Nodes in a layer M, the number of answers.'),
+    minHops: z.int().min(1).default(1).describe('Fewest hops asked.'),
+  })
+  .refine((o) => o.minHops <= o.layers, {
+    path: ['minHops'],
+    error: 'expected at most the number of layers',
+  });
+
+export type KHopOptions = z.infer<typeof options>;
+
+interface State {
+  /** Rows of (name, target, hops) in the order shown. */
+  tokens: number[][];
+  hops: number;
+  answer: number;
+}
+
+/**
+ * ## Description
+ * Pointer chasing, the smallest task that needs as many sequential steps as it has hops. K layers
+ * of M nodes point one layer on: each node's target is drawn independently and uniformly from the
+ * next layer, so a target may be shared or never pointed at, and neither elimination nor a walk
+ * backwards helps. The nodes of layer K are pure answers. Follow the pointers for k hops from a
+ * given start in layer 0. Each episode draws pointers, start, k (uniform in minHops..K) and the
+ * order of the tokens anew, and is one decision long.
+ *
+ * ## Action Space
+ * `Discrete(M)`: the index within its layer of the node reached after k hops.
+ *
+ * ## Observation Space
+ * `MultiDiscrete`, shape [1 + K·M, 3]: one shuffled token per row. A node's id is
+ * `layer · M + index`; with V = (K + 1)·M + 1, the id V − 1 means "question".
+ *
+ * | Token    | name (V) | target (V) | hops (K + 1) |
+ * |----------|----------|------------|--------------|
+ * | question | V − 1    | start's id | k            |
+ * | node     | its id   | its target | 0            |
+ *
+ * ## Rewards
+ * 1 for the right node, else 0.
+ *
+ * ## Starting State
+ * As drawn above. `info.difficulty` is k.
+ *
+ * ## Episode End
+ * Terminates after the one decision; `info.success` says whether it was right.
+ *
+ * ## Arguments
+ * `layers` K = 3, `width` M = 5, `minHops` = 1.
+ *
+ * ## Version History
+ * - v0: first version.
+ */
+export class KHop extends EpisodicEnv<Int32Array, number, State> {
+  readonly observationSpace: MultiDiscrete;
+  readonly actionSpace: Discrete;
+  readonly #options: KHopOptions;
+
+  constructor(options: KHopOptions) {
+    super('KHop-v0');
+    const { layers, width } = options;
+    const rows = 1 + layers * width;
+    const vocabulary = (layers + 1) * width + 1;
+    const row = [vocabulary, vocabulary, layers + 1];
+    this.#options = options;
+    this.observationSpace = new MultiDiscrete(Array(rows).fill(row).flat(), { shape: [rows, 3] });
+    this.actionSpace = new Discrete(width);
+  }
+
+  protected begin(rng: Rng): State {
+    const { layers, width, minHops } = this.#options;
+    const targets = Array.from(
+      { length: layers * width },
+      (_, id) => (Math.floor(id / width) + 1) * width + rng.int(width),
+    );
+    const start = rng.int(width);
+    const hops = minHops + rng.int(layers - minHops + 1);
+    let reached = start;
+    for (let hop = 0; hop < hops; hop++) reached = targets[reached];
+    const question = [(layers + 1) * width, start, hops];
+    const nodes = targets.map((target, id) => [id, target, 0]);
+    return { tokens: rng.shuffle([question, ...nodes]), hops, answer: reached % width };
+  }
+
+  protected advance(state: State, action: number): Outcome<State> {
+    const success = action === state.answer;
+    return { state, reward: success ? 1 : 0, terminated: true, success };
+  }
+
+  protected observe(state: State): Int32Array {
+    return Int32Array.from(state.tokens.flat());
+  }
+
+  protected override describe(state: State): Info {
+    return { difficulty: state.hops };
+  }
+
+  protected draw({ tokens, hops }: State): Drawing {
+    const { layers, width } = this.#options;
+    const at = (id: number) => ({
+      x: 30 + 60 * Math.floor(id / width),
+      y: 50 + 40 * (id % width),
+    });
+    const start = tokens.find(([name]) => name === (layers + 1) * width)![1];
+    const pointers = tokens
+      .filter(([name]) => name < layers * width)
+      .map(([name, target]): Shape => {
+        const [from, to] = [at(name), at(target)];
+        return { type: 'line', x1: from.x, y1: from.y, x2: to.x, y2: to.y, stroke: palette.ink };
+      });
+    const nodes = Array.from({ length: (layers + 1) * width }, (_, id): Shape => {
+      const fill = id === start ? palette.agent : palette.pale;
+      return { type: 'circle', ...at(id), radius: 10, fill };
+    });
+    const question: Shape = { type: 'text', x: 10, y: 20, text: `${hops} hops`, fill: palette.ink };
+    return {
+      width: 60 * (layers + 1),
+      height: 50 + 40 * width,
+      shapes: [question, ...pointers, ...nodes],
+    };
+  }
+}
+
+export const kHop = defineEnv<KHopOptions>({
+  id: 'KHop-v0',
+  summary: 'Follow pointers through layers of nodes for k hops: one decision of known depth.',
+  options,
+  make: (options) => new KHop(options),
+});

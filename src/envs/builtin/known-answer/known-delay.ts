@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import type { Rng } from '../../../kernels/index.ts';
+import type { Drawing } from '../../env.ts';
+import { Discrete } from '../../spaces/discrete.ts';
+import { MultiDiscrete } from '../../spaces/multi-discrete.ts';
+import { defineEnv } from '../entry.ts';
+import { EpisodicEnv, type Outcome } from '../episodic-env.ts';
+import { drawText } from './draw-text.ts';
+
+const options = z.strictObject({
+  length: z.int().min(1).max(1000).default(4).describe('Decisions in an episode.'),
+});
+
+type KnownDelayOptions = z.infer<typeof options>;
+
+interface State {
+  time: number;
+  cue: number;
+  /** The first action plus 1; 0 before it. */
+  chosen: number;
+}
+
+/**
+ * ## Description
+ * The first action should repeat the cue; it is paid at the end, and the others do not matter. The
+ * optimal return is 1, that of chance 1/2. Values are known: with the first action right, the
+ * observation at time t ≥ 1 is worth gamma^(length − 1 − t), with it wrong 0; the first one is
+ * worth gamma^(length − 1) to the best policy.
+ *
+ * ## Action Space
+ * `Discrete(2)`.
+ *
+ * ## Observation Space
+ * `MultiDiscrete([length + 1, 2, 3])`.
+ *
+ * | Component | Meaning                              |
+ * |-----------|--------------------------------------|
+ * | 0         | decisions taken so far               |
+ * | 1         | the cue                              |
+ * | 2         | the first action plus 1; 0 before it |
+ *
+ * ## Rewards
+ * At the end 1 where the first action was the cue; else 0.
+ *
+ * ## Starting State
+ * The cue is a fair coin.
+ *
+ * ## Episode End
+ * Terminates after `length` decisions; `info.success`: the first action was right.
+ *
+ * ## Arguments
+ * `length` = 4.
+ *
+ * ## Version History
+ * - v0: first version.
+ */
+export class KnownDelay extends EpisodicEnv<Int32Array, number, State> {
+  readonly observationSpace: MultiDiscrete;
+  readonly actionSpace = new Discrete(2);
+  readonly #length: number;
+
+  constructor({ length }: KnownDelayOptions) {
+    super('KnownDelay-v0');
+    this.#length = length;
+    this.observationSpace = new MultiDiscrete([length + 1, 2, 3]);
+  }
+
+  protected begin(rng: Rng): State {
+    return { time: 0, cue: rng.int(2), chosen: 0 };
+  }
+
+  protected advance({ time, cue, chosen }: State, action: number): Outcome<State> {
+    const state = { time: time + 1, cue, chosen: chosen || action + 1 };
+    const terminated = state.time === this.#length;
+    const success = state.chosen === cue + 1;
+    return { state, reward: terminated && success ? 1 : 0, terminated, success };
+  }
+
+  protected observe({ time, cue, chosen }: State): Int32Array {
+    return Int32Array.of(time, cue, chosen);
+  }
+
+  protected draw({ time, cue, chosen }: State): Drawing {
+    return drawText(`time: ${time}, cue: ${cue}, chosen: ${chosen ? chosen - 1 : 'none'}`);
+  }
+}
+
+export const knownDelay = defineEnv<KnownDelayOptions>({
+  id: 'KnownDelay-v0',
+  summary: 'Known answer: repeat the cue at once, be paid at the end.',
+  options,
+  make: (options) => new KnownDelay(options),
+});

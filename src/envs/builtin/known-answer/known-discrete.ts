@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { Discrete } from '../../spaces/discrete.ts';
+import { defineEnv } from '../entry.ts';
+import { exact, Identity } from './identity.ts';
+
+/**
+ * ## Description
+ * Repeat the number seen. The optimal return is 1, that of chance 1/4.
+ *
+ * ## Action Space
+ * `Discrete(4)`.
+ *
+ * ## Observation Space
+ * The same: the right action.
+ *
+ * ## Rewards
+ * 1 for the right number, else 0.
+ *
+ * ## Starting State
+ * Uniform in the space.
+ *
+ * ## Episode End
+ * Terminates after the one decision; `info.success`: the action was exactly right.
+ *
+ * ## Arguments
+ * None.
+ *
+ * ## Version History
+ * - v0: first version.
+ */
+export const knownDiscrete = defineEnv({
+  id: 'KnownDiscrete-v0',
+  summary: 'Known answer: repeat the number seen.',
+  options: z.strictObject({}),
+  make: () => new Identity('KnownDiscrete-v0', new Discrete(4), exact),
+});

@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import type { Rng } from '../../../kernels/index.ts';
+import type { Drawing, Info } from '../../env.ts';
+import { Discrete } from '../../spaces/discrete.ts';
+import { defineEnv } from '../entry.ts';
+import { EpisodicEnv, type Outcome } from '../episodic-env.ts';
+import { drawText } from './draw-text.ts';
+
+interface State {
+  right: number;
+  /** 1 = allowed, [4]. */
+  mask: number[];
+}
+
+/**
+ * ## Description
+ * Repeat the number seen, of which the mask allows it and one other; a masked action taken throws,
+ * so that a mask lost on the way shows at once. The optimal return is 1, that of chance among the
+ * allowed 1/2.
+ *
+ * ## Action Space
+ * `Discrete(4)`, with `info.actionMask`.
+ *
+ * ## Observation Space
+ * `Discrete(4)`: the right action.
+ *
+ * ## Rewards
+ * 1 for the right action, else 0.
+ *
+ * ## Starting State
+ * The right action uniform, the other allowed one uniform among the rest.
+ *
+ * ## Episode End
+ * Terminates after the one decision; `info.success`: the action was right.
+ *
+ * ## Arguments
+ * None.
+ *
+ * ## Version History
+ * - v0: first version.
+ */
+export class KnownMask extends EpisodicEnv<number, number, State> {
+  readonly observationSpace = new Discrete(4);
+  readonly actionSpace = new Discrete(4);
+
+  constructor() {
+    super('KnownMask-v0');
+  }
+
+  protected begin(rng: Rng): State {
+    const right = rng.int(4);
+    const other = (right + 1 + rng.int(3)) % 4;
+    return { right, mask: [0, 1, 2, 3].map((a) => (a === right || a === other ? 1 : 0)) };
+  }
+
+  protected override refuse(action: unknown, state: State): string | undefined {
+    const refusal = super.refuse(action, state);
+    if (refusal !== undefined || state.mask[action as number]) return refusal;
+    return `expected an action the mask [${state.mask}] allows, got ${action}`;
+  }
+
+  protected advance(state: State, action: number): Outcome<State> {
+    const success = action === state.right;
+    return { state, reward: success ? 1 : 0, terminated: true, success };
+  }
+
+  protected observe(state: State): number {
+    return state.right;
+  }
+
+  protected override describe(state: State): Info {
+    return { actionMask: [...state.mask] };
+  }
+
+  protected draw(state: State): Drawing {
+    return drawText(`right: ${state.right}, mask: ${state.mask}`);
+  }
+}
+
+export const knownMask = defineEnv({
+  id: 'KnownMask-v0',
+  summary: 'Known answer: repeat the number seen; a masked action throws.',
+  options: z.strictObject({}),
+  make: () => new KnownMask(),
+});

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { MultiBinary } from '../../spaces/multi-binary.ts';
+import { defineEnv } from '../entry.ts';
+import { exact, Identity } from './identity.ts';
+
+/**
+ * ## Description
+ * Repeat the three bits seen. The optimal return is 1, that of chance 1/8.
+ *
+ * ## Action Space
+ * `MultiBinary(3)`.
+ *
+ * ## Observation Space
+ * The same: the right action.
+ *
+ * ## Rewards
+ * 1 where all bits are right, else 0.
+ *
+ * ## Starting State
+ * Uniform in the space.
+ *
+ * ## Episode End
+ * Terminates after the one decision; `info.success`: the action was exactly right.
+ *
+ * ## Arguments
+ * None.
+ *
+ * ## Version History
+ * - v0: first version.
+ */
+export const knownMultiBinary = defineEnv({
+  id: 'KnownMultiBinary-v0',
+  summary: 'Known answer: repeat the bits seen.',
+  options: z.strictObject({}),
+  make: () => new Identity('KnownMultiBinary-v0', new MultiBinary([3]), exact),
+});

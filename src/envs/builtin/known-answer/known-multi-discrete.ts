@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { MultiDiscrete } from '../../spaces/multi-discrete.ts';
+import { defineEnv } from '../entry.ts';
+import { exact, Identity } from './identity.ts';
+
+/**
+ * ## Description
+ * Repeat the pair seen. The optimal return is 1, that of chance 1/12.
+ *
+ * ## Action Space
+ * `MultiDiscrete([3, 4])`.
+ *
+ * ## Observation Space
+ * The same: the right action.
+ *
+ * ## Rewards
+ * 1 where both components are right, else 0.
+ *
+ * ## Starting State
+ * Uniform in the space.
+ *
+ * ## Episode End
+ * Terminates after the one decision; `info.success`: the action was exactly right.
+ *
+ * ## Arguments
+ * None.
+ *
+ * ## Version History
+ * - v0: first version.
+ */
+export const knownMultiDiscrete = defineEnv({
+  id: 'KnownMultiDiscrete-v0',
+  summary: 'Known answer: repeat the pair of numbers seen.',
+  options: z.strictObject({}),
+  make: () => new Identity('KnownMultiDiscrete-v0', new MultiDiscrete([3, 4]), exact),
+});

@@ -1,0 +1,65 @@
+import type { Rng } from '../../kernels/index.ts';
+
+/** North, east, south, west as (row, column) steps; the opposite of `d` is `(d + 2) % 4`. */
+const directions = [
+  [-1, 0],
+  [0, 1],
+  [1, 0],
+  [0, -1],
+] as const;
+
+/** The cell next to `cell` (row · size + column), or −1 beyond the edge. */
+export function neighbour(size: number, cell: number, direction: number): number {
+  const row = Math.floor(cell / size) + directions[direction][0];
+  const column = (cell % size) + directions[direction][1];
+  return row < 0 || row >= size || column < 0 || column >= size ? -1 : row * size + column;
+}
+
+/**
+ * The walls of a perfect maze: a uniform spanning tree of the grid by Wilson's algorithm
+ * (loop-erased random walks, STOC 1996).
+ *
+ * @returns 0 or 1 per side, [size² cells, 4 directions]
+ */
+export function perfectMaze(size: number, rng: Rng): number[] {
+  const walls: number[] = Array(size * size * 4).fill(1);
+  const inTree: boolean[] = Array(size * size).fill(false);
+  const exit: number[] = Array(size * size).fill(0);
+  inTree[rng.int(size * size)] = true;
+  for (let start = 0; start < size * size; start++) {
+    // Only the last exit from each cell is kept, which is what erases the loops.
+    for (let cell = start; !inTree[cell]; ) {
+      const direction = rng.int(4);
+      const next = neighbour(size, cell, direction);
+      if (next < 0) continue;
+      exit[cell] = direction;
+      cell = next;
+    }
+    for (let cell = start; !inTree[cell]; ) {
+      inTree[cell] = true;
+      const direction = exit[cell];
+      const next = neighbour(size, cell, direction);
+      walls[cell * 4 + direction] = 0;
+      walls[next * 4 + ((direction + 2) % 4)] = 0;
+      cell = next;
+    }
+  }
+  return walls;
+}
+
+/** The number of steps from each cell to `goal`, [size²]; infinite where there is no way. */
+export function distancesTo(size: number, walls: readonly number[], goal: number): number[] {
+  const distances: number[] = Array(size * size).fill(Number.POSITIVE_INFINITY);
+  distances[goal] = 0;
+  const queue = [goal];
+  for (const cell of queue) {
+    for (let direction = 0; direction < 4; direction++) {
+      if (walls[cell * 4 + direction]) continue;
+      const next = neighbour(size, cell, direction);
+      if (distances[next] <= distances[cell] + 1) continue;
+      distances[next] = distances[cell] + 1;
+      queue.push(next);
+    }
+  }
+  return distances;
+}

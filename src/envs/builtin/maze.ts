@@ -1,0 +1,164 @@
+import { z } from 'zod';
+import type { Rng } from '../../kernels/index.ts';
+import type { Drawing, Info, Shape } from '../env.ts';
+import { Box } from '../spaces/box.ts';
+import { Discrete } from '../spaces/discrete.ts';
+import { defineEnv } from './entry.ts';
+import { EpisodicEnv, type Outcome } from './episodic-env.ts';
+import { distancesTo, neighbour, perfectMaze } from './maze-grid.ts';
+import { palette } from './palette.ts';
+
+const options = z
+  .strictObject({
+    size: z.int().min(2).max(64).default(4).describe('Cells per side.'),
+    maxSteps: z.int().min(1).optional().describe('Decisions before truncation; default 4 · size².'),
+    minDistance: z.int().min(1).default(1).describe('Least steps from start to goal.'),
+    maxDistance: z.int().min(1).optional().describe('Most steps from start to goal; default any.'),
+    stepReward: z
+      .number()
+      .default(-0.01)
+      .describe('Reward of a step that does not reach the goal.'),
+    mask: z
+      .boolean()
+      .default(false)
+      .describe('Whether info.actionMask forbids walking into walls.'),
+  })
+  .refine((o) => o.maxDistance === undefined || o.minDistance <= o.maxDistance, {
+    path: ['maxDistance'],
+    error: 'expected at least minDistance',
+  });
+
+export type MazeOptions = z.infer<typeof options>;
+
+interface State {
+  /** 0 or 1 per side, [size² cells, 4 directions]. */
+  walls: number[];
+  /** Steps from each cell to the goal, [size²]. */
+  distances: number[];
+  agent: number;
+  goal: number;
+}
+
+/**
+ * ## Description
+ * Walk to the goal of a maze seen whole. Each episode draws a perfect maze (exactly one way
+ * between any two cells), uniform among all of its size.
+ *
+ * ## Action Space
+ * `Discrete(4)`: 0 north, 1 east, 2 south, 3 west. Walking into a wall stays in place.
+ *
+ * ## Observation Space
+ * `Box(0, 1)`, float32, shape [size, size, 6]: row (from north), column (from west), channel.
+ *
+ * | Channel | 1 where                                             |
+ * |---------|-----------------------------------------------------|
+ * | 0–3     | the cell has a wall to its north, east, south, west |
+ * | 4       | the agent is here                                   |
+ * | 5       | the goal is here                                    |
+ *
+ * ## Rewards
+ * 1 for reaching the goal, `stepReward` for every other step.
+ *
+ * ## Starting State
+ * The goal is a uniformly random cell; the agent starts at one drawn uniformly among those whose
+ * distance to it lies in minDistance..maxDistance (where none is as far as minDistance, among the
+ * farthest). `info.difficulty` is the distance from the agent to the goal now.
+ *
+ * ## Episode End
+ * Terminates at the goal, with `info.success` true; truncates after `maxSteps`.
+ *
+ * ## Arguments
+ * `size` = 4, `maxSteps` = 4·size², `minDistance` = 1, `maxDistance` = any, `stepReward` = −0.01,
+ * `mask` = false (true: `info.actionMask` forbids walls).
+ *
+ * ## Version History
+ * - v0: first version.
+ */
+export class Maze extends EpisodicEnv<Float32Array, number, State> {
+  readonly observationSpace: Box;
+  readonly actionSpace = new Discrete(4);
+  readonly #options: MazeOptions;
+
+  constructor(options: MazeOptions) {
+    const { size, maxSteps = 4 * size * size } = options;
+    super('Maze-v0', maxSteps);
+    this.#options = options;
+    this.observationSpace = new Box({ shape: [size, size, 6], low: 0, high: 1 });
+  }
+
+  protected begin(rng: Rng): State {
+    const { size, minDistance, maxDistance = Number.POSITIVE_INFINITY } = this.#options;
+    const walls = perfectMaze(size, rng);
+    const goal = rng.int(size * size);
+    const distances = distancesTo(size, walls, goal);
+    const least = Math.min(minDistance, Math.max(...distances));
+    const starts = [...distances.keys()].filter(
+      (cell) => distances[cell] >= least && distances[cell] <= maxDistance,
+    );
+    return { walls, distances, agent: starts[rng.int(starts.length)], goal };
+  }
+
+  protected advance(state: State, action: number): Outcome<State> {
+    const blocked = state.walls[state.agent * 4 + action];
+    const agent = blocked ? state.agent : neighbour(this.#options.size, state.agent, action);
+    const success = agent === state.goal;
+    const reward = success ? 1 : this.#options.stepReward;
+    return { state: { ...state, agent }, reward, terminated: success, success };
+  }
+
+  protected observe({ walls, agent, goal }: State): Float32Array {
+    const obs = new Float32Array(this.observationSpace.size); // [size, size, 6]
+    for (let side = 0; side < walls.length; side++) {
+      obs[Math.floor(side / 4) * 6 + (side % 4)] = walls[side];
+    }
+    obs[agent * 6 + 4] = 1;
+    obs[goal * 6 + 5] = 1;
+    return obs;
+  }
+
+  protected override describe({ walls, distances, agent }: State): Info {
+    const info: Info = { difficulty: distances[agent] };
+    if (this.#options.mask) {
+      info.actionMask = walls.slice(agent * 4, agent * 4 + 4).map((wall) => 1 - wall);
+    }
+    return info;
+  }
+
+  protected draw({ walls, agent, goal }: State): Drawing {
+    const { size } = this.#options;
+    const x = (cell: number) => 1 + 20 * (cell % size);
+    const y = (cell: number) => 1 + 20 * Math.floor(cell / size);
+    const shapes: Shape[] = [
+      { type: 'rect', x: x(goal), y: y(goal), width: 20, height: 20, fill: palette.goal },
+      { type: 'circle', x: x(agent) + 10, y: y(agent) + 10, radius: 6, fill: palette.agent },
+    ];
+    const corners = [
+      [0, 0],
+      [20, 0],
+      [20, 20],
+      [0, 20],
+    ];
+    for (let side = 0; side < walls.length; side++) {
+      if (!walls[side]) continue;
+      const cell = Math.floor(side / 4);
+      const [x1, y1] = corners[side % 4];
+      const [x2, y2] = corners[(side + 1) % 4];
+      shapes.push({
+        type: 'line',
+        x1: x(cell) + x1,
+        y1: y(cell) + y1,
+        x2: x(cell) + x2,
+        y2: y(cell) + y2,
+        stroke: palette.ink,
+      });
+    }
+    return { width: 20 * size + 2, height: 20 * size + 2, shapes };
+  }
+}
+
+export const maze = defineEnv<MazeOptions>({
+  id: 'Maze-v0',
+  summary: 'Walk to the goal of a random perfect maze seen whole.',
+  options,
+  make: (options) => new Maze(options),
+});

@@ -1,0 +1,9 @@
+/** The colours that the built-in environments draw with. */
+export const palette = {
+  paper: '#ffffff',
+  ink: '#1f2937',
+  pale: '#d1d5db',
+  agent: '#2563eb',
+  goal: '#16a34a',
+  warm: '#dc2626',
+} as const;

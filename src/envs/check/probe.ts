@@ -1,0 +1,203 @@
+import { describe } from '../describe.ts';
+import type { Env, Info, ResetOptions } from '../env.ts';
+import { explainMask } from '../explain-mask.ts';
+import { isPromise } from '../is-promise.ts';
+import type { ActionMask } from '../space.ts';
+import type { Findings } from './findings.ts';
+
+/** Ends what a check was doing; the finding is already noted. */
+export class Broken extends Error {}
+
+/** What one call of reset or step gave. */
+export interface Event {
+  where: string;
+  obs: unknown;
+  /** The observation as it was when it was returned. */
+  copy: unknown;
+  reward?: number;
+  terminated?: boolean;
+  truncated?: boolean;
+  info: Info;
+}
+
+/** What all probes of one check share. */
+export interface Watch {
+  findings: Findings;
+  timeoutMs: number;
+  sync: boolean;
+  timedOut: boolean;
+  episodes: number;
+  /** Of each step, in milliseconds. */
+  latencies: number[];
+}
+
+/** One environment under check: calls its verbs and holds what they return against the contract. */
+export class Probe {
+  /** No step may follow before a reset. */
+  ended = true;
+  info: Info = {};
+  #seed: number | undefined;
+  #episode = 0;
+  #step = 0;
+
+  constructor(
+    readonly env: Env,
+    readonly watch: Watch,
+  ) {}
+
+  async reset(options?: ResetOptions): Promise<Event> {
+    if (options?.seed !== undefined) {
+      this.#seed = options.seed;
+      this.#episode = 0;
+    }
+    this.#episode++;
+    this.#step = 0;
+    this.watch.episodes++;
+    const where = `reset of episode ${this.#episode} (${this.#seedText()})`;
+    const result = await this.#call(where, () => this.env.reset(options));
+    this.#checkKeys('reset-result', where, result, ['obs', 'info']);
+    this.ended = false;
+    return this.#event(where, result);
+  }
+
+  async step(action: unknown): Promise<Event> {
+    this.#step++;
+    const { findings, latencies } = this.watch;
+    const context = `${this.#seedText()}, action ${describe(action)}`;
+    const where = `step ${this.#step} of episode ${this.#episode} (${context})`;
+    const start = performance.now();
+    const result = await this.#call(where, () => this.env.step(action));
+    latencies.push(performance.now() - start);
+    const keys = ['obs', 'reward', 'terminated', 'truncated', 'info'] as const;
+    this.#checkKeys('step-result', where, result, keys);
+    const { reward, terminated, truncated } = result;
+    if (!Number.isFinite(reward)) {
+      findings.problem('reward', `${where}: reward ${describe(reward)}`);
+    }
+    for (const [name, flag] of Object.entries({ terminated, truncated })) {
+      if (typeof flag === 'boolean') continue;
+      findings.problem('flags', `${where}: ${name} ${describe(flag)}`);
+    }
+    this.ended = Boolean(terminated || truncated);
+    return { ...this.#event(where, result), reward, terminated, truncated };
+  }
+
+  /** Calls a verb that should throw. @returns whether it did */
+  async refuses(where: string, verb: () => unknown): Promise<boolean> {
+    try {
+      await settle(this.watch, where, verb());
+      return false;
+    } catch (error) {
+      if (error instanceof Broken) throw error;
+      return true;
+    }
+  }
+
+  async close(): Promise<void> {
+    if (!this.env.close) return;
+    for (const time of ['first', 'second']) {
+      try {
+        await settle(this.watch, 'close', this.env.close());
+      } catch (error) {
+        if (error instanceof Broken) return;
+        const seen = `the ${time} call of close threw ${describe(error)}`;
+        this.watch.findings.problem('close', seen);
+      }
+    }
+  }
+
+  #seedText(): string {
+    return this.#seed === undefined ? 'no seed' : `seed ${this.#seed}`;
+  }
+
+  async #call<T>(where: string, verb: () => T | Promise<T>): Promise<T> {
+    try {
+      const result = verb();
+      if (isPromise(result)) this.watch.sync = false;
+      return await settle(this.watch, where, result);
+    } catch (error) {
+      if (error instanceof Broken) throw error;
+      this.watch.findings.problem('exception', `${where} threw ${describe(error)}`);
+      throw new Broken();
+    }
+  }
+
+  #checkKeys(
+    rule: 'reset-result' | 'step-result',
+    where: string,
+    result: unknown,
+    keys: readonly string[],
+  ): void {
+    const isObject = typeof result === 'object' && result !== null;
+    const missing = isObject ? keys.filter((key) => !(key in result)) : keys;
+    if (missing.length === 0) return;
+    this.watch.findings.problem(
+      rule,
+      `${where}: returned ${describe(result)}, without ${missing.join(', ')}`,
+    );
+    throw new Broken();
+  }
+
+  #event(where: string, result: { obs: unknown; info: Info }): Event {
+    const { obs } = result;
+    const problem = this.env.observationSpace.explain(obs);
+    if (problem) this.watch.findings.problem('observation', `${where}: obs: ${problem}`);
+    this.info = this.#checkInfo(where, result.info);
+    return { where, obs, copy: copyOf(obs), info: this.info };
+  }
+
+  #checkInfo(where: string, info: unknown): Info {
+    const { findings } = this.watch;
+    if (typeof info !== 'object' || info === null || Array.isArray(info)) {
+      findings.problem('info', `${where}: info is ${describe(info)}`);
+      return {};
+    }
+    const { actionMask, difficulty, success } = info as Info;
+    if (difficulty !== undefined && !Number.isFinite(difficulty)) {
+      findings.problem('difficulty', `${where}: info.difficulty is ${describe(difficulty)}`);
+    }
+    if (success !== undefined && typeof success !== 'boolean') {
+      findings.problem('success', `${where}: info.success is ${describe(success)}`);
+    }
+    return { difficulty, success, actionMask: this.#checkMask(where, actionMask) };
+  }
+
+  /** The mask, where it says what may be chosen next. */
+  #checkMask(where: string, mask: ActionMask | undefined): ActionMask | undefined {
+    if (mask === undefined || this.ended) return undefined; // nothing is chosen after the end
+    const isArray = Array.isArray(mask) || ArrayBuffer.isView(mask);
+    const problem = isArray
+      ? explainMask(this.env.actionSpace, mask)
+      : `info.actionMask: expected an array, got ${describe(mask)}`;
+    if (!problem) return Array.from(mask);
+    this.watch.findings.problem('action-mask', `${where}: ${problem}`);
+    return undefined;
+  }
+}
+
+/** The result of a verb, awaited no longer than the check's timeout. */
+export async function settle<T>(watch: Watch, where: string, result: T | Promise<T>): Promise<T> {
+  if (!isPromise(result)) return result;
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      watch.timedOut = true;
+      const seen = `${where}: its promise did not settle in ${watch.timeoutMs} ms`;
+      watch.findings.problem('timeout', seen);
+      reject(new Broken());
+    }, watch.timeoutMs);
+  });
+  try {
+    return await Promise.race([result, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function copyOf(value: unknown): unknown {
+  try {
+    return structuredClone(value);
+  } catch {
+    return undefined; // no observation of any space; reported as such
+  }
+}

@@ -1,0 +1,36 @@
+import type { ActionMask, Space } from './space.ts';
+import type { AnySpace } from './spaces/index.ts';
+
+/**
+ * Why `mask` does not fit an action space, or undefined where it does: entries as many as there are
+ * choices, 0 or 1, at least one allowed in each component.
+ */
+export function explainMask(space: Space, mask: ActionMask): string | undefined {
+  const known = space as AnySpace;
+  const components =
+    known.type === 'discrete'
+      ? [known.n]
+      : known.type === 'multi-discrete'
+        ? Array.from(known.nvec)
+        : [];
+  if (components.length === 0) return `info.actionMask: a ${known.type} space takes no mask`;
+  const size = components.reduce((a, b) => a + b, 0);
+  if (mask.length !== size) {
+    return `info.actionMask: expected ${size} entries, got ${mask.length}`;
+  }
+  let begin = 0;
+  for (const [c, n] of components.entries()) {
+    let allowed = 0;
+    for (let i = begin; i < begin + n; i++) {
+      if (mask[i] !== 0 && mask[i] !== 1) {
+        return `info.actionMask: expected 0 or 1, got ${mask[i]} at entry ${i}`;
+      }
+      allowed += mask[i];
+    }
+    if (allowed === 0) {
+      return `info.actionMask: expected at least one allowed choice, got none in component ${c}`;
+    }
+    begin += n;
+  }
+  return undefined;
+}

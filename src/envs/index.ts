@@ -1,0 +1,57 @@
+export type { Finding, Rule } from './check/findings.ts';
+export {
+  type CheckFacts,
+  type CheckOptions,
+  type CheckReport,
+  checkEnv,
+  formatReport,
+} from './check-env.ts';
+export { describe } from './describe.ts';
+export type {
+  Drawing,
+  Env,
+  EnvFactory,
+  Info,
+  Reset,
+  ResetOptions,
+  Shape,
+  Step,
+} from './env.ts';
+export { EnvFailed, type EnvFailure } from './env-failed.ts';
+export {
+  EnvPool,
+  type EnvPoolOptions,
+  type Episode,
+  type Observation,
+  type Outcome,
+  type PoolState,
+} from './env-pool.ts';
+export { loadEnvFactory } from './load-env.ts';
+export { type EnvEntry, envEntries, envIds, makeEnv } from './registry.ts';
+export { RunningStats, type RunningStatsState } from './running-stats.ts';
+export type { ActionMask, Space } from './space.ts';
+export {
+  type AnySpace,
+  type ArrayOf,
+  type Bound,
+  Box,
+  type BoxOptions,
+  Dict,
+  Discrete,
+  type DType,
+  MultiBinary,
+  MultiDiscrete,
+  type SpaceJson,
+  spaceFromJson,
+  Text,
+  type TextOptions,
+  Tuple,
+} from './spaces/index.ts';
+export { type EpisodeStatistics, episodeStatistics } from './wrappers/episode-statistics.ts';
+export { frameStack } from './wrappers/frame-stack.ts';
+export {
+  type NormaliseObservationOptions,
+  normaliseObservation,
+} from './wrappers/normalise-observation.ts';
+export { type NormaliseRewardOptions, normaliseReward } from './wrappers/normalise-reward.ts';
+export { timeLimit } from './wrappers/time-limit.ts';

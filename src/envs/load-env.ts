@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs';
+import { register } from 'node:module';
+import { resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { register as registerTsx } from 'tsx/esm/api';
+import { describe } from './describe.ts';
+import type { EnvFactory } from './env.ts';
+
+let registered = false;
+
+/**
+ * Imports the environment factory that a module of the user's own has as its default export.
+ *
+ * @param moduleUrlOrPath a file URL or a path, of JavaScript or TypeScript
+ * @param baseDir what a relative path starts from
+ * @throws Error where there is no such file, it cannot be loaded, or it exports no factory
+ */
+export async function loadEnvFactory(
+  moduleUrlOrPath: string,
+  baseDir: string,
+): Promise<EnvFactory> {
+  const path = moduleUrlOrPath.startsWith('file:')
+    ? fileURLToPath(moduleUrlOrPath)
+    : resolve(baseDir, moduleUrlOrPath);
+  if (!existsSync(path)) throw new Error(`environment module ${moduleUrlOrPath}: no file ${path}`);
+  if (/\.[cm]?tsx?$/.test(path)) registerTypeScript();
+  return factoryOf(await load(path), path);
+}
+
+/**
+ * TypeScript is an ES module here, whatever its package.json says: as CommonJS it would get a second
+ * copy of this package, with other classes.
+ */
+const asEsModules = `
+  export async function resolve(specifier, context, next) {
+    const resolved = await next(specifier, context);
+    const typeScript = /\\.tsx?($|\\?)/.test(resolved.url);
+    return typeScript ? { ...resolved, format: 'module' } : resolved;
+  }`;
+
+/** For good, since a module may import others later. tsImport would make a second copy too. */
+function registerTypeScript(): void {
+  if (registered) return;
+  registered = true;
+  registerTsx();
+  register(`data:text/javascript,${encodeURIComponent(asEsModules)}`);
+}
+
+async function load(path: string): Promise<Record<string, unknown>> {
+  try {
+    return await import(pathToFileURL(path).href);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : describe(cause);
+    throw new Error(`environment module ${path} cannot be loaded: ${reason}`, { cause });
+  }
+}
+
+function factoryOf(module: Record<string, unknown>, path: string): EnvFactory {
+  const hint = 'write `export default (options) => env`';
+  if (!('default' in module)) {
+    const names = Object.keys(module).join(', ') || 'nothing';
+    throw new Error(`environment module ${path} has no default export, only ${names}: ${hint}`);
+  }
+  const factory = module.default;
+  const isClass = typeof factory === 'function' && /^class\b/.test(String(factory));
+  if (typeof factory !== 'function' || isClass) {
+    const got = isClass ? 'a class' : describe(factory);
+    throw new Error(
+      `environment module ${path}: expected its default export to be a function, got ${got}: ${hint}`,
+    );
+  }
+  return factory as EnvFactory;
+}

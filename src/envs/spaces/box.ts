@@ -1,0 +1,172 @@
+import type { z } from 'zod';
+import type { Rng } from '../../kernels/index.ts';
+import { describe } from '../describe.ts';
+import type { ActionMask, Space } from '../space.ts';
+import {
+  type ArrayOf,
+  entriesOf,
+  explainForm,
+  indexIn,
+  integerRange,
+  sizeOf,
+  zeros,
+} from './array-value.ts';
+import type { Bound, DType, SpaceJson } from './json.ts';
+import { refuseMask } from './masks.ts';
+import { leafSchema } from './schema.ts';
+
+export interface BoxOptions<D extends DType = DType> {
+  shape: readonly number[];
+  /** Closed bounds, one for all entries or one each in C order; -Infinity is none (floats only). */
+  low: number | ArrayLike<number>;
+  /** As `low`; Infinity is none. */
+  high: number | ArrayLike<number>;
+  dtype?: D;
+}
+
+/**
+ * Arrays of one shape with closed bounds for each entry (gymnasium.spaces.Box). A value is a typed
+ * array of the dtype, flat in C order; number arrays, flat or nested to the shape, and typed arrays
+ * that cast without loss are contained too.
+ */
+export class Box<D extends DType = 'float32'> implements Space<ArrayOf<D>> {
+  readonly type = 'box';
+  readonly shape: readonly number[];
+  readonly size: number;
+  readonly dtype: D;
+  readonly low: Float64Array; // [size]
+  readonly high: Float64Array; // [size]
+  #schema?: z.ZodType<ArrayOf<D>>;
+
+  /** @throws RangeError where shape or bounds are none, e.g. low above high, or outside the dtype */
+  constructor({ shape, low, high, dtype = 'float32' as D }: BoxOptions<D>) {
+    this.shape = [...shape];
+    this.size = sizeOf(shape, 'Box');
+    this.dtype = dtype;
+    this.low = this.#bounds('low', low, Infinity);
+    this.high = this.#bounds('high', high, -Infinity);
+    const crossed = this.low.findIndex((bound, i) => bound > this.high[i]);
+    if (crossed >= 0) {
+      throw new RangeError(
+        `Box: expected low ≤ high at ${indexIn(shape, crossed)}, ` +
+          `got ${this.low[crossed]} and ${this.high[crossed]}`,
+      );
+    }
+  }
+
+  #bounds(name: string, bound: number | ArrayLike<number>, impossible: number): Float64Array {
+    const given = typeof bound === 'number' ? [bound] : Array.from(bound);
+    if (given.length !== this.size && typeof bound !== 'number') {
+      throw new RangeError(
+        `Box: expected one ${name} or ${this.size}, one for each entry, got ${describe(bound)}`,
+      );
+    }
+    const range = integerRange[this.dtype];
+    const bad = given.find((x) =>
+      range
+        ? !(Number.isInteger(x) && x >= range[0] && x <= range[1])
+        : typeof x !== 'number' || Number.isNaN(x) || x === impossible,
+    );
+    if (bad !== undefined) {
+      const expected = range
+        ? `an integer in ${range[0]}..${range[1]}`
+        : `a number, not ${impossible}`;
+      throw new RangeError(`Box: expected ${name} of ${this.dtype} to be ${expected}, got ${bad}`);
+    }
+    // Bounds are rounded as the values are; + 0 because JSON has no -0.
+    const rounded = given.map((x) => (this.dtype === 'float32' ? Math.fround(x) : x) + 0);
+    return typeof bound === 'number'
+      ? new Float64Array(this.size).fill(rounded[0])
+      : Float64Array.from(rounded);
+  }
+
+  get schema(): z.ZodType<ArrayOf<D>> {
+    this.#schema ??= leafSchema(
+      (value) => this.explain(value),
+      (value) => this.cast(value),
+    );
+    return this.#schema;
+  }
+
+  contains(value: unknown): value is ArrayOf<D> {
+    const entries = entriesOf(value, this);
+    return entries !== undefined && this.#firstOutside(entries) < 0;
+  }
+
+  explain(value: unknown): string | undefined {
+    const entries = entriesOf(value, this);
+    if (!entries) return explainForm(value, this);
+    const i = this.#firstOutside(entries);
+    if (i < 0) return undefined;
+    const range = `${this.low[i]}..${this.high[i]}`;
+    return `expected entry ${indexIn(this.shape, i)} in ${range}, got ${entries[i]}`;
+  }
+
+  #firstOutside(entries: ArrayLike<number>): number {
+    const { size, low, high } = this;
+    for (let i = 0; i < size; i++) {
+      // Written so that NaN is outside.
+      if (!(entries[i] >= low[i] && entries[i] <= high[i])) return i;
+    }
+    return -1;
+  }
+
+  /** The value as a typed array of the dtype: itself where it is one. @throws TypeError otherwise */
+  cast(value: unknown): ArrayOf<D> {
+    const entries = entriesOf(value, this);
+    if (!entries) throw new TypeError(`Box: ${explainForm(value, this)}`);
+    const own = zeros(this.dtype, 0);
+    if (entries[Symbol.toStringTag] === own[Symbol.toStringTag]) return entries as ArrayOf<D>;
+    const cast = zeros(this.dtype, this.size);
+    cast.set(entries);
+    return cast;
+  }
+
+  /** Uniform between two bounds, exponential from one, normal without; takes no mask. */
+  sample(rng: Rng, mask?: ActionMask): ArrayOf<D> {
+    refuseMask('Box', mask);
+    const value = zeros(this.dtype, this.size);
+    for (let i = 0; i < this.size; i++) value[i] = this.#sampleEntry(i, rng);
+    return value;
+  }
+
+  #sampleEntry(i: number, rng: Rng): number {
+    const low = this.low[i];
+    const high = this.high[i];
+    if (integerRange[this.dtype]) return low + rng.int(high - low + 1);
+    if (low === -Infinity && high === Infinity) return rng.normal();
+    if (low === -Infinity) return high - rng.exponential();
+    if (high === Infinity) return low + rng.exponential();
+    const u = rng.float();
+    return clamp(low * (1 - u) + high * u, low, high); // high - low may overflow
+  }
+
+  write(value: ArrayOf<D>, row: Float32Array, offset = 0): void {
+    row.set(this.cast(value), offset);
+  }
+
+  /** Other dtypes than float32 are brought back into the bounds that rounding may have left. */
+  read(row: ArrayLike<number>, offset = 0): ArrayOf<D> {
+    const value = zeros(this.dtype, this.size);
+    const exact = this.dtype === 'float32';
+    for (let i = 0; i < this.size; i++) {
+      const x = row[offset + i];
+      value[i] = exact ? x : clamp(x, this.low[i], this.high[i]);
+    }
+    return value;
+  }
+
+  toJSON(): SpaceJson {
+    const { type, shape, dtype, low, high } = this;
+    return { type, shape: [...shape], dtype, low: boundJson(low), high: boundJson(high) };
+  }
+}
+
+function clamp(x: number, low: number, high: number): number {
+  return Math.min(Math.max(x, low), high);
+}
+
+function boundJson(bounds: Float64Array): Bound {
+  const json = Array.from(bounds, (bound) => (Number.isFinite(bound) ? bound : null));
+  return json.every((bound) => bound === json[0]) ? json[0] : json;
+}

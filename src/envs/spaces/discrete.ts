@@ -1,0 +1,85 @@
+import type { z } from 'zod';
+import type { Rng } from '../../kernels/index.ts';
+import { describe } from '../describe.ts';
+import type { ActionMask, Space } from '../space.ts';
+import type { SpaceJson } from './json.ts';
+import { checkMask } from './masks.ts';
+import { leafSchema } from './schema.ts';
+
+/** Float32 rows hold whole numbers exactly up to here. */
+const EXACT = 2 ** 24;
+
+/** @throws RangeError unless start..start+n-1 is a range of whole numbers that rows hold exactly */
+export function checkRange(owner: string, n: number, start: number): void {
+  if (!Number.isInteger(n) || n < 1) {
+    throw new RangeError(`${owner}: expected n to be a positive integer, got ${describe(n)}`);
+  }
+  if (!Number.isInteger(start)) {
+    throw new RangeError(`${owner}: expected start to be an integer, got ${describe(start)}`);
+  }
+  if (start < -EXACT || start + n - 1 > EXACT) {
+    throw new RangeError(
+      `${owner}: expected values in ±2^24, which float32 rows hold exactly, got ${start}..${start + n - 1}`,
+    );
+  }
+}
+
+/** One of the n allowed by the mask from `from` on, uniformly; 0 where it allows none. */
+export function chooseAllowed(rng: Rng, n: number, mask?: ActionMask, from = 0): number {
+  if (!mask) return rng.int(n);
+  let allowed = 0;
+  for (let i = 0; i < n; i++) allowed += mask[from + i];
+  if (allowed === 0) return 0;
+  let skip = rng.int(allowed);
+  for (let i = 0; ; i++) if (mask[from + i] === 1 && skip-- === 0) return i;
+}
+
+/** The whole numbers start..start+n-1 (gymnasium.spaces.Discrete). */
+export class Discrete implements Space<number> {
+  readonly type = 'discrete';
+  readonly size = 1;
+  readonly n: number;
+  readonly start: number;
+  #schema?: z.ZodType<number>;
+
+  constructor(n: number, start = 0) {
+    checkRange('Discrete', n, start);
+    this.n = n;
+    this.start = start + 0; // no -0
+  }
+
+  get schema(): z.ZodType<number> {
+    this.#schema ??= leafSchema((value) => this.explain(value));
+    return this.#schema;
+  }
+
+  contains(value: unknown): value is number {
+    if (!Number.isInteger(value)) return false;
+    const offset = (value as number) - this.start;
+    return offset >= 0 && offset < this.n;
+  }
+
+  explain(value: unknown): string | undefined {
+    if (this.contains(value)) return undefined;
+    const range = `${this.start}..${this.start + this.n - 1}`;
+    return `expected an integer in ${range}, got ${describe(value)}`;
+  }
+
+  /** Uniform over the values that the mask allows; `start` where it allows none. */
+  sample(rng: Rng, mask?: ActionMask): number {
+    if (mask) checkMask('Discrete', mask, this.n);
+    return this.start + chooseAllowed(rng, this.n, mask);
+  }
+
+  write(value: number, row: Float32Array, offset = 0): void {
+    row[offset] = value;
+  }
+
+  read(row: ArrayLike<number>, offset = 0): number {
+    return row[offset];
+  }
+
+  toJSON(): SpaceJson {
+    return { type: this.type, n: this.n, start: this.start };
+  }
+}

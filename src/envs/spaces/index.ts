@@ -1,0 +1,10 @@
+export type { ArrayOf } from './array-value.ts';
+export { Box, type BoxOptions } from './box.ts';
+export { Dict } from './dict.ts';
+export { Discrete } from './discrete.ts';
+export type { Bound, DType, SpaceJson } from './json.ts';
+export { MultiBinary } from './multi-binary.ts';
+export { MultiDiscrete } from './multi-discrete.ts';
+export { type AnySpace, spaceFromJson } from './space-from-json.ts';
+export { Text, type TextOptions } from './text.ts';
+export { Tuple } from './tuple.ts';

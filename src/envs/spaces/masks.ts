@@ -1,0 +1,20 @@
+import { describe } from '../describe.ts';
+import type { ActionMask } from '../space.ts';
+
+/** @throws RangeError unless `mask` has `length` entries in 0..max */
+export function checkMask(owner: string, mask: ActionMask, length: number, max = 1): void {
+  let valid = mask.length === length;
+  for (let i = 0; valid && i < length; i++) {
+    valid = Number.isInteger(mask[i]) && mask[i] >= 0 && mask[i] <= max;
+  }
+  if (valid) return;
+  const entries = max === 1 ? '0 or 1' : `0..${max}`;
+  throw new RangeError(
+    `${owner}.sample: expected a mask of ${length} entries, each ${entries}, got ${describe(mask)}`,
+  );
+}
+
+/** @throws RangeError where there is a mask, for a space that takes none */
+export function refuseMask(owner: string, mask: ActionMask | undefined): void {
+  if (mask) throw new RangeError(`${owner}.sample: takes no mask, got ${describe(mask)}`);
+}

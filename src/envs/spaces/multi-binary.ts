@@ -1,0 +1,68 @@
+import type { z } from 'zod';
+import type { Rng } from '../../kernels/index.ts';
+import type { ActionMask, Space } from '../space.ts';
+import { entriesOf, explainForm, indexIn, sizeOf } from './array-value.ts';
+import type { SpaceJson } from './json.ts';
+import { checkMask } from './masks.ts';
+import { leafSchema } from './schema.ts';
+
+/** Arrays of zeros and ones (gymnasium.spaces.MultiBinary). A value is an Int8Array, flat. */
+export class MultiBinary implements Space<Int8Array> {
+  readonly type = 'multi-binary';
+  readonly dtype = 'int8';
+  readonly shape: readonly number[];
+  readonly size: number;
+  #schema?: z.ZodType<Int8Array>;
+
+  constructor(shape: number | readonly number[]) {
+    this.shape = typeof shape === 'number' ? [shape] : [...shape];
+    this.size = sizeOf(this.shape, 'MultiBinary');
+  }
+
+  get schema(): z.ZodType<Int8Array> {
+    this.#schema ??= leafSchema(
+      (value) => this.explain(value),
+      (value) => Int8Array.from(entriesOf(value, this)!),
+    );
+    return this.#schema;
+  }
+
+  contains(value: unknown): value is Int8Array {
+    const entries = entriesOf(value, this);
+    return entries !== undefined && this.#firstOutside(entries) < 0;
+  }
+
+  explain(value: unknown): string | undefined {
+    const entries = entriesOf(value, this);
+    if (!entries) return explainForm(value, this);
+    const i = this.#firstOutside(entries);
+    if (i < 0) return undefined;
+    return `expected entry ${indexIn(this.shape, i)} to be 0 or 1, got ${entries[i]}`;
+  }
+
+  #firstOutside(entries: ArrayLike<number>): number {
+    for (let i = 0; i < this.size; i++) if (entries[i] !== 0 && entries[i] !== 1) return i;
+    return -1;
+  }
+
+  /** Each entry a fair coin; a mask forces 0 or 1 entry by entry, and leaves 2 to the coin. */
+  sample(rng: Rng, mask?: ActionMask): Int8Array {
+    if (mask) checkMask('MultiBinary', mask, this.size, 2);
+    return Int8Array.from({ length: this.size }, (_, i) => {
+      const coin = rng.int(2);
+      return mask && mask[i] !== 2 ? mask[i] : coin;
+    });
+  }
+
+  write(value: Int8Array, row: Float32Array, offset = 0): void {
+    row.set(entriesOf(value, this)!, offset);
+  }
+
+  read(row: ArrayLike<number>, offset = 0): Int8Array {
+    return Int8Array.from({ length: this.size }, (_, i) => row[offset + i]);
+  }
+
+  toJSON(): SpaceJson {
+    return { type: this.type, shape: [...this.shape] };
+  }
+}

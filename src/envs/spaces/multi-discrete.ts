@@ -1,0 +1,98 @@
+import type { z } from 'zod';
+import type { Rng } from '../../kernels/index.ts';
+import { describe } from '../describe.ts';
+import type { ActionMask, Space } from '../space.ts';
+import { entriesOf, explainForm, indexIn, sizeOf } from './array-value.ts';
+import { checkRange, chooseAllowed } from './discrete.ts';
+import type { SpaceJson } from './json.ts';
+import { checkMask } from './masks.ts';
+import { leafSchema } from './schema.ts';
+
+/**
+ * Several Discrete spaces at once (gymnasium.spaces.MultiDiscrete): entry i is in
+ * start[i]..start[i]+nvec[i]-1. A value is an Int32Array, flat in C order.
+ */
+export class MultiDiscrete implements Space<Int32Array> {
+  readonly type = 'multi-discrete';
+  readonly dtype = 'int32';
+  readonly shape: readonly number[];
+  readonly size: number;
+  readonly nvec: Int32Array; // [size]
+  readonly start: Int32Array; // [size]
+  #schema?: z.ZodType<Int32Array>;
+  readonly #maskLength: number;
+
+  constructor(
+    nvec: ArrayLike<number>,
+    options: { shape?: readonly number[]; start?: ArrayLike<number> } = {},
+  ) {
+    const { shape = [nvec.length], start = new Int32Array(nvec.length) } = options;
+    this.shape = [...shape];
+    this.size = sizeOf(shape, 'MultiDiscrete');
+    for (const [name, array] of Object.entries({ nvec, start })) {
+      if (array.length === this.size) continue;
+      const expected = `${this.size} entries of ${name} for shape [${shape}]`;
+      throw new RangeError(`MultiDiscrete: expected ${expected}, got ${describe(array)}`);
+    }
+    for (let i = 0; i < this.size; i++) {
+      checkRange(`MultiDiscrete, entry ${indexIn(shape, i)}`, nvec[i], start[i]);
+    }
+    this.nvec = Int32Array.from(nvec);
+    this.start = Int32Array.from(start);
+    this.#maskLength = this.nvec.reduce((sum, n) => sum + n, 0);
+  }
+
+  get schema(): z.ZodType<Int32Array> {
+    this.#schema ??= leafSchema(
+      (value) => this.explain(value),
+      (value) => Int32Array.from(entriesOf(value, this)!),
+    );
+    return this.#schema;
+  }
+
+  contains(value: unknown): value is Int32Array {
+    const entries = entriesOf(value, this);
+    return entries !== undefined && this.#firstOutside(entries) < 0;
+  }
+
+  explain(value: unknown): string | undefined {
+    const entries = entriesOf(value, this);
+    if (!entries) return explainForm(value, this);
+    const i = this.#firstOutside(entries);
+    if (i < 0) return undefined;
+    const range = `${this.start[i]}..${this.start[i] + this.nvec[i] - 1}`;
+    return `expected entry ${indexIn(this.shape, i)} in ${range}, got ${entries[i]}`;
+  }
+
+  #firstOutside(entries: ArrayLike<number>): number {
+    const { size, start, nvec } = this;
+    for (let i = 0; i < size; i++) {
+      if (entries[i] < start[i] || entries[i] >= start[i] + nvec[i]) return i;
+    }
+    return -1;
+  }
+
+  /** Each entry uniform over what its part of the mask allows; its start where that is nothing. */
+  sample(rng: Rng, mask?: ActionMask): Int32Array {
+    if (mask) checkMask('MultiDiscrete', mask, this.#maskLength);
+    let from = 0;
+    return this.nvec.map((n, i) => {
+      const value = this.start[i] + chooseAllowed(rng, n, mask, from);
+      from += n;
+      return value;
+    });
+  }
+
+  write(value: Int32Array, row: Float32Array, offset = 0): void {
+    row.set(entriesOf(value, this)!, offset);
+  }
+
+  read(row: ArrayLike<number>, offset = 0): Int32Array {
+    return Int32Array.from({ length: this.size }, (_, i) => row[offset + i]);
+  }
+
+  toJSON(): SpaceJson {
+    const { type, shape, nvec, start } = this;
+    return { type, shape: [...shape], nvec: Array.from(nvec), start: Array.from(start) };
+  }
+}

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { Box } from './box.ts';
+import { Dict } from './dict.ts';
+import { Discrete } from './discrete.ts';
+import type { Bound, DType, SpaceJson } from './json.ts';
+import { MultiBinary } from './multi-binary.ts';
+import { MultiDiscrete } from './multi-discrete.ts';
+import { Text } from './text.ts';
+import { Tuple } from './tuple.ts';
+
+/** Any of the spaces here; `type` tells them apart. */
+export type AnySpace = Box<DType> | Discrete | MultiDiscrete | MultiBinary | Text | Dict | Tuple;
+
+/** Bounds what a space from elsewhere makes us allocate. */
+const MAX_ENTRIES = 2 ** 24;
+
+const numbers = z.array(z.number());
+const shape = z
+  .array(z.int().positive())
+  .refine((extents) => extents.reduce((product, n) => product * n, 1) <= MAX_ENTRIES, {
+    error: `expected at most ${MAX_ENTRIES} entries`,
+  });
+const bound = z.union([z.number(), z.null(), z.array(z.number().nullable())]);
+const maxLength = z.int().max(MAX_ENTRIES);
+const dtype = z.enum(['float32', 'float64', 'int8', 'uint8', 'int16', 'uint16', 'int32']);
+
+const spaceJson: z.ZodType<SpaceJson> = z.lazy(() =>
+  z.discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('box'), shape, dtype, low: bound, high: bound }),
+    z.strictObject({ type: z.literal('discrete'), n: z.int(), start: z.int() }),
+    z.strictObject({ type: z.literal('multi-discrete'), shape, nvec: numbers, start: numbers }),
+    z.strictObject({ type: z.literal('multi-binary'), shape }),
+    z.strictObject({ type: z.literal('text'), minLength: z.int(), maxLength, charset: z.string() }),
+    z.strictObject({
+      type: z.literal('dict'),
+      spaces: z.array(z.tuple([z.string(), spaceJson])),
+    }),
+    z.strictObject({ type: z.literal('tuple'), spaces: z.array(spaceJson) }),
+  ]),
+);
+
+/**
+ * The space that `toJSON` described.
+ * @throws TypeError where `json` has not the form of `SpaceJson`, saying where and why
+ * @throws RangeError where it has, but describes no space (low above high)
+ */
+export function spaceFromJson(json: unknown): AnySpace {
+  const parsed = spaceJson.safeParse(json);
+  if (!parsed.success) {
+    throw new TypeError(`spaceFromJson: not a space\n${z.prettifyError(parsed.error)}`);
+  }
+  return build(parsed.data);
+}
+
+function build(json: SpaceJson): AnySpace {
+  switch (json.type) {
+    case 'box':
+      return new Box({
+        ...json,
+        low: boundFromJson(json.low, -Infinity),
+        high: boundFromJson(json.high, Infinity),
+      });
+    case 'discrete':
+      return new Discrete(json.n, json.start);
+    case 'multi-discrete':
+      return new MultiDiscrete(json.nvec, json);
+    case 'multi-binary':
+      return new MultiBinary(json.shape);
+    case 'text':
+      return new Text(json);
+    case 'dict':
+      return new Dict(json.spaces.map(([key, space]) => [key, build(space)] as const));
+    case 'tuple':
+      return new Tuple(json.spaces.map(build));
+  }
+}
+
+function boundFromJson(json: Bound, none: number): number | number[] {
+  return Array.isArray(json) ? json.map((bound) => bound ?? none) : (json ?? none);
+}

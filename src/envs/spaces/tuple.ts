@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import type { Rng } from '../../kernels/index.ts';
+import { describe } from '../describe.ts';
+import type { ActionMask, Space } from '../space.ts';
+import type { SpaceJson } from './json.ts';
+import { refuseMask } from './masks.ts';
+import { explainBy } from './schema.ts';
+
+/** Values in a row, each of its own space (gymnasium.spaces.Tuple): arrays of exactly this length. */
+export class Tuple<T extends readonly unknown[] = unknown[]> implements Space<T> {
+  readonly type = 'tuple';
+  readonly size: number;
+  readonly spaces: readonly Space[];
+  #schema?: z.ZodType<T>;
+
+  constructor(spaces: readonly [...{ [K in keyof T]: Space<T[K]> }]) {
+    this.spaces = [...spaces] as Space[];
+    this.size = this.spaces.reduce((sum, space) => sum + space.size, 0);
+  }
+
+  get schema(): z.ZodType<T> {
+    this.#schema ??= z.tuple(this.spaces.map((space) => space.schema) as [], {
+      error: ({ input }) => `expected an array of ${this.spaces.length}, got ${describe(input)}`,
+    }) as unknown as z.ZodType<T>;
+    return this.#schema;
+  }
+
+  contains(value: unknown): value is T {
+    if (!Array.isArray(value) || value.length !== this.spaces.length) return false;
+    for (let i = 0; i < value.length; i++) if (!this.spaces[i].contains(value[i])) return false;
+    return true;
+  }
+
+  explain(value: unknown): string | undefined {
+    return this.contains(value) ? undefined : explainBy(this.schema, value);
+  }
+
+  /** Each part by its own rule; takes no mask. */
+  sample(rng: Rng, mask?: ActionMask): T {
+    refuseMask('Tuple', mask);
+    return this.spaces.map((space) => space.sample(rng)) as unknown as T;
+  }
+
+  write(value: T, row: Float32Array, offset = 0): void {
+    this.spaces.forEach((space, i) => {
+      space.write(value[i], row, offset);
+      offset += space.size;
+    });
+  }
+
+  read(row: ArrayLike<number>, offset = 0): T {
+    return this.spaces.map((space) => {
+      const value = space.read(row, offset);
+      offset += space.size;
+      return value;
+    }) as unknown as T;
+  }
+
+  toJSON(): SpaceJson {
+    return { type: this.type, spaces: this.spaces.map((space) => space.toJSON()) };
+  }
+}

@@ -1,0 +1,50 @@
+import type { Env, Reset, ResetOptions, Step } from '../env.ts';
+import { isPromise } from '../is-promise.ts';
+import type { Space } from '../space.ts';
+
+/** What a wrapper changes of an environment. */
+export interface Layer<Obs, InnerObs> {
+  observationSpace: Space<Obs>;
+  onReset(reset: Reset<InnerObs>): Reset<Obs>;
+  /** Throws where no step may follow. */
+  beforeStep?(): void;
+  onStep(step: Step<InnerObs>): Step<Obs>;
+  /** The wrapper's own state as plain JSON data, for snapshots. */
+  snapshot(): unknown;
+  restore(state: unknown): void;
+}
+
+/**
+ * The environment `inner` under a layer. All else is forwarded; what `inner` lacks (snapshot,
+ * render, close) the result lacks too, and where `inner` is synchronous so is the result.
+ */
+export function wrap<Obs, Action, InnerObs>(
+  inner: Env<InnerObs, Action>,
+  layer: Layer<Obs, InnerObs>,
+): Env<Obs, Action> {
+  return {
+    observationSpace: layer.observationSpace,
+    actionSpace: inner.actionSpace,
+    reset: (options?: ResetOptions) =>
+      andThen(inner.reset(options), (reset) => layer.onReset(reset)),
+    step: (action: Action) => {
+      layer.beforeStep?.();
+      return andThen(inner.step(action), (step) => layer.onStep(step));
+    },
+    ...(inner.snapshot &&
+      inner.restore && {
+        snapshot: () => ({ inner: inner.snapshot!(), wrapper: layer.snapshot() }),
+        restore: (snapshot: unknown) => {
+          const { inner: innerState, wrapper } = snapshot as { inner: unknown; wrapper: unknown };
+          inner.restore!(innerState);
+          layer.restore(wrapper);
+        },
+      }),
+    ...(inner.render && { render: () => inner.render!() }),
+    ...(inner.close && { close: () => inner.close!() }),
+  };
+}
+
+function andThen<T, U>(value: T | Promise<T>, next: (value: T) => U): U | Promise<U> {
+  return isPromise(value) ? value.then(next) : next(value);
+}

@@ -1,0 +1,72 @@
+import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
+import { heap, replaceWasmKernel } from './wasm-kernel.ts';
+
+/**
+ * Registers the kernels that the wasm backend lacks and gradients need (of gather and of
+ * convolutions), and one that it has wrong: its MaxPoolGrad sends the gradient of a window whose
+ * values are all negative to the first element of the tensor.
+ */
+export function fillWasmGaps(): void {
+  replaceWasmKernel<tf.UnsortedSegmentSumInputs, tf.UnsortedSegmentSumAttrs>(
+    tf.UnsortedSegmentSum,
+    ({ inputs, attrs, backend }) =>
+      segmentSum(inputs.x, inputs.segmentIds, attrs.numSegments, backend),
+  );
+  for (const kernelName of [
+    tf.Conv2DBackpropFilter,
+    tf.DepthwiseConv2dNativeBackpropFilter,
+    tf.DepthwiseConv2dNativeBackpropInput,
+    tf.MaxPoolGrad,
+  ]) {
+    runOnCpu(kernelName);
+  }
+}
+
+/** `out[s, ...] = Σ x[i, ...]` over the `i` with `ids[i] = s`; ids outside 0..segments-1 are dropped. */
+function segmentSum(
+  x: tf.TensorInfo,
+  ids: tf.TensorInfo,
+  segments: number,
+  backend: BackendWasm,
+): tf.TensorInfo {
+  const out = backend.makeOutput([segments, ...x.shape.slice(1)], x.dtype);
+  const values = heap(backend, x);
+  const sums = heap(backend, out).fill(0);
+  const segmentIds = heap(backend, ids);
+  const width = tf.util.sizeFromShape(x.shape.slice(1));
+  for (let i = 0, k = 0; i < segmentIds.length; i++) {
+    const id = segmentIds[i];
+    if (id < 0 || id >= segments) {
+      k += width;
+      continue;
+    }
+    for (let j = id * width; j < (id + 1) * width; j++) sums[j] += values[k++];
+  }
+  return out;
+}
+
+/** Lets the cpu backend's kernel read the wasm heap in place and copies its result back. */
+function runOnCpu(kernelName: string): void {
+  const cpu = new MathBackendCPU();
+  const { kernelFunc } = tf.getKernel(kernelName, 'cpu')!;
+  replaceWasmKernel<tf.NamedTensorInfoMap, tf.NamedAttrMap>(
+    kernelName,
+    ({ inputs, attrs, backend }) => {
+      const views = Object.entries(inputs).map(([name, x]): [string, tf.TensorInfo] => [
+        name,
+        cpu.makeTensorInfo(x.shape, x.dtype, heap(backend, x)),
+      ]);
+      const result = kernelFunc({
+        inputs: Object.fromEntries(views),
+        attrs,
+        backend: cpu,
+      }) as tf.TensorInfo;
+      const values = cpu.readSync(result.dataId) as tf.TypedArray;
+      const out = backend.makeOutput(result.shape, result.dtype, undefined, values);
+      for (const { dataId } of [result, ...views.map(([, view]) => view)]) cpu.disposeData(dataId);
+      return out;
+    },
+  );
+}

@@ -1,0 +1,24 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { Encoder } from '../encoders/index.ts';
+import type { Parameters } from '../parameters.ts';
+import type { CoreSizes } from './block.ts';
+
+/** A thought under way: the latent state and what of the observation stays the same throughout. */
+export interface Thought {
+  /** [B, R, D]; the readout is token 0. */
+  z: tf.Tensor3D;
+  /** Loop-invariant tensors of the thoughts, each [B, …]. */
+  context: tf.Tensor[];
+  /** Loop-invariant tensors that all thoughts share. */
+  shared: tf.Tensor[];
+}
+
+/** The recurrent part of a policy, applied once a ponder step. */
+export interface Core {
+  /** z_0 and the context, from the encoder's tokens [B, S, D]. */
+  begin(tokens: tf.Tensor3D): Thought;
+  /** z_{n+1} from z_n. */
+  step(thought: Thought): tf.Tensor3D;
+}
+
+export type CoreFactory = (sizes: CoreSizes, encoder: Encoder, parameters: Parameters) => Core;

@@ -1,0 +1,48 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { ActionMask } from '../../envs/index.ts';
+import type { Rng } from '../../kernels/index.ts';
+
+/**
+ * A family of action distributions. Its parameters come from the policy head, P numbers a row; its
+ * actions are flat rows, as the action space writes them.
+ *
+ * The host side works on single rows while acting, in float64; the tensor side on batches while
+ * learning. Both compute the same function, which a test asserts.
+ */
+export interface Distribution {
+  /** Parameters a row that the head computes from the readout (P, less the free ones). */
+  readonly outputs: number;
+  /** Parameters a row that depend on no observation, learned as such, with their initial value. */
+  readonly free: { count: number; initial: number };
+  /** Numbers in an action's row. */
+  readonly actionSize: number;
+  /** Numbers in a mask's row; 0 where the family takes none. */
+  readonly maskSize: number;
+
+  /** Draws an action into `action` and returns its log-probability. */
+  sample(
+    params: Float32Array,
+    mask: ActionMask | undefined,
+    rng: Rng,
+    action: Float32Array,
+  ): number;
+  /** Writes the most likely action and returns its log-probability. */
+  mode(params: Float32Array, mask: ActionMask | undefined, action: Float32Array): number;
+  /** KL(p ‖ q), in nats. */
+  divergence(p: Float32Array, q: Float32Array, mask: ActionMask | undefined): number;
+  /**
+   * What a person wants to see of it: probabilities of the choices one component after another,
+   * or, for Box, the means in the space's own units.
+   */
+  describe(params: Float32Array, mask: ActionMask | undefined): number[];
+
+  /** @param params [B, P] @param actions [B, actionSize] @param masks [B, maskSize] @returns [B] */
+  logProb(params: tf.Tensor2D, actions: tf.Tensor2D, masks?: tf.Tensor2D): tf.Tensor1D;
+  /** @returns [B], in nats */
+  entropy(params: tf.Tensor2D, masks?: tf.Tensor2D): tf.Tensor1D;
+  /** KL(p ‖ q) by row. @returns [B] */
+  kl(p: tf.Tensor2D, q: tf.Tensor2D, masks?: tf.Tensor2D): tf.Tensor1D;
+
+  /** The space's value for an action row: what the environment is given. */
+  toAction(row: Float32Array): unknown;
+}

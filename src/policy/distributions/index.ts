@@ -1,0 +1,23 @@
+import type { AnySpace, Space } from '../../envs/index.ts';
+import { bernoulli } from './bernoulli.ts';
+import { categorical } from './categorical.ts';
+import type { Distribution } from './distribution.ts';
+import { gaussian } from './gaussian.ts';
+
+export type { Distribution } from './distribution.ts';
+
+/** The distribution over an action space. @throws TypeError for a space that has none */
+export function distributionFor(space: Space): Distribution {
+  const known = space as AnySpace;
+  switch (known.type) {
+    case 'discrete':
+    case 'multi-discrete':
+      return categorical(known);
+    case 'multi-binary':
+      return bernoulli(known);
+    case 'box':
+      return gaussian(known);
+    default:
+      throw new TypeError(`distributionFor: no policy head for ${known.type} actions`);
+  }
+}

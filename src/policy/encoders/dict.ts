@@ -1,0 +1,41 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Dict, Space, Tuple } from '../../envs/index.ts';
+import type { Parameters } from '../parameters.ts';
+import type { Encoder } from './encoder.ts';
+
+/** A Dict or Tuple: one group of tokens a part, each with a learned mark that says which part. */
+export function dictEncoder(
+  space: Dict | Tuple,
+  width: number,
+  parameters: Parameters,
+  encoderFor: (space: Space, width: number, parameters: Parameters) => Encoder,
+): Encoder {
+  const named: [string, Space][] =
+    space.type === 'dict'
+      ? [...space.spaces]
+      : space.spaces.map((part, i): [string, Space] => [String(i), part]);
+  let begin = 0;
+  const parts = named.map(([key, part]) => {
+    const scope = parameters.scope(key);
+    const encoder = encoderFor(part, width, scope);
+    const entry = { encoder, begin, size: part.size, mark: scope.normal('mark', [width], 0.5) };
+    begin += part.size;
+    return entry;
+  });
+  const placed = parts.some(({ encoder }) => encoder.places !== undefined);
+  return {
+    tokens: parts.reduce((sum, { encoder }) => sum + encoder.tokens, 0),
+    places: placed
+      ? parts.flatMap(
+          ({ encoder }) =>
+            encoder.places ?? Array.from({ length: encoder.tokens }, () => undefined),
+        )
+      : undefined,
+    encode: (rows) => {
+      const groups = parts.map(({ encoder, begin, size, mark }) =>
+        tf.add(encoder.encode(tf.slice(rows, [0, begin], [-1, size])), mark),
+      );
+      return tf.concat(groups, 1) as tf.Tensor3D;
+    },
+  };
+}

@@ -1,0 +1,24 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { Space } from '../../envs/index.ts';
+import type { Parameters } from '../parameters.ts';
+
+/** Where a token lies on a grid: the core's relative positions are taken between such places. */
+export type Place = readonly [row: number, column: number];
+
+/** Turns observations into tokens, once a decision. */
+export interface Encoder {
+  /** Tokens per observation (S). */
+  readonly tokens: number;
+  /** One per token, where the tokens lie on a grid. */
+  readonly places?: readonly (Place | undefined)[];
+  /** @param rows flat observations [B, space.size] @returns tokens [B, S, D] */
+  encode(rows: tf.Tensor2D): tf.Tensor3D;
+}
+
+/** Makes an encoder for `space` whose tokens are `width` (D) numbers wide. */
+export type EncoderFactory = (
+  space: Space,
+  width: number,
+  parameters: Parameters,
+  options?: Record<string, unknown>,
+) => Encoder;

@@ -1,0 +1,30 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Box, DType } from '../../envs/index.ts';
+import { linear } from '../../kernels/index.ts';
+import type { Parameters } from '../parameters.ts';
+import type { Encoder, Place } from './encoder.ts';
+
+/**
+ * A Box [rows, columns, channels]: one token a cell, a linear map of its channels. Cells carry no
+ * absolute position, only their place, so that the same weights read a grid of any size.
+ */
+export function gridEncoder(space: Box<DType>, width: number, parameters: Parameters): Encoder {
+  const [height, columns, channels] = space.shape;
+  const tokens = height * columns;
+  const weight = parameters.normal('weight', [channels, width]);
+  const bias = parameters.constant('bias', [width], 0);
+  const places: Place[] = Array.from({ length: tokens }, (_, i) => [
+    Math.floor(i / columns),
+    i % columns,
+  ]);
+  return {
+    tokens,
+    places,
+    encode: (rows) =>
+      linear(
+        tf.reshape(rows, [-1, tokens, channels]),
+        weight as tf.Tensor2D,
+        bias as tf.Tensor1D,
+      ) as tf.Tensor3D,
+  };
+}

@@ -1,0 +1,36 @@
+import type { AnySpace, Space } from '../../envs/index.ts';
+import type { Parameters } from '../parameters.ts';
+import { dictEncoder } from './dict.ts';
+import type { Encoder } from './encoder.ts';
+import { gridEncoder } from './grid.ts';
+import { tokenEncoder } from './tokens.ts';
+import { vectorEncoder } from './vector.ts';
+
+export type { Encoder, EncoderFactory, Place } from './encoder.ts';
+
+/**
+ * The encoder for an observation space: Box of rank 3 as a grid, other Boxes and MultiBinary as a
+ * vector, Discrete and MultiDiscrete as tokens, Dict and Tuple part by part.
+ * @throws TypeError for a space that has none
+ */
+export function encoderFor(space: Space, width: number, parameters: Parameters): Encoder {
+  const known = space as AnySpace;
+  switch (known.type) {
+    case 'box':
+      return known.shape.length === 3
+        ? gridEncoder(known, width, parameters)
+        : vectorEncoder(known, width, parameters);
+    case 'multi-binary':
+      return vectorEncoder(known, width, parameters);
+    case 'discrete':
+    case 'multi-discrete':
+      return tokenEncoder(known, width, parameters);
+    case 'dict':
+    case 'tuple':
+      return dictEncoder(known, width, parameters, encoderFor);
+    default:
+      throw new TypeError(
+        `encoderFor: no encoder for a ${known.type} observation; give one of your own (policy.encoder)`,
+      );
+  }
+}

@@ -1,0 +1,23 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Space } from '../../envs/index.ts';
+import { linear } from '../../kernels/index.ts';
+import type { Parameters } from '../parameters.ts';
+import type { Encoder } from './encoder.ts';
+
+/** Tokens that a vector is cut into: enough for attention to choose from, few enough to be cheap. */
+const VECTOR_TOKENS = 4;
+
+/**
+ * A Box of any shape as one vector x: S tokens, each a linear map of the whole of x. Infinite or
+ * wide bounds want `normalise.obs`.
+ */
+export function vectorEncoder(space: Space, width: number, parameters: Parameters): Encoder {
+  const tokens = VECTOR_TOKENS;
+  const weight = parameters.normal('weight', [space.size, tokens * width]);
+  const bias = parameters.normal('bias', [tokens * width], 0.1);
+  return {
+    tokens,
+    encode: (rows) =>
+      tf.reshape(linear(rows, weight as tf.Tensor2D, bias as tf.Tensor1D), [-1, tokens, width]),
+  };
+}

@@ -1,0 +1,17 @@
+export type { CoreSizes } from './core/block.ts';
+export type { Core, CoreFactory, Thought } from './core/core.ts';
+export { type Distribution, distributionFor } from './distributions/index.ts';
+export { type Encoder, type EncoderFactory, encoderFor, type Place } from './encoders/index.ts';
+export {
+  bernoulli,
+  converge,
+  type Exit,
+  fixed,
+  type HaltingRule,
+  type HaltStep,
+  haltProbability,
+  logHalt,
+  random,
+} from './halting/index.ts';
+export { Parameters, type Tensors } from './parameters.ts';
+export { type Heads, Policy, type PolicyOptions } from './policy.ts';

@@ -1,0 +1,13 @@
+export {
+  type AdvantageOptions,
+  advantages,
+  GOES_ON,
+  type MicroSteps,
+  TERMINATED,
+  TRUNCATED,
+} from './advantages.ts';
+export { Gate } from './gate.ts';
+export type { Decision, StepTrace, Transition } from './messages.ts';
+export { act, observe, ponder, type Rollout, type RolloutOptions, rollouts } from './operators.ts';
+export { type Behaviour, Scheduler } from './scheduler.ts';
+export { Trajectory, type TrajectorySizes } from './trajectory.ts';

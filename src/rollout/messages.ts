@@ -1,0 +1,33 @@
+import type { Observation, Outcome } from '../envs/index.ts';
+
+/** What a thought looked like after one of its steps. */
+export interface StepTrace {
+  halt: number;
+  value: number;
+  /** The action distribution as a person reads it: probabilities, or means for Box. */
+  actions: number[];
+}
+
+/** One action chosen, with what the learner needs to know of the thought behind it. */
+export interface Decision {
+  observation: Observation;
+  /** Flat row as the action distribution writes it. */
+  action: Float32Array;
+  /** The value for the environment. */
+  choice: unknown;
+  logProb: number;
+  /** Ponder steps taken (n). */
+  steps: number;
+  /** halt after each step, as the behaviour used it [n]. */
+  halts: Float32Array;
+  /** Value after each step [n]. */
+  values: Float32Array;
+  /** Its depth was not the halting rule's choice: forced, capped or timed out. */
+  forced: boolean;
+  trace?: StepTrace[];
+}
+
+/** A decision with what came of it. */
+export interface Transition extends Outcome {
+  decision: Decision;
+}

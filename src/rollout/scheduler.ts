@@ -1,0 +1,257 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Observation } from '../envs/index.ts';
+import { gatherRows, type Rng } from '../kernels/index.ts';
+import { type HaltingRule, haltProbability, type Policy, type Thought } from '../policy/index.ts';
+import type { Decision, StepTrace } from './messages.ts';
+
+/** How thoughts end and actions are chosen; may change between ticks. */
+export interface Behaviour {
+  rule: HaltingRule;
+  minSteps: number;
+  maxSteps: number;
+  /** Share of thoughts forced to a uniformly random depth. */
+  forced: number;
+  /** The halting probability is kept in [floor, 1 − floor]. */
+  floor: number;
+  /** Take the most likely action instead of drawing one. */
+  greedy: boolean;
+  /** Record what each step thought. */
+  trace?: boolean;
+}
+
+/** A thought in a slot. */
+interface Slot {
+  observation: Observation;
+  /** Steps taken. */
+  n: number;
+  /** Steps it will take, where that is known. */
+  depth: number | undefined;
+  forced: boolean;
+  halts: number[];
+  values: number[];
+  /** Π(1 − halt) over the steps at which it could have halted. */
+  survival: number;
+  params: Float32Array | undefined;
+  trace: StepTrace[];
+}
+
+/**
+ * The slot-refill ponder scheduler: each slot holds one thought, every tick runs one core step over
+ * all live slots, a slot that halts gives its decision and takes the next waiting observation. Cost
+ * follows the sum of ponder steps, and a slow environment blocks nobody.
+ */
+export class Scheduler {
+  readonly #policy: Policy;
+  readonly #capacity: number;
+  readonly #rng: Rng;
+  readonly #behaviour: () => Behaviour;
+  readonly #queue: Observation[] = [];
+  #slots: Slot[] = [];
+  #thought: Thought | undefined;
+  #ticks = 0;
+  #liveSlots = 0;
+
+  /**
+   * @param capacity slots, at least 1
+   * @param rng draws depths, halts and actions, in slot order
+   */
+  constructor(policy: Policy, capacity: number, rng: Rng, behaviour: () => Behaviour) {
+    this.#policy = policy;
+    this.#capacity = capacity;
+    this.#rng = rng;
+    this.#behaviour = behaviour;
+  }
+
+  /** Thoughts under way or waiting. */
+  get pending(): number {
+    return this.#slots.length + this.#queue.length;
+  }
+
+  push(observations: readonly Observation[]): void {
+    this.#queue.push(...observations);
+  }
+
+  /** Live slots ÷ slots over the ticks since the last call; 0 where there were none. */
+  takeOccupancy(): number {
+    const share = this.#ticks === 0 ? 0 : this.#liveSlots / (this.#ticks * this.#capacity);
+    this.#ticks = this.#liveSlots = 0;
+    return share;
+  }
+
+  /**
+   * Thoughts under way start again from z_0, in the order of their environments: parameters change
+   * only between thoughts, and a resumed run finds the same order.
+   */
+  restart(): void {
+    this.#queue.push(...this.#slots.map((slot) => slot.observation));
+    this.#queue.sort((a, b) => a.env - b.env);
+    this.#slots = [];
+    this.#replaceThought(undefined);
+  }
+
+  /** One core step over all live slots. @returns the decisions of the slots that halted */
+  async tick(): Promise<Decision[]> {
+    const behaviour = this.#behaviour();
+    const incoming = this.#queue.splice(0, this.#capacity - this.#slots.length);
+    if (incoming.length === 0 && this.#slots.length === 0) return [];
+    for (const observation of incoming) this.#slots.push(this.#begin(observation, behaviour));
+    const slots = this.#slots;
+    this.#ticks++;
+    this.#liveSlots += slots.length;
+
+    for (const slot of slots) slot.n++;
+    const outputs = this.#step(incoming, slots);
+    const data = (await outputs.data()) as Float32Array;
+    const width = outputs.shape[1];
+    outputs.dispose();
+
+    const decisions: Decision[] = [];
+    const survivors: number[] = [];
+    for (let i = 0; i < slots.length; i++) {
+      const row = data.subarray(i * width, (i + 1) * width);
+      const decision = this.#advance(slots[i], row, behaviour);
+      if (decision === undefined) survivors.push(i);
+      else decisions.push(decision);
+    }
+    if (survivors.length < slots.length) this.#keep(survivors);
+    return decisions;
+  }
+
+  dispose(): void {
+    this.#slots = [];
+    this.#queue.length = 0;
+    this.#replaceThought(undefined);
+  }
+
+  #begin(observation: Observation, { rule, minSteps, maxSteps, forced }: Behaviour): Slot {
+    const isForced = forced > 0 && this.#rng.float() < forced;
+    const depth = isForced
+      ? minSteps + this.#rng.int(maxSteps - minSteps + 1)
+      : rule.depth?.(this.#rng);
+    return {
+      observation,
+      n: 0,
+      depth: depth === undefined ? undefined : Math.min(maxSteps, Math.max(minSteps, depth)),
+      forced: isForced,
+      halts: [],
+      values: [],
+      survival: 1,
+      params: undefined,
+      trace: [],
+    };
+  }
+
+  /** Newcomers join the live thoughts, all take one core step; the heads' outputs come back. */
+  #step(incoming: readonly Observation[], slots: readonly Slot[]): tf.Tensor2D {
+    let next!: Thought;
+    const [outputs] = tf.tidy(() => {
+      let thought = this.#thought;
+      if (incoming.length > 0) {
+        const size = incoming[0].row.length;
+        const rows = new Float32Array(incoming.length * size);
+        incoming.forEach(({ row }, i) => {
+          rows.set(row, i * size);
+        });
+        const fresh = this.#policy.begin(tf.tensor2d(rows, [incoming.length, size]));
+        thought = thought === undefined ? fresh : join(thought, fresh);
+      }
+      const n = Float32Array.from(slots, (slot) => slot.n);
+      next = { ...thought!, z: this.#policy.step(thought!) };
+      const outputs: tf.Tensor = this.#policy.outputs(next.z, n);
+      return [outputs, ...tensorsOf(next)];
+    });
+    this.#replaceThought(next);
+    return outputs as tf.Tensor2D;
+  }
+
+  /** Records a step of one thought; its decision, if it ends here. */
+  #advance(slot: Slot, row: Float32Array, behaviour: Behaviour): Decision | undefined {
+    const { distribution } = this.#policy;
+    const { mask } = slot.observation;
+    const params = row.subarray(0, row.length - 2);
+    const value = row[row.length - 2];
+    const halt = haltProbability(row[row.length - 1], behaviour.floor);
+    if (!Number.isFinite(value) || Number.isNaN(halt) || params.some(Number.isNaN)) {
+      throw new Error(
+        `policy: non-finite output after ponder step ${slot.n} ` +
+          `(environment ${slot.observation.env}, value ${value}, halt ${halt})`,
+      );
+    }
+    const change =
+      behaviour.rule.readsChange && slot.params !== undefined
+        ? distribution.divergence(slot.params, params, mask)
+        : Infinity;
+    slot.params = params;
+    slot.halts.push(halt);
+    slot.values.push(value);
+    if (slot.n >= behaviour.minSteps) slot.survival *= 1 - halt;
+    if (behaviour.trace) {
+      slot.trace.push({ halt, value, actions: distribution.describe(params, mask) });
+    }
+    if (!this.#ends(slot, { n: slot.n, halt, halted: 1 - slot.survival, change }, behaviour)) {
+      return undefined;
+    }
+    const action = new Float32Array(distribution.actionSize);
+    const logProb = behaviour.greedy
+      ? distribution.mode(params, mask, action)
+      : distribution.sample(params, mask, this.#rng, action);
+    return {
+      observation: slot.observation,
+      action,
+      choice: distribution.toAction(action),
+      logProb,
+      steps: slot.n,
+      halts: Float32Array.from(slot.halts),
+      values: Float32Array.from(slot.values),
+      forced: slot.forced,
+      trace: behaviour.trace ? slot.trace : undefined,
+    };
+  }
+
+  #ends(slot: Slot, step: Parameters<HaltingRule['halts']>[0], behaviour: Behaviour): boolean {
+    const { maxSteps = Infinity, deadline = Infinity } = slot.observation.limits ?? {};
+    const { n, depth } = slot;
+    if (depth !== undefined ? n >= depth : n >= behaviour.maxSteps) return true;
+    if (n >= maxSteps || performance.now() >= deadline) {
+      slot.forced = true;
+      return true;
+    }
+    return depth === undefined && n >= behaviour.minSteps && behaviour.rule.halts(step, this.#rng);
+  }
+
+  #keep(survivors: readonly number[]): void {
+    const { z, context, shared } = this.#thought!;
+    this.#slots = survivors.map((i) => this.#slots[i]);
+    if (survivors.length === 0) {
+      this.#replaceThought(undefined);
+      return;
+    }
+    const rows = Int32Array.from(survivors);
+    this.#replaceThought({
+      z: gatherRows(z, rows) as tf.Tensor3D,
+      context: context.map((tensor) => gatherRows(tensor, rows)),
+      shared,
+    });
+  }
+
+  /** Takes over `next`, disposing of what it does not share with the thought before. */
+  #replaceThought(next: Thought | undefined): void {
+    const kept = new Set(next && tensorsOf(next));
+    const old = this.#thought === undefined ? [] : tensorsOf(this.#thought);
+    for (const tensor of old) if (!kept.has(tensor)) tensor.dispose();
+    this.#thought = next;
+  }
+}
+
+function tensorsOf({ z, context, shared }: Thought): tf.Tensor[] {
+  return [z, ...context, ...shared];
+}
+
+/** Two groups of thoughts as one; what all share comes from the newcomers, whose parameters are current. */
+function join(a: Thought, b: Thought): Thought {
+  return {
+    z: tf.concat([a.z, b.z], 0),
+    context: a.context.map((tensor, i) => tf.concat([tensor, b.context[i]], 0)),
+    shared: b.shared,
+  };
+}

@@ -1,0 +1,117 @@
+import { GOES_ON, type MicroSteps, TERMINATED, TRUNCATED } from './advantages.ts';
+import type { Transition } from './messages.ts';
+
+export interface TrajectorySizes {
+  /** Decisions it can hold. */
+  capacity: number;
+  maxSteps: number;
+  envs: number;
+  observationSize: number;
+  actionSize: number;
+  /** 0 where actions have no mask. */
+  maskSize: number;
+}
+
+/**
+ * A rollout's decisions, ragged in depth, in memory allocated once: micro-steps lie end to end in
+ * [M] arrays, decision t's from `offset[t]`.
+ */
+export class Trajectory implements MicroSteps {
+  count = 0;
+  /** Micro-steps (M). */
+  total = 0;
+  readonly env: Int32Array; // [T]
+  readonly rows: Float32Array; // [T, observationSize]
+  readonly actions: Float32Array; // [T, actionSize]
+  readonly masks: Float32Array; // [T, maskSize], 1 where no mask was given
+  readonly logProbs: Float32Array; // [T]
+  readonly steps: Int32Array; // [T]
+  readonly offset: Int32Array; // [T]
+  readonly forced: Uint8Array; // [T]
+  readonly rewards: Float32Array; // [T]
+  readonly ended: Uint8Array; // [T]
+  readonly next: Int32Array; // [T]
+  readonly bootstrap: Float32Array; // [T], filled in by the learner
+  readonly halts: Float32Array; // [M]
+  readonly values: Float32Array; // [M]
+  /** Whether any decision had a mask: without one, masks need not be applied. */
+  masked = false;
+  readonly sizes: TrajectorySizes;
+  /** Observation to bootstrap decision t from: a truncated episode's last, or the rollout's. */
+  readonly #following: (Float32Array | undefined)[];
+  /** Each environment's latest decision, -1 for none. */
+  readonly #latest: Int32Array;
+
+  constructor(sizes: TrajectorySizes) {
+    const { capacity, maxSteps, envs, observationSize, actionSize, maskSize } = sizes;
+    this.sizes = sizes;
+    this.env = new Int32Array(capacity);
+    this.rows = new Float32Array(capacity * observationSize);
+    this.actions = new Float32Array(capacity * actionSize);
+    this.masks = new Float32Array(capacity * maskSize);
+    this.logProbs = new Float32Array(capacity);
+    this.steps = new Int32Array(capacity);
+    this.offset = new Int32Array(capacity);
+    this.forced = new Uint8Array(capacity);
+    this.rewards = new Float32Array(capacity);
+    this.ended = new Uint8Array(capacity);
+    this.next = new Int32Array(capacity);
+    this.bootstrap = new Float32Array(capacity);
+    this.halts = new Float32Array(capacity * maxSteps);
+    this.values = new Float32Array(capacity * maxSteps);
+    this.#following = new Array(capacity);
+    this.#latest = new Int32Array(envs);
+    this.clear();
+  }
+
+  clear(): void {
+    this.count = this.total = 0;
+    this.masked = false;
+    this.#latest.fill(-1);
+    this.#following.fill(undefined);
+  }
+
+  /** @throws RangeError where it is full */
+  push(transition: Transition): void {
+    const { decision, reward, terminated, truncated, final, next } = transition;
+    const { capacity, observationSize, actionSize, maskSize } = this.sizes;
+    if (this.count === capacity) throw new RangeError(`Trajectory: full at ${capacity} decisions`);
+    const t = this.count++;
+    const { env, row, mask } = decision.observation;
+    this.env[t] = env;
+    this.rows.set(row, t * observationSize);
+    this.actions.set(decision.action, t * actionSize);
+    if (maskSize > 0) {
+      if (mask === undefined) this.masks.fill(1, t * maskSize, (t + 1) * maskSize);
+      else this.masks.set(mask, t * maskSize);
+      this.masked ||= mask !== undefined;
+    }
+    this.logProbs[t] = decision.logProb;
+    this.steps[t] = decision.steps;
+    this.offset[t] = this.total;
+    this.forced[t] = decision.forced ? 1 : 0;
+    this.halts.set(decision.halts, this.total);
+    this.values.set(decision.values, this.total);
+    this.total += decision.steps;
+    this.rewards[t] = reward;
+    this.ended[t] = terminated ? TERMINATED : truncated ? TRUNCATED : GOES_ON;
+    this.next[t] = -1;
+    this.bootstrap[t] = 0;
+
+    const before = this.#latest[env];
+    if (before >= 0) {
+      this.next[before] = t;
+      if (this.ended[before] === GOES_ON) this.#following[before] = undefined;
+    }
+    this.#latest[env] = t;
+    this.#following[t] = terminated ? undefined : truncated ? final : next.row;
+  }
+
+  /** Decisions whose value of what follows must be computed, with the observation it follows from. */
+  *toBootstrap(): Generator<{ t: number; row: Float32Array }> {
+    for (let t = 0; t < this.count; t++) {
+      const row = this.#following[t];
+      if (row !== undefined) yield { t, row };
+    }
+  }
+}

@@ -1,0 +1,152 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = resolve(import.meta.dirname, '../../..');
+const main = join(root, 'src/agent/cli/main.ts');
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'pondera-cli-'));
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+interface Result {
+  code: number | string | null | undefined;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs the command as a user would, in a process of its own. */
+function pondera(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Result> {
+  return new Promise((done) => {
+    const options = { cwd: root, env: { ...process.env, ...env } };
+    const command = ['--import', 'tsx', main, ...args];
+    execFile(process.execPath, command, options, (error, stdout, stderr) => {
+      done({ code: error ? error.code : 0, stdout, stderr });
+    });
+  });
+}
+
+async function file(name: string, text: string): Promise<string> {
+  const path = join(dir, name);
+  await writeFile(path, text);
+  return path;
+}
+
+describe('pondera', () => {
+  it('--help names every command and the exit codes', async () => {
+    const { code, stdout, stderr } = await pondera(['--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    for (const command of ['train', 'eval', 'study', 'check-env', 'envs']) {
+      expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
+    }
+    expect(stdout).toContain('130 interrupted');
+  });
+
+  it('--version is the package’s', async () => {
+    const { default: own } = await import('../../../package.json', { with: { type: 'json' } });
+    expect((await pondera(['--version'])).stdout).toBe(`${own.version}\n`);
+  });
+
+  it.each([
+    [[], 'Usage: pondera'],
+    [['frain'], "unknown command 'frain'"],
+    [['train', '--fast'], "unknown option '--fast'"],
+    [['train', 'a.yaml', 'b.yaml'], 'too many arguments'],
+    [['train', '--seed', 'one'], 'Expected an integer ≥ 0, got "one".'],
+    [['eval'], "missing required argument 'run'"],
+    [['eval', 'x', '--episodes', '0'], 'Expected an integer ≥ 1, got "0".'],
+    [['eval', 'x', '--exit', 'soon'], 'Allowed choices are sample, threshold, cdf.'],
+    [
+      ['eval', 'x', '--halting', 'never'],
+      'Allowed choices are bernoulli, fixed, random, converge.',
+    ],
+    [['eval', 'x', '--steps', '2'], '--steps: expected together with --halting fixed'],
+    [['eval', 'no-such-run'], 'no-such-run: expected a run directory'],
+    [['study', 'k-hop'], "required option '--seeds <n>' not specified"],
+    [['check-env', 'no-such-env'], 'no-such-env: expected the file of a module or the id'],
+  ])('refuses %j with exit code 2', async (args, message) => {
+    const { code, stdout, stderr } = await pondera(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain('    at ');
+  });
+
+  it('train refuses a bad config before anything runs, every problem at once', async () => {
+    const path = await file('bad.yaml', 'name: a\nenv: { id: KHop-v0, cuont: 2 }\n');
+    const { code, stdout, stderr } = await pondera(['train', path, '--set', 'ppo.epochs=four']);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toBe(
+      [
+        `error: env.cuont: unknown key; did you mean "count"? (in ${path}, line 2)`,
+        'ppo.epochs: expected an integer ≥ 1, got "four" (from --set ppo.epochs=four)',
+        `train: expected a mapping with totalSteps, got nothing (in ${path})`,
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('shows where an error came from with PONDERA_DEBUG=1', async () => {
+    const { stderr } = await pondera(['train', 'no-such-config'], { PONDERA_DEBUG: '1' });
+    expect(stderr).toMatch(/no-such-config: expected a YAML file[^\n]*\n {4}at /);
+  });
+
+  it('study refuses an unknown baseline', async () => {
+    const path = await file(
+      'good.yaml',
+      'name: a\nenv: { id: KHop-v0 }\ntrain: { totalSteps: 10 }\n',
+    );
+    const study = ['study', path, '--seeds', '1', '--against', 'random,luck', '--run-dir'];
+    const { code, stderr } = await pondera([...study, join(dir, 'study')]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('expected fixed:<steps>, random or converge, got "luck"');
+  });
+});
+
+describe('pondera envs', () => {
+  it('lists each environment with its options', async () => {
+    const { code, stdout } = await pondera(['envs']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^KHop-v0\n {2}Follow pointers/m);
+    expect(stdout).toMatch(/^ {4}layers +3 +Layers of pointers/m);
+  });
+});
+
+describe('pondera check-env', () => {
+  const env = (reward: string) => `
+    import { Discrete } from ${JSON.stringify(join(root, 'src/envs/index.ts'))};
+    export default () => {
+      let playing = false;
+      return {
+        observationSpace: new Discrete(2),
+        actionSpace: new Discrete(2),
+        reset() { playing = true; return { obs: 0, info: {} }; },
+        step(action: number) {
+          if (!playing) throw new Error('step before reset');
+          playing = false;
+          return { obs: 1, reward: ${reward}, terminated: true, truncated: false, info: {} };
+        },
+      };
+    };`;
+
+  it('passes a sound environment, written in TypeScript', async () => {
+    const { code, stdout } = await pondera(['check-env', await file('sound.ts', env('action'))]);
+    expect(stdout).toContain('0 problems, 0 warnings');
+    expect(code).toBe(0);
+  });
+
+  it('fails a broken one with exit code 1, and says what was seen and how to mend it', async () => {
+    const { code, stdout } = await pondera(['check-env', await file('broken.ts', env('NaN'))]);
+    expect(stdout).toMatch(/problem: reward\n {2}seen: .*NaN\n {2}mend: return a finite number/);
+    expect(code).toBe(1);
+  });
+
+  it('fails with exit code 1 where a module exports no environment', async () => {
+    const { code, stderr } = await pondera(['check-env', await file('empty.ts', 'export {};')]);
+    expect(stderr).toContain('has no default export');
+    expect(code).toBe(1);
+  });
+});

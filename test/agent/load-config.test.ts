@@ -1,0 +1,245 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { configSchema } from '../../src/agent/config.ts';
+import { configJsonSchema, type FieldSchema } from '../../src/agent/config-schema.ts';
+import { UsageError } from '../../src/agent/errors.ts';
+import { type LoadConfigOptions, loadConfig, parseConfig } from '../../src/agent/load-config.ts';
+import { resolvedYaml } from '../../src/agent/resolved-yaml.ts';
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'pondera-config-'));
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+const valid = 'name: a\nenv: { id: KHop-v0 }\ntrain: { totalSteps: 1000 }\n';
+
+async function load(text: string, options?: LoadConfigOptions) {
+  const path = join(dir, 'config.yaml');
+  await writeFile(path, text);
+  return loadConfig(path, options);
+}
+
+/** The lines of the error, without where in the file they are. */
+async function problems(text: string, options?: LoadConfigOptions): Promise<string[]> {
+  const error = await load(text, options).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  expect(error).toBeInstanceOf(UsageError);
+  return (error as UsageError).message
+    .split('\n')
+    .map((line) => line.replace(/ \(in [^)]*\)$/, ''));
+}
+
+describe('loadConfig', () => {
+  it('fills in the defaults', async () => {
+    const config = await load(valid);
+    expect(config.env).toMatchObject({ id: 'KHop-v0', count: 64, options: {} });
+    expect(config.ppo.epochs).toBe(4);
+    expect(config.train).toEqual({ totalSteps: 1000, seed: 0 });
+  });
+
+  it('gives line and column of every syntax error', async () => {
+    const lines = await problems('name: a\nname: b\nenv: {id: x\n');
+    expect(lines[0]).toMatch(/config\.yaml:2:1: Map keys must be unique$/);
+    expect(lines[1]).toMatch(/config\.yaml:\d+:\d+: Flow map/);
+  });
+
+  it.each([
+    ['', 'config: expected a mapping with name, env, train, got nothing'],
+    ['[1]', 'config: expected a mapping with name, env, train, got [1]'],
+    ['ppo: { epoch: 4 }', 'ppo.epoch: unknown key; did you mean "epochs"?'],
+    ['Policy: {}', 'Policy: unknown key; did you mean "policy"?'],
+    ['epochs: 4', 'epochs: unknown key; did you mean "ppo.epochs"?'],
+    [
+      'checkpoint: { often: 4 }',
+      'checkpoint.often: unknown key; expected one of everyUpdates, keep',
+    ],
+    ['ppo: { epochs: four }', 'ppo.epochs: expected an integer ≥ 1, got "four"'],
+    ['ppo: { epochs: 1.5 }', 'ppo.epochs: expected an integer ≥ 1, got 1.5'],
+    ['ppo: { epochs: 0 }', 'ppo.epochs: expected an integer ≥ 1, got 0'],
+    ['ppo: { epochs: }', 'ppo.epochs: expected an integer ≥ 1, got nothing'],
+    ['ppo: { gamma: 1.01 }', 'ppo.gamma: expected a number in 0..1, got 1.01'],
+    ['ppo: { gamma: .nan }', 'ppo.gamma: expected a number in 0..1, got NaN'],
+    ['ppo: { learningRate: 0 }', 'ppo.learningRate: expected a number > 0, got 0'],
+    ['ppo: { learningRate: .inf }', 'ppo.learningRate: expected a number > 0, got Infinity'],
+    ['normalise: { obs: yes }', 'normalise.obs: expected true or false, got "yes"'],
+    ['policy: { core: wide }', 'policy.core: expected one of "latent", "full", got "wide"'],
+    ['policy: { encoder: {} }', 'policy.encoder.module: expected a string, got nothing'],
+    ['ppo: 3', 'ppo: expected a mapping, got 3'],
+    ['halting: { minSteps: 9 }', 'halting.minSteps: expected minSteps ≤ maxSteps, got 9'],
+  ])('refuses %j with path, expected and got', async (text, problem) => {
+    const whole = text === '' || text === '[1]' ? text : `${valid}${text}\n`;
+    expect(await problems(whole)).toEqual([problem]);
+  });
+
+  it('refuses an environment named twice or not at all, and a name that is no file name', async () => {
+    expect(
+      await problems('name: a/b\nenv: { id: x, module: ./y.ts }\ntrain: { totalSteps: 1 }'),
+    ).toEqual([
+      'name: expected letters, digits, ".", "_" and "-", got "a/b"',
+      'env: expected exactly one of id and module, got a mapping of id, module',
+    ]);
+    expect(await problems('name: a\nenv: {}\ntrain: { totalSteps: 1 }')).toEqual([
+      'env: expected exactly one of id and module, got an empty mapping',
+    ]);
+  });
+
+  it('reports all problems at once, with their lines', async () => {
+    const text = 'name: a\nenv:\n  id: x\n  cuont: 3\ntrain:\n  totalSteps: -1\n';
+    await expect(load(text)).rejects.toThrow(
+      new UsageError(
+        [
+          'env.cuont: unknown key; did you mean "count"? (in FILE, line 4)',
+          'train.totalSteps: expected an integer ≥ 1, got -1 (in FILE, line 6)',
+        ]
+          .join('\n')
+          .replaceAll('FILE', join(dir, 'config.yaml')),
+      ),
+    );
+  });
+
+  it('names what it looked for where there is neither file nor packaged config', async () => {
+    await expect(loadConfig('no-such-config')).rejects.toThrow(
+      /^no-such-config: expected a YAML file or the name of a packaged config \(.*\), found neither$/,
+    );
+    await expect(loadConfig(dir)).rejects.toThrow(UsageError);
+  });
+});
+
+describe('--set', () => {
+  it('takes scalars, lists and mappings, into fields and free options', async () => {
+    const config = await load(valid, {
+      set: [
+        'ppo.learningRate=1e-4',
+        'env.options.sizes=[3, 4]',
+        'env.options.goal.at={ x: 1 }',
+        'env.options.goal.name=a=b',
+        'env.options.sizes.1=5',
+        'halting.rule=fixed',
+        'env.options.none=null',
+      ],
+      seed: 7,
+    });
+    expect(config.ppo.learningRate).toBe(1e-4);
+    expect(config.halting.rule).toBe('fixed');
+    expect(config.train.seed).toBe(7);
+    expect(config.env.options).toEqual({
+      sizes: [3, 5],
+      goal: { at: { x: 1 }, name: 'a=b' },
+      none: null,
+    });
+  });
+
+  it('puts a field back to its default by null', async () => {
+    const text = `${valid}price: { targetSteps: 2, initial: 0.5 }\n`;
+    const config = await load(text, { set: ['price.targetSteps=null', 'price.initial=null'] });
+    expect(config.price.targetSteps).toBeUndefined();
+    expect(config.price.initial).toBe(0.02);
+  });
+
+  it('lets the last one of a path win', async () => {
+    expect((await load(valid, { set: ['ppo.epochs=1', 'ppo.epochs=2'] })).ppo.epochs).toBe(2);
+  });
+
+  it.each([
+    ['ppo.epoch=4', 'ppo.epoch: unknown key; did you mean "epochs"? (from --set ppo.epoch=4)'],
+    [
+      'ppo.epoch=null',
+      'ppo.epoch: unknown key; did you mean "epochs"? (from --set ppo.epoch=null)',
+    ],
+    [
+      'ppo.epochs.first=4',
+      'ppo.epochs.first: unknown key; ppo.epochs is an integer ≥ 1 (from --set ppo.epochs.first=4)',
+    ],
+    [
+      'ppo.epochs=four',
+      'ppo.epochs: expected an integer ≥ 1, got "four" (from --set ppo.epochs=four)',
+    ],
+    ['ppo.epochs', '--set ppo.epochs: expected path=value, such as ppo.epochs=2'],
+    ['=4', '--set =4: expected path=value, such as ppo.epochs=2'],
+    ['ppo..epochs=4', '--set ppo..epochs=4: expected path=value, such as ppo.epochs=2'],
+    [
+      'name=b: c',
+      '--set name=b: c: expected a YAML scalar, [list] or {mapping}, got a block collection',
+    ],
+    [
+      'env.options.a.b=1',
+      '--set env.options.a.b=1: expected a mapping or a list to set it in, found a value',
+    ],
+  ])('refuses %s', async (override, problem) => {
+    const text = valid.replace('KHop-v0', 'KHop-v0, options: { a: 1 }');
+    expect(await problems(text, { set: [override] })).toEqual([problem]);
+  });
+
+  it('refuses a bad seed like any other field', async () => {
+    expect(await problems(valid, { seed: -1 })).toEqual([
+      'train.seed: expected an integer ≥ 0, got -1 (from --set train.seed=-1)',
+    ]);
+  });
+});
+
+describe('modules', () => {
+  const module = 'name: a\nenv: { module: ./my-env.ts }\ntrain: { totalSteps: 1 }\n';
+
+  it('are relative to the file, or to the working directory where given by --set', async () => {
+    expect((await load(module)).env.module).toBe(join(dir, 'my-env.ts'));
+    const config = await load(module, { set: ['env.module=other.ts'] });
+    expect(config.env.module).toBe(join(process.cwd(), 'other.ts'));
+  });
+
+  it('are written relative to the run’s directory, from where they load again', async () => {
+    const config = await load(module);
+    const runDir = join(dir, 'runs', 'a');
+    const text = resolvedYaml(config, runDir);
+    expect(text).toContain('module: ../../my-env.ts');
+    expect(text).not.toContain(dir);
+    expect(relative(dir, config.env.module!)).toBe('my-env.ts');
+  });
+});
+
+describe('parseConfig', () => {
+  it('checks an object as strictly as a file', () => {
+    const input = { name: 'a', env: { id: 'KHop-v0' }, train: { totalSteps: 10 } };
+    expect(parseConfig(input).ppo.epochs).toBe(4);
+    expect(() => parseConfig({ ...input, ppo: { epochs: 0 } })).toThrow(
+      new UsageError('ppo.epochs: expected an integer ≥ 1, got 0'),
+    );
+  });
+});
+
+describe('resolvedYaml', () => {
+  it('reads back as the same config, every field under its description', async () => {
+    const text = `${valid}halting: { steps: 3, rule: fixed }\npolicy: { encoder: { module: /e.js } }\n`;
+    const config = await load(text, { set: ['env.options.deep={ a: [1, null, "x"], b: .inf }'] });
+    const yaml = resolvedYaml(config, dir);
+    expect(await load(yaml)).toEqual(config);
+    expect(yaml).toContain(
+      `  # ${configSchema.shape.train.shape.totalSteps.description}\n  totalSteps: 1000\n`,
+    );
+    expect(yaml).not.toContain('warmStart');
+  });
+
+  it('does not depend on the order in which fields were given', async () => {
+    const a = await load('train: { seed: 1, totalSteps: 2 }\nenv: { id: x }\nname: a\n');
+    const b = await load('name: a\nenv: { id: x }\ntrain: { totalSteps: 2, seed: 1 }\n');
+    expect(resolvedYaml(a, dir)).toBe(resolvedYaml(b, dir));
+  });
+});
+
+describe('configJsonSchema', () => {
+  it('has a sentence on every field', () => {
+    const bare: string[] = [];
+    const visit = (path: string, { properties = {} }: FieldSchema): void => {
+      for (const [key, field] of Object.entries(properties)) {
+        if (!/^\S.*\.$/.test(field.description ?? '')) bare.push(path + key);
+        visit(`${path}${key}.`, field);
+      }
+    };
+    visit('', configJsonSchema());
+    expect(bare).toEqual([]);
+  });
+});

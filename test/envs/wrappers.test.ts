@@ -1,0 +1,282 @@
+import { describe, expect, it } from 'vitest';
+import {
+  Box,
+  checkEnv,
+  Discrete,
+  type Env,
+  episodeStatistics,
+  frameStack,
+  normaliseObservation,
+  normaliseReward,
+  RunningStats,
+  type Step,
+  timeLimit,
+} from '../../src/envs/index.ts';
+import { asynchronous, type Script, scripted, WalkEnv } from './walk-env.ts';
+
+const wrappers: Record<string, (env: Env<Float32Array, number>) => Env<any, number>> = {
+  timeLimit: (env) => timeLimit(env, { maxSteps: 7 }),
+  episodeStatistics: (env) => episodeStatistics(env),
+  'frameStack, reset padding': (env) => frameStack(env, { count: 3 }),
+  'frameStack, zero padding': (env) => frameStack(env, { count: 3, padding: 'zero' }),
+  'normaliseObservation, frozen': (env) => {
+    const stats = RunningStats.fromState({ count: 1, mean: [0, 5], variance: [2, 9] });
+    return normaliseObservation(env, { stats, frozen: true });
+  },
+  'normaliseReward, frozen': (env) => {
+    const stats = RunningStats.fromState({ count: 1, mean: [0], variance: [4] });
+    return normaliseReward(env, { gamma: 0.9, stats, frozen: true });
+  },
+  all: (env) =>
+    normaliseReward(frameStack(episodeStatistics(timeLimit(env, { maxSteps: 7 })), { count: 2 }), {
+      gamma: 0.9,
+      frozen: true,
+    }),
+};
+
+describe.each(Object.entries(wrappers))('every wrapper: %s', (_name, wrap) => {
+  it('keeps the contract, snapshots and all', async () => {
+    const report = await checkEnv(() => wrap(new WalkEnv()), { steps: 60 });
+    expect(report.problems).toEqual([]);
+    expect(report.warnings).toEqual([]);
+    expect(report.facts).toMatchObject({ sync: true, snapshots: true });
+  });
+
+  it('passes info and actions through', () => {
+    const env = wrap(new WalkEnv());
+    const { info } = env.reset({ seed: 1 }) as { info: object };
+    expect(info).toEqual({ difficulty: 3, actionMask: [1, 1] });
+    const step = env.step(1) as Step;
+    expect(step.info).toEqual({ difficulty: 3, actionMask: [1, 1], success: expect.any(Boolean) });
+    expect(env.actionSpace).toEqual(new Discrete(2));
+  });
+
+  it('forwards render and close, and has only what the inner one has', () => {
+    const inner = new WalkEnv();
+    const env = wrap(inner);
+    expect(env.render?.()).toEqual({ width: 8, height: 1, shapes: [] });
+    env.close?.();
+    expect(inner.closed).toBe(1);
+    const bare = wrap(asynchronous(new WalkEnv()));
+    expect([bare.render, bare.close, bare.snapshot, bare.restore]).toEqual(
+      Array(4).fill(undefined),
+    );
+  });
+
+  it('is synchronous or asynchronous as the inner one is', async () => {
+    const [sync, async] = [wrap(new WalkEnv()), wrap(asynchronous(new WalkEnv()))];
+    const reset = async.reset({ seed: 4 });
+    expect(reset).toBeInstanceOf(Promise);
+    expect(await reset).toEqual(sync.reset({ seed: 4 }));
+    expect(await async.step(0)).toEqual(sync.step(0));
+  });
+});
+
+describe('timeLimit', () => {
+  it('truncates at the last step and leaves terminated as it is', () => {
+    const env = timeLimit(scripted([{ obs: [[0], [1], [2], [3]] }, { obs: [[0], [1], [2]] }]), {
+      maxSteps: 2,
+    });
+    const flags = () => {
+      const { terminated, truncated } = env.step(0) as Step;
+      return [terminated, truncated];
+    };
+    env.reset();
+    expect([flags(), flags()]).toEqual([
+      [false, false],
+      [false, true],
+    ]);
+    env.reset();
+    expect([flags(), flags()]).toEqual([
+      [false, false],
+      [true, true],
+    ]);
+  });
+
+  it('refuses a step after the limit, until a reset', () => {
+    const env = timeLimit(new WalkEnv(), { maxSteps: 1 });
+    env.reset();
+    env.step(0);
+    expect(() => env.step(0)).toThrow('timeLimit: step() after 1 steps: call reset() first');
+    env.reset();
+    env.step(0);
+  });
+
+  it('refuses a limit that is none', () => {
+    expect(() => timeLimit(new WalkEnv(), { maxSteps: 0 })).toThrow('positive integer, got 0');
+  });
+});
+
+describe('episodeStatistics', () => {
+  it('tells return and length at the end of each episode, and only there', () => {
+    const script: Script = { obs: [[0], [0], [0]], rewards: [1, 2.5], end: 'truncated' };
+    const env = episodeStatistics(scripted([script]));
+    for (let episode = 0; episode < 2; episode++) {
+      env.reset();
+      expect((env.step(0) as Step).info.episode).toBeUndefined();
+      expect((env.step(0) as Step).info.episode).toEqual({ return: 3.5, length: 2 });
+    }
+  });
+});
+
+describe('frameStack', () => {
+  const obs = [
+    [1, 2],
+    [3, 4],
+    [5, 6],
+  ];
+  const play = (padding: 'reset' | 'zero') => {
+    const env = frameStack(scripted([{ obs }], 2), { count: 3, padding });
+    const first = env.reset() as { obs: Float32Array };
+    return [first.obs, (env.step(0) as Step).obs, (env.step(0) as Step).obs];
+  };
+
+  it('stacks the last frames, oldest first, padded with the first one', () => {
+    expect(play('reset')).toEqual([
+      Float32Array.of(1, 2, 1, 2, 1, 2),
+      Float32Array.of(1, 2, 1, 2, 3, 4),
+      Float32Array.of(1, 2, 3, 4, 5, 6),
+    ]);
+  });
+
+  it('pads with zeros', () => {
+    expect(play('zero')).toEqual([
+      Float32Array.of(0, 0, 0, 0, 1, 2),
+      Float32Array.of(0, 0, 1, 2, 3, 4),
+      Float32Array.of(1, 2, 3, 4, 5, 6),
+    ]);
+  });
+
+  it('has a new leading axis, and bounds that hold the padding', () => {
+    const positive = {
+      ...scripted([{ obs }]),
+      observationSpace: new Box({ shape: [1, 2], low: 1, high: 2 }),
+    };
+    const kept = frameStack(positive, { count: 3 }).observationSpace as Box;
+    expect([kept.shape, kept.low[0], kept.high[0]]).toEqual([[3, 1, 2], 1, 2]);
+    const widened = frameStack(positive, { count: 3, padding: 'zero' }).observationSpace as Box;
+    expect([widened.low[0], widened.high[0]]).toEqual([0, 2]);
+  });
+
+  it('refuses other spaces than Box', () => {
+    const env = { ...scripted([{ obs }]), observationSpace: new Discrete(2) };
+    expect(() => frameStack(env, { count: 2 })).toThrow(
+      'expected a Box observation space, got discrete',
+    );
+  });
+});
+
+describe('normaliseObservation', () => {
+  it('learns from each observation before it normalises it', () => {
+    const env = normaliseObservation(scripted([{ obs: [[4], [8]] }]));
+    const reference = new RunningStats(1);
+    const { obs: first } = env.reset() as { obs: Float32Array };
+    reference.update([4], 1);
+    expect(first[0]).toBeCloseTo((4 - reference.mean[0]) * reference.scale(0), 6);
+    const { obs: second } = env.step(0) as Step<Float32Array>;
+    reference.update([8], 1);
+    expect(second[0]).toBeCloseTo((8 - reference.mean[0]) * reference.scale(0), 6);
+  });
+
+  it('learns nothing while frozen', () => {
+    const stats = RunningStats.fromState({ count: 5, mean: [2], variance: [4] });
+    const env = normaliseObservation(scripted([{ obs: [[4], [8]] }]), { stats, frozen: true });
+    expect((env.reset() as { obs: Float32Array }).obs[0]).toBeCloseTo(1, 6);
+    expect((env.step(0) as Step<Float32Array>).obs[0]).toBeCloseTo(3, 6);
+    expect(stats.state()).toEqual({ count: 5, mean: [2], variance: [4] });
+  });
+
+  it('clips, and says so in its space', () => {
+    const stats = RunningStats.fromState({ count: 5, mean: [0], variance: [1] });
+    const env = normaliseObservation(scripted([{ obs: [[40], [8]] }]), {
+      stats,
+      frozen: true,
+      clip: 5,
+    });
+    expect((env.reset() as { obs: Float32Array }).obs[0]).toBe(5);
+    expect((env.observationSpace as Box).high[0]).toBe(5);
+  });
+
+  it('restores its statistics with a snapshot', () => {
+    const stats = new RunningStats(2);
+    const env = normaliseObservation(new WalkEnv(), { stats });
+    env.reset({ seed: 0 });
+    const snapshot = JSON.parse(JSON.stringify(env.snapshot?.()));
+    const before = stats.state();
+    env.step(1);
+    expect(stats.state()).not.toEqual(before);
+    env.restore?.(snapshot);
+    expect(stats.state()).toEqual(before);
+  });
+
+  it('refuses statistics of another size', () => {
+    const stats = new RunningStats(3);
+    expect(() => normaliseObservation(new WalkEnv(), { stats })).toThrow(
+      'size 2, as the observations, got 3',
+    );
+  });
+});
+
+describe('normaliseReward', () => {
+  const gamma = 0.5;
+
+  /** The factors that a run of discounted returns leads to. */
+  const expected = (rewards: number[], returns: number[]) => {
+    const reference = new RunningStats(1);
+    return rewards.map((reward, i) => {
+      reference.update([returns[i]], 1);
+      return reward / Math.sqrt(reference.variance[0] + 1e-8);
+    });
+  };
+
+  const play = (end: 'terminated' | 'truncated') => {
+    const env = normaliseReward(scripted([{ obs: [[0], [0], [0]], rewards: [2, 4], end }]), {
+      gamma,
+    });
+    const rewards: number[] = [];
+    for (let episode = 0; episode < 2; episode++) {
+      env.reset();
+      for (let t = 0; t < 2; t++) rewards.push((env.step(0) as Step).reward);
+    }
+    return rewards;
+  };
+
+  it('forgets the return at a termination', () => {
+    // G: 2; terminated, so 4; 0.5·4 + 2 = 4; terminated, so 4
+    const rewards = expected([2, 4, 2, 4], [2, 4, 4, 4]);
+    play('terminated').forEach((reward, i) => {
+      expect(reward).toBeCloseTo(rewards[i], 10);
+    });
+  });
+
+  it('goes on with the return through a truncation and a reset', () => {
+    // G: 2; 0.5·2 + 4 = 5; 0.5·5 + 2 = 4.5; 0.5·4.5 + 4 = 6.25
+    const rewards = expected([2, 4, 2, 4], [2, 5, 4.5, 6.25]);
+    play('truncated').forEach((reward, i) => {
+      expect(reward).toBeCloseTo(rewards[i], 10);
+    });
+  });
+
+  it('only scales while frozen', () => {
+    const stats = RunningStats.fromState({ count: 5, mean: [100], variance: [4] });
+    const env = normaliseReward(scripted([{ obs: [[0], [0]], rewards: [3] }]), {
+      gamma,
+      stats,
+      frozen: true,
+    });
+    env.reset();
+    expect((env.step(0) as Step).reward).toBeCloseTo(1.5, 8);
+    expect(stats.state().count).toBe(5);
+  });
+
+  it('restores return and statistics with a snapshot', () => {
+    const env = normaliseReward(new WalkEnv(), { gamma });
+    env.reset({ seed: 0 });
+    env.step(1);
+    const snapshot = JSON.parse(JSON.stringify(env.snapshot?.()));
+    const next = () => (env.step(1) as Step).reward;
+    const rewards = [next(), next()];
+    env.restore?.(snapshot);
+    expect([next(), next()]).toEqual(rewards);
+  });
+});

@@ -1,0 +1,162 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..');
+
+interface Result {
+  code: number | string | null | undefined;
+  output: string;
+}
+
+function run(cwd: string, command: string, ...args: string[]): Promise<Result> {
+  return new Promise((done) => {
+    execFile(command, args, { cwd, maxBuffer: 1e8 }, (error, stdout, stderr) => {
+      done({ code: error ? error.code : 0, output: stdout + stderr });
+    });
+  });
+}
+
+/** An environment of a user's own, in the user's own TypeScript. */
+const myEnv = `
+import { Box, Discrete, type Env } from 'pondera';
+import { Rng } from 'pondera/kernels';
+
+/** Say which of two numbers is the larger. */
+class Larger implements Env<Float32Array, number> {
+  readonly observationSpace = new Box({ shape: [2], low: 0, high: 1 });
+  readonly actionSpace = new Discrete(2);
+  #rng = Rng.seed(0);
+  #obs: Float32Array | undefined;
+
+  reset({ seed }: { seed?: number } = {}) {
+    if (seed !== undefined) this.#rng = Rng.seed(seed);
+    this.#obs = Float32Array.of(this.#rng.float(), this.#rng.float());
+    return { obs: this.#obs.slice(), info: {} };
+  }
+
+  step(action: number) {
+    if (!this.#obs) throw new Error('step before reset');
+    const success = this.#obs[action] >= this.#obs[1 - action];
+    const obs = this.#obs;
+    this.#obs = undefined;
+    return { obs, reward: Number(success), terminated: true, truncated: false, info: { success } };
+  }
+}
+
+export default () => new Larger();
+`;
+
+const consumer = `
+import { Agent, type Config, type Evaluation, evaluate, train } from 'pondera';
+import { checkEnv, makeEnv } from 'pondera/envs';
+import { Rng } from 'pondera/kernels';
+import 'pondera/agent';
+import 'pondera/policy';
+import 'pondera/rollout';
+
+export async function main(config: Config): Promise<Evaluation> {
+  const { runDir } = await train(config, { on: (event) => console.log(event.type) });
+  const agent = await Agent.load(runDir);
+  const { ok } = await checkEnv(() => makeEnv('KHop-v0'));
+  const { action, thought } = await agent.act(makeEnv('KHop-v0').observationSpace.sample(Rng.seed(1)));
+  console.log(ok, action, thought.steps);
+  return evaluate(agent, { episodes: 10 });
+}
+// @ts-expect-error: train needs a config, which shows that its types are found
+train();
+`;
+
+const tsconfig = {
+  compilerOptions: {
+    module: 'NodeNext',
+    target: 'ES2023',
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    types: [],
+    lib: ['ES2023', 'DOM'],
+  },
+  include: ['*.ts'],
+};
+
+const config = `
+name: larger
+env: { module: ./my-env.ts, count: 4 }
+policy: { width: 8, heads: 1, feedForward: 8 }
+halting: { maxSteps: 2 }
+ppo: { decisions: 16, minibatch: 16, epochs: 1 }
+evaluation: { episodes: 8 }
+train: { totalSteps: 32 }
+`;
+
+describe('the packed package, in a project of its own', { timeout: 120_000 }, () => {
+  let dir: string;
+  let project: string;
+  /** Why nothing can be tested here, if so. */
+  let unreachable: string | undefined;
+
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'pondera-package-'));
+    project = join(dir, 'project');
+    await mkdir(project);
+    const packed = await run(root, 'npm', 'pack', '--pack-destination', dir);
+    expect(packed).toMatchObject({ code: 0 });
+    const [tarball] = (await readdir(dir)).filter((name) => name.endsWith('.tgz'));
+    await writeFile(join(project, 'package.json'), '{ "type": "module", "private": true }');
+    const quiet = ['--omit=optional', '--no-audit', '--no-fund', '--prefer-offline'];
+    const installed = await run(project, 'npm', 'install', ...quiet, join(dir, tarball));
+    if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT/.test(installed.output)) {
+      unreachable = 'skipped: npm cannot reach its registry';
+      console.warn(unreachable);
+      return;
+    }
+    expect(installed).toMatchObject({ code: 0 });
+    await writeFile(join(project, 'my-env.ts'), myEnv);
+    await writeFile(join(project, 'consumer.ts'), consumer);
+    await writeFile(join(project, 'tsconfig.json'), JSON.stringify(tsconfig));
+    await writeFile(join(project, 'larger.yaml'), config);
+  }, 120_000);
+
+  afterAll(() => rm(dir, { recursive: true, force: true }));
+
+  /** A test that needs the installed package. */
+  const installed = (name: string, test: (context: TestContext) => Promise<void>) =>
+    it(name, async (context) => {
+      context.skip(unreachable !== undefined, unreachable);
+      await test(context);
+    });
+
+  installed('has types for every entry', async () => {
+    const tsc = join(root, 'node_modules/typescript/bin/tsc');
+    expect(await run(project, process.execPath, tsc, '-p', '.')).toEqual({ code: 0, output: '' });
+  });
+
+  installed('brings the pondera command', async () => {
+    const { code, output } = await run(project, 'npx', '--no-install', 'pondera', '--help');
+    expect(output).toContain('Usage: pondera');
+    expect(code).toBe(0);
+  });
+
+  installed('checks an environment written in TypeScript', async () => {
+    const { code, output } = await run(project, 'npx', 'pondera', 'check-env', './my-env.ts');
+    expect(output).toContain('0 problems, 0 warnings');
+    expect(code).toBe(0);
+  });
+
+  installed('trains on it and evaluates the run', async () => {
+    const trained = await run(project, 'npx', 'pondera', 'train', 'larger.yaml');
+    expect(trained.output).toContain('runs/larger/report.html');
+    expect(trained.code).toBe(0);
+    const evaluated = await run(project, 'npx', 'pondera', 'eval', 'runs/larger', '--json');
+    expect(evaluated.code).toBe(0);
+    expect(JSON.parse(evaluated.output)).toMatchObject({ episodes: 8, forcedDepth: [{}, {}] });
+  });
+
+  installed('names its packaged configs', async () => {
+    const { output } = await run(project, 'npx', 'pondera', 'train', 'no-such-config');
+    expect(output).toContain('k-hop');
+  });
+});
