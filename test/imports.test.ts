@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import own from '../package.json' with { type: 'json' };
 
 const src = resolve(import.meta.dirname, '../src');
 /** Each folder may import from itself and from those before it. */
@@ -11,24 +12,25 @@ interface Import {
   to: string;
 }
 
-/** Every relative import under `dir`, dynamic ones too, as paths relative to src. */
-function importsUnder(dir: string): Import[] {
-  return readdirSync(dir, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
-    .flatMap((file) => relativeImports(join(dir, file)));
-}
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => join(src, file));
 
-function relativeImports(path: string): Import[] {
-  const pattern = /(?:\bfrom|\bimport)\s*\(?\s*'(\.[^']*)'/g;
+/** What a file imports, dynamically too: paths relative to src, and the names of packages. */
+function importsOf(path: string): Import[] {
+  const pattern = /(?:\bfrom|\bimport)\s*\(?\s*'([^']*)'/g;
   return [...readFileSync(path, 'utf8').matchAll(pattern)].map(([, specifier]) => ({
     from: relative(src, path),
-    to: relative(src, resolve(dirname(path), specifier)),
+    to: specifier.startsWith('.') ? relative(src, resolve(dirname(path), specifier)) : specifier,
   }));
 }
 
 const folderOf = (path: string) => path.split(/[\\/]/)[0];
-const imports = importsUnder(src).filter(({ from }) => order.includes(folderOf(from)));
-const across = imports.filter(({ from, to }) => folderOf(from) !== folderOf(to));
+const imports = files.flatMap(importsOf);
+const across = imports.filter(
+  ({ from, to }) =>
+    order.includes(folderOf(from)) && to.endsWith('.ts') && folderOf(from) !== folderOf(to),
+);
 const show = ({ from, to }: Import) => `${from} -> ${to}`;
 
 describe('imports', () => {
@@ -46,5 +48,14 @@ describe('imports', () => {
   it('enter another folder only through its index.ts', () => {
     const inside = across.filter(({ to }) => to !== join(folderOf(to), 'index.ts'));
     expect(inside.map(show)).toEqual([]);
+  });
+
+  it('of packages are of those that come with this one', () => {
+    const ours = { ...own.dependencies, ...own.optionalDependencies };
+    const strange = imports.filter(({ to }) => {
+      const [, name] = /^((?:@[^/]+\/)?[^/]+)/.exec(to)!;
+      return !to.endsWith('.ts') && !to.startsWith('node:') && !(name in ours);
+    });
+    expect(strange.map(show)).toEqual([]);
   });
 });

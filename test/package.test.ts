@@ -8,13 +8,15 @@ const root = resolve(import.meta.dirname, '..');
 
 interface Result {
   code: number | string | null | undefined;
+  stdout: string;
+  /** Both streams. */
   output: string;
 }
 
 function run(cwd: string, command: string, ...args: string[]): Promise<Result> {
   return new Promise((done) => {
     execFile(command, args, { cwd, maxBuffer: 1e8 }, (error, stdout, stderr) => {
-      done({ code: error ? error.code : 0, output: stdout + stderr });
+      done({ code: error ? error.code : 0, stdout, output: stdout + stderr });
     });
   });
 }
@@ -103,7 +105,7 @@ describe('the packed package, in a project of its own', { timeout: 120_000 }, ()
     project = join(dir, 'project');
     await mkdir(project);
     const packed = await run(root, 'npm', 'pack', '--pack-destination', dir);
-    expect(packed).toMatchObject({ code: 0 });
+    expect(packed.code, packed.output).toBe(0);
     const [tarball] = (await readdir(dir)).filter((name) => name.endsWith('.tgz'));
     await writeFile(join(project, 'package.json'), '{ "type": "module", "private": true }');
     const quiet = ['--omit=optional', '--no-audit', '--no-fund', '--prefer-offline'];
@@ -113,7 +115,7 @@ describe('the packed package, in a project of its own', { timeout: 120_000 }, ()
       console.warn(unreachable);
       return;
     }
-    expect(installed).toMatchObject({ code: 0 });
+    expect(installed.code, installed.output).toBe(0);
     await writeFile(join(project, 'my-env.ts'), myEnv);
     await writeFile(join(project, 'consumer.ts'), consumer);
     await writeFile(join(project, 'tsconfig.json'), JSON.stringify(tsconfig));
@@ -131,7 +133,8 @@ describe('the packed package, in a project of its own', { timeout: 120_000 }, ()
 
   installed('has types for every entry', async () => {
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
-    expect(await run(project, process.execPath, tsc, '-p', '.')).toEqual({ code: 0, output: '' });
+    const { code, output } = await run(project, process.execPath, tsc, '-p', '.');
+    expect({ code, output }).toEqual({ code: 0, output: '' });
   });
 
   installed('brings the pondera command', async () => {
@@ -142,17 +145,17 @@ describe('the packed package, in a project of its own', { timeout: 120_000 }, ()
 
   installed('checks an environment written in TypeScript', async () => {
     const { code, output } = await run(project, 'npx', 'pondera', 'check-env', './my-env.ts');
-    expect(output).toContain('0 problems, 0 warnings');
+    expect(output).toContain('problems: 0, warnings: 0');
     expect(code).toBe(0);
   });
 
   installed('trains on it and evaluates the run', async () => {
     const trained = await run(project, 'npx', 'pondera', 'train', 'larger.yaml');
     expect(trained.output).toContain('runs/larger/report.html');
-    expect(trained.code).toBe(0);
+    expect(trained.code, trained.output).toBe(0);
     const evaluated = await run(project, 'npx', 'pondera', 'eval', 'runs/larger', '--json');
-    expect(evaluated.code).toBe(0);
-    expect(JSON.parse(evaluated.output)).toMatchObject({ episodes: 8, forcedDepth: [{}, {}] });
+    expect(evaluated.code, evaluated.output).toBe(0);
+    expect(JSON.parse(evaluated.stdout)).toMatchObject({ episodes: 8, forcedDepth: [{}, {}] });
   });
 
   installed('names its packaged configs', async () => {

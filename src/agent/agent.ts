@@ -126,11 +126,6 @@ export class Agent {
     return agent;
   }
 
-  /** The weights of a run's best checkpoint, or its latest where none was marked. */
-  static async weights(runDir: string): Promise<Tensors> {
-    return (await loadRun(runDir)).weights;
-  }
-
   /** An untrained agent for the config's environment; the backend must be loaded. */
   static async create(
     config: Config,
@@ -152,9 +147,22 @@ export class Agent {
     return { price: this.price, normaliser: this.normaliser?.state() };
   }
 
+  /** Takes weights and observation statistics of a run's best checkpoint, or of its latest. */
+  async warmStart(runDir: string): Promise<void> {
+    const { weights, state } = await loadRun(runDir);
+    const { normaliser } = (state as { agent: AgentState }).agent;
+    this.restore(weights, { price: this.price, normaliser });
+  }
+
   /** @throws Error where weights or statistics are not those of this agent's sizes; then nothing is set */
   restore(weights: Tensors, state: AgentState): void {
+    const { size } = this.observationSpace;
     const normaliser = state.normaliser && RunningStats.fromState(state.normaliser);
+    if (normaliser && normaliser.size !== size) {
+      throw new Error(
+        `observation statistics: expected those of ${size} numbers, got ${normaliser.size}`,
+      );
+    }
     this.policy.parameters.write(weights);
     this.normaliser = normaliser;
     this.price = state.price;

@@ -76,7 +76,7 @@ const haltingSchema = z
     message: 'expected minSteps ≤ maxSteps',
     path: ['minSteps'],
   })
-  .refine((halting) => (halting.steps ?? 1) <= halting.maxSteps, {
+  .refine((halting) => halting.steps === undefined || halting.steps <= halting.maxSteps, {
     message: 'expected steps ≤ maxSteps',
     path: ['steps'],
   });

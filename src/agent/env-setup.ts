@@ -7,6 +7,7 @@ import {
   timeLimit,
 } from '../envs/index.ts';
 import type { Config } from './config.ts';
+import { UsageError } from './errors.ts';
 
 /** What errors and reports call the config's environment. */
 export function envName(config: Config): string {
@@ -16,17 +17,14 @@ export function envName(config: Config): string {
 /**
  * The factory that a config names, with the wrappers it asks for.
  * @param given an environment passed to the library, in place of the config's id or module
+ * @throws UsageError where there is no such environment, or its options are not as expected
  */
 export async function envFactory(
   { env }: Config,
   baseDir: string,
   given?: EnvFactory,
 ): Promise<() => Promise<Env>> {
-  const factory: EnvFactory =
-    given ??
-    (env.module === undefined
-      ? (options) => makeEnv(env.id!, options)
-      : await loadEnvFactory(env.module, baseDir));
+  const factory = given ?? (await named(env, baseDir));
   return async () => {
     let made = await factory(env.options);
     if (env.maxEpisodeSteps !== undefined) {
@@ -35,4 +33,14 @@ export async function envFactory(
     if (env.frameStack > 1) made = frameStack(made, { count: env.frameStack, padding: 'reset' });
     return made;
   };
+}
+
+async function named(env: Config['env'], baseDir: string): Promise<EnvFactory> {
+  try {
+    if (env.module !== undefined) return await loadEnvFactory(env.module, baseDir);
+    makeEnv(env.id!, env.options).close?.();
+  } catch (error) {
+    throw new UsageError(`env: ${(error as Error).message}`, { cause: error });
+  }
+  return (options) => makeEnv(env.id!, options);
 }

@@ -40,6 +40,8 @@ export interface UpdateMetrics {
   gradNorm: number;
   /** Largest |ratio − 1| of the first minibatch: rounding alone, unless something is broken. */
   firstRatioError: number;
+  /** Where this update was followed by an evaluation. */
+  evaluation?: Evaluation;
   timing: {
     /** Seconds since training began, over all its sessions. */
     elapsed: number;

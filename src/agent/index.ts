@@ -1,6 +1,17 @@
-export * from './agent.ts';
-export * from './config.ts';
-export * from './errors.ts';
-export * from './evaluate.ts';
-export * from './events.ts';
-export * from './train.ts';
+export {
+  type Act,
+  type ActOptions,
+  Agent,
+  type LoadOptions,
+  type ThoughtTrace,
+} from './agent.ts';
+export { type Config, type ConfigInput, configSchema } from './config.ts';
+export { configJsonSchema } from './config-schema.ts';
+export { RunError, UsageError } from './errors.ts';
+export { type EvaluateOptions, evaluate, type HaltingName } from './evaluate.ts';
+export type { Alarm, Evaluation, PonderSteps, TrainEvent, UpdateMetrics } from './events.ts';
+export { loadConfig, parseConfig } from './load-config.ts';
+export { CheckpointError } from './run/index.ts';
+export type { Mixture, Spread, Study, StudyRow, Summary } from './study/summary.ts';
+export { type StudyEvent, type StudyOptions, study } from './study.ts';
+export { type TrainOptions, type TrainResult, train } from './train.ts';

@@ -65,22 +65,35 @@ export class RunFiles {
 
   log(metrics: UpdateMetrics): void {
     this.#metrics.append(metrics);
-    const { update: _, steps, histogram, ponderSteps, timing, phase, ...scalars } = metrics;
-    for (const [name, value] of Object.entries({ ...scalars, ...timing })) {
+    const {
+      update: _,
+      steps,
+      histogram,
+      ponderSteps,
+      timing,
+      phase,
+      evaluation,
+      ...scalars
+    } = metrics;
+    const all = {
+      ...scalars,
+      ...timing,
+      'ponderSteps/mean': ponderSteps.mean,
+      'ponderSteps/p95': ponderSteps.p95,
+      released: phase === 'released' ? 1 : 0,
+      ...(evaluation && {
+        'evaluation/return': evaluation.return.mean,
+        'evaluation/netReturn': evaluation.netReturn.mean,
+        'evaluation/successRate': evaluation.successRate,
+        'evaluation/ponderSteps': evaluation.ponderSteps.mean,
+        'evaluation/spearman': evaluation.spearman,
+      }),
+    };
+    for (const [name, value] of Object.entries(all)) {
       if (value !== null) this.#board.scalar(name, value, steps);
     }
-    this.#board.scalar('ponderSteps/mean', ponderSteps.mean, steps);
-    this.#board.scalar('ponderSteps/p95', ponderSteps.p95, steps);
-    this.#board.scalar('released', phase === 'released' ? 1 : 0, steps);
     const depths = histogram.flatMap((count, i) => new Array<number>(count).fill(i + 1));
     if (depths.length > 0) this.#board.histogram('ponderSteps', depths, steps);
-  }
-
-  /** Scalars of an evaluation, for TensorBoard. */
-  board(values: Record<string, number | null>, steps: number): void {
-    for (const [name, value] of Object.entries(values)) {
-      if (value !== null) this.#board.scalar(name, value, steps);
-    }
   }
 
   async save(checkpoint: Checkpoint, keepLast: number, best: boolean): Promise<string> {

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { concatMap, lastValueFrom, takeWhile, tap } from 'rxjs';
 import type { EnvFactory } from '../envs/index.ts';
 import { loadBackend } from '../kernels/index.ts';
@@ -11,6 +11,7 @@ import { envFactory } from './env-setup.ts';
 import { UsageError } from './errors.ts';
 import { evaluate, measure } from './evaluate.ts';
 import type { Evaluation, TrainEvent, UpdateMetrics } from './events.ts';
+import { withModules } from './load-config.ts';
 import { writeReport } from './report-run.ts';
 import { RunFiles } from './run-files.ts';
 import { Training } from './training.ts';
@@ -48,67 +49,89 @@ export interface TrainResult {
  *   breaks its contract, CheckpointError for a damaged checkpoint; nothing already saved is lost
  */
 export async function train(config: Config, options: TrainOptions = {}): Promise<TrainResult> {
-  const { baseDir = process.cwd(), resume = false, signal, on = () => {} } = options;
+  const { baseDir = process.cwd(), on = () => {} } = options;
   const runDir = options.runDir ?? join('runs', config.name);
   const backend = await loadBackend(config.backend);
-  const factory = await envFactory(config, baseDir, options.env);
-  const agent = await Agent.create(config, baseDir, options);
-  if (config.train.warmStart !== undefined) await warmStart(agent, config.train.warmStart);
-  const { files, checkpoint } = await RunFiles.open(runDir, config, resume);
-  const training = await Training.begin(agent, factory, checkpoint);
-  on({
-    type: 'started',
-    runDir,
-    backend: backend.name,
-    parameters: agent.policy.parameters.size,
-    resumedFrom: checkpoint?.step,
-  });
-
-  const { trajectory, priced, gate, envs, scheduler } = training;
-  const { decisions } = config.ppo;
-  const { minSteps } = config.halting;
-  try {
-    if (!training.done) {
-      await lastValueFrom(
-        observe(envs).pipe(
-          ponder(scheduler, gate),
-          act(envs),
-          tap((transitions) => training.rewardScale.observe(transitions)),
-          rollouts({ trajectory, decisions, minSteps, priced, gate }),
-          concatMap((rollout) => training.learn(rollout)),
-          tap((metrics) => report(metrics, training, files, on)),
-          concatMap((metrics) => evaluateWhenDue(metrics, training, factory, files, on)),
-          concatMap(({ best }) => checkpointWhenDue(best, training, files, on, signal)),
-          takeWhile(() => !training.done && !signal?.aborted),
-          tap(() => training.proceed()),
-        ),
-        { defaultValue: undefined },
-      );
-    }
-  } finally {
-    await training.dispose();
-    files.close();
-  }
-  const { steps } = training;
-  agent.dispose();
-  if (!training.done) {
+  // Absolute, so that the run's own config names them too.
+  const absolute = withModules(config, (module) =>
+    module.startsWith('file:') ? module : resolve(baseDir, module),
+  );
+  const agent = await Agent.create(absolute, baseDir, options);
+  const { steps, done } = await session(agent, runDir, backend.name, options).finally(() =>
+    agent.dispose(),
+  );
+  if (!done) {
     on({ type: 'finished', steps, interrupted: true });
     return { runDir, steps, interrupted: true };
   }
-  const evaluation = await conclude(runDir, factory, options);
+  const evaluation = await conclude(runDir, options);
   on({ type: 'finished', steps, interrupted: false, evaluation });
   return { runDir, steps, interrupted: false, evaluation };
 }
 
-/** Logs an update, moves the recipe on, and says so. */
-function report(
-  metrics: UpdateMetrics,
+/** Trains until done or aborted. */
+async function session(
+  agent: Agent,
+  runDir: string,
+  backend: string,
+  options: TrainOptions,
+): Promise<{ steps: number; done: boolean }> {
+  const { baseDir = process.cwd(), resume = false, on = () => {} } = options;
+  const { config } = agent;
+  const factory = await envFactory(config, baseDir, options.env);
+  // Before there are files, in case it cannot be; a resumed run has its own weights.
+  if (!resume) await warmStart(agent);
+  const { files, checkpoint } = await RunFiles.open(runDir, config, resume);
+  let training: Training | undefined;
+  try {
+    if (resume && checkpoint === undefined) await warmStart(agent);
+    training = await Training.begin(agent, factory, checkpoint);
+    on({
+      type: 'started',
+      runDir,
+      backend,
+      parameters: agent.policy.parameters.size,
+      resumedFrom: checkpoint?.step,
+    });
+    await loop(training, files, options);
+    return { steps: training.steps, done: training.done };
+  } finally {
+    await training?.dispose();
+    files.close();
+  }
+}
+
+/** The training loop. */
+async function loop(
   training: Training,
   files: RunFiles,
-  on: (event: TrainEvent) => void,
-): void {
+  { env, signal, on = () => {} }: TrainOptions,
+): Promise<void> {
+  const { trajectory, priced, gate, envs, scheduler, agent } = training;
+  const { decisions } = agent.config.ppo;
+  const { minSteps } = agent.config.halting;
+  if (training.done) return;
+  await lastValueFrom(
+    observe(envs).pipe(
+      ponder(scheduler, gate),
+      act(envs),
+      tap((transitions) => training.rewardScale.observe(transitions)),
+      rollouts({ trajectory, decisions, minSteps, priced, gate }),
+      concatMap((rollout) => training.learn(rollout)),
+      tap((metrics) => moveOn(metrics, training, on)),
+      concatMap((metrics) => evaluateWhenDue(metrics, training, env, on)),
+      tap(({ metrics }) => files.log(metrics)),
+      concatMap(({ best }) => checkpointWhenDue(best, training, files, on, signal)),
+      takeWhile(() => !training.done && !signal?.aborted),
+      tap(() => training.proceed()),
+    ),
+    { defaultValue: undefined },
+  );
+}
+
+/** Moves the recipe on after an update, and says so. */
+function moveOn(metrics: UpdateMetrics, training: Training, on: (event: TrainEvent) => void): void {
   const { totalSteps } = training.agent.config.train;
-  files.log(metrics);
   on({ type: 'updated', metrics, totalSteps });
   const { update, steps } = metrics;
   const reason = training.recipe.update(
@@ -124,13 +147,12 @@ function report(
 async function evaluateWhenDue(
   metrics: UpdateMetrics,
   training: Training,
-  env: EnvFactory,
-  files: RunFiles,
+  env: EnvFactory | undefined,
   on: (event: TrainEvent) => void,
-): Promise<{ best: boolean }> {
+): Promise<{ metrics: UpdateMetrics; best: boolean }> {
   const { agent, recipe, update, steps } = training;
   const { evaluation: settings, halting } = agent.config;
-  if (update % settings.everyUpdates !== 0 && !training.done) return { best: false };
+  if (update % settings.everyUpdates !== 0 && !training.done) return { metrics, best: false };
   const { evaluation, pricedSteps } = await measure(agent, {
     env,
     // Before its release the head knows nothing, so the policy is what full depth makes of it.
@@ -139,23 +161,15 @@ async function evaluateWhenDue(
     depths: [...new Set([halting.minSteps, halting.maxSteps])],
   });
   const best = training.isBest({ return: evaluation.return.mean, pricedSteps });
-  files.board(
-    {
-      'evaluation/return': evaluation.return.mean,
-      'evaluation/netReturn': evaluation.netReturn.mean,
-      'evaluation/successRate': evaluation.successRate,
-      'evaluation/ponderSteps': evaluation.ponderSteps.mean,
-      'evaluation/spearman': evaluation.spearman,
-    },
-    steps,
-  );
   on({ type: 'evaluated', update, steps, evaluation, best });
-  const found = recipe.released
-    ? collapse(metrics.histogram, halting.minSteps, evaluation)
-    : undefined;
+  // Of the update that releases the head, the thoughts were still at full depth.
+  const found =
+    metrics.phase === 'released'
+      ? collapse(metrics.histogram, halting.minSteps, evaluation)
+      : undefined;
   if (found !== undefined && !training.alarmed) on({ type: 'alarm', update, ...found });
   training.alarmed = found !== undefined;
-  return { best };
+  return { metrics: { ...metrics, evaluation }, best };
 }
 
 async function checkpointWhenDue(
@@ -173,26 +187,23 @@ async function checkpointWhenDue(
   on({ type: 'checkpointed', update, steps, path });
 }
 
-/** Takes the weights of another run. @throws UsageError where they do not fit */
-async function warmStart(agent: Agent, runDir: string): Promise<void> {
-  const weights = await Agent.weights(runDir);
+/** Takes what the config's warmStart names, if it does. @throws UsageError where it does not fit */
+async function warmStart(agent: Agent): Promise<void> {
+  const { warmStart: runDir } = agent.config.train;
+  if (runDir === undefined) return;
   try {
-    agent.policy.parameters.write(weights);
+    await agent.warmStart(runDir);
   } catch (error) {
     throw new UsageError(`train.warmStart: ${runDir}: ${(error as Error).message}`);
   }
 }
 
 /** What the run has come to: its best checkpoint, evaluated in full, and the report. */
-async function conclude(
-  runDir: string,
-  env: EnvFactory,
-  { encoder }: TrainOptions,
-): Promise<Evaluation> {
+async function conclude(runDir: string, { env, encoder }: TrainOptions): Promise<Evaluation> {
   const agent = await Agent.load(runDir, { env, encoder });
   try {
     const evaluation = await evaluate(agent, { env });
-    await writeReport(runDir, agent, env, evaluation);
+    await writeReport(runDir, agent, await envFactory(agent.config, runDir, env), evaluation);
     return evaluation;
   } finally {
     agent.dispose();

@@ -1,7 +1,7 @@
 import { Rng } from '../kernels/index.ts';
 import { notJson } from './check/compare.ts';
 import { explainSpace } from './check/explain-space.ts';
-import { type Finding, Findings } from './check/findings.ts';
+import { type Finding, Findings, type Rule } from './check/findings.ts';
 import { Broken, Probe, settle, type Watch } from './check/probe.ts';
 import { aliased, difference, explore, replay, sampleAction, type Trace } from './check/trace.ts';
 import { describe } from './describe.ts';
@@ -82,7 +82,7 @@ class Check {
       await this.#phase(() => this.#checkOrder(trace));
       await this.#phase(() => this.#checkRender());
     }
-    for (const probe of this.#probes) await this.#phase(() => probe.close());
+    for (const probe of this.#probes) if (!(await probe.close())) break;
   }
 
   report(): CheckReport {
@@ -132,7 +132,16 @@ class Check {
     return probe;
   }
 
-  #refuse(rule: 'factory' | 'verbs' | 'spaces', seen: string): never {
+  /** Calls a verb beside reset and step; throwing breaks `rule`. */
+  #attempt<T>(rule: Rule, name: string, verb: () => T): T {
+    try {
+      return verb();
+    } catch (error) {
+      return this.#refuse(rule, `${name} threw ${describe(error)}`);
+    }
+  }
+
+  #refuse(rule: Rule, seen: string): never {
     this.#findings.problem(rule, seen);
     throw new Broken();
   }
@@ -173,7 +182,7 @@ class Check {
     const rng = Rng.seed(this.seed, 'snapshots');
     await probe.reset({ seed: this.seed });
     for (let i = 0; i < 3 && !probe.ended; i++) await probe.step(sampleAction(probe, rng));
-    const snapshot = env.snapshot();
+    const snapshot = this.#attempt('snapshot', 'snapshot', () => env.snapshot!());
     const { ended, info } = probe;
     const unfit = notJson(snapshot);
     if (unfit) return this.#findings.problem('snapshot', `expected plain JSON data, but ${unfit}`);
@@ -184,7 +193,7 @@ class Check {
     }
     const targets = { 'the same instance': probe, 'a new instance': await this.#make() };
     for (const [name, target] of Object.entries(targets)) {
-      target.env.restore!(JSON.parse(json));
+      this.#attempt('snapshot', 'restore', () => target.env.restore!(JSON.parse(json)));
       Object.assign(target, { ended, info });
       const found = difference(trace, await replay(target, trace));
       if (found) this.#findings.problem('snapshot', `restored into ${name}: ${found}`);
@@ -213,12 +222,7 @@ class Check {
   async #checkRender(): Promise<void> {
     const { env } = this.#probes[0];
     if (!env.render) return;
-    let drawing: ReturnType<NonNullable<Env['render']>>;
-    try {
-      drawing = env.render();
-    } catch (error) {
-      return this.#findings.problem('render', `render threw ${describe(error)}`);
-    }
+    const drawing = this.#attempt('render', 'render', () => env.render!());
     const drawn = drawing?.width > 0 && drawing.height > 0 && Array.isArray(drawing.shapes);
     if (!drawn) this.#findings.problem('render', `render returned ${describe(drawing)}`);
   }

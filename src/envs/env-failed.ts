@@ -1,3 +1,5 @@
+import { describe } from './describe.ts';
+
 /** Where and when an environment broke its contract. */
 export interface EnvFailure {
   /** The environment's id or module. */
@@ -24,15 +26,10 @@ export class EnvFailed extends Error {
     const parts = [`environment ${failure.env}`, `seed ${failure.seed}`];
     if (failure.episode !== undefined) parts.push(`episode ${failure.episode}`);
     if (failure.step !== undefined) parts.push(`step ${failure.step}`);
-    if (failure.action !== undefined) parts.push(`action ${show(failure.action)}`);
-    const reason = cause === undefined ? '' : `: ${cause instanceof Error ? cause.message : cause}`;
+    if (failure.action !== undefined) parts.push(`action ${describe(failure.action)}`);
+    const reason =
+      cause === undefined ? '' : `: ${cause instanceof Error ? cause.message : describe(cause)}`;
     super(`${failure.name} (${parts.join(', ')}) ${what}${reason}`, { cause });
     this.failure = failure;
   }
-}
-
-function show(action: unknown): string {
-  return ArrayBuffer.isView(action)
-    ? `[${Array.from(action as unknown as ArrayLike<number>).join(', ')}]`
-    : JSON.stringify(action);
 }

@@ -3,6 +3,8 @@ import { Rng } from '../kernels/index.ts';
 import type { Env, EnvFactory, Info, Reset, Step } from './env.ts';
 import { EnvFailed } from './env-failed.ts';
 import { explainMask } from './explain-mask.ts';
+import { explainInfo, explainReset, explainStep } from './explain-result.ts';
+import { isPromise } from './is-promise.ts';
 import type { RunningStats } from './running-stats.ts';
 import type { ActionMask, Space } from './space.ts';
 
@@ -59,9 +61,15 @@ export interface EnvPoolOptions {
   name: string;
   /** Normalises observations; statistics are updated unless frozen. */
   normaliser?: { stats: RunningStats; frozen: boolean };
-  /** Episodes played in all, shared out evenly; an environment rests after its share. */
+  /**
+   * Episodes played in all, shared out evenly; an environment rests after its share, and once all
+   * do, `observe` completes.
+   */
   episodes?: number;
 }
+
+/** What a timer can hold, in ms. */
+const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
 /** One environment and where it is in its episode. */
 interface Seat {
@@ -110,7 +118,7 @@ export class EnvPool {
     this.actionSpace = seats[0].env.actionSpace;
   }
 
-  /** @throws EnvFailed where an environment cannot be made */
+  /** @throws EnvFailed where an environment cannot be made; those made before it are closed */
   static async create(factory: EnvFactory, options: EnvPoolOptions): Promise<EnvPool> {
     const seats: Seat[] = [];
     for (let i = 0; i < options.count; i++) {
@@ -127,6 +135,7 @@ export class EnvPool {
           observation: undefined,
         });
       } catch (cause) {
+        await Promise.allSettled(seats.map(async ({ env }) => env.close?.()));
         throw new EnvFailed('could not be made', { name: options.name, env: i, seed, cause });
       }
     }
@@ -139,7 +148,7 @@ export class EnvPool {
 
   /**
    * Observations as they become ready, those of a whole pool first: begins every episode that has
-   * not begun. One subscriber at a time.
+   * not begun. One subscriber at a time. Completes once every environment has played its share.
    */
   observe(): Observable<Observation[]> {
     return new Observable((subscriber) => {
@@ -165,6 +174,7 @@ export class EnvPool {
         const next = outcomes.filter(({ env }) => this.#seats[env].observation !== undefined);
         if (next.length > 0) this.#ready.next(next.map((outcome) => outcome.next));
         if (waiting === 0) subscriber.complete();
+        if (this.#seats.every((seat) => seat.observation === undefined)) this.#ready.complete();
       };
       const flush = () => {
         const outcomes = settled;
@@ -197,13 +207,14 @@ export class EnvPool {
     });
   }
 
-  /** Waits until nothing is in flight, then gives the whole state. */
+  /** Waits until nothing is in flight and its outcomes are out, then gives the whole state. */
   async snapshot(): Promise<PoolState> {
     await Promise.allSettled(this.#inFlight);
+    await new Promise(setImmediate);
     return {
-      seats: this.#seats.map(({ env, observation, ...seat }) => ({
+      seats: this.#seats.map(({ env, observation, ...seat }, i) => ({
         ...seat,
-        env: env.snapshot?.(),
+        env: this.#call(i, 'snapshot', () => env.snapshot?.()),
         observation: observation && {
           row: Array.from(observation.row),
           mask: observation.mask && Array.from(observation.mask),
@@ -228,27 +239,35 @@ export class EnvPool {
         seat.episode = 0;
         return;
       }
-      seat.env.restore(env);
+      this.#call(i, 'restore', () => seat.env.restore!(env));
       seat.return = rest.return;
       seat.length = rest.length;
       seat.difficulty = rest.difficulty;
       seat.observation = observation && {
         env: i,
         row: Float32Array.from(observation.row),
-        mask: observation.mask,
+        mask: observation.mask && Uint8Array.from(observation.mask),
         difficulty: observation.difficulty,
       };
     });
   }
 
+  /** Closes every environment. @throws EnvFailed where one cannot be closed; the others are */
   async close(): Promise<void> {
     this.#ready.complete();
     await Promise.allSettled(this.#inFlight);
-    await Promise.all(this.#seats.map(({ env }) => env.close?.()));
+    const closing = this.#seats.map(async ({ env }, i) =>
+      this.#call(i, 'close', () => env.close?.()),
+    );
+    await Promise.allSettled(closing);
+    await Promise.all(closing);
   }
 
   async #begin(): Promise<Observation[]> {
-    const begun = this.#seats.map((seat, i) => seat.observation ?? this.#reset(i));
+    const begun = this.#seats.flatMap(({ observation, episode }, i) => {
+      if (observation !== undefined) return observation;
+      return episode < this.#share(i) ? this.#reset(i) : [];
+    });
     return Promise.all(begun);
   }
 
@@ -266,14 +285,15 @@ export class EnvPool {
 
   #outcome(index: number, step: Step, action: unknown): Outcome | Promise<Outcome> {
     const seat = this.#seats[index];
-    const problem = stepProblem(step);
+    const problem = explainStep(step);
     if (problem !== undefined) throw this.#failure(index, `step: ${problem}`, { action });
     const { reward, terminated, truncated } = step;
-    const current = this.#observation(index, step.obs, step.info, 'step', action);
+    const over = terminated || truncated;
+    const current = this.#observation(index, step, 'step', { action, over });
     seat.return += reward;
     seat.length++;
     const outcome = { env: index, reward, terminated, truncated };
-    if (!terminated && !truncated) {
+    if (!over) {
       seat.observation = current;
       return { ...outcome, next: current };
     }
@@ -283,11 +303,11 @@ export class EnvPool {
       episode: {
         return: seat.return,
         length: seat.length,
-        success: typeof step.info?.success === 'boolean' ? step.info.success : undefined,
+        success: step.info?.success,
         difficulty: seat.difficulty,
       },
     };
-    if (seat.episode === this.#share(index)) {
+    if (seat.episode >= this.#share(index)) {
       seat.observation = undefined;
       return { ...ended, next: current };
     }
@@ -300,10 +320,12 @@ export class EnvPool {
   #reset(index: number): Observation | Promise<Observation> {
     const seat = this.#seats[index];
     const options = seat.episode === 0 ? { seed: seat.seed } : undefined;
-    const begin = ({ obs, info }: Reset): Observation => {
+    const begin = (result: Reset): Observation => {
+      const problem = explainReset(result);
+      if (problem !== undefined) throw this.#failure(index, `reset: ${problem}`);
       seat.episode++;
       seat.return = seat.length = 0;
-      seat.observation = this.#observation(index, obs, info, 'reset');
+      seat.observation = this.#observation(index, result, 'reset');
       seat.difficulty = seat.observation.difficulty;
       return seat.observation;
     };
@@ -311,32 +333,39 @@ export class EnvPool {
     return reset instanceof Promise ? this.#track(reset.then(begin)) : begin(reset);
   }
 
-  /** Checks, flattens and normalises. */
+  /** Checks, flattens and normalises. A mask is for the action ahead: where it is over, none. */
   #observation(
     index: number,
-    obs: unknown,
-    info: Info | undefined,
+    { obs, info }: { obs: unknown; info?: Info },
     verb: string,
-    action?: unknown,
+    { action, over = false }: { action?: unknown; over?: boolean } = {},
   ): Observation {
+    const refuse = (problem: string | undefined) => {
+      if (problem !== undefined) throw this.#failure(index, `${verb}: ${problem}`, { action });
+    };
     const problem = this.observationSpace.explain(obs);
-    if (problem !== undefined) throw this.#failure(index, `${verb}: obs: ${problem}`, { action });
+    if (problem !== undefined) refuse(`obs: ${problem}`);
     const row = new Float32Array(this.observationSpace.size);
     this.observationSpace.write(obs, row);
+    // Infinite bounds contain infinity, and float64 numbers may become it.
+    const bad = row.findIndex((x) => !Number.isFinite(x));
+    if (bad >= 0) refuse(`obs: expected finite float32 numbers, got ${row[bad]} at entry ${bad}`);
     const { normaliser } = this.#options;
     if (normaliser !== undefined) {
       if (!normaliser.frozen) normaliser.stats.update(row, 1);
       normaliser.stats.normalise(row, 0);
     }
-    const { actionMask: mask, difficulty } = info ?? {};
-    const wrong = mask === undefined ? undefined : explainMask(this.actionSpace, mask);
-    if (wrong !== undefined) throw this.#failure(index, `${verb}: ${wrong}`, { action });
-    return { env: index, row, mask, difficulty };
+    refuse(explainInfo(info));
+    const { actionMask, difficulty } = info ?? {};
+    if (over || actionMask === undefined) return { env: index, row, difficulty };
+    refuse(explainMask(this.actionSpace, actionMask));
+    // A copy, since the environment may go on writing into its own.
+    return { env: index, row, mask: Uint8Array.from(actionMask), difficulty };
   }
 
   /** Runs one verb of an environment; a throw, a rejection or a timeout becomes an EnvFailed. */
   #call<T>(index: number, verb: string, call: () => T | Promise<T>, action?: unknown) {
-    const { timeoutMs } = this.#options;
+    const timeoutMs = Math.min(this.#options.timeoutMs, LONGEST_TIMEOUT);
     try {
       const result = call();
       if (!isPromise(result)) return result;
@@ -344,7 +373,7 @@ export class EnvPool {
         const timer = setTimeout(() => {
           reject(this.#failure(index, `${verb}: no answer within ${timeoutMs} ms`, { action }));
         }, timeoutMs);
-        result
+        Promise.resolve(result)
           .then(resolve, (cause) =>
             reject(this.#failure(index, `${verb} threw`, { action, cause })),
           )
@@ -355,7 +384,11 @@ export class EnvPool {
     }
   }
 
-  #failure(index: number, what: string, details: { action?: unknown; cause?: unknown }): EnvFailed {
+  #failure(
+    index: number,
+    what: string,
+    details: { action?: unknown; cause?: unknown } = {},
+  ): EnvFailed {
     const { seed, episode, length } = this.#seats[index];
     const { name } = this.#options;
     return new EnvFailed(what, { name, env: index, seed, episode, step: length, ...details });
@@ -373,21 +406,4 @@ export class EnvPool {
     promise.then(done, done);
     return promise;
   }
-}
-
-function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
-  return typeof (value as Promise<T> | undefined)?.then === 'function';
-}
-
-/** What is wrong with a step beside its observation. */
-function stepProblem(step: Step): string | undefined {
-  if (typeof step !== 'object' || step === null) return `expected an object, got ${step}`;
-  const { reward, terminated, truncated } = step;
-  if (typeof reward !== 'number' || !Number.isFinite(reward)) {
-    return `reward: expected a finite number, got ${String(reward)}`;
-  }
-  for (const [key, value] of Object.entries({ terminated, truncated })) {
-    if (typeof value !== 'boolean') return `${key}: expected a boolean, got ${String(value)}`;
-  }
-  return undefined;
 }

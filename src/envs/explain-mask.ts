@@ -1,9 +1,10 @@
+import { describe } from './describe.ts';
 import type { ActionMask, Space } from './space.ts';
 import type { AnySpace } from './spaces/index.ts';
 
 /**
- * Why `mask` does not fit an action space, or undefined where it does: entries as many as there are
- * choices, 0 or 1, at least one allowed in each component.
+ * Why `mask` does not fit an action space, or undefined where it does: an array of as many entries as
+ * there are choices, 0 or 1, at least one allowed in each component.
  */
 export function explainMask(space: Space, mask: ActionMask): string | undefined {
   const known = space as AnySpace;
@@ -14,6 +15,9 @@ export function explainMask(space: Space, mask: ActionMask): string | undefined 
         ? Array.from(known.nvec)
         : [];
   if (components.length === 0) return `info.actionMask: a ${known.type} space takes no mask`;
+  if (!Array.isArray(mask) && !ArrayBuffer.isView(mask)) {
+    return `info.actionMask: expected an array, got ${describe(mask)}`;
+  }
   const size = components.reduce((a, b) => a + b, 0);
   if (mask.length !== size) {
     return `info.actionMask: expected ${size} entries, got ${mask.length}`;
@@ -23,7 +27,7 @@ export function explainMask(space: Space, mask: ActionMask): string | undefined 
     let allowed = 0;
     for (let i = begin; i < begin + n; i++) {
       if (mask[i] !== 0 && mask[i] !== 1) {
-        return `info.actionMask: expected 0 or 1, got ${mask[i]} at entry ${i}`;
+        return `info.actionMask: expected 0 or 1, got ${describe(mask[i])} at entry ${i}`;
       }
       allowed += mask[i];
     }

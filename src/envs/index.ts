@@ -26,7 +26,7 @@ export {
   type Outcome,
   type PoolState,
 } from './env-pool.ts';
-export { loadEnvFactory } from './load-env.ts';
+export { loadEnvFactory, loadFactory } from './load-env.ts';
 export { type EnvEntry, envEntries, envIds, makeEnv } from './registry.ts';
 export { RunningStats, type RunningStatsState } from './running-stats.ts';
 export type { ActionMask, Space } from './space.ts';

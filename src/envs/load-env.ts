@@ -8,6 +8,13 @@ import type { EnvFactory } from './env.ts';
 
 let registered = false;
 
+/** What a user's module makes. */
+interface Product {
+  name: string;
+  /** How its default export is written. */
+  hint: string;
+}
+
 /**
  * Imports the environment factory that a module of the user's own has as its default export.
  *
@@ -19,12 +26,24 @@ export async function loadEnvFactory(
   moduleUrlOrPath: string,
   baseDir: string,
 ): Promise<EnvFactory> {
+  const product = { name: 'environment', hint: 'write `export default (options) => env`' };
+  return (await loadFactory(moduleUrlOrPath, baseDir, product)) as EnvFactory;
+}
+
+/** As `loadEnvFactory`, for a factory of anything. */
+export async function loadFactory(
+  moduleUrlOrPath: string,
+  baseDir: string,
+  product: Product,
+): Promise<(...args: never[]) => unknown> {
   const path = moduleUrlOrPath.startsWith('file:')
     ? fileURLToPath(moduleUrlOrPath)
     : resolve(baseDir, moduleUrlOrPath);
-  if (!existsSync(path)) throw new Error(`environment module ${moduleUrlOrPath}: no file ${path}`);
+  if (!existsSync(path)) {
+    throw new Error(`${product.name} module ${moduleUrlOrPath}: no file ${path}`);
+  }
   if (/\.[cm]?tsx?$/.test(path)) registerTypeScript();
-  return factoryOf(await load(path), path);
+  return factoryOf(await load(path, product), path, product);
 }
 
 /**
@@ -46,28 +65,31 @@ function registerTypeScript(): void {
   register(`data:text/javascript,${encodeURIComponent(asEsModules)}`);
 }
 
-async function load(path: string): Promise<Record<string, unknown>> {
+async function load(path: string, { name }: Product): Promise<Record<string, unknown>> {
   try {
     return await import(pathToFileURL(path).href);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : describe(cause);
-    throw new Error(`environment module ${path} cannot be loaded: ${reason}`, { cause });
+    throw new Error(`${name} module ${path} cannot be loaded: ${reason}`, { cause });
   }
 }
 
-function factoryOf(module: Record<string, unknown>, path: string): EnvFactory {
-  const hint = 'write `export default (options) => env`';
+function factoryOf(
+  module: Record<string, unknown>,
+  path: string,
+  { name, hint }: Product,
+): (...args: never[]) => unknown {
   if (!('default' in module)) {
     const names = Object.keys(module).join(', ') || 'nothing';
-    throw new Error(`environment module ${path} has no default export, only ${names}: ${hint}`);
+    throw new Error(`${name} module ${path} has no default export, only ${names}: ${hint}`);
   }
   const factory = module.default;
   const isClass = typeof factory === 'function' && /^class\b/.test(String(factory));
   if (typeof factory !== 'function' || isClass) {
     const got = isClass ? 'a class' : describe(factory);
     throw new Error(
-      `environment module ${path}: expected its default export to be a function, got ${got}: ${hint}`,
+      `${name} module ${path}: expected its default export to be a function, got ${got}: ${hint}`,
     );
   }
-  return factory as EnvFactory;
+  return factory as (...args: never[]) => unknown;
 }

@@ -5,7 +5,7 @@ import { registerMissingGradients } from './gradients.ts';
 import { loadTensorflow } from './tensorflow.ts';
 import { fillWasmGaps } from './wasm-gaps.ts';
 import { mendMatMul } from './wasm-mat-mul.ts';
-import { quickenRows } from './wasm-rows.ts';
+import { quickenMoves } from './wasm-moves.ts';
 import { quickenSum } from './wasm-sum.ts';
 
 export type BackendChoice = 'auto' | 'wasm' | 'cpu' | 'tensorflow';
@@ -83,7 +83,7 @@ function completeWasm(): void {
   fillWasmGaps();
   mendMatMul();
   quickenSum();
-  quickenRows();
+  quickenMoves();
 }
 
 /**

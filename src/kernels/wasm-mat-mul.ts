@@ -19,7 +19,7 @@ const tfjsTranspose = wasmKernel<tf.TransposeInputs, tf.TransposeAttrs>(tf.Trans
 export function mendMatMul(): void {
   replaceWasmKernel<tf.BatchMatMulInputs, tf.BatchMatMulAttrs>(tf.BatchMatMul, (args) => {
     const { a, b } = args.inputs;
-    if (isBatch(a) || isBatch(b) || isEmpty(a) || isEmpty(b)) return tfjsMatMul(args);
+    if (![a, b].every(isMatrix)) return tfjsMatMul(args);
     const leading = (a.shape.length > b.shape.length ? a : b).shape.slice(0, -2);
     const out = matMul(matrix(a), matrix(b), args.attrs, args.backend);
     return { ...out, shape: [...leading, ...out.shape] };
@@ -34,7 +34,7 @@ export function mendMatMul(): void {
 }
 
 const isBatch = ({ shape }: tf.TensorInfo) => tf.util.sizeFromShape(shape.slice(0, -2)) !== 1;
-const isEmpty = ({ shape }: tf.TensorInfo) => shape.includes(0);
+const isMatrix = (x: tf.TensorInfo) => x.dtype === 'float32' && !isBatch(x) && !x.shape.includes(0);
 const matrix = (x: tf.TensorInfo): tf.TensorInfo => ({ ...x, shape: x.shape.slice(-2) });
 
 function matMul(

@@ -5,13 +5,20 @@
 export class Gate {
   #waiting: (() => void)[] = [];
   #closed = false;
+  #closings = 0;
 
   get closed(): boolean {
     return this.#closed;
   }
 
+  /** How often it has closed: an update may be over before anyone has looked. */
+  get closings(): number {
+    return this.#closings;
+  }
+
   close(): void {
     this.#closed = true;
+    this.#closings++;
   }
 
   open(): void {

@@ -12,7 +12,7 @@ export function observe(envs: EnvPool): Observable<Observation[]> {
 
 /**
  * Observations to decisions, by the slot-refill scheduler. While the gate is closed nothing is
- * thought; what was under way then starts again.
+ * thought; what was under way as it closed starts again, also where it has opened since.
  */
 export function ponder(
   scheduler: Scheduler,
@@ -22,18 +22,20 @@ export function ponder(
     new Observable((subscriber) => {
       let pumping = false;
       let completed = false;
+      let closings = 0;
       const pump = async () => {
         if (pumping) return;
         pumping = true;
         try {
           while (scheduler.pending > 0 && !subscriber.closed) {
-            if (gate?.closed) {
+            if (gate && gate.closings !== closings) {
+              closings = gate.closings;
               scheduler.restart();
               await gate.opened();
               continue;
             }
             const decisions = await scheduler.tick();
-            if (gate?.closed) {
+            if (gate && gate.closings !== closings) {
               // The gate closed while the tick was awaited: these would be decided by a policy that is gone.
               scheduler.push(decisions.map(({ observation }) => observation));
               continue;

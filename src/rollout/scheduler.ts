@@ -104,6 +104,8 @@ export class Scheduler {
     const data = (await outputs.data()) as Float32Array;
     const width = outputs.shape[1];
     outputs.dispose();
+    // Restarted or disposed of while the numbers were on their way.
+    if (this.#slots !== slots) return [];
 
     const decisions: Decision[] = [];
     const survivors: number[] = [];
@@ -170,13 +172,14 @@ export class Scheduler {
     const { mask } = slot.observation;
     const params = row.subarray(0, row.length - 2);
     const value = row[row.length - 2];
-    const halt = haltProbability(row[row.length - 1], behaviour.floor);
-    if (!Number.isFinite(value) || Number.isNaN(halt) || params.some(Number.isNaN)) {
+    const logit = row[row.length - 1];
+    if (!row.every(Number.isFinite)) {
       throw new Error(
-        `policy: non-finite output after ponder step ${slot.n} ` +
-          `(environment ${slot.observation.env}, value ${value}, halt ${halt})`,
+        `policy: non-finite output after ponder step ${slot.n} (environment ` +
+          `${slot.observation.env}, value ${value}, halting logit ${logit}, action [${params}])`,
       );
     }
+    const halt = haltProbability(logit, behaviour.floor);
     const change =
       behaviour.rule.readsChange && slot.params !== undefined
         ? distribution.divergence(slot.params, params, mask)

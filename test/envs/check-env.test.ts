@@ -354,7 +354,11 @@ describe('checkEnv on broken environments', () => {
   it('reports each rule once', async () => {
     const { problems } = await check(
       broken((env) => ({
-        step: (action: number) => ({ ...env.step(action), reward: '1', terminated: 0 }),
+        step: (action: number) => ({
+          ...env.step(action),
+          reward: '1',
+          terminated: Number(env.over),
+        }),
       })),
     );
     expect(problems.map((problem) => problem.rule).sort()).toEqual(['flags', 'reward']);
@@ -431,6 +435,16 @@ describe('checkEnv on broken environments', () => {
       (env) => ({ snapshot: () => ({ walk: { at: Float32Array.of(env.x) } }) }),
       /plain JSON data, but snapshot.walk.at is of class Float32Array/,
     ],
+    [
+      'cannot be taken',
+      () => ({ snapshot: () => Reflect.get(undefined as never, 'x') }),
+      /^snapshot threw TypeError/,
+    ],
+    [
+      'cannot be restored',
+      () => ({ restore: () => Reflect.get(undefined as never, 'x') }),
+      /^restore threw TypeError/,
+    ],
     ['holds an infinity', () => ({ snapshot: () => [Infinity] }), /snapshot.0 is Infinity/],
     [
       'leaves the random stream out',
@@ -443,13 +457,16 @@ describe('checkEnv on broken environments', () => {
     [
       'only works where it was taken',
       (env) => {
-        let kept: unknown;
+        let kept: unknown = { x: 0, steps: 0, over: false, rng: [1, 2, 3, 4] };
         return {
-          snapshot: () => ((kept = env.snapshot()), 1),
-          restore: () => env.restore(kept ?? new WalkEnv().snapshot()),
+          snapshot: () => {
+            kept = env.snapshot();
+            return 1;
+          },
+          restore: () => env.restore(kept),
         };
       },
-      /^restored into a new instance|restore/,
+      /^restored into a new instance: step 4 of episode 1/,
     ],
     [
       'is the live state',
@@ -470,17 +487,18 @@ describe('checkEnv on broken environments', () => {
     expect(problems[0].seen).toMatch(seen);
   });
 
-  it('calls nothing more once a promise has not settled', async () => {
-    let calls = 0;
+  it('only closes once a promise has not settled', async () => {
+    const calls: string[] = [];
     await check(
       broken(() => ({
         reset: () => {
-          calls++;
+          calls.push('reset');
           return never();
         },
+        close: () => calls.push('close'),
       })),
     );
-    expect(calls).toBe(1);
+    expect(calls).toEqual(['reset', 'close', 'close']);
   });
 });
 

@@ -14,7 +14,7 @@ import {
 } from '../../src/envs/index.ts';
 import { asynchronous, type Script, scripted, WalkEnv } from './walk-env.ts';
 
-const wrappers: Record<string, (env: Env<Float32Array, number>) => Env<any, number>> = {
+const wrappers: Record<string, (env: Env<Float32Array, number>) => Env<unknown, number>> = {
   timeLimit: (env) => timeLimit(env, { maxSteps: 7 }),
   episodeStatistics: (env) => episodeStatistics(env),
   'frameStack, reset padding': (env) => frameStack(env, { count: 3 }),

@@ -93,17 +93,19 @@ export class Probe {
     }
   }
 
-  async close(): Promise<void> {
-    if (!this.env.close) return;
+  /** Closes twice. @returns false where that did not settle in time */
+  async close(): Promise<boolean> {
+    if (!this.env.close) return true;
     for (const time of ['first', 'second']) {
       try {
         await settle(this.watch, 'close', this.env.close());
       } catch (error) {
-        if (error instanceof Broken) return;
+        if (error instanceof Broken) return false;
         const seen = `the ${time} call of close threw ${describe(error)}`;
         this.watch.findings.problem('close', seen);
       }
     }
+    return true;
   }
 
   #seedText(): string {

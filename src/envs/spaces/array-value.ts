@@ -24,15 +24,23 @@ const constructors = {
   int32: Int32Array,
 } as const;
 
-/** The arrays that cast to a dtype without loss (numpy's `can_cast`, safe). */
+/** The other arrays that cast to a dtype without loss (numpy's `can_cast`, safe). */
 const castable: Record<DType, readonly string[]> = {
-  float32: ['Float32', 'Int8', 'Uint8', 'Uint8Clamped', 'Int16', 'Uint16'],
-  float64: ['Float64', 'Float32', 'Int8', 'Uint8', 'Uint8Clamped', 'Int16', 'Uint16', 'Int32'],
-  int8: ['Int8'],
-  uint8: ['Uint8', 'Uint8Clamped'],
-  int16: ['Int16', 'Int8', 'Uint8', 'Uint8Clamped'],
-  uint16: ['Uint16', 'Uint8', 'Uint8Clamped'],
-  int32: ['Int32', 'Int8', 'Uint8', 'Uint8Clamped', 'Int16', 'Uint16'],
+  float32: ['Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array', 'Uint16Array'],
+  float64: [
+    'Float32Array',
+    'Int8Array',
+    'Uint8Array',
+    'Uint8ClampedArray',
+    'Int16Array',
+    'Uint16Array',
+    'Int32Array',
+  ],
+  int8: [],
+  uint8: ['Uint8ClampedArray'],
+  int16: ['Int8Array', 'Uint8Array', 'Uint8ClampedArray'],
+  uint16: ['Uint8Array', 'Uint8ClampedArray'],
+  int32: ['Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array', 'Uint16Array'],
 };
 
 /** The whole numbers that a dtype holds; floats have no such range. */
@@ -108,10 +116,14 @@ export function indexIn(shape: readonly number[], i: number): string {
   return `[${index.join(', ')}]`;
 }
 
+/** Whether an array is the typed array of a dtype: by tag, as it may be of another realm. */
+export function isArrayOf<D extends DType>(array: ArrayOf<DType>, dtype: D): array is ArrayOf<D> {
+  return array[Symbol.toStringTag] === constructors[dtype].name;
+}
+
 function casts(array: ArrayOf<DType>, dtype: DType): boolean {
-  // By tag, not by instanceof, so that arrays made in another realm count too.
-  const tag = array[Symbol.toStringTag];
-  return tag === constructors[dtype].name || castable[dtype].includes(tag.slice(0, -5));
+  const tag: string = array[Symbol.toStringTag];
+  return tag === constructors[dtype].name || castable[dtype].includes(tag);
 }
 
 function fits(entry: unknown, dtype: DType): boolean {

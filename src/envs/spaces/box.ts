@@ -8,6 +8,7 @@ import {
   explainForm,
   indexIn,
   integerRange,
+  isArrayOf,
   sizeOf,
   zeros,
 } from './array-value.ts';
@@ -115,8 +116,7 @@ export class Box<D extends DType = 'float32'> implements Space<ArrayOf<D>> {
   cast(value: unknown): ArrayOf<D> {
     const entries = entriesOf(value, this);
     if (!entries) throw new TypeError(`Box: ${explainForm(value, this)}`);
-    const own = zeros(this.dtype, 0);
-    if (entries[Symbol.toStringTag] === own[Symbol.toStringTag]) return entries as ArrayOf<D>;
+    if (isArrayOf(entries, this.dtype)) return entries;
     const cast = zeros(this.dtype, this.size);
     cast.set(entries);
     return cast;

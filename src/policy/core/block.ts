@@ -24,8 +24,12 @@ export function norm(parameters: Parameters, name: string, width: number, gain =
   return (x: tf.Tensor): tf.Tensor => rmsNorm(x, weight as tf.Tensor1D);
 }
 
-/** Gain of the norm after each sub-layer: residual outputs begin small against the state. */
-const RESIDUAL_GAIN = 0.5;
+/**
+ * Gain of the norm after each sub-layer at the start: as large as the state, so that what a step finds
+ * can take the place of what the step before found. Smaller gains learned pointer chasing slower or
+ * not at all (docs/learning.md).
+ */
+const RESIDUAL_GAIN = 1;
 
 /**
  * x + norm(FFN(norm(x))), FFN(x) = relu(x W₁ + b) W₂: the sandwich of Huginn (2502.05171), which

@@ -8,6 +8,9 @@ import type { Core, CoreFactory } from './core.ts';
  * keys and values are made once a decision. One ponder step costs the same however many tokens
  * there are to project, and follows one link between them.
  *
+ * The state is normalised as a step begins, so that old thoughts fade against new ones and depth
+ * never blows it up.
+ *
  * z_0 is a first look: learned tokens that have attended once to the observation (a step of its own
  * weights), so that step 1 already knows what is asked.
  */
@@ -16,6 +19,7 @@ export const latentCore: CoreFactory = (sizes, _encoder, parameters): Core => {
   const recurrent = 1 + registers;
   const initial = parameters.normal('initial', [recurrent, width], 1);
   const tokenNorm = norm(parameters, 'tokens', width);
+  const stateNorm = norm(parameters, 'state', width);
   const look = crossBlock(parameters.scope('look'), sizes);
   const stack = Array.from({ length: blocks }, (_, i) =>
     crossBlock(parameters.scope(`block${i}`), sizes),
@@ -33,7 +37,10 @@ export const latentCore: CoreFactory = (sizes, _encoder, parameters): Core => {
       };
     },
     step({ z, context }) {
-      return stack.reduce((x, block, i) => block.apply(x, [context[2 * i], context[2 * i + 1]]), z);
+      return stack.reduce(
+        (x, block, i) => block.apply(x, [context[2 * i], context[2 * i + 1]]),
+        stateNorm(z) as tf.Tensor3D,
+      );
     },
   };
 };

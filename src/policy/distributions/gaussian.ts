@@ -9,7 +9,8 @@ const LOG_SQRT_2PI = 0.5 * Math.log(2 * Math.PI);
  * learned apart from the observation. P = means, then log deviations.
  *
  * An entry with two finite bounds is in units of half its range around the middle, so that ±1 are
- * the bounds; what lies outside is clipped for the environment alone.
+ * the bounds; what lies outside is clipped, and rounded where entries are whole numbers, for the
+ * environment alone.
  */
 export function gaussian(space: Box<DType>): Distribution {
   const n = space.size;
@@ -18,6 +19,7 @@ export function gaussian(space: Box<DType>): Distribution {
   const scale = bounded.map((b, i) => (b ? (space.high[i] - space.low[i]) / 2 : 1));
   const value = (mean: number, i: number) =>
     Math.min(space.high[i], Math.max(space.low[i], middle[i] + scale[i] * mean));
+  const round = space.dtype.startsWith('float') ? (x: number) => x : Math.round;
   const mean = (params: tf.Tensor2D) => tf.slice(params, [0, 0], [-1, n]);
   const logStd = (params: tf.Tensor2D) => tf.slice(params, [0, n], [-1, n]);
 
@@ -68,6 +70,6 @@ export function gaussian(space: Box<DType>): Distribution {
       const terms = tf.sub(tf.add(ratio, tf.square(shift)), 1);
       return tf.sum(tf.add(tf.sub(logQ, logP), tf.mul(terms, 0.5)), 1) as tf.Tensor1D;
     },
-    toAction: (row) => space.read(Float32Array.from(row, value)),
+    toAction: (row) => space.read(Float64Array.from(row, (x, i) => round(value(x, i)))),
   };
 }

@@ -30,7 +30,6 @@ export function tokenEncoder(
   if (part < 1) {
     throw new RangeError(`tokenEncoder: width ${width} cannot hold ${fields} fields a token`);
   }
-  const offsets: number[] = [];
   const tables: tf.Variable[] = [];
   // Field f of every token is looked up in one table, sized by the largest of them.
   const sizes = Array.from({ length: fields }, (_, f) => {
@@ -38,32 +37,31 @@ export function tokenEncoder(
     for (let s = 0; s < tokens; s++) largest = Math.max(largest, nvec[s * fields + f]);
     return largest;
   });
-  const bySize = new Map<number, tf.Variable>();
+  const bySize = new Map<string, tf.Variable>();
   for (let f = 0; f < fields; f++) {
     // The last part takes what the division leaves over, so it has a table of its own if wider.
     const dims = f === fields - 1 ? width - part * (fields - 1) : part;
-    const key = sizes[f] * 4096 + dims;
+    const key = `${sizes[f]} × ${dims}`;
     let table = bySize.get(key);
     if (table === undefined) {
       table = parameters.normal(`table${f}`, [sizes[f], dims], 1);
       bySize.set(key, table);
     }
     tables.push(table);
-    offsets.push(start[f]);
   }
   const positions =
     shape.length === 1 ? parameters.normal('positions', [tokens, width], 0.5) : null;
   return {
     tokens,
     encode: (rows) => {
-      const cells = tf.reshape(rows, [-1, fields]);
+      const shifted = start.every((s) => s === 0) ? rows : tf.sub(rows, tf.tensor1d(start));
+      const cells = tf.reshape(shifted, [-1, fields]);
       const parts = tables.map((table, f) => {
         const column =
           fields === 1
             ? tf.reshape(cells, [-1])
             : tf.reshape(tf.slice(cells, [0, f], [-1, 1]), [-1]);
-        const ids = tf.cast(offsets[f] === 0 ? column : tf.sub(column, offsets[f]), 'int32');
-        return embed(ids as tf.Tensor1D, table as tf.Tensor2D);
+        return embed(tf.cast(column, 'int32'), table);
       });
       const joined = parts.length === 1 ? parts[0] : tf.concat(parts, 1);
       const set = tf.reshape(joined, [-1, tokens, width]) as tf.Tensor3D;

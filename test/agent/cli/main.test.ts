@@ -134,7 +134,7 @@ describe('pondera check-env', () => {
 
   it('passes a sound environment, written in TypeScript', async () => {
     const { code, stdout } = await pondera(['check-env', await file('sound.ts', env('action'))]);
-    expect(stdout).toContain('0 problems, 0 warnings');
+    expect(stdout).toContain('problems: 0, warnings: 0');
     expect(code).toBe(0);
   });
 

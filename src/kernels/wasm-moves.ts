@@ -7,7 +7,7 @@ import { heap, replaceWasmKernel } from './wasm-kernel.ts';
  * tensor that a gradient saves, copies the whole input out of the heap for each slice, and gathers
  * and tiles number by number with a division for each axis.
  */
-export function quickenRows(): void {
+export function quickenMoves(): void {
   replaceWasmKernel<tf.IdentityInputs, tf.NamedAttrMap>(tf.Identity, ({ inputs, backend }) => {
     backend.incRef(inputs.x.dataId);
     return { ...inputs.x };

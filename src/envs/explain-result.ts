@@ -1,0 +1,35 @@
+import { describe } from './describe.ts';
+import type { Info } from './env.ts';
+
+/** Why `result` is nothing that a reset may return, beside what it observes; undefined where it is. */
+export function explainReset(result: unknown): string | undefined {
+  return typeof result === 'object' && result !== null
+    ? undefined
+    : `expected an object with obs and info, got ${describe(result)}`;
+}
+
+/** Why `result` is nothing that a step may return, beside what it observes; undefined where it is. */
+export function explainStep(result: unknown): string | undefined {
+  if (typeof result !== 'object' || result === null) {
+    const keys = 'obs, reward, terminated, truncated and info';
+    return `expected an object with ${keys}, got ${describe(result)}`;
+  }
+  const { reward, terminated, truncated } = result as Record<string, unknown>;
+  if (!Number.isFinite(reward)) return `reward: expected a finite number, got ${describe(reward)}`;
+  for (const [key, flag] of Object.entries({ terminated, truncated })) {
+    if (typeof flag !== 'boolean') return `${key}: expected a boolean, got ${describe(flag)}`;
+  }
+  return undefined;
+}
+
+/** What is wrong with the keys of `info` that are understood throughout, but for the mask. */
+export function explainInfo(info: Info | undefined): string | undefined {
+  const { difficulty, success } = info ?? {};
+  if (difficulty !== undefined && !Number.isFinite(difficulty)) {
+    return `info.difficulty: expected a finite number, got ${describe(difficulty)}`;
+  }
+  if (success !== undefined && typeof success !== 'boolean') {
+    return `info.success: expected a boolean, got ${describe(success)}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,66 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { UsageError } from '../../src/agent/errors.ts';
+import { parseConfig } from '../../src/agent/load-config.ts';
+import { type StudyEvent, study } from '../../src/agent/study.ts';
+
+const config = parseConfig({
+  name: 'tiny',
+  env: { id: 'KHop-v0', options: { layers: 1, width: 2 }, count: 4 },
+  policy: { width: 8, heads: 1, feedForward: 8 },
+  halting: { maxSteps: 2 },
+  price: { targetSteps: 1.5 },
+  recipe: { minUpdates: 1, maxWarmup: 0.1 },
+  ppo: { decisions: 16, minibatch: 16, epochs: 1 },
+  evaluation: { episodes: 8 },
+  train: { totalSteps: 64, seed: 5 },
+});
+
+describe('study', () => {
+  let dir: string;
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'pondera-study-'));
+  });
+  afterAll(() => rm(dir, { recursive: true }));
+
+  const against = ['fixed:1', 'random', 'converge'];
+
+  it('trains and evaluates the seeds and their baselines', async () => {
+    const events: StudyEvent[] = [];
+    const on = (event: StudyEvent) => events.push(event);
+    const result = await study(config, { seeds: 2, against, runDir: dir, jobs: 2, on });
+    expect(result.rows.map(({ policy, seed }) => `${policy} ${seed}`)).toEqual(
+      ['learned', ...against].flatMap((policy) => [`${policy} 5`, `${policy} 6`]),
+    );
+    const fixed = result.rows.find(({ policy }) => policy === 'fixed:1')!;
+    expect(fixed.evaluation.ponderSteps).toMatchObject({ mean: 1, max: 1 });
+    expect(events.filter(({ type }) => type === 'trained')).toHaveLength(4);
+    expect(JSON.parse(await readFile(join(dir, 'study.json'), 'utf8'))).toEqual(result);
+    expect(await readFile(join(dir, 'study.md'), 'utf8')).toContain('| fixed:1 | 6 |');
+  });
+
+  it('goes on without training again what has been trained', async () => {
+    const events: StudyEvent[] = [];
+    const on = (event: StudyEvent) => events.push(event);
+    const result = await study(config, { seeds: 2, against: ['fixed:1'], runDir: dir, on });
+    expect(events.filter(({ type }) => type === 'training')).toEqual([]);
+    expect(result.rows).toHaveLength(4);
+  });
+
+  it('refuses a directory that holds a study of another config', async () => {
+    const other = { ...config, ppo: { ...config.ppo, epochs: 2 } };
+    const refused = study(other, { seeds: 1, runDir: dir });
+    await expect(refused).rejects.toThrow(UsageError);
+    await expect(refused).rejects.toThrow('holds a study of another config (there: epochs: 1)');
+  });
+
+  it('says what a training that failed said', async () => {
+    const env = { ...config.env, options: { layers: 0 } };
+    const failed = study({ ...config, env }, { seeds: 1, runDir: join(dir, 'failed') });
+    await expect(failed).rejects.toThrow(
+      /training .*learned-5 failed \(exit \d\): error: .*layers/,
+    );
+  });
+});
