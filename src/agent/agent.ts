@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { finalize, map, mergeMap, type Observable } from 'rxjs';
+import { defer, finalize, map, mergeMap, type Observable } from 'rxjs';
 import {
   type EnvFactory,
+  EnvFailed,
+  explainMask,
   type Observation,
   RunningStats,
   type RunningStatsState,
@@ -19,7 +21,7 @@ import {
 } from '../policy/index.ts';
 import { type Decision, ponder, Scheduler } from '../rollout/index.ts';
 import type { Config } from './config.ts';
-import { envFactory } from './env-setup.ts';
+import { envFactory, envName } from './env-setup.ts';
 import { UsageError } from './errors.ts';
 import { loadConfig } from './load-config.ts';
 import { loadEncoder } from './load-encoder.ts';
@@ -133,7 +135,10 @@ export class Agent {
     given: { env?: EnvFactory; encoder?: EncoderFactory } = {},
   ): Promise<Agent> {
     const factory = await envFactory(config, baseDir, given.env);
-    const env = await factory();
+    const env = await factory().catch((cause) => {
+      const where = { name: envName(config), env: 0, seed: config.train.seed };
+      throw new EnvFailed('could not be made', { ...where, cause });
+    });
     const { observationSpace, actionSpace } = env;
     await env.close?.();
     const encoder =
@@ -147,11 +152,15 @@ export class Agent {
     return { price: this.price, normaliser: this.normaliser?.state() };
   }
 
-  /** Takes weights and observation statistics of a run's best checkpoint, or of its latest. */
+  /**
+   * Takes the weights of a run's best checkpoint, or of its latest where none was marked, with the
+   * observation statistics they were learned with.
+   */
   async warmStart(runDir: string): Promise<void> {
     const { weights, state } = await loadRun(runDir);
-    const { normaliser } = (state as { agent: AgentState }).agent;
-    this.restore(weights, { price: this.price, normaliser });
+    const own = this.state();
+    const { normaliser = own.normaliser } = (state as { agent: AgentState }).agent;
+    this.restore(weights, { ...own, normaliser: own.normaliser && normaliser });
   }
 
   /** @throws Error where weights or statistics are not those of this agent's sizes; then nothing is set */
@@ -170,7 +179,7 @@ export class Agent {
 
   /**
    * Thinks about one observation and chooses the most likely action.
-   * @throws RangeError for an observation outside the space
+   * @throws RangeError for an observation outside the space, or a mask that does not fit the actions
    */
   async act(obs: unknown, options: ActOptions = {}): Promise<Act> {
     const scheduler = this.#scheduler(1, options.exit);
@@ -193,15 +202,17 @@ export class Agent {
     observations$: Observable<unknown>,
     options: Omit<ActOptions, 'mask'> = {},
   ): Observable<Act & { index: number }> {
-    const scheduler = this.#scheduler(DECIDE_SLOTS, options.exit);
-    return observations$.pipe(
-      map((obs, index) => [{ ...this.#observe(obs, options), env: index }]),
-      ponder(scheduler),
-      mergeMap((decisions) =>
-        decisions.map((decision) => ({ ...toAct(decision), index: decision.observation.env })),
-      ),
-      finalize(() => scheduler.dispose()),
-    );
+    return defer(() => {
+      const scheduler = this.#scheduler(DECIDE_SLOTS, options.exit);
+      return observations$.pipe(
+        map((obs, index) => [{ ...this.#observe(obs, options), env: index }]),
+        ponder(scheduler),
+        mergeMap((decisions) =>
+          decisions.map((decision) => ({ ...toAct(decision), index: decision.observation.env })),
+        ),
+        finalize(() => scheduler.dispose()),
+      );
+    });
   }
 
   dispose(): void {
@@ -211,6 +222,8 @@ export class Agent {
   #observe(obs: unknown, { maxSteps, deadlineMs, mask }: ActOptions): Observation {
     const problem = this.observationSpace.explain(obs);
     if (problem !== undefined) throw new RangeError(`Agent.act: obs: ${problem}`);
+    const wrong = mask && explainMask(this.actionSpace, mask);
+    if (wrong !== undefined) throw new RangeError(`Agent.act: ${wrong}`);
     const row = new Float32Array(this.observationSpace.size);
     this.observationSpace.write(obs, row);
     this.normaliser?.normalise(row, 0);

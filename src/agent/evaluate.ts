@@ -9,6 +9,7 @@ import {
 } from '../policy/index.ts';
 import type { Agent } from './agent.ts';
 import { envFactory, envName } from './env-setup.ts';
+import { UsageError } from './errors.ts';
 import type { Evaluation } from './events.ts';
 import { type Played, play } from './play.ts';
 import { mean, meanAndStd, ponderSteps, spearman, successRate } from './statistics.ts';
@@ -31,8 +32,9 @@ export interface EvaluateOptions {
   maxSteps?: number;
   /** Episodes played forced to each depth; as many as `episodes` unless given, 0 for none. */
   forcedEpisodes?: number;
-  /** Depths that are forced; 1 to maxSteps unless given. */
+  /** Depths that are forced; minSteps to maxSteps unless given. */
   depths?: readonly number[];
+  /** An environment passed to the library, in place of the config's. */
   env?: EnvFactory;
   signal?: AbortSignal;
 }
@@ -53,8 +55,14 @@ export async function measure(
   const { config } = agent;
   const episodes = options.episodes ?? config.evaluation.episodes;
   const seed = options.seed ?? config.train.seed + SEED_OFFSET;
-  const maxSteps = options.maxSteps ?? config.halting.maxSteps;
-  const factory = options.env ?? (await envFactory(config, process.cwd()));
+  const { minSteps } = config.halting;
+  const maxSteps = options.maxSteps ?? Math.max(config.halting.maxSteps, options.steps ?? 0);
+  if (maxSteps < minSteps) {
+    throw new UsageError(
+      `maxSteps: expected at least halting.minSteps (${minSteps}), got ${maxSteps}`,
+    );
+  }
+  const factory = await envFactory(config, process.cwd(), options.env);
   const base = { seed, maxSteps, signal: options.signal };
   const run = (rule: HaltingRule, count = episodes) =>
     play(agent, factory, { ...base, rule, episodes: count });
@@ -63,7 +71,8 @@ export async function measure(
   const played = await run(rule);
   const forcedDepth: Evaluation['forcedDepth'] = [];
   const forcedEpisodes = options.forcedEpisodes ?? episodes;
-  const depths = options.depths ?? Array.from({ length: maxSteps }, (_, i) => i + 1);
+  const depths =
+    options.depths ?? Array.from({ length: maxSteps - minSteps + 1 }, (_, i) => minSteps + i);
   for (const steps of forcedEpisodes > 0 ? depths : []) {
     const { episodes } = await run(fixed(steps), forcedEpisodes);
     forcedDepth.push({

@@ -32,7 +32,7 @@ export interface UpdateMetrics {
   valueLoss: number;
   entropy: number;
   haltEntropy: number;
-  /** Mean of (ratio − 1) − ln ratio over the last epoch’s actions and halting choices. */
+  /** Mean of (ratio − 1) − ln ratio over the update’s actions, and over its halting choices. */
   kl: number;
   haltKl: number;
   clipFraction: number;

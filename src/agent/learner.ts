@@ -261,8 +261,10 @@ export class Learner {
         const think = k < steps[t];
         const halt = trajectory.halts[source];
         micro.think[m] = think ? 1 : 0;
-        micro.haltMask[m] = phase.released && !forced[t] && k >= minSteps && k < maxSteps ? 1 : 0;
-        micro.oldLogHalt[m] = Math.log(think ? 1 - halt : halt);
+        const chose = phase.released && !forced[t] && k >= minSteps && k < maxSteps;
+        micro.haltMask[m] = chose ? 1 : 0;
+        // A masked one may be ln 0, and 0 · ∞ is no number.
+        micro.oldLogHalt[m] = chose ? Math.log(think ? 1 - halt : halt) : 0;
         micro.haltAdvantage[m] = advantage * learning.haltScale;
         micro.valueMask[m] = forced[t] ? 0 : 1;
         micro.target[m] = advantage + trajectory.values[source];

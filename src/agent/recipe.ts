@@ -57,7 +57,7 @@ export class Recipe {
   /**
    * Takes in an update.
    * @param meanReturn of the episodes that ended in its rollout; null for none
-   * @param meanSteps of its unforced decisions
+   * @param meanSteps of its unforced decisions; 0 for none
    * @param progress share of training done
    * @returns why the halting head is released with this update, if it is
    */
@@ -100,7 +100,7 @@ export class Recipe {
   /** Dual ascent: the price rises while thoughts are longer than the target, and falls otherwise. */
   #steer(meanSteps: number): void {
     const { targetSteps, rate, max } = this.#config.price;
-    if (targetSteps === undefined) return;
+    if (targetSteps === undefined || meanSteps === 0) return;
     const price = this.#state.price + rate * (meanSteps - targetSteps);
     this.#state.price = Math.min(max, Math.max(0, price));
   }

@@ -8,7 +8,7 @@ export interface RewardScaleState {
 
 /**
  * Gymnasium's NormalizeReward over all environments: rewards are divided by the running standard
- * deviation of the discounted return G ← γ·G + r, which starts again where an episode terminates.
+ * deviation of the discounted return G ← γ·G·(1 − terminated) + r, which goes on through truncation.
  * One scale holds for a whole rollout, so that the price can be scaled with it.
  */
 export class RewardScale {
@@ -23,14 +23,14 @@ export class RewardScale {
 
   /** What rewards and price are multiplied by. */
   get factor(): number {
-    return 1 / Math.sqrt(this.#stats.variance[0] + 1e-8);
+    return this.#stats.scale(0);
   }
 
   observe(transitions: readonly Transition[]): void {
     for (const { env, reward, terminated } of transitions) {
-      this.#returns[env] = this.#gamma * this.#returns[env] + reward;
+      const past = terminated ? 0 : this.#returns[env];
+      this.#returns[env] = this.#gamma * past + reward;
       this.#stats.update([this.#returns[env]], 1);
-      if (terminated) this.#returns[env] = 0;
     }
   }
 

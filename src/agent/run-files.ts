@@ -57,7 +57,7 @@ export class RunFiles {
       if (await store.latest()) checkpoint = await store.load('latest');
     }
     await mkdir(dir, { recursive: true });
-    if (!exists) await writeFileAtomic(configPath, resolvedYaml(config, dir));
+    await writeFileAtomic(configPath, resolvedYaml(config, dir));
     const files = new RunFiles(dir, checkpoint && checkpoint.step + 1);
     await files.#metrics.truncateTo((checkpoint?.state as TrainingState | undefined)?.update ?? 0);
     return { files, checkpoint };

@@ -104,8 +104,13 @@ export class Training {
       normaliser: agent.normaliser && { stats: agent.normaliser, frozen: false },
     });
     const training = new Training(agent, envs);
-    if (checkpoint !== undefined) training.#restore(checkpoint.optimiser, saved!);
-    return training;
+    try {
+      if (checkpoint !== undefined) training.#restore(checkpoint.optimiser, saved!);
+      return training;
+    } catch (error) {
+      await training.dispose();
+      throw error;
+    }
   }
 
   get done(): boolean {
@@ -200,6 +205,8 @@ export class Training {
   }
 
   async checkpoint(): Promise<Checkpoint> {
+    // First, since it waits for what is in flight.
+    const envs = await this.envs.snapshot();
     const { step, m, v } = this.#learner.adam.state();
     this.agent.price = this.recipe.price;
     const state: TrainingState = {
@@ -215,7 +222,7 @@ export class Training {
       rewardScale: this.rewardScale.state(),
       rng: { act: this.#actRng.state(), learn: this.#learnRng.state() },
       priced: Array.from(this.priced),
-      envs: await this.envs.snapshot(),
+      envs,
     };
     return {
       step: this.steps,

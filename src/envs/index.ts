@@ -26,6 +26,7 @@ export {
   type Outcome,
   type PoolState,
 } from './env-pool.ts';
+export { explainMask } from './explain-mask.ts';
 export { loadEnvFactory, loadFactory } from './load-env.ts';
 export { type EnvEntry, envEntries, envIds, makeEnv } from './registry.ts';
 export { RunningStats, type RunningStatsState } from './running-stats.ts';

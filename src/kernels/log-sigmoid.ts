@@ -7,5 +7,6 @@ import * as tf from '@tensorflow/tfjs-core';
  * @param x any shape
  */
 export function logSigmoid(x: tf.Tensor): tf.Tensor {
-  return tf.logSigmoid(x);
+  // tf.logSigmoid’s gradient reads x after it has been disposed of, unless x is an input itself.
+  return tf.tidy(() => tf.neg(tf.softplus(tf.neg(x))));
 }

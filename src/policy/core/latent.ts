@@ -11,50 +11,64 @@ import type { Core, CoreFactory } from './core.ts';
  * The state is normalised as a step begins, so that old thoughts fade against new ones and depth
  * never blows it up.
  *
- * z_0 is a first look: learned tokens that have attended once to the observation (a step of its own
- * weights), so that step 1 already knows what is asked.
+ * z_0 is a first look: learned tokens that have attended once to the observation, with queries of their
+ * own and the first block's keys and values, so that step 1 already knows what is asked.
+ *
+ * There is no bias by place here, so tokens that lie on a grid are given a learned position each:
+ * on grids, this form reads one size.
  */
-export const latentCore: CoreFactory = (sizes, _encoder, parameters): Core => {
+export const latentCore: CoreFactory = (sizes, encoder, parameters): Core => {
   const { width, registers, blocks } = sizes;
   const recurrent = 1 + registers;
   const initial = parameters.normal('initial', [recurrent, width], 1);
   const tokenNorm = norm(parameters, 'tokens', width);
+  const positions = encoder.places && parameters.normal('positions', [encoder.tokens, width], 0.5);
   const stateNorm = norm(parameters, 'state', width);
   const look = crossBlock(parameters.scope('look'), sizes);
-  const stack = Array.from({ length: blocks }, (_, i) =>
-    crossBlock(parameters.scope(`block${i}`), sizes),
-  );
+  const stack = Array.from({ length: blocks }, (_, i) => {
+    const scope = parameters.scope(`block${i}`);
+    return {
+      key: projection(scope, 'key', width, width),
+      value: projection(scope, 'value', width, width),
+      apply: crossBlock(scope, sizes),
+    };
+  });
 
   return {
     begin(tokens) {
       const batch = tokens.shape[0];
-      const e = tokenNorm(tokens) as tf.Tensor3D;
+      const normed = tokenNorm(tokens) as tf.Tensor3D;
+      const e: tf.Tensor3D = positions ? tf.add(normed, positions) : normed;
       const z = tf.add(tf.zeros([batch, recurrent, width]), initial) as tf.Tensor3D;
-      return {
-        z: look.apply(z, look.keysAndValues(e)),
-        context: stack.flatMap((block) => block.keysAndValues(e)),
-        shared: [],
-      };
+      const context = stack.flatMap(({ key, value }) => [key(e), value(e)]);
+      return { z: look(z, context), context, shared: [] };
     },
     step({ z, context }) {
       return stack.reduce(
-        (x, block, i) => block.apply(x, [context[2 * i], context[2 * i + 1]]),
+        (x, block, i) => block.apply(x, context.slice(2 * i)),
         stateNorm(z) as tf.Tensor3D,
       );
     },
   };
 };
 
-/** Attention to keys and values of the observation, then feed-forward. */
+/**
+ * Attention to given keys and values of the observation, then feed-forward. With registers, recurrent tokens
+ * attend to one another too: nothing of a register reached the readout otherwise.
+ */
 function crossBlock(parameters: Parameters, sizes: CoreSizes) {
-  const { width } = sizes;
+  const { width, registers } = sizes;
   const attention = attend(parameters.scope('attention'), sizes);
   const forward = feedForward(parameters.scope('forward'), sizes);
-  const key = projection(parameters, 'key', width, width);
-  const value = projection(parameters, 'value', width, width);
-  return {
-    keysAndValues: (e: tf.Tensor3D): tf.Tensor[] => [key(e), value(e)],
-    apply: (x: tf.Tensor3D, [k, v]: tf.Tensor[]): tf.Tensor3D =>
-      forward(attention(x, () => ({ k: k as tf.Tensor3D, v: v as tf.Tensor3D }))),
+  const own = registers > 0 && {
+    key: projection(parameters, 'ownKey', width, width),
+    value: projection(parameters, 'ownValue', width, width),
+  };
+  return (x: tf.Tensor3D, [k, v]: tf.Tensor[]): tf.Tensor3D => {
+    const context = (normed: tf.Tensor3D) => ({
+      k: (own ? tf.concat([k, own.key(normed)], 1) : k) as tf.Tensor3D,
+      v: (own ? tf.concat([v, own.value(normed)], 1) : v) as tf.Tensor3D,
+    });
+    return forward(attention(x, context));
   };
 }

@@ -86,9 +86,9 @@ export function categorical(space: Discrete | MultiDiscrete): Distribution {
     logProb: (params, actions, masks) =>
       sum(
         nvec.map((n, c) => {
-          const column = tf.reshape(tf.slice(actions, [0, c], [-1, 1]), [-1]);
-          const ids = tf.cast(start[c] === 0 ? column : tf.sub(column, start[c]), 'int32');
-          const chosen = tf.cast(tf.oneHot(ids as tf.Tensor1D, n), 'float32');
+          const choices = tf.range(start[c], start[c] + n);
+          // Not tf.oneHot, which refuses a single choice.
+          const chosen = tf.cast(tf.equal(tf.slice(actions, [0, c], [-1, 1]), choices), 'float32');
           return tf.sum(tf.mul(chosen, logs(params, masks, c)), 1) as tf.Tensor1D;
         }),
       ),

@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import type { ConfigInput } from '../../src/agent/config.ts';
+import { Recipe } from '../../src/agent/recipe.ts';
+import { tinyConfig } from './tiny-config.ts';
+
+function recipe(input: Partial<ConfigInput>): Recipe {
+  return new Recipe(
+    tinyConfig({ ...input, recipe: { minUpdates: 3, maxWarmup: 0.4, ...input.recipe } }),
+  );
+}
+
+/** Updates of these returns until the release; its number (from 1) and reason. */
+function release(own: Recipe, returns: readonly (number | null)[], progress = 0) {
+  for (const [i, value] of returns.entries()) {
+    const reason = own.update(value, 2, progress);
+    if (reason !== undefined) return { update: i + 1, reason };
+  }
+  return undefined;
+}
+
+describe('release', () => {
+  it('comes with the smoothed return, not with one good rollout', () => {
+    // 0, then .1, .19, .271, …: 1 − .9ⁿ reaches .5 at n = 7.
+    const own = recipe({ recipe: { releaseReturn: 0.5 } });
+    expect(release(own, [0, ...new Array(20).fill(1)])).toEqual({ update: 8, reason: 'return' });
+    expect(own.released).toBe(true);
+  });
+
+  it('comes with a return that is exactly the one stated, after minUpdates', () => {
+    const own = recipe({ recipe: { releaseReturn: 1 } });
+    expect(release(own, new Array(9).fill(1))).toEqual({ update: 3, reason: 'return' });
+  });
+
+  it('comes with a plateau where no return is stated', () => {
+    const own = recipe({ recipe: { plateauUpdates: 4 } });
+    // The best is the third; four updates without a better one follow.
+    const returns = [0, 1, 1, 0, 0, 0, 0, 0, 0];
+    expect(release(own, returns)).toEqual({ update: 7, reason: 'plateau' });
+  });
+
+  it('does not take a plateau where a return is stated', () => {
+    const own = recipe({ recipe: { plateauUpdates: 2, releaseReturn: 0.5 } });
+    expect(release(own, new Array(50).fill(0))).toBeUndefined();
+  });
+
+  it('does not take rollouts in which no episode ended for a plateau', () => {
+    const own = recipe({ recipe: { plateauUpdates: 2 } });
+    expect(release(own, [1, ...new Array(50).fill(null)])).toBeUndefined();
+  });
+
+  it('comes at the deadline, competent or not', () => {
+    const own = recipe({ recipe: { releaseReturn: 0.5 } });
+    expect(release(own, [null, null], 0.39)).toBeUndefined();
+    expect(release(own, [null], 0.4)).toEqual({ update: 1, reason: 'deadline' });
+  });
+
+  it('never comes for a fixed depth', () => {
+    const own = recipe({ halting: { rule: 'fixed' }, recipe: { releaseReturn: 0 } });
+    expect(release(own, new Array(50).fill(1), 1)).toBeUndefined();
+    expect(own.price).toBe(0);
+  });
+
+  it('comes once', () => {
+    const own = recipe({});
+    expect(own.update(1, 2, 1)).toBe('deadline');
+    expect(own.update(1, 2, 1)).toBeUndefined();
+  });
+});
+
+describe('price', () => {
+  const steered = { initial: 0.1, targetSteps: 2, rate: 0.01, max: 0.15 };
+
+  it('is 0 until release, then the initial one', () => {
+    const own = recipe({ price: { initial: 0.1 } });
+    own.update(0, 3, 0);
+    expect(own.price).toBe(0);
+    own.update(0, 3, 1);
+    expect(own.price).toBe(0.1);
+    own.update(0, 3, 1);
+    expect(own.price).toBe(0.1);
+  });
+
+  it('is not steered by thoughts from before the release', () => {
+    const own = recipe({ price: steered });
+    for (let i = 0; i < 5; i++) own.update(0, 3, 0);
+    own.update(0, 3, 1);
+    expect(own.price).toBe(0.1);
+  });
+
+  it('rises while thoughts are longer than the target, and falls while they are shorter', () => {
+    const own = recipe({ price: steered });
+    own.update(0, 3, 1);
+    own.update(0, 3, 1);
+    expect(own.price).toBeCloseTo(0.11, 12);
+    own.update(0, 1.5, 1);
+    expect(own.price).toBeCloseTo(0.105, 12);
+  });
+
+  it('stays within 0 and its maximum', () => {
+    const own = recipe({ price: steered });
+    own.update(0, 3, 1);
+    for (let i = 0; i < 20; i++) own.update(0, 3, 1);
+    expect(own.price).toBe(0.15);
+    for (let i = 0; i < 40; i++) own.update(0, 1, 1);
+    expect(own.price).toBe(0);
+  });
+
+  it('rests where all decisions were forced', () => {
+    const own = recipe({ price: steered });
+    own.update(0, 3, 1);
+    own.update(0, 0, 1);
+    expect(own.price).toBe(0.1);
+  });
+});
+
+it('goes on exactly from its state', () => {
+  const input = { price: { initial: 0.1, targetSteps: 2 }, recipe: { releaseReturn: 0.9 } };
+  const [one, two] = [recipe(input), recipe(input)];
+  for (let i = 0; i < 4; i++) one.update(0.8, 3, 0);
+  two.restore(JSON.parse(JSON.stringify(one.state())));
+  for (let i = 0; i < 30; i++) expect(two.update(1, 3, 0)).toBe(one.update(1, 3, 0));
+  expect(one.released).toBe(true);
+  expect(two.state()).toEqual(one.state());
+});

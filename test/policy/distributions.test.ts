@@ -1,0 +1,314 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  Box,
+  Dict,
+  Discrete,
+  MultiBinary,
+  MultiDiscrete,
+  type Space,
+  Text,
+} from '../../src/envs/index.ts';
+import { loadBackend, Rng } from '../../src/kernels/index.ts';
+import { type Distribution, distributionFor } from '../../src/policy/index.ts';
+
+beforeAll(() => loadBackend('wasm'));
+
+const box = (low: number | number[], high: number | number[]) => new Box({ shape: [2], low, high });
+
+const spaces: [string, Space][] = [
+  ['Discrete', new Discrete(4)],
+  ['Discrete from 5', new Discrete(3, 5)],
+  ['Discrete of one', new Discrete(1, -1)],
+  ['MultiDiscrete', new MultiDiscrete([2, 3, 1])],
+  [
+    'MultiDiscrete from elsewhere',
+    new MultiDiscrete([2, 3, 2, 4], { shape: [2, 2], start: [1, -2, 0, 7] }),
+  ],
+  ['MultiBinary', new MultiBinary([3])],
+  ['Box with bounds', box([-2, 0], [4, 1])],
+  ['Box without', box(-Infinity, Infinity)],
+  ['Box with one bound', box([0, -Infinity], [Infinity, 3])],
+];
+
+const ROWS = 40;
+
+/** Random parameters, with actions drawn by them, and masks where the family takes them. */
+function draw(distribution: Distribution, masked: boolean) {
+  const rng = Rng.seed(3, 'distributions');
+  const { outputs, free, maskSize, actionSize } = distribution;
+  const size = outputs + free.count;
+  const row = () => Float32Array.from({ length: size }, () => 1.5 * rng.normal());
+  return Array.from({ length: ROWS }, () => {
+    const params = row();
+    const other = row();
+    const mask = masked ? Uint8Array.from({ length: maskSize }, () => rng.int(2)) : undefined;
+    return { params, other, mask, action: new Float32Array(actionSize), rng };
+  });
+}
+
+/** Gives every component of a mask at least one choice. */
+function repair(space: Space, mask: Uint8Array | undefined): void {
+  const nvec = space instanceof Discrete ? [space.n] : Array.from((space as MultiDiscrete).nvec);
+  let begin = 0;
+  for (const n of nvec) {
+    const part = mask?.subarray(begin, begin + n);
+    if (part && !part.includes(1)) part[n - 1] = 1;
+    begin += n;
+  }
+}
+
+const stack = (rows: readonly ArrayLike<number>[]) =>
+  tf.tensor2d(Float32Array.from(rows.flatMap((row) => Array.from(row))), [
+    rows.length,
+    rows[0].length,
+  ]);
+
+const numbers = (compute: () => tf.Tensor) => Array.from(tf.tidy(compute).dataSync());
+
+function expectClose(found: readonly number[], expected: readonly number[]): void {
+  expect(found).toHaveLength(expected.length);
+  found.forEach((x, i) => {
+    expect(
+      Math.abs(x - expected[i]) / Math.max(1, Math.abs(expected[i])),
+      `row ${i}: ${x}, ${expected[i]}`,
+    ).toBeLessThan(1e-5);
+  });
+}
+
+const cases = spaces.flatMap(([name, space]): [string, Space, boolean][] =>
+  distributionFor(space).maskSize > 0
+    ? [
+        [name, space, false],
+        [`${name}, masked`, space, true],
+      ]
+    : [[name, space, false]],
+);
+
+describe.each(cases)('%s: acting and learning agree', (_name, space, masked) => {
+  const distribution = distributionFor(space);
+  const rows = draw(distribution, masked);
+  if (masked) for (const { mask } of rows) repair(space, mask);
+  const tensors = () => ({
+    params: stack(rows.map(({ params }) => params)),
+    others: stack(rows.map(({ other }) => other)),
+    masks: masked ? stack(rows.map(({ mask }) => mask!)) : undefined,
+  });
+
+  it.each(['sample', 'mode'] as const)('on the log-probability of %s', (how) => {
+    const logProbs = rows.map(({ params, mask, action, rng }) =>
+      how === 'sample'
+        ? distribution.sample(params, mask, rng, action)
+        : distribution.mode(params, mask, action),
+    );
+    const actions = rows.map(({ action }) => action.slice());
+    const found = numbers(() => {
+      const { params, masks } = tensors();
+      return distribution.logProb(params, stack(actions), masks);
+    });
+    expectClose(found, logProbs);
+  });
+
+  it('on divergence', () => {
+    const host = rows.map(({ params, other, mask }) =>
+      distribution.divergence(params, other, mask),
+    );
+    expectClose(
+      numbers(() => {
+        const { params, others, masks } = tensors();
+        return distribution.kl(params, others, masks);
+      }),
+      host,
+    );
+    expect(Math.min(...host)).toBeGreaterThanOrEqual(0);
+    const { params, mask } = rows[0];
+    expect(distribution.divergence(params, params, mask)).toBe(0);
+  });
+
+  it('on what they describe: entropy', () => {
+    const nats = rows.map(({ params, mask }) => {
+      const described = distribution.describe(params, mask);
+      if (space instanceof Box) {
+        const logStds = Array.from(params.subarray(2));
+        return logStds.reduce((sum, log) => sum + log + 0.5 * Math.log(2 * Math.PI * Math.E), 0);
+      }
+      const both = space instanceof MultiBinary ? described.flatMap((p) => [p, 1 - p]) : described;
+      return both.reduce((sum, p) => sum - (p > 0 ? p * Math.log(p) : 0), 0);
+    });
+    expectClose(
+      numbers(() => {
+        const { params, masks } = tensors();
+        return distribution.entropy(params, masks);
+      }),
+      nats,
+    );
+  });
+
+  it('on actions, which the space contains, the most likely one above all', () => {
+    for (const { params, mask, action, rng } of rows) {
+      const best = distribution.mode(params, mask, action);
+      expect(space.explain(distribution.toAction(action))).toBeUndefined();
+      for (let i = 0; i < 5; i++) {
+        expect(distribution.sample(params, mask, rng, action)).toBeLessThanOrEqual(best + 1e-12);
+        expect(space.explain(distribution.toAction(action))).toBeUndefined();
+      }
+    }
+  });
+
+  it('with finite gradients', () => {
+    const { params, others, masks } = tensors();
+    const actions = stack(
+      rows.map(({ params, mask, action, rng }) => {
+        distribution.sample(params, mask, rng, action);
+        return action.slice();
+      }),
+    );
+    const gradient = tf.grad((p) => {
+      const own = p as tf.Tensor2D;
+      const terms = [
+        distribution.logProb(own, actions, masks),
+        distribution.entropy(own, masks),
+        distribution.kl(own, others, masks),
+        distribution.kl(others, own, masks),
+      ];
+      return tf.sum(tf.stack(terms));
+    })(params);
+    const data = gradient.dataSync();
+    expect(data.every(Number.isFinite)).toBe(true);
+    if (!masked) return;
+    const forbidden = rows.flatMap(({ mask }, i) =>
+      Array.from(mask!, (allowed, j) => (allowed ? 0 : data[i * mask!.length + j])),
+    );
+    expect(forbidden.every((g) => g === 0)).toBe(true);
+  });
+});
+
+describe('draws', () => {
+  const DRAWS = 4000;
+
+  it.each([
+    ['Discrete', new Discrete(4, 2), [0.5, -1, 1, 0], ([a]: Float32Array) => [a - 2]],
+    [
+      'MultiDiscrete',
+      new MultiDiscrete([2, 3], { start: [0, 4] }),
+      [1, 0, -1, 0, 1],
+      ([a, b]: Float32Array) => [a, 2 + b - 4],
+    ],
+    [
+      'MultiBinary',
+      new MultiBinary([2]),
+      [1, -0.5],
+      (bits: Float32Array) => [0, 1].filter((i) => bits[i]),
+    ],
+  ])('of %s come as often as described', (_name, space, logits, entries) => {
+    const distribution = distributionFor(space);
+    const params = Float32Array.from(logits);
+    const action = new Float32Array(distribution.actionSize);
+    const rng = Rng.seed(1);
+    const counts = new Float64Array(logits.length);
+    for (let i = 0; i < DRAWS; i++) {
+      distribution.sample(params, undefined, rng, action);
+      for (const entry of entries(action)) counts[entry]++;
+    }
+    distribution.describe(params, undefined).forEach((p, i) => {
+      const error = Math.sqrt((p * (1 - p)) / DRAWS);
+      expect(Math.abs(counts[i] / DRAWS - p)).toBeLessThan(4 * error);
+    });
+  });
+
+  it('never are what the mask forbids, however likely it was', () => {
+    const distribution = distributionFor(new MultiDiscrete([3, 2]));
+    const params = Float32Array.of(80, -80, 0, 50, -50);
+    const mask = [0, 1, 1, 0, 1];
+    const action = new Float32Array(2);
+    const rng = Rng.seed(2);
+    for (let i = 0; i < 500; i++) {
+      const logProb = distribution.sample(params, mask, rng, action);
+      expect(action[0]).toBeGreaterThan(0);
+      expect(action[1]).toBe(1);
+      expect(Number.isFinite(logProb)).toBe(true);
+    }
+    distribution.mode(params, mask, action);
+    expect([...action]).toEqual([2, 1]);
+    expect(distribution.describe(params, mask)[0]).toBe(0);
+  });
+
+  it('of Box have the mean and deviation that the parameters say', () => {
+    const distribution = distributionFor(box(-Infinity, Infinity));
+    const params = Float32Array.of(1, -2, Math.log(0.5), Math.log(2));
+    const action = new Float32Array(2);
+    const rng = Rng.seed(4);
+    const sums = [0, 0, 0, 0];
+    for (let i = 0; i < DRAWS; i++) {
+      distribution.sample(params, undefined, rng, action);
+      action.forEach((x, j) => {
+        sums[j] += x / DRAWS;
+        sums[2 + j] += x ** 2 / DRAWS;
+      });
+    }
+    const stds = [sums[2] - sums[0] ** 2, sums[3] - sums[1] ** 2].map(Math.sqrt);
+    [1, -2].forEach((mean, j) => {
+      expect(Math.abs(sums[j] - mean)).toBeLessThan((4 * [0.5, 2][j]) / Math.sqrt(DRAWS));
+      expect(stds[j] / [0.5, 2][j]).toBeCloseTo(1, 1);
+    });
+  });
+});
+
+describe('by hand', () => {
+  const log = Math.log;
+
+  it('a categorical', () => {
+    const distribution = distributionFor(new Discrete(2, 5));
+    const params = Float32Array.of(log(3), 0);
+    const action = new Float32Array(1);
+    expect(distribution.mode(params, undefined, action)).toBeCloseTo(log(0.75), 6);
+    expect(distribution.toAction(action)).toBe(5);
+    expect(distribution.describe(params, undefined).map((p) => Number(p.toFixed(6)))).toEqual([
+      0.75, 0.25,
+    ]);
+    const half = Float32Array.of(0, 0);
+    expect(distribution.divergence(params, half, undefined)).toBeCloseTo(
+      0.75 * log(1.5) + 0.25 * log(0.5),
+      6,
+    );
+  });
+
+  it('bits', () => {
+    const distribution = distributionFor(new MultiBinary([2]));
+    const params = Float32Array.of(log(3), -log(3));
+    const action = new Float32Array(2);
+    expect(distribution.mode(params, undefined, action)).toBeCloseTo(2 * log(0.75), 6);
+    expect(distribution.toAction(action)).toEqual(Int8Array.of(1, 0));
+  });
+
+  it('a Gaussian in units of half the range, clipped for the environment alone', () => {
+    const distribution = distributionFor(box([-2, 0], [4, 1]));
+    const params = Float32Array.of(0.5, -3, 0, 0);
+    const action = new Float32Array(2);
+    expect(distribution.mode(params, undefined, action)).toBeCloseTo(-log(2 * Math.PI), 6);
+    expect([...action]).toEqual([0.5, -3]);
+    expect(distribution.toAction(action)).toEqual(Float32Array.of(2.5, 0));
+    expect(distribution.describe(params, undefined)).toEqual([2.5, 0]);
+    expect(distribution.free).toEqual({ count: 2, initial: -0.5 });
+  });
+
+  it('an unbounded entry is in its own units, and one bound clips', () => {
+    const distribution = distributionFor(box([0, -Infinity], [Infinity, 3]));
+    expect(distribution.toAction(Float32Array.of(7, -9))).toEqual(Float32Array.of(7, -9));
+    expect(distribution.toAction(Float32Array.of(-7, 9))).toEqual(Float32Array.of(0, 3));
+  });
+
+  it('whole numbers are rounded to, so that each has its share', () => {
+    const distribution = distributionFor(new Box({ shape: [1], low: 0, high: 4, dtype: 'int8' }));
+    const action = (x: number) => distribution.toAction(Float32Array.of(x));
+    expect([-9, -0.8, -0.2, 0.3, 0.7, 9].map(action)).toEqual(
+      [0, 0, 2, 3, 3, 4].map((x) => Int8Array.of(x)),
+    );
+  });
+});
+
+it.each([new Text({ maxLength: 3 }), new Dict({ a: new Discrete(2) })])('refuses %o', (space) => {
+  expect(() => distributionFor(space)).toThrow(
+    `distributionFor: no policy head for ${space.type} actions`,
+  );
+});
