@@ -16,7 +16,10 @@ interface Options {
 }
 
 /** The default export makes one environment; `options` are the config's env.options. */
-export default function post({ houses = 8, maxForwards = 3 }: Options = {}): Env<number[], number> {
+export default function post({
+  houses = 8,
+  maxForwards = 3,
+}: Options = {}): Env<Int32Array, number> {
   if (maxForwards >= houses) throw new RangeError('post: expected fewer forwards than houses');
   let rng = Rng.seed(0);
   let end: number | undefined; // where the letter ends; undefined while there is none
@@ -42,7 +45,7 @@ export default function post({ houses = 8, maxForwards = 3 }: Options = {}): Env
         else goesTo[house] = rng.int(2) === 0 ? house : rng.int(houses);
       });
       const rows = [...goesTo, route[0]].flatMap((to, house) => [house, to]);
-      return { obs: rows, info: { difficulty: forwards } };
+      return { obs: Int32Array.from(rows), info: { difficulty: forwards } };
     },
 
     step(house) {
@@ -50,8 +53,14 @@ export default function post({ houses = 8, maxForwards = 3 }: Options = {}): Env
       const success = house === end;
       end = undefined;
       // The episode is over, so nobody acts on this observation; it must still be one.
-      const obs = new Array(2 * (houses + 1)).fill(0);
-      return { obs, reward: success ? 1 : 0, terminated: true, truncated: false, info: { success } };
+      const obs = new Int32Array(2 * (houses + 1));
+      return {
+        obs,
+        reward: success ? 1 : 0,
+        terminated: true,
+        truncated: false,
+        info: { success },
+      };
     },
   };
 }

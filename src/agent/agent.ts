@@ -84,6 +84,7 @@ export class Agent {
   price: number;
   readonly #rng: Rng;
 
+  /** @throws UsageError for a config that does not fit the spaces */
   constructor(
     config: Config,
     spaces: { observationSpace: Space; actionSpace: Space },
@@ -95,7 +96,7 @@ export class Agent {
     this.actionSpace = spaces.actionSpace;
     this.price = config.price.initial;
     this.#rng = Rng.seed(train.seed, 'agent');
-    if (config.normalise.obs) this.normaliser = new RunningStats(this.observationSpace.size);
+    if (config.normalise.obs) this.normaliser = observationStats(this.observationSpace);
     this.policy = new Policy({
       ...policy,
       ...spaces,
@@ -246,6 +247,12 @@ export class Agent {
 async function loadRun(runDir: string, which?: 'best' | 'latest'): Promise<Checkpoint> {
   const store = new CheckpointStore(join(runDir, 'checkpoints'));
   return store.load(which ?? ((await store.best()) ? 'best' : 'latest'));
+}
+
+/** Numbers that name something have no mean. */
+function observationStats({ type, size }: Space): RunningStats {
+  if (type === 'box') return new RunningStats(size);
+  throw new UsageError(`normalise.obs: expected a Box observation, got a ${type} one`);
 }
 
 /** Thoughts that `decide` has under way at once. */

@@ -10,10 +10,10 @@ export function tinyConfig(input: Partial<ConfigInput> = {}): Config {
     policy: { width: 8, heads: 2, feedForward: 8, ...input.policy },
     halting: { maxSteps: 3, ...input.halting },
     recipe: { minUpdates: 0, maxWarmup: 0, ...input.recipe },
-    ppo: { decisions: 32, minibatch: 16, epochs: 2, ...input.ppo },
-    evaluation: { everyUpdates: 4, episodes: 8, forcedEpisodes: 4, ...input.evaluation },
+    ppo: { decisions: 32, minibatch: 16, epochs: 1, ...input.ppo },
+    evaluation: { everyUpdates: 4, episodes: 4, forcedEpisodes: 2, ...input.evaluation },
     checkpoint: { everyUpdates: 3, ...input.checkpoint },
-    train: { totalSteps: 256, seed: 7, ...input.train },
+    train: { totalSteps: 192, seed: 7, ...input.train },
     backend: 'wasm',
   });
 }

@@ -473,7 +473,12 @@ describe('close', () => {
         throw new Error('boom');
       },
     });
-    const last = new CountEnv();
+    const last = Object.assign(new CountEnv(), {
+      close: async () => {
+        await turns(2);
+        last.closed++;
+      },
+    });
     const pool = await poolOf([failing, last]);
     let completed = false;
     pool.observe().subscribe({ complete: () => (completed = true) });

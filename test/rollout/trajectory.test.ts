@@ -101,12 +101,13 @@ describe('Trajectory', () => {
     push(
       { env: 0, seen: 1, leadsTo: 2 },
       { env: 1, seen: 11, leadsTo: 12 },
-      { env: 0, seen: 2, leadsTo: 3 },
+      { env: 1, seen: 12, leadsTo: 13 },
     );
     expect(bootstraps()).toEqual([
-      [1, 12],
-      [2, 3],
+      [0, 2],
+      [2, 13],
     ]);
+    expect([...trajectory.next.subarray(0, 3)]).toEqual([-1, 2, -1]);
   });
 
   it('a truncated episode keeps its final observation, though the environment goes on', () => {

@@ -4,14 +4,22 @@ import type { Parameters } from '../parameters.ts';
 
 /** Offsets beyond this many cells along an axis share one bias (T5's clipping, 1910.10683). */
 const REACH = 3;
-/** How steeply attention falls off with distance at the start, by head (ALiBi's slopes, 2108.12409). */
-const SLOPES = [2, 1, 0.5, 0.25];
+/** Where each head looks at the start, in cells from its own: north, east, south, west, in turn. */
+const CENTRES = [
+  [-1, 0],
+  [0, 1],
+  [1, 0],
+  [0, -1],
+];
+/** How much attention falls off with each cell from there. */
+const FALL = 2;
 
 /**
  * Learned attention bias by relative place: bias[h, i, j] = table[offset(i, j), h], offsets clipped to
- * ±REACH rows and columns, so that one table serves grids of any size. It begins local, so that a
- * cell looks at its neighbours before it has learnt anything. Tokens without a place (registers,
- * other parts of a Dict) share two entries: looking from one, and looking at one.
+ * ±REACH rows and columns, so that one table serves grids of any size. Each head begins at one of the
+ * four neighbours (ConViT's initialisation, 2103.10697), so that information spreads from cell to cell,
+ * each direction told apart, before anything has been learnt. Tokens without a place (registers, other
+ * parts of a Dict) share two entries: looking from one, which begins even, and looking at one.
  *
  * @returns a function giving the bias [H, R, R] for `places`, or undefined where no token has a place
  */
@@ -26,10 +34,12 @@ export function relativeBias(
   const to = from + 1;
   const table = parameters.filled('relative', [side * side + 2, heads], (index) => {
     const offset = Math.floor(index / heads);
-    if (offset >= side * side) return 0;
-    const rows = Math.abs(Math.floor(offset / side) - REACH);
-    const columns = Math.abs((offset % side) - REACH);
-    return -SLOPES[(index % heads) % SLOPES.length] * (rows + columns);
+    if (offset === from) return 0;
+    if (offset === to) return -FALL;
+    const [row, column] = CENTRES[(index % heads) % CENTRES.length];
+    const rows = Math.abs(Math.floor(offset / side) - REACH - row);
+    const columns = Math.abs((offset % side) - REACH - column);
+    return -FALL * (rows + columns);
   });
   const clip = (d: number) => Math.max(-REACH, Math.min(REACH, d)) + REACH;
   const ids = places.flatMap((a) =>

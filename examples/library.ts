@@ -1,0 +1,97 @@
+/**
+ * Pondera from code: train with typed events (own logging, own early stopping), load the agent, ask
+ * it for actions within a number of ponder steps or milliseconds, read its thought, and let it
+ * decide a stream of observations.
+ *
+ *     npx tsx examples/library.ts
+ *
+ * In a project of your own, import from 'pondera'.
+ */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { concatMap, lastValueFrom, range, tap } from 'rxjs';
+import { Agent, parseConfig, type TrainEvent, train } from '../src/index.ts';
+import env from './custom-env.ts';
+
+interface Options {
+  totalSteps?: number;
+  runDir?: string;
+  log?: (line: string) => void;
+}
+
+export async function main({
+  totalSteps = 120_000,
+  runDir = 'runs/library',
+  log = console.log,
+}: Options = {}): Promise<void> {
+  // The environment is given below, so that its id is only what reports call it.
+  const config = parseConfig({
+    name: 'library',
+    env: { id: 'post', options: { houses: 8, maxForwards: 3 } },
+    halting: { maxSteps: 5 },
+    price: { targetSteps: 2.5 },
+    recipe: { releaseReturn: 0.9 },
+    ppo: { gamma: 1 },
+    evaluation: { everyUpdates: 10 },
+    train: { totalSteps },
+  });
+
+  // Every event has its type; `event` narrows to it.
+  const stop = new AbortController();
+  const on = (event: TrainEvent) => {
+    switch (event.type) {
+      case 'released':
+        return log(`update ${event.update}: from here on thinking has a price (${event.reason})`);
+      case 'evaluated': {
+        const { successRate, ponderSteps } = event.evaluation;
+        log(`update ${event.update}: success ${successRate} in ${ponderSteps.mean} ponder steps`);
+        // Good enough, thinking briefly: the update is finished, saved, and training ends.
+        if (successRate! >= 0.95 && ponderSteps.mean <= 3) stop.abort();
+        return;
+      }
+      case 'alarm':
+        return log(`update ${event.update}: ${event.message}`);
+    }
+  };
+  const resume = existsSync(runDir); // the second time, it goes on where it stopped
+  const { steps, interrupted } = await train(config, {
+    env,
+    runDir,
+    resume,
+    on,
+    signal: stop.signal,
+  });
+  log(`${interrupted ? 'stopped early' : 'done'} after ${steps} steps`);
+
+  const agent = await Agent.load(runDir, { env });
+  const game = env(config.env.options);
+  const { obs } = await game.reset({ seed: 1 });
+
+  // One action and the thought behind it: step by step, would it stop here, and what would it do?
+  const { action, thought } = await agent.act(obs);
+  log(`the letter ends at house ${action}, it thinks; ponder steps ${thought.steps}:`);
+  thought.actions.forEach((probabilities, i) => {
+    const likeliest = probabilities.indexOf(Math.max(...probabilities));
+    const chance = probabilities[likeliest].toFixed(2);
+    log(`  step ${i + 1}: house ${likeliest} (${chance}), halt ${thought.halts[i].toFixed(2)}`);
+  });
+
+  // In a hurry, the latest finished step acts.
+  const hurried = await agent.act(obs, { maxSteps: 1 });
+  log(`after one step it would say ${hurried.action}`);
+  const timed = await agent.act(obs, { deadlineMs: 2 });
+  log(`within 2 ms it says ${timed.action}; ponder steps ${timed.thought.steps}`);
+
+  // A stream of observations shares one batch; decisions come as their thoughts end.
+  const letters = range(0, 5).pipe(concatMap(async () => (await game.reset()).obs));
+  await lastValueFrom(
+    agent.decide(letters).pipe(
+      tap(({ index, action, thought }) => {
+        log(`letter ${index}: house ${action}; ponder steps ${thought.steps}`);
+      }),
+    ),
+  );
+  agent.dispose();
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

@@ -1,0 +1,45 @@
+import { Box, Discrete, type Env, type Reset, type Step } from '../../src/envs/index.ts';
+import { Rng } from '../../src/kernels/index.ts';
+
+export type Fault = 'nan-reward' | 'wrong-shape' | 'throws' | 'hangs';
+
+/**
+ * Counts to four: paid where the action is the parity of the count. Breaks its contract at the
+ * `after`-th step of its life, if it is to.
+ */
+export default function breakingEnv({ fault, after = 0 }: { fault?: Fault; after?: number }): Env {
+  const observationSpace = new Box({ shape: [2], low: 0, high: 4 });
+  const actionSpace = new Discrete(2);
+  let rng = Rng.seed(0);
+  let [count, start, life] = [0, 0, 0];
+  const obs = () => Float32Array.of(count, start);
+  return {
+    observationSpace,
+    actionSpace,
+    reset({ seed } = {}): Reset {
+      if (seed !== undefined) rng = Rng.seed(seed);
+      count = start = rng.int(2);
+      return { obs: obs(), info: {} };
+    },
+    step(action): Step | Promise<Step> {
+      const broken = ++life === after ? fault : undefined;
+      if (broken === 'throws') throw new Error('the motor is hot');
+      if (broken === 'hangs') return new Promise(() => {});
+      const reward = action === count % 2 ? 0.25 : 0;
+      count++;
+      return {
+        obs: broken === 'wrong-shape' ? Float32Array.of(1, 2, 3) : obs(),
+        reward: broken === 'nan-reward' ? Number.NaN : reward,
+        terminated: count === 4,
+        truncated: false,
+        info: {},
+      };
+    },
+    snapshot: () => ({ rng: rng.state(), count, start, life }),
+    restore(snapshot) {
+      const saved = snapshot as { rng: ReturnType<Rng['state']> } & Record<string, number>;
+      rng.restore(saved.rng);
+      [count, start, life] = [saved.count, saved.start, saved.life];
+    },
+  };
+}

@@ -1,0 +1,301 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { Agent } from '../../src/agent/agent.ts';
+import type { ConfigInput } from '../../src/agent/config.ts';
+import { UsageError } from '../../src/agent/errors.ts';
+import { evaluate } from '../../src/agent/evaluate.ts';
+import { train } from '../../src/agent/train.ts';
+import { Box, Discrete, type Env } from '../../src/envs/index.ts';
+import { loadBackend } from '../../src/kernels/index.ts';
+import { distributionFor, type Thought } from '../../src/policy/index.ts';
+import { tempDir } from './run/temp-dir.ts';
+import { tinyConfig } from './tiny-config.ts';
+
+beforeAll(async () => {
+  await loadBackend('wasm');
+});
+
+/**
+ * Episodes begin in turn at difficulty 2 and 3 and go down to 1, a decision each. Action 1 is right:
+ * it pays 1, and success is never to have been wrong. The observation is the difficulty.
+ */
+function countdown(): Env {
+  const actionSpace = new Discrete(2);
+  let [episodes, difficulty, success] = [0, 0, true];
+  const now = () => ({ obs: Float32Array.of(difficulty), info: { difficulty } });
+  return {
+    observationSpace: new Box({ shape: [1], low: 0, high: 9 }),
+    actionSpace,
+    reset() {
+      difficulty = 2 + (episodes++ % 2);
+      success = true;
+      return now();
+    },
+    step(action) {
+      success &&= action === 1;
+      difficulty--;
+      const { obs, info } = now();
+      const terminated = difficulty === 0;
+      return {
+        obs,
+        reward: action as number,
+        terminated,
+        truncated: false,
+        info: terminated ? { success } : info,
+      };
+    },
+  };
+}
+
+/**
+ * An agent that halts with probability `halt(n, difficulty)`, and knows the right action once it has
+ * thought for as many steps as the difficulty.
+ */
+function stub(
+  input: Partial<ConfigInput> = {},
+  halt: (n: number, difficulty: number) => number = (n, difficulty) => (n >= difficulty ? 1 : 0),
+): Agent {
+  const policy = {
+    distribution: distributionFor(new Discrete(2)),
+    begin: (rows: tf.Tensor2D): Thought => ({
+      z: tf.reshape(rows, [-1, 1, 1]),
+      context: [],
+      shared: [],
+    }),
+    step: ({ z }: Thought) => tf.clone(z),
+    outputs: (z: tf.Tensor3D, n: Float32Array) => {
+      const rows = Array.from(z.dataSync(), (difficulty, i) => {
+        const p = Math.min(1 - 1e-12, Math.max(1e-12, halt(n[i], difficulty)));
+        const logits = n[i] >= difficulty ? [0, 9] : [0, -1];
+        return [...logits, 0, Math.log(p / (1 - p))];
+      });
+      return tf.tensor2d(rows);
+    },
+  };
+  const config = tinyConfig({
+    ...input,
+    env: { id: 'Countdown', count: 1, ...input.env },
+    halting: { maxSteps: 2, floor: 0, ...input.halting },
+  });
+  return { config, policy, price: 0.1, normaliser: undefined } as unknown as Agent;
+}
+
+const steps = (of: { byDifficulty: { ponderSteps: number }[] }) =>
+  of.byDifficulty.map(({ ponderSteps }) => ponderSteps);
+
+describe('an evaluation, by hand', () => {
+  it('of a policy that thinks as long as the task is hard, two steps at most', async () => {
+    const found = await evaluate(stub(), { env: countdown, episodes: 4 });
+    expect(found).toEqual({
+      env: 'Countdown',
+      episodes: 4,
+      // From 2: 1 + 1. From 3: wrong, for lack of a step, then 1 + 1.
+      return: { mean: 2, std: 0 },
+      // Less .1 for one step and for two.
+      netReturn: { mean: expect.closeTo(1.85, 9), std: expect.closeTo(0.05, 9) },
+      successRate: 0.5,
+      // Ten decisions: four of one step, six of two.
+      ponderSteps: { mean: 1.6, p50: 2, p95: 2, max: 2 },
+      byDifficulty: [
+        { difficulty: 1, decisions: 4, successRate: null, ponderSteps: 1 },
+        { difficulty: 2, decisions: 4, successRate: 1, ponderSteps: 2 },
+        { difficulty: 3, decisions: 2, successRate: 0, ponderSteps: 2 },
+      ],
+      // Ranks less their mean: −3 (4), 2 (6) and −3 (4), 1 (4), 4 (2).
+      spearman: expect.closeTo(60 / Math.sqrt(60 * 72), 9),
+      forcedDepth: [
+        { steps: 1, return: 1, successRate: 0 },
+        { steps: 2, return: 2, successRate: 0.5 },
+      ],
+    });
+  });
+
+  it('beyond the steps of training', async () => {
+    const found = await evaluate(stub(), { env: countdown, episodes: 4, maxSteps: 3 });
+    expect(found.return.mean).toBe(2.5);
+    expect(found.successRate).toBe(1);
+    expect(steps(found)).toEqual([1, 2, 3]);
+    expect(found.forcedDepth).toEqual([
+      { steps: 1, return: 1, successRate: 0 },
+      { steps: 2, return: 2, successRate: 0.5 },
+      { steps: 3, return: 2.5, successRate: 1 },
+    ]);
+  });
+
+  it('of an environment that says nothing of difficulty and success', async () => {
+    const silent = () => {
+      const env = countdown();
+      return {
+        ...env,
+        reset: () => ({ ...env.reset(), info: {} }),
+        step: (action: unknown) => ({ ...env.step(action), info: {} }),
+      } as Env;
+    };
+    const found = await evaluate(stub(), { env: silent, episodes: 4, forcedEpisodes: 1 });
+    expect(found).toMatchObject({ successRate: null, byDifficulty: [], spearman: null });
+    expect(found.return.mean).toBe(2);
+    expect(found.forcedDepth[0]).toEqual({ steps: 1, return: 1, successRate: null });
+  });
+
+  it('of every depth from minSteps on, or of the depths asked for, or of none', async () => {
+    const agent = stub({ halting: { minSteps: 2, maxSteps: 4, floor: 0 } });
+    const depths = async (options: { depths?: number[]; forcedEpisodes?: number }) =>
+      (await evaluate(agent, { env: countdown, episodes: 2, ...options })).forcedDepth.map(
+        (entry) => entry.steps,
+      );
+    expect(await depths({})).toEqual([2, 3, 4]);
+    expect(await depths({ depths: [2, 4] })).toEqual([2, 4]);
+    expect(await depths({ forcedEpisodes: 0 })).toEqual([]);
+  });
+});
+
+describe('halting', () => {
+  const run = (agent: Agent, options: Parameters<typeof evaluate>[1]) =>
+    evaluate(agent, { env: countdown, episodes: 4, forcedEpisodes: 0, ...options });
+
+  it('fixed takes so many steps, also more than were trained', async () => {
+    expect(steps(await run(stub(), { halting: 'fixed', steps: 1 }))).toEqual([1, 1, 1]);
+    expect(steps(await run(stub(), { halting: 'fixed', steps: 5 }))).toEqual([5, 5, 5]);
+    expect(steps(await run(stub(), { halting: 'fixed' }))).toEqual([2, 2, 2]);
+  });
+
+  it('fixed is the default of an agent trained so', async () => {
+    const agent = stub({ halting: { rule: 'fixed', steps: 3, maxSteps: 4 } });
+    expect(steps(await run(agent, {}))).toEqual([3, 3, 3]);
+  });
+
+  it('random matches the histogram and not the moment', async () => {
+    const agent = stub({ halting: { maxSteps: 3, floor: 0 } });
+    const options = { episodes: 200, env: countdown };
+    const own = await run(agent, options);
+    const random = await run(agent, { ...options, halting: 'random' });
+    // 500 decisions of mean 1.8 and deviation .75.
+    expect(own.ponderSteps.mean).toBe(1.8);
+    expect(Math.abs(random.ponderSteps.mean - 1.8)).toBeLessThan(0.1);
+    expect(own.spearman).toBeCloseTo(1, 9);
+    expect(Math.abs(random.spearman!)).toBeLessThan(0.15);
+    for (const mean of steps(random)) expect(Math.abs(mean - 1.8)).toBeLessThan(0.25);
+  });
+
+  it('converge stops a step after the action distribution stopped moving', async () => {
+    const agent = stub({ halting: { maxSteps: 4, floor: 0 } });
+    // At 2 the distribution has not moved yet (3), has moved just now (2), has moved before (1).
+    expect(steps(await run(agent, { halting: 'converge' }))).toEqual([2, 3, 2]);
+    expect(steps(await run(agent, { halting: 'converge', tolerance: 100 }))).toEqual([2, 2, 2]);
+  });
+
+  it('exits by cumulative probability, by threshold or by drawing', async () => {
+    // Probability to have halted by n: .3, .51, .657, .76.
+    const hesitant = (quantile: number) =>
+      stub({ halting: { maxSteps: 4, floor: 0 }, evaluation: { quantile } }, () => 0.3);
+    expect(steps(await run(hesitant(0.5), { exit: 'cdf' }))).toEqual([2, 2, 2]);
+    expect(steps(await run(hesitant(0.65), {}))).toEqual([3, 3, 3]);
+    expect(steps(await run(hesitant(0.5), { exit: 'threshold' }))).toEqual([4, 4, 4]);
+    expect(steps(await run(hesitant(0.29), { exit: 'threshold' }))).toEqual([1, 1, 1]);
+    const drawn = await run(hesitant(0.5), { exit: 'sample', episodes: 200 });
+    // 1 · .3 + 2 · .21 + 3 · .147 + 4 · .343, of 500 decisions.
+    expect(Math.abs(drawn.ponderSteps.mean - 2.533)).toBeLessThan(0.15);
+  });
+
+  it('counts the cumulative probability from minSteps on', async () => {
+    const agent = stub({ halting: { minSteps: 2, maxSteps: 4, floor: 0 } }, () => 0.45);
+    expect(steps(await run(agent, {}))).toEqual([3, 3, 3]);
+  });
+
+  it('refuses fewer steps than minSteps', async () => {
+    const agent = stub({ halting: { minSteps: 2 } });
+    await expect(run(agent, { maxSteps: 1 })).rejects.toThrow(UsageError);
+    await expect(run(agent, { maxSteps: 1 })).rejects.toThrow('minSteps (2), got 1');
+  });
+});
+
+describe('episodes', () => {
+  it('are as many as asked for, of as many environments as there are', async () => {
+    for (const episodes of [1, 3, 8, 13]) {
+      const agent = stub({ env: { id: 'Countdown', count: 5 } });
+      const found = await evaluate(agent, { env: countdown, episodes, forcedEpisodes: 0 });
+      expect(found.episodes).toBe(episodes);
+      // Each environment begins with the short episode, and plays its share.
+      const decisions = found.byDifficulty.reduce((sum, level) => sum + level.decisions, 0);
+      const long = [0, 0, 3, 5][[1, 3, 8, 13].indexOf(episodes)];
+      expect(decisions).toBe(2 * episodes + long);
+    }
+  });
+
+  it('are shared out, so that short ones are not preferred', async () => {
+    const agent = stub({ env: { id: 'Countdown', count: 4 } });
+    const { byDifficulty } = await evaluate(agent, {
+      env: countdown,
+      episodes: 8,
+      forcedEpisodes: 0,
+    });
+    // Four of each length, though the short ones are over first.
+    expect(byDifficulty.map(({ decisions }) => decisions)).toEqual([8, 8, 4]);
+  });
+
+  it('are those of the config’s environment: its options and limits hold for one given too', async () => {
+    const given: unknown[] = [];
+    const env = (options: unknown) => {
+      given.push(options);
+      return countdown();
+    };
+    const options = { colour: 'red' };
+    const agent = stub({ env: { id: 'Countdown', count: 1, maxEpisodeSteps: 1, options } });
+    const found = await evaluate(agent, { env, episodes: 4, forcedEpisodes: 0 });
+    expect(found.byDifficulty.map(({ decisions }) => decisions)).toEqual([2, 2]);
+    expect(given[0]).toEqual(options);
+  });
+
+  it('end where the signal says so', async () => {
+    const signal = AbortSignal.abort(new Error('enough'));
+    await expect(evaluate(stub(), { env: countdown, signal })).rejects.toThrow('enough');
+  });
+});
+
+describe('of a real agent', () => {
+  it('the same seed plays the same episodes, and leaves the agent as it was', async () => {
+    const env = { id: 'KHop-v0', options: { layers: 2, width: 3 }, count: 4 };
+    const agent = await Agent.create(tinyConfig({ env }), '.');
+    const before = await agent.policy.parameters.read();
+    const { numTensors } = tf.memory();
+    const run = (seed?: number) =>
+      evaluate(agent, { seed, episodes: 24, exit: 'sample', forcedEpisodes: 8 });
+    const one = await run(3);
+    expect(await run(3)).toEqual(one);
+    expect(await run(4)).not.toEqual(one);
+    expect(await run()).toEqual(await run());
+    expect(one.byDifficulty.map(({ difficulty }) => difficulty)).toEqual([1, 2]);
+    expect(one.byDifficulty.reduce((sum, { decisions }) => sum + decisions, 0)).toBe(24);
+    expect(one.forcedDepth.map((entry) => entry.steps)).toEqual([1, 2, 3]);
+    expect(tf.memory().numTensors).toBe(numTensors);
+    expect(await agent.policy.parameters.read()).toEqual(before);
+    agent.dispose();
+  });
+
+  it('statistics of observations are used and not learned', async () => {
+    const env = { id: 'Pendulum-v1', count: 2, maxEpisodeSteps: 5 };
+    const agent = await Agent.create(tinyConfig({ env, normalise: { obs: true } }), '.');
+    agent.normaliser!.update([1, 2, 3, -1, 0, 5], 2);
+    const before = agent.normaliser!.state();
+    await evaluate(agent, { episodes: 4, forcedEpisodes: 0 });
+    expect(agent.normaliser!.state()).toEqual(before);
+    agent.dispose();
+  });
+
+  it('a grid policy plays grids of other sizes than it was trained on', async () => {
+    const runDir = tempDir();
+    const config = tinyConfig({
+      env: { id: 'Maze-v0', options: { size: 2 }, count: 8, maxEpisodeSteps: 4 },
+      policy: { core: 'full' },
+    });
+    await train(config, { runDir });
+    const agent = await Agent.load(runDir, {
+      set: ['env.options.size=4', 'env.maxEpisodeSteps=6'],
+    });
+    expect(agent.observationSpace.size).toBe(4 * 4 * 6);
+    const found = await evaluate(agent, { episodes: 8, maxSteps: 5, forcedEpisodes: 2 });
+    expect(found.byDifficulty.at(-1)!.difficulty).toBeGreaterThan(3);
+    expect(found.forcedDepth).toHaveLength(5);
+    agent.dispose();
+  });
+});

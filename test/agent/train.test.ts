@@ -1,0 +1,478 @@
+import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { Agent } from '../../src/agent/agent.ts';
+import type { Config, ConfigInput } from '../../src/agent/config.ts';
+import { envFactory } from '../../src/agent/env-setup.ts';
+import { UsageError } from '../../src/agent/errors.ts';
+import { evaluate } from '../../src/agent/evaluate.ts';
+import type { TrainEvent } from '../../src/agent/events.ts';
+import { CheckpointError, CheckpointStore, readMetrics } from '../../src/agent/run/index.ts';
+import { type TrainOptions, train } from '../../src/agent/train.ts';
+import { Training } from '../../src/agent/training.ts';
+import { EnvFailed } from '../../src/envs/index.ts';
+import { loadBackend } from '../../src/kernels/index.ts';
+import breakingEnv, { type Fault } from './breaking-env.ts';
+import { tempDir } from './run/temp-dir.ts';
+import { tinyConfig } from './tiny-config.ts';
+
+beforeAll(async () => {
+  await loadBackend('wasm');
+});
+
+/** Four decisions an episode, cut across updates; released, forced and steered on the way. */
+const RECIPE: Partial<ConfigInput> = {
+  env: { id: 'KnownDelay-v0', count: 5 },
+  recipe: { minUpdates: 3, releaseReturn: 0.2, maxWarmup: 0.5 },
+  price: { targetSteps: 1.5 },
+};
+
+/** What a run has left: metrics but for timing, and the last checkpoint, weights byte for byte. */
+async function remains(runDir: string) {
+  const metrics = await readMetrics(join(runDir, 'metrics.jsonl'));
+  const checkpoint = await new CheckpointStore(join(runDir, 'checkpoints')).load('latest');
+  const { elapsed: _, ...state } = checkpoint.state as Record<string, unknown>;
+  return {
+    metrics: metrics.map(({ timing: _, ...record }) => record),
+    checkpoint: { ...checkpoint, state },
+  };
+}
+
+/** An `on` that aborts, or does what it is told, after the given update. */
+function after(update: number, then: () => void): (event: TrainEvent) => void {
+  return (event) => {
+    if (event.type === 'updated' && event.metrics.update === update) then();
+  };
+}
+
+async function interruptAfter(update: number, config: Config, options: TrainOptions) {
+  const controller = new AbortController();
+  const on = after(update, () => controller.abort());
+  return train(config, { ...options, on, signal: controller.signal });
+}
+
+async function events(config: Config, options: TrainOptions): Promise<TrainEvent[]> {
+  const all: TrainEvent[] = [];
+  await train(config, { ...options, on: (event) => void all.push(event) });
+  return all;
+}
+
+describe('the same config and seed', () => {
+  it('twice leave the same metrics and checkpoints; another seed does not', async () => {
+    const [one, two, three] = [tempDir(), tempDir(), tempDir()];
+    const config = tinyConfig(RECIPE);
+    await train(config, { runDir: one });
+    await train(config, { runDir: two });
+    await train(tinyConfig({ ...RECIPE, train: { totalSteps: 192, seed: 8 } }), { runDir: three });
+    const first = await remains(one);
+    expect(await remains(two)).toEqual(first);
+    expect((await remains(three)).metrics).not.toEqual(first.metrics);
+
+    expect(first.metrics.map(({ phase }) => phase)).toContain('warmup');
+    expect(first.metrics.map(({ phase }) => phase)).toContain('released');
+    for (const { firstRatioError } of first.metrics) expect(firstRatioError).toBeLessThan(1e-4);
+  });
+});
+
+describe('interrupted and resumed', () => {
+  const cases: [string, Partial<ConfigInput>][] = [
+    ['as it comes', RECIPE],
+    [
+      'normalised, truncated, a Box to act in',
+      {
+        ...RECIPE,
+        env: { id: 'Pendulum-v1', count: 5, maxEpisodeSteps: 9, frameStack: 2 },
+        normalise: { obs: true, reward: true },
+      },
+    ],
+  ];
+  it.each(cases)('ends like a run in one go: %s', async (_, input) => {
+    const config = tinyConfig(input);
+    const [whole, parts] = [tempDir(), tempDir()];
+    await train(config, { runDir: whole });
+    // In the warm-up and after it, between checkpoints and evaluations.
+    for (const [i, update] of [2, 5].entries()) {
+      const result = await interruptAfter(update, config, { runDir: parts, resume: i > 0 });
+      expect(result).toEqual({ runDir: parts, steps: result.steps, interrupted: true });
+    }
+    expect((await remains(parts)).metrics).toHaveLength(5);
+    const result = await train(config, { runDir: parts, resume: true });
+    expect(result).toMatchObject({ interrupted: false, evaluation: { episodes: 4 } });
+    expect(await remains(parts)).toEqual(await remains(whole));
+  });
+
+  it('ends so too where it was killed between two checkpoints', async () => {
+    // Without evaluations, whose best would be a checkpoint too.
+    const config = tinyConfig({ ...RECIPE, evaluation: { everyUpdates: 100, episodes: 4 } });
+    const [whole, parts] = [tempDir(), tempDir()];
+    await train(config, { runDir: whole });
+    const on = after(5, () => {
+      throw new Error('power cut');
+    });
+    await expect(train(config, { runDir: parts, on })).rejects.toThrow('power cut');
+    expect(await readMetrics(join(parts, 'metrics.jsonl'))).toHaveLength(4);
+    const [started] = await events(config, { runDir: parts, resume: true });
+    const { steps } = (await readMetrics(join(parts, 'metrics.jsonl')))[2];
+    expect(started).toMatchObject({ type: 'started', resumedFrom: steps });
+    expect(await remains(parts)).toEqual(await remains(whole));
+  });
+
+  it('begins anew where it was killed before the first checkpoint', async () => {
+    const config = tinyConfig(RECIPE);
+    const [whole, parts] = [tempDir(), tempDir()];
+    const on = after(2, () => {
+      throw new Error('power cut');
+    });
+    await expect(train(config, { runDir: parts, on })).rejects.toThrow('power cut');
+    await train(config, { runDir: parts, resume: true });
+    await train(config, { runDir: whole });
+    expect(await remains(parts)).toEqual(await remains(whole));
+  });
+
+  it('of a finished run evaluates it again and trains no more', async () => {
+    const config = tinyConfig();
+    const runDir = tempDir();
+    const { evaluation } = await train(config, { runDir });
+    const before = await remains(runDir);
+    const again = await events(config, { runDir, resume: true });
+    expect(again.map(({ type }) => type)).toEqual(['started', 'finished']);
+    expect(again[1]).toMatchObject({ interrupted: false, evaluation });
+    expect(await remains(runDir)).toEqual(before);
+  });
+});
+
+describe('a run directory', () => {
+  it('is refused where it holds a run, or none to resume, or one of another config', async () => {
+    const runDir = tempDir();
+    const config = tinyConfig();
+    await interruptAfter(1, config, { runDir });
+    const before = await remains(runDir);
+
+    await expect(train(config, { runDir })).rejects.toThrow(UsageError);
+    await expect(train(config, { runDir })).rejects.toThrow(`${runDir} holds a run already`);
+    await expect(train(config, { runDir: tempDir(), resume: true })).rejects.toThrow(
+      'nothing to resume',
+    );
+    const other = tinyConfig({ price: { initial: 0.5 }, ppo: { epochs: 9 } });
+    await expect(train(other, { runDir, resume: true })).rejects.toThrow(
+      `${runDir}: cannot resume with another config; these differ: price, ppo`,
+    );
+    expect(await remains(runDir)).toEqual(before);
+  });
+
+  it('takes other settings of evaluation and checkpoints, and keeps them', async () => {
+    const runDir = tempDir();
+    await interruptAfter(1, tinyConfig(), { runDir });
+    const other = tinyConfig({ evaluation: { episodes: 3, forcedEpisodes: 0 } });
+    const { evaluation } = await train(other, { runDir, resume: true });
+    expect(evaluation).toMatchObject({ episodes: 3 });
+    const agent = await Agent.load(runDir);
+    expect(agent.config.evaluation.episodes).toBe(3);
+    agent.dispose();
+  });
+
+  it('has everything that design.md lists', async () => {
+    const runDir = tempDir();
+    const { steps } = await train(tinyConfig(), { runDir });
+    const files = ['config.resolved.yaml', 'metrics.jsonl', 'report.html', 'tensorboard'];
+    for (const name of [...files, `checkpoints/step-${steps}/weights.safetensors`]) {
+      expect(existsSync(join(runDir, name)), name).toBe(true);
+    }
+  });
+
+  it('names the modules of its config so that they are found again', async () => {
+    const runDir = tempDir();
+    const env = { id: undefined, module: './breaking-env.ts', count: 4 };
+    await train(tinyConfig({ env }), { runDir, baseDir: import.meta.dirname });
+    const agent = await Agent.load(runDir);
+    expect((await evaluate(agent, { episodes: 2, forcedEpisodes: 0 })).episodes).toBe(2);
+    agent.dispose();
+  });
+});
+
+describe('events', () => {
+  it('come in the order in which things happen', async () => {
+    const config = tinyConfig({
+      recipe: { minUpdates: 2, maxWarmup: 0.5 },
+      evaluation: { everyUpdates: 4, episodes: 4, forcedEpisodes: 0 },
+      checkpoint: { everyUpdates: 3 },
+      train: { totalSteps: 256 },
+    });
+    const runDir = tempDir();
+    const all = await events(config, { runDir });
+    const updated = 'updated';
+    expect(all.map(({ type }) => type).filter((type) => type !== 'alarm')).toEqual([
+      'started',
+      ...[updated, updated, updated, 'checkpointed'],
+      ...[updated, 'released', 'evaluated', 'checkpointed'], // best
+      ...[updated, updated, 'checkpointed'],
+      ...[updated, updated, 'evaluated', 'checkpointed'], // done
+      'finished',
+    ]);
+    expect(all[0]).toMatchObject({ runDir, backend: 'wasm', resumedFrom: undefined });
+    const steps = all.flatMap((e) => (e.type === updated ? [e.metrics.steps] : []));
+    expect(steps.slice(0, 4)).toEqual([32, 64, 96, 128]);
+    expect(all.find(({ type }) => type === 'released')).toMatchObject({
+      update: 4,
+      steps: 128,
+      reason: 'deadline',
+    });
+    // Ragged from then on: the last batch of decisions comes whole.
+    expect(steps[7]).toBeGreaterThanOrEqual(256);
+    expect(all.at(-1)).toMatchObject({ steps: steps[7], interrupted: false });
+  });
+
+  it('raise an alarm once while it lasts, and none over the warm-up’s own full depth', async () => {
+    // Nothing but full depth, ever: the floor and a bias far down.
+    const config = tinyConfig({
+      halting: { maxSteps: 2, floor: 0, initialBias: -30 },
+      recipe: { minUpdates: 0, maxWarmup: 0.5, forced: 0 },
+      evaluation: { everyUpdates: 2, episodes: 4, forcedEpisodes: 4 },
+      train: { totalSteps: 256 },
+    });
+    const all = await events(config, { runDir: tempDir() });
+    const alarms = all.filter((event) => event.type === 'alarm');
+    // Released with update 4, which was evaluated; 6 is the first of the head's own.
+    expect(alarms).toMatchObject([{ update: 6, alarm: 'collapsed-to-max' }]);
+  });
+
+  it('that throw end the run', async () => {
+    const on = () => {
+      throw new Error('no more');
+    };
+    await expect(train(tinyConfig(), { runDir: tempDir(), on })).rejects.toThrow('no more');
+  });
+});
+
+describe('the best checkpoint', () => {
+  const score = (value: number, pricedSteps: number) => ({ return: value, pricedSteps });
+
+  async function training(input: Partial<ConfigInput>) {
+    const config = tinyConfig(input);
+    const agent = await Agent.create(config, '.');
+    const own = await Training.begin(agent, await envFactory(config, '.'));
+    const setPrice = (price: number) =>
+      own.recipe.restore({ ...own.recipe.state(), released: true, price });
+    return {
+      own,
+      setPrice,
+      end: async () => {
+        await own.dispose();
+        agent.dispose();
+      },
+    };
+  }
+
+  it('is none before release, whatever the return', async () => {
+    const { own, setPrice, end } = await training({});
+    expect(own.isBest(score(100, 0))).toBe(false);
+    setPrice(0.1);
+    expect(own.isBest(score(1, 0))).toBe(true);
+    await end();
+  });
+
+  it('is judged by its net return at the price of now', async () => {
+    const { own, setPrice, end } = await training({});
+    setPrice(0.1);
+    expect(own.isBest(score(1, 2))).toBe(true); // .8
+    expect(own.isBest(score(0.9, 2))).toBe(false); // .7
+    expect(own.isBest(score(0.9, 1))).toBe(true); // .8: as good, and newer
+    setPrice(0.5); // the best is now worth .4
+    expect(own.isBest(score(0.9, 1.5))).toBe(false);
+    expect(own.isBest(score(0.5, 0))).toBe(true);
+    setPrice(0);
+    expect(own.isBest(score(0.4, 0))).toBe(false);
+    await end();
+  });
+
+  it('of a fixed depth is that of the highest return, from the start', async () => {
+    const { own, end } = await training({ halting: { rule: 'fixed' } });
+    expect(own.isBest(score(1, 2))).toBe(true);
+    expect(own.isBest(score(0.9, 0))).toBe(false);
+    await end();
+  });
+
+  it('is the one that was evaluated as best, and what Agent.load gives', async () => {
+    const runDir = tempDir();
+    const config = tinyConfig({
+      ppo: { decisions: 32, learningRate: 0.3, finalLearningRate: 0.3 },
+      evaluation: { everyUpdates: 1, episodes: 16, forcedEpisodes: 0 },
+      checkpoint: { everyUpdates: 1, keep: 1 },
+    });
+    const all = await events(config, { runDir });
+    const best = all.flatMap((e) => (e.type === 'evaluated' && e.best ? [e.steps] : [])).at(-1)!;
+    const store = new CheckpointStore(join(runDir, 'checkpoints'));
+    expect((await store.load('best')).step).toBe(best);
+    // So that it is not the latest by chance.
+    const { step: latest } = await store.load('latest');
+    expect(best).toBeLessThan(latest);
+    expect((await store.list()).map(({ step }) => step)).toEqual([best, latest]);
+    const agent = await Agent.load(runDir);
+    expect(await agent.policy.parameters.read()).toEqual((await store.load('best')).weights);
+    agent.dispose();
+  });
+});
+
+describe('a broken environment', () => {
+  const cases: [Fault, string][] = [
+    ['nan-reward', 'step: reward: expected a finite number, got NaN'],
+    ['wrong-shape', 'step: obs: expected'],
+    ['throws', 'step threw: the motor is hot'],
+    ['hangs', 'step: no answer within 30 ms'],
+  ];
+  it.each(cases)('that %s ends the run and spoils nothing', async (fault, message) => {
+    const runDir = tempDir();
+    const before = tf.memory().numTensors;
+    const config = tinyConfig({
+      env: { id: 'Counter', count: 4, timeoutMs: 30 },
+      checkpoint: { everyUpdates: 1 },
+      evaluation: { everyUpdates: 100 },
+    });
+    // 8 decisions of each environment an update: it breaks in the third.
+    const env = () => breakingEnv({ fault, after: 20 });
+    const failure = await train(config, { runDir, env }).catch((error) => error);
+    expect(failure).toBeInstanceOf(EnvFailed);
+    expect(failure.message).toMatch(
+      /^Counter \(environment \d, seed \d+, episode \d+, step \d+, action [01]\) /,
+    );
+    expect(failure.message).toContain(message);
+    expect(tf.memory().numTensors).toBe(before);
+
+    const agent = await Agent.load(runDir, { env });
+    const { action } = await agent.act(Float32Array.of(0, 0));
+    expect([0, 1]).toContain(action);
+    agent.dispose();
+    const whole = () => breakingEnv({});
+    const [started] = await events(config, { runDir, env: whole, resume: true });
+    expect(started).toMatchObject({ resumedFrom: 64 });
+  });
+
+  it('that cannot be made is named', async () => {
+    const env = () => {
+      throw new Error('no such device');
+    };
+    const config = tinyConfig({ env: { id: 'Counter' } });
+    const failure = await train(config, { runDir: tempDir(), env }).catch((error) => error);
+    expect(failure).toBeInstanceOf(EnvFailed);
+    expect(failure.message).toContain('Counter');
+    expect(failure.message).toContain('could not be made: no such device');
+  });
+
+  it('that does not exist is refused before there are files', async () => {
+    const runDir = join(tempDir(), 'run');
+    const config = tinyConfig({ env: { id: 'KHopp-v0' } });
+    await expect(train(config, { runDir })).rejects.toThrow(UsageError);
+    expect(existsSync(runDir)).toBe(false);
+  });
+});
+
+describe('a damaged checkpoint', () => {
+  it.each([
+    ['truncated', (path: string) => truncateSync(path, 100)],
+    [
+      'altered',
+      (path: string) => {
+        const bytes = readFileSync(path);
+        bytes[bytes.length - 3] ^= 1;
+        writeFileSync(path, bytes);
+      },
+    ],
+  ])('that is %s is refused by name, by load and by resume', async (what, damage) => {
+    const runDir = tempDir();
+    const config = tinyConfig();
+    const { steps } = await interruptAfter(3, config, { runDir });
+    const path = join(runDir, 'checkpoints', `step-${steps}`, 'weights.safetensors');
+    damage(path);
+    for (const attempt of [
+      () => Agent.load(runDir),
+      () => train(config, { runDir, resume: true }),
+    ]) {
+      const failure = await attempt().catch((error) => error);
+      expect(failure).toBeInstanceOf(CheckpointError);
+      expect(failure.message).toContain(`${path} is ${what}`);
+    }
+  });
+});
+
+describe('warm start', () => {
+  /** Next to no learning, so that what it began with is what it ends with. */
+  const still = { decisions: 32, epochs: 1, learningRate: 1e-9, finalLearningRate: 0 };
+
+  async function weightsOf(runDir: string) {
+    const { weights } = await new CheckpointStore(join(runDir, 'checkpoints')).load('latest');
+    return Object.values(weights).flatMap(({ data }) => Array.from(data));
+  }
+  const farthest = (a: number[], b: number[]) => Math.max(...a.map((x, i) => Math.abs(x - b[i])));
+
+  it('begins with the other run’s weights and observation statistics', async () => {
+    const [first, second, cold] = [tempDir(), tempDir(), tempDir()];
+    const input: Partial<ConfigInput> = {
+      env: { id: 'Pendulum-v1', count: 4, maxEpisodeSteps: 9 },
+      normalise: { obs: true },
+    };
+    await train(tinyConfig({ ...input, train: { totalSteps: 128, seed: 1 } }), { runDir: first });
+    const next = (warmStart?: string) =>
+      tinyConfig({ ...input, ppo: still, train: { totalSteps: 32, seed: 2, warmStart } });
+    await train(next(first), { runDir: second });
+    await train(next(), { runDir: cold });
+    const weights = await weightsOf(first);
+    expect(farthest(await weightsOf(second), weights)).toBeLessThan(1e-6);
+    expect(farthest(await weightsOf(cold), weights)).toBeGreaterThan(0.1);
+
+    const counts = await Promise.all(
+      [first, second].map(async (runDir) => {
+        const agent = await Agent.load(runDir, { checkpoint: 'latest' });
+        agent.dispose();
+        return agent.normaliser!.count;
+      }),
+    );
+    expect(counts[1]).toBeGreaterThan(counts[0]);
+  });
+
+  it('is needed no more once the run has weights of its own', async () => {
+    const [first, second] = [tempDir(), tempDir()];
+    await train(tinyConfig(), { runDir: first });
+    const config = tinyConfig({ train: { totalSteps: 128, seed: 2, warmStart: first } });
+    await interruptAfter(2, config, { runDir: second });
+    rmSync(first, { recursive: true });
+    expect((await train(config, { runDir: second, resume: true })).interrupted).toBe(false);
+  });
+
+  it('from weights of another shape, or from nothing, is refused before there are files', async () => {
+    const first = tempDir();
+    const second = join(tempDir(), 'run');
+    await train(tinyConfig(), { runDir: first });
+    const from = (warmStart: string) =>
+      tinyConfig({ policy: { width: 12 }, train: { totalSteps: 32, warmStart } });
+    const misfit = train(from(first), { runDir: second });
+    await expect(misfit).rejects.toThrow(UsageError);
+    await expect(misfit).rejects.toThrow(/warmStart.*expected shape \[.*12.*\], got \[.*8.*\]/);
+    await expect(train(from('/nowhere'), { runDir: second })).rejects.toThrow(/warmStart.*nowhere/);
+    expect(existsSync(second)).toBe(false);
+  });
+});
+
+describe('tensors', () => {
+  it('are as many after 200 updates as after 20, and none once it is over', async () => {
+    const before = tf.memory().numTensors;
+    const counts: number[] = [];
+    const config = tinyConfig({
+      env: { id: 'KnownDelay-v0', count: 4 },
+      ppo: { decisions: 4, minibatch: 8, epochs: 1 },
+      recipe: { minUpdates: 0, maxWarmup: 0.03 },
+      evaluation: { everyUpdates: 50, episodes: 2, forcedEpisodes: 1 },
+      checkpoint: { everyUpdates: 50 },
+      train: { totalSteps: 1000 },
+    });
+    const on = (event: TrainEvent) => {
+      if (event.type === 'updated') counts.push(tf.memory().numTensors);
+    };
+    await train(config, { runDir: tempDir(), on });
+    expect(counts.length).toBeGreaterThan(200);
+    // Thoughts under way at an update have tensors of their own, so it is not one number.
+    const most = (part: number[]) => Math.max(...part);
+    expect(most(counts.slice(-20))).toBeLessThanOrEqual(most(counts.slice(0, 20)));
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});

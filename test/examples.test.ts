@@ -1,0 +1,83 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { main as library } from '../examples/library.ts';
+import { Agent } from '../src/index.ts';
+
+const root = resolve(import.meta.dirname, '..');
+const tiny = ['train.totalSteps=256', 'ppo.decisions=128', 'evaluation.episodes=16'];
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'pondera-examples-'));
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+/** The commands that an example's header names, without `npm run pondera --`. */
+async function commandsOf(example: string): Promise<string[][]> {
+  const text = await readFile(join(root, 'examples', example), 'utf8');
+  return [...text.matchAll(/^ \* {5}npm run pondera -- (.*)$/gm)].map(([, line]) =>
+    line.split(' '),
+  );
+}
+
+/** Runs a command of ours in the repository; rejects with its output unless it exits with 0. */
+async function pondera(...args: string[]): Promise<string> {
+  const command = ['--import', 'tsx', 'src/agent/cli/main.ts', ...args];
+  const { stdout } = await promisify(execFile)(process.execPath, command, { cwd: root });
+  return stdout;
+}
+
+/** Trains as an example's header says, but briefly. @returns what it printed */
+function trainBriefly(args: readonly string[], runDir: string): Promise<string> {
+  return pondera(...args, '--run-dir', runDir, ...tiny.flatMap((set) => ['--set', set]));
+}
+
+describe('custom-env', () => {
+  it('keeps the contract and trains, by the commands in its header', async () => {
+    const commands = await commandsOf('custom-env.ts');
+    expect(commands.map(([name]) => name)).toEqual(['check-env', 'train']);
+    const [check, train] = commands;
+    expect(await pondera(...check)).toContain('problems: 0, warnings: 0');
+
+    const runDir = join(dir, 'env');
+    const printed = await trainBriefly(train, runDir);
+    expect(printed).toMatch(/custom-env\.ts, 16 episodes/);
+    expect(printed).toMatch(/difficulty +decisions +success +ponder steps/);
+    const lines = (await readFile(join(runDir, 'metrics.jsonl'), 'utf8')).trim().split('\n');
+    expect(JSON.parse(lines.at(-1)!).steps).toBeGreaterThanOrEqual(256);
+  });
+});
+
+describe('custom-encoder', () => {
+  it('trains by the command in its header, with the encoder in the policy', async () => {
+    const [train] = await commandsOf('custom-encoder.ts');
+    const runDir = join(dir, 'encoder');
+    expect(await trainBriefly(train, runDir)).toMatch(/CartPole-v1, 16 episodes/);
+    const agent = await Agent.load(runDir);
+    const shapes = agent.policy.parameters.list.map(({ name, variable }) => [name, variable.shape]);
+    agent.dispose();
+    expect(shapes).toContainEqual(['encoder.weight', [8, 48]]);
+    expect(shapes).toContainEqual(['encoder.mark', [4, 48]]);
+  });
+});
+
+describe('library', () => {
+  it('trains, acts and decides a stream', async () => {
+    const lines: string[] = [];
+    await library({
+      totalSteps: 512,
+      runDir: join(dir, 'library'),
+      log: (line) => lines.push(line),
+    });
+    const text = lines.join('\n');
+    expect(text).toMatch(/^done after \d+ steps$/m);
+    expect(text).toMatch(/^ {2}step 1: house \d \(\d\.\d\d\), halt \d\.\d\d$/m);
+    expect(text).toMatch(/^within 2 ms it says \d; ponder steps [1-5]$/m);
+    const letters = [...text.matchAll(/^letter (\d): house \d; ponder steps [1-5]$/gm)];
+    expect(letters.map(([, index]) => index).sort()).toEqual(['0', '1', '2', '3', '4']);
+  });
+});

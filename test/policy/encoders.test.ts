@@ -1,0 +1,250 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  Box,
+  Dict,
+  Discrete,
+  MultiBinary,
+  MultiDiscrete,
+  type Space,
+  Text,
+  Tuple,
+} from '../../src/envs/index.ts';
+import { loadBackend, Rng } from '../../src/kernels/index.ts';
+import { encoderFor, Parameters } from '../../src/policy/index.ts';
+import { distance, set, toTensor } from './small-policy.ts';
+
+beforeAll(() => loadBackend('wasm'));
+
+const WIDTH = 6;
+const box = (...shape: number[]) => new Box({ shape, low: -Infinity, high: Infinity });
+
+function make(space: Space, width = WIDTH, seed = 1) {
+  const parameters = new Parameters(Rng.seed(seed));
+  const encoder = encoderFor(space, width, parameters);
+  return {
+    parameters,
+    encoder,
+    /** Tokens of flat rows, [rows][tokens][width]. */
+    encode: (...rows: ArrayLike<number>[]) =>
+      tf.tidy(() => encoder.encode(toTensor(rows)).arraySync()),
+  };
+}
+
+/** Rows of values drawn from the space. */
+function samples(space: Space, count: number): Float32Array[] {
+  const rng = Rng.seed(9);
+  return Array.from({ length: count }, () => {
+    const row = new Float32Array(space.size);
+    space.write(space.sample(rng), row);
+    return row;
+  });
+}
+
+const spaces: [string, Space, number][] = [
+  ['Box [5]', box(5), 4],
+  ['Box [2, 2]', box(2, 2), 4],
+  ['Box [2, 3, 2]', box(2, 3, 2), 6],
+  ['MultiBinary', new MultiBinary([3]), 4],
+  ['Discrete', new Discrete(4, -2), 1],
+  ['MultiDiscrete [3]', new MultiDiscrete([2, 5, 3]), 3],
+  ['MultiDiscrete [4, 2]', new MultiDiscrete([2, 5, 2, 5, 2, 5, 2, 5], { shape: [4, 2] }), 4],
+  ['Dict', new Dict({ a: box(2), b: new Discrete(3), c: box(2, 2, 1) }), 4 + 1 + 4],
+  ['Tuple', new Tuple([new Discrete(2), new Dict({ a: box(1) })]), 1 + 4],
+];
+
+describe.each(spaces)('%s', (_name, space, tokens) => {
+  const rows = samples(space, 3);
+
+  it('becomes its tokens', () => {
+    const { encoder, encode } = make(space);
+    const found = encode(...rows);
+    expect(encoder.tokens).toBe(tokens);
+    expect(found.map((row) => row.map((token) => token.length))).toEqual(
+      rows.map(() => new Array(tokens).fill(WIDTH)),
+    );
+    expect(found.flat(2).every(Number.isFinite)).toBe(true);
+    expect(encoder.places?.length ?? tokens).toBe(tokens);
+  });
+
+  it('is the same alone as in a batch, and for the same seed', () => {
+    const { encode } = make(space);
+    const together = encode(...rows);
+    expect(
+      distance(
+        rows.map((row) => encode(row)[0]),
+        together,
+      ),
+    ).toBeLessThan(1e-6);
+    expect(make(space).encode(...rows)).toEqual(together);
+    expect(distance(make(space, WIDTH, 2).encode(...rows), together)).toBeGreaterThan(0.01);
+  });
+
+  it('learns: every weight has a gradient', () => {
+    const { encoder, parameters } = make(space);
+    const all = samples(space, 40);
+    const { grads } = tf.variableGrads(
+      () => tf.sum(tf.square(encoder.encode(toTensor(all)))) as tf.Scalar,
+    );
+    for (const { name, variable } of parameters.list) {
+      const data = grads[variable.name].dataSync();
+      expect(
+        data.some((g) => g !== 0),
+        name,
+      ).toBe(true);
+      expect(data.every(Number.isFinite), name).toBe(true);
+    }
+    parameters.dispose();
+  });
+});
+
+describe('a vector', () => {
+  it('is linear in its numbers, each token seeing all of them', () => {
+    const { encode } = make(box(3));
+    const [zero, x, double] = encode([0, 0, 0], [1, -2, 3], [2, -4, 6]);
+    x.forEach((token, s) => {
+      token.forEach((value, d) => {
+        expect(double[s][d] - value).toBeCloseTo(value - zero[s][d], 5);
+      });
+    });
+    for (const i of [0, 1, 2]) {
+      const row = [0, 0, 0];
+      row[i] = 1;
+      const [moved] = encode(row);
+      moved.forEach((token, s) => {
+        expect(distance(token, zero[s])).toBeGreaterThan(0.01);
+      });
+    }
+  });
+});
+
+describe('a grid', () => {
+  it('has a token a cell, with its place', () => {
+    const { encoder } = make(box(2, 3, 1));
+    expect(encoder.places).toEqual([
+      [0, 0],
+      [0, 1],
+      [0, 2],
+      [1, 0],
+      [1, 1],
+      [1, 2],
+    ]);
+  });
+
+  it('is read by the same weights whatever its size', async () => {
+    const small = make(box(3, 3, 2));
+    const large = make(box(5, 5, 2), WIDTH, 2);
+    large.parameters.write(await small.parameters.read());
+    const cell = (r: number, c: number) => [r + 0.5, c - 0.25];
+    const grid = (side: number) =>
+      Array.from({ length: side * side }, (_, i) => cell(Math.floor(i / side), i % side)).flat();
+    const [a] = small.encode(grid(3));
+    const [b] = large.encode(grid(5));
+    for (let i = 0; i < 9; i++) {
+      expect(distance(a[i], b[Math.floor(i / 3) * 5 + (i % 3)])).toBeLessThan(1e-6);
+    }
+  });
+});
+
+describe('tokens', () => {
+  /** Table rows with which they can be told apart: row v is [v + 1, v + 1, …] times `factor`. */
+  const table = (rows: number, dims: number, factor: number) =>
+    Array.from({ length: rows * dims }, (_, i) => factor * (Math.floor(i / dims) + 1));
+
+  it('of several fields are their embeddings side by side', () => {
+    const { parameters, encode } = make(new MultiDiscrete([2, 5, 2, 5], { shape: [2, 2] }), 4);
+    set(parameters, 'table0', table(2, 2, 1));
+    set(parameters, 'table1', table(5, 2, 10));
+    expect(encode([0, 4, 1, 2])).toEqual([
+      [
+        [1, 1, 50, 50],
+        [2, 2, 30, 30],
+      ],
+    ]);
+  });
+
+  it('share a table between fields of equally many values', () => {
+    const { parameters, encode } = make(new MultiDiscrete([5, 3, 5], { shape: [1, 3] }), 6);
+    expect(parameters.list.map(({ name }) => name)).toEqual(['table0', 'table1']);
+    const [[token]] = encode([2, 0, 2]);
+    expect(token.slice(0, 2)).toEqual(token.slice(4, 6));
+  });
+
+  it('give the last field what the division leaves over', () => {
+    const { parameters } = make(new MultiDiscrete([5, 3, 5], { shape: [1, 3] }), 8);
+    expect(parameters.list.map(({ variable }) => variable.shape)).toEqual([
+      [5, 2],
+      [3, 2],
+      [5, 4],
+    ]);
+  });
+
+  it('of rank 2 carry no position, of rank 1 they do', () => {
+    const set2 = make(new MultiDiscrete([4, 4], { shape: [2, 1] }));
+    const [[a, b]] = set2.encode([3, 3]);
+    expect(a).toEqual(b);
+    const [[c, d]] = make(new MultiDiscrete([4, 4])).encode([3, 3]);
+    expect(distance(c, d)).toBeGreaterThan(0.1);
+  });
+
+  it.each([
+    ['all alike', [5, 5, 5, 5]],
+    ['each its own', [5, -3, 0, 7]],
+  ])('count from their starts, %s', (_name, start) => {
+    for (const shape of [[4], [2, 2]]) {
+      const nvec = [3, 3, 3, 3];
+      const from = make(new MultiDiscrete(nvec, { shape, start }));
+      const zero = make(new MultiDiscrete(nvec, { shape }));
+      const value = [2, 1, 0, 2];
+      expect(from.encode(value.map((v, i) => v + start[i]))).toEqual(zero.encode(value));
+    }
+  });
+
+  it('refuse what they cannot hold', () => {
+    expect(() => make(new MultiDiscrete([2, 2, 2], { shape: [1, 3] }), 2)).toThrow(
+      new RangeError('tokenEncoder: width 2 cannot hold 3 fields a token'),
+    );
+    expect(() => make(new MultiDiscrete([2, 2], { shape: [1, 1, 2] }))).toThrow(
+      'tokenEncoder: expected a space of rank 1 or 2, got shape [1,1,2]',
+    );
+  });
+});
+
+describe('a Dict', () => {
+  it('is its parts one after another, each marked', async () => {
+    const parts = { cell: box(1, 2, 1), cue: new Discrete(3) };
+    const { parameters, encoder, encode } = make(new Dict(parts));
+    const weights = await parameters.read();
+    const [tokens] = encode([0.5, -1, 2]);
+    for (const [key, row, begin] of [
+      ['cell', [0.5, -1], 0],
+      ['cue', [2], 2],
+    ] as const) {
+      const own = make(parts[key]);
+      own.parameters.write(
+        Object.fromEntries(
+          own.parameters.list.map(({ name }) => [name, weights[`${key}.${name}`]]),
+        ),
+      );
+      const mark = weights[`${key}.mark`].data;
+      const expected = own.encode(row)[0].map((token) => token.map((x, d) => x + mark[d]));
+      expect(distance(tokens.slice(begin, begin + expected.length), expected)).toBeLessThan(1e-6);
+    }
+    expect(encoder.places).toEqual([[0, 0], [0, 1], undefined]);
+  });
+
+  it('without a grid has no places', () => {
+    expect(make(new Tuple([box(2), new Discrete(2)])).encoder.places).toBeUndefined();
+  });
+});
+
+it.each([
+  new Text({ maxLength: 4 }),
+  new Dict({ a: new Discrete(2), b: new Text({ maxLength: 4 }) }),
+])('refuses %o', (space) => {
+  expect(() => make(space)).toThrow(
+    new TypeError(
+      'encoderFor: no encoder for a text observation; give one of your own (policy.encoder)',
+    ),
+  );
+});

@@ -1,0 +1,446 @@
+import { lastValueFrom, Subject, toArray } from 'rxjs';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Env, EnvFailed, EnvPool, type Observation } from '../../src/envs/index.ts';
+import { loadBackend, Rng } from '../../src/kernels/index.ts';
+import { fixed, type Policy } from '../../src/policy/index.ts';
+import {
+  act,
+  type Behaviour,
+  type Decision,
+  Gate,
+  observe,
+  ponder,
+  type Rollout,
+  rollouts,
+  Scheduler,
+  Trajectory,
+  type Transition,
+} from '../../src/rollout/index.ts';
+import { CountEnv, HeldEnv, turns } from '../envs/count-env.ts';
+import { asynchronous } from '../envs/walk-env.ts';
+import { distance, set, smallPolicy, stir, unroll } from '../policy/small-policy.ts';
+
+beforeAll(() => loadBackend('wasm'));
+
+let policy: Policy;
+let scheduler: Scheduler;
+let gate: Gate;
+let behaviour: Behaviour;
+
+beforeEach(() => {
+  const { observationSpace, actionSpace } = new CountEnv();
+  policy = smallPolicy({ observationSpace, actionSpace });
+  stir(policy.parameters);
+  behaviour = { rule: fixed(2), minSteps: 1, maxSteps: 4, forced: 0, floor: 0.02, greedy: false };
+  scheduler = new Scheduler(policy, 4, Rng.seed(1), () => behaviour);
+  gate = new Gate();
+});
+
+afterEach(() => {
+  scheduler.dispose();
+  policy.dispose();
+});
+
+function poolOf(envs: readonly Env[], episodes?: number): Promise<EnvPool> {
+  let made = 0;
+  return EnvPool.create(() => envs[made++], {
+    count: envs.length,
+    seed: 7,
+    timeoutMs: 1000,
+    name: 'Count',
+    episodes,
+  });
+}
+
+const tell = (row: Float32Array) => Array.from(row).join('.');
+
+describe('observe, ponder, act', () => {
+  it.each([
+    ['synchronous', (env: CountEnv): Env => env],
+    ['asynchronous', (env: CountEnv): Env => asynchronous(env)],
+  ])('play %s environments to their end, each decision on what it saw', async (_name, wrap) => {
+    const envs = [new CountEnv(3), new CountEnv(2, 'truncated')];
+    const pool = await poolOf(
+      envs.map((env) => wrap(env)),
+      4,
+    );
+    const transitions = (
+      await lastValueFrom(observe(pool).pipe(ponder(scheduler), act(pool), toArray()))
+    ).flat();
+    for (const [env, seen, ends] of [
+      [0, ['1.0', '1.1', '1.2', '2.0', '2.1', '2.2'], ['1.3', '2.3']],
+      [1, ['1.0', '1.1', '2.0', '2.1'], ['1.2', '2.2']],
+    ] as const) {
+      const own = transitions.filter((transition) => transition.env === env);
+      expect(own.map(({ decision }) => tell(decision.observation.row))).toEqual(seen);
+      expect(own.flatMap(({ final }) => (final ? tell(final) : []))).toEqual(ends);
+      expect(own.map(({ decision }) => decision.choice)).toEqual(envs[env].actions);
+      expect(own.every(({ decision }) => decision.observation.env === env)).toBe(true);
+      own.slice(1).forEach(({ decision }, i) => {
+        expect(decision.observation).toBe(own[i].next);
+      });
+    }
+    expect(scheduler.pending).toBe(0);
+  });
+
+  it('a slow environment blocks nobody', async () => {
+    const slow = new HeldEnv(9);
+    const pool = await poolOf([slow, new CountEnv(9)]);
+    const seen: Transition[] = [];
+    const subscription = observe(pool)
+      .pipe(ponder(scheduler), act(pool))
+      .subscribe((transitions) => seen.push(...transitions));
+    await turns(30);
+    expect(seen.length).toBeGreaterThan(5);
+    expect(seen.every(({ env }) => env === 1)).toBe(true);
+    const before = seen.length;
+    await slow.answer();
+    await turns(4);
+    const own = seen.slice(before).filter(({ env }) => env === 0);
+    expect(own.map(({ decision }) => tell(decision.observation.row))).toEqual(['1.0']);
+    subscription.unsubscribe();
+  });
+
+  it('stop with their subscription: nothing more is thought', async () => {
+    const pool = await poolOf([new CountEnv()]);
+    const tick = vi.spyOn(scheduler, 'tick');
+    const subscription = observe(pool).pipe(ponder(scheduler), act(pool)).subscribe();
+    await turns(6);
+    expect(tick.mock.calls.length).toBeGreaterThan(1);
+    subscription.unsubscribe();
+    const before = tick.mock.calls.length;
+    await turns(10);
+    expect(tick.mock.calls.length).toBe(before);
+  });
+
+  it.each([
+    [
+      'synchronous',
+      () => {
+        throw new Error('boom');
+      },
+    ],
+    ['asynchronous', () => Promise.reject(new Error('boom'))],
+  ])('pass on the failure of a %s environment', async (_name, step) => {
+    const pool = await poolOf([Object.assign(new CountEnv(), { step })]);
+    const playing = lastValueFrom(observe(pool).pipe(ponder(scheduler), act(pool)));
+    await expect(playing).rejects.toThrow(EnvFailed);
+    await expect(playing).rejects.toThrow('step threw: boom');
+  });
+
+  it('pass on the failure of a reset, and of the policy', async () => {
+    const reset = () => {
+      throw new Error('boom');
+    };
+    const broken = await poolOf([Object.assign(new CountEnv(), { reset })]);
+    await expect(lastValueFrom(observe(broken).pipe(ponder(scheduler)))).rejects.toThrow('boom');
+    set(policy.parameters, 'heads.valueBias', Number.NaN);
+    const pool = await poolOf([new CountEnv()]);
+    await expect(lastValueFrom(observe(pool).pipe(ponder(scheduler)))).rejects.toThrow(
+      'policy: non-finite output',
+    );
+  });
+
+  it('ponder ends once its source has and all of it is decided', async () => {
+    const source = new Subject<Observation[]>();
+    const decided = lastValueFrom(source.pipe(ponder(scheduler), toArray()));
+    source.next([0, 1, 2, 3, 4, 5].map((env) => ({ env, row: Float32Array.of(env, 0) })));
+    source.complete();
+    const decisions = (await decided).flat();
+    expect(decisions.map(({ observation }) => observation.env).sort()).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
+  it('ponder lets go of its source', () => {
+    const source = new Subject<Observation[]>();
+    const subscription = source.pipe(ponder(scheduler)).subscribe();
+    expect(source.observed).toBe(true);
+    subscription.unsubscribe();
+    expect(source.observed).toBe(false);
+  });
+
+  it('ponder passes on the failure of its source', async () => {
+    const source = new Subject<Observation[]>();
+    const decided = lastValueFrom(source.pipe(ponder(scheduler), toArray()));
+    source.error(new Error('boom'));
+    await expect(decided).rejects.toThrow('boom');
+  });
+});
+
+describe('ponder behind a gate', () => {
+  const observations = (...envs: number[]) =>
+    envs.map((env) => ({ env, row: Float32Array.of(env, 1) }));
+
+  function start() {
+    const source = new Subject<Observation[]>();
+    const decisions: Decision[] = [];
+    const tick = vi.spyOn(scheduler, 'tick');
+    const subscription = source
+      .pipe(ponder(scheduler, gate))
+      .subscribe((batch) => decisions.push(...batch));
+    return { source, decisions, tick, subscription };
+  }
+
+  it('thinks nothing while it is closed, and goes on as it opens', async () => {
+    gate.close();
+    const { source, decisions, tick } = start();
+    source.next(observations(0, 1));
+    await turns(10);
+    expect(tick).not.toHaveBeenCalled();
+    gate.open();
+    await turns(6);
+    expect(decisions).toHaveLength(2);
+  });
+
+  it.each([
+    ['stays closed for a while', 5],
+    ['has opened again before anyone looked', 0],
+  ])(
+    'thoughts begun before begin again with the weights of after, where it %s',
+    async (_name, closed) => {
+      behaviour.rule = fixed(4);
+      const { source, decisions, tick } = start();
+      source.next(observations(2, 0));
+      await turns(2);
+      const ticks = tick.mock.calls.length;
+      expect(ticks).toBeGreaterThan(0);
+      expect(ticks).toBeLessThan(4);
+      gate.close();
+      stir(policy.parameters, 0.5, 6);
+      await turns(closed);
+      expect(decisions).toEqual([]);
+      gate.open();
+      await turns(12);
+      expect(decisions.map(({ observation }) => observation.env)).toEqual([0, 2]);
+      const outputs = unroll(
+        policy,
+        decisions.map(({ observation }) => observation.row),
+        4,
+      );
+      decisions.forEach(({ values }, i) => {
+        expect(
+          distance(
+            Array.from(values),
+            outputs.map((step) => step[i][3]),
+          ),
+        ).toBeLessThan(1e-5);
+      });
+    },
+  );
+
+  it('takes back what a tick decides that it closed upon', async () => {
+    behaviour.rule = fixed(1);
+    const { source, decisions, tick } = start();
+    tick.mockImplementationOnce(() => {
+      tick.mockRestore();
+      const ticking = scheduler.tick();
+      gate.close();
+      return ticking;
+    });
+    source.next(observations(0, 1));
+    await turns(5);
+    expect(decisions).toEqual([]);
+    expect(scheduler.pending).toBe(2);
+    gate.open();
+    await turns(5);
+    expect(decisions.map(({ observation }) => observation.env)).toEqual([0, 1]);
+  });
+});
+
+describe('rollouts', () => {
+  let priced: Float64Array;
+  let trajectory: Trajectory;
+  let collected: { count: number; episodes: Rollout['episodes'] }[];
+
+  function collect(decisions: number, envs = 2, minSteps = 1) {
+    priced = new Float64Array(envs);
+    collected = [];
+    trajectory = new Trajectory({
+      capacity: decisions + envs,
+      maxSteps: 4,
+      envs,
+      observationSize: 2,
+      actionSize: 1,
+      maskSize: 3,
+    });
+    return rollouts({ trajectory, decisions, minSteps, priced, gate });
+  }
+
+  const record = ({ trajectory, episodes }: Rollout) =>
+    collected.push({ count: trajectory.count, episodes });
+
+  /** Clears the trajectory and lets collecting go on, as whoever has learned from it does. */
+  const proceed = () => {
+    trajectory.clear();
+    gate.open();
+  };
+
+  function transition(
+    env: number,
+    given: Partial<Transition> & { steps?: number; forced?: boolean } = {},
+  ): Transition {
+    const { steps = 1, forced = false, ...rest } = given;
+    return {
+      env,
+      reward: 0,
+      terminated: false,
+      truncated: false,
+      next: { env, row: Float32Array.of(0, 0) },
+      decision: {
+        observation: { env, row: Float32Array.of(0, 0) },
+        action: Float32Array.of(0),
+        choice: 0,
+        logProb: 0,
+        steps,
+        halts: new Float32Array(steps),
+        values: new Float32Array(steps),
+        forced,
+      },
+      ...rest,
+    };
+  }
+
+  const ended = { terminated: true, episode: { return: 5, length: 2 } };
+
+  it('are full once there are enough decisions, and then hold a whole batch', () => {
+    const source = new Subject<Transition[]>();
+    source.pipe(collect(3)).subscribe(record);
+    source.next([transition(0), transition(1)]);
+    expect(collected).toEqual([]);
+    source.next([transition(0), transition(1)]);
+    expect(collected.map(({ count }) => count)).toEqual([4]);
+    expect(gate.closed).toBe(true);
+  });
+
+  it('sum up what each episode’s own thinking costs', () => {
+    const source = new Subject<Transition[]>();
+    source.pipe(collect(6, 2, 2)).subscribe(record);
+    source.next([transition(0, { steps: 4 }), transition(1, { steps: 3 })]);
+    source.next([transition(0, { steps: 4, forced: true }), transition(1, { steps: 2 })]);
+    expect([...priced]).toEqual([2, 1]);
+    source.next([transition(0, { steps: 3, ...ended }), transition(1, { steps: 3 })]);
+    expect(collected[0].episodes).toEqual([{ return: 5, length: 2, pricedSteps: 3 }]);
+    expect([...priced]).toEqual([0, 2]);
+    proceed();
+    source.next([
+      transition(1, { steps: 2, ...ended }),
+      ...[0, 0, 0, 0, 0].map((e) => transition(e)),
+    ]);
+    expect(collected[1].episodes).toEqual([{ return: 5, length: 2, pricedSteps: 2 }]);
+  });
+
+  it('leave out what comes while the gate is closed, but count its episode', () => {
+    const source = new Subject<Transition[]>();
+    source.pipe(collect(2)).subscribe(record);
+    source.next([transition(0), transition(0)]);
+    source.next([transition(1, { steps: 3, ...ended })]);
+    expect(trajectory.count).toBe(2);
+    expect(collected).toHaveLength(1);
+    proceed();
+    source.next([transition(0), transition(0)]);
+    expect(collected[1]).toEqual({
+      count: 2,
+      episodes: [{ return: 5, length: 2, pricedSteps: 2 }],
+    });
+  });
+
+  it('end and fail with their source', async () => {
+    const source = new Subject<Transition[]>();
+    const done = lastValueFrom(source.pipe(collect(2)), { defaultValue: 'nothing' });
+    source.complete();
+    expect(await done).toBe('nothing');
+    const failing = new Subject<Transition[]>();
+    const failed = lastValueFrom(failing.pipe(collect(2)));
+    failing.error(new Error('boom'));
+    await expect(failed).rejects.toThrow('boom');
+  });
+
+  it('in the whole pipeline: lockstep, and what follows is what was seen next', async () => {
+    const { length } = new CountEnv();
+    const pool = await poolOf([new CountEnv(), new CountEnv(length, 'truncated')]);
+    const tick = vi.spyOn(scheduler, 'tick');
+    const subscription = observe(pool)
+      .pipe(ponder(scheduler, gate), act(pool), collect(8))
+      .subscribe(record);
+    for (let rollout = 0; rollout < 3; rollout++) {
+      while (collected.length === rollout) await turns(1);
+      const ticks = tick.mock.calls.length;
+      await turns(5);
+      expect(tick.mock.calls.length).toBe(ticks);
+      expect(trajectory.count).toBe(8);
+      const seen = (t: number) => tell(trajectory.rows.subarray(2 * t, 2 * t + 2));
+      for (let t = 0; t < 8; t++) {
+        const next = trajectory.next[t];
+        if (next < 0 || trajectory.ended[t] !== 0) continue;
+        const [episode, step] = seen(t).split('.').map(Number);
+        expect(seen(next)).toBe(`${episode}.${step + 1}`);
+      }
+      for (const { t, row } of trajectory.toBootstrap()) {
+        const [episode, step] = seen(t).split('.').map(Number);
+        expect(tell(row)).toBe(`${episode}.${step + 1}`);
+      }
+      proceed();
+    }
+    subscription.unsubscribe();
+  });
+
+  it('in the whole pipeline: a slow environment’s trajectory ends at what its late step was decided on', async () => {
+    const slow = new HeldEnv(9);
+    const pool = await poolOf([slow, new CountEnv(9)]);
+    const subscription = observe(pool)
+      .pipe(ponder(scheduler, gate), act(pool), collect(6))
+      .subscribe(record);
+    await turns(3);
+    await slow.answer(); // its first step, in time
+    while (collected.length === 0) await turns(1);
+    const own = trajectory.env.subarray(0, trajectory.count).indexOf(0);
+    const late = [...trajectory.toBootstrap()].find(({ t }) => t === own)!;
+    expect(tell(late.row)).toBe('1.1');
+    expect(slow.waiting).toBe(1);
+    const before = trajectory.count;
+    await slow.answer(); // its second, while parameters change
+    expect(trajectory.count).toBe(before);
+    proceed();
+    await turns(4);
+    expect(slow.waiting).toBe(1);
+    await slow.answer();
+    await turns(2);
+    const mine = Array.from({ length: trajectory.count }, (_, t) => t).filter(
+      (t) => trajectory.env[t] === 0,
+    );
+    expect(mine.map((t) => tell(trajectory.rows.subarray(2 * t, 2 * t + 2)))).toEqual(['1.2']);
+    subscription.unsubscribe();
+  });
+
+  it('hold forced decisions as such', async () => {
+    behaviour.forced = 1;
+    const pool = await poolOf([new CountEnv()]);
+    const subscription = observe(pool)
+      .pipe(ponder(scheduler, gate), act(pool), collect(4, 1))
+      .subscribe(record);
+    while (collected.length === 0) await turns(1);
+    expect([...trajectory.forced.subarray(0, 4)]).toEqual([1, 1, 1, 1]);
+    expect(priced[0]).toBe(0);
+    subscription.unsubscribe();
+  });
+});
+
+describe('Gate', () => {
+  it('lets all who wait through as it opens, and none before', async () => {
+    gate.close();
+    let through = 0;
+    for (let i = 0; i < 3; i++) void gate.opened().then(() => through++);
+    await turns(2);
+    expect(through).toBe(0);
+    gate.open();
+    await turns(1);
+    expect(through).toBe(3);
+  });
+
+  it('open, lets through at once, and counts how often it has closed', async () => {
+    await gate.opened();
+    expect([gate.closed, gate.closings]).toEqual([false, 0]);
+    gate.close();
+    gate.open();
+    expect([gate.closed, gate.closings]).toEqual([false, 1]);
+  });
+});
