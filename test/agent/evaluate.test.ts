@@ -210,16 +210,17 @@ describe('halting', () => {
 });
 
 describe('episodes', () => {
-  it('are as many as asked for, of as many environments as there are', async () => {
-    for (const episodes of [1, 3, 8, 13]) {
-      const agent = stub({ env: { id: 'Countdown', count: 5 } });
-      const found = await evaluate(agent, { env: countdown, episodes, forcedEpisodes: 0 });
-      expect(found.episodes).toBe(episodes);
-      // Each environment begins with the short episode, and plays its share.
-      const decisions = found.byDifficulty.reduce((sum, level) => sum + level.decisions, 0);
-      const long = [0, 0, 3, 5][[1, 3, 8, 13].indexOf(episodes)];
-      expect(decisions).toBe(2 * episodes + long);
-    }
+  // Of five environments, each beginning with the short episode of two decisions.
+  it.each([
+    [1, 2],
+    [3, 6],
+    [8, 5 * 2 + 3 * 3],
+    [13, 5 * 2 + 5 * 3 + 3 * 2],
+  ])('are exactly as many as asked for: %i', async (episodes, decisions) => {
+    const agent = stub({ env: { id: 'Countdown', count: 5 } });
+    const found = await evaluate(agent, { env: countdown, episodes, forcedEpisodes: 0 });
+    expect(found.episodes).toBe(episodes);
+    expect(found.byDifficulty.reduce((sum, level) => sum + level.decisions, 0)).toBe(decisions);
   });
 
   it('are shared out, so that short ones are not preferred', async () => {

@@ -1,0 +1,100 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Config } from '../config.ts';
+import type { LearningPhase, Targets } from './targets.ts';
+
+/** A minibatch, decisions sorted by ponder steps descending, micro-steps laid out depth by depth. */
+export interface Minibatch {
+  decisions: number;
+  /** Decisions with at least k steps, at index k − 1: the prefix that runs at depth k. */
+  reach: number[];
+  rows: tf.Tensor2D;
+  actions: tf.Tensor2D;
+  masks: tf.Tensor2D | undefined;
+  oldLogProb: tf.Tensor1D; // [B]
+  advantage: tf.Tensor1D; // [B]
+  /** Per micro-step [M]: 1 where it thought on, 0 where it acted. */
+  think: tf.Tensor1D;
+  /** 1 where the halting term counts. */
+  haltMask: tf.Tensor1D;
+  oldLogHalt: tf.Tensor1D;
+  haltAdvantage: tf.Tensor1D;
+  /** 1 where the value term counts. */
+  valueMask: tf.Tensor1D;
+  target: tf.Tensor1D;
+}
+
+/**
+ * The chosen decisions of a rollout as tensors.
+ * @param chosen indices of decisions; sorted in place
+ */
+export function gather(
+  learning: Targets,
+  chosen: Int32Array,
+  { minSteps, maxSteps }: Config['halting'],
+  phase: LearningPhase,
+): Minibatch {
+  const { trajectory } = learning;
+  const { sizes, steps, offset, forced } = trajectory;
+  const sorted = chosen.sort((a, b) => steps[b] - steps[a] || a - b);
+  const decisions = sorted.length;
+  const reach: number[] = [];
+  for (let k = 1; k <= steps[sorted[0]]; k++) {
+    let count = reach.at(-1) ?? decisions;
+    while (steps[sorted[count - 1]] < k) count--;
+    reach.push(count);
+  }
+  const total = reach.reduce((a, b) => a + b, 0);
+  const rowsOf = (source: Float32Array, size: number) => {
+    const rows = new Float32Array(decisions * size);
+    sorted.forEach((t, i) => {
+      rows.set(source.subarray(t * size, (t + 1) * size), i * size);
+    });
+    return tf.tensor2d(rows, [decisions, size]);
+  };
+  const micro = {
+    think: new Float32Array(total),
+    haltMask: new Float32Array(total),
+    oldLogHalt: new Float32Array(total),
+    haltAdvantage: new Float32Array(total),
+    valueMask: new Float32Array(total),
+    target: new Float32Array(total),
+  };
+  let m = 0;
+  reach.forEach((count, index) => {
+    const k = index + 1;
+    for (let i = 0; i < count; i++, m++) {
+      const t = sorted[i];
+      const source = offset[t] + index;
+      const advantage = learning.advantages[source];
+      const think = k < steps[t];
+      const halt = trajectory.halts[source];
+      micro.think[m] = think ? 1 : 0;
+      const chose = phase.released && !forced[t] && k >= minSteps && k < maxSteps;
+      micro.haltMask[m] = chose ? 1 : 0;
+      // A masked one may be ln 0, and 0 · ∞ is no number.
+      micro.oldLogHalt[m] = chose ? Math.log(think ? 1 - halt : halt) : 0;
+      micro.haltAdvantage[m] = advantage * learning.haltScale;
+      micro.valueMask[m] = forced[t] ? 0 : 1;
+      micro.target[m] = advantage + trajectory.values[source];
+    }
+  });
+  const act = Float32Array.from(
+    sorted,
+    (t) => (learning.advantages[offset[t] + steps[t] - 1] - learning.actMean) * learning.actScale,
+  );
+  return {
+    decisions,
+    reach,
+    rows: rowsOf(trajectory.rows, sizes.observationSize),
+    actions: rowsOf(trajectory.actions, sizes.actionSize),
+    masks: trajectory.masked ? rowsOf(trajectory.masks, sizes.maskSize) : undefined,
+    oldLogProb: tf.tensor1d(Float32Array.from(sorted, (t) => trajectory.logProbs[t])),
+    advantage: tf.tensor1d(act),
+    think: tf.tensor1d(micro.think),
+    haltMask: tf.tensor1d(micro.haltMask),
+    oldLogHalt: tf.tensor1d(micro.oldLogHalt),
+    haltAdvantage: tf.tensor1d(micro.haltAdvantage),
+    valueMask: tf.tensor1d(micro.valueMask),
+    target: tf.tensor1d(micro.target),
+  };
+}
