@@ -1,3 +1,5 @@
+/** The copy of tfjs that policies run on, for encoders of your own. */
+export * as tf from '@tensorflow/tfjs-core';
 export * from './agent/index.ts';
 export * from './envs/index.ts';
 export {

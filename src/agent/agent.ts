@@ -51,6 +51,7 @@ export interface ThoughtTrace {
 }
 
 export interface Act {
+  // biome-ignore lint/suspicious/noExplicitAny: its type is the action space's, known at run time
   action: any;
   thought: ThoughtTrace;
 }

@@ -28,8 +28,8 @@ const envSchema = z
       .default(60_000)
       .describe('How long one reset or step of an asynchronous environment may take, in ms.'),
   })
-  .refine((env) => (env.id === undefined) !== (env.module === undefined), {
-    message: 'expected exactly one of id and module',
+  .refine((env) => env.id === undefined || env.module === undefined, {
+    message: 'expected only one of id and module',
   });
 
 const policySchema = z.strictObject({
@@ -181,7 +181,9 @@ export const configSchema = z.strictObject({
     .string()
     .regex(/^[\w.-]+$/, 'expected letters, digits, ".", "_" and "-"')
     .describe('The run’s name; its files go to runs/<name> unless a directory is given.'),
-  env: envSchema.describe('The environment.'),
+  env: envSchema
+    .prefault({})
+    .describe('The environment; id or module, or else one passed to the library.'),
   policy: policySchema.prefault({}).describe('The looped transformer.'),
   halting: haltingSchema.prefault({}).describe('How a thought ends.'),
   price: priceSchema.prefault({}).describe('What a ponder step costs.'),

@@ -35,12 +35,13 @@ export async function envFactory(
   };
 }
 
-async function named(env: Config['env'], baseDir: string): Promise<EnvFactory> {
+async function named({ id, module, options }: Config['env'], baseDir: string): Promise<EnvFactory> {
   try {
-    if (env.module !== undefined) return await loadEnvFactory(env.module, baseDir);
-    makeEnv(env.id!, env.options).close?.();
+    if (module !== undefined) return await loadEnvFactory(module, baseDir);
+    if (id === undefined) throw new Error('expected an id, a module or one passed to the library');
+    makeEnv(id, options).close?.();
+    return (options) => makeEnv(id, options);
   } catch (error) {
     throw new UsageError(`env: ${(error as Error).message}`, { cause: error });
   }
-  return (options) => makeEnv(env.id!, options);
 }

@@ -36,7 +36,7 @@ export interface UpdateMetrics {
   kl: number;
   haltKl: number;
   clipFraction: number;
-  explainedVariance: number;
+  explainedVariance: number | null;
   gradNorm: number;
   /** Largest |ratio − 1| of the first minibatch: rounding alone, unless something is broken. */
   firstRatioError: number;

@@ -19,7 +19,7 @@ export interface UpdateStats {
   kl: number;
   haltKl: number;
   clipFraction: number;
-  explainedVariance: number;
+  explainedVariance: number | null;
   gradNorm: number;
   firstRatioError: number;
 }

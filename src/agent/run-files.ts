@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Config } from './config.ts';
 import { UsageError } from './errors.ts';
 import type { UpdateMetrics } from './events.ts';
@@ -14,9 +15,6 @@ import {
   writeFileAtomic,
 } from './run/index.ts';
 import type { TrainingState } from './training.ts';
-
-/** Settings that may differ between the sessions of one run. */
-const MAY_CHANGE = new Set(['evaluation', 'checkpoint']);
 
 /** The files of a run while it trains. */
 export class RunFiles {
@@ -110,13 +108,18 @@ export class RunFiles {
   }
 }
 
-/** A resumed run is the same run: what shapes learning must not differ. */
+/**
+ * A resumed run is the same run: what shapes learning must not differ. How often it is evaluated and
+ * saved may, and it may be made longer.
+ */
 function refuseOther(saved: Config, wanted: Config, dir: string): void {
-  const differences = Object.keys(wanted).filter(
-    (key) =>
-      !MAY_CHANGE.has(key) &&
-      JSON.stringify(saved[key as keyof Config]) !== JSON.stringify(wanted[key as keyof Config]),
-  );
+  const learning = ({ evaluation: _, checkpoint: __, train, ...rest }: Config) => ({
+    ...rest,
+    train: { ...train, totalSteps: undefined },
+  });
+  const [before, now] = [learning(saved), learning(wanted)];
+  const keys = Object.keys(now) as (keyof typeof now)[];
+  const differences = keys.filter((key) => !isDeepStrictEqual(before[key], now[key]));
   if (differences.length > 0) {
     throw new UsageError(
       `${dir}: cannot resume with another config; these differ: ${differences.join(', ')}`,

@@ -6,12 +6,12 @@ import type { EncoderFactory } from '../policy/index.ts';
 import { act, observe, ponder, rollouts } from '../rollout/index.ts';
 import { Agent } from './agent.ts';
 import { collapse } from './alarms.ts';
-import type { Config } from './config.ts';
+import type { ConfigInput } from './config.ts';
 import { envFactory } from './env-setup.ts';
 import { UsageError } from './errors.ts';
 import { evaluate, measure } from './evaluate.ts';
 import type { Evaluation, TrainEvent, UpdateMetrics } from './events.ts';
-import { withModules } from './load-config.ts';
+import { parseConfig, withModules } from './load-config.ts';
 import { writeReport } from './report-run.ts';
 import { RunFiles } from './run-files.ts';
 import { Training } from './training.ts';
@@ -43,23 +43,22 @@ export interface TrainResult {
 }
 
 /**
- * Trains an agent as `config` says.
+ * Trains an agent as a config says.
  *
- * @throws UsageError for a run directory that cannot be used, EnvFailed for an environment that
+ * @throws UsageError for a bad config or a run directory that cannot be used, EnvFailed for an environment that
  *   breaks its contract, CheckpointError for a damaged checkpoint; nothing already saved is lost
  */
-export async function train(config: Config, options: TrainOptions = {}): Promise<TrainResult> {
+export async function train(input: ConfigInput, options: TrainOptions = {}): Promise<TrainResult> {
   const { baseDir = process.cwd(), on = () => {} } = options;
-  const runDir = options.runDir ?? join('runs', config.name);
-  const backend = await loadBackend(config.backend);
-  // Absolute, so that the run's own config names them too.
-  const absolute = withModules(config, (module) =>
+  const given = parseConfig(input);
+  const runDir = options.runDir ?? join('runs', given.name);
+  const { name: backend } = await loadBackend(given.backend);
+  // Resolved: modules absolute, so that the run's own config names them too, and the backend chosen.
+  const config = withModules({ ...given, backend }, (module) =>
     module.startsWith('file:') ? module : resolve(baseDir, module),
   );
-  const agent = await Agent.create(absolute, baseDir, options);
-  const { steps, done } = await session(agent, runDir, backend.name, options).finally(() =>
-    agent.dispose(),
-  );
+  const agent = await Agent.create(config, baseDir, options);
+  const { steps, done } = await session(agent, runDir, options).finally(() => agent.dispose());
   if (!done) {
     on({ type: 'finished', steps, interrupted: true });
     return { runDir, steps, interrupted: true };
@@ -73,7 +72,6 @@ export async function train(config: Config, options: TrainOptions = {}): Promise
 async function session(
   agent: Agent,
   runDir: string,
-  backend: string,
   options: TrainOptions,
 ): Promise<{ steps: number; done: boolean }> {
   const { baseDir = process.cwd(), resume = false, on = () => {} } = options;
@@ -83,22 +81,28 @@ async function session(
   if (!resume) await warmStart(agent);
   const { files, checkpoint } = await RunFiles.open(runDir, config, resume);
   let training: Training | undefined;
+  const close = async () => {
+    files.close();
+    await training?.dispose();
+  };
   try {
     if (resume && checkpoint === undefined) await warmStart(agent);
     training = await Training.begin(agent, factory, checkpoint);
     on({
       type: 'started',
       runDir,
-      backend,
+      backend: config.backend,
       parameters: agent.policy.parameters.size,
       resumedFrom: checkpoint?.step,
     });
     await loop(training, files, options);
-    return { steps: training.steps, done: training.done };
-  } finally {
-    await training?.dispose();
-    files.close();
+  } catch (error) {
+    // What went wrong first is what is told.
+    await close().catch(() => {});
+    throw error;
   }
+  await close();
+  return { steps: training.steps, done: training.done };
 }
 
 /** The training loop. */

@@ -250,6 +250,10 @@ export class Training {
     this.#learnRng.restore(saved.rng.learn);
     this.priced.set(saved.priced);
     this.envs.restore(saved.envs);
+    saved.envs.seats.forEach(({ env }, i) => {
+      // Without a snapshot it begins a new episode, which has paid for nothing yet.
+      if (env === undefined) this.priced[i] = 0;
+    });
   }
 
   async dispose(): Promise<void> {

@@ -65,6 +65,8 @@ export interface Env<Obs = unknown, Action = unknown> {
 }
 
 /** Makes one environment; a module of the user's own has one as its default export. */
+// biome-ignore-start lint/suspicious/noExplicitAny: a factory of any environment, with any options, is one
 export type EnvFactory<Obs = any, Action = any> = (
   options?: any,
 ) => Env<Obs, Action> | Promise<Env<Obs, Action>>;
+// biome-ignore-end lint/suspicious/noExplicitAny: as above

@@ -40,6 +40,7 @@ export function ponder(
               scheduler.push(decisions.map(({ observation }) => observation));
               continue;
             }
+            for (const decision of decisions) decision.round = closings;
             if (decisions.length > 0) subscriber.next(decisions);
             // Signals, timers and sockets get their turn between ticks.
             await new Promise(setImmediate);
@@ -111,9 +112,9 @@ export interface RolloutOptions {
  * Transitions to rollouts of at least `decisions` decisions, a whole batch at the last. The gate is
  * closed as a rollout is emitted; whoever opens it again has done with the trajectory.
  *
- * A transition that comes while the gate is closed (of a slow environment) belongs to no rollout: its
- * decision is the old policy's. Its environment's trajectory ends before it, with the observation it
- * was decided on.
+ * A transition of a slow environment whose decision was made before the gate last closed belongs to no
+ * rollout: its decision is an old policy's. Its environment's trajectory ends before it, with the
+ * observation it was decided on.
  */
 export function rollouts({
   trajectory,
@@ -134,7 +135,8 @@ export function rollouts({
               episodes.push({ ...episode, pricedSteps: priced[env] });
               priced[env] = 0;
             }
-            if (!gate.closed) trajectory.push(transition);
+            const current = !gate.closed && (decision.round ?? gate.closings) === gate.closings;
+            if (current) trajectory.push(transition);
           }
           if (gate.closed || trajectory.count < decisions) return;
           gate.close();

@@ -11,7 +11,7 @@ import type { TrainEvent } from '../../src/agent/events.ts';
 import { CheckpointError, CheckpointStore, readMetrics } from '../../src/agent/run/index.ts';
 import { type TrainOptions, train } from '../../src/agent/train.ts';
 import { Training } from '../../src/agent/training.ts';
-import { EnvFailed } from '../../src/envs/index.ts';
+import { type Env, EnvFailed } from '../../src/envs/index.ts';
 import { loadBackend } from '../../src/kernels/index.ts';
 import breakingEnv, { type Fault } from './breaking-env.ts';
 import { tempDir } from './run/temp-dir.ts';
@@ -311,6 +311,38 @@ describe('the best checkpoint', () => {
     const agent = await Agent.load(runDir);
     expect(await agent.policy.parameters.read()).toEqual((await store.load('best')).weights);
     agent.dispose();
+  });
+});
+
+describe('environments that answer late, each in its own time,', () => {
+  /** Counters whose n-th one takes n turns of the event loop to step. */
+  function lateEnvs() {
+    let made = 0;
+    return (): Env => {
+      const env = breakingEnv({});
+      const turns = 3 * made++;
+      return {
+        ...env,
+        step: async (action) => {
+          for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
+          return env.step(action);
+        },
+      };
+    };
+  }
+
+  it('give each update decisions of its own policy alone', async () => {
+    const config = tinyConfig({
+      env: { id: 'Late', count: 8 },
+      // So much that a decision of the policy before would show.
+      ppo: { decisions: 24, learningRate: 0.05, finalLearningRate: 0.05 },
+      train: { totalSteps: 384 },
+    });
+    const all = await events(config, { runDir: tempDir(), env: lateEnvs() });
+    const updates = all.flatMap((e) => (e.type === 'updated' ? [e.metrics] : []));
+    expect(updates.length).toBeGreaterThan(10);
+    for (const { firstRatioError } of updates) expect(firstRatioError).toBeLessThan(1e-4);
+    expect(updates.at(-1)!.episodes).toBeGreaterThan(50);
   });
 });
 

@@ -411,6 +411,27 @@ describe('rollouts', () => {
     subscription.unsubscribe();
   });
 
+  it('leave out a step that was decided before the update and comes after it', async () => {
+    const slow = new HeldEnv(9);
+    const pool = await poolOf([slow, new CountEnv(9)]);
+    const subscription = observe(pool)
+      .pipe(ponder(scheduler, gate), act(pool), collect(6))
+      .subscribe(record);
+    while (collected.length === 0) await turns(1);
+    expect(slow.waiting).toBe(1);
+    proceed();
+    await turns(2);
+    await slow.answer(); // its first step, decided by the policy before
+    while (slow.waiting === 0) await turns(1);
+    expect(trajectory.env.subarray(0, trajectory.count)).not.toContain(0);
+    await slow.answer(); // its second, decided by the policy of now
+    const mine = Array.from({ length: trajectory.count }, (_, t) => t).filter(
+      (t) => trajectory.env[t] === 0,
+    );
+    expect(mine.map((t) => tell(trajectory.rows.subarray(2 * t, 2 * t + 2)))).toEqual(['1.1']);
+    subscription.unsubscribe();
+  });
+
   it('hold forced decisions as such', async () => {
     behaviour.forced = 1;
     const pool = await poolOf([new CountEnv()]);

@@ -24,8 +24,8 @@ export interface Targets {
   actMean: number;
   actScale: number;
   haltScale: number;
-  /** 1 − var(target − value) / var(target), over unforced micro-steps. */
-  explainedVariance: number;
+  /** 1 − var(target − value) / var(target), over unforced micro-steps; null where targets are one. */
+  explainedVariance: number | null;
 }
 
 /** Bootstraps and advantages of a rollout, and the scales of its advantages. */
@@ -62,7 +62,7 @@ export async function prepare(
     }
   }
   const act = moments(acts);
-  const explainedVariance = 1 - moments(errors).variance / (moments(targets).variance + 1e-8);
+  const spread = moments(targets).variance;
   return {
     trajectory,
     advantages: all,
@@ -70,7 +70,7 @@ export async function prepare(
     actScale: 1 / (Math.sqrt(act.variance) + 1e-8),
     // Never centred: think and act are the action, so a mean by type would be a biased baseline.
     haltScale: 1 / (rms(own) + 1e-8),
-    explainedVariance,
+    explainedVariance: spread < 1e-6 ? null : 1 - moments(errors).variance / spread,
   };
 }
 
