@@ -6,8 +6,25 @@ export interface PonderSteps {
   max: number;
 }
 
+/** What one update did, averaged over its minibatches. */
+export interface UpdateStats {
+  policyLoss: number;
+  haltLoss: number;
+  valueLoss: number;
+  entropy: number;
+  haltEntropy: number;
+  /** Mean of (ratio − 1) − ln ratio over the update’s actions, and over its halting choices. */
+  kl: number;
+  haltKl: number;
+  clipFraction: number;
+  explainedVariance: number | null;
+  gradNorm: number;
+  /** Largest |ratio − 1| of the first minibatch: rounding alone, unless something is broken. */
+  firstRatioError: number;
+}
+
 /** One line of metrics.jsonl. Everything that depends on a clock or on memory is under `timing`. */
-export interface UpdateMetrics {
+export interface UpdateMetrics extends UpdateStats {
   /** Updates done, this one included. */
   update: number;
   /** Environment steps done over all environments. */
@@ -27,19 +44,6 @@ export interface UpdateMetrics {
   occupancy: number;
   price: number;
   learningRate: number;
-  policyLoss: number;
-  haltLoss: number;
-  valueLoss: number;
-  entropy: number;
-  haltEntropy: number;
-  /** Mean of (ratio − 1) − ln ratio over the update’s actions, and over its halting choices. */
-  kl: number;
-  haltKl: number;
-  clipFraction: number;
-  explainedVariance: number | null;
-  gradNorm: number;
-  /** Largest |ratio − 1| of the first minibatch: rounding alone, unless something is broken. */
-  firstRatioError: number;
   /** Where this update was followed by an evaluation. */
   evaluation?: Evaluation;
   timing: {

@@ -3,26 +3,12 @@ import { Adam, type Rng } from '../kernels/index.ts';
 import type { Policy } from '../policy/index.ts';
 import type { Trajectory } from '../rollout/index.ts';
 import type { Config } from './config.ts';
+import type { UpdateStats } from './events.ts';
 import { ppoLoss, STATS } from './ppo/loss.ts';
 import { gather } from './ppo/minibatch.ts';
 import { type LearningPhase, prepare, type Targets } from './ppo/targets.ts';
 
 export type { LearningPhase } from './ppo/targets.ts';
-
-/** What one update did, averaged over its minibatches. */
-export interface UpdateStats {
-  policyLoss: number;
-  haltLoss: number;
-  valueLoss: number;
-  entropy: number;
-  haltEntropy: number;
-  kl: number;
-  haltKl: number;
-  clipFraction: number;
-  explainedVariance: number | null;
-  gradNorm: number;
-  firstRatioError: number;
-}
 
 /**
  * PPO (1707.06347) over micro-steps: thinking is acting.

@@ -7,7 +7,7 @@ import type { Agent, AgentState } from './agent.ts';
 import type { Config } from './config.ts';
 import { envName } from './env-setup.ts';
 import type { UpdateMetrics } from './events.ts';
-import { Learner, type UpdateStats } from './learner.ts';
+import { Learner } from './learner.ts';
 import { Recipe, type RecipeState } from './recipe.ts';
 import { RewardScale, type RewardScaleState } from './reward-scale.ts';
 import type { Checkpoint } from './run/index.ts';
@@ -169,7 +169,7 @@ export class Training {
       occupancy: this.scheduler.takeOccupancy(),
       price,
       learningRate,
-      ...(stats satisfies UpdateStats),
+      ...stats,
       timing: {
         elapsed: this.elapsed,
         decisionsPerSecond: decisions / (rolloutSeconds + learnSeconds),

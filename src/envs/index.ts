@@ -7,6 +7,7 @@ export {
   formatReport,
 } from './check-env.ts';
 export { describe } from './describe.ts';
+export { editDistance } from './edit-distance.ts';
 export type {
   Drawing,
   Env,

@@ -15,6 +15,7 @@ import { mountainCar } from './builtin/mountain-car.ts';
 import { parity } from './builtin/parity.ts';
 import { pendulum } from './builtin/pendulum.ts';
 import { describe } from './describe.ts';
+import { editDistance } from './edit-distance.ts';
 import type { Env } from './env.ts';
 
 export type { EnvEntry } from './builtin/entry.ts';
@@ -80,18 +81,4 @@ function explain(issue: z.core.$ZodIssue, options: unknown): string {
 function nearest(word: string, candidates: readonly string[]): string {
   const distance = (a: string) => editDistance(word.toLowerCase(), a.toLowerCase());
   return candidates.reduce((best, next) => (distance(next) < distance(best) ? next : best));
-}
-
-/** Levenshtein's distance. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, substitution);
-    }
-    row = next;
-  }
-  return row[b.length];
 }
