@@ -8,11 +8,13 @@ const SHARE = 0.95;
  * must be is right where more thought would not help, so it is an alarm only where it would.
  *
  * @param histogram unforced decisions by ponder steps, index i = i + 1 steps
+ * @param steering the price may still rise, so that too much thought is being dealt with
  */
 export function collapse(
   histogram: readonly number[],
   minSteps: number,
   { forcedDepth, ponderSteps }: Evaluation,
+  steering = false,
 ): { alarm: Alarm; message: string } | undefined {
   const total = histogram.reduce((a, b) => a + b, 0);
   const maxSteps = histogram.length;
@@ -30,7 +32,7 @@ export function collapse(
         '(recipe.releaseReturn, recipe.minUpdates), lower price.initial or raise recipe.forced',
     };
   }
-  if (histogram[maxSteps - 1] > SHARE * total) {
+  if (histogram[maxSteps - 1] > SHARE * total && !steering) {
     return {
       alarm: 'collapsed-to-max',
       message:

@@ -46,6 +46,12 @@ export class Recipe {
     return this.#state.released ? this.#state.price : 0;
   }
 
+  /** The price is steered and may still rise: thoughts that are too long are being dealt with. */
+  get steering(): boolean {
+    const { targetSteps, max } = this.#config.price;
+    return targetSteps !== undefined && this.#state.price < max;
+  }
+
   state(): RecipeState {
     return { ...this.#state };
   }

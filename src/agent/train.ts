@@ -169,7 +169,7 @@ async function evaluateWhenDue(
   // Of the update that releases the head, the thoughts were still at full depth.
   const found =
     metrics.phase === 'released'
-      ? collapse(metrics.histogram, halting.minSteps, evaluation)
+      ? collapse(metrics.histogram, halting.minSteps, evaluation, recipe.steering)
       : undefined;
   if (found !== undefined && !training.alarmed) on({ type: 'alarm', update, ...found });
   training.alarmed = found !== undefined;

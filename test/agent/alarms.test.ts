@@ -59,6 +59,11 @@ describe('collapse', () => {
     expect(found?.message).toContain('all 3 ponder steps (mean 2.50');
   });
 
+  it('to the maximum is none while the price may still rise', () => {
+    expect(alarm([1, 1, 98], 1, evaluation(0.2, 0.9), true)).toBeUndefined();
+    expect(alarm([98, 1, 1], 1, evaluation(0.2, 0.9), true)).toBe('collapsed-to-min');
+  });
+
   it('is none at 95 % or less, where depth is not free, or without decisions', () => {
     expect(alarm([95, 5, 0], 1, evaluation(0.2, 0.9))).toBeUndefined();
     expect(alarm([5, 0, 95], 1, evaluation(0.2, 0.9))).toBeUndefined();
