@@ -11,18 +11,12 @@ import {
   type Space,
 } from '../envs/index.ts';
 import { loadBackend, Rng } from '../kernels/index.ts';
-import {
-  bernoulli,
-  type EncoderFactory,
-  type Exit,
-  fixed,
-  Policy,
-  type Tensors,
-} from '../policy/index.ts';
+import { type EncoderFactory, type Exit, Policy, type Tensors } from '../policy/index.ts';
 import { type Decision, ponder, Scheduler } from '../rollout/index.ts';
 import type { Config } from './config.ts';
 import { envFactory, envName } from './env-setup.ts';
 import { UsageError } from './errors.ts';
+import { trainedRule } from './halting-rule.ts';
 import { loadConfig } from './load-config.ts';
 import { loadEncoder } from './load-encoder.ts';
 import { type Checkpoint, CheckpointStore } from './run/index.ts';
@@ -233,13 +227,9 @@ export class Agent {
     return { env: 0, row, mask, limits: { maxSteps, deadline } };
   }
 
-  #scheduler(slots: number, exit: Exit = this.config.evaluation.exit): Scheduler {
-    const { halting, evaluation } = this.config;
-    const rule =
-      halting.rule === 'fixed'
-        ? fixed(halting.steps ?? halting.maxSteps)
-        : bernoulli(exit, evaluation.quantile);
-    const { minSteps, maxSteps, floor } = halting;
+  #scheduler(slots: number, exit?: Exit): Scheduler {
+    const { minSteps, maxSteps, floor } = this.config.halting;
+    const rule = trainedRule(this.config, exit);
     const behaviour = { rule, minSteps, maxSteps, floor, forced: 0, greedy: true, trace: true };
     return new Scheduler(this.policy, slots, this.#rng, () => behaviour);
   }

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EnvFactory } from '../envs/index.ts';
-import { bernoulli, fixed } from '../policy/index.ts';
 import type { Decision } from '../rollout/index.ts';
 import type { Agent } from './agent.ts';
 import type { Evaluation, UpdateMetrics } from './events.ts';
+import { trainedRule } from './halting-rule.ts';
 import { play } from './play.ts';
 import { readMetrics, renderReport, type WorkedThought, writeFileAtomic } from './run/index.ts';
 
@@ -52,14 +52,12 @@ export async function writeReport(
 
 /** The hardest of a few decisions (where difficulty is unknown, the longest), step by step. */
 async function workedThought(agent: Agent, env: EnvFactory): Promise<WorkedThought | undefined> {
-  const { halting, evaluation, train } = agent.config;
+  const { halting, train } = agent.config;
   const learned = halting.rule === 'bernoulli';
   const { traced } = await play(agent, env, {
     episodes: CANDIDATES,
     seed: train.seed,
-    rule: learned
-      ? bernoulli(evaluation.exit, evaluation.quantile)
-      : fixed(halting.steps ?? halting.maxSteps),
+    rule: trainedRule(agent.config),
     trace: true,
   });
   const hardness = ({ observation, steps }: Decision) => observation.difficulty ?? steps;

@@ -383,6 +383,12 @@ describe('rollouts', () => {
     subscription.unsubscribe();
   });
 
+  /** What the trajectory's decisions of one environment were decided on. */
+  const decidedOn = (env: number) =>
+    Array.from({ length: trajectory.count }, (_, t) => t)
+      .filter((t) => trajectory.env[t] === env)
+      .map((t) => tell(trajectory.rows.subarray(2 * t, 2 * t + 2)));
+
   it('in the whole pipeline: a slow environment’s trajectory ends at what its late step was decided on', async () => {
     const slow = new HeldEnv(9);
     const pool = await poolOf([slow, new CountEnv(9)]);
@@ -404,10 +410,7 @@ describe('rollouts', () => {
     expect(slow.waiting).toBe(1);
     await slow.answer();
     await turns(2);
-    const mine = Array.from({ length: trajectory.count }, (_, t) => t).filter(
-      (t) => trajectory.env[t] === 0,
-    );
-    expect(mine.map((t) => tell(trajectory.rows.subarray(2 * t, 2 * t + 2)))).toEqual(['1.2']);
+    expect(decidedOn(0)).toEqual(['1.2']);
     subscription.unsubscribe();
   });
 
@@ -425,10 +428,7 @@ describe('rollouts', () => {
     while (slow.waiting === 0) await turns(1);
     expect(trajectory.env.subarray(0, trajectory.count)).not.toContain(0);
     await slow.answer(); // its second, decided by the policy of now
-    const mine = Array.from({ length: trajectory.count }, (_, t) => t).filter(
-      (t) => trajectory.env[t] === 0,
-    );
-    expect(mine.map((t) => tell(trajectory.rows.subarray(2 * t, 2 * t + 2)))).toEqual(['1.1']);
+    expect(decidedOn(0)).toEqual(['1.1']);
     subscription.unsubscribe();
   });
 
