@@ -12,7 +12,15 @@ const entrySchema = z.object({
   shape: z.array(z.int().nonnegative()),
   data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
 });
-const metadataSchema = z.record(z.string(), z.string());
+// z.record would drop a key named __proto__ in silence.
+const metadataSchema = z.custom<Record<string, string>>(
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((text) => typeof text === 'string'),
+  { path: [METADATA], error: 'expected an object of strings' },
+);
 
 /**
  * Encodes tensors in the safetensors format (github.com/huggingface/safetensors): the header's

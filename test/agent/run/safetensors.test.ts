@@ -70,6 +70,7 @@ describe('decodeSafetensors', () => {
           );
         },
       ),
+      { examples: [[{}, { ['__proto__']: '' }]] },
     );
   });
 
