@@ -19,16 +19,10 @@ export type {
   Step,
 } from './env.ts';
 export { EnvFailed, type EnvFailure } from './env-failed.ts';
-export {
-  EnvPool,
-  type EnvPoolOptions,
-  type Episode,
-  type Observation,
-  type Outcome,
-  type PoolState,
-} from './env-pool.ts';
+export { EnvPool, type EnvPoolOptions, type PoolState } from './env-pool.ts';
 export { explainMask } from './explain-mask.ts';
 export { loadEnvFactory, loadFactory } from './load-env.ts';
+export type { Episode, Observation, Outcome } from './outcome.ts';
 export { type EnvEntry, envEntries, envIds, makeEnv } from './registry.ts';
 export { RunningStats, type RunningStatsState } from './running-stats.ts';
 export type { ActionMask, Space } from './space.ts';

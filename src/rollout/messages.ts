@@ -26,7 +26,7 @@ export interface Decision {
   forced: boolean;
   trace?: StepTrace[];
   /** Times the gate had closed before it was made: which version of the policy made it. */
-  round?: number;
+  round: number;
 }
 
 /** A decision with what came of it. */

@@ -30,7 +30,7 @@ export function ponder(
           while (scheduler.pending > 0 && !subscriber.closed) {
             if (gate && gate.closings !== closings) {
               closings = gate.closings;
-              scheduler.restart();
+              scheduler.restart(closings);
               await gate.opened();
               continue;
             }
@@ -40,7 +40,6 @@ export function ponder(
               scheduler.push(decisions.map(({ observation }) => observation));
               continue;
             }
-            for (const decision of decisions) decision.round = closings;
             if (decisions.length > 0) subscriber.next(decisions);
             // Signals, timers and sockets get their turn between ticks.
             await new Promise(setImmediate);
@@ -135,7 +134,7 @@ export function rollouts({
               episodes.push({ ...episode, pricedSteps: priced[env] });
               priced[env] = 0;
             }
-            const current = !gate.closed && (decision.round ?? gate.closings) === gate.closings;
+            const current = !gate.closed && decision.round === gate.closings;
             if (current) trajectory.push(transition);
           }
           if (gate.closed || trajectory.count < decisions) return;

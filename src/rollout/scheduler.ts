@@ -48,6 +48,7 @@ export class Scheduler {
   readonly #queue: Observation[] = [];
   #slots: Slot[] = [];
   #thought: Thought | undefined;
+  #round = 0;
   #ticks = 0;
   #liveSlots = 0;
 
@@ -81,8 +82,10 @@ export class Scheduler {
   /**
    * Thoughts under way start again from z_0, in the order of their environments: parameters change
    * only between thoughts, and a resumed run finds the same order.
+   * @param round of the decisions from here on
    */
-  restart(): void {
+  restart(round = this.#round): void {
+    this.#round = round;
     this.#queue.push(...this.#slots.map((slot) => slot.observation));
     this.#queue.sort((a, b) => a.env - b.env);
     this.#slots = [];
@@ -208,6 +211,7 @@ export class Scheduler {
       values: Float32Array.from(slot.values),
       forced: slot.forced,
       trace: behaviour.trace ? slot.trace : undefined,
+      round: this.#round,
     };
   }
 

@@ -294,6 +294,7 @@ describe('rollouts', () => {
         halts: new Float32Array(steps),
         values: new Float32Array(steps),
         forced,
+        round: gate.closings,
       },
       ...rest,
     };

@@ -50,6 +50,7 @@ function transition(given: Given): Transition {
       halts: Float32Array.from({ length: steps }, (_, i) => (i + 1) / 8),
       values: Float32Array.from({ length: steps }, (_, i) => seen + i),
       forced,
+      round: 0,
     },
   };
 }

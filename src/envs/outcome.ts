@@ -1,0 +1,43 @@
+import type { ActionMask } from './space.ts';
+
+/** What one environment shows before a decision. */
+export interface Observation {
+  /** Index of the environment. */
+  env: number;
+  /** The flat observation, normalised where the pool does so; not written to again. */
+  row: Float32Array;
+  mask?: ActionMask;
+  difficulty?: number;
+  /** The caller's limits on the thought. */
+  limits?: {
+    /** Ponder steps at most. */
+    maxSteps?: number;
+    /** When to act at the latest, on the clock of performance.now(), in ms. */
+    deadline?: number;
+  };
+}
+
+/** An episode that has ended. */
+export interface Episode {
+  /** Sum of raw rewards. */
+  return: number;
+  /** Decisions. */
+  length: number;
+  /** info.success where it ended; undefined where the environment does not say. */
+  success?: boolean;
+  /** info.difficulty where it began. */
+  difficulty?: number;
+}
+
+/** What came of one action. */
+export interface Outcome {
+  env: number;
+  /** Raw. */
+  reward: number;
+  terminated: boolean;
+  truncated: boolean;
+  /** The true final observation, where the episode ended here; `next` is then of a new episode. */
+  final?: Float32Array;
+  next: Observation;
+  episode?: Episode;
+}

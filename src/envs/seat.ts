@@ -1,0 +1,232 @@
+import { Rng } from '../kernels/index.ts';
+import type { Env, Info, Reset, Step } from './env.ts';
+import { EnvFailed } from './env-failed.ts';
+import { explainMask } from './explain-mask.ts';
+import { explainInfo, explainReset, explainStep } from './explain-result.ts';
+import { isPromise } from './is-promise.ts';
+import type { Observation, Outcome } from './outcome.ts';
+import type { RunningStats } from './running-stats.ts';
+import type { Space } from './space.ts';
+
+export interface SeatOptions {
+  /** Named in errors, e.g. `KHop-v0`. */
+  name: string;
+  /** How long one asynchronous reset or step may take, in ms. */
+  timeoutMs: number;
+  /** Normalises observations; statistics are updated unless frozen. */
+  normaliser?: { stats: RunningStats; frozen: boolean };
+}
+
+/** A seat's state as plain JSON; without `env` there is no snapshot, and a new episode begins. */
+export interface SeatState {
+  env?: unknown;
+  seed: number;
+  episode: number;
+  return: number;
+  length: number;
+  difficulty?: number;
+  observation?: { row: number[]; mask?: number[]; difficulty?: number };
+}
+
+/** What a timer can hold, in ms. */
+const LONGEST_TIMEOUT = 2 ** 31 - 1;
+
+/**
+ * One environment of a pool and where it is in its episode. Every value that comes from the
+ * environment is checked; what breaks the contract is an `EnvFailed`.
+ */
+export class Seat {
+  readonly observationSpace: Space;
+  readonly actionSpace: Space;
+  readonly #env: Env;
+  readonly #index: number;
+  readonly #share: number;
+  readonly #options: SeatOptions;
+  #seed: number;
+  /** Episodes begun. */
+  #episode = 0;
+  #return = 0;
+  #length = 0;
+  #difficulty: number | undefined;
+  #observation: Observation | undefined;
+
+  /** @param share episodes it plays before it rests */
+  constructor(env: Env, index: number, seed: number, share: number, options: SeatOptions) {
+    this.#env = env;
+    this.#index = index;
+    this.#seed = seed;
+    this.#share = share;
+    this.#options = options;
+    this.observationSpace = env.observationSpace;
+    this.actionSpace = env.actionSpace;
+  }
+
+  /** What waits for an action; undefined before the first episode and after the last. */
+  get observation(): Observation | undefined {
+    return this.#observation;
+  }
+
+  /** What waits for an action, where need be of a new episode; undefined where its share is played. */
+  begin(): Observation | Promise<Observation> | undefined {
+    return this.#observation ?? (this.#episode < this.#share ? this.#reset() : undefined);
+  }
+
+  step(action: unknown): Outcome | Promise<Outcome> {
+    const problem = this.actionSpace.explain(action);
+    if (problem !== undefined) {
+      throw this.#failure(`was given an action outside its space: ${problem}`, { action });
+    }
+    const stepped = this.#call('step', () => this.#env.step(action), action);
+    return stepped instanceof Promise
+      ? stepped.then((step) => this.#outcome(step, action))
+      : this.#outcome(stepped, action);
+  }
+
+  snapshot(): SeatState {
+    return {
+      env: this.#call('snapshot', () => this.#env.snapshot?.()),
+      seed: this.#seed,
+      episode: this.#episode,
+      return: this.#return,
+      length: this.#length,
+      difficulty: this.#difficulty,
+      observation: this.#observation && {
+        row: Array.from(this.#observation.row),
+        mask: this.#observation.mask && Array.from(this.#observation.mask),
+        difficulty: this.#observation.difficulty,
+      },
+    };
+  }
+
+  restore({ env, observation, ...state }: SeatState): void {
+    if (env === undefined || env === null || this.#env.restore === undefined) {
+      // The stream it drew from is lost, so the new episode has a seed of its own.
+      this.#seed = Rng.seed(state.seed, 'again', state.episode).uint32();
+      this.#episode = 0;
+      return;
+    }
+    this.#seed = state.seed;
+    this.#episode = state.episode;
+    this.#call('restore', () => this.#env.restore!(env));
+    this.#return = state.return;
+    this.#length = state.length;
+    this.#difficulty = state.difficulty;
+    this.#observation = observation && {
+      env: this.#index,
+      row: Float32Array.from(observation.row),
+      mask: observation.mask && Uint8Array.from(observation.mask),
+      difficulty: observation.difficulty,
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#call('close', () => this.#env.close?.());
+  }
+
+  #outcome(step: Step, action: unknown): Outcome | Promise<Outcome> {
+    const problem = explainStep(step);
+    if (problem !== undefined) throw this.#failure(`step: ${problem}`, { action });
+    const { reward, terminated, truncated } = step;
+    const over = terminated || truncated;
+    const current = this.#read(step, 'step', { action, over });
+    this.#return += reward;
+    this.#length++;
+    const outcome = { env: this.#index, reward, terminated, truncated };
+    if (!over) {
+      this.#observation = current;
+      return { ...outcome, next: current };
+    }
+    const ended = {
+      ...outcome,
+      final: current.row,
+      episode: {
+        return: this.#return,
+        length: this.#length,
+        success: step.info?.success,
+        difficulty: this.#difficulty,
+      },
+    };
+    if (this.#episode >= this.#share) {
+      this.#observation = undefined;
+      return { ...ended, next: current };
+    }
+    const next = this.#reset();
+    return next instanceof Promise
+      ? next.then((observation) => ({ ...ended, next: observation }))
+      : { ...ended, next };
+  }
+
+  #reset(): Observation | Promise<Observation> {
+    const options = this.#episode === 0 ? { seed: this.#seed } : undefined;
+    const begin = (result: Reset): Observation => {
+      const problem = explainReset(result);
+      if (problem !== undefined) throw this.#failure(`reset: ${problem}`);
+      this.#episode++;
+      this.#return = this.#length = 0;
+      this.#observation = this.#read(result, 'reset');
+      this.#difficulty = this.#observation.difficulty;
+      return this.#observation;
+    };
+    const reset = this.#call('reset', () => this.#env.reset(options));
+    return reset instanceof Promise ? reset.then(begin) : begin(reset);
+  }
+
+  /** Checks, flattens and normalises. A mask is for the action ahead: where it is over, none. */
+  #read(
+    { obs, info }: { obs: unknown; info?: Info },
+    verb: string,
+    { action, over = false }: { action?: unknown; over?: boolean } = {},
+  ): Observation {
+    const refuse = (problem: string | undefined) => {
+      if (problem !== undefined) throw this.#failure(`${verb}: ${problem}`, { action });
+    };
+    const problem = this.observationSpace.explain(obs);
+    if (problem !== undefined) refuse(`obs: ${problem}`);
+    const row = new Float32Array(this.observationSpace.size);
+    this.observationSpace.write(obs, row);
+    // Infinite bounds contain infinity, and float64 numbers may become it.
+    const bad = row.findIndex((x) => !Number.isFinite(x));
+    if (bad >= 0) refuse(`obs: expected finite float32 numbers, got ${row[bad]} at entry ${bad}`);
+    const { normaliser } = this.#options;
+    if (normaliser !== undefined) {
+      if (!normaliser.frozen) normaliser.stats.update(row, 1);
+      normaliser.stats.normalise(row, 0);
+    }
+    refuse(explainInfo(info));
+    const { actionMask, difficulty } = info ?? {};
+    if (over || actionMask === undefined) return { env: this.#index, row, difficulty };
+    refuse(explainMask(this.actionSpace, actionMask));
+    // A copy, since the environment may go on writing into its own.
+    return { env: this.#index, row, mask: Uint8Array.from(actionMask), difficulty };
+  }
+
+  /** Runs one verb of an environment; a throw, a rejection or a timeout becomes an EnvFailed. */
+  #call<T>(verb: string, call: () => T | Promise<T>, action?: unknown) {
+    const timeoutMs = Math.min(this.#options.timeoutMs, LONGEST_TIMEOUT);
+    try {
+      const result = call();
+      if (!isPromise(result)) return result;
+      return new Promise<T>((resolve, reject) => {
+        const timer = setTimeout(() => {
+          reject(this.#failure(`${verb}: no answer within ${timeoutMs} ms`, { action }));
+        }, timeoutMs);
+        Promise.resolve(result)
+          .then(resolve, (cause) => reject(this.#failure(`${verb} threw`, { action, cause })))
+          .finally(() => clearTimeout(timer));
+      });
+    } catch (cause) {
+      throw this.#failure(`${verb} threw`, { action, cause });
+    }
+  }
+
+  #failure(what: string, details: { action?: unknown; cause?: unknown } = {}): EnvFailed {
+    return new EnvFailed(what, {
+      name: this.#options.name,
+      env: this.#index,
+      seed: this.#seed,
+      episode: this.#episode,
+      step: this.#length,
+      ...details,
+    });
+  }
+}
