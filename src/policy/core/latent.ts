@@ -11,8 +11,9 @@ import type { Core, CoreFactory } from './core.ts';
  * The state is normalised as a step begins, so that old thoughts fade against new ones and depth
  * never blows it up.
  *
- * z_0 is a first look: learned tokens that have attended once to the observation, with queries of their
- * own and the first block's keys and values, so that step 1 already knows what is asked.
+ * z_0 is a first look: the core applied once to learned tokens, so that step 1 already knows what is
+ * asked. A look with weights of its own learned to gather the whole observation at once, and the steps
+ * after it to read that off instead of following links (docs/learning.md).
  *
  * There is no bias by place here, so tokens that lie on a grid are given a learned position each:
  * on grids, this form reads one size.
@@ -24,7 +25,6 @@ export const latentCore: CoreFactory = (sizes, encoder, parameters): Core => {
   const tokenNorm = norm(parameters, 'tokens', width);
   const positions = encoder.places && parameters.normal('positions', [encoder.tokens, width], 0.5);
   const stateNorm = norm(parameters, 'state', width);
-  const look = crossBlock(parameters.scope('look'), sizes);
   const stack = Array.from({ length: blocks }, (_, i) => {
     const scope = parameters.scope(`block${i}`);
     return {
@@ -33,6 +33,11 @@ export const latentCore: CoreFactory = (sizes, encoder, parameters): Core => {
       apply: crossBlock(scope, sizes),
     };
   });
+  const step = (z: tf.Tensor3D, context: tf.Tensor[]) =>
+    stack.reduce(
+      (x, block, i) => block.apply(x, context.slice(2 * i)),
+      stateNorm(z) as tf.Tensor3D,
+    );
 
   return {
     begin(tokens) {
@@ -41,13 +46,10 @@ export const latentCore: CoreFactory = (sizes, encoder, parameters): Core => {
       const e: tf.Tensor3D = positions ? tf.add(normed, positions) : normed;
       const z = tf.add(tf.zeros([batch, recurrent, width]), initial) as tf.Tensor3D;
       const context = stack.flatMap(({ key, value }) => [key(e), value(e)]);
-      return { z: look(z, context), context, shared: [] };
+      return { z: step(z, context), context, shared: [] };
     },
     step({ z, context }) {
-      return stack.reduce(
-        (x, block, i) => block.apply(x, context.slice(2 * i)),
-        stateNorm(z) as tf.Tensor3D,
-      );
+      return step(z, context);
     },
   };
 };
