@@ -113,7 +113,7 @@ export class Agent {
     });
     const config = await loadConfig(path, { set: options.set });
     const checkpoint = await loadRun(runDir, options.checkpoint);
-    await loadBackend(config.backend);
+    await loadBackend(config.backend, config.kernels);
     const agent = await Agent.create(config, dirname(resolve(path)), options);
     try {
       agent.restore(checkpoint.weights, (checkpoint.state as { agent: AgentState }).agent);

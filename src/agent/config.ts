@@ -145,6 +145,27 @@ const ppoSchema = z.strictObject({
     .describe('The remaining epochs are skipped once the action KL of one exceeds this.'),
 });
 
+const kernelsSchema = z.strictObject({
+  build: z
+    .enum(['auto', 'relaxed', 'simd'])
+    .default('auto')
+    .describe(
+      'simd gives the same results on every machine, relaxed is faster; auto takes it where it runs.',
+    ),
+  threads: z
+    .int()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe('Threads, on which no result depends; as many as cores, up to 8, unless given.'),
+  arenaMiB: z
+    .int()
+    .min(1)
+    .max(4096)
+    .default(1024)
+    .describe('Size of the memory that tensors lie in, in MiB; only what they touch is taken.'),
+});
+
 const normaliseSchema = z.strictObject({
   obs: z.boolean().default(false).describe('Normalise Box observations by running statistics.'),
   reward: z
@@ -203,9 +224,12 @@ export const configSchema = z.strictObject({
     })
     .describe('Length and seed.'),
   backend: z
-    .enum(['auto', 'wasm', 'cpu', 'tensorflow'])
+    .enum(['auto', 'simd', 'wasm', 'cpu', 'tensorflow'])
     .default('auto')
-    .describe('Where tensors live: auto takes tensorflow where it has a GPU, otherwise wasm.'),
+    .describe(
+      'Where tensors live: auto takes tensorflow where it has a GPU, otherwise wasm; simd has kernels of our own.',
+    ),
+  kernels: kernelsSchema.prefault({}).describe('The kernels of the backend simd.'),
 });
 
 export type Config = z.infer<typeof configSchema>;

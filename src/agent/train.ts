@@ -52,9 +52,13 @@ export async function train(input: ConfigInput, options: TrainOptions = {}): Pro
   const { baseDir = process.cwd(), on = () => {} } = options;
   const given = parseConfig(input);
   const runDir = options.runDir ?? join('runs', given.name);
-  const { name: backend } = await loadBackend(given.backend);
-  // Resolved: modules absolute, so that the run's own config names them too, and the backend chosen.
-  const config = withModules({ ...given, backend }, (module) =>
+  const { name: backend, build = given.kernels.build } = await loadBackend(
+    given.backend,
+    given.kernels,
+  );
+  // Resolved: modules absolute, so that the run's own config names them too, and what was chosen.
+  const resolved = { ...given, backend, kernels: { ...given.kernels, build } };
+  const config = withModules(resolved, (module) =>
     module.startsWith('file:') ? module : resolve(baseDir, module),
   );
   const agent = await Agent.create(config, baseDir, options);

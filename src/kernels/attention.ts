@@ -1,7 +1,9 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { attendByHeads } from './attention-by-heads.ts';
 import { attendByProducts } from './attention-by-products.ts';
+import { attendFused } from './attention-fused.ts';
 import { assertShape } from './checks.ts';
+import { ATTENTION, hasKernel } from './fused.ts';
 
 /** Up to so many queries `attendByProducts` is the faster way on wasm, by measurement. */
 const FEW_QUERIES = 8;
@@ -33,6 +35,7 @@ export function attention(
   assertShape('attention', 'k', k, [batch, keys, width]);
   assertShape('attention', 'v', v, [batch, keys, width]);
   if (bias) assertShape('attention', 'bias', bias, [heads, queries, keys]);
+  if (hasKernel(ATTENTION)) return attendFused(q, k, v, heads, bias);
   const attend = queries <= FEW_QUERIES ? attendByProducts : attendByHeads;
   return attend(q, k, v, heads, bias);
 }

@@ -2,20 +2,23 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import { registerMissingGradients } from './gradients.ts';
+import { type Build, type SimdOptions, startSimd } from './simd/index.ts';
 import { loadTensorflow } from './tensorflow.ts';
 import { fillWasmGaps } from './wasm-gaps.ts';
 import { mendMatMul } from './wasm-mat-mul.ts';
 import { quickenMoves } from './wasm-moves.ts';
 import { quickenSum } from './wasm-sum.ts';
 
-export type BackendChoice = 'auto' | 'wasm' | 'cpu' | 'tensorflow';
+export type BackendChoice = 'auto' | 'simd' | 'wasm' | 'cpu' | 'tensorflow';
 
 type Listener = (...args: unknown[]) => void;
 
 export interface BackendInfo {
-  readonly name: 'wasm' | 'cpu' | 'tensorflow';
+  readonly name: Exclude<BackendChoice, 'auto'>;
   /** What it runs on, for people to read. */
   readonly device: string;
+  /** The build of the kernels that `simd` chose. */
+  readonly build?: Build;
   /** Why this is not quite what was asked for. */
   readonly warning?: string;
 }
@@ -25,11 +28,15 @@ export interface BackendInfo {
  * kernels that wasm lacks, has wrong or has slow. Calling it again is cheap and changes nothing.
  *
  * `auto` is TensorFlow where @tensorflow/tfjs-node-gpu is installed and finds a GPU, otherwise wasm.
- * `cpu` is plain JavaScript: slow, the reference in tests.
+ * `simd` is our own kernels on threads; `cpu` is plain JavaScript: slow, the reference in tests.
  *
+ * @param simd options of `simd`; other backends have none
  * @throws Error where the chosen backend cannot be loaded, with the reason
  */
-export async function loadBackend(choice: BackendChoice): Promise<BackendInfo> {
+export async function loadBackend(
+  choice: BackendChoice,
+  simd: SimdOptions = {},
+): Promise<BackendInfo> {
   // Silences the advice that tfjs prints when its cpu backend runs in Node.
   tf.enableProdMode();
   registerMissingGradients();
@@ -39,6 +46,8 @@ export async function loadBackend(choice: BackendChoice): Promise<BackendInfo> {
       return { name: 'cpu', device: 'CPU, plain JavaScript' };
     case 'wasm':
       return loadWasm();
+    case 'simd':
+      return loadSimd(simd);
     case 'tensorflow': {
       const { gpu } = await loadTensorflow();
       await tf.setBackend('tensorflow');
@@ -59,9 +68,17 @@ export async function loadBackend(choice: BackendChoice): Promise<BackendInfo> {
     }
     default:
       throw new RangeError(
-        `loadBackend: backend must be auto, wasm, cpu or tensorflow, got ${choice satisfies never}`,
+        `loadBackend: backend must be auto, simd, wasm, cpu or tensorflow, got ${choice satisfies never}`,
       );
   }
+}
+
+async function loadSimd(options: SimdOptions): Promise<BackendInfo> {
+  const { build, pool } = await startSimd(options);
+  const { threads, warning } = pool;
+  const code = build === 'relaxed' ? 'relaxed SIMD' : 'SIMD';
+  const device = `CPU, WebAssembly ${code}, ${threads} thread${threads === 1 ? '' : 's'}`;
+  return { name: 'simd', device, build, ...(warning && { warning }) };
 }
 
 async function loadWasm(): Promise<BackendInfo> {

@@ -7,6 +7,7 @@ export {
 } from './adam.ts';
 export { attention } from './attention.ts';
 export { type BackendChoice, type BackendInfo, loadBackend } from './backend.ts';
+export { type Block, type BlockWeights, transformerBlock } from './block.ts';
 export { assertFinite, assertShape, NonFiniteError } from './checks.ts';
 export { embed } from './embed.ts';
 export { linear } from './linear.ts';
@@ -15,3 +16,5 @@ export { logSoftmax, MASKED_LOG_PROB, maskedLogSoftmax } from './log-softmax.ts'
 export { rmsNorm } from './rms-norm.ts';
 export { Rng, type RngState } from './rng.ts';
 export { gatherRows, takeRows } from './rows.ts';
+export type { SimdOptions } from './simd/index.ts';
+export { type Loop, unroll } from './unroll.ts';

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assertShape } from './checks.ts';
+import { hasKernel, RMS_NORM, RMS_NORM_GRAD, runKernel } from './fused.ts';
 
 /**
  * Root-mean-square normalisation (Zhang & Sennrich 2019, https://arxiv.org/abs/1910.07467):
@@ -17,6 +18,13 @@ export function rmsNorm(x: tf.Tensor, gain: tf.Tensor, eps = 1e-6): tf.Tensor {
   assertShape('rmsNorm', 'gain', gain, [width]);
   const rows = x.size / width;
 
+  const normalise = hasKernel(RMS_NORM) ? fused : composite;
+  return tf.tidy(() => tf.reshape(normalise(tf.reshape(x, [rows, width]), gain, eps), x.shape));
+}
+
+/** x [rows, D] */
+function composite(x: tf.Tensor, gain: tf.Tensor, eps: number): tf.Tensor {
+  const width = gain.size;
   const normalise = tf.customGrad((...args) => {
     const [x, gain, save] = args as [tf.Tensor2D, tf.Tensor1D, tf.GradSaveFunc];
     const r = tf.rsqrt(tf.add(tf.mean(tf.square(x), 1, true), eps)) as tf.Tensor2D;
@@ -33,5 +41,19 @@ export function rmsNorm(x: tf.Tensor, gain: tf.Tensor, eps = 1e-6): tf.Tensor {
       },
     };
   });
-  return tf.tidy(() => tf.reshape(normalise(tf.reshape(x, [rows, width]), gain), x.shape));
+  return normalise(x, gain);
+}
+
+function fused(x: tf.Tensor, gain: tf.Tensor, eps: number): tf.Tensor {
+  const normalise = tf.customGrad((...args) => {
+    const [x, gain, save] = args as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+    const [value, r] = runKernel<tf.Tensor[]>(RMS_NORM, { x, gain }, { eps });
+    save([x, gain, r]);
+    return {
+      value,
+      gradFunc: (dy: tf.Tensor, [x, gain, r]: tf.Tensor[]) =>
+        runKernel<tf.Tensor[]>(RMS_NORM_GRAD, { dy, x, r, gain }),
+    };
+  });
+  return normalise(x, gain);
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Space } from '../envs/index.ts';
-import { linear, Rng } from '../kernels/index.ts';
+import { linear, Rng, unroll } from '../kernels/index.ts';
 import { type CoreSizes, norm } from './core/block.ts';
 import type { Core, Thought } from './core/core.ts';
 import { fullCore } from './core/full.ts';
@@ -76,7 +76,15 @@ export class Policy {
 
   /** z_{n+1} [B, R, D]. */
   step(thought: Thought): tf.Tensor3D {
-    return this.#core.step(thought);
+    return this.unroll(thought, [thought.z.shape[0]]);
+  }
+
+  /**
+   * The states that follow, depth by depth, end to end [Σ reach, R, D]: depth k runs on the first
+   * `reach[k]` thoughts.
+   */
+  unroll(thought: Thought, reach: readonly number[]): tf.Tensor3D {
+    return unroll(thought.z, this.#core.loop(thought), reach);
   }
 
   /**

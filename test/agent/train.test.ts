@@ -11,7 +11,7 @@ import type { TrainEvent } from '../../src/agent/events.ts';
 import { CheckpointError, CheckpointStore, readMetrics } from '../../src/agent/run/index.ts';
 import { type TrainOptions, train } from '../../src/agent/train.ts';
 import { Training } from '../../src/agent/training.ts';
-import { type Env, EnvFailed } from '../../src/envs/index.ts';
+import { type Env, EnvFailed, type Step } from '../../src/envs/index.ts';
 import { loadBackend } from '../../src/kernels/index.ts';
 import breakingEnv, { type Fault } from './breaking-env.ts';
 import { tempDir } from './run/temp-dir.ts';
@@ -296,19 +296,26 @@ describe('the best checkpoint', () => {
   it('is the one that was evaluated as best, and what Agent.load gives', async () => {
     const runDir = tempDir();
     const config = tinyConfig({
-      ppo: { decisions: 32, learningRate: 0.3, finalLearningRate: 0.3 },
       evaluation: { everyUpdates: 1, episodes: 16, forcedEpisodes: 0 },
       checkpoint: { everyUpdates: 1, keep: 1 },
     });
-    const all = await events(config, { runDir });
+    // Pays less and less, so that the best is not the latest.
+    let steps = 0;
+    const fading = (): Env => {
+      const env = breakingEnv({});
+      return {
+        ...env,
+        step: (action) => ({ ...(env.step(action) as Step), reward: -steps++ }),
+      };
+    };
+    const all = await events(config, { runDir, env: fading });
     const best = all.flatMap((e) => (e.type === 'evaluated' && e.best ? [e.steps] : [])).at(-1)!;
     const store = new CheckpointStore(join(runDir, 'checkpoints'));
     expect((await store.load('best')).step).toBe(best);
-    // So that it is not the latest by chance.
     const { step: latest } = await store.load('latest');
     expect(best).toBeLessThan(latest);
     expect((await store.list()).map(({ step }) => step)).toEqual([best, latest]);
-    const agent = await Agent.load(runDir);
+    const agent = await Agent.load(runDir, { env: fading });
     expect(await agent.policy.parameters.read()).toEqual((await store.load('best')).weights);
     agent.dispose();
   });

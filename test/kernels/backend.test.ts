@@ -32,7 +32,7 @@ describe('loadBackend', () => {
 
   it('refuses a name it does not know', async () => {
     await expect(loadBackend('webgl' as BackendChoice)).rejects.toThrow(
-      'must be auto, wasm, cpu or tensorflow, got webgl',
+      'must be auto, simd, wasm, cpu or tensorflow, got webgl',
     );
   });
 });

@@ -146,7 +146,7 @@ const cases: Record<string, Case> = {
   },
 };
 
-describe.each(['cpu', 'wasm'] as const)('on %s', (backend) => {
+describe.each(['cpu', 'wasm', 'simd'] as const)('on %s', (backend) => {
   beforeAll(async () => {
     await loadBackend(backend);
   });

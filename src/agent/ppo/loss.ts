@@ -27,21 +27,22 @@ export function ppoLoss(
 ): { loss: tf.Scalar; report: tf.Tensor1D } {
   const { distribution } = policy;
   const { decisions, reach } = batch;
-  const outputs = unroll(policy, batch);
-  const width = outputs[0].shape[1];
+  const states = policy.unroll(policy.begin(batch.rows), reach);
+  const outputs = policy.split(policy.outputs(states, depths(reach)));
   const perDecision = (x: tf.Tensor) => tf.div(tf.sum(x), decisions) as tf.Scalar;
 
   // The deepest thoughts come first, so the rows that act, deepest depth first, are in order.
-  const acting = outputs.map((out, k) => {
+  const starts = startsOf(reach);
+  const acting = reach.map((count, k) => {
     const begin = reach[k + 1] ?? 0;
-    return takeRows(out, begin, reach[k] - begin) as tf.Tensor2D;
+    return takeRows(outputs.params, starts[k] + begin, count - begin);
   });
-  const params = tf.slice(tf.concat(acting.reverse(), 0), [0, 0], [-1, width - 2]);
-  const logProb = distribution.logProb(params as tf.Tensor2D, batch.actions, batch.masks);
+  const params = tf.concat(acting.reverse(), 0) as tf.Tensor2D;
+  const logProb = distribution.logProb(params, batch.actions, batch.masks);
   const action = clipped(tf.sub(logProb, batch.oldLogProb), batch.advantage, ppo.clip);
-  const entropy = perDecision(distribution.entropy(params as tf.Tensor2D, batch.masks));
+  const entropy = perDecision(distribution.entropy(params, batch.masks));
 
-  const { value, haltLogit } = policy.split(tf.concat(outputs, 0));
+  const { value, haltLogit } = outputs;
   const error = tf.mul(tf.square(tf.sub(value, batch.target)), batch.valueMask);
   const valueLoss = perDecision(error);
 
@@ -61,7 +62,7 @@ export function ppoLoss(
     if (recipe.distillation > 0) {
       loss = tf.add(
         loss,
-        tf.mul(distil(policy, batch, outputs, params as tf.Tensor2D), recipe.distillation),
+        tf.mul(distil(policy, batch, outputs.params, params), recipe.distillation),
       );
     }
   }
@@ -79,42 +80,35 @@ export function ppoLoss(
   return { loss: loss as tf.Scalar, report };
 }
 
-/** The thoughts again, depth by depth: the heads' outputs at every depth, each on its prefix. */
-function unroll(policy: Policy, { rows, reach }: Minibatch): tf.Tensor2D[] {
-  let thought = policy.begin(rows);
-  const outputs: tf.Tensor2D[] = [];
-  for (const [index, count] of reach.entries()) {
-    if (count < thought.z.shape[0]) {
-      thought = {
-        z: takeRows(thought.z, 0, count) as tf.Tensor3D,
-        context: thought.context.map((tensor) => takeRows(tensor, 0, count)),
-        shared: thought.shared,
-      };
-    }
-    thought = { ...thought, z: policy.step(thought) };
-    outputs.push(policy.outputs(thought.z, index + 1));
-  }
-  return outputs;
+/** Ponder steps taken, by row of the states of all depths. */
+function depths(reach: readonly number[]): Float32Array {
+  return Float32Array.from(reach.flatMap((count, k) => new Array<number>(count).fill(k + 1)));
+}
+
+/** The first row of each depth. */
+function startsOf(reach: readonly number[]): number[] {
+  let start = 0;
+  return reach.map((count) => (start += count) - count);
 }
 
 /** Thought distillation: Σ_{k<n} KL(sg π_n ‖ π_k), a decision, teaches early steps what late ones found. */
 function distil(
   policy: Policy,
-  batch: Minibatch,
-  outputs: tf.Tensor2D[],
+  { reach, masks, decisions }: Minibatch,
+  all: tf.Tensor2D,
   params: tf.Tensor2D,
 ): tf.Scalar {
   const final = frozen(params);
-  const width = params.shape[1];
+  const starts = startsOf(reach);
   let sum: tf.Tensor = tf.scalar(0);
-  for (let k = 0; k + 1 < outputs.length; k++) {
-    const count = batch.reach[k + 1];
-    const early = tf.slice(outputs[k], [0, 0], [count, width]);
+  for (let k = 0; k + 1 < reach.length; k++) {
+    const count = reach[k + 1];
+    const early = takeRows(all, starts[k], count) as tf.Tensor2D;
     const late = takeRows(final, 0, count) as tf.Tensor2D;
-    const masks = batch.masks && (takeRows(batch.masks, 0, count) as tf.Tensor2D);
-    sum = tf.add(sum, tf.sum(policy.distribution.kl(late, early as tf.Tensor2D, masks)));
+    const allowed = masks && (takeRows(masks, 0, count) as tf.Tensor2D);
+    sum = tf.add(sum, tf.sum(policy.distribution.kl(late, early, allowed)));
   }
-  return tf.div(sum, batch.decisions) as tf.Scalar;
+  return tf.div(sum, decisions) as tf.Scalar;
 }
 
 /** The identity with no gradient. */

@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core';
-import { attention, linear, rmsNorm } from '../../kernels/index.ts';
+import type * as tf from '@tensorflow/tfjs-core';
+import { linear, rmsNorm } from '../../kernels/index.ts';
 import type { Parameters } from '../parameters.ts';
 
 export interface CoreSizes {
@@ -18,9 +18,9 @@ export function projection(parameters: Parameters, name: string, from: number, t
   return (x: tf.Tensor): tf.Tensor => linear(x, weight as tf.Tensor2D);
 }
 
-/** RMSNorm with a learned gain that begins at `gain`. */
-export function norm(parameters: Parameters, name: string, width: number, gain = 1) {
-  const weight = parameters.constant(name, [width], gain);
+/** RMSNorm with a learned gain. */
+export function norm(parameters: Parameters, name: string, width: number) {
+  const weight = parameters.constant(name, [width], 1);
   return (x: tf.Tensor): tf.Tensor => rmsNorm(x, weight as tf.Tensor1D);
 }
 
@@ -31,39 +31,36 @@ export function norm(parameters: Parameters, name: string, width: number, gain =
  */
 const RESIDUAL_GAIN = 1;
 
-/**
- * x + norm(FFN(norm(x))), FFN(x) = relu(x W₁ + b) W₂: the sandwich of Huginn (2502.05171), which
- * keeps a looped block stable.
- */
-export function feedForward(parameters: Parameters, { width, feedForward }: CoreSizes) {
-  const before = norm(parameters, 'before', width);
-  const after = norm(parameters, 'after', width, RESIDUAL_GAIN);
-  const inner = parameters.normal('inner', [width, feedForward]);
-  const bias = parameters.constant('bias', [feedForward], 0);
-  const outer = projection(parameters, 'outer', feedForward, width);
-  return (x: tf.Tensor3D): tf.Tensor3D => {
-    const hidden = tf.relu(linear(before(x), inner as tf.Tensor2D, bias as tf.Tensor1D));
-    return tf.add(x, after(outer(hidden)));
+/** Parameters of a block's attention, in a scope of their own. */
+export function attentionWeights(parameters: Parameters, { width }: CoreSizes) {
+  return {
+    attentionBefore: parameters.constant('before', [width], 1),
+    attentionAfter: parameters.constant('after', [width], RESIDUAL_GAIN),
+    query: parameters.normal('query', [width, width]),
+    out: parameters.normal('out', [width, width]),
   };
 }
 
-/**
- * x + norm(Attention(norm(x) Wq, k, v) Wo). Keys and values are given: the observation's, made once
- * (latent), or the tokens' own (full).
- */
-export function attend(parameters: Parameters, { width, heads }: CoreSizes) {
-  const before = norm(parameters, 'before', width);
-  const after = norm(parameters, 'after', width, RESIDUAL_GAIN);
-  const query = projection(parameters, 'query', width, width);
-  const out = projection(parameters, 'out', width, width);
-  return (
-    x: tf.Tensor3D,
-    context: (normed: tf.Tensor3D) => { k: tf.Tensor3D; v: tf.Tensor3D },
-    bias?: tf.Tensor3D,
-  ): tf.Tensor3D => {
-    const normed = before(x) as tf.Tensor3D;
-    const { k, v } = context(normed);
-    const read = attention(query(normed) as tf.Tensor3D, k, v, heads, bias);
-    return tf.add(x, after(out(read)));
+/** Keys and values of the tokens' own. */
+export function ownWeights(
+  parameters: Parameters,
+  { width }: CoreSizes,
+  key: string,
+  value: string,
+) {
+  return {
+    key: parameters.normal(key, [width, width]),
+    value: parameters.normal(value, [width, width]),
+  };
+}
+
+/** Parameters of a block's feed-forward sub-layer, in a scope of their own. */
+export function forwardWeights(parameters: Parameters, { width, feedForward }: CoreSizes) {
+  return {
+    forwardBefore: parameters.constant('before', [width], 1),
+    forwardAfter: parameters.constant('after', [width], RESIDUAL_GAIN),
+    inner: parameters.normal('inner', [width, feedForward]),
+    innerBias: parameters.constant('bias', [feedForward], 0),
+    outer: parameters.normal('outer', [feedForward, width]),
   };
 }

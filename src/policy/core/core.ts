@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { Loop } from '../../kernels/index.ts';
 import type { Encoder } from '../encoders/index.ts';
 import type { Parameters } from '../parameters.ts';
 import type { CoreSizes } from './block.ts';
@@ -17,8 +18,8 @@ export interface Thought {
 export interface Core {
   /** z_0 and the context, from the encoder's tokens [B, S, D]. */
   begin(tokens: tf.Tensor3D): Thought;
-  /** z_{n+1} from z_n. */
-  step(thought: Thought): tf.Tensor3D;
+  /** What makes z_{n+1} of z_n. */
+  loop(thought: Omit<Thought, 'z'>): Loop;
 }
 
 export type CoreFactory = (sizes: CoreSizes, encoder: Encoder, parameters: Parameters) => Core;

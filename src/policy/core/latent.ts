@@ -1,6 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { type BlockWeights, type Loop, unroll } from '../../kernels/index.ts';
 import type { Parameters } from '../parameters.ts';
-import { attend, type CoreSizes, feedForward, norm, projection } from './block.ts';
+import {
+  attentionWeights,
+  type CoreSizes,
+  forwardWeights,
+  norm,
+  ownWeights,
+  projection,
+} from './block.ts';
 import type { Core, CoreFactory } from './core.ts';
 
 /**
@@ -19,58 +27,46 @@ import type { Core, CoreFactory } from './core.ts';
  * on grids, this form reads one size.
  */
 export const latentCore: CoreFactory = (sizes, encoder, parameters): Core => {
-  const { width, registers, blocks } = sizes;
+  const { width, heads, registers, blocks } = sizes;
   const recurrent = 1 + registers;
   const initial = parameters.normal('initial', [recurrent, width], 1);
   const tokenNorm = norm(parameters, 'tokens', width);
   const positions = encoder.places && parameters.normal('positions', [encoder.tokens, width], 0.5);
-  const stateNorm = norm(parameters, 'state', width);
+  const gain = parameters.constant('state', [width], 1);
   const stack = Array.from({ length: blocks }, (_, i) => {
     const scope = parameters.scope(`block${i}`);
     return {
       key: projection(scope, 'key', width, width),
       value: projection(scope, 'value', width, width),
-      apply: crossBlock(scope, sizes),
+      weights: blockWeights(scope, sizes),
     };
   });
-  const step = (z: tf.Tensor3D, context: tf.Tensor[]) =>
-    stack.reduce(
-      (x, block, i) => block.apply(x, context.slice(2 * i)),
-      stateNorm(z) as tf.Tensor3D,
-    );
+  const loop = (context: tf.Tensor[]): Loop => ({
+    gain,
+    heads,
+    blocks: stack.map(({ weights }, i) => ({
+      weights,
+      context: { k: context[2 * i], v: context[2 * i + 1] },
+    })),
+  });
 
   return {
     begin(tokens) {
       const batch = tokens.shape[0];
-      const normed = tokenNorm(tokens) as tf.Tensor3D;
-      const e: tf.Tensor3D = positions ? tf.add(normed, positions) : normed;
-      const z = tf.add(tf.zeros([batch, recurrent, width]), initial) as tf.Tensor3D;
+      const normed = tokenNorm(tokens);
+      const e = positions ? tf.add(normed, positions) : normed;
+      const z = tf.add(tf.zeros([batch, recurrent, width]), initial);
       const context = stack.flatMap(({ key, value }) => [key(e), value(e)]);
-      return { z: step(z, context), context, shared: [] };
+      return { z: unroll(z, loop(context), [batch]), context, shared: [] };
     },
-    step({ z, context }) {
-      return step(z, context);
-    },
+    loop: ({ context }) => loop(context),
   };
 };
 
-/**
- * Attention to given keys and values of the observation, then feed-forward. With registers, recurrent tokens
- * attend to one another too: nothing of a register reached the readout otherwise.
- */
-function crossBlock(parameters: Parameters, sizes: CoreSizes) {
-  const { width, registers } = sizes;
-  const attention = attend(parameters.scope('attention'), sizes);
-  const forward = feedForward(parameters.scope('forward'), sizes);
-  const own = registers > 0 && {
-    key: projection(parameters, 'ownKey', width, width),
-    value: projection(parameters, 'ownValue', width, width),
-  };
-  return (x: tf.Tensor3D, [k, v]: tf.Tensor[]): tf.Tensor3D => {
-    const context = (normed: tf.Tensor3D) => ({
-      k: (own ? tf.concat([k, own.key(normed)], 1) : k) as tf.Tensor3D,
-      v: (own ? tf.concat([v, own.value(normed)], 1) : v) as tf.Tensor3D,
-    });
-    return forward(attention(x, context));
-  };
+/** With registers, recurrent tokens attend to one another too: nothing of a register reached the readout otherwise. */
+function blockWeights(parameters: Parameters, sizes: CoreSizes): BlockWeights {
+  const attention = attentionWeights(parameters.scope('attention'), sizes);
+  const forward = forwardWeights(parameters.scope('forward'), sizes);
+  const own = sizes.registers > 0 && ownWeights(parameters, sizes, 'ownKey', 'ownValue');
+  return { ...attention, ...forward, ...own };
 }

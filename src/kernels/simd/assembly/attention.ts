@@ -1,0 +1,280 @@
+import { pointer, share, word } from './arguments';
+import { exp } from './exp';
+import { LANES, laneSize } from './lanes';
+import { product } from './product';
+import { clear, firstLanes, greatestLane, loadPart, madd, storePart, sum, sums } from './vector';
+
+/** Rows of score gradients that are kept at a time, in 1 MiB of scratch where there are many keys. */
+const GRADIENT_ROWS: i32 = 64;
+const SCRATCH: i32 = 1 << 20;
+
+/**
+ * ATTENTION: y [B, R, D], probs [B, H, R, S], q [B, R, D], k [B, S, D], v [B, S, D], bias [H, R, S]
+ * (0: none), B, R, S, H, D.
+ *
+ * For each head of width D/H: `probs = softmax_S(q·kᵀ / √(D/H) + bias)`, `y = probs·v`.
+ */
+export function attention(args: usize, part: i32, parts: i32): void {
+  const B = word(args, 6);
+  const R = word(args, 7);
+  const S = word(args, 8);
+  const H = word(args, 9);
+  const D = word(args, 10);
+  const queries = (<usize>(R * D)) << 2;
+  const keys = (<usize>(S * D)) << 2;
+  const scores = (<usize>(H * R * S)) << 2;
+  for (let b = share(B, part, parts); b < share(B, part + 1, parts); b++) {
+    attentionOne(
+      pointer(args, 0) + b * queries,
+      pointer(args, 1) + b * scores,
+      pointer(args, 2) + b * queries,
+      pointer(args, 3) + b * keys,
+      pointer(args, 4) + b * keys,
+      pointer(args, 5),
+      R,
+      S,
+      H,
+      D,
+    );
+  }
+}
+
+/** One element of the batch. */
+export function attentionOne(
+  y: usize,
+  probs: usize,
+  q: usize,
+  k: usize,
+  v: usize,
+  bias: usize,
+  R: i32,
+  S: i32,
+  H: i32,
+  D: i32,
+): void {
+  const width = D / H;
+  const step = (<usize>D) << 2;
+  const row = (<usize>S) << 2;
+  const scale = <f32>Math.sqrt(<f64>H / <f64>D);
+  for (let h = 0; h < H; h++) {
+    dots(probs, q, k, step, R, S, width);
+    softmax(probs, R, S, scale, bias);
+    product(y, step, probs, row, 4, v, step, R, S, width, 0, false, false);
+    const next = (<usize>width) << 2;
+    y += next;
+    q += next;
+    k += next;
+    v += next;
+    probs += R * row;
+    if (bias) bias += R * row;
+  }
+}
+
+/**
+ * ATTENTION_GRAD: dq, dk, dv, dbiasLanes [8, H, R, S] (0: none), dy, probs, q, k, v, B, R, S, H, D,
+ * accumulateDk (for dk and dv).
+ *
+ * `dP = dy·vᵀ`, `dS = P ⊙ (dP − Σ_S P ⊙ dP)`, `dq = dS·k / √(D/H)`, `dk = dSᵀ·q / √(D/H)`,
+ * `dv = Pᵀ·dy`; lane l of dbias is `Σ dS` over the l-th range of the batch.
+ */
+export function attentionGrad(args: usize, scratch: usize, part: i32, parts: i32): void {
+  const lanes = pointer(args, 3);
+  const B = word(args, 9);
+  const R = word(args, 10);
+  const S = word(args, 11);
+  const H = word(args, 12);
+  const D = word(args, 13);
+  const accumulate = word(args, 14) != 0;
+  const queries = (<usize>(R * D)) << 2;
+  const keys = (<usize>(S * D)) << 2;
+  const scores = (<usize>(H * R * S)) << 2;
+  const size = laneSize(B, 1);
+  for (let lane = part; lane < LANES; lane += parts) {
+    const dbias = lanes ? lanes + lane * scores : 0;
+    if (dbias) clear(dbias, H * R * S);
+    for (let b = lane * size; b < min(B, (lane + 1) * size); b++) {
+      attentionGradOne(
+        pointer(args, 0) + b * queries,
+        pointer(args, 1) + b * keys,
+        pointer(args, 2) + b * keys,
+        dbias,
+        pointer(args, 4) + b * queries,
+        pointer(args, 5) + b * scores,
+        pointer(args, 6) + b * queries,
+        pointer(args, 7) + b * keys,
+        pointer(args, 8) + b * keys,
+        R,
+        S,
+        H,
+        D,
+        accumulate,
+        scratch,
+      );
+    }
+  }
+}
+
+/**
+ * One element of the batch, of at most 262,144 keys. Adds to dbias (0: none). `scratch` has
+ * GRADIENT_ROWS·S floats, or 1 MiB where that is less.
+ */
+export function attentionGradOne(
+  dq: usize,
+  dk: usize,
+  dv: usize,
+  dbias: usize,
+  dy: usize,
+  probs: usize,
+  q: usize,
+  k: usize,
+  v: usize,
+  R: i32,
+  S: i32,
+  H: i32,
+  D: i32,
+  accumulate: bool,
+  scratch: usize,
+): void {
+  const width = D / H;
+  const step = (<usize>D) << 2;
+  const row = (<usize>S) << 2;
+  const scale = <f32>Math.sqrt(<f64>H / <f64>D);
+  const rows = S ? min(GRADIENT_ROWS, SCRATCH / (S << 2)) : GRADIENT_ROWS;
+  for (let h = 0; h < H; h++) {
+    for (let first: i32 = 0; first == 0 || first < R; first += rows) {
+      const n = min(rows, R - first);
+      const queries = first * step;
+      const scores = (h * R + first) * row;
+      dots(scratch, dy + queries, v, step, n, S, width);
+      softmaxGrad(scratch, probs + scores, n, S, scale, dbias ? dbias + scores : 0);
+      const more = accumulate || first > 0;
+      product(dq + queries, step, scratch, row, 4, k, step, n, S, width, 0, false, false);
+      product(dk, step, scratch, 4, row, q + queries, step, S, n, width, 0, more, false);
+      product(dv, step, probs + scores, 4, row, dy + queries, step, S, n, width, 0, more, false);
+    }
+    const next = (<usize>width) << 2;
+    dq += next;
+    dk += next;
+    dv += next;
+    dy += next;
+    q += next;
+    k += next;
+    v += next;
+  }
+}
+
+/** `out[R, S] = q[R, width]·k[S, width]ᵀ`, the rows of q and k `step` bytes apart. */
+function dots(out: usize, q: usize, k: usize, step: usize, R: i32, S: i32, width: i32): void {
+  const whole = (<usize>(width & ~3)) << 2;
+  const rest = width & 3;
+  for (let r = 0; r < R; r++) {
+    let k0 = k;
+    for (let s: i32 = 0; s < S; s += 4) {
+      const n = min(4, S - s);
+      // Keys beyond the last repeat the first: their sums are not stored.
+      const k1 = n > 1 ? k0 + step : k0;
+      const k2 = n > 2 ? k1 + step : k0;
+      const k3 = n > 3 ? k2 + step : k0;
+      let c0 = f32x4.splat(0),
+        c1 = f32x4.splat(0),
+        c2 = f32x4.splat(0),
+        c3 = f32x4.splat(0);
+      for (let i: usize = 0; i < whole; i += 16) {
+        const x = v128.load(q + i);
+        c0 = madd(x, v128.load(k0 + i), c0);
+        c1 = madd(x, v128.load(k1 + i), c1);
+        c2 = madd(x, v128.load(k2 + i), c2);
+        c3 = madd(x, v128.load(k3 + i), c3);
+      }
+      if (rest) {
+        const x = loadPart(q + whole, rest);
+        c0 = madd(x, loadPart(k0 + whole, rest), c0);
+        c1 = madd(x, loadPart(k1 + whole, rest), c1);
+        c2 = madd(x, loadPart(k2 + whole, rest), c2);
+        c3 = madd(x, loadPart(k3 + whole, rest), c3);
+      }
+      const c = sums(c0, c1, c2, c3);
+      if (n == 4) v128.store(out, c);
+      else storePart(out, c, n);
+      out += (<usize>n) << 2;
+      k0 += 4 * step;
+    }
+    q += step;
+  }
+}
+
+/** In place: `softmax(scale·x + bias)` over each of the rows of x [rows, n]; bias (0: none) alike. */
+function softmax(x: usize, rows: i32, n: i32, scale: f32, bias: usize): void {
+  const whole = (<usize>(n & ~3)) << 2;
+  const rest = n & 3;
+  const factor = f32x4.splat(scale);
+  const step = (<usize>n) << 2;
+  for (let row = 0; row < rows; row++) {
+    // The greatest score that is not NaN: a NaN reaches all weights through their total.
+    let greatest = f32x4.splat(-Infinity);
+    let last = f32x4.splat(-Infinity);
+    for (let i: usize = 0; i < whole; i += 16) {
+      let score = f32x4.mul(v128.load(x + i), factor);
+      if (bias) score = f32x4.add(score, v128.load(bias + i));
+      v128.store(x + i, score);
+      greatest = f32x4.pmax(greatest, score);
+    }
+    if (rest) {
+      let score = f32x4.mul(loadPart(x + whole, rest), factor);
+      if (bias) score = f32x4.add(score, loadPart(bias + whole, rest));
+      last = v128.bitselect(score, last, firstLanes(rest));
+      greatest = f32x4.pmax(greatest, last);
+    }
+    const top = greatestLane(greatest);
+    let total = f32x4.splat(0);
+    for (let i: usize = 0; i < whole; i += 16) {
+      const e = exp(f32x4.sub(v128.load(x + i), top));
+      v128.store(x + i, e);
+      total = f32x4.add(total, e);
+    }
+    if (rest) {
+      last = exp(f32x4.sub(last, top));
+      total = f32x4.add(total, last);
+    }
+    const divisor = f32x4.splat(sum(total));
+    for (let i: usize = 0; i < whole; i += 16) {
+      v128.store(x + i, f32x4.div(v128.load(x + i), divisor));
+    }
+    if (rest) storePart(x + whole, f32x4.div(last, divisor), rest);
+    x += step;
+    if (bias) bias += step;
+  }
+}
+
+/**
+ * In place, for each of the rows of dp [rows, n]: `scale·dS` with `dS = p ⊙ (dp − Σ p ⊙ dp)`; adds dS to
+ * dbias (0: none).
+ */
+function softmaxGrad(dp: usize, p: usize, rows: i32, n: i32, scale: f32, dbias: usize): void {
+  const whole = (<usize>(n & ~3)) << 2;
+  const rest = n & 3;
+  const factor = f32x4.splat(scale);
+  const step = (<usize>n) << 2;
+  for (let row = 0; row < rows; row++) {
+    let total = f32x4.splat(0);
+    for (let i: usize = 0; i < whole; i += 16) {
+      total = madd(v128.load(p + i), v128.load(dp + i), total);
+    }
+    if (rest) total = madd(loadPart(p + whole, rest), loadPart(dp + whole, rest), total);
+    const mean = f32x4.splat(sum(total));
+    for (let i: usize = 0; i < whole; i += 16) {
+      const ds = f32x4.mul(v128.load(p + i), f32x4.sub(v128.load(dp + i), mean));
+      if (dbias) v128.store(dbias + i, f32x4.add(v128.load(dbias + i), ds));
+      v128.store(dp + i, f32x4.mul(ds, factor));
+    }
+    if (rest) {
+      const d = f32x4.sub(loadPart(dp + whole, rest), mean);
+      const ds = f32x4.mul(loadPart(p + whole, rest), d);
+      if (dbias) storePart(dbias + whole, f32x4.add(loadPart(dbias + whole, rest), ds), rest);
+      storePart(dp + whole, f32x4.mul(ds, factor), rest);
+    }
+    dp += step;
+    p += step;
+    if (dbias) dbias += step;
+  }
+}

@@ -1,0 +1,110 @@
+import { pointer, share, word } from './arguments';
+import { BLOCK_K, multiply } from './gemm';
+import { LANES, laneSize } from './lanes';
+import { product } from './product';
+import { ROWS } from './tile';
+import { clear } from './vector';
+
+/** Up to so many rows, packing b costs more than it saves. */
+const FEW_ROWS: i32 = 16;
+/** Each lane takes at least so many rows of a transposed a, to repay its reading and writing of y. */
+const LANE_ROWS: i32 = 128;
+
+/**
+ * MATMUL: y, a, b, bias, M, K, N, transA, transB, accumulate, relu, lanes.
+ *
+ * `y[M, N] (+)= op(a)·op(b) + bias[N]`, relu last; a is [M, K] ([K, M] if transA), b [K, N] ([N, K] if
+ * transB). With lanes [8, M, N], only these are written: lane l is the product over the l-th range of K,
+ * and y, bias, accumulate and relu are not read; LANE_SUM adds the lanes up.
+ */
+export function matMul(args: usize, scratch: usize, part: i32, parts: i32): void {
+  const y = pointer(args, 0);
+  const a = pointer(args, 1);
+  const b = pointer(args, 2);
+  const bias = pointer(args, 3);
+  const M = word(args, 4);
+  const K = word(args, 5);
+  const N = word(args, 6);
+  const transA = word(args, 7) != 0;
+  const transB = word(args, 8) != 0;
+  const accumulate = word(args, 9) != 0;
+  const rectify = word(args, 10) != 0;
+  const lanes = pointer(args, 11);
+  const yStep = (<usize>N) << 2;
+  const aStep = (<usize>(transA ? M : K)) << 2;
+  const bStep = (<usize>(transB ? K : N)) << 2;
+
+  if (lanes) {
+    const size = laneSize(K, LANE_ROWS);
+    for (let lane = part; lane < LANES; lane += parts) {
+      const to = lanes + lane * M * yStep;
+      const k = lane * size;
+      if (k < K) {
+        multiply(
+          to,
+          yStep,
+          a + (transA ? k * aStep : (<usize>k) << 2),
+          aStep,
+          transA,
+          b + (transB ? (<usize>k) << 2 : k * bStep),
+          bStep,
+          transB,
+          0,
+          M,
+          min(size, K - k),
+          N,
+          0,
+          false,
+          false,
+          scratch,
+        );
+      } else {
+        clear(to, M * N);
+      }
+    }
+    return;
+  }
+
+  const tiles = (M + ROWS - 1) / ROWS;
+  const from = share(tiles, part, parts) * ROWS;
+  const to = min(M, share(tiles, part + 1, parts) * ROWS);
+  if (M > FEW_ROWS || transA || transB) {
+    multiply(
+      y,
+      yStep,
+      a,
+      aStep,
+      transA,
+      b,
+      bStep,
+      transB,
+      from,
+      to,
+      K,
+      N,
+      bias,
+      accumulate,
+      rectify,
+      scratch,
+    );
+    return;
+  }
+  for (let k: i32 = 0; k == 0 || k < K; k += BLOCK_K) {
+    const depth = min(BLOCK_K, K - k);
+    product(
+      y + from * yStep,
+      yStep,
+      a + from * aStep + ((<usize>k) << 2),
+      aStep,
+      4,
+      b + k * bStep,
+      bStep,
+      to - from,
+      depth,
+      N,
+      k == 0 ? bias : 0,
+      k > 0 || accumulate,
+      k + depth == K && rectify,
+    );
+  }
+}

@@ -1,0 +1,82 @@
+import { availableParallelism } from 'node:os';
+import * as tf from '@tensorflow/tfjs-core';
+import { Arena } from './arena.ts';
+import { LANES } from './kernel.ts';
+import { type Build, loadModule, type ModuleOptions } from './module.ts';
+import { registerAttention } from './ops/attention.ts';
+import { registerElementwise } from './ops/elementwise.ts';
+import { registerLinear } from './ops/linear.ts';
+import { registerMatMul } from './ops/mat-mul.ts';
+import { registerMoves } from './ops/moves.ts';
+import { registerRmsNorm } from './ops/rms-norm.ts';
+import { registerRows } from './ops/rows.ts';
+import { registerSums } from './ops/sums.ts';
+import { registerUnroll } from './ops/unroll.ts';
+import { Pool } from './pool.ts';
+import { SimdBackend } from './simd-backend.ts';
+
+export interface SimdOptions extends ModuleOptions {
+  /** How many threads compute, the main one among them; unless given as many as cores, up to 8. */
+  readonly threads?: number;
+  /** Size of the memory that tensors lie in, in MiB. */
+  readonly arenaMiB?: number;
+}
+
+export type { Build } from './module.ts';
+
+/** Enough for any of our presets; of it, only what tensors touch is ever taken. */
+const ARENA_MIB = 1024;
+
+interface Started {
+  readonly build: Build;
+  readonly pool: Pool;
+}
+
+let current: (Started & { readonly key: string }) | undefined;
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * Makes `simd` the current backend. Other options than those it runs with start it anew; tensors
+ * of before move over as they are used.
+ *
+ * @returns the build of the kernels, and the pool of threads
+ * @throws Error where the build is missing, or an option is out of range
+ */
+export function startSimd(options: SimdOptions = {}): Promise<Started> {
+  const started = last.then(() => start(options));
+  last = started.catch(() => undefined);
+  return started;
+}
+
+async function start(options: SimdOptions): Promise<Started> {
+  const { module, build } = loadModule(options);
+  const { threads = Math.min(availableParallelism(), LANES), arenaMiB = ARENA_MIB } = options;
+  const key = [build, threads, arenaMiB].join();
+  if (current?.key !== key) {
+    const arena = new Arena(arenaMiB);
+    const pool = await Pool.start({ module, arena, threads });
+    if (current) {
+      await current.pool.close();
+      tf.removeBackend('simd');
+    } else {
+      registerKernels();
+    }
+    tf.registerBackend('simd', () => new SimdBackend(arena, pool), 0);
+    current = { key, build, pool };
+  }
+  await tf.setBackend('simd');
+  return current;
+}
+
+function registerKernels(): void {
+  tf.copyRegisteredKernels('cpu', 'simd');
+  registerAttention();
+  registerElementwise();
+  registerLinear();
+  registerMatMul();
+  registerMoves();
+  registerRmsNorm();
+  registerRows();
+  registerSums();
+  registerUnroll();
+}

@@ -1,0 +1,44 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { RMS_NORM, RMS_NORM_GRAD } from '../../fused.ts';
+import { LANES, Op, registerSimdKernel } from '../kernel.ts';
+import { floatBits } from '../pool.ts';
+
+interface Attrs {
+  eps: number;
+}
+
+/** `rmsNorm` of [rows, D] and its gradients. */
+export function registerRmsNorm(): void {
+  registerSimdKernel<Record<'x' | 'gain', tf.TensorInfo>, Attrs>(
+    RMS_NORM,
+    ({ inputs, attrs, backend }) => {
+      const { x, gain } = inputs;
+      const [rows, width] = x.shape;
+      const y = backend.output([rows, width]);
+      const r = backend.output([rows]);
+      backend.pool.run(Op.rmsNorm, 2 * rows * width, [
+        ...[y.address, r.address, backend.address(x), backend.address(gain)],
+        ...[rows, width, floatBits(attrs.eps), 0],
+      ]);
+      return [y, r];
+    },
+  );
+
+  registerSimdKernel<Record<'dy' | 'x' | 'r' | 'gain', tf.TensorInfo>, object>(
+    RMS_NORM_GRAD,
+    ({ inputs, backend }) => {
+      const { dy, x, r, gain } = inputs;
+      const [rows, width] = x.shape;
+      const dx = backend.output([rows, width]);
+      const dGain = backend.output([width]);
+      const lanes = backend.arena.allocate(4 * LANES * width);
+      backend.pool.run(Op.rmsNormGrad, 4 * rows * width, [
+        ...[dx.address, lanes, backend.address(dy), backend.address(x), backend.address(r)],
+        ...[backend.address(gain), rows, width, 0],
+      ]);
+      backend.pool.run(Op.laneSum, width, [dGain.address, lanes, width, 0]);
+      backend.arena.free(lanes);
+      return [dx, dGain];
+    },
+  );
+}

@@ -1,0 +1,232 @@
+import { Worker } from 'node:worker_threads';
+import type { Arena } from './arena.ts';
+import { LAYOUT, WORKER_SOURCE } from './worker-source.ts';
+
+export interface PoolOptions {
+  readonly module: WebAssembly.Module;
+  readonly arena: Arena;
+  /** How many threads, the calling one among them. */
+  readonly threads: number;
+  /** The workers' program. */
+  readonly source?: string;
+}
+
+/** The one function that the kernels' module exports. */
+type Run = (op: number, args: number, scratch: number, part: number, parts: number) => void;
+
+/** A thread's scratch memory, in bytes. */
+const SCRATCH = 1_048_576;
+const MAX_THREADS = 64;
+/** Multiply-adds from which a kernel is shared: some 5 µs of one thread. */
+const WORTH_SHARING = 131_072;
+/** Turns of waiting before the main thread leaves its core to others. */
+const SPINS = 100_000;
+/** How long a part may take before its worker is given up, in ms. */
+const PATIENCE = 60_000;
+/** The numbers of jobs begin anew at 1 after this. */
+const LAST_JOB = 2 ** 30;
+const FAILED = -1;
+
+/**
+ * Runs kernels on several threads: the calling one and parked workers, over one shared memory.
+ *
+ * Each thread has a part of every job, and what a part gives does not depend on who runs it: the main
+ * thread runs the first, then each that its worker has not begun. So it never waits for a thread that is
+ * still asleep, or gone.
+ */
+export class Pool {
+  /** Why there is but one thread, where more were asked for. */
+  warning: string | undefined;
+  readonly #arena: Arena;
+  readonly #run: Run;
+  readonly #control: Int32Array;
+  readonly #controlAddress: number;
+  readonly #scratch: number[];
+  #workers: Worker[] = [];
+  #job = 0;
+  #closed = false;
+
+  private constructor({ module, arena, threads }: PoolOptions) {
+    if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
+      throw new RangeError(
+        `kernels.threads must be a whole number in 1..${MAX_THREADS}, got ${threads}`,
+      );
+    }
+    const { memory } = arena;
+    const { run } = new WebAssembly.Instance(module, { env: { memory } }).exports;
+    this.#run = run as Run;
+    this.#arena = arena;
+    const words = LAYOUT.threads + threads * LAYOUT.perThread;
+    this.#controlAddress = arena.allocate(4 * words);
+    this.#control = new Int32Array(memory.buffer, this.#controlAddress, words).fill(0);
+    this.#scratch = Array.from({ length: threads }, () => arena.allocate(SCRATCH));
+  }
+
+  /**
+   * Starts the workers and waits until they are ready. Where one does not start, the pool has one thread
+   * and a `warning`; where one fails later, likewise, and Node.js prints it.
+   */
+  static async start(options: PoolOptions): Promise<Pool> {
+    const pool = new Pool(options);
+    await pool.#startWorkers(options).catch((error: Error) => pool.#retire(error));
+    return pool;
+  }
+
+  /** How many threads there are. */
+  get threads(): number {
+    return 1 + this.#workers.length;
+  }
+
+  /**
+   * Runs a kernel to its end.
+   *
+   * @param op number of the kernel
+   * @param work multiply-adds, or as many as take the same time; little work stays on one thread
+   * @param args words of 32 bits (`floatBits` makes one of a number)
+   * @throws Error where a worker fails within the kernel, whose results are then void
+   */
+  run(op: number, work: number, args: readonly number[]): void {
+    if (this.#closed) throw new Error('kernels: the pool of threads is closed');
+    if (args.length > LAYOUT.maxArgs) {
+      throw new RangeError(`kernels: at most ${LAYOUT.maxArgs} arguments, got ${args.length}`);
+    }
+    const address = this.#controlAddress + 4 * LAYOUT.args;
+    this.#control.set(args, LAYOUT.args);
+    const { threads } = this;
+    if (threads === 1 || work < WORTH_SHARING) {
+      this.#run(op, address, this.#scratch[0], 0, 1);
+      return;
+    }
+    const job = this.#offer(op, threads);
+    try {
+      this.#run(op, address, this.#scratch[0], 0, threads);
+      for (let thread = 1; thread < threads; thread++) {
+        if (this.#claim(thread, job)) this.#run(op, address, this.#scratch[0], thread, threads);
+      }
+    } finally {
+      // Also after a failure here: a worker may still be at its part.
+      for (let thread = 1; thread < threads; thread++) this.#join(thread, job);
+    }
+  }
+
+  /** Ends the workers and gives their memory back. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#endWorkers();
+    for (const address of [this.#controlAddress, ...this.#scratch]) this.#arena.free(address);
+  }
+
+  async #startWorkers({ module, threads, source = WORKER_SOURCE }: PoolOptions): Promise<void> {
+    // No job has this number again before the workers have long been ready, and 0 would end them.
+    this.#control[LAYOUT.job] = LAST_JOB;
+    const starting = this.#scratch.slice(1).map((scratch, i) => {
+      const worker = new Worker(source, {
+        eval: true,
+        // Nothing of the program's own command line, such as a loader of TypeScript.
+        execArgv: [],
+        workerData: {
+          layout: LAYOUT,
+          module,
+          memory: this.#arena.memory,
+          controlAddress: this.#controlAddress,
+          scratch,
+          thread: i + 1,
+          threads,
+        },
+      });
+      this.#workers.push(worker);
+      return this.#watch(worker);
+    });
+    await Promise.all(starting);
+    for (const worker of this.#workers) worker.unref();
+  }
+
+  /** Resolves when the worker is ready; what befalls it later ends the use of threads. */
+  #watch(worker: Worker): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let ready = false;
+      const fail = (error: Error) => {
+        if (!ready) return reject(error);
+        if (this.#workers.includes(worker)) this.#lose(error);
+      };
+      worker.once('message', () => {
+        ready = true;
+        resolve();
+      });
+      worker.once('error', fail);
+      worker.once('exit', (code) => fail(new Error(`it exited with code ${code}`)));
+    });
+  }
+
+  #lose(error: Error): void {
+    void this.#retire(error);
+    process.emitWarning(this.warning!);
+  }
+
+  async #retire(error: Error): Promise<void> {
+    this.warning = `kernels run on one thread: a worker failed (${error.message})`;
+    await this.#endWorkers();
+  }
+
+  async #endWorkers(): Promise<void> {
+    const workers = this.#workers.splice(0);
+    Atomics.store(this.#control, LAYOUT.job, 0);
+    Atomics.notify(this.#control, LAYOUT.job);
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
+
+  /** Announces a job to the workers. */
+  #offer(op: number, threads: number): number {
+    const control = this.#control;
+    this.#job = (this.#job % (LAST_JOB - 1)) + 1;
+    control[LAYOUT.op] = op;
+    for (let thread = 1; thread < threads; thread++) {
+      Atomics.store(control, line(thread) + LAYOUT.offered, this.#job);
+    }
+    Atomics.store(control, LAYOUT.job, this.#job);
+    if (Atomics.load(control, LAYOUT.parked) > 0) Atomics.notify(control, LAYOUT.job);
+    return this.#job;
+  }
+
+  /** Takes a part that its worker has not begun; false where it has. */
+  #claim(thread: number, job: number): boolean {
+    const word = line(thread) + LAYOUT.offered;
+    if (Atomics.compareExchange(this.#control, word, job, 0) !== job) return false;
+    Atomics.store(this.#control, line(thread) + LAYOUT.done, job);
+    return true;
+  }
+
+  /** Waits until a part is done, or withdraws the offer. */
+  #join(thread: number, job: number): void {
+    if (this.#claim(thread, job)) return;
+    const word = line(thread) + LAYOUT.done;
+    const done = () => Atomics.load(this.#control, word);
+    for (let spins = SPINS; spins > 0 && done() !== job; spins--);
+    const deadline = performance.now() + PATIENCE;
+    while (done() !== job) {
+      const late = performance.now() > deadline;
+      if (late || done() === FAILED) {
+        const what = late ? `took more than ${PATIENCE / 1000} s` : 'failed';
+        const error = new Error(
+          `kernels: thread ${thread} ${what} in kernel ${this.#control[LAYOUT.op]}`,
+        );
+        // What it writes from now on would spoil other kernels' results.
+        this.#lose(error);
+        throw error;
+      }
+      Atomics.wait(this.#control, word, done(), 1);
+    }
+  }
+}
+
+const line = (thread: number) => LAYOUT.threads + LAYOUT.perThread * thread;
+
+/** The bits of a float32, as a kernel's arguments hold it. */
+export function floatBits(value: number): number {
+  float[0] = value;
+  return bits[0];
+}
+
+const float = new Float32Array(1);
+const bits = new Int32Array(float.buffer);

@@ -1,0 +1,15 @@
+/** What the kernels use of WebAssembly; the types of Node.js 20 have none of it. */
+declare namespace WebAssembly {
+  class Module {
+    constructor(bytes: Uint8Array);
+  }
+  class Instance {
+    constructor(module: Module, imports: Record<string, Record<string, unknown>>);
+    readonly exports: Record<string, unknown>;
+  }
+  class Memory {
+    constructor(descriptor: { initial: number; maximum: number; shared: boolean });
+    readonly buffer: SharedArrayBuffer;
+  }
+  function validate(bytes: Uint8Array): boolean;
+}

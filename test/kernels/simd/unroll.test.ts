@@ -1,0 +1,89 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { describe, it } from 'vitest';
+import { type BlockWeights, loadBackend, unroll } from '../../../src/kernels/index.ts';
+import { evaluate, expectClose, type Fn, type Numbers, normal } from '../numeric.ts';
+
+interface Case {
+  reach: number[];
+  R: number;
+  /** Keys of the context. */
+  S: number;
+  H: number;
+  D: number;
+  F: number;
+  blocks?: number;
+  own?: boolean;
+  bias?: boolean;
+  mix?: boolean;
+}
+
+const cases: Case[] = [
+  { reach: [5], R: 1, S: 7, H: 2, D: 12, F: 10 },
+  { reach: [70, 33, 1], R: 1, S: 19, H: 2, D: 48, F: 96 },
+  { reach: [4, 4, 0], R: 1, S: 1, H: 1, D: 1, F: 1 },
+  { reach: [3, 2], R: 3, S: 4, H: 3, D: 9, F: 7, own: true, blocks: 2 },
+  { reach: [17, 9, 3, 1], R: 8, S: 0, H: 4, D: 64, F: 256, own: true, mix: true },
+  { reach: [2, 1], R: 11, S: 0, H: 4, D: 32, F: 64, own: true, bias: true, mix: true, blocks: 3 },
+  { reach: [2, 2], R: 70, S: 0, H: 1, D: 8, F: 12, own: true, bias: true },
+  { reach: [3], R: 66, S: 5, H: 2, D: 8, F: 4, own: true, bias: true, mix: true },
+  // Too wide for the fused kernels.
+  { reach: [3, 1], R: 2, S: 3, H: 2, D: 130, F: 12 },
+];
+
+const scaled = (size: number, { shape, values }: Numbers): Numbers => ({
+  shape,
+  values: values.map((x) => x / Math.sqrt(size)),
+});
+
+function inputs({ reach, R, S, H, D, F, ...given }: Case): Record<string, Numbers> {
+  const [B, T] = [reach[0], S + (given.own ? R : 0)];
+  const numbers: Record<string, Numbers> = { z: normal('z', B, R, D), gain: normal('gain', D) };
+  if (given.mix) {
+    numbers.keep = scaled(D, normal('keep', D, D));
+    numbers.inject = normal('inject', B, R, D);
+  }
+  for (let i = 0; i < (given.blocks ?? 1); i++) {
+    const add = (name: string, size: number, ...shape: number[]) => {
+      numbers[`${name}${i}`] = scaled(size, normal(`${name}${i}`, ...shape));
+    };
+    if (S > 0) for (const name of ['k', 'v']) add(name, 1, B, S, D);
+    if (given.bias) add('bias', 1, H, R, T);
+    const gains = ['attentionBefore', 'attentionAfter', 'forwardBefore', 'forwardAfter'];
+    for (const name of gains) add(name, 1, D);
+    for (const name of ['query', 'out']) add(name, D, D, D);
+    add('inner', D, D, F);
+    add('innerBias', 1, F);
+    add('outer', F, F, D);
+    if (given.own) for (const name of ['key', 'value']) add(name, D, D, D);
+  }
+  return numbers;
+}
+
+function unrolled({ reach, H, blocks = 1 }: Case, names: string[]): Fn {
+  return (...tensors) => {
+    const t = Object.fromEntries(names.map((name, i) => [name, tensors[i]]));
+    const mix = t.keep && { keep: t.keep, inject: t.inject };
+    const loop = Array.from({ length: blocks }, (_, i) => {
+      const own = Object.entries(t).filter(([name]) => name.endsWith(`${i}`));
+      const block: Record<string, tf.Tensor> = Object.fromEntries(
+        own.map(([name, tensor]) => [name.slice(0, -1), tensor]),
+      );
+      const { k, v, bias, ...weights } = block;
+      return { weights: weights as unknown as BlockWeights, context: k && { k, v }, bias };
+    });
+    return unroll(t.z, { gain: t.gain, mix, blocks: loop, heads: H }, reach);
+  };
+}
+
+describe('unroll on simd is what it is in plain operations, with its gradients', () => {
+  it.each(cases.map((given) => [JSON.stringify(given), given] as const))('%s', async (_, given) => {
+    const named = inputs(given);
+    const f = unrolled(given, Object.keys(named));
+    await loadBackend('cpu');
+    const expected = await evaluate(f, Object.values(named));
+    for (const threads of [1, 2]) {
+      await loadBackend('simd', { threads });
+      expectClose(await evaluate(f, Object.values(named)), expected, 2e-5);
+    }
+  });
+});
