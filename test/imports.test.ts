@@ -13,7 +13,8 @@ interface Import {
 }
 
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.ts'))
+  // AssemblyScript has no packages, and its imports no extension.
+  .filter((file) => file.endsWith('.ts') && !file.includes('assembly'))
   .map((file) => join(src, file));
 
 /** What a file imports, dynamically too: paths relative to src, and the names of packages. */

@@ -80,12 +80,13 @@ describe('Pool', () => {
   });
 
   it('goes on with one thread, and warns, when a worker dies later', async () => {
+    const warned = once(process, 'warning');
     const { pool, compute } = await start({
       source: `
         require('node:worker_threads').parentPort.postMessage('ready');
         setImmediate(() => { throw new Error('gone'); });`,
     });
-    const [warning] = await once(process, 'warning');
+    const [warning] = await warned;
     expect(warning.message).toBe('kernels run on one thread: a worker failed (gone)');
     expect(pool.threads).toBe(1);
     expect(compute([3, 5, 7]).length).toBe(84);
