@@ -33,7 +33,7 @@ describe('one ponder step learns what is known', () => {
     ['KnownMultiDiscrete-v0', 4000, 0.97],
     ['KnownMultiBinary-v0', 3000, 0.97],
     ['KnownMask-v0', 1200, 0.97],
-    ['KnownDict-v0', 3000, 0.97],
+    ['KnownDict-v0', 8000, 0.97],
     ['KnownDelay-v0', 3000, 0.97],
     // Where always answering the centre gives −2/3.
     ['KnownBox-v0', 3000, -0.05],
