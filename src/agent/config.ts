@@ -156,8 +156,8 @@ const kernelsSchema = z.strictObject({
     .int()
     .min(1)
     .max(64)
-    .optional()
-    .describe('Threads, on which no result depends; as many as cores, up to 8, unless given.'),
+    .default(1)
+    .describe('Threads, on which no result depends; more pay off for large policies.'),
   arenaMiB: z
     .int()
     .min(1)
@@ -227,7 +227,7 @@ export const configSchema = z.strictObject({
     .enum(['auto', 'simd', 'wasm', 'cpu', 'tensorflow'])
     .default('auto')
     .describe(
-      'Where tensors live: auto takes tensorflow where it has a GPU, otherwise wasm; simd has kernels of our own.',
+      'Where tensors live: auto takes tensorflow where it has a GPU, otherwise simd (our own kernels).',
     ),
   kernels: kernelsSchema.prefault({}).describe('The kernels of the backend simd.'),
 });

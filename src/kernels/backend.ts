@@ -27,7 +27,8 @@ export interface BackendInfo {
  * Makes a tfjs backend the current one and completes it: the gradients that tfjs lacks, and the
  * kernels that wasm lacks, has wrong or has slow. Calling it again is cheap and changes nothing.
  *
- * `auto` is TensorFlow where @tensorflow/tfjs-node-gpu is installed and finds a GPU, otherwise wasm.
+ * `auto` is TensorFlow where @tensorflow/tfjs-node-gpu is installed and finds a GPU, otherwise `simd`, or
+ * tfjs's wasm where that cannot be started.
  * `simd` is our own kernels on threads; `cpu` is plain JavaScript: slow, the reference in tests.
  *
  * @param simd options of `simd`; other backends have none
@@ -64,7 +65,11 @@ export async function loadBackend(
         (loaded) => loaded.gpu,
         () => false,
       );
-      return gpu ? loadBackend('tensorflow') : loadWasm();
+      if (gpu) return loadBackend('tensorflow');
+      return loadSimd(simd).catch(async (error: Error) => ({
+        ...(await loadWasm()),
+        warning: `slower than it might be: ${error.message}`,
+      }));
     }
     default:
       throw new RangeError(

@@ -1,7 +1,5 @@
-import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import { Arena } from './arena.ts';
-import { LANES } from './kernel.ts';
 import { type Build, loadModule, type ModuleOptions } from './module.ts';
 import { registerAttention } from './ops/attention.ts';
 import { registerElementwise } from './ops/elementwise.ts';
@@ -16,7 +14,7 @@ import { Pool } from './pool.ts';
 import { SimdBackend } from './simd-backend.ts';
 
 export interface SimdOptions extends ModuleOptions {
-  /** How many threads compute, the main one among them; unless given as many as cores, up to 8. */
+  /** How many threads compute, the main one among them; 1 unless given. */
   readonly threads?: number;
   /** Size of the memory that tensors lie in, in MiB. */
   readonly arenaMiB?: number;
@@ -50,7 +48,7 @@ export function startSimd(options: SimdOptions = {}): Promise<Started> {
 
 async function start(options: SimdOptions): Promise<Started> {
   const { module, build } = loadModule(options);
-  const { threads = Math.min(availableParallelism(), LANES), arenaMiB = ARENA_MIB } = options;
+  const { threads = 1, arenaMiB = ARENA_MIB } = options;
   const key = [build, threads, arenaMiB].join();
   if (current?.key !== key) {
     const arena = new Arena(arenaMiB);
