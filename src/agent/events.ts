@@ -82,7 +82,15 @@ export type Alarm = 'collapsed-to-min' | 'collapsed-to-max';
 
 /** What training tells a developer’s own callbacks, in the order it happens. */
 export type TrainEvent =
-  | { type: 'started'; runDir: string; backend: string; parameters: number; resumedFrom?: number }
+  | {
+      type: 'started';
+      runDir: string;
+      /** What tensors are computed on, and why it is not quite what was asked for. */
+      device: string;
+      warning?: string;
+      parameters: number;
+      resumedFrom?: number;
+    }
   | { type: 'updated'; metrics: UpdateMetrics; totalSteps: number }
   | { type: 'released'; update: number; steps: number; reason: 'return' | 'plateau' | 'deadline' }
   | { type: 'evaluated'; update: number; steps: number; evaluation: Evaluation; best: boolean }

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { concatMap, lastValueFrom, takeWhile, tap } from 'rxjs';
 import type { EnvFactory } from '../envs/index.ts';
-import { loadBackend } from '../kernels/index.ts';
+import { type BackendInfo, loadBackend } from '../kernels/index.ts';
 import type { EncoderFactory } from '../policy/index.ts';
 import { act, observe, ponder, rollouts } from '../rollout/index.ts';
 import { Agent } from './agent.ts';
@@ -52,17 +52,17 @@ export async function train(input: ConfigInput, options: TrainOptions = {}): Pro
   const { baseDir = process.cwd(), on = () => {} } = options;
   const given = parseConfig(input);
   const runDir = options.runDir ?? join('runs', given.name);
-  const { name: backend, build = given.kernels.build } = await loadBackend(
-    given.backend,
-    given.kernels,
-  );
+  const backend = await loadBackend(given.backend, given.kernels);
+  const { name, build = given.kernels.build } = backend;
   // Resolved: modules absolute, so that the run's own config names them too, and what was chosen.
-  const resolved = { ...given, backend, kernels: { ...given.kernels, build } };
+  const resolved = { ...given, backend: name, kernels: { ...given.kernels, build } };
   const config = withModules(resolved, (module) =>
     module.startsWith('file:') ? module : resolve(baseDir, module),
   );
   const agent = await Agent.create(config, baseDir, options);
-  const { steps, done } = await session(agent, runDir, options).finally(() => agent.dispose());
+  const { steps, done } = await session(agent, backend, runDir, options).finally(() =>
+    agent.dispose(),
+  );
   if (!done) {
     on({ type: 'finished', steps, interrupted: true });
     return { runDir, steps, interrupted: true };
@@ -75,6 +75,7 @@ export async function train(input: ConfigInput, options: TrainOptions = {}): Pro
 /** Trains until done or aborted. */
 async function session(
   agent: Agent,
+  { device, warning }: BackendInfo,
   runDir: string,
   options: TrainOptions,
 ): Promise<{ steps: number; done: boolean }> {
@@ -95,7 +96,8 @@ async function session(
     on({
       type: 'started',
       runDir,
-      backend: config.backend,
+      device,
+      warning,
       parameters: agent.policy.parameters.size,
       resumedFrom: checkpoint?.step,
     });

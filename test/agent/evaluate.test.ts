@@ -12,7 +12,7 @@ import { tempDir } from './run/temp-dir.ts';
 import { tinyConfig } from './tiny-config.ts';
 
 beforeAll(async () => {
-  await loadBackend('wasm');
+  await loadBackend('simd');
 });
 
 /**

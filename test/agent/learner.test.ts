@@ -20,7 +20,7 @@ import {
 import { tinyConfig } from './tiny-config.ts';
 
 beforeAll(async () => {
-  await loadBackend('wasm');
+  await loadBackend('simd');
 });
 
 const PHASE: LearningPhase = {

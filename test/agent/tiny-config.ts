@@ -14,6 +14,6 @@ export function tinyConfig(input: Partial<ConfigInput> = {}): Config {
     evaluation: { everyUpdates: 4, episodes: 4, forcedEpisodes: 2, ...input.evaluation },
     checkpoint: { everyUpdates: 3, ...input.checkpoint },
     train: { totalSteps: 192, seed: 7, ...input.train },
-    backend: 'wasm',
+    backend: 'simd',
   });
 }

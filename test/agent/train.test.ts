@@ -18,7 +18,7 @@ import { tempDir } from './run/temp-dir.ts';
 import { tinyConfig } from './tiny-config.ts';
 
 beforeAll(async () => {
-  await loadBackend('wasm');
+  await loadBackend('simd');
 });
 
 /** Four decisions an episode, cut across updates; released, forced and steered on the way. */
@@ -210,7 +210,7 @@ describe('events', () => {
       ...[updated, updated, 'evaluated', 'checkpointed'], // done
       'finished',
     ]);
-    expect(all[0]).toMatchObject({ runDir, backend: 'wasm', resumedFrom: undefined });
+    expect(all[0]).toMatchObject({ runDir, device: expect.stringContaining('SIMD'), resumedFrom: undefined });
     const steps = all.flatMap((e) => (e.type === updated ? [e.metrics.steps] : []));
     expect(steps.slice(0, 4)).toEqual([32, 64, 96, 128]);
     expect(all.find(({ type }) => type === 'released')).toMatchObject({

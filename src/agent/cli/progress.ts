@@ -94,7 +94,8 @@ export function eventLine(event: TrainEvent): string | undefined {
     case 'started': {
       const from =
         event.resumedFrom === undefined ? '' : `, resumed at step ${whole(event.resumedFrom)}`;
-      return `${whole(event.parameters)} parameters on ${event.backend}, files in ${event.runDir}${from}`;
+      const warning = event.warning === undefined ? '' : `\nwarning: ${event.warning}`;
+      return `${whole(event.parameters)} parameters on ${event.device}, files in ${event.runDir}${from}${warning}`;
     }
     case 'released':
       return `update ${event.update}: halting head released (${event.reason})`;
