@@ -1,7 +1,13 @@
-import { Agent, makeEnv, type Observation, parseConfig } from '../src/index.ts';
+import { Agent, loadBackend, makeEnv, type Observation, parseConfig } from '../src/index.ts';
+
+/** Our own kernels, and tfjs's. */
+export type Backend = 'simd' | 'wasm';
 
 /** The config that all cases share but for how thoughts end: pointer chasing, D 48, `latent` core. */
-export function kHopConfig(halting: { rule: 'bernoulli' | 'fixed'; maxSteps: number }) {
+export function kHopConfig(
+  halting: { rule: 'bernoulli' | 'fixed'; maxSteps: number },
+  backend: Backend,
+) {
   return parseConfig({
     name: 'bench',
     env: { id: 'KHop-v0', options: { layers: 3, width: 5 } },
@@ -9,13 +15,17 @@ export function kHopConfig(halting: { rule: 'bernoulli' | 'fixed'; maxSteps: num
     halting,
     ppo: { decisions: 1024, minibatch: 256, epochs: 4 },
     train: { totalSteps: 1 },
-    backend: 'wasm',
+    backend,
   });
 }
 
 /** An untrained agent: how long thoughts take does not depend on what they say. */
-export function kHopAgent(halting: Parameters<typeof kHopConfig>[0]): Promise<Agent> {
-  return Agent.create(kHopConfig(halting), process.cwd());
+export async function kHopAgent(
+  halting: Parameters<typeof kHopConfig>[0],
+  backend: Backend = 'simd',
+): Promise<Agent> {
+  await loadBackend(backend);
+  return Agent.create(kHopConfig(halting, backend), process.cwd());
 }
 
 /** First observations of `count` episodes, `env` counting up. */

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Rng } from '../src/index.ts';
+import { loadBackend, Rng } from '../src/index.ts';
 import type { Result, Row } from './case.ts';
+import type { Backend } from './k-hop.ts';
 import { check, distance, interleave } from './measure.ts';
 
 /** Products [m, k]·[k, n] that the policy of the other cases computes. */
@@ -17,42 +18,42 @@ const ROUNDS = 15;
 /** Work of one timing. */
 const FLOPS = 4e7;
 
-/** How fast tfjs multiplies matrices at the policy's shapes. */
+/** How fast our kernels multiply matrices at the policy's shapes, beside tfjs's. */
 export async function matMul(): Promise<Result> {
   const rng = Rng.seed(0, 'bench');
   const rows: Row[] = [];
   for (const { use, m, k, n, transposeA = false, transposeB = false } of SHAPES) {
     const a = Float32Array.from({ length: m * k }, () => rng.normal());
     const b = Float32Array.from({ length: k * n }, () => rng.normal());
-    const left = tf.tensor2d(a, transposeA ? [k, m] : [m, k]);
-    const right = tf.tensor2d(b, transposeB ? [n, k] : [k, n]);
-    const product = () => tf.matMul(left, right, transposeA, transposeB);
     const expected = plain(a, b, { m, k, n, transposeA, transposeB });
-    const got = product();
-    // Sums of k products of standard normals, in another order.
-    check(distance(await got.data(), expected) < 1e-5 * k, `${use}: not the product`);
-    got.dispose();
-
     const flops = 2 * m * k * n;
     const repeats = Math.max(1, Math.round(FLOPS / flops / 4));
-    const { ms } = await interleave(
-      {
-        ms: () => {
-          for (let i = 0; i < repeats; i++) product().dispose();
-        },
-      },
-      ROUNDS,
-    );
-    tf.dispose([left, right]);
+    const on = async (backend: Backend) => {
+      await loadBackend(backend);
+      const left = tf.tensor2d(a, transposeA ? [k, m] : [m, k]);
+      const right = tf.tensor2d(b, transposeB ? [n, k] : [k, n]);
+      const product = () => tf.matMul(left, right, transposeA, transposeB);
+      const got = product();
+      // Sums of k products of standard normals, in another order.
+      check(distance(await got.data(), expected) < 1e-5 * k, `${backend}, ${use}: not the product`);
+      got.dispose();
+      return async () => {
+        await loadBackend(backend);
+        for (let i = 0; i < repeats; i++) product().dispose();
+      };
+    };
+    const ms = await interleave({ simd: await on('simd'), wasm: await on('wasm') }, ROUNDS);
     rows.push({
       use,
       product: `[${m}, ${k}]${transposeA ? 'ᵀ' : ''}·[${k}, ${n}]${transposeB ? 'ᵀ' : ''}`,
-      µs: (1000 * ms) / repeats,
-      'GFLOP/s': (flops * repeats) / ms / 1e6,
+      µs: (1000 * ms.simd) / repeats,
+      'GFLOP/s': (flops * repeats) / ms.simd / 1e6,
+      'tfjs wasm µs': (1000 * ms.wasm) / repeats,
+      'times as fast': ms.wasm / ms.simd,
     });
   }
   return {
-    title: `Matrix products: tfjs ${tf.getBackend()}`,
+    title: 'Matrix products, one thread',
     method:
       `Median of ${ROUNDS} timings; the time of a small product is mostly the call. The shapes are ` +
       'those of the product; ᵀ marks a matrix that is stored transposed. Checked against a plain loop.',

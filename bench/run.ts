@@ -27,7 +27,7 @@ if (json !== undefined) {
 }
 
 async function describeMachine() {
-  const { device } = await loadBackend('wasm');
+  const { device } = await loadBackend('simd');
   const { version, dependencies } = JSON.parse(
     readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
   );
