@@ -210,7 +210,11 @@ describe('events', () => {
       ...[updated, updated, 'evaluated', 'checkpointed'], // done
       'finished',
     ]);
-    expect(all[0]).toMatchObject({ runDir, device: expect.stringContaining('SIMD'), resumedFrom: undefined });
+    expect(all[0]).toMatchObject({
+      runDir,
+      device: expect.stringContaining('SIMD'),
+      resumedFrom: undefined,
+    });
     const steps = all.flatMap((e) => (e.type === updated ? [e.metrics.steps] : []));
     expect(steps.slice(0, 4)).toEqual([32, 64, 96, 128]);
     expect(all.find(({ type }) => type === 'released')).toMatchObject({
