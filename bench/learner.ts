@@ -37,6 +37,7 @@ export async function learner(): Promise<Result> {
     },
     ROUNDS,
   );
+  for (const { agent } of [simd, wasm]) agent.dispose();
   const deep = simd.rollouts['fixed 4'];
   return {
     title: 'Learning: one update',
@@ -79,7 +80,7 @@ async function updatesOn(backend: Backend) {
     const { firstRatioError } = await learner.update(rollouts[depths], phase);
     check(firstRatioError < 1e-3, `a recomputed thought differs: ratio off by ${firstRatioError}`);
   };
-  return { rollouts, update };
+  return { agent, rollouts, update };
 }
 
 function prefixed<Name extends Backend>(name: Name, update: (depths: Depths) => Promise<void>) {

@@ -28,10 +28,12 @@ export async function matMul(): Promise<Result> {
     const expected = plain(a, b, { m, k, n, transposeA, transposeB });
     const flops = 2 * m * k * n;
     const repeats = Math.max(1, Math.round(FLOPS / flops / 4));
+    const factors: tf.Tensor[] = [];
     const on = async (backend: Backend) => {
       await loadBackend(backend);
       const left = tf.tensor2d(a, transposeA ? [k, m] : [m, k]);
       const right = tf.tensor2d(b, transposeB ? [n, k] : [k, n]);
+      factors.push(left, right);
       const product = () => tf.matMul(left, right, transposeA, transposeB);
       const got = product();
       // Sums of k products of standard normals, in another order.
@@ -43,6 +45,7 @@ export async function matMul(): Promise<Result> {
       };
     };
     const ms = await interleave({ simd: await on('simd'), wasm: await on('wasm') }, ROUNDS);
+    tf.dispose(factors);
     rows.push({
       use,
       product: `[${m}, ${k}]${transposeA ? 'ᵀ' : ''}·[${k}, ${n}]${transposeB ? 'ᵀ' : ''}`,

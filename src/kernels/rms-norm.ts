@@ -2,6 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { assertShape } from './checks.ts';
 import { hasKernel, RMS_NORM, RMS_NORM_GRAD, runKernel } from './fused.ts';
 
+/** Added to the mean square, so that a row of zeros stays one. */
+export const EPS = 1e-6;
+
 /**
  * Root-mean-square normalisation (Zhang & Sennrich 2019, https://arxiv.org/abs/1910.07467):
  * `y = x · r · gain`, `r = 1 / √(mean(x²) + eps)` over the last axis.
@@ -13,7 +16,7 @@ import { hasKernel, RMS_NORM, RMS_NORM_GRAD, runKernel } from './fused.ts';
  * @param gain [D]
  * @returns [..., D]
  */
-export function rmsNorm(x: tf.Tensor, gain: tf.Tensor, eps = 1e-6): tf.Tensor {
+export function rmsNorm(x: tf.Tensor, gain: tf.Tensor, eps = EPS): tf.Tensor {
   const width = x.shape.at(-1)!;
   assertShape('rmsNorm', 'gain', gain, [width]);
   const rows = x.size / width;

@@ -1,9 +1,25 @@
+/** Where a block's parameters lie, or their gradients: as `WEIGHTS` in src/kernels/unroll.ts has them. */
+@unmanaged
+export class BlockParameters {
+  attentionBefore: usize;
+  query: usize;
+  out: usize;
+  attentionAfter: usize;
+  forwardBefore: usize;
+  inner: usize;
+  innerBias: usize;
+  outer: usize;
+  forwardAfter: usize;
+  key: usize;
+  value: usize;
+}
+
 /**
  * The words of BLOCK and BLOCK_GRAD. Rows are tokens, [B·R, D] unless said; T = S + R keys where the
  * tokens attend to one another too (`own`), else S.
  */
 @unmanaged
-export class BlockArguments {
+export class BlockArguments extends BlockParameters {
   B: i32;
   R: i32;
   /** Keys of the context. */
@@ -20,19 +36,6 @@ export class BlockArguments {
   v: usize;
   /** [H, R, T]; 0: none. */
   bias: usize;
-
-  // Parameters.
-  attentionBefore: usize;
-  query: usize;
-  out: usize;
-  attentionAfter: usize;
-  forwardBefore: usize;
-  inner: usize;
-  innerBias: usize;
-  outer: usize;
-  forwardAfter: usize;
-  key: usize;
-  value: usize;
 
   // What BLOCK leaves for BLOCK_GRAD.
   y: usize;

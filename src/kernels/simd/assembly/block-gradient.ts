@@ -1,12 +1,13 @@
 import { attentionGradOne } from './attention';
 import { ownRow } from './block';
-import { BlockArguments, CHUNK, panelBytes, tileElements } from './block-arguments';
+import { BlockArguments, BlockParameters, CHUNK, panelBytes, tileElements } from './block-arguments';
 import { multiplyPacked, TILE_SCRATCH } from './gemm';
 import { LANES, laneSize } from './lanes';
 import { packTransposed } from './pack';
 import { product } from './product';
+import { reluGradient } from './relu-gradient';
 import { rmsNormGradRows, rmsNormRows } from './rms-norm';
-import { add, clear, copy, loadPart, storePart } from './vector';
+import { add, clear, copy } from './vector';
 
 /** Transposed weights, packed, and rows in between; all in scratch. */
 @unmanaged
@@ -27,22 +28,6 @@ class Tools {
   rest: usize;
 }
 
-/** Where a lane's gradients lie, in the order of `BlockArguments`. */
-@unmanaged
-class Gradients {
-  attentionBefore: usize;
-  query: usize;
-  out: usize;
-  attentionAfter: usize;
-  forwardBefore: usize;
-  inner: usize;
-  innerBias: usize;
-  outer: usize;
-  forwardAfter: usize;
-  key: usize;
-  value: usize;
-}
-
 /**
  * BLOCK_GRAD: the gradients of BLOCK; those of the context are added to what is there. Those of the parameters and the bias are summed in lanes of the
  * tiles. What the norms gave is made again rather than kept.
@@ -50,7 +35,7 @@ class Gradients {
 export function blockGrad(args: usize, scratch: usize, part: i32, parts: i32): void {
   const a = changetype<BlockArguments>(args);
   const tools = changetype<Tools>(scratch);
-  const gradients = changetype<Gradients>(scratch + 64);
+  const gradients = changetype<BlockParameters>(scratch + 64);
   prepare(a, tools, scratch + 128);
   const T = a.own ? a.S + a.R : a.S;
   const scores = a.H * a.R * T;
@@ -100,7 +85,7 @@ function prepare(a: BlockArguments, tools: Tools, scratch: usize): void {
   }
 }
 
-function place(a: BlockArguments, g: Gradients, from: usize): void {
+function place(a: BlockArguments, g: BlockParameters, from: usize): void {
   const row = <usize>a.D << 2;
   const square = row * a.D;
   g.attentionBefore = from;
@@ -117,7 +102,7 @@ function place(a: BlockArguments, g: Gradients, from: usize): void {
 }
 
 /** From dy to dread, and dx as far as it does not come by the attention. */
-function concludeGrad(a: BlockArguments, tools: Tools, g: Gradients, begin: i32, end: i32): void {
+function concludeGrad(a: BlockArguments, tools: Tools, g: BlockParameters, begin: i32, end: i32): void {
   const D = a.D;
   const F = a.F;
   const step = <usize>D << 2;
@@ -135,7 +120,8 @@ function concludeGrad(a: BlockArguments, tools: Tools, g: Gradients, begin: i32,
     );
     addTransposed(g.outer, hidden, dlate, rows, F, D);
     times(dhidden, dlate, tools.outer, rows, D, F, false, tools.scratch);
-    rectified(dhidden, hidden, g.innerBias, rows, F);
+    reluGradient(dhidden, dhidden, hidden, rows * F);
+    for (let i = 0; i < rows; i++) add(g.innerBias, dhidden + i * ((<usize>F) << 2), F);
     rmsNormRows(normed, a.r3 + scale, a.middle + at, a.forwardBefore, rows, D, a.eps, 0);
     addTransposed(g.inner, normed, dhidden, rows, D, F);
     times(dnormed, dhidden, tools.inner, rows, F, D, false, tools.scratch);
@@ -173,7 +159,7 @@ function readGrad(a: BlockArguments, tools: Tools, dbias: usize, first: i32, las
 }
 
 /** What comes to x by queries, and by keys and values of the tokens’ own. */
-function askGrad(a: BlockArguments, tools: Tools, g: Gradients, first: i32, last: i32): void {
+function askGrad(a: BlockArguments, tools: Tools, g: BlockParameters, first: i32, last: i32): void {
   const D = a.D;
   const step = <usize>D << 2;
   const end = last * a.R;
@@ -197,28 +183,6 @@ function askGrad(a: BlockArguments, tools: Tools, g: Gradients, first: i32, last
     rmsNormGradRows(
       a.dx + at, g.attentionBefore, dnormed, a.x + at, a.r1 + scale, a.attentionBefore, rows, D, true,
     );
-  }
-}
-
-/** In place: dx where y > 0, else 0; adds its sum over the rows to dbias[F]. */
-function rectified(dx: usize, y: usize, dbias: usize, rows: i32, F: i32): void {
-  const whole = <usize>(F & ~3) << 2;
-  const rest = F & 3;
-  const step = <usize>F << 2;
-  const zero = f32x4.splat(0);
-  for (let row = 0; row < rows; row++) {
-    for (let i: usize = 0; i < whole; i += 16) {
-      const d = v128.and(v128.load(dx + i), f32x4.gt(v128.load(y + i), zero));
-      v128.store(dx + i, d);
-      v128.store(dbias + i, f32x4.add(v128.load(dbias + i), d));
-    }
-    if (rest) {
-      const d = v128.and(loadPart(dx + whole, rest), f32x4.gt(loadPart(y + whole, rest), zero));
-      storePart(dx + whole, d, rest);
-      storePart(dbias + whole, f32x4.add(loadPart(dbias + whole, rest), d), rest);
-    }
-    dx += step;
-    y += step;
   }
 }
 

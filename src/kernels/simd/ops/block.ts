@@ -1,10 +1,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import { EPS } from '../../rms-norm.ts';
 import { LANES, Op } from '../kernel.ts';
 import { floatBits } from '../pool.ts';
 import type { SimdBackend } from '../simd-backend.ts';
-
-/** Of `rmsNorm`. */
-export const EPS = 1e-6;
 
 /** A block on the simd backend; addresses as BLOCK's words have them (block-arguments.ts). */
 export interface BlockAt {
@@ -102,8 +100,8 @@ function words(
     return place;
   });
   return [
-    ...[B, R, S, H, D, F, own ? 1 : 0, floatBits(EPS), x, k, v, bias],
-    ...[...weights, y, ...places],
+    ...weights,
+    ...[B, R, S, H, D, F, own ? 1 : 0, floatBits(EPS), x, k, v, bias, y, ...places],
   ];
 }
 

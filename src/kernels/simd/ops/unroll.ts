@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { UNROLL, UNROLL_GRAD } from '../../fused.ts';
+import { EPS } from '../../rms-norm.ts';
 import { WEIGHTS } from '../../unroll.ts';
 import { LANES, Op, registerSimdKernel } from '../kernel.ts';
 import { floatBits } from '../pool.ts';
@@ -9,7 +10,6 @@ import {
   type BlockAt,
   type BlockSums,
   blockAt,
-  EPS,
   keptBy,
   runBlock,
   runBlockGrad,
