@@ -1,12 +1,28 @@
-/** One row of a case's table: columns by name, numbers as measured. */
-export type Row = Record<string, string | number>;
+/** The figures that `--json` writes, each of the case it is named after; null where a peer is absent. */
+export const FIGURES = {
+  matmul: ['matmul.vsTfjsWasm', 'matmul.threads'],
+  trainStep: ['trainStep.ofMatmul', 'trainStep.vsTfjsWasm', 'trainStep.vsTorch'],
+  ragged: ['ragged.vsIdeal', 'ragged.vsMaskedTorch', 'ragged.vsSortedTorch', 'ragged.vsJax'],
+  decision: ['decision.b1.p50us', 'decision.b1.p99us'],
+  cartpole: ['cartpole.vsSb3'],
+  rollout: ['rollout.vsFixed', 'occupancy'],
+} as const;
+
+export type CaseName = keyof typeof FIGURES;
+export type Figure<Name extends CaseName = CaseName> = (typeof FIGURES)[Name][number];
+
+/** One row of a case's table: columns by name, numbers as measured; null where there is none. */
+export type Row = Record<string, string | number | null>;
 
 /** What a case has measured. */
-export interface Result {
+export interface Result<Name extends CaseName> {
   title: string;
   /** What was done, and how it was checked. */
   method: string;
   rows: Row[];
+  figures: Record<Figure<Name>, number | null>;
+  /** Versions of the peers; who is absent, and why. */
+  notes: readonly string[];
 }
 
-export type Case = () => Promise<Result>;
+export type AnyResult = { [Name in CaseName]: Result<Name> }[CaseName];

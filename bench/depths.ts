@@ -1,3 +1,5 @@
+import { Rng, random } from '../src/index.ts';
+
 /**
  * The geometric distribution over 1..max steps, cut off there, with the given mean: what a halting
  * head that always says the same would give. Index i is i + 1 steps.
@@ -18,8 +20,15 @@ export function truncatedGeometric(mean: number, max: number): number[] {
   return weights(low);
 }
 
+/** `count` depths drawn from it, the deepest first: the same at each call. */
+export function drawDepths(count: number, mean: number, max: number): number[] {
+  const { depth } = random(truncatedGeometric(mean, max));
+  const rng = Rng.seed(0, 'bench');
+  return Array.from({ length: count }, () => depth!(rng)).sort((a, b) => b - a);
+}
+
 /** Mean number of steps of a histogram. */
-export function meanOf(histogram: readonly number[]): number {
+function meanOf(histogram: readonly number[]): number {
   const total = histogram.reduce((sum, n) => sum + n, 0);
   return histogram.reduce((sum, n, i) => sum + n * (i + 1), 0) / total;
 }

@@ -5,35 +5,25 @@ export async function time(work: () => unknown): Promise<number> {
   return performance.now() - began;
 }
 
-/**
- * Median milliseconds of each variant, timed in turn so that what else the machine does hits all of
- * them alike. The first round is a warm-up.
- */
-export async function interleave<Name extends string>(
-  variants: Record<Name, () => unknown>,
-  rounds: number,
-): Promise<Record<Name, number>> {
-  const names = Object.keys(variants) as Name[];
-  const times = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<
-    Name,
-    number[]
-  >;
-  for (let round = 0; round <= rounds; round++) {
-    for (const name of names) {
-      const taken = await time(variants[name]);
-      if (round > 0) times[name].push(taken);
-    }
-  }
-  return Object.fromEntries(names.map((name) => [name, quantile(times[name], 0.5)])) as Record<
-    Name,
-    number
-  >;
-}
-
 /** The nearest-rank quantile. */
 export function quantile(values: readonly number[], q: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)];
+}
+
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+/** a / b; null where one of them is missing. */
+export function ratio(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? null : a / b;
+}
+
+/** The least of what there is; null where there is nothing. */
+export function least(values: readonly (number | null)[]): number | null {
+  const there = values.filter((value) => value !== null);
+  return there.length === 0 ? null : Math.min(...there);
 }
 
 /** A result must be right before it is timed. @throws Error where it is not */

@@ -150,20 +150,22 @@ const kernelsSchema = z.strictObject({
     .enum(['auto', 'relaxed', 'simd'])
     .default('auto')
     .describe(
-      'simd gives the same results on every machine, relaxed is faster; auto takes it where it runs.',
+      'simd is strict: the same results on every machine; relaxed is faster and rounds as the processor does; auto is relaxed where it runs.',
     ),
   threads: z
-    .int()
-    .min(1)
-    .max(64)
-    .default(1)
-    .describe('Threads, on which no result depends; more pay off for large policies.'),
+    .union([z.literal('auto'), z.int().min(1).max(64)])
+    .default('auto')
+    .describe(
+      'Threads, on which no result depends; auto times one and all cores as training starts.',
+    ),
   arenaMiB: z
     .int()
     .min(1)
     .max(4096)
     .default(1024)
-    .describe('Size of the memory that tensors lie in, in MiB; only what they touch is taken.'),
+    .describe(
+      'The most memory that tensors may take, in MiB; only what they touch is taken. Training is refused where it would not fit.',
+    ),
 });
 
 const normaliseSchema = z.strictObject({
@@ -224,10 +226,10 @@ export const configSchema = z.strictObject({
     })
     .describe('Length and seed.'),
   backend: z
-    .enum(['auto', 'simd', 'wasm', 'cpu', 'tensorflow'])
+    .enum(['auto', 'simd', 'wasm', 'cpu', 'tensorflow', 'webgpu'])
     .default('auto')
     .describe(
-      'Where tensors live: auto takes tensorflow where it has a GPU, otherwise simd (our own kernels).',
+      'Where tensors live: simd is our own kernels; auto times it against tensorflow where that is installed, unless kernels.build is given.',
     ),
   kernels: kernelsSchema.prefault({}).describe('The kernels of the backend simd.'),
 });

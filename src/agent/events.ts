@@ -1,3 +1,6 @@
+import type { Timing } from '../kernels/index.ts';
+import type { PhaseSeconds } from '../rollout/index.ts';
+
 /** The ponder steps of a set of decisions. */
 export interface PonderSteps {
   mean: number;
@@ -49,12 +52,13 @@ export interface UpdateMetrics extends UpdateStats {
   timing: {
     /** Seconds since training began, over all its sessions. */
     elapsed: number;
+    /** Of the seconds that did not go to evaluation and checkpoints. */
     decisionsPerSecond: number;
-    rolloutSeconds: number;
-    learnSeconds: number;
+    /** Since the update before, or since this session began; the phases add up to it. */
+    seconds: number;
     tensors: number;
     rssBytes: number;
-  };
+  } & PhaseSeconds;
 }
 
 /** What an evaluation found; the one object `pondera eval --json` prints. */
@@ -87,6 +91,8 @@ export type TrainEvent =
       runDir: string;
       /** What tensors are computed on, and why it is not quite what was asked for. */
       device: string;
+      /** What was timed, to decide and learn a minibatch; empty where there was nothing to choose from. */
+      timings: readonly Timing[];
       warning?: string;
       parameters: number;
       resumedFrom?: number;

@@ -82,6 +82,10 @@ export class Learner {
     };
   }
 
+  dispose(): void {
+    this.#adam.dispose();
+  }
+
   /** One gradient step. */
   async #descend(learning: Targets, chosen: Int32Array, phase: LearningPhase) {
     const variables = this.#policy.parameters.list;

@@ -73,9 +73,11 @@ export class RunFiles {
       evaluation,
       ...scalars
     } = metrics;
+    const { inferenceByDepth, ...times } = timing;
     const all = {
       ...scalars,
-      ...timing,
+      ...times,
+      ...Object.fromEntries(inferenceByDepth.map((s, k) => [`inferenceByDepth/${k + 1}`, s])),
       'ponderSteps/mean': ponderSteps.mean,
       'ponderSteps/p95': ponderSteps.p95,
       released: phase === 'released' ? 1 : 0,
@@ -110,11 +112,12 @@ export class RunFiles {
 
 /**
  * A resumed run is the same run: what shapes learning must not differ. How often it is evaluated and
- * saved may, and it may be made longer.
+ * saved may, on how many threads and in how much memory it runs, and it may be made longer.
  */
 function refuseOther(saved: Config, wanted: Config, dir: string): void {
-  const learning = ({ evaluation: _, checkpoint: __, train, ...rest }: Config) => ({
+  const learning = ({ evaluation: _, checkpoint: __, kernels, train, ...rest }: Config) => ({
     ...rest,
+    kernels: kernels.build,
     train: { ...train, totalSteps: undefined },
   });
   const [before, now] = [learning(saved), learning(wanted)];

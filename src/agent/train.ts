@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { concatMap, lastValueFrom, takeWhile, tap } from 'rxjs';
 import type { EnvFactory } from '../envs/index.ts';
-import { type BackendInfo, loadBackend } from '../kernels/index.ts';
+import type { ChosenBackend } from '../kernels/index.ts';
 import type { EncoderFactory } from '../policy/index.ts';
 import { act, observe, ponder, rollouts } from '../rollout/index.ts';
 import { Agent } from './agent.ts';
@@ -14,6 +14,7 @@ import type { Evaluation, TrainEvent, UpdateMetrics } from './events.ts';
 import { parseConfig, withModules } from './load-config.ts';
 import { writeReport } from './report-run.ts';
 import { RunFiles } from './run-files.ts';
+import { asChosen, startBackend } from './start-backend.ts';
 import { Training } from './training.ts';
 
 export interface TrainOptions {
@@ -50,12 +51,13 @@ export interface TrainResult {
  */
 export async function train(input: ConfigInput, options: TrainOptions = {}): Promise<TrainResult> {
   const { baseDir = process.cwd(), on = () => {} } = options;
-  const given = parseConfig(input);
-  const runDir = options.runDir ?? join('runs', given.name);
-  const backend = await loadBackend(given.backend, given.kernels);
-  const { name, build = given.kernels.build } = backend;
+  const parsed = parseConfig(input);
+  const runDir = options.runDir ?? join('runs', parsed.name);
+  const given = options.resume ? await asChosen(parsed, runDir) : parsed;
+  const backend = await startBackend(given, () => Agent.create(given, baseDir, options));
+  const { name, build = given.kernels.build, threads = given.kernels.threads } = backend;
   // Resolved: modules absolute, so that the run's own config names them too, and what was chosen.
-  const resolved = { ...given, backend: name, kernels: { ...given.kernels, build } };
+  const resolved = { ...given, backend: name, kernels: { ...given.kernels, build, threads } };
   const config = withModules(resolved, (module) =>
     module.startsWith('file:') ? module : resolve(baseDir, module),
   );
@@ -75,7 +77,7 @@ export async function train(input: ConfigInput, options: TrainOptions = {}): Pro
 /** Trains until done or aborted. */
 async function session(
   agent: Agent,
-  { device, warning }: BackendInfo,
+  { device, warning, timings }: ChosenBackend,
   runDir: string,
   options: TrainOptions,
 ): Promise<{ steps: number; done: boolean }> {
@@ -97,6 +99,7 @@ async function session(
       type: 'started',
       runDir,
       device,
+      timings,
       warning,
       parameters: agent.policy.parameters.size,
       resumedFrom: checkpoint?.step,
@@ -117,14 +120,14 @@ async function loop(
   files: RunFiles,
   { env, signal, on = () => {} }: TrainOptions,
 ): Promise<void> {
-  const { trajectory, priced, gate, envs, scheduler, agent } = training;
+  const { trajectory, priced, gate, phases, envs, scheduler, agent } = training;
   const { decisions } = agent.config.ppo;
   const { minSteps } = agent.config.halting;
   if (training.done) return;
   await lastValueFrom(
     observe(envs).pipe(
-      ponder(scheduler, gate),
-      act(envs),
+      ponder(scheduler, gate, phases),
+      act(envs, phases),
       tap((transitions) => training.rewardScale.observe(transitions)),
       rollouts({ trajectory, decisions, minSteps, priced, gate }),
       concatMap((rollout) => training.learn(rollout)),
@@ -160,16 +163,18 @@ async function evaluateWhenDue(
   env: EnvFactory | undefined,
   on: (event: TrainEvent) => void,
 ): Promise<{ metrics: UpdateMetrics; best: boolean }> {
-  const { agent, recipe, update, steps } = training;
+  const { agent, recipe, phases, update, steps } = training;
   const { evaluation: settings, halting } = agent.config;
   if (update % settings.everyUpdates !== 0 && !training.done) return { metrics, best: false };
-  const { evaluation, pricedSteps } = await measure(agent, {
-    env,
-    // Before its release the head knows nothing, so the policy is what full depth makes of it.
-    halting: recipe.released ? undefined : 'fixed',
-    forcedEpisodes: settings.forcedEpisodes,
-    depths: [...new Set([halting.minSteps, halting.maxSteps])],
-  });
+  const { evaluation, pricedSteps } = await phases.during('evaluation', () =>
+    measure(agent, {
+      env,
+      // Before its release the head knows nothing, so the policy is what full depth makes of it.
+      halting: recipe.released ? undefined : 'fixed',
+      forcedEpisodes: settings.forcedEpisodes,
+      depths: [...new Set([halting.minSteps, halting.maxSteps])],
+    }),
+  );
   const best = training.isBest({ return: evaluation.return.mean, pricedSteps });
   on({ type: 'evaluated', update, steps, evaluation, best });
   // Of the update that releases the head, the thoughts were still at full depth.
@@ -190,10 +195,12 @@ async function checkpointWhenDue(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { checkpoint } = training.agent.config;
-  const { update, steps } = training;
+  const { phases, update, steps } = training;
   const due = update % checkpoint.everyUpdates === 0 || training.done || signal?.aborted;
   if (!due && !best) return;
-  const path = await files.save(await training.checkpoint(), checkpoint.keep, best);
+  const path = await phases.during('checkpoint', async () =>
+    files.save(await training.checkpoint(), checkpoint.keep, best),
+  );
   on({ type: 'checkpointed', update, steps, path });
 }
 

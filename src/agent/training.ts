@@ -2,7 +2,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type EnvFactory, EnvPool, type PoolState } from '../envs/index.ts';
 import { Rng, type RngState } from '../kernels/index.ts';
 import { bernoulli, fixed, type Tensors } from '../policy/index.ts';
-import { type Behaviour, Gate, type Rollout, Scheduler, Trajectory } from '../rollout/index.ts';
+import {
+  type Behaviour,
+  Gate,
+  Phases,
+  type Rollout,
+  Scheduler,
+  Trajectory,
+} from '../rollout/index.ts';
 import type { Agent, AgentState } from './agent.ts';
 import type { Config } from './config.ts';
 import { envName } from './env-setup.ts';
@@ -45,6 +52,7 @@ export class Training {
   readonly agent: Agent;
   readonly envs: EnvPool;
   readonly gate = new Gate();
+  readonly phases = new Phases();
   readonly scheduler: Scheduler;
   readonly trajectory: Trajectory;
   readonly rewardScale: RewardScale;
@@ -57,7 +65,7 @@ export class Training {
   #episodes = 0;
   #elapsed = 0;
   #resumedAt = performance.now();
-  #rolloutBegan = performance.now();
+  #loggedAt = performance.now();
   readonly #config: Config;
   readonly #learner: Learner;
   readonly #actRng: Rng;
@@ -132,7 +140,6 @@ export class Training {
   /** Learns from a rollout; the price and the recipe are for the caller to move on. */
   async learn({ trajectory, episodes }: Rollout): Promise<UpdateMetrics> {
     const { ppo, train, halting, normalise } = this.#config;
-    const rolloutSeconds = (performance.now() - this.#rolloutBegan) / 1000;
     const progress = Math.min(1, this.steps / train.totalSteps);
     const towards = (from: number, to: number) => from + (to - from) * progress;
     const learningRate = towards(ppo.learningRate, ppo.finalLearningRate);
@@ -141,15 +148,15 @@ export class Training {
     for (let t = 0; t < trajectory.count; t++) {
       if (!trajectory.forced[t]) histogram[trajectory.steps[t] - 1]++;
     }
-    const began = performance.now();
-    const stats = await this.#learner.update(trajectory, {
-      released,
-      price,
-      rewardScale: normalise.reward ? this.rewardScale.factor : 1,
-      learningRate,
-      entropy: towards(ppo.entropy, ppo.finalEntropy ?? ppo.entropy),
-    });
-    const learnSeconds = (performance.now() - began) / 1000;
+    const stats = await this.phases.during('learning', () =>
+      this.#learner.update(trajectory, {
+        released,
+        price,
+        rewardScale: normalise.reward ? this.rewardScale.factor : 1,
+        learningRate,
+        entropy: towards(ppo.entropy, ppo.finalEntropy ?? ppo.entropy),
+      }),
+    );
     const decisions = trajectory.count;
     trajectory.clear();
     this.update++;
@@ -170,14 +177,23 @@ export class Training {
       price,
       learningRate,
       ...stats,
-      timing: {
-        elapsed: this.elapsed,
-        decisionsPerSecond: decisions / (rolloutSeconds + learnSeconds),
-        rolloutSeconds,
-        learnSeconds,
-        tensors: tf.memory().numTensors,
-        rssBytes: process.memoryUsage.rss(),
-      },
+      timing: this.#timing(decisions),
+    };
+  }
+
+  /** What passed since the update before. */
+  #timing(decisions: number): UpdateMetrics['timing'] {
+    const now = performance.now();
+    const seconds = (now - this.#loggedAt) / 1000;
+    this.#loggedAt = now;
+    const phases = this.phases.take();
+    return {
+      elapsed: this.elapsed,
+      decisionsPerSecond: decisions / (seconds - phases.evaluation - phases.checkpoint),
+      seconds,
+      ...phases,
+      tensors: tf.memory().numTensors,
+      rssBytes: process.memoryUsage.rss(),
     };
   }
 
@@ -195,7 +211,6 @@ export class Training {
 
   /** Collecting goes on. */
   proceed(): void {
-    this.#rolloutBegan = performance.now();
     this.gate.open();
   }
 
@@ -207,7 +222,7 @@ export class Training {
   async checkpoint(): Promise<Checkpoint> {
     // First, since it waits for what is in flight.
     const envs = await this.envs.snapshot();
-    const { step, m, v } = this.#learner.adam.state();
+    const { step, m, v } = await this.#learner.adam.state();
     this.agent.price = this.recipe.price;
     const state: TrainingState = {
       agent: this.agent.state(),
@@ -241,7 +256,7 @@ export class Training {
     this.steps = saved.steps;
     this.#episodes = saved.episodes;
     this.#elapsed = saved.elapsed;
-    this.#resumedAt = performance.now();
+    this.#resumedAt = this.#loggedAt = performance.now();
     this.best = saved.best;
     this.alarmed = saved.alarmed;
     this.recipe.restore(saved.recipe);
@@ -258,6 +273,7 @@ export class Training {
 
   async dispose(): Promise<void> {
     this.scheduler.dispose();
+    this.#learner.dispose();
     await this.envs.close();
   }
 }

@@ -16,10 +16,13 @@ export function explainStep(result: unknown): string | undefined {
   }
   const { reward, terminated, truncated } = result as Record<string, unknown>;
   if (!Number.isFinite(reward)) return `reward: expected a finite number, got ${describe(reward)}`;
-  for (const [key, flag] of Object.entries({ terminated, truncated })) {
-    if (typeof flag !== 'boolean') return `${key}: expected a boolean, got ${describe(flag)}`;
-  }
-  return undefined;
+  return explainFlag('terminated', terminated) ?? explainFlag('truncated', truncated);
+}
+
+function explainFlag(key: string, flag: unknown): string | undefined {
+  return typeof flag === 'boolean'
+    ? undefined
+    : `${key}: expected a boolean, got ${describe(flag)}`;
 }
 
 /** What is wrong with the keys of `info` that are understood throughout, but for the mask. */
@@ -28,8 +31,5 @@ export function explainInfo(info: Info | undefined): string | undefined {
   if (difficulty !== undefined && !Number.isFinite(difficulty)) {
     return `info.difficulty: expected a finite number, got ${describe(difficulty)}`;
   }
-  if (success !== undefined && typeof success !== 'boolean') {
-    return `info.success: expected a boolean, got ${describe(success)}`;
-  }
-  return undefined;
+  return success === undefined ? undefined : explainFlag('info.success', success);
 }

@@ -128,32 +128,38 @@ export class Seat {
     if (problem !== undefined) throw this.#failure(`step: ${problem}`, { action });
     const { reward, terminated, truncated } = step;
     const over = terminated || truncated;
-    const current = this.#read(step, 'step', { action, over });
+    const current = this.#read(step, 'step', action, over);
     this.#return += reward;
     this.#length++;
-    const outcome = { env: this.#index, reward, terminated, truncated };
+    // One shape for all outcomes: they are made and read once a step.
+    const outcome: Outcome = {
+      env: this.#index,
+      reward,
+      terminated,
+      truncated,
+      final: undefined,
+      next: current,
+      episode: undefined,
+    };
     if (!over) {
       this.#observation = current;
-      return { ...outcome, next: current };
+      return outcome;
     }
-    const ended = {
-      ...outcome,
-      final: current.row,
-      episode: {
-        return: this.#return,
-        length: this.#length,
-        success: step.info?.success,
-        difficulty: this.#difficulty,
-      },
+    outcome.final = current.row;
+    outcome.episode = {
+      return: this.#return,
+      length: this.#length,
+      success: step.info?.success,
+      difficulty: this.#difficulty,
     };
     if (this.#episode >= this.#share) {
       this.#observation = undefined;
-      return { ...ended, next: current };
+      return outcome;
     }
     const next = this.#reset();
-    return next instanceof Promise
-      ? next.then((observation) => ({ ...ended, next: observation }))
-      : { ...ended, next };
+    if (next instanceof Promise) return next.then((next) => ({ ...outcome, next }));
+    outcome.next = next;
+    return outcome;
   }
 
   #reset(): Observation | Promise<Observation> {
@@ -175,29 +181,28 @@ export class Seat {
   #read(
     { obs, info }: { obs: unknown; info?: Info },
     verb: string,
-    { action, over = false }: { action?: unknown; over?: boolean } = {},
+    action?: unknown,
+    over = false,
   ): Observation {
-    const refuse = (problem: string | undefined) => {
-      if (problem !== undefined) throw this.#failure(`${verb}: ${problem}`, { action });
-    };
     const problem = this.observationSpace.explain(obs);
-    if (problem !== undefined) refuse(`obs: ${problem}`);
+    if (problem !== undefined) throw this.#failure(`${verb}: obs: ${problem}`, { action });
     const row = new Float32Array(this.observationSpace.size);
     this.observationSpace.write(obs, row);
-    // Infinite bounds contain infinity, and float64 numbers may become it.
-    const bad = row.findIndex((x) => !Number.isFinite(x));
-    if (bad >= 0) refuse(`obs: expected finite float32 numbers, got ${row[bad]} at entry ${bad}`);
+    const { actionMask, difficulty } = info ?? {};
+    const masked = !over && actionMask !== undefined;
+    const wrong =
+      explainRow(row) ??
+      explainInfo(info) ??
+      (masked ? explainMask(this.actionSpace, actionMask) : undefined);
+    if (wrong !== undefined) throw this.#failure(`${verb}: ${wrong}`, { action });
     const { normaliser } = this.#options;
     if (normaliser !== undefined) {
       if (!normaliser.frozen) normaliser.stats.update(row, 1);
       normaliser.stats.normalise(row, 0);
     }
-    refuse(explainInfo(info));
-    const { actionMask, difficulty } = info ?? {};
-    if (over || actionMask === undefined) return { env: this.#index, row, difficulty };
-    refuse(explainMask(this.actionSpace, actionMask));
     // A copy, since the environment may go on writing into its own.
-    return { env: this.#index, row, mask: Uint8Array.from(actionMask), difficulty };
+    const mask = masked ? Uint8Array.from(actionMask) : undefined;
+    return { env: this.#index, row, mask, difficulty };
   }
 
   /** Runs one verb of an environment; a throw, a rejection or a timeout becomes an EnvFailed. */
@@ -229,4 +234,14 @@ export class Seat {
       ...details,
     });
   }
+}
+
+/** Why a row is none that may be observed: infinite bounds contain infinity, and float64 numbers may become it. */
+function explainRow(row: Float32Array): string | undefined {
+  for (let i = 0; i < row.length; i++) {
+    if (!Number.isFinite(row[i])) {
+      return `obs: expected finite float32 numbers, got ${row[i]} at entry ${i}`;
+    }
+  }
+  return undefined;
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { adamStep } from './adam-step.ts';
 import { NonFiniteError } from './checks.ts';
 
 export interface NamedVariable {
@@ -26,18 +27,15 @@ export interface AdamState {
 export type Gradient = tf.Tensor | Float32Array | null;
 
 /**
- * Adam (Kingma & Ba 2015, https://arxiv.org/abs/1412.6980) with a clipped global gradient norm,
- * in one flat loop over all variables:
- *
- * `g ← g · min(1, maxGradNorm / ‖g‖)`, `m ← β₁m + (1−β₁)g`, `v ← β₂v + (1−β₂)g²`,
- * `p ← p − lr · m/(1−β₁ᵗ) / (√(v/(1−β₂ᵗ)) + ε)`.
+ * Adam (Kingma & Ba 2015, https://arxiv.org/abs/1412.6980) with a clipped global gradient norm;
+ * `adamStep` has the formulas. The moments of all variables lie in two tensors.
  */
 export class Adam {
   readonly #variables: readonly NamedVariable[];
   readonly #options: AdamOptions;
-  readonly #gradient: Float32Array;
-  readonly #m: Float32Array;
-  readonly #v: Float32Array;
+  readonly #size: number;
+  #m: tf.Tensor1D;
+  #v: tf.Tensor1D;
   #step = 0;
 
   /** @throws Error where two variables share a name */
@@ -46,10 +44,9 @@ export class Adam {
     if (names.size !== variables.length) throw new Error('Adam: variable names must be unique');
     this.#variables = variables;
     this.#options = options;
-    const size = variables.reduce((sum, { variable }) => sum + variable.size, 0);
-    this.#gradient = new Float32Array(size);
-    this.#m = new Float32Array(size);
-    this.#v = new Float32Array(size);
+    this.#size = variables.reduce((sum, { variable }) => sum + variable.size, 0);
+    this.#m = kept(new Float32Array(this.#size));
+    this.#v = kept(new Float32Array(this.#size));
   }
 
   /**
@@ -65,106 +62,83 @@ export class Adam {
     learningRate: number,
     maxGradNorm: number,
   ): Promise<{ gradNorm: number }> {
-    const [parameters] = await Promise.all([this.#parameters(), this.#readGradients(grads)]);
-    const gradNorm = norm(this.#gradient);
-    if (!Number.isFinite(gradNorm)) {
-      throw new NonFiniteError(`Adam.step: gradient of ${this.#culprits()} is not finite`);
+    const { gradients, own } = this.#gradients(grads);
+    try {
+      const variables = this.#variables.map(({ variable }) => variable);
+      const { gradNorm, moments } = await adamStep(
+        { variables, gradients, m: this.#m, v: this.#v },
+        { ...this.#options, learningRate, maxGradNorm, step: this.#step + 1 },
+      );
+      if (!Number.isFinite(gradNorm)) {
+        const culprits = await this.#culprits(gradients);
+        throw new NonFiniteError(`Adam.step: gradient of ${culprits} is not finite`);
+      }
+      this.#step++;
+      if (moments) this.#replace(moments.m, moments.v);
+      return { gradNorm };
+    } finally {
+      tf.dispose(own);
     }
-    this.#step++;
-    const scale = gradNorm > maxGradNorm ? maxGradNorm / gradNorm : 1;
-    let offset = 0;
-    for (const [i, values] of parameters.entries()) {
-      this.#update(values, offset, scale, learningRate);
-      const { variable } = this.#variables[i];
-      const updated = tf.tensor(values, variable.shape, 'float32');
-      variable.assign(updated);
-      updated.dispose();
-      offset += values.length;
-    }
-    return { gradNorm };
   }
 
   /** A copy of the moments and the number of steps taken. */
-  state(): AdamState {
-    return { step: this.#step, m: this.#m.slice(), v: this.#v.slice() };
+  async state(): Promise<AdamState> {
+    const [m, v] = await Promise.all([this.#m.data<'float32'>(), this.#v.data<'float32'>()]);
+    return { step: this.#step, m: m.slice(), v: v.slice() };
   }
 
   /** Continues exactly from `state`. @throws RangeError where its sizes are not those of the variables */
   restore({ step, m, v }: AdamState): void {
-    const size = this.#m.length;
+    const size = this.#size;
     if (m.length !== size || v.length !== size) {
       throw new RangeError(
         `Adam.restore: state must hold ${size} numbers in m and v, got ${m.length} and ${v.length}`,
       );
     }
     this.#step = step;
-    this.#m.set(m);
-    this.#v.set(v);
+    this.#replace(m, v);
   }
 
-  /** Read anew at each step, so that the variables stay the only truth about parameters. */
-  #parameters(): Promise<Float32Array[]> {
-    return Promise.all(
-      // A copy, since the cpu backend hands out its own array.
-      this.#variables.map(async ({ variable }) => (await variable.data<'float32'>()).slice()),
-    );
+  dispose(): void {
+    tf.dispose([this.#m, this.#v]);
   }
 
-  async #readGradients(grads: Readonly<Record<string, Gradient>>): Promise<void> {
+  #replace(m: Float32Array, v: Float32Array): void {
+    this.dispose();
+    this.#m = kept(m);
+    this.#v = kept(v);
+  }
+
+  /** One tensor a variable; those made here are `own`. */
+  #gradients(grads: Readonly<Record<string, Gradient>>) {
     const names = new Set(this.#variables.map(({ name }) => name));
     const stranger = Object.keys(grads).find((name) => !names.has(name));
     if (stranger !== undefined) throw new Error(`Adam.step: no variable is named ${stranger}`);
-    const values = await Promise.all(
-      this.#variables.map(({ name }) => {
-        const gradient = grads[name];
-        return gradient instanceof tf.Tensor ? gradient.data<'float32'>() : gradient;
-      }),
-    );
-    let offset = 0;
-    for (const [i, { name, variable }] of this.#variables.entries()) {
-      const gradient = values[i];
-      if (!gradient) {
-        this.#gradient.fill(0, offset, offset + variable.size);
-      } else if (gradient.length === variable.size) {
-        this.#gradient.set(gradient, offset);
-      } else {
+    const own: tf.Tensor[] = [];
+    const gradients = this.#variables.map(({ name, variable }) => {
+      const given = grads[name] ?? new Float32Array(variable.size);
+      const size = given instanceof tf.Tensor ? given.size : given.length;
+      if (size !== variable.size) {
+        tf.dispose(own);
         throw new RangeError(
-          `Adam.step: gradient of ${name} must have ${variable.size} numbers, got ${gradient.length}`,
+          `Adam.step: gradient of ${name} must have ${variable.size} numbers, got ${size}`,
         );
       }
-      offset += variable.size;
-    }
+      if (given instanceof tf.Tensor) return given;
+      const made = tf.tensor(given, variable.shape, 'float32');
+      own.push(made);
+      return made;
+    });
+    return { gradients, own };
   }
 
-  #update(values: Float32Array, offset: number, scale: number, learningRate: number): void {
-    const { beta1, beta2, epsilon } = this.#options;
-    const correction1 = 1 - beta1 ** this.#step;
-    const correction2 = 1 - beta2 ** this.#step;
-    const [gradient, m, v] = [this.#gradient, this.#m, this.#v];
-    for (let i = 0; i < values.length; i++) {
-      const k = offset + i;
-      const g = gradient[k] * scale;
-      m[k] = beta1 * m[k] + (1 - beta1) * g;
-      v[k] = beta2 * v[k] + (1 - beta2) * g * g;
-      values[i] -=
-        (learningRate * (m[k] / correction1)) / (Math.sqrt(v[k] / correction2) + epsilon);
-    }
-  }
-
-  #culprits(): string {
-    let offset = 0;
-    const names = this.#variables
-      .filter(({ variable }) => {
-        const part = this.#gradient.subarray(offset, (offset += variable.size));
-        return !Number.isFinite(norm(part));
-      })
-      .map(({ name }) => name);
-    return names.join(', ');
+  async #culprits(gradients: readonly tf.Tensor[]): Promise<string> {
+    const finite = await Promise.all(
+      gradients.map(async (gradient) => (await gradient.data()).every(Number.isFinite)),
+    );
+    const culprits = this.#variables.filter((_, i) => !finite[i]).map(({ name }) => name);
+    return culprits.length > 0 ? culprits.join(', ') : 'all variables together';
   }
 }
 
-function norm(values: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i] * values[i];
-  return Math.sqrt(sum);
-}
+const kept = (values: Float32Array) => tf.keep(tf.tensor1d(values.slice()));

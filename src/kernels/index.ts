@@ -6,15 +6,20 @@ export {
   type NamedVariable,
 } from './adam.ts';
 export { attention } from './attention.ts';
-export { type BackendChoice, type BackendInfo, loadBackend } from './backend.ts';
+export { loadBackend } from './backend.ts';
+export type { BackendChoice, BackendInfo, BackendName } from './backend-info.ts';
 export { type Block, type BlockWeights, transformerBlock } from './block.ts';
+export { byHand } from './by-hand.ts';
 export { assertFinite, assertShape, NonFiniteError } from './checks.ts';
+export { type ChosenBackend, chooseBackend, type Timing } from './choose.ts';
 export { embed } from './embed.ts';
+export { embedFields } from './embed-fields.ts';
+export { type HeadWeights, heads, STEP_FEATURES } from './heads.ts';
 export { linear } from './linear.ts';
 export { logSigmoid } from './log-sigmoid.ts';
 export { logSoftmax, MASKED_LOG_PROB, maskedLogSoftmax } from './log-softmax.ts';
 export { rmsNorm } from './rms-norm.ts';
 export { Rng, type RngState } from './rng.ts';
-export { gatherRows, takeRows } from './rows.ts';
-export type { SimdOptions } from './simd/index.ts';
+export { gatherRows, joinRows, repeat, takeRows } from './rows.ts';
+export { ArenaFull, arenaPeak, type SimdOptions } from './simd/index.ts';
 export { type Loop, unroll } from './unroll.ts';

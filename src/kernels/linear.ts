@@ -15,19 +15,11 @@ export function linear(x: tf.Tensor, w: tf.Tensor, b?: tf.Tensor): tf.Tensor {
   const outputs = w.shape.at(-1)!;
   assertShape('linear', 'w', w, [inputs, outputs]);
   if (b) assertShape('linear', 'b', b, [outputs]);
-  const rows = x.size / inputs;
+  if (x.dtype === 'float32' && hasKernel(LINEAR)) {
+    return runKernel<tf.Tensor>(LINEAR, b ? { x, w, b } : { x, w });
+  }
   return tf.tidy(() => {
-    const multiply = b && x.dtype === 'float32' && hasKernel(LINEAR) ? fused : composite;
-    const y = multiply(tf.reshape(x, [rows, inputs]), w, b);
-    return tf.reshape(y, [...x.shape.slice(0, -1), outputs]);
+    const product = tf.matMul(tf.reshape(x, [x.size / inputs, inputs]), w);
+    return tf.reshape(b ? tf.add(product, b) : product, [...x.shape.slice(0, -1), outputs]);
   });
-}
-
-function composite(x: tf.Tensor, w: tf.Tensor, b?: tf.Tensor): tf.Tensor {
-  const product = tf.matMul(x, w);
-  return b ? tf.add(product, b) : product;
-}
-
-function fused(x: tf.Tensor, w: tf.Tensor, b?: tf.Tensor): tf.Tensor {
-  return runKernel<tf.Tensor>(LINEAR, { x, w, b: b! });
 }

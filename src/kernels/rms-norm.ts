@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assertShape } from './checks.ts';
-import { hasKernel, RMS_NORM, RMS_NORM_GRAD, runKernel } from './fused.ts';
+import { differentiable, hasKernel, RMS_NORM, RMS_NORM_GRAD, runKernel } from './fused.ts';
 
 /** Added to the mean square, so that a row of zeros stays one. */
 export const EPS = 1e-6;
@@ -19,10 +19,9 @@ export const EPS = 1e-6;
 export function rmsNorm(x: tf.Tensor, gain: tf.Tensor, eps = EPS): tf.Tensor {
   const width = x.shape.at(-1)!;
   assertShape('rmsNorm', 'gain', gain, [width]);
+  if (hasKernel(RMS_NORM)) return fused(x, gain, eps);
   const rows = x.size / width;
-
-  const normalise = hasKernel(RMS_NORM) ? fused : composite;
-  return tf.tidy(() => tf.reshape(normalise(tf.reshape(x, [rows, width]), gain, eps), x.shape));
+  return tf.tidy(() => tf.reshape(composite(tf.reshape(x, [rows, width]), gain, eps), x.shape));
 }
 
 /** x [rows, D] */
@@ -48,15 +47,14 @@ function composite(x: tf.Tensor, gain: tf.Tensor, eps: number): tf.Tensor {
 }
 
 function fused(x: tf.Tensor, gain: tf.Tensor, eps: number): tf.Tensor {
-  const normalise = tf.customGrad((...args) => {
-    const [x, gain, save] = args as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-    const [value, r] = runKernel<tf.Tensor[]>(RMS_NORM, { x, gain }, { eps });
-    save([x, gain, r]);
-    return {
-      value,
-      gradFunc: (dy: tf.Tensor, [x, gain, r]: tf.Tensor[]) =>
-        runKernel<tf.Tensor[]>(RMS_NORM_GRAD, { dy, x, r, gain }),
-    };
-  });
-  return normalise(x, gain);
+  return differentiable(
+    { x, gain },
+    (inputs, taped) => {
+      const [y, r] = runKernel<tf.Tensor[]>(RMS_NORM, inputs, { eps });
+      if (taped) return [y, r];
+      r.dispose();
+      return y;
+    },
+    (dy, inputs, [r]) => runKernel<tf.Tensor[]>(RMS_NORM_GRAD, { ...inputs, dy, r }),
+  );
 }

@@ -4,9 +4,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { heap, replaceWasmKernel } from './wasm-kernel.ts';
 
 /**
- * Registers the kernels that the wasm backend lacks and gradients need (of gather and of
- * convolutions), and one that it has wrong: its MaxPoolGrad sends the gradient of a window whose
- * values are all negative to the first element of the tensor.
+ * Registers the kernels that the wasm backend lacks and gradients need (of gather and of convolutions), and
+ * those that it has wrong: the maximum of a window of negative numbers (MaxPool3D, and the gradients of both
+ * pools), gradients of conv3d, and dilation2d of several channels.
  */
 export function fillWasmGaps(): void {
   replaceWasmKernel<tf.UnsortedSegmentSumInputs, tf.UnsortedSegmentSumAttrs>(
@@ -19,6 +19,13 @@ export function fillWasmGaps(): void {
     tf.DepthwiseConv2dNativeBackpropFilter,
     tf.DepthwiseConv2dNativeBackpropInput,
     tf.MaxPoolGrad,
+    tf.MaxPool3D,
+    tf.MaxPool3DGrad,
+    tf.Conv3DBackpropFilterV2,
+    tf.Conv3DBackpropInputV2,
+    tf.Dilation2D,
+    tf.Dilation2DBackpropFilter,
+    tf.Dilation2DBackpropInput,
   ]) {
     runOnCpu(kernelName);
   }
@@ -54,10 +61,11 @@ function runOnCpu(kernelName: string): void {
   replaceWasmKernel<tf.NamedTensorInfoMap, tf.NamedAttrMap>(
     kernelName,
     ({ inputs, attrs, backend }) => {
-      const views = Object.entries(inputs).map(([name, x]): [string, tf.TensorInfo] => [
-        name,
-        cpu.makeTensorInfo(x.shape, x.dtype, heap(backend, x)),
-      ]);
+      const views = Object.entries(inputs).map(([name, x]): [string, tf.TensorInfo] => {
+        const view = cpu.makeTensorInfo(x.shape, x.dtype, heap(backend, x));
+        // Some kernels read it of what they take to be a tensor.
+        return [name, { ...view, rank: x.shape.length } as tf.TensorInfo];
+      });
       const result = kernelFunc({
         inputs: Object.fromEntries(views),
         attrs,

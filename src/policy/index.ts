@@ -10,6 +10,7 @@ export {
   type HaltingRule,
   type HaltStep,
   haltProbability,
+  haltTerms,
   logHalt,
   random,
 } from './halting/index.ts';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Space } from '../envs/index.ts';
-import { linear, Rng, unroll } from '../kernels/index.ts';
-import { type CoreSizes, norm } from './core/block.ts';
+import { type HeadWeights, heads, Rng, STEP_FEATURES, takeRows, unroll } from '../kernels/index.ts';
+import type { CoreSizes } from './core/block.ts';
 import type { Core, Thought } from './core/core.ts';
 import { fullCore } from './core/full.ts';
 import { latentCore } from './core/latent.ts';
@@ -31,20 +31,18 @@ export interface Heads {
   haltLogit: tf.Tensor1D;
 }
 
-/** φ(n) = (ln n, 1/n): smooth, so that the heads extend to more steps than were trained. */
-const STEP_FEATURES = 2;
-
 /**
  * The looped transformer: `encoder → z_0; repeat { z ← core(z, e) }; heads(readout(z))`.
  *
- * `begin` runs once a decision, `step` once a ponder step, `heads` wherever an output is wanted.
+ * While acting, `begin` runs once a decision and `step` once a ponder step; learning goes through whole
+ * thoughts by `think`. `outputs` tells what the heads say of any state.
  */
 export class Policy {
   readonly distribution: Distribution;
   readonly parameters: Parameters;
   readonly #encode: (rows: tf.Tensor2D) => tf.Tensor3D;
   readonly #core: Core;
-  readonly #heads: (z: tf.Tensor3D, phi: tf.Tensor2D) => tf.Tensor2D;
+  readonly #heads: HeadWeights;
 
   /** @throws TypeError for spaces without an encoder or a head, RangeError for sizes that do not fit */
   constructor(options: PolicyOptions) {
@@ -71,37 +69,36 @@ export class Policy {
 
   /** z_0 and the loop-invariant context of flat observations [B, size]. */
   begin(rows: tf.Tensor2D): Thought {
-    return this.#core.begin(this.#encode(rows));
+    let thought = this.#core.begin(this.#encode(rows));
+    for (let i = 0; i < this.#core.looks; i++) thought = { ...thought, z: this.step(thought) };
+    return thought;
   }
 
   /** z_{n+1} [B, R, D]. */
   step(thought: Thought): tf.Tensor3D {
-    return this.unroll(thought, [thought.z.shape[0]]);
+    return unroll(thought.z, this.#core.loop(thought), [thought.z.shape[0]]);
   }
 
   /**
-   * The states that follow, depth by depth, end to end [Σ reach, R, D]: depth k runs on the first
-   * `reach[k]` thoughts.
+   * The states of whole thoughts about flat observations [B, size], depth by depth, end to end
+   * [Σ reach, R, D]: depth k (from 0) runs on the first `reach[k]` of them.
    */
-  unroll(thought: Thought, reach: readonly number[]): tf.Tensor3D {
-    return unroll(thought.z, this.#core.loop(thought), reach);
+  think(rows: tf.Tensor2D, reach: readonly number[]): tf.Tensor3D {
+    const batch = rows.shape[0];
+    const looks = new Array<number>(this.#core.looks).fill(batch);
+    const thought = this.#core.begin(this.#encode(rows));
+    const states = unroll(thought.z, this.#core.loop(thought), [...looks, ...reach]);
+    if (looks.length === 0) return states;
+    const before = looks.length * batch;
+    return takeRows(states, before, states.shape[0] - before) as tf.Tensor3D;
   }
 
   /**
    * Everything the heads say, in one tensor [B, P + 2]: distribution parameters, value, halting logit.
    * @param n ponder steps taken by each thought [B], or by all
    */
-  outputs(z: tf.Tensor3D, n: Float32Array | number): tf.Tensor2D {
-    return tf.tidy(() => {
-      const batch = z.shape[0];
-      const phi = new Float32Array(batch * STEP_FEATURES);
-      for (let i = 0; i < batch; i++) {
-        const steps = typeof n === 'number' ? n : n[i];
-        phi[STEP_FEATURES * i] = Math.log(steps);
-        phi[STEP_FEATURES * i + 1] = 1 / steps;
-      }
-      return this.#heads(z, tf.tensor2d(phi, [batch, STEP_FEATURES]));
-    });
+  outputs(z: tf.Tensor3D, n: ArrayLike<number> | number): tf.Tensor2D {
+    return heads(z, n, this.#heads);
   }
 
   /** Splits `outputs` [B, P + 2]. */
@@ -118,30 +115,19 @@ export class Policy {
     this.parameters.dispose();
   }
 
-  #makeHeads(width: number, haltBias: number) {
+  #makeHeads(width: number, haltBias: number): HeadWeights {
     const scope = this.parameters.scope('heads');
     const { outputs, free } = this.distribution;
-    const readout = norm(scope, 'readout', width);
-    // The action head begins near uniform; the halting head knows nothing but its bias.
-    const action = scope.normal('action', [width, outputs], 0.01 / Math.sqrt(width));
-    const actionBias = scope.constant('actionBias', [outputs], 0);
-    const value = scope.normal('value', [width + STEP_FEATURES, 1]);
-    const valueBias = scope.constant('valueBias', [1], 0);
-    const halt = scope.constant('halt', [width + STEP_FEATURES, 1], 0);
-    const haltBiasVariable = scope.constant('haltBias', [1], haltBias);
-    const freeParams = free.count > 0 ? scope.constant('free', [free.count], free.initial) : null;
-    return (z: tf.Tensor3D, phi: tf.Tensor2D): tf.Tensor2D => {
-      const batch = z.shape[0];
-      const token = tf.reshape(tf.slice(z, [0, 0, 0], [-1, 1, -1]), [batch, width]);
-      const h = readout(token) as tf.Tensor2D;
-      const seen = tf.concat([h, phi], 1);
-      const parts = [linear(h, action as tf.Tensor2D, actionBias as tf.Tensor1D)];
-      if (freeParams !== null) parts.push(tf.add(tf.zeros([batch, free.count]), freeParams));
-      parts.push(
-        linear(seen, value as tf.Tensor2D, valueBias as tf.Tensor1D),
-        linear(seen, halt as tf.Tensor2D, haltBiasVariable as tf.Tensor1D),
-      );
-      return tf.concat(parts as tf.Tensor2D[], 1);
+    return {
+      gain: scope.constant('readout', [width], 1),
+      // The action head begins near uniform; the halting head knows nothing but its bias.
+      action: scope.normal('action', [width, outputs], 0.01 / Math.sqrt(width)),
+      actionBias: scope.constant('actionBias', [outputs], 0),
+      value: scope.normal('value', [width + STEP_FEATURES, 1]),
+      valueBias: scope.constant('valueBias', [1], 0),
+      halt: scope.constant('halt', [width + STEP_FEATURES, 1], 0),
+      haltBias: scope.constant('haltBias', [1], haltBias),
+      ...(free.count > 0 && { free: scope.constant('free', [free.count], free.initial) }),
     };
   }
 }

@@ -1,7 +1,14 @@
-import { map, mergeMap, Observable, type OperatorFunction } from 'rxjs';
-import type { EnvPool, Episode, Observation } from '../envs/index.ts';
+import {
+  type MonoTypeOperatorFunction,
+  map,
+  mergeMap,
+  Observable,
+  type OperatorFunction,
+} from 'rxjs';
+import type { EnvPool, Episode, Observation, Outcome } from '../envs/index.ts';
 import type { Gate } from './gate.ts';
 import type { Decision, Transition } from './messages.ts';
+import { type Phase, Phases } from './phases.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Trajectory } from './trajectory.ts';
 
@@ -13,28 +20,37 @@ export function observe(envs: EnvPool): Observable<Observation[]> {
 /**
  * Observations to decisions, by the slot-refill scheduler. While the gate is closed nothing is
  * thought; what was under way as it closed starts again, also where it has opened since.
+ *
+ * @param phases ticks count as inference; having nothing to think, as environment
  */
 export function ponder(
   scheduler: Scheduler,
   gate?: Gate,
+  phases = new Phases(),
 ): OperatorFunction<Observation[], Decision[]> {
   return (source) =>
     new Observable((subscriber) => {
+      let idle = phases.wait('environment');
       let pumping = false;
       let completed = false;
       let closings = 0;
       const pump = async () => {
         if (pumping) return;
         pumping = true;
+        phases.end(idle);
         try {
           while (scheduler.pending > 0 && !subscriber.closed) {
             if (gate && gate.closings !== closings) {
               closings = gate.closings;
               scheduler.restart(closings);
+              const closed = phases.wait('other');
               await gate.opened();
+              phases.end(closed);
               continue;
             }
+            const thinking = phases.begin('inference');
             const decisions = await scheduler.tick();
+            phases.end(thinking, scheduler.taken);
             if (gate && gate.closings !== closings) {
               // The gate closed while the tick was awaited: these would be decided by a policy that is gone.
               scheduler.push(decisions.map(({ observation }) => observation));
@@ -42,13 +58,16 @@ export function ponder(
             }
             if (decisions.length > 0) subscriber.next(decisions);
             // Signals, timers and sockets get their turn between ticks.
+            const turn = phases.wait(scheduler.pending > 0 ? 'other' : 'environment');
             await new Promise(setImmediate);
+            phases.end(turn);
           }
           if (completed) subscriber.complete();
         } catch (error) {
           subscriber.error(error);
         } finally {
           pumping = false;
+          idle = phases.wait('environment');
         }
       };
       const subscription = source.subscribe({
@@ -66,27 +85,58 @@ export function ponder(
     });
 }
 
-/** Decisions to transitions: each environment is given its action. */
-export function act(envs: EnvPool): OperatorFunction<Decision[], Transition[]> {
+/**
+ * Decisions to transitions: each environment is given its action.
+ *
+ * @param phases giving it counts as environment; what is done with transitions, as other
+ */
+export function act(
+  envs: EnvPool,
+  phases = new Phases(),
+): OperatorFunction<Decision[], Transition[]> {
   return (source) => {
     const pending = new Map<number, Decision>();
     return source.pipe(
       mergeMap((decisions) => {
         for (const decision of decisions) pending.set(decision.observation.env, decision);
-        return envs.step(
-          decisions.map(({ observation, choice }) => ({ env: observation.env, action: choice })),
-        );
+        const actions = decisions.map(({ observation, choice }) => ({
+          env: observation.env,
+          action: choice,
+        }));
+        return new Observable<Outcome[]>((subscriber) => {
+          const stepping = phases.begin('environment');
+          envs.step(actions).subscribe(subscriber);
+          phases.end(stepping);
+        });
       }),
       map((outcomes) =>
         outcomes.map((outcome): Transition => {
           // One action in flight per environment, so its decision is the pending one.
           const decision = pending.get(outcome.env)!;
           pending.delete(outcome.env);
-          return { ...outcome, decision };
+          // The outcome itself: to copy it would cost more than the step of a small environment.
+          return Object.assign(outcome, { decision });
         }),
       ),
+      counted('other', phases),
     );
   };
+}
+
+/** What is done with each value counts as `phase`. */
+function counted<T>(phase: Phase, phases: Phases): MonoTypeOperatorFunction<T> {
+  return (source) =>
+    new Observable((subscriber) =>
+      source.subscribe({
+        next: (value) => {
+          const span = phases.begin(phase);
+          subscriber.next(value);
+          phases.end(span);
+        },
+        error: (error) => subscriber.error(error),
+        complete: () => subscriber.complete(),
+      }),
+    );
 }
 
 /** What was collected between two updates. */

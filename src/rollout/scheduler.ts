@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Observation } from '../envs/index.ts';
-import { gatherRows, type Rng } from '../kernels/index.ts';
+import { joinRows, type Rng } from '../kernels/index.ts';
 import { type HaltingRule, haltProbability, type Policy, type Thought } from '../policy/index.ts';
 import type { Decision, StepTrace } from './messages.ts';
 
@@ -47,10 +47,14 @@ export class Scheduler {
   readonly #behaviour: () => Behaviour;
   readonly #queue: Observation[] = [];
   #slots: Slot[] = [];
+  /** Of the latest tick; thoughts that have ended since are still among its rows. */
   #thought: Thought | undefined;
+  /** The rows of `#thought` that go on, one a slot. */
+  #rows = new Int32Array(0);
   #round = 0;
   #ticks = 0;
   #liveSlots = 0;
+  #taken: number[] = [];
 
   /**
    * @param capacity slots, at least 1
@@ -66,6 +70,11 @@ export class Scheduler {
   /** Thoughts under way or waiting. */
   get pending(): number {
     return this.#slots.length + this.#queue.length;
+  }
+
+  /** Which ponder step of its thought each live slot took in the latest tick [live slots]. */
+  get taken(): readonly number[] {
+    return this.#taken;
   }
 
   push(observations: readonly Observation[]): void {
@@ -102,7 +111,7 @@ export class Scheduler {
     this.#ticks++;
     this.#liveSlots += slots.length;
 
-    for (const slot of slots) slot.n++;
+    this.#taken = slots.map((slot) => ++slot.n);
     const outputs = this.#step(incoming, slots);
     const data = (await outputs.data()) as Float32Array;
     const width = outputs.shape[1];
@@ -118,7 +127,9 @@ export class Scheduler {
       if (decision === undefined) survivors.push(i);
       else decisions.push(decision);
     }
-    if (survivors.length < slots.length) this.#keep(survivors);
+    this.#slots = survivors.map((i) => slots[i]);
+    this.#rows = Int32Array.from(survivors);
+    if (survivors.length === 0) this.#replaceThought(undefined);
     return decisions;
   }
 
@@ -150,18 +161,10 @@ export class Scheduler {
   #step(incoming: readonly Observation[], slots: readonly Slot[]): tf.Tensor2D {
     let next!: Thought;
     const [outputs] = tf.tidy(() => {
-      let thought = this.#thought;
-      if (incoming.length > 0) {
-        const size = incoming[0].row.length;
-        const rows = new Float32Array(incoming.length * size);
-        incoming.forEach(({ row }, i) => {
-          rows.set(row, i * size);
-        });
-        const fresh = this.#policy.begin(tf.tensor2d(rows, [incoming.length, size]));
-        thought = thought === undefined ? fresh : join(thought, fresh);
-      }
+      const fresh = incoming.length > 0 ? this.#policy.begin(rowsOf(incoming)) : undefined;
+      const thought = joined(this.#thought, this.#rows, fresh);
       const n = Float32Array.from(slots, (slot) => slot.n);
-      next = { ...thought!, z: this.#policy.step(thought!) };
+      next = { ...thought, z: this.#policy.step(thought) };
       const outputs: tf.Tensor = this.#policy.outputs(next.z, n);
       return [outputs, ...tensorsOf(next)];
     });
@@ -176,7 +179,7 @@ export class Scheduler {
     const params = row.subarray(0, row.length - 2);
     const value = row[row.length - 2];
     const logit = row[row.length - 1];
-    if (!row.every(Number.isFinite)) {
+    if (!allFinite(row)) {
       throw new Error(
         `policy: non-finite output after ponder step ${slot.n} (environment ` +
           `${slot.observation.env}, value ${value}, halting logit ${logit}, action [${params}])`,
@@ -226,21 +229,6 @@ export class Scheduler {
     return depth === undefined && n >= behaviour.minSteps && behaviour.rule.halts(step, this.#rng);
   }
 
-  #keep(survivors: readonly number[]): void {
-    const { z, context, shared } = this.#thought!;
-    this.#slots = survivors.map((i) => this.#slots[i]);
-    if (survivors.length === 0) {
-      this.#replaceThought(undefined);
-      return;
-    }
-    const rows = Int32Array.from(survivors);
-    this.#replaceThought({
-      z: gatherRows(z, rows) as tf.Tensor3D,
-      context: context.map((tensor) => gatherRows(tensor, rows)),
-      shared,
-    });
-  }
-
   /** Takes over `next`, disposing of what it does not share with the thought before. */
   #replaceThought(next: Thought | undefined): void {
     const kept = new Set(next && tensorsOf(next));
@@ -254,11 +242,32 @@ function tensorsOf({ z, context, shared }: Thought): tf.Tensor[] {
   return [z, ...context, ...shared];
 }
 
-/** Two groups of thoughts as one; what all share comes from the newcomers, whose parameters are current. */
-function join(a: Thought, b: Thought): Thought {
+/** The observations' rows [B, size]. */
+function rowsOf(observations: readonly Observation[]): tf.Tensor2D {
+  const size = observations[0].row.length;
+  const rows = new Float32Array(observations.length * size);
+  observations.forEach(({ row }, i) => {
+    rows.set(row, i * size);
+  });
+  return tf.tensor2d(rows, [observations.length, size]);
+}
+
+/**
+ * Those thoughts of `old` that go on, then the newcomers; there are some in all. What all share comes from
+ * the newcomers, whose parameters are current.
+ */
+function joined(old: Thought | undefined, rows: Int32Array, fresh: Thought | undefined): Thought {
+  if (old === undefined) return fresh!;
+  const join = <T extends tf.Tensor>(x: T, newcomers: T | undefined) =>
+    joinRows(x, rows, newcomers) as T;
   return {
-    z: tf.concat([a.z, b.z], 0),
-    context: a.context.map((tensor, i) => tf.concat([tensor, b.context[i]], 0)),
-    shared: b.shared,
+    z: join(old.z, fresh?.z),
+    context: old.context.map((tensor, i) => join(tensor, fresh?.context[i])),
+    shared: (fresh ?? old).shared,
   };
+}
+
+function allFinite(values: Float32Array): boolean {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
+  return true;
 }

@@ -1,18 +1,28 @@
-import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { Agent } from '../../src/agent/agent.ts';
 import type { Config, ConfigInput } from '../../src/agent/config.ts';
 import { envFactory } from '../../src/agent/env-setup.ts';
 import { UsageError } from '../../src/agent/errors.ts';
 import { evaluate } from '../../src/agent/evaluate.ts';
-import type { TrainEvent } from '../../src/agent/events.ts';
+import type { TrainEvent, UpdateMetrics } from '../../src/agent/events.ts';
+import { Learner } from '../../src/agent/learner.ts';
 import { CheckpointError, CheckpointStore, readMetrics } from '../../src/agent/run/index.ts';
 import { type TrainOptions, train } from '../../src/agent/train.ts';
 import { Training } from '../../src/agent/training.ts';
 import { type Env, EnvFailed, type Step } from '../../src/envs/index.ts';
 import { loadBackend } from '../../src/kernels/index.ts';
+import { Scheduler } from '../../src/rollout/index.ts';
+import { CountEnv } from '../envs/count-env.ts';
 import breakingEnv, { type Fault } from './breaking-env.ts';
 import { tempDir } from './run/temp-dir.ts';
 import { tinyConfig } from './tiny-config.ts';
@@ -178,6 +188,65 @@ describe('a run directory', () => {
     const files = ['config.resolved.yaml', 'metrics.jsonl', 'report.html', 'tensorboard'];
     for (const name of [...files, `checkpoints/step-${steps}/weights.safetensors`]) {
       expect(existsSync(join(runDir, name)), name).toBe(true);
+    }
+  });
+
+  it('says where all of its time went', async () => {
+    let now = 0;
+    const pass = (seconds: number) => {
+      now += 1000 * seconds;
+    };
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
+    const takes = (seconds: number, work: (...args: never[]) => unknown) =>
+      async function (this: unknown, ...args: unknown[]) {
+        pass(seconds);
+        return work.apply(this, args as never[]);
+      } as never;
+    const { tick } = Scheduler.prototype;
+    vi.spyOn(Scheduler.prototype, 'tick').mockImplementation(takes(10, tick));
+    const { update } = Learner.prototype;
+    vi.spyOn(Learner.prototype, 'update').mockImplementation(takes(100, update));
+    const { save } = CheckpointStore.prototype;
+    vi.spyOn(CheckpointStore.prototype, 'save').mockImplementation(takes(1000, save));
+    const env = () =>
+      Object.assign(new CountEnv(4), {
+        step(this: CountEnv, action: number) {
+          pass(1);
+          return CountEnv.prototype.step.call(this, action);
+        },
+      });
+    const config = tinyConfig({ env: { id: undefined, count: 8 } });
+    const runDir = tempDir();
+    const on = (event: TrainEvent) => {
+      if (event.type === 'updated') pass(10_000);
+    };
+    await train(config, { runDir, env, on }).finally(() => vi.restoreAllMocks());
+
+    const records = await readMetrics(join(runDir, 'metrics.jsonl'));
+    const metrics = records.map(({ timing }) => timing as UpdateMetrics['timing']);
+    expect(metrics).toHaveLength(6);
+    // 32 decisions of 8 environments, three steps each until the head is released.
+    expect(metrics[0]).toMatchObject({ inference: 120, inferenceByDepth: [40, 40, 40] });
+    const stepped = metrics.reduce((sum, { environment }) => sum + environment, 0);
+    expect(stepped).toBe(records[5].steps);
+    for (const { seconds, inferenceByDepth, ...timing } of metrics) {
+      const { environment, inference, learning, evaluation, checkpoint, other } = timing;
+      expect(learning).toBe(100);
+      const sum = environment + inference + learning + evaluation + checkpoint + other;
+      expect(sum).toBeCloseTo(seconds, 6);
+      expect(inferenceByDepth.reduce((a, b) => a + b)).toBeCloseTo(inference, 6);
+    }
+    // What comes after an update is counted with the next.
+    expect(metrics.map(({ other }) => other)).toEqual([0, ...Array(5).fill(10_000)]);
+    expect(metrics.map(({ evaluation }) => evaluation > 0)).toEqual(
+      [1, 2, 3, 4, 5, 6].map((update) => update === 5),
+    );
+    expect(metrics.map(({ checkpoint }) => checkpoint)).toEqual([0, 0, 0, 1000, 1000, 0]);
+
+    const [board] = readdirSync(join(runDir, 'tensorboard'));
+    const shown = readFileSync(join(runDir, 'tensorboard', board), 'latin1');
+    for (const name of ['environment', 'learning', 'inferenceByDepth/1', 'inferenceByDepth/3']) {
+      expect(shown).toContain(name);
     }
   });
 

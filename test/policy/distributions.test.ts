@@ -144,6 +144,37 @@ describe.each(cases)('%s: acting and learning agree', (_name, space, masked) => 
     );
   });
 
+  it('on scores and their gradients', () => {
+    const actions = rows.map(({ params, mask, action, rng }) => {
+      distribution.sample(params, mask, rng, action);
+      return action.slice();
+    });
+    const scores = rows.map(({ params, mask }, i) => distribution.score(params, mask, actions[i]));
+    const { params, masks } = tensors();
+    const logProb = (p: tf.Tensor) => distribution.logProb(p as tf.Tensor2D, stack(actions), masks);
+    const entropy = (p: tf.Tensor) => distribution.entropy(p as tf.Tensor2D, masks);
+    expectClose(
+      scores.map((score) => score.logProb),
+      numbers(() => logProb(params)),
+    );
+    expectClose(
+      scores.map((score) => score.entropy),
+      numbers(() => entropy(params)),
+    );
+    const [a, b] = [0.7, -1.3];
+    const gradients = rows.flatMap(({ params, mask }, i) => {
+      const gradient = new Float32Array(params.length).fill(Number.NaN);
+      distribution.scoreGradient(params, mask, actions[i], a, b, gradient);
+      return Array.from(gradient);
+    });
+    expectClose(
+      gradients,
+      numbers(() =>
+        tf.grad((p) => tf.sum(tf.add(tf.mul(logProb(p), a), tf.mul(entropy(p), b))))(params),
+      ),
+    );
+  });
+
   it('on actions, which the space contains, the most likely one above all', () => {
     for (const { params, mask, action, rng } of rows) {
       const best = distribution.mode(params, mask, action);

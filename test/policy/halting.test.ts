@@ -8,6 +8,7 @@ import {
   fixed,
   type HaltStep,
   haltProbability,
+  haltTerms,
   logHalt,
   random,
 } from '../../src/policy/index.ts';
@@ -34,6 +35,21 @@ describe('the halting probability', () => {
       expect(Math.exp(found.act[i])).toBeCloseTo(halt, 6);
       expect(Math.exp(found.think[i])).toBeCloseTo(1 - halt, 6);
     });
+  });
+
+  it.each([0, 0.02, 0.2])('has the terms and slopes of its logarithms at floor %d', (floor) => {
+    const log = (which: 'act' | 'think') => (x: tf.Tensor) => logHalt(x, floor)[which];
+    const at = tf.tensor1d(logits);
+    for (const which of ['act', 'think'] as const) {
+      const values = tf.tidy(() => log(which)(at)).dataSync();
+      const slopes = tf.tidy(() => tf.grad((x) => tf.sum(log(which)(x)))(at)).dataSync();
+      logits.forEach((logit, i) => {
+        const terms = haltTerms(logit, floor);
+        expect(terms.halt).toBe(haltProbability(logit, floor));
+        expect(terms[which]).toBeCloseTo(values[i], 4);
+        expect(terms[`${which}Slope`]).toBeCloseTo(slopes[i], 5);
+      });
+    }
   });
 
   it('stays in [floor, 1 − floor] and rises with the logit', () => {

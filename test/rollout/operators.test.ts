@@ -1,4 +1,4 @@
-import { lastValueFrom, Subject, toArray } from 'rxjs';
+import { concatMap, lastValueFrom, Subject, tap, toArray } from 'rxjs';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Env, EnvFailed, EnvPool, type Observation } from '../../src/envs/index.ts';
 import { loadBackend, Rng } from '../../src/kernels/index.ts';
@@ -9,6 +9,7 @@ import {
   type Decision,
   Gate,
   observe,
+  Phases,
   ponder,
   type Rollout,
   rollouts,
@@ -442,6 +443,122 @@ describe('rollouts', () => {
     while (collected.length === 0) await turns(1);
     expect([...trajectory.forced.subarray(0, 4)]).toEqual([1, 1, 1, 1]);
     expect(priced[0]).toBe(0);
+    subscription.unsubscribe();
+  });
+});
+
+describe('time', () => {
+  let now: number;
+  let phases: Phases;
+  const none = {
+    environment: 0,
+    inference: 0,
+    learning: 0,
+    evaluation: 0,
+    checkpoint: 0,
+    other: 0,
+  };
+
+  beforeEach(() => {
+    now = 0;
+    phases = new Phases(() => now);
+    const tick = scheduler.tick.bind(scheduler);
+    vi.spyOn(scheduler, 'tick').mockImplementation(async () => {
+      const decisions = await tick();
+      now += 600;
+      return decisions;
+    });
+  });
+
+  /** An environment whose resets take 1 s and whose steps take 10 s. */
+  function slowly<E extends CountEnv>(env: E): E {
+    const { reset, step } = env;
+    return Object.assign(env, {
+      reset(...args: Parameters<typeof reset>) {
+        now += 1000;
+        return reset.apply(env, args);
+      },
+      step(...args: Parameters<typeof step>) {
+        now += 10_000;
+        return step.apply(env, args);
+      },
+    });
+  }
+
+  it('is told apart: environments, ponder steps, what is done with transitions', async () => {
+    const pool = await poolOf([slowly(new CountEnv(3)), slowly(new CountEnv(3))], 2);
+    let shown = 0;
+    await lastValueFrom(
+      observe(pool).pipe(
+        ponder(scheduler, gate, phases),
+        act(pool, phases),
+        tap((transitions) => {
+          now += 50;
+          shown += transitions.length;
+        }),
+      ),
+    );
+    expect(shown).toBe(6);
+    // 3 decisions of 2 steps for both at once.
+    const { inferenceByDepth, ...seconds } = phases.take();
+    expect(seconds).toEqual({ ...none, environment: 2 + 60, inference: 3.6, other: 0.15 });
+    expect(inferenceByDepth.map((x) => x.toFixed(6))).toEqual(['1.800000', '1.800000']);
+    expect(1000 * Object.values(seconds).reduce((a, b) => a + b)).toBeCloseTo(now, 6);
+  });
+
+  it('without anything to think is the environments’, but for what is learned meanwhile', async () => {
+    const held = new HeldEnv(9);
+    const pool = await poolOf([held]);
+    const subscription = observe(pool)
+      .pipe(ponder(scheduler, gate, phases), act(pool, phases))
+      .subscribe();
+    while (held.waiting === 0) await turns(1);
+    now += 7000;
+    const learning = phases.begin('learning');
+    now += 300;
+    phases.end(learning);
+    expect(phases.take()).toMatchObject({
+      environment: 7,
+      inference: 1.2,
+      learning: 0.3,
+      other: 0,
+    });
+    await held.answer();
+    await turns(6);
+    now += 2000;
+    expect(phases.take()).toMatchObject({ environment: 2, inference: 1.2, other: 0 });
+    subscription.unsubscribe();
+  });
+
+  it('while the gate is closed is other, but for what it is closed for', async () => {
+    const pool = await poolOf([new CountEnv(9)]);
+    const trajectory = new Trajectory({
+      capacity: 3,
+      maxSteps: 4,
+      envs: 1,
+      observationSize: 2,
+      actionSize: 1,
+      maskSize: 3,
+    });
+    const priced = new Float64Array(1);
+    const subscription = observe(pool)
+      .pipe(
+        ponder(scheduler, gate, phases),
+        act(pool, phases),
+        rollouts({ trajectory, decisions: 2, minSteps: 1, priced, gate }),
+        concatMap(() => phases.during('learning', async () => void (now += 300))),
+      )
+      .subscribe();
+    while (!gate.closed) await turns(1);
+    await turns(3);
+    now += 20;
+    expect(phases.take()).toEqual({
+      ...none,
+      inference: 2.4,
+      inferenceByDepth: [1.2, 1.2],
+      learning: 0.3,
+      other: 0.02,
+    });
     subscription.unsubscribe();
   });
 });

@@ -188,6 +188,17 @@ describe('the scheduler', () => {
       expect(own.takeOccupancy()).toBe(0);
     });
 
+    it('tell which step of its thought each took', async () => {
+      const own = begin({ rule: depths(3, 1, 1) }, { capacity: 2 });
+      own.push(observe(rows.slice(0, 3)));
+      const taken: (readonly number[])[] = [];
+      while (own.pending > 0) {
+        await own.tick();
+        taken.push(own.taken);
+      }
+      expect(taken).toEqual([[1, 1], [2, 1], [3]]);
+    });
+
     it('cost no ticks where there is nothing to think', async () => {
       const own = begin({});
       expect(await own.tick()).toEqual([]);

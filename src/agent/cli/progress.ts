@@ -94,8 +94,11 @@ export function eventLine(event: TrainEvent): string | undefined {
     case 'started': {
       const from =
         event.resumedFrom === undefined ? '' : `, resumed at step ${whole(event.resumedFrom)}`;
+      const timed = event.timings.map(
+        ({ device, ms }) => `\n  ${device}: ${decimal(ms, 1)} ms a minibatch`,
+      );
       const warning = event.warning === undefined ? '' : `\nwarning: ${event.warning}`;
-      return `${whole(event.parameters)} parameters on ${event.device}, files in ${event.runDir}${from}${warning}`;
+      return `${whole(event.parameters)} parameters on ${event.device}, files in ${event.runDir}${from}${timed.join('')}${warning}`;
     }
     case 'released':
       return `update ${event.update}: halting head released (${event.reason})`;

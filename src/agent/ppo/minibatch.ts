@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs-core';
 import type { Config } from '../config.ts';
 import type { LearningPhase, Targets } from './targets.ts';
 
@@ -7,24 +6,25 @@ export interface Minibatch {
   decisions: number;
   /** Decisions with at least k steps, at index k − 1: the prefix that runs at depth k. */
   reach: number[];
-  rows: tf.Tensor2D;
-  actions: tf.Tensor2D;
-  masks: tf.Tensor2D | undefined;
-  oldLogProb: tf.Tensor1D; // [B]
-  advantage: tf.Tensor1D; // [B]
+  rows: Float32Array; // [B, observationSize]
+  actions: Float32Array; // [B, actionSize]
+  /** 1 for choices that were allowed; absent where all were. */
+  masks: Float32Array | undefined; // [B, maskSize]
+  oldLogProb: Float32Array; // [B]
+  advantage: Float32Array; // [B]
   /** Per micro-step [M]: 1 where it thought on, 0 where it acted. */
-  think: tf.Tensor1D;
+  think: Float32Array;
   /** 1 where the halting term counts. */
-  haltMask: tf.Tensor1D;
-  oldLogHalt: tf.Tensor1D;
-  haltAdvantage: tf.Tensor1D;
+  haltMask: Float32Array;
+  oldLogHalt: Float32Array;
+  haltAdvantage: Float32Array;
   /** 1 where the value term counts. */
-  valueMask: tf.Tensor1D;
-  target: tf.Tensor1D;
+  valueMask: Float32Array;
+  target: Float32Array;
 }
 
 /**
- * The chosen decisions of a rollout as tensors.
+ * The chosen decisions of a rollout.
  * @param chosen indices of decisions; sorted in place
  */
 export function gather(
@@ -49,7 +49,7 @@ export function gather(
     sorted.forEach((t, i) => {
       rows.set(source.subarray(t * size, (t + 1) * size), i * size);
     });
-    return tf.tensor2d(rows, [decisions, size]);
+    return rows;
   };
   const micro = {
     think: new Float32Array(total),
@@ -88,13 +88,8 @@ export function gather(
     rows: rowsOf(trajectory.rows, sizes.observationSize),
     actions: rowsOf(trajectory.actions, sizes.actionSize),
     masks: trajectory.masked ? rowsOf(trajectory.masks, sizes.maskSize) : undefined,
-    oldLogProb: tf.tensor1d(Float32Array.from(sorted, (t) => trajectory.logProbs[t])),
-    advantage: tf.tensor1d(act),
-    think: tf.tensor1d(micro.think),
-    haltMask: tf.tensor1d(micro.haltMask),
-    oldLogHalt: tf.tensor1d(micro.oldLogHalt),
-    haltAdvantage: tf.tensor1d(micro.haltAdvantage),
-    valueMask: tf.tensor1d(micro.valueMask),
-    target: tf.tensor1d(micro.target),
+    oldLogProb: Float32Array.from(sorted, (t) => trajectory.logProbs[t]),
+    advantage: act,
+    ...micro,
   };
 }

@@ -89,7 +89,7 @@ export class CartPole extends EpisodicEnv<Float32Array, number, State> {
   }
 
   protected observe(state: State): Float32Array {
-    return Float32Array.from(state);
+    return new Float32Array(state);
   }
 
   protected draw([x, , theta]: State): Drawing {

@@ -91,10 +91,10 @@ export class KHop extends EpisodicEnv<Int32Array, number, State> {
 
   protected begin(rng: Rng): State {
     const { layers, width, minHops } = this.#options;
-    const targets = Array.from(
-      { length: layers * width },
-      (_, id) => (Math.floor(id / width) + 1) * width + rng.int(width),
-    );
+    const targets: number[] = [];
+    for (let id = 0; id < layers * width; id++) {
+      targets.push((Math.floor(id / width) + 1) * width + rng.int(width));
+    }
     const start = rng.int(width);
     const hops = minHops + rng.int(layers - minHops + 1);
     let reached = start;
@@ -110,7 +110,14 @@ export class KHop extends EpisodicEnv<Int32Array, number, State> {
   }
 
   protected observe(state: State): Int32Array {
-    return Int32Array.from(state.tokens.flat());
+    const obs = new Int32Array(this.observationSpace.size);
+    let i = 0;
+    for (const [name, target, hops] of state.tokens) {
+      obs[i++] = name;
+      obs[i++] = target;
+      obs[i++] = hops;
+    }
+    return obs;
   }
 
   protected override describe(state: State): Info {

@@ -10,6 +10,11 @@ interface Hole {
   end: number;
 }
 
+/** Nothing that is left of the arena is large enough. */
+export class ArenaFull extends RangeError {
+  override readonly name = 'ArenaFull';
+}
+
 /**
  * One shared WebAssembly memory and the blocks within it.
  *
@@ -56,20 +61,25 @@ export class Arena {
     this.#holes = [{ start: roundUp(reserved, LINE), end: mib * MIB - PAGE }];
   }
 
-  /** Bytes in use, the most there have been at once, and bytes that are not in use. */
+  /** Bytes in use, the most there have been at once (since `mark`), and bytes that are not in use. */
   get statistics(): { used: number; highWater: number; free: number } {
     return { used: this.#used, highWater: this.#highWater, free: this.#freeBytes() };
   }
 
+  /** `highWater` counts from here on. */
+  mark(): void {
+    this.#highWater = this.#used;
+  }
+
   /**
    * A block of at least so many bytes, whatever they hold; its address is a multiple of 64.
-   * @throws RangeError where no stretch is long enough
+   * @throws ArenaFull where no stretch is long enough
    */
   allocate(bytes: number): number {
     const size = sizeClass(bytes);
     const address = this.#free.get(size)?.pop() ?? this.#carve(size) ?? this.#joinAndCarve(size);
     if (address === undefined) {
-      throw new RangeError(
+      throw new ArenaFull(
         `the arena cannot hold ${inMib(bytes)} more: ${inMib(this.#freeBytes())} of ${this.#mib} MiB` +
           ` are free, ${inMib(this.#longest())} of them in one piece; raise kernels.arenaMiB`,
       );

@@ -1,8 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Arena } from './arena.ts';
 import { type Build, loadModule, type ModuleOptions } from './module.ts';
+import { registerAdam } from './ops/adam.ts';
 import { registerAttention } from './ops/attention.ts';
 import { registerElementwise } from './ops/elementwise.ts';
+import { registerFields } from './ops/fields.ts';
+import { registerHeads } from './ops/heads.ts';
 import { registerLinear } from './ops/linear.ts';
 import { registerMatMul } from './ops/mat-mul.ts';
 import { registerMoves } from './ops/moves.ts';
@@ -14,12 +17,13 @@ import { Pool } from './pool.ts';
 import { SimdBackend } from './simd-backend.ts';
 
 export interface SimdOptions extends ModuleOptions {
-  /** How many threads compute, the main one among them; 1 unless given. */
-  readonly threads?: number;
+  /** How many threads compute, the main one among them; `auto`: one, unless `chooseBackend` finds more faster. */
+  readonly threads?: number | 'auto';
   /** Size of the memory that tensors lie in, in MiB. */
   readonly arenaMiB?: number;
 }
 
+export { ArenaFull } from './arena.ts';
 export type { Build } from './module.ts';
 
 /** Enough for any of our presets; of it, only what tensors touch is ever taken. */
@@ -46,9 +50,21 @@ export function startSimd(options: SimdOptions = {}): Promise<Started> {
   return started;
 }
 
+/**
+ * How many bytes of the arena are in use at once, at most, while `work` runs on `simd`.
+ * @throws ArenaFull where it does not fit, and what else `work` throws
+ */
+export async function arenaPeak(work: () => Promise<unknown>): Promise<number> {
+  const { arena } = tf.backend() as SimdBackend;
+  arena.mark();
+  await work();
+  return arena.statistics.highWater;
+}
+
 async function start(options: SimdOptions): Promise<Started> {
   const { module, build } = loadModule(options);
-  const { threads = 1, arenaMiB = ARENA_MIB } = options;
+  const { arenaMiB = ARENA_MIB } = options;
+  const threads = options.threads === 'auto' ? 1 : (options.threads ?? 1);
   const key = [build, threads, arenaMiB].join();
   if (current?.key !== key) {
     const arena = new Arena(arenaMiB);
@@ -68,8 +84,11 @@ async function start(options: SimdOptions): Promise<Started> {
 
 function registerKernels(): void {
   tf.copyRegisteredKernels('cpu', 'simd');
+  registerAdam();
   registerAttention();
   registerElementwise();
+  registerFields();
+  registerHeads();
   registerLinear();
   registerMatMul();
   registerMoves();

@@ -24,6 +24,10 @@ export const Op = {
   squareSum: 12,
   block: 20,
   blockGrad: 21,
+  heads: 30,
+  headsGrad: 31,
+  field: 32,
+  fieldGrad: 33,
 } as const;
 
 /** Sums over a batch go to so many lanes, added up at the end, whatever the number of threads. */

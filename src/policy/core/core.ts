@@ -16,7 +16,9 @@ export interface Thought {
 
 /** The recurrent part of a policy, applied once a ponder step. */
 export interface Core {
-  /** z_0 and the context, from the encoder's tokens [B, S, D]. */
+  /** Steps of the loop from what `begin` gives to z_0. */
+  readonly looks: number;
+  /** The state before any step, and the context, from the encoder's tokens [B, S, D]. */
   begin(tokens: tf.Tensor3D): Thought;
   /** What makes z_{n+1} of z_n. */
   loop(thought: Omit<Thought, 'z'>): Loop;

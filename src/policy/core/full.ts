@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { repeat } from '../../kernels/index.ts';
 import { attentionWeights, forwardWeights, norm, ownWeights, projection } from './block.ts';
 import type { Core, CoreFactory } from './core.ts';
 import { relativeBias } from './relative-bias.ts';
@@ -32,9 +33,9 @@ export const fullCore: CoreFactory = (sizes, encoder, parameters): Core => {
   });
 
   return {
+    looks: 0,
     begin(tokens) {
-      const batch = tokens.shape[0];
-      const own = tf.add(tf.zeros([batch, extra, width]), initial) as tf.Tensor3D;
+      const own = repeat(initial, tokens.shape[0]) as tf.Tensor3D;
       const all = tf.concat([own, tokenNorm(tokens) as tf.Tensor3D], 1);
       const shared = stack.flatMap(({ bias }) => (bias ? [bias()] : []));
       return { z: all, context: [inject(all)], shared };

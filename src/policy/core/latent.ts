@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type BlockWeights, type Loop, unroll } from '../../kernels/index.ts';
+import { type BlockWeights, type Loop, repeat } from '../../kernels/index.ts';
 import type { Parameters } from '../parameters.ts';
 import {
   attentionWeights,
@@ -51,13 +51,13 @@ export const latentCore: CoreFactory = (sizes, encoder, parameters): Core => {
   });
 
   return {
+    looks: 1,
     begin(tokens) {
-      const batch = tokens.shape[0];
       const normed = tokenNorm(tokens);
       const e = positions ? tf.add(normed, positions) : normed;
-      const z = tf.add(tf.zeros([batch, recurrent, width]), initial);
+      const z = repeat(initial, tokens.shape[0]) as tf.Tensor3D;
       const context = stack.flatMap(({ key, value }) => [key(e), value(e)]);
-      return { z: unroll(z, loop(context), [batch]), context, shared: [] };
+      return { z, context, shared: [] };
     },
     loop: ({ context }) => loop(context),
   };

@@ -33,6 +33,25 @@ export function bernoulli(space: MultiBinary): Distribution {
     maskSize: 0,
     sample: (params, _mask, rng, action) => choose(params, action, (p) => rng.float() < p),
     mode: (params, _mask, action) => choose(params, action, (p) => p >= 0.5),
+    score(params, _mask, action) {
+      let [logProb, entropy] = [0, 0];
+      for (let i = 0; i < bits; i++) {
+        const [one, log, logNot] = [
+          sigmoidOf(params[i]),
+          logSigmoidOf(params[i]),
+          logSigmoidOf(-params[i]),
+        ];
+        logProb += action[i] === 1 ? log : logNot;
+        entropy -= one * log + (1 - one) * logNot;
+      }
+      return { logProb, entropy };
+    },
+    scoreGradient(params, _mask, action, a, b, gradient) {
+      for (let i = 0; i < bits; i++) {
+        const one = sigmoidOf(params[i]);
+        gradient[i] = a * (action[i] - one) - b * one * (1 - one) * params[i];
+      }
+    },
     divergence(p, q) {
       let sum = 0;
       for (let i = 0; i < bits; i++) {

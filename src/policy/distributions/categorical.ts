@@ -3,20 +3,26 @@ import type { ActionMask, Discrete, MultiDiscrete } from '../../envs/index.ts';
 import { maskedLogSoftmax, type Rng } from '../../kernels/index.ts';
 import type { Distribution } from './distribution.ts';
 
-/** Log-probabilities of one component's choices; −∞ where the mask forbids. */
+/** Log-probabilities of one component's choices, to the same places of `logs`; −∞ where the mask forbids. */
 function logSoftmaxRow(
   params: Float32Array,
   begin: number,
   n: number,
-  mask?: ActionMask,
-): number[] {
-  const allowed = (i: number) => mask === undefined || mask[begin + i] !== 0;
+  mask: ActionMask | undefined,
+  logs: Float64Array,
+): void {
   let max = -Infinity;
-  for (let i = 0; i < n; i++) if (allowed(i)) max = Math.max(max, params[begin + i]);
+  for (let i = begin; i < begin + n; i++) {
+    if (mask === undefined || mask[i] !== 0) max = Math.max(max, params[i]);
+  }
   let sum = 0;
-  for (let i = 0; i < n; i++) if (allowed(i)) sum += Math.exp(params[begin + i] - max);
-  const log = max + Math.log(sum);
-  return Array.from({ length: n }, (_, i) => (allowed(i) ? params[begin + i] - log : -Infinity));
+  for (let i = begin; i < begin + n; i++) {
+    const allowed = mask === undefined || mask[i] !== 0;
+    logs[i] = allowed ? params[i] - max : -Infinity;
+    sum += Math.exp(logs[i]);
+  }
+  const log = Math.log(sum);
+  for (let i = begin; i < begin + n; i++) logs[i] -= log;
 }
 
 /**
@@ -34,20 +40,35 @@ export function categorical(space: Discrete | MultiDiscrete): Distribution {
   const logs = (params: tf.Tensor2D, masks: tf.Tensor2D | undefined, c: number) =>
     maskedLogSoftmax(part(params, c), part(masks, c));
 
+  const rows = [new Float64Array(total), new Float64Array(total)];
+  /** Log-probabilities of a row's choices; they hold until the next call for that `row`. */
+  const logsOf = (params: Float32Array, mask: ActionMask | undefined, row = 0): Float64Array => {
+    for (let c = 0; c < nvec.length; c++) {
+      logSoftmaxRow(params, begins[c], nvec[c], mask, rows[row]);
+    }
+    return rows[row];
+  };
   const choose = (
     params: Float32Array,
     mask: ActionMask | undefined,
     action: Float32Array,
-    pick: (logProbs: number[]) => number,
+    pick: (logs: Float64Array, begin: number, end: number) => number,
   ): number => {
+    const logs = logsOf(params, mask);
     let logProb = 0;
     for (let c = 0; c < nvec.length; c++) {
-      const row = logSoftmaxRow(params, begins[c], nvec[c], mask);
-      const i = pick(row);
-      action[c] = start[c] + i;
-      logProb += row[i];
+      const i = pick(logs, begins[c], begins[c] + nvec[c]);
+      action[c] = start[c] + i - begins[c];
+      logProb += logs[i];
     }
     return logProb;
+  };
+  const entropyOf = (logs: Float64Array, c: number): number => {
+    let entropy = 0;
+    for (let i = begins[c]; i < begins[c] + nvec[c]; i++) {
+      if (logs[i] > -Infinity) entropy -= Math.exp(logs[i]) * logs[i];
+    }
+    return entropy;
   };
 
   return {
@@ -56,32 +77,53 @@ export function categorical(space: Discrete | MultiDiscrete): Distribution {
     actionSize: nvec.length,
     maskSize: total,
     sample: (params, mask, rng: Rng, action) =>
-      choose(params, mask, action, (row) => {
+      choose(params, mask, action, (logs, begin, end) => {
         let u = rng.float();
-        let last = 0;
-        for (let i = 0; i < row.length; i++) {
-          if (row[i] === -Infinity) continue;
+        let last = begin;
+        for (let i = begin; i < end; i++) {
+          if (logs[i] === -Infinity) continue;
           last = i;
-          u -= Math.exp(row[i]);
+          u -= Math.exp(logs[i]);
           if (u < 0) break;
         }
         return last;
       }),
     mode: (params, mask, action) =>
-      choose(params, mask, action, (row) => row.indexOf(Math.max(...row))),
-    divergence(p, q, mask) {
-      let kl = 0;
+      choose(params, mask, action, (logs, begin, end) => {
+        let best = begin;
+        for (let i = begin + 1; i < end; i++) if (logs[i] > logs[best]) best = i;
+        return best;
+      }),
+    score(params, mask, action) {
+      const logs = logsOf(params, mask);
+      let [logProb, entropy] = [0, 0];
       for (let c = 0; c < nvec.length; c++) {
-        const logP = logSoftmaxRow(p, begins[c], nvec[c], mask);
-        const logQ = logSoftmaxRow(q, begins[c], nvec[c], mask);
-        for (let i = 0; i < nvec[c]; i++) {
-          if (logP[i] > -Infinity) kl += Math.exp(logP[i]) * (logP[i] - logQ[i]);
+        logProb += logs[begins[c] + action[c] - start[c]];
+        entropy += entropyOf(logs, c);
+      }
+      return { logProb, entropy };
+    },
+    scoreGradient(params, mask, action, a, b, gradient) {
+      const logs = logsOf(params, mask);
+      for (let c = 0; c < nvec.length; c++) {
+        const entropy = entropyOf(logs, c);
+        for (let i = begins[c]; i < begins[c] + nvec[c]; i++) {
+          const p = Math.exp(logs[i]);
+          gradient[i] = p === 0 ? 0 : -p * (a + b * (logs[i] + entropy));
         }
+        gradient[begins[c] + action[c] - start[c]] += a;
+      }
+    },
+    divergence(p, q, mask) {
+      const logP = logsOf(p, mask);
+      const logQ = logsOf(q, mask, 1);
+      let kl = 0;
+      for (let i = 0; i < total; i++) {
+        if (logP[i] > -Infinity) kl += Math.exp(logP[i]) * (logP[i] - logQ[i]);
       }
       return kl;
     },
-    describe: (params, mask) =>
-      nvec.flatMap((n, c) => logSoftmaxRow(params, begins[c], n, mask).map(Math.exp)),
+    describe: (params, mask) => Array.from(logsOf(params, mask), Math.exp),
 
     logProb: (params, actions, masks) =>
       sum(

@@ -6,8 +6,8 @@ import type { Rng } from '../../kernels/index.ts';
  * A family of action distributions. Its parameters come from the policy head, P numbers a row; its
  * actions are flat rows, as the action space writes them.
  *
- * The host side works on single rows while acting, in float64; the tensor side on batches while
- * learning. Both compute the same function, which a test asserts.
+ * The host side works on single rows, in float64, where the numbers are at hand; the tensor side on
+ * batches. Both compute the same function, which a test asserts.
  */
 export interface Distribution {
   /** Parameters a row that the head computes from the readout (P, less the free ones). */
@@ -28,6 +28,21 @@ export interface Distribution {
   ): number;
   /** Writes the most likely action and returns its log-probability. */
   mode(params: Float32Array, mask: ActionMask | undefined, action: Float32Array): number;
+  /** ln π(action) and the entropy of a row, in nats. */
+  score(
+    params: Float32Array,
+    mask: ActionMask | undefined,
+    action: Float32Array,
+  ): { logProb: number; entropy: number };
+  /** Writes the gradient of `a·ln π(action) + b·entropy` by a row's parameters. */
+  scoreGradient(
+    params: Float32Array,
+    mask: ActionMask | undefined,
+    action: Float32Array,
+    a: number,
+    b: number,
+    gradient: Float32Array,
+  ): void;
   /** KL(p ‖ q), in nats. */
   divergence(p: Float32Array, q: Float32Array, mask: ActionMask | undefined): number;
   /**

@@ -46,6 +46,24 @@ export function gaussian(space: Box<DType>): Distribution {
       }
       return logProb;
     },
+    score(params, _mask, action) {
+      let [logProb, entropy] = [0, 0];
+      for (let i = 0; i < n; i++) {
+        const log = params[n + i];
+        const z = (action[i] - params[i]) * Math.exp(-log);
+        logProb -= 0.5 * z * z + log + LOG_SQRT_2PI;
+        entropy += log + LOG_SQRT_2PI + 0.5;
+      }
+      return { logProb, entropy };
+    },
+    scoreGradient(params, _mask, action, a, b, gradient) {
+      for (let i = 0; i < n; i++) {
+        const precision = Math.exp(-params[n + i]);
+        const z = (action[i] - params[i]) * precision;
+        gradient[i] = a * z * precision;
+        gradient[n + i] = a * (z * z - 1) + b;
+      }
+    },
     divergence(p, q) {
       let kl = 0;
       for (let i = 0; i < n; i++) {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Discrete, MultiDiscrete } from '../../envs/index.ts';
-import { embed } from '../../kernels/index.ts';
+import { embedFields } from '../../kernels/index.ts';
 import type { Parameters } from '../parameters.ts';
 import type { Encoder } from './encoder.ts';
 
@@ -55,16 +55,8 @@ export function tokenEncoder(
     tokens,
     encode: (rows) => {
       const shifted = start.every((s) => s === 0) ? rows : tf.sub(rows, tf.tensor1d(start));
-      const cells = tf.reshape(shifted, [-1, fields]);
-      const parts = tables.map((table, f) => {
-        const column =
-          fields === 1
-            ? tf.reshape(cells, [-1])
-            : tf.reshape(tf.slice(cells, [0, f], [-1, 1]), [-1]);
-        return embed(tf.cast(column, 'int32'), table);
-      });
-      const joined = parts.length === 1 ? parts[0] : tf.concat(parts, 1);
-      const set = tf.reshape(joined, [-1, tokens, width]) as tf.Tensor3D;
+      const cells = tf.reshape(shifted, [-1, fields]) as tf.Tensor2D;
+      const set = tf.reshape(embedFields(cells, tables), [-1, tokens, width]) as tf.Tensor3D;
       return positions === null ? set : tf.add(set, positions);
     },
   };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Arena, sizeClass } from '../../../src/kernels/simd/arena.ts';
+import { Arena, ArenaFull, sizeClass } from '../../../src/kernels/simd/arena.ts';
 
 const MIB = 2 ** 20;
 
@@ -113,6 +113,10 @@ describe('Arena', () => {
     arena.allocate(128);
     arena.free(a);
     expect(arena.statistics).toEqual({ used: 128, highWater: 192, free: MIB - 131_072 - 128 });
+    arena.mark();
+    expect(arena.statistics.highWater).toBe(128);
+    arena.free(arena.allocate(64));
+    expect(arena.statistics.highWater).toBe(192);
   });
 
   it('joins neighbours when nothing else fits', () => {
@@ -130,6 +134,7 @@ describe('Arena', () => {
     expect(() => arena.allocate(2 * 65_536)).toThrow(
       'the arena cannot hold 0.1 MiB more: 0.3 MiB of 2 MiB are free, 0.1 MiB of them in one piece; raise kernels.arenaMiB',
     );
+    expect(() => arena.allocate(2 * 65_536)).toThrow(ArenaFull);
   });
 
   it('refuses to free twice, or what it never gave', () => {

@@ -3,9 +3,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import {
   attention,
   embed,
+  embedFields,
   gatherRows,
+  joinRows,
   linear,
   loadBackend,
+  repeat,
   rmsNorm,
   takeRows,
 } from '../../../src/kernels/index.ts';
@@ -26,6 +29,10 @@ for (const n of SIZES) {
     const [x, w, b] = [normal('x', n, i), normal('w', i, o), normal('b', o)];
     cases[`linear [${n}, ${i}] x [${i}, ${o}]`] = [(x, w, b) => linear(x, w, b), x, w, b];
     cases[`linear [${n}, ${i}] x [${i}, ${o}], no bias`] = [(x, w) => linear(x, w), x, w];
+    cases[`linear [${n}, 2, 3, ${i}] x [${i}, ${o}]`] = [
+      (x, w, b) => linear(x, w, b),
+      ...[normal('x', n, 2, 3, i), w, b],
+    ];
   }
   for (const width of [1, 5, 8, 48]) {
     cases[`rmsNorm [${n}, ${width}]`] = [
@@ -51,6 +58,13 @@ for (const n of SIZES) {
   }
   const ids = Array.from({ length: n }, (_, i) => (7 * i) % 5);
   cases[`embed ${n} ids`] = [(t) => embed(int32(ids), t), normal('t', 5, 3)];
+  const fields = (f: number) => ids.map((id) => [id, (id + f) % 7, (id + 2) % 5]);
+  cases[`embedFields ${n} rows`] = [
+    (a, b) => embedFields(tf.tensor2d(fields(3).flat(), [n, 3]), [a, b, a]),
+    normal('a', 5, 3),
+    normal('b', 7, 17),
+  ];
+  cases[`repeat ${n}`] = [(x) => repeat(x, n), normal('x', 2, 9)];
   cases[`gatherRows ${n}`] = [(x) => gatherRows(x, Int32Array.from(ids)), normal('x', 5, 2, 9)];
   cases[`takeRows ${n}`] = [(x) => takeRows(x, 2, n), normal('x', 20, 2, 3)];
 }
@@ -339,7 +353,23 @@ describe('the simd backend', () => {
     expect([...sums.dataSync()]).toEqual([1, 0]);
     for (const row of [-1, 3]) {
       expect(() => tf.gather(tf.zeros([3, 2]), int32([row]))).toThrow(`in 0..2, got ${row}`);
+      const ids = tf.tensor2d([0, row], [1, 2]);
+      const tables = [tf.zeros([1, 2]), tf.zeros([3, 2])];
+      expect(() => embedFields(ids, tables)).toThrow(`field 1 must be in 0..2, got ${row}`);
     }
+  });
+
+  it.each(['cpu', 'simd'] as const)('joins rows on %s', async (backend) => {
+    await loadBackend(backend);
+    const x = tf.tensor3d([1, 2, 3, 4, 5, 6], [3, 1, 2]);
+    const joined = (rows: number[], more?: tf.Tensor) =>
+      joinRows(x, Int32Array.from(rows), more).arraySync();
+    expect(joined([2, 0], tf.tensor3d([7, 8], [1, 1, 2]))).toEqual([[[5, 6]], [[1, 2]], [[7, 8]]]);
+    expect(joined([1])).toEqual([[[3, 4]]]);
+    expect(joined([], x)).toEqual(x.arraySync());
+    expect(joined([0, 1, 2], tf.zeros([0, 1, 2]))).toEqual(x.arraySync());
+    expect(joinRows(x, Int32Array.of(0, 1, 2))).toBe(x);
+    expect(() => joined([3])).toThrow(/index .*3/);
   });
 
   it('lets NaN and infinities through', () => {

@@ -2,6 +2,8 @@ import { adam } from './adam';
 import { attention, attentionGrad } from './attention';
 import { block } from './block';
 import { blockGrad } from './block-gradient';
+import { field, fieldGrad } from './fields';
+import { heads, headsGrad } from './heads';
 import { matMul } from './mat-mul';
 import { reluGrad } from './relu-gradient';
 import { rmsNorm, rmsNormGrad } from './rms-norm';
@@ -45,5 +47,13 @@ export function run(op: i32, args: usize, scratch: usize, part: i32, parts: i32)
       return block(args, scratch, part, parts);
     case 21:
       return blockGrad(args, scratch, part, parts);
+    case 30:
+      return heads(args, scratch, part, parts);
+    case 31:
+      return headsGrad(args, scratch, part, parts);
+    case 32:
+      return field(args, part, parts);
+    case 33:
+      return fieldGrad(args, part);
   }
 }

@@ -7,14 +7,14 @@ interface Attrs {
   eps: number;
 }
 
-/** `rmsNorm` of [rows, D] and its gradients. */
+/** `rmsNorm` and its gradients. */
 export function registerRmsNorm(): void {
   registerSimdKernel<Record<'x' | 'gain', tf.TensorInfo>, Attrs>(
     RMS_NORM,
     ({ inputs, attrs, backend }) => {
       const { x, gain } = inputs;
-      const [rows, width] = x.shape;
-      const y = backend.output([rows, width]);
+      const [rows, width] = rowsOf(x);
+      const y = backend.output(x.shape);
       const r = backend.output([rows]);
       backend.pool.run(Op.rmsNorm, 2 * rows * width, [
         ...[y.address, r.address, backend.address(x), backend.address(gain)],
@@ -28,8 +28,8 @@ export function registerRmsNorm(): void {
     RMS_NORM_GRAD,
     ({ inputs, backend }) => {
       const { dy, x, r, gain } = inputs;
-      const [rows, width] = x.shape;
-      const dx = backend.output([rows, width]);
+      const [rows, width] = rowsOf(x);
+      const dx = backend.output(x.shape);
       const dGain = backend.output([width]);
       const lanes = backend.arena.allocate(4 * LANES * width);
       backend.pool.run(Op.rmsNormGrad, 4 * rows * width, [
@@ -41,4 +41,8 @@ export function registerRmsNorm(): void {
       return [dx, dGain];
     },
   );
+}
+
+function rowsOf({ shape }: tf.TensorInfo): [rows: number, width: number] {
+  return [shape.slice(0, -1).reduce((a, b) => a * b, 1), shape.at(-1)!];
 }

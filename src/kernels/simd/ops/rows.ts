@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { JOIN_ROWS } from '../../fused.ts';
 import { Op, registerSimdKernel, simdKernel } from '../kernel.ts';
 
 /** Gathering rows of float32, and its gradient: adding rows up by their indices. */
@@ -44,6 +45,24 @@ export function registerRows(): void {
       backend.pool.run(Op.embedGrad, 0, [
         ...[out.address, xAddress, idAddress, ids.length, width, segments],
       ]);
+      return out;
+    },
+  );
+
+  registerSimdKernel<Record<'x' | 'more', tf.TensorInfo>, { indices: Int32Array }>(
+    JOIN_ROWS,
+    ({ inputs: { x, more }, attrs: { indices }, backend }) => {
+      const [rows, ...shape] = x.shape;
+      const width = tf.util.sizeFromShape(shape);
+      const out = backend.output([indices.length + (more ? more.shape[0] : 0), ...shape]);
+      const values = backend.values(x);
+      indices.forEach((row, i) => {
+        if (row < 0 || row >= rows) {
+          throw new RangeError(`joinRows: index must be in 0..${rows - 1}, got ${row}`);
+        }
+        out.values.set(values.subarray(row * width, (row + 1) * width), i * width);
+      });
+      if (more) out.values.set(backend.values(more), indices.length * width);
       return out;
     },
   );

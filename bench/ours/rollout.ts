@@ -1,0 +1,101 @@
+/** Rollouts of pointer chasing over 64 environments as training collects them, and updates from them. */
+import { firstValueFrom, Subject } from 'rxjs';
+import { Learner } from '../../src/agent/learner.ts';
+import {
+  Agent,
+  act,
+  EnvPool,
+  fixed,
+  Gate,
+  makeEnv,
+  observe,
+  parseConfig,
+  ponder,
+  Rng,
+  type Rollout,
+  random,
+  rollouts,
+  Scheduler,
+  Trajectory,
+} from '../../src/index.ts';
+import { truncatedGeometric } from '../depths.ts';
+import { check, time } from '../measure.ts';
+import { serve, start } from './serve.ts';
+
+const { depths } = await start();
+const config = parseConfig({
+  name: 'bench',
+  env: { id: 'KHop-v0', options: { layers: 3, width: 5 } },
+  ppo: { decisions: 2048, targetKl: undefined },
+  train: { totalSteps: 1 },
+});
+const { env, halting, ppo } = config;
+const { minSteps, maxSteps, floor } = halting;
+
+const agent = await Agent.create(config, process.cwd());
+const rule = depths === 'ragged' ? random(truncatedGeometric(2, maxSteps)) : fixed(Number(depths));
+const behaviour = { rule, minSteps, maxSteps, floor, forced: 0, greedy: false };
+const scheduler = new Scheduler(agent.policy, env.count, Rng.seed(0, 'bench'), () => behaviour);
+const envs = await EnvPool.create(() => makeEnv(env.id!, env.options), {
+  count: env.count,
+  seed: 0,
+  timeoutMs: env.timeoutMs,
+  name: env.id!,
+});
+const trajectory = new Trajectory({
+  capacity: ppo.decisions + env.count,
+  maxSteps,
+  envs: env.count,
+  observationSize: agent.observationSpace.size,
+  actionSize: agent.policy.distribution.actionSize,
+  maskSize: agent.policy.distribution.maskSize,
+});
+const gate = new Gate();
+const done = new Subject<Rollout>();
+const first = firstValueFrom(done);
+observe(envs)
+  .pipe(
+    ponder(scheduler, gate),
+    act(envs),
+    rollouts({
+      trajectory,
+      decisions: ppo.decisions,
+      minSteps,
+      priced: new Float64Array(env.count),
+      gate,
+    }),
+  )
+  .subscribe(done);
+await first;
+
+// At rate 0 the policy stays what it was, so that every round is the same work.
+const phase = { released: true, price: 0.02, rewardScale: 1, learningRate: 0, entropy: 0.01 };
+const learner = new Learner(agent.policy, config, Rng.seed(0, 'bench'));
+
+/** The thoughts of the rollout, thought again from its records. */
+async function update(): Promise<void> {
+  const { firstRatioError } = await learner.update(trajectory, phase);
+  check(firstRatioError < 1e-3, `a recomputed thought differs: ratio off by ${firstRatioError}`);
+}
+
+async function collect(): Promise<void> {
+  trajectory.clear();
+  scheduler.takeOccupancy();
+  const full = firstValueFrom(done);
+  gate.open();
+  await full;
+}
+
+await update();
+await serve({}, async () => {
+  const ms = await time(collect);
+  const taken = await time(update);
+  const { count, total } = trajectory;
+  return {
+    ms: [ms / total],
+    decisionMs: [ms / count],
+    updateMs: [taken / count],
+    depth: [total / count],
+    occupancy: [scheduler.takeOccupancy()],
+  };
+});

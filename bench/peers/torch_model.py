@@ -1,0 +1,71 @@
+"""The reference policy in PyTorch: what src/policy makes of `full`, D 64, H 4, one block, 7 numbers."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+
+HEADS = 4
+EPS = 1e-6
+FLOOR = 0.02
+
+
+class Model(torch.nn.Module):
+    """Weights by their names in a checkpoint, such as "core.keep"."""
+
+    def __init__(self, arrays, prefixes):
+        super().__init__()
+        names = [name for name in arrays if name.startswith(prefixes)]
+        self.weights = {name: torch.nn.Parameter(torch.tensor(arrays[name])) for name in names}
+        for name, weight in self.weights.items():
+            self.register_parameter(name.replace(".", "_"), weight)
+
+    def norm(self, x, name):
+        return F.rms_norm(x, x.shape[-1:], self.weights[name], EPS)
+
+
+class Core(Model):
+    def __init__(self, arrays):
+        super().__init__(arrays, ("core.",))
+
+    def begin(self, tokens):
+        """z_0 and what is injected at every step, both [B, S, D], of tokens [B, S - 1, D]."""
+        own = self.weights["core.initial"].expand(tokens.shape[0], -1, -1)
+        z = torch.cat([own, self.norm(tokens, "core.tokens")], 1)
+        return z, z @ self.weights["core.inject"]
+
+    def step(self, z, injected):
+        """The next state [B, S, D]."""
+        return self._block(self.norm(z @ self.weights["core.keep"] + injected, "core.adapted"), "core.block0")
+
+    def _block(self, x, block):
+        normed = self.norm(x, f"{block}.attention.before")
+        q, k, v = (_split(normed @ self.weights[f"{block}.{name}"]) for name in ("attention.query", "key", "value"))
+        read = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2)
+        x = x + self.norm(read @ self.weights[f"{block}.attention.out"], f"{block}.attention.after")
+        normed = self.norm(x, f"{block}.forward.before")
+        hidden = F.linear(normed, self.weights[f"{block}.forward.inner"].mT, self.weights[f"{block}.forward.bias"])
+        return x + self.norm(F.relu(hidden) @ self.weights[f"{block}.forward.outer"], f"{block}.forward.after")
+
+
+class Policy(Model):
+    def __init__(self, arrays):
+        super().__init__(arrays, ("encoder.", "heads."))
+        self.core = Core(arrays)
+
+    def begin(self, observations):
+        """z_0 and what is injected, of observations [B, 7]."""
+        return self.core.begin(F.embedding(observations, self.weights["encoder.table0"]) + self.weights["encoder.positions"])
+
+    def heads(self, z, n):
+        """Logits [B, A], value [B] and halting probability [B] after n steps."""
+        h = self.norm(z[:, 0], "heads.readout")
+        seen = torch.cat([h, h.new_tensor([math.log(n), 1 / n]).expand(h.shape[0], -1)], 1)
+        logits = h @ self.weights["heads.action"] + self.weights["heads.actionBias"]
+        value = seen @ self.weights["heads.value"] + self.weights["heads.valueBias"]
+        halt = torch.sigmoid(seen @ self.weights["heads.halt"] + self.weights["heads.haltBias"])
+        return logits, value[:, 0], FLOOR + (1 - 2 * FLOOR) * halt[:, 0]
+
+
+def _split(x):
+    return x.unflatten(2, (HEADS, -1)).transpose(1, 2)

@@ -1,0 +1,113 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { encodeSafetensors } from '../src/agent/run/index.ts';
+import {
+  Agent,
+  Discrete,
+  type Env,
+  MultiDiscrete,
+  Parameters,
+  parseConfig,
+  Rng,
+  type Tensors,
+} from '../src/index.ts';
+import { fullCore } from '../src/policy/core/full.ts';
+
+// The reference: `full`, D 64, H 4, feed-forward 256, 1 block, 7 tokens and the readout.
+const SIZES = { width: 64, heads: 4, feedForward: 256, blocks: 1, registers: 0 };
+const TOKENS = 7;
+const CHOICES = 8;
+const ACTIONS = 4;
+export const BATCH = 512;
+export const STEPS = 4;
+/** [M, K]·[K, N]: the first product of its feed-forward. */
+export const PRODUCT = { M: BATCH * (TOKENS + 1), K: SIZES.width, N: SIZES.feedForward };
+
+/** The reference core with random weights, to be given tokens [B, 7, 64]. */
+export function referenceCore() {
+  const parameters = new Parameters(Rng.seed(0, 'bench'));
+  const encode = () => {
+    throw new Error('bench: the reference core has no encoder');
+  };
+  const core = fullCore(SIZES, { tokens: TOKENS, encode }, parameters.scope('core'));
+  return { core, parameters };
+}
+
+/** Floating-point operations in all matrix products of a training step: forward, and twice that backward. */
+export function trainingFlops(ponderSteps: number): number {
+  const { width: D, feedForward: F } = SIZES;
+  const S = TOKENS + 1;
+  const step = 2 * S * (D * D + 4 * D * D + 2 * D * F + 2 * S * D);
+  const injection = 2 * S * D * D;
+  return 3 * (ponderSteps * step + BATCH * injection);
+}
+
+/** An agent with the reference policy, which thinks for four steps about 7 numbers. */
+export function referenceAgent(): Promise<Agent> {
+  const env = (): Env => ({
+    observationSpace: new MultiDiscrete(new Array(TOKENS).fill(CHOICES)),
+    actionSpace: new Discrete(ACTIONS),
+    reset: () => ({ obs: new Int32Array(TOKENS), info: {} }),
+    step: () => {
+      throw new Error('bench: nobody acts here');
+    },
+  });
+  const config = parseConfig({
+    name: 'bench',
+    policy: { ...SIZES, core: 'full' },
+    halting: { rule: 'fixed', maxSteps: STEPS },
+    train: { totalSteps: 1 },
+  });
+  return Agent.create(config, process.cwd(), { env });
+}
+
+/** Weights, tokens, where readouts should go, and ponder steps, as a file. @param steps falling [B] */
+export async function writeTraining(steps: readonly number[]): Promise<string> {
+  const { parameters } = referenceCore();
+  const rng = Rng.seed(1, 'bench');
+  const { width } = SIZES;
+  return write({
+    ...blurred(await parameters.read(), rng),
+    tokens: normal([BATCH, TOKENS, width], rng),
+    target: normal([BATCH, width], rng),
+    steps: { shape: [BATCH], data: Float32Array.from(steps) },
+  });
+}
+
+/** Weights of the reference policy and `count` observations, as a file. */
+export async function writeDecisions(count: number): Promise<string> {
+  const agent = await referenceAgent();
+  const rng = Rng.seed(1, 'bench');
+  const weights = blurred(await agent.policy.parameters.read(), rng);
+  agent.dispose();
+  const data = Float32Array.from({ length: count * TOKENS }, () => rng.int(CHOICES));
+  return write({ ...weights, observations: { shape: [count, TOKENS], data } });
+}
+
+/** Gains, biases and heads moved off ones and zeros, so that a check sees them. */
+function blurred(weights: Tensors, rng: Rng): Tensors {
+  for (const { data } of Object.values(weights)) {
+    for (let i = 0; i < data.length; i++) data[i] += 0.1 * rng.normal();
+  }
+  return weights;
+}
+
+function normal(shape: number[], rng: Rng) {
+  const size = shape.reduce((a, b) => a * b);
+  return { shape, data: Float32Array.from({ length: size }, () => rng.normal()) };
+}
+
+let folder: string | undefined;
+let files = 0;
+
+function write(tensors: Tensors): string {
+  if (folder === undefined) {
+    const made = mkdtempSync(join(tmpdir(), 'pondera-bench-'));
+    process.on('exit', () => rmSync(made, { recursive: true }));
+    folder = made;
+  }
+  const file = join(folder, `${files++}.safetensors`);
+  writeFileSync(file, encodeSafetensors(tensors));
+  return file;
+}

@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import type { TrainEvent } from '../../src/agent/events.ts';
+import { train } from '../../src/agent/train.ts';
+import { tempDir } from './run/temp-dir.ts';
+import { tinyConfig } from './tiny-config.ts';
+
+const golden = join(import.meta.dirname, '../golden/losses.json');
+
+/**
+ * Every bit of a short training run on the strict build: whatever changes a rounding shows here. Where that
+ * is meant, `npx vitest run test/agent/frozen-losses.test.ts -u` writes what is now.
+ */
+it.each([1, 2])(
+  'the losses of a short run are what they were, on %i thread(s)',
+  async (threads) => {
+    const lines: string[] = [];
+    const on = (event: TrainEvent) => {
+      if (event.type !== 'updated') return;
+      const { timing: _, evaluation: __, ...rest } = event.metrics;
+      lines.push(JSON.stringify(rest));
+    };
+    const config = tinyConfig({
+      env: { id: 'KnownDelay-v0', count: 5 },
+      policy: { width: 16, heads: 2, feedForward: 24, registers: 1 },
+      // Warm-up, release, forced depths and a steered price, all within the run.
+      recipe: { minUpdates: 3, maxWarmup: 0.4, distillation: 0.1 },
+      price: { targetSteps: 1.5 },
+      train: { totalSteps: 320, seed: 11 },
+      kernels: { build: 'simd', threads },
+    });
+    await train(config, { runDir: tempDir(), on });
+    expect(lines.length).toBeGreaterThan(8);
+    await expect(`[\n${lines.join(',\n')}\n]\n`).toMatchFileSnapshot(golden);
+  },
+);
