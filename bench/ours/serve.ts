@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { type BackendChoice, loadBackend } from '../../src/kernels/index.ts';
+import { type BackendChoice, loadBackend, type SimdOptions } from '../../src/kernels/index.ts';
 import type { Check, Figures } from '../contender.ts';
 import { time } from '../measure.ts';
 
@@ -12,7 +12,7 @@ export async function start(): Promise<Record<string, string>> {
   const { values } = parseArgs({ strict: false });
   const options = values as Record<string, string>;
   await loadBackend((options.backend ?? 'simd') as BackendChoice, {
-    build: options.build as 'relaxed' | 'simd' | undefined,
+    build: options.build as SimdOptions['build'],
     threads: Number(options.threads ?? 1),
   });
   return options;

@@ -26,8 +26,7 @@ const targets = tf.tidy(() => {
 
 function lossOf(): tf.Scalar {
   const thought = core.begin(batch);
-  const states = unroll(thought.z, core.loop(thought), reach);
-  const readouts = tf.reshape(tf.slice(states, [0, 0, 0], [-1, 1, -1]), targets.shape);
+  const readouts = tf.reshape(unroll(thought.z, core.loop(thought), reach), targets.shape);
   return tf.mean(tf.square(tf.sub(readouts, targets)));
 }
 

@@ -77,8 +77,8 @@ function checkArena(peak: number, { arenaMiB }: Config['kernels']): void {
   );
 }
 
-/** What a whole takes by what small shares of it do, since all that depends on the share grows with it. */
+/** A tenth more than a whole takes by what small shares of it do: what depends on the share grows in steps. */
 async function extrapolate(peak: (share: number) => Promise<number>): Promise<number> {
   const [small, twice] = [await peak(1 / 16), await peak(1 / 8)];
-  return small + 15 * (twice - small);
+  return 1.1 * (small + 15 * (twice - small));
 }

@@ -49,10 +49,11 @@ export async function loadBackend(
   }
 }
 
+const CODES = { wide: 'SIMD in pairs (256 bits)', relaxed: 'relaxed SIMD', simd: 'SIMD' };
+
 async function loadSimd(options: SimdOptions): Promise<BackendInfo> {
-  const { build, pool } = await startSimd(options);
+  const { build, code, pool } = await startSimd(options);
   const { threads, warning } = pool;
-  const code = build === 'relaxed' ? 'relaxed SIMD' : 'SIMD';
-  const device = `CPU, WebAssembly ${code}, ${threads} thread${threads === 1 ? '' : 's'}`;
+  const device = `CPU, WebAssembly ${CODES[code]}, ${threads} thread${threads === 1 ? '' : 's'}`;
   return { name: 'simd', device, build, ...(warning && { warning }) };
 }

@@ -22,4 +22,4 @@ export { rmsNorm } from './rms-norm.ts';
 export { Rng, type RngState } from './rng.ts';
 export { gatherRows, joinRows, repeat, takeRows } from './rows.ts';
 export { ArenaFull, arenaPeak, type SimdOptions } from './simd/index.ts';
-export { type Loop, unroll } from './unroll.ts';
+export { type Loop, loopStep, unroll } from './unroll.ts';

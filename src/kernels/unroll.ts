@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type Block, type BlockWeights, transformerBlock } from './block.ts';
-import { hasKernel, runKernel, UNROLL, UNROLL_GRAD } from './fused.ts';
+import { type Block, transformerBlock } from './block.ts';
+import { differentiable, hasKernel, runKernel, UNROLL, UNROLL_GRAD } from './fused.ts';
 import { linear } from './linear.ts';
 import { rmsNorm } from './rms-norm.ts';
 import { takeRows } from './rows.ts';
@@ -16,18 +16,32 @@ export interface Loop {
   heads: number;
 }
 
-/** Largest sizes of which a tile fits the scratch memory of the fused kernels. */
-const MAX_WIDTH = 128;
-const MAX_FORWARD = 256;
+/** Largest sizes of which a group of rows fits the scratch memory of the fused kernels. */
+const MAX_WIDTH = 256;
+const MAX_FORWARD = 1024;
 const MAX_KEYS = 512;
+
+/** What the fused kernels are told beside their tensors. */
+export interface UnrollAttrs {
+  heads: number;
+  reach: number[];
+  blocks: number;
+  /** The value is the state after the one depth there is, not the readouts. */
+  whole: boolean;
+  /** Whether gradients may be asked for. */
+  taped: boolean;
+}
 
 /**
  * Applies a looped transformer again and again, to fewer and fewer elements of a batch: those that think
  * longest come first, and depth k (from 0) runs on the first `reach[k]` of them.
  *
+ * Of an element's last state only the readout is asked for, so the fused kernels leave out what no readout
+ * depends on: at an element's last depth, the queries of all other tokens and what follows from them.
+ *
  * @param z the state before [B, R, D]
  * @param reach falling, at most B
- * @returns the states after each depth, end to end [Σ reach, R, D]
+ * @returns the readouts, token 0 of the states, after each depth, end to end [Σ reach, 1, D]
  */
 export function unroll(z: tf.Tensor, loop: Loop, reach: readonly number[]): tf.Tensor3D {
   const falling = reach.every((n, k) => n <= (reach[k - 1] ?? z.shape[0]) && n >= 0);
@@ -36,7 +50,22 @@ export function unroll(z: tf.Tensor, loop: Loop, reach: readonly number[]): tf.T
       `unroll: reach must fall from at most ${z.shape[0]}, got [${reach.join(', ')}]`,
     );
   }
-  return (fits(z, loop) ? fused : composite)(z, loop, reach) as tf.Tensor3D;
+  if (fits(z, loop)) return fused(z, loop, reach, false);
+  return tf.tidy(() => {
+    const readouts = composite(z, loop, reach).map((state) => {
+      const [n, , width] = state.shape;
+      return tf.slice(state, [0, 0, 0], [n, 1, width!]);
+    });
+    return (readouts.length === 1 ? readouts[0] : tf.concat(readouts, 0)) as tf.Tensor3D;
+  });
+}
+
+/** The state after one step [B, R, D], of the state before. */
+export function loopStep(z: tf.Tensor, loop: Loop): tf.Tensor3D {
+  const reach = [z.shape[0]];
+  return fits(z, loop)
+    ? fused(z, loop, reach, true)
+    : (composite(z, loop, reach)[0] as tf.Tensor3D);
 }
 
 function fits(z: tf.Tensor, { blocks }: Loop): boolean {
@@ -46,19 +75,20 @@ function fits(z: tf.Tensor, { blocks }: Loop): boolean {
     z.shape[2]! <= MAX_WIDTH &&
     blocks.every(({ weights, context }) => {
       const keys = (context?.k.shape[1] ?? 0) + (weights.key ? z.shape[1]! : 0);
-      return weights.innerBias.size <= MAX_FORWARD && keys <= MAX_KEYS;
+      const attends = weights.key !== undefined || z.shape[1] === 1;
+      return weights.innerBias.size <= MAX_FORWARD && keys <= MAX_KEYS && attends;
     })
   );
 }
 
-function composite(z: tf.Tensor, loop: Loop, reach: readonly number[]): tf.Tensor {
+/** The states after each depth, [reach[k], R, D] each. */
+function composite(z: tf.Tensor, loop: Loop, reach: readonly number[]): tf.Tensor[] {
   const { gain, blocks, heads } = loop;
-  const states: tf.Tensor[] = [];
   const first = (x: tf.Tensor, n: number) => (x.shape[0] === n ? x : takeRows(x, 0, n));
   let state = z;
   let mix = loop.mix;
   let contexts = blocks.map(({ context }) => context);
-  for (const n of reach) {
+  return reach.map((n) => {
     state = first(state, n);
     mix = mix && { ...mix, inject: first(mix.inject, n) };
     contexts = contexts.map(
@@ -68,56 +98,29 @@ function composite(z: tf.Tensor, loop: Loop, reach: readonly number[]): tf.Tenso
       (x, block, i) => transformerBlock(x, { ...block, context: contexts[i] }, heads),
       rmsNorm(mix ? tf.add(linear(state, mix.keep), mix.inject) : state, gain),
     );
-    states.push(state);
-  }
-  return states.length === 1 ? states[0] : tf.concat(states, 0);
+    return state;
+  });
 }
-
-/** A block's weights, in the order in which the kernels have their gradients. */
-export const WEIGHTS: readonly (keyof BlockWeights)[] = [
-  'attentionBefore',
-  'query',
-  'out',
-  'attentionAfter',
-  'forwardBefore',
-  'inner',
-  'innerBias',
-  'outer',
-  'forwardAfter',
-  'key',
-  'value',
-];
 
 /** Every tensor of a loop by name: what the kernels take, in the order of their gradients. */
 function named(z: tf.Tensor, { gain, mix, blocks }: Loop): Record<string, tf.Tensor> {
   const tensors: Record<string, tf.Tensor> = { z, gain, ...mix };
   blocks.forEach(({ weights, context, bias }, i) => {
-    for (const [name, tensor] of Object.entries({ ...context, ...(bias && { bias }) })) {
-      tensors[`${name}${i}`] = tensor;
-    }
-    for (const name of WEIGHTS) if (weights[name]) tensors[`${name}${i}`] = weights[name];
+    const all = { ...context, ...(bias && { bias }), ...weights };
+    for (const [name, tensor] of Object.entries(all)) tensors[`${name}${i}`] = tensor;
   });
   return tensors;
 }
 
-function fused(z: tf.Tensor, loop: Loop, reach: readonly number[]): tf.Tensor {
-  const tensors = named(z, loop);
-  const names = Object.keys(tensors);
-  const attrs = { heads: loop.heads, reach: [...reach], blocks: loop.blocks.length };
-  const states = tf.customGrad((...args) => {
-    const save = args.pop() as tf.GradSaveFunc;
-    const inputs = args as tf.Tensor[];
-    const byName = (list: tf.Tensor[]) =>
-      Object.fromEntries(names.map((name, i) => [name, list[i]]));
-    const [value, ...kept] = runKernel<tf.Tensor[]>(UNROLL, byName(inputs), attrs);
-    save([...inputs, value, ...kept]);
-    return {
-      value,
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [states, kept] = saved.slice(names.length);
-        return runKernel<tf.Tensor[]>(UNROLL_GRAD, { ...byName(saved), states, kept, dy }, attrs);
-      },
-    };
-  });
-  return states(...Object.values(tensors));
+function fused(z: tf.Tensor, loop: Loop, reach: readonly number[], whole: boolean): tf.Tensor3D {
+  const { heads, blocks } = loop;
+  const attrs = { heads, reach: [...reach], blocks: blocks.length, whole, taped: true };
+  return differentiable(
+    named(z, loop),
+    (inputs, taped) => {
+      const [value, ...kept] = runKernel<tf.Tensor[]>(UNROLL, inputs, { ...attrs, taped });
+      return [value, ...(taped ? [value, ...kept] : [])];
+    },
+    (dy, inputs, [value, kept]) => runKernel(UNROLL_GRAD, { ...inputs, value, kept, dy }, attrs),
+  ) as tf.Tensor3D;
 }

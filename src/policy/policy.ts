@@ -1,6 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Space } from '../envs/index.ts';
-import { type HeadWeights, heads, Rng, STEP_FEATURES, takeRows, unroll } from '../kernels/index.ts';
+import {
+  type HeadWeights,
+  heads,
+  loopStep,
+  Rng,
+  STEP_FEATURES,
+  takeRows,
+  unroll,
+} from '../kernels/index.ts';
 import type { CoreSizes } from './core/block.ts';
 import type { Core, Thought } from './core/core.ts';
 import { fullCore } from './core/full.ts';
@@ -76,21 +84,21 @@ export class Policy {
 
   /** z_{n+1} [B, R, D]. */
   step(thought: Thought): tf.Tensor3D {
-    return unroll(thought.z, this.#core.loop(thought), [thought.z.shape[0]]);
+    return loopStep(thought.z, this.#core.loop(thought));
   }
 
   /**
-   * The states of whole thoughts about flat observations [B, size], depth by depth, end to end
-   * [Σ reach, R, D]: depth k (from 0) runs on the first `reach[k]` of them.
+   * The readouts of whole thoughts about flat observations [B, size], depth by depth, end to end
+   * [Σ reach, 1, D]: depth k (from 0) runs on the first `reach[k]` of them.
    */
   think(rows: tf.Tensor2D, reach: readonly number[]): tf.Tensor3D {
     const batch = rows.shape[0];
     const looks = new Array<number>(this.#core.looks).fill(batch);
     const thought = this.#core.begin(this.#encode(rows));
-    const states = unroll(thought.z, this.#core.loop(thought), [...looks, ...reach]);
-    if (looks.length === 0) return states;
+    const readouts = unroll(thought.z, this.#core.loop(thought), [...looks, ...reach]);
+    if (looks.length === 0) return readouts;
     const before = looks.length * batch;
-    return takeRows(states, before, states.shape[0] - before) as tf.Tensor3D;
+    return takeRows(readouts, before, readouts.shape[0] - before) as tf.Tensor3D;
   }
 
   /**

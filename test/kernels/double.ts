@@ -101,7 +101,7 @@ export function transformerBlock(x: Doubles, named: Named, i: number, heads: num
   return add(middle, rmsNorm(linear(hidden, w('outer')), w('forwardAfter')));
 }
 
-/** `unroll`: the states of all depths, end to end. */
+/** `unroll`: the first tokens of the states of all depths, end to end. */
 export function unroll(
   named: Named,
   blocks: number,
@@ -124,8 +124,9 @@ export function unroll(
     states.push(state);
   }
   const total = reach.reduce((sum, n) => sum + n, 0);
-  const values = states.flatMap((x) => [...x.values]);
-  return { shape: [total, ...named.z.shape.slice(1)], values: Float64Array.from(values) };
+  const [, R, D] = named.z.shape;
+  const values = states.flatMap((x) => [...x.values].filter((_, i) => i % (R * D) < D));
+  return { shape: [total, 1, D], values: Float64Array.from(values) };
 }
 
 /** The first n of a batch. */

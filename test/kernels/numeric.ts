@@ -16,7 +16,7 @@ export function normal(label: string, ...shape: number[]): Numbers {
   return { shape, values: Float32Array.from({ length: size }, () => rng.normal()) };
 }
 
-const toTensor = ({ shape, values }: Numbers) => tf.tensor(values.slice(), shape, 'float32');
+export const toTensor = ({ shape, values }: Numbers) => tf.tensor(values.slice(), shape, 'float32');
 
 /** Value, and gradients of `Σ f · dy`, on the current backend. */
 export async function evaluate(f: Fn, args: Numbers[]): Promise<Numbers[]> {

@@ -37,8 +37,8 @@ describe.each(['cpu', 'simd'] as const)('unroll on %s', (backend) => {
     ['falls', [2, 1]],
     ['falls to nothing', [1, 0]],
   ])('takes a reach that %s', (_, reach) => {
-    const states = unroll(z, loop, reach);
-    expect(states.shape).toEqual([reach.reduce((sum, n) => sum + n), R, D]);
-    states.dispose();
+    const readouts = unroll(z, loop, reach);
+    expect(readouts.shape).toEqual([reach.reduce((sum, n) => sum + n), 1, D]);
+    readouts.dispose();
   });
 });

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Arena } from './arena.ts';
-import { type Build, loadModule, type ModuleOptions } from './module.ts';
+import { type Build, type Code, loadModule, type ModuleOptions } from './module.ts';
 import { registerAdam } from './ops/adam.ts';
 import { registerAttention } from './ops/attention.ts';
 import { registerElementwise } from './ops/elementwise.ts';
@@ -31,6 +31,7 @@ const ARENA_MIB = 1024;
 
 interface Started {
   readonly build: Build;
+  readonly code: Code;
   readonly pool: Pool;
 }
 
@@ -41,7 +42,7 @@ let last: Promise<unknown> = Promise.resolve();
  * Makes `simd` the current backend. Other options than those it runs with start it anew; tensors
  * of before move over as they are used.
  *
- * @returns the build of the kernels, and the pool of threads
+ * @returns the build of the kernels, its machine code, and the pool of threads
  * @throws Error where the build is missing, or an option is out of range
  */
 export function startSimd(options: SimdOptions = {}): Promise<Started> {
@@ -62,7 +63,7 @@ export async function arenaPeak(work: () => Promise<unknown>): Promise<number> {
 }
 
 async function start(options: SimdOptions): Promise<Started> {
-  const { module, build } = loadModule(options);
+  const { module, build, code } = loadModule(options);
   const { arenaMiB = ARENA_MIB } = options;
   const threads = options.threads === 'auto' ? 1 : (options.threads ?? 1);
   const key = [build, threads, arenaMiB].join();
@@ -76,7 +77,7 @@ async function start(options: SimdOptions): Promise<Started> {
       registerKernels();
     }
     tf.registerBackend('simd', () => new SimdBackend(arena, pool), 0);
-    current = { key, build, pool };
+    current = { key, build, code, pool };
   }
   await tf.setBackend('simd');
   return current;

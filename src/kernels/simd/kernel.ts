@@ -24,6 +24,7 @@ export const Op = {
   squareSum: 12,
   block: 20,
   blockGrad: 21,
+  pack: 22,
   heads: 30,
   headsGrad: 31,
   field: 32,

@@ -1,9 +1,16 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
+import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
+import { type Code, loadModule } from '../../../src/kernels/simd/module.ts';
 
-export const builds = ['simd', 'relaxed'] as const;
-export type Build = (typeof builds)[number];
+export const codes: readonly Code[] = ['simd', 'relaxed', 'wide'];
+
+/** The wide code is also tested where this Node.js does not join its vectors. */
+function moduleOf(code: Code): WebAssembly.Module {
+  const loaded = loadModule({ build: code === 'wide' ? 'strict' : code });
+  if (loaded.code === code) return loaded.module;
+  const file = new URL(`../../../src/kernels/simd/build/${code}.wasm`, import.meta.url);
+  return new WebAssembly.Module(readFileSync(file));
+}
 
 /** A float32 among the words of an operation. */
 export class Float {
@@ -34,7 +41,7 @@ const SCRATCH = MEMORY - SCRATCH_SIZE - GUARD_WORDS;
 
 type Run = (op: number, args: number, scratch: number, part: number, parts: number) => void;
 
-/** A build of the kernels over a fresh shared memory, each array in it between guard words. */
+/** The kernels over a fresh shared memory, each array in it between guard words. */
 export class KernelHarness {
   readonly #memory = new WebAssembly.Memory({
     initial: MEMORY / 16_384,
@@ -44,17 +51,10 @@ export class KernelHarness {
   readonly #words = new Uint32Array(this.#memory.buffer);
   readonly #run: Run;
 
-  /** @throws Error where that build is missing */
-  constructor(build: Build) {
-    const file = new URL(`../../../src/kernels/simd/build/${build}.wasm`, import.meta.url);
-    if (!existsSync(file)) {
-      throw new Error(`${build}.wasm is not built: run \`npm run build:kernels\``);
-    }
-    const bytes = readFileSync(file);
-    if (!WebAssembly.validate(bytes)) setFlagsFromString('--experimental-wasm-relaxed-simd');
-    const module = new WebAssembly.Module(bytes);
-    const { exports } = new WebAssembly.Instance(module, { env: { memory: this.#memory } });
-    this.#run = exports.run as Run;
+  /** @throws Error where that code has not been built */
+  constructor(code: Code) {
+    const env = { memory: this.#memory };
+    this.#run = new WebAssembly.Instance(moduleOf(code), { env }).exports.run as Run;
   }
 
   /**

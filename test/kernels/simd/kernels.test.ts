@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { Rng } from '../../../src/kernels/index.ts';
 import * as reference from '../../../src/kernels/simd/reference.ts';
 import {
-  builds,
+  codes,
   expectNear,
   expectSameBits,
   Float,
@@ -49,10 +49,10 @@ function withSpecials(x: Float32Array, ...places: number[]): Float32Array {
   return copy;
 }
 
-describe.each(builds)('%s', (build) => {
+describe.each(codes)('%s', (code) => {
   let kernels: KernelHarness;
   beforeAll(() => {
-    kernels = new KernelHarness(build);
+    kernels = new KernelHarness(code);
   });
 
   describe('matMul', () => {

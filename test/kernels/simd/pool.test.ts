@@ -83,9 +83,16 @@ describe('Pool', () => {
     const warned = once(process, 'warning');
     const { pool, compute } = await start({
       source: `
-        require('node:worker_threads').parentPort.postMessage('ready');
-        setImmediate(() => { throw new Error('gone'); });`,
+        const { parentPort, workerData } = require('node:worker_threads');
+        const { layout, memory, controlAddress } = workerData;
+        const control = new Int32Array(memory.buffer, controlAddress);
+        const first = Atomics.load(control, layout.job);
+        parentPort.postMessage('ready');
+        while (Atomics.load(control, layout.job) === first) Atomics.wait(control, layout.job, first, 5);
+        throw new Error('gone');`,
     });
+    expect(pool.threads).toBe(2);
+    expect(compute([3, 5, 7]).length).toBe(84);
     const [warning] = await warned;
     expect(warning.message).toBe('kernels run on one thread: a worker failed (gone)');
     expect(pool.threads).toBe(1);

@@ -1,7 +1,7 @@
-import type * as tf from '@tensorflow/tfjs-core';
-import { describe, it } from 'vitest';
-import { type BlockWeights, loadBackend, unroll } from '../../../src/kernels/index.ts';
-import { evaluate, expectClose, type Fn, type Numbers, normal } from '../numeric.ts';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { type BlockWeights, loadBackend, loopStep, unroll } from '../../../src/kernels/index.ts';
+import { evaluate, expectClose, type Fn, type Numbers, normal, toTensor } from '../numeric.ts';
 
 interface Case {
   reach: number[];
@@ -15,6 +15,8 @@ interface Case {
   own?: boolean;
   bias?: boolean;
   mix?: boolean;
+  /** One step, whose value is the whole state. */
+  step?: boolean;
 }
 
 const cases: Case[] = [
@@ -26,8 +28,25 @@ const cases: Case[] = [
   { reach: [2, 1], R: 11, S: 0, H: 4, D: 32, F: 64, own: true, bias: true, mix: true, blocks: 3 },
   { reach: [2, 2], R: 70, S: 0, H: 1, D: 8, F: 12, own: true, bias: true },
   { reach: [3], R: 66, S: 5, H: 2, D: 8, F: 4, own: true, bias: true, mix: true },
-  // Too wide for the fused kernels.
-  { reach: [3, 1], R: 2, S: 3, H: 2, D: 130, F: 12 },
+  {
+    reach: [40, 21, 20, 20, 7, 1],
+    R: 5,
+    S: 0,
+    H: 2,
+    D: 24,
+    F: 20,
+    own: true,
+    bias: true,
+    mix: true,
+  },
+  { reach: [30, 11], R: 2, S: 3, H: 2, D: 10, F: 12, own: true, blocks: 2, mix: true },
+  { reach: [3], R: 2, S: 0, H: 2, D: 12, F: 8, own: true, mix: true, step: true },
+  { reach: [33], R: 1, S: 6, H: 1, D: 8, F: 8, step: true },
+  { reach: [21], R: 4, S: 2, H: 2, D: 8, F: 12, own: true, bias: true, blocks: 2, step: true },
+  { reach: [5, 3], R: 3, S: 0, H: 4, D: 256, F: 300, own: true, mix: true },
+  // Not for the fused kernels: too wide; tokens that do not see one another.
+  { reach: [3, 1], R: 2, S: 3, H: 2, D: 258, F: 12, own: true },
+  { reach: [3, 1], R: 2, S: 3, H: 2, D: 16, F: 12 },
 ];
 
 const scaled = (size: number, { shape, values }: Numbers): Numbers => ({
@@ -59,7 +78,7 @@ function inputs({ reach, R, S, H, D, F, ...given }: Case): Record<string, Number
   return numbers;
 }
 
-function unrolled({ reach, H, blocks = 1 }: Case, names: string[]): Fn {
+function unrolled({ reach, H, blocks = 1, step }: Case, names: string[]): Fn {
   return (...tensors) => {
     const t = Object.fromEntries(names.map((name, i) => [name, tensors[i]]));
     const mix = t.keep && { keep: t.keep, inject: t.inject };
@@ -71,7 +90,8 @@ function unrolled({ reach, H, blocks = 1 }: Case, names: string[]): Fn {
       const { k, v, bias, ...weights } = block;
       return { weights: weights as unknown as BlockWeights, context: k && { k, v }, bias };
     });
-    return unroll(t.z, { gain: t.gain, mix, blocks: loop, heads: H }, reach);
+    const given = { gain: t.gain, mix, blocks: loop, heads: H };
+    return step ? loopStep(t.z, given) : unroll(t.z, given, reach);
   };
 }
 
@@ -86,4 +106,23 @@ describe('unroll on simd is what it is in plain operations, with its gradients',
       expectClose(await evaluate(f, Object.values(named)), expected, 2e-5);
     }
   });
+});
+
+describe('unroll on simd', () => {
+  it.each(cases.map((given) => [JSON.stringify(given), given] as const))(
+    'is the same where no gradient is asked for: %s',
+    async (_, given) => {
+      const named = inputs(given);
+      const f = unrolled(given, Object.keys(named));
+      for (const threads of [1, 3]) {
+        await loadBackend('simd', { threads });
+        const tensors = Object.values(named).map(toTensor);
+        const alone = tf.tidy(() => f(...tensors));
+        const dy = tf.ones(alone.shape);
+        const { value, grads } = tf.valueAndGrads((...xs: tf.Tensor[]) => f(...xs))(tensors, dy);
+        expect(Array.from(await alone.data())).toEqual(Array.from(await value.data()));
+        tf.dispose([alone, dy, value, grads, tensors]);
+      }
+    },
+  );
 });

@@ -25,32 +25,17 @@ export function attention(args: usize, part: i32, parts: i32): void {
   const scores = (<usize>(H * R * S)) << 2;
   for (let b = share(B, part, parts); b < share(B, part + 1, parts); b++) {
     attentionOne(
-      pointer(args, 0) + b * queries,
-      pointer(args, 1) + b * scores,
-      pointer(args, 2) + b * queries,
-      pointer(args, 3) + b * keys,
-      pointer(args, 4) + b * keys,
-      pointer(args, 5),
-      R,
-      S,
-      H,
-      D,
+      pointer(args, 0) + b * queries, pointer(args, 1) + b * scores, pointer(args, 2) + b * queries,
+      pointer(args, 3) + b * keys, pointer(args, 4) + b * keys, pointer(args, 5), (<usize>(R * S)) << 2,
+      R, S, H, D,
     );
   }
 }
 
-/** One element of the batch. */
+/** One element of the batch; of the bias, heads lie `biasStep` bytes apart. */
 export function attentionOne(
-  y: usize,
-  probs: usize,
-  q: usize,
-  k: usize,
-  v: usize,
-  bias: usize,
-  R: i32,
-  S: i32,
-  H: i32,
-  D: i32,
+  y: usize, probs: usize, q: usize, k: usize, v: usize, bias: usize, biasStep: usize,
+  R: i32, S: i32, H: i32, D: i32,
 ): void {
   const width = D / H;
   const step = (<usize>D) << 2;
@@ -59,14 +44,14 @@ export function attentionOne(
   for (let h = 0; h < H; h++) {
     dots(probs, q, k, step, R, S, width);
     softmax(probs, R, S, scale, bias);
-    product(y, step, probs, row, 4, v, step, R, S, width, 0, false, false);
+    product(y, step, probs, row, 4, v, step, R, S, width, 0, 0, false);
     const next = (<usize>width) << 2;
     y += next;
     q += next;
     k += next;
     v += next;
     probs += R * row;
-    if (bias) bias += R * row;
+    if (bias) bias += biasStep;
   }
 }
 
@@ -94,46 +79,22 @@ export function attentionGrad(args: usize, scratch: usize, part: i32, parts: i32
     if (dbias) clear(dbias, H * R * S);
     for (let b = lane * size; b < min(B, (lane + 1) * size); b++) {
       attentionGradOne(
-        pointer(args, 0) + b * queries,
-        pointer(args, 1) + b * keys,
-        pointer(args, 2) + b * keys,
-        dbias,
-        pointer(args, 4) + b * queries,
-        pointer(args, 5) + b * scores,
-        pointer(args, 6) + b * queries,
-        pointer(args, 7) + b * keys,
-        pointer(args, 8) + b * keys,
-        R,
-        S,
-        H,
-        D,
-        accumulate,
-        scratch,
+        pointer(args, 0) + b * queries, pointer(args, 1) + b * keys, pointer(args, 2) + b * keys,
+        dbias, (<usize>(R * S)) << 2, pointer(args, 4) + b * queries, pointer(args, 5) + b * scores,
+        pointer(args, 6) + b * queries, pointer(args, 7) + b * keys, pointer(args, 8) + b * keys,
+        R, S, H, D, accumulate, scratch,
       );
     }
   }
 }
 
 /**
- * One element of the batch, of at most 262,144 keys. Adds to dbias (0: none). `scratch` has
- * GRADIENT_ROWS·S floats, or 1 MiB where that is less.
+ * One element of the batch, of at most 262,144 keys. Adds to dbias (0: none), whose heads lie `biasStep`
+ * bytes apart. `scratch` has GRADIENT_ROWS·S floats, or 1 MiB where that is less.
  */
 export function attentionGradOne(
-  dq: usize,
-  dk: usize,
-  dv: usize,
-  dbias: usize,
-  dy: usize,
-  probs: usize,
-  q: usize,
-  k: usize,
-  v: usize,
-  R: i32,
-  S: i32,
-  H: i32,
-  D: i32,
-  accumulate: bool,
-  scratch: usize,
+  dq: usize, dk: usize, dv: usize, dbias: usize, biasStep: usize, dy: usize, probs: usize,
+  q: usize, k: usize, v: usize, R: i32, S: i32, H: i32, D: i32, accumulate: bool, scratch: usize,
 ): void {
   const width = D / H;
   const step = (<usize>D) << 2;
@@ -144,13 +105,13 @@ export function attentionGradOne(
     for (let first: i32 = 0; first == 0 || first < R; first += rows) {
       const n = min(rows, R - first);
       const queries = first * step;
-      const scores = (h * R + first) * row;
+      const weights = probs + first * row;
       dots(scratch, dy + queries, v, step, n, S, width);
-      softmaxGrad(scratch, probs + scores, n, S, scale, dbias ? dbias + scores : 0);
+      softmaxGrad(scratch, weights, n, S, scale, dbias ? dbias + first * row : 0);
       const more = accumulate || first > 0;
-      product(dq + queries, step, scratch, row, 4, k, step, n, S, width, 0, false, false);
-      product(dk, step, scratch, 4, row, q + queries, step, S, n, width, 0, more, false);
-      product(dv, step, probs + scores, 4, row, dy + queries, step, S, n, width, 0, more, false);
+      product(dq + queries, step, scratch, row, 4, k, step, n, S, width, 0, 0, false);
+      product(dk, step, scratch, 4, row, q + queries, step, S, n, width, more ? dk : 0, 0, false);
+      product(dv, step, weights, 4, row, dy + queries, step, S, n, width, more ? dv : 0, 0, false);
     }
     const next = (<usize>width) << 2;
     dq += next;
@@ -160,6 +121,8 @@ export function attentionGradOne(
     q += next;
     k += next;
     v += next;
+    probs += R * row;
+    if (dbias) dbias += biasStep;
   }
 }
 

@@ -10,81 +10,102 @@ export class BlockParameters {
   innerBias: usize;
   outer: usize;
   forwardAfter: usize;
+  /** 0: tokens attend to the context alone. */
   key: usize;
   value: usize;
+  /** What a step begins with, in the first block alone; 0: none. */
+  gain: usize;
+  keep: usize;
 }
 
 /**
- * The words of BLOCK and BLOCK_GRAD. Rows are tokens, [B·R, D] unless said; T = S + R keys where the
- * tokens attend to one another too (`own`), else S.
+ * The words of BLOCK and BLOCK_GRAD. Of the B elements the first `whole` go on; of the others only the readout,
+ * their first token, is asked for: so they have one query, not R. Arrays lie element by element, [·, D] unless
+ * said: one row a token (B·R of them) or one a query (whole·R + B − whole). T = S + R keys where tokens
+ * attend to one another too (`key`), else S.
  */
 @unmanaged
 export class BlockArguments extends BlockParameters {
+  /** The matrices as panels (place-panels.ts); 0: as they are, for few rows. */
+  panels: usize;
   B: i32;
+  whole: i32;
   R: i32;
   /** Keys of the context. */
   S: i32;
   H: i32;
   D: i32;
   F: i32;
-  own: i32;
   eps: f32;
 
-  x: usize;
+  /** The state before the step [B, R, D], of which the block makes x; 0: x is given. */
+  z: usize;
+  /** [B, R, D]; 0: none. */
+  inject: usize;
   /** Keys and values of the context [B, S, D]. */
   k: usize;
   v: usize;
   /** [H, R, T]; 0: none. */
   bias: usize;
-
-  // What BLOCK leaves for BLOCK_GRAD.
+  /** [whole, R, D] */
   y: usize;
-  /** Scales of the four norms [B·R]. */
+  /** [B, D]; 0: not asked for. */
+  readouts: usize;
+
+  /** Bytes from a thread's own tile to the next's where nothing is kept for BLOCK_GRAD; 0: all is kept. */
+  ownStep: usize;
+  /** A row a token. */
+  x: usize;
+  /** `z·keep + inject`, a row a token; 0: none. */
+  mixed: usize;
+  /** Scales of the norms: of `mixed` or z and of x a number a token, of the other three a number a query. */
+  r0: usize;
   r1: usize;
   r2: usize;
   r3: usize;
   r4: usize;
+  /** x of the readouts [B − whole, D]. */
+  first: usize;
+  /** A row a query, as also `read`, `projected`, `middle` and `forwarded`. */
   q: usize;
-  /** [B, T, D] where `own`. */
+  /** [B, T, D] where tokens attend to one another. */
   keys: usize;
   values: usize;
-  /** [B, H, R, T] */
+  /** H·T numbers a query. */
   probs: usize;
   read: usize;
   projected: usize;
   middle: usize;
-  /** [B·R, F] */
+  /** F numbers a query. */
   hidden: usize;
   forwarded: usize;
 
   // Of BLOCK_GRAD alone.
+  /** Of y; what comes by the readouts is added. */
   dy: usize;
+  /** 0: none. */
+  dreadouts: usize;
+  /** Of z where the block begins with it, else of x. */
   dx: usize;
-  /** [B, S, D] */
+  /** Added to: of inject, and of k and v. */
+  dinject: usize;
   dk: usize;
   dv: usize;
-  /** [LANES, H, R, T]; 0: none. */
+  /** [LANES, H, R, T], added to; 0: none. */
   dbias: usize;
-  /** Gradients of the parameters in the order above, `parameters` numbers a lane. */
+  /** Gradients of the parameters in the order above, `parameters` numbers a lane; added to. */
   lanes: usize;
   parameters: i32;
-  // Workspace like `read`, `q`, `keys` and `values`.
-  dread: usize;
-  dq: usize;
-  dkeys: usize;
-  dvalues: usize;
+  /** A thread's own, `workStep` bytes apart: dread and dq, a row a query of a tile; dfirst, a row a query. */
+  work: usize;
+  workStep: usize;
 }
 
-/** Rows that go through a block together, so that what is in between stays in cache. */
+/** Rows that go through a block together at most, so that what is in between stays in cache. */
 export const CHUNK: i32 = 64;
 
-/** Elements of the batch a tile has; one where keys of the context stand between its own. */
-export function tileElements(a: BlockArguments): i32 {
-  return a.own && a.S ? 1 : max(1, CHUNK / max(1, a.R));
-}
-
-/** Bytes of a packed b [K, N]. */
-@inline
-export function panelBytes(K: i32, N: i32): usize {
-  return <usize>(K * ((N + 7) / 8)) << 5;
+/** Elements of a tile: few where the batch is small, so that all threads have some. */
+export function tileElements(B: i32, R: i32): i32 {
+  const rows = max(16, min(CHUNK, (B * R) >> 3));
+  return max(1, rows / max(1, R));
 }

@@ -1,24 +1,19 @@
 import { attentionGradOne } from './attention';
-import { ownRow } from './block';
-import { BlockArguments, BlockParameters, CHUNK, panelBytes, tileElements } from './block-arguments';
+import { ownKey } from './block';
+import { BlockArguments, BlockParameters, CHUNK, tileElements } from './block-arguments';
+import { biasStep, Group, groupsOf, keysOf, placeGroup } from './block-group';
 import { multiplyPacked, TILE_SCRATCH } from './gemm';
-import { LANES, laneSize } from './lanes';
-import { packTransposed } from './pack';
+import { LANES } from './lanes';
+import { matricesOf } from './panels';
 import { product } from './product';
 import { reluGradient } from './relu-gradient';
 import { rmsNormGradRows, rmsNormRows } from './rms-norm';
 import { add, clear, copy } from './vector';
 
-/** Transposed weights, packed, and rows in between; all in scratch. */
+/** What lies in between, of a chunk of rows or a group; all of it the thread's own. */
 @unmanaged
 class Tools {
   scratch: usize;
-  query: usize;
-  out: usize;
-  inner: usize;
-  outer: usize;
-  key: usize;
-  value: usize;
   /** [CHUNK, D] */
   normed: usize;
   dnormed: usize;
@@ -26,163 +21,236 @@ class Tools {
   /** [CHUNK, F] */
   dhidden: usize;
   rest: usize;
+  /** A row a query: dx as far as it comes from them, where they are not the tokens. */
+  dread: usize;
+  dq: usize;
+  dfirst: usize;
+  /** A row a token. */
+  dx: usize;
+  /** A row a key, where tokens attend to one another. */
+  dkeys: usize;
+  dvalues: usize;
 }
 
 /**
- * BLOCK_GRAD: the gradients of BLOCK; those of the context are added to what is there. Those of the parameters and the bias are summed in lanes of the
- * tiles. What the norms gave is made again rather than kept.
+ * BLOCK_GRAD: the gradients of BLOCK. Those of the context, of what is injected, and in lanes of the groups those of
+ * the parameters and the bias are added to what is there. What the norms gave is made again rather than kept.
  */
 export function blockGrad(args: usize, scratch: usize, part: i32, parts: i32): void {
   const a = changetype<BlockArguments>(args);
-  const tools = changetype<Tools>(scratch);
-  const gradients = changetype<BlockParameters>(scratch + 64);
-  prepare(a, tools, scratch + 128);
-  const T = a.own ? a.S + a.R : a.S;
-  const scores = a.H * a.R * T;
-  const tile = tileElements(a);
-  const tiles = (a.B + tile - 1) / tile;
-  const size = laneSize(tiles, 1);
+  const g = changetype<Group>(scratch);
+  const m = matricesOf(a, scratch + 128, true);
+  const sums = changetype<BlockParameters>(scratch + 192);
+  const t = changetype<Tools>(scratch + 256);
+  const size = tileElements(a.B, a.R);
+  const groups = groupsOf(a, size);
+  const scores = a.H * a.R * keysOf(a);
+  prepare(a, t, size, scratch + 320, part);
   for (let lane = part; lane < LANES; lane += parts) {
-    const sums = a.lanes + (<usize>(lane * a.parameters) << 2);
-    clear(sums, a.parameters);
-    place(a, gradients, sums);
+    placeSums(a, sums, a.lanes + (<usize>(lane * a.parameters) << 2));
     const dbias = a.dbias ? a.dbias + (<usize>(lane * scores) << 2) : 0;
-    if (dbias) clear(dbias, scores);
-    for (let t = lane * size; t < min(tiles, (lane + 1) * size); t++) {
-      const first = t * tile;
-      const last = min(a.B, first + tile);
-      concludeGrad(a, tools, gradients, first * a.R, last * a.R);
-      readGrad(a, tools, dbias, first, last);
-      askGrad(a, tools, gradients, first, last);
+    for (let i = lane; i < groups; i += LANES) {
+      placeGroup(g, a, i, size, part);
+      if (!a.z) t.dx = a.dx + <usize>(g.first * a.R * a.D << 2);
+      concludeGrad(a, m, sums, g, t);
+      readGrad(a, g, t, dbias);
+      if (g.whole) askGrad(a, m, sums, g, t);
+      else askReadoutsGrad(a, m, sums, g, t);
+      if (a.z) beginGrad(a, m, sums, g, t);
     }
   }
 }
 
-function prepare(a: BlockArguments, tools: Tools, scratch: usize): void {
-  const D = a.D;
-  const F = a.F;
-  const step = <usize>D << 2;
-  const square = panelBytes(D, D);
-  tools.scratch = scratch;
-  tools.query = scratch + TILE_SCRATCH;
-  tools.out = tools.query + square;
-  tools.inner = tools.out + square;
-  tools.outer = tools.inner + panelBytes(F, D);
-  tools.key = tools.outer + panelBytes(D, F);
-  tools.value = tools.key + (a.own ? square : 0);
-  tools.normed = tools.value + (a.own ? square : 0);
-  tools.dnormed = tools.normed + CHUNK * step;
-  tools.dlate = tools.dnormed + CHUNK * step;
-  tools.dhidden = tools.dlate + CHUNK * step;
-  tools.rest = tools.dhidden + (<usize>(CHUNK * F) << 2);
-  packTransposed(tools.query, a.query, step, D, D);
-  packTransposed(tools.out, a.out, step, D, D);
-  packTransposed(tools.inner, a.inner, <usize>F << 2, F, D);
-  packTransposed(tools.outer, a.outer, step, D, F);
-  if (a.own) {
-    packTransposed(tools.key, a.key, step, D, D);
-    packTransposed(tools.value, a.value, step, D, D);
-  }
+function prepare(a: BlockArguments, t: Tools, size: i32, scratch: usize, part: i32): void {
+  const step = <usize>a.D << 2;
+  const tokens = size * a.R * step;
+  t.scratch = scratch;
+  t.normed = scratch + TILE_SCRATCH;
+  t.dnormed = t.normed + CHUNK * step;
+  t.dlate = t.dnormed + CHUNK * step;
+  t.dhidden = t.dlate + CHUNK * step;
+  t.rest = t.dhidden + (<usize>(CHUNK * a.F) << 2);
+  t.dread = a.work + part * a.workStep;
+  t.dq = t.dread + tokens;
+  t.dfirst = t.dq + tokens;
+  t.dx = t.dfirst + tokens;
+  t.dkeys = t.dx + tokens;
+  t.dvalues = t.dkeys + size * keysOf(a) * step;
 }
 
-function place(a: BlockArguments, g: BlockParameters, from: usize): void {
+function placeSums(a: BlockArguments, sums: BlockParameters, from: usize): void {
   const row = <usize>a.D << 2;
   const square = row * a.D;
-  g.attentionBefore = from;
-  g.query = g.attentionBefore + row;
-  g.out = g.query + square;
-  g.attentionAfter = g.out + square;
-  g.forwardBefore = g.attentionAfter + row;
-  g.inner = g.forwardBefore + row;
-  g.innerBias = g.inner + row * a.F;
-  g.outer = g.innerBias + (<usize>a.F << 2);
-  g.forwardAfter = g.outer + row * a.F;
-  g.key = g.forwardAfter + row;
-  g.value = g.key + square;
+  const own = a.key ? square : 0;
+  sums.attentionBefore = from;
+  sums.query = sums.attentionBefore + row;
+  sums.out = sums.query + square;
+  sums.attentionAfter = sums.out + square;
+  sums.forwardBefore = sums.attentionAfter + row;
+  sums.inner = sums.forwardBefore + row;
+  sums.innerBias = sums.inner + row * a.F;
+  sums.outer = sums.innerBias + (<usize>a.F << 2);
+  sums.forwardAfter = sums.outer + row * a.F;
+  sums.key = sums.forwardAfter + row;
+  sums.value = sums.key + own;
+  sums.gain = sums.value + own;
+  sums.keep = sums.gain + row;
 }
 
-/** From dy to dread, and dx as far as it does not come by the attention. */
-function concludeGrad(a: BlockArguments, tools: Tools, g: BlockParameters, begin: i32, end: i32): void {
+/** From dy to dread, and of the queries dx as far as it does not come by the attention. */
+function concludeGrad(
+  a: BlockArguments, m: BlockParameters, sums: BlockParameters, g: Group, t: Tools,
+): void {
   const D = a.D;
   const F = a.F;
   const step = <usize>D << 2;
-  const dnormed = tools.dnormed;
-  const dlate = tools.dlate;
-  const dhidden = tools.dhidden;
-  const normed = tools.normed;
-  for (let row = begin; row < end; row += CHUNK) {
-    const rows = min(CHUNK, end - row);
+  const dyRows = g.whole ? a.dy + g.first * a.R * step : a.dreadouts + g.first * step;
+  const dxRows = g.whole ? t.dx : t.dfirst;
+  if (g.whole && a.dreadouts) addReadouts(a, g, dyRows);
+  for (let row = 0; row < g.asked; row += CHUNK) {
+    const rows = min(CHUNK, g.asked - row);
     const at = row * step;
     const scale = <usize>row << 2;
-    const hidden = a.hidden + scale * F;
+    const hidden = g.hidden + scale * F;
+    const dy = dyRows + at;
+    const dx = dxRows + at;
     rmsNormGradRows(
-      dlate, g.forwardAfter, a.dy + at, a.forwarded + at, a.r4 + scale, a.forwardAfter, rows, D, false,
+      t.dlate, sums.forwardAfter, dy, g.forwarded + at, g.r4 + scale, a.forwardAfter, rows, D, false,
     );
-    addTransposed(g.outer, hidden, dlate, rows, F, D);
-    times(dhidden, dlate, tools.outer, rows, D, F, false, tools.scratch);
-    reluGradient(dhidden, dhidden, hidden, rows * F);
-    for (let i = 0; i < rows; i++) add(g.innerBias, dhidden + i * ((<usize>F) << 2), F);
-    rmsNormRows(normed, a.r3 + scale, a.middle + at, a.forwardBefore, rows, D, a.eps, 0);
-    addTransposed(g.inner, normed, dhidden, rows, D, F);
-    times(dnormed, dhidden, tools.inner, rows, F, D, false, tools.scratch);
-    copy(a.dx + at, a.dy + at, rows * D);
+    addTransposed(sums.outer, hidden, t.dlate, rows, F, D);
+    times(t.dhidden, t.dlate, m.outer, rows, D, F, false, t.scratch);
+    reluGradient(t.dhidden, t.dhidden, hidden, rows * F);
+    for (let i = 0; i < rows; i++) add(sums.innerBias, t.dhidden + (<usize>(i * F) << 2), F);
+    rmsNormRows(t.normed, g.r3 + scale, g.middle + at, a.forwardBefore, rows, D, a.eps, 0);
+    addTransposed(sums.inner, t.normed, t.dhidden, rows, D, F);
+    times(t.dnormed, t.dhidden, m.inner, rows, F, D, false, t.scratch);
+    copy(dx, dy, rows * D);
     rmsNormGradRows(
-      a.dx + at, g.forwardBefore, dnormed, a.middle + at, a.r3 + scale, a.forwardBefore, rows, D, true,
+      dx, sums.forwardBefore, t.dnormed, g.middle + at, g.r3 + scale, a.forwardBefore, rows, D, true,
     );
     rmsNormGradRows(
-      dlate, g.attentionAfter, a.dx + at, a.projected + at, a.r2 + scale, a.attentionAfter, rows, D, false,
+      t.dlate, sums.attentionAfter, dx, g.projected + at, g.r2 + scale, a.attentionAfter, rows, D, false,
     );
-    addTransposed(g.out, a.read + at, dlate, rows, D, D);
-    times(a.dread + at, dlate, tools.out, rows, D, D, false, tools.scratch);
+    addTransposed(sums.out, g.read + at, t.dlate, rows, D, D);
+    times(t.dread + at, t.dlate, m.out, rows, D, D, false, t.scratch);
   }
 }
 
-function readGrad(a: BlockArguments, tools: Tools, dbias: usize, first: i32, last: i32): void {
-  const T = a.own ? a.S + a.R : a.S;
-  const queries = <usize>(a.R * a.D) << 2;
-  const keys = <usize>(T * a.D) << 2;
-  const scores = <usize>(a.H * a.R * T) << 2;
-  const context = <usize>(a.S * a.D) << 2;
-  for (let b = first; b < last; b++) {
-    const dk = (a.own ? a.dkeys : a.dk) + b * keys;
-    const dv = (a.own ? a.dvalues : a.dv) + b * keys;
+/** What comes to the first tokens by the readouts. */
+function addReadouts(a: BlockArguments, g: Group, dy: usize): void {
+  const step = <usize>a.D << 2;
+  for (let b = g.first; b < g.last; b++) {
+    add(dy + (b - g.first) * a.R * step, a.dreadouts + b * step, a.D);
+  }
+}
+
+function readGrad(a: BlockArguments, g: Group, t: Tools, dbias: usize): void {
+  const D = a.D;
+  const T = keysOf(a);
+  const queries = <usize>(g.queries * D) << 2;
+  const keys = <usize>(T * D) << 2;
+  const scores = <usize>(g.queries * a.H * T) << 2;
+  const context = <usize>(a.S * D) << 2;
+  for (let i = 0; i < g.last - g.first; i++) {
+    const dk = a.key ? t.dkeys + i * keys : a.dk + (g.first + i) * keys;
+    const dv = a.key ? t.dvalues + i * keys : a.dv + (g.first + i) * keys;
     attentionGradOne(
-      a.dq + b * queries, dk, dv, dbias, a.dread + b * queries, a.probs + b * scores,
-      a.q + b * queries, (a.own ? a.keys : a.k) + b * keys, (a.own ? a.values : a.v) + b * keys,
-      a.R, T, a.H, a.D, !a.own, tools.rest,
+      t.dq + i * queries, dk, dv, dbias, biasStep(a), t.dread + i * queries, g.probs + i * scores,
+      g.q + i * queries, g.keys + i * keys, g.values + i * keys, g.queries, T, a.H, D, !a.key, t.rest,
     );
-    if (a.own && a.S) {
-      add(a.dk + b * context, dk, a.S * a.D);
-      add(a.dv + b * context, dv, a.S * a.D);
+    if (a.key && a.S) {
+      add(a.dk + (g.first + i) * context, dk, a.S * D);
+      add(a.dv + (g.first + i) * context, dv, a.S * D);
     }
   }
 }
 
 /** What comes to x by queries, and by keys and values of the tokens’ own. */
-function askGrad(a: BlockArguments, tools: Tools, g: BlockParameters, first: i32, last: i32): void {
+function askGrad(a: BlockArguments, m: BlockParameters, sums: BlockParameters, g: Group, t: Tools): void {
   const D = a.D;
   const step = <usize>D << 2;
-  const end = last * a.R;
-  const normed = tools.normed;
-  const dnormed = tools.dnormed;
-  const scratch = tools.scratch;
-  for (let row = first * a.R; row < end; row += CHUNK) {
-    const rows = min(CHUNK, end - row);
+  for (let row = 0; row < g.tokens; row += CHUNK) {
+    const rows = min(CHUNK, g.tokens - row);
     const at = row * step;
-    const scale = <usize>row << 2;
-    rmsNormRows(normed, a.r1 + scale, a.x + at, a.attentionBefore, rows, D, a.eps, 0);
-    addTransposed(g.query, normed, a.dq + at, rows, D, D);
-    times(dnormed, a.dq + at, tools.query, rows, D, D, false, scratch);
-    if (a.own) {
-      const place = ownRow(a, first, row) * step;
-      addTransposed(g.key, normed, a.dkeys + place, rows, D, D);
-      times(dnormed, a.dkeys + place, tools.key, rows, D, D, true, scratch);
-      addTransposed(g.value, normed, a.dvalues + place, rows, D, D);
-      times(dnormed, a.dvalues + place, tools.value, rows, D, D, true, scratch);
-    }
+    const r1 = g.r1 + (<usize>row << 2);
+    rmsNormRows(t.normed, r1, g.x + at, a.attentionBefore, rows, D, a.eps, 0);
+    addTransposed(sums.query, t.normed, t.dq + at, rows, D, D);
+    times(t.dnormed, t.dq + at, m.query, rows, D, D, false, t.scratch);
+    if (a.key) ownGrad(a, m, sums, t, row, rows, true);
     rmsNormGradRows(
-      a.dx + at, g.attentionBefore, dnormed, a.x + at, a.r1 + scale, a.attentionBefore, rows, D, true,
+      t.dx + at, sums.attentionBefore, t.dnormed, g.x + at, r1, a.attentionBefore, rows, D, true,
     );
+  }
+}
+
+/** `askGrad` where only the first tokens have queries; the others have keys and values of their own. */
+function askReadoutsGrad(
+  a: BlockArguments, m: BlockParameters, sums: BlockParameters, g: Group, t: Tools,
+): void {
+  const D = a.D;
+  const R = a.R;
+  const step = <usize>D << 2;
+  const asked = t.dread;
+  rmsNormRows(t.normed, t.dlate, g.own, a.attentionBefore, g.asked, D, a.eps, 0);
+  addTransposed(sums.query, t.normed, t.dq, g.asked, D, D);
+  times(asked, t.dq, m.query, g.asked, D, D, false, t.scratch);
+  for (let row = 0; row < g.tokens; row += CHUNK) {
+    const rows = min(CHUNK, g.tokens - row);
+    const at = row * step;
+    const r1 = g.r1 + (<usize>row << 2);
+    rmsNormRows(t.normed, r1, g.x + at, a.attentionBefore, rows, D, a.eps, 0);
+    ownGrad(a, m, sums, t, row, rows, false);
+    // From the first element that begins among these rows.
+    const begin = (row + R - 1) / R;
+    for (let i = begin; i * R < row + rows; i++) add(t.dnormed + (i * R - row) * step, asked + i * step, D);
+    rmsNormGradRows(
+      t.dx + at, sums.attentionBefore, t.dnormed, g.x + at, r1, a.attentionBefore, rows, D, false,
+    );
+    for (let i = begin; i * R < row + rows; i++) add(t.dx + i * R * step, t.dfirst + i * step, D);
+  }
+}
+
+/** Gradients by keys and values of the tokens’ own, of the group's rows `row`..`row + rows - 1`. */
+function ownGrad(
+  a: BlockArguments, m: BlockParameters, sums: BlockParameters, t: Tools, row: i32, rows: i32,
+  accumulate: bool,
+): void {
+  const D = a.D;
+  const dkeys = ownRows(a, t.dkeys, t.dlate, row, rows);
+  addTransposed(sums.key, t.normed, dkeys, rows, D, D);
+  times(t.dnormed, dkeys, m.key, rows, D, D, accumulate, t.scratch);
+  const dvalues = ownRows(a, t.dvalues, t.dlate, row, rows);
+  addTransposed(sums.value, t.normed, dvalues, rows, D, D);
+  times(t.dnormed, dvalues, m.value, rows, D, D, true, t.scratch);
+}
+
+/** The tokens' own among all keys, one after another: as they lie, or copied from between the context's. */
+function ownRows(a: BlockArguments, keys: usize, room: usize, row: i32, rows: i32): usize {
+  const step = <usize>a.D << 2;
+  if (!a.S) return keys + row * step;
+  for (let i = 0; i < rows; i++) copy(room + i * step, keys + ownKey(a, row + i) * step, a.D);
+  return room;
+}
+
+/** From dx to dz. */
+function beginGrad(a: BlockArguments, m: BlockParameters, sums: BlockParameters, g: Group, t: Tools): void {
+  const D = a.D;
+  const step = <usize>D << 2;
+  const from = g.first * a.R * step;
+  for (let row = 0; row < g.tokens; row += CHUNK) {
+    const rows = min(CHUNK, g.tokens - row);
+    const at = row * step;
+    const r0 = g.r0 + (<usize>row << 2);
+    const z = a.z + from + at;
+    const dz = a.dx + from + at;
+    if (!a.keep) {
+      rmsNormGradRows(dz, sums.gain, t.dx + at, z, r0, a.gain, rows, D, false);
+      continue;
+    }
+    rmsNormGradRows(t.dnormed, sums.gain, t.dx + at, g.mixed + at, r0, a.gain, rows, D, false);
+    addTransposed(sums.keep, z, t.dnormed, rows, D, D);
+    times(dz, t.dnormed, m.keep, rows, D, D, false, t.scratch);
+    add(a.dinject + from + at, t.dnormed, rows * D);
   }
 }
 
@@ -190,7 +258,7 @@ function askGrad(a: BlockArguments, tools: Tools, g: BlockParameters, first: i32
 @inline
 function addTransposed(y: usize, a: usize, b: usize, rows: i32, M: i32, N: i32): void {
   const step = <usize>N << 2;
-  product(y, step, a, 4, <usize>M << 2, b, step, M, rows, N, 0, true, false);
+  product(y, step, a, 4, <usize>M << 2, b, step, M, rows, N, y, 0, false);
 }
 
 /** `y[rows, N] (+)= x[rows, K]·panels`. */
@@ -198,7 +266,6 @@ function addTransposed(y: usize, a: usize, b: usize, rows: i32, M: i32, N: i32):
 function times(
   y: usize, x: usize, panels: usize, rows: i32, K: i32, N: i32, accumulate: bool, scratch: usize,
 ): void {
-  multiplyPacked(
-    y, <usize>N << 2, x, <usize>K << 2, false, panels, 0, rows, K, N, 0, accumulate, false, scratch,
-  );
+  const base = accumulate ? y : 0;
+  multiplyPacked(y, <usize>N << 2, x, <usize>K << 2, false, panels, 0, rows, K, N, base, 0, false, scratch);
 }

@@ -1,124 +1,154 @@
-import { share } from './arguments';
 import { attentionOne } from './attention';
-import { BlockArguments, CHUNK, panelBytes, tileElements } from './block-arguments';
+import { BlockArguments, BlockParameters, CHUNK, tileElements } from './block-arguments';
+import { biasStep, Group, groupsOf, keysOf, placeGroup } from './block-group';
 import { multiplyPacked, TILE_SCRATCH } from './gemm';
-import { packPanels } from './pack';
+import { matricesOf } from './panels';
+import { product } from './product';
 import { rmsNormRows } from './rms-norm';
 import { copy } from './vector';
 
 /**
- * BLOCK: a transformer block, tile by tile of the batch, so that its products meet their operands in cache
- * (`transformerBlock` in src/kernels/block.ts defines it):
+ * BLOCK: a transformer block, group by group of the batch, so that its products meet their operands in cache
+ * (`transformerBlock` in src/kernels/block.ts defines it). The first block of a step begins with
+ *
+ *     x = norm(z·keep + inject)
+ *
+ * and all go on with
  *
  *     middle = x + norm(Attention(norm(x) Wq, keys, values) Wo)
  *     y = middle + norm(relu(norm(middle) W₁ + b) W₂)
  */
 export function block(args: usize, scratch: usize, part: i32, parts: i32): void {
   const a = changetype<BlockArguments>(args);
-  const D = a.D;
-  const F = a.F;
-  const step = <usize>D << 2;
-  const query = scratch + TILE_SCRATCH;
-  const out = query + panelBytes(D, D);
-  const inner = out + panelBytes(D, D);
-  const outer = inner + panelBytes(D, F);
-  const key = outer + panelBytes(F, D);
-  const value = key + panelBytes(D, D);
-  const normed = a.own ? value + panelBytes(D, D) : key;
-  packPanels(query, a.query, step, D, D);
-  packPanels(out, a.out, step, D, D);
-  packPanels(inner, a.inner, <usize>F << 2, D, F);
-  packPanels(outer, a.outer, step, F, D);
-  if (a.own) {
-    packPanels(key, a.key, step, D, D);
-    packPanels(value, a.value, step, D, D);
-  }
-
-  const tile = tileElements(a);
-  const tiles = (a.B + tile - 1) / tile;
-  for (let t = share(tiles, part, parts); t < share(tiles, part + 1, parts); t++) {
-    const first = t * tile;
-    const last = min(a.B, first + tile);
-    ask(a, first, last, query, key, value, normed, scratch);
-    read(a, first, last);
-    conclude(a, first * a.R, last * a.R, out, inner, outer, normed, scratch);
+  const g = changetype<Group>(scratch);
+  const m = matricesOf(a, scratch + 128, false);
+  const tools = scratch + 256;
+  const size = tileElements(a.B, a.R);
+  const groups = groupsOf(a, size);
+  for (let i = part; i < groups; i += parts) {
+    placeGroup(g, a, i, size, part);
+    if (a.z) begin(a, m, g, tools);
+    ask(a, m, g, tools);
+    read(a, g);
+    conclude(a, m, g, tools);
+    if (g.whole && a.readouts) copyReadouts(a, g);
   }
 }
 
-/** Queries, and keys and values of the tokens’ own, of the elements first..last-1. */
-function ask(
-  a: BlockArguments, first: i32, last: i32, query: usize, key: usize, value: usize, normed: usize,
-  scratch: usize,
-): void {
+/** x of z. */
+function begin(a: BlockArguments, m: BlockParameters, g: Group, tools: usize): void {
+  const step = <usize>a.D << 2;
+  const from = g.first * a.R * step;
+  let z = a.z + from;
+  if (a.keep) {
+    const inject = a.inject ? a.inject + from : 0;
+    times(g.mixed, z, m.keep, a.panels, g.tokens, a.D, a.D, inject, 0, false, tools);
+    z = g.mixed;
+  }
+  rmsNormRows(g.x, g.r0, z, a.gain, g.tokens, a.D, a.eps, 0);
+}
+
+/** Queries, and keys and values of the tokens’ own. */
+function ask(a: BlockArguments, m: BlockParameters, g: Group, tools: usize): void {
   const D = a.D;
   const step = <usize>D << 2;
-  const end = last * a.R;
-  if (a.own && a.S) {
-    copy(a.keys + first * (a.S + a.R) * step, a.k + first * a.S * step, a.S * D);
-    copy(a.values + first * (a.S + a.R) * step, a.v + first * a.S * step, a.S * D);
-  }
-  for (let row = first * a.R; row < end; row += CHUNK) {
-    const rows = min(CHUNK, end - row);
+  const normed = tools + TILE_SCRATCH;
+  const made = normed + CHUNK * step;
+  if (a.key && a.S) copyContext(a, g);
+  for (let row = 0; row < g.tokens; row += CHUNK) {
+    const rows = min(CHUNK, g.tokens - row);
     const at = row * step;
-    rmsNormRows(normed, a.r1 + (row << 2), a.x + at, a.attentionBefore, rows, D, a.eps, 0);
-    times(a.q + at, normed, query, rows, D, D, 0, false, scratch);
-    if (a.own) {
-      const place = ownRow(a, first, row) * step;
-      times(a.keys + place, normed, key, rows, D, D, 0, false, scratch);
-      times(a.values + place, normed, value, rows, D, D, 0, false, scratch);
+    rmsNormRows(normed, g.r1 + (<usize>row << 2), g.x + at, a.attentionBefore, rows, D, a.eps, 0);
+    if (g.whole) times(g.q + at, normed, m.query, a.panels, rows, D, D, 0, 0, false, tools);
+    if (!a.key) continue;
+    if (a.S) {
+      times(made, normed, m.key, a.panels, rows, D, D, 0, 0, false, tools);
+      scatterOwn(g.keys, made, a, row, rows);
+      times(made, normed, m.value, a.panels, rows, D, D, 0, 0, false, tools);
+      scatterOwn(g.values, made, a, row, rows);
+    } else {
+      times(g.keys + at, normed, m.key, a.panels, rows, D, D, 0, 0, false, tools);
+      times(g.values + at, normed, m.value, a.panels, rows, D, D, 0, 0, false, tools);
     }
   }
+  if (g.whole) return;
+  for (let i = 0; i < g.asked; i++) copy(g.own + i * step, g.x + i * a.R * step, D);
+  // r2 is made anew by `conclude`.
+  rmsNormRows(normed, g.r2, g.own, a.attentionBefore, g.asked, D, a.eps, 0);
+  times(g.q, normed, m.query, a.panels, g.asked, D, D, 0, 0, false, tools);
 }
 
-/** Where a row's own key is among all keys. */
+/** Keys and values of the context to their places among all. */
+function copyContext(a: BlockArguments, g: Group): void {
+  const step = <usize>a.D << 2;
+  for (let b = g.first; b < g.last; b++) {
+    const to = (b - g.first) * keysOf(a) * step;
+    const from = b * a.S * step;
+    copy(g.keys + to, a.k + from, a.S * a.D);
+    copy(g.values + to, a.v + from, a.S * a.D);
+  }
+}
+
+/** Rows of tokens, the first of them the group's row `row`, to their places among all keys. */
+function scatterOwn(keys: usize, rows: usize, a: BlockArguments, row: i32, count: i32): void {
+  const step = <usize>a.D << 2;
+  for (let i = row; i < row + count; i++) copy(keys + ownKey(a, i) * step, rows + (i - row) * step, a.D);
+}
+
+/** Where the key of a group's row lies among the group's keys. */
 @inline
-export function ownRow(a: BlockArguments, first: i32, row: i32): i32 {
-  return row + (first + 1) * a.S;
+export function ownKey(a: BlockArguments, row: i32): i32 {
+  return row + (row / a.R + 1) * a.S;
 }
 
-function read(a: BlockArguments, first: i32, last: i32): void {
-  const T = a.own ? a.S + a.R : a.S;
-  const queries = <usize>(a.R * a.D) << 2;
+function read(a: BlockArguments, g: Group): void {
+  const T = keysOf(a);
+  const queries = <usize>(g.queries * a.D) << 2;
   const keys = <usize>(T * a.D) << 2;
-  const scores = <usize>(a.H * a.R * T) << 2;
-  for (let b = first; b < last; b++) {
+  const scores = <usize>(g.queries * a.H * T) << 2;
+  for (let i = 0; i < g.last - g.first; i++) {
     attentionOne(
-      a.read + b * queries, a.probs + b * scores, a.q + b * queries,
-      (a.own ? a.keys : a.k) + b * keys, (a.own ? a.values : a.v) + b * keys, a.bias,
-      a.R, T, a.H, a.D,
+      g.read + i * queries, g.probs + i * scores, g.q + i * queries, g.keys + i * keys,
+      g.values + i * keys, a.bias, biasStep(a), g.queries, T, a.H, a.D,
     );
   }
 }
 
 /** From what was read to y. */
-function conclude(
-  a: BlockArguments, begin: i32, end: i32, out: usize, inner: usize, outer: usize, normed: usize,
-  scratch: usize,
-): void {
+function conclude(a: BlockArguments, m: BlockParameters, g: Group, tools: usize): void {
   const D = a.D;
   const F = a.F;
   const step = <usize>D << 2;
-  for (let row = begin; row < end; row += CHUNK) {
-    const rows = min(CHUNK, end - row);
+  const normed = tools + TILE_SCRATCH;
+  for (let row = 0; row < g.asked; row += CHUNK) {
+    const rows = min(CHUNK, g.asked - row);
     const at = row * step;
     const scale = <usize>row << 2;
-    const hidden = a.hidden + scale * F;
-    times(a.projected + at, a.read + at, out, rows, D, D, 0, false, scratch);
-    rmsNormRows(a.middle + at, a.r2 + scale, a.projected + at, a.attentionAfter, rows, D, a.eps, a.x + at);
-    rmsNormRows(normed, a.r3 + scale, a.middle + at, a.forwardBefore, rows, D, a.eps, 0);
-    times(hidden, normed, inner, rows, D, F, a.innerBias, true, scratch);
-    times(a.forwarded + at, hidden, outer, rows, F, D, 0, false, scratch);
-    rmsNormRows(a.y + at, a.r4 + scale, a.forwarded + at, a.forwardAfter, rows, D, a.eps, a.middle + at);
+    const hidden = g.hidden + scale * F;
+    times(g.projected + at, g.read + at, m.out, a.panels, rows, D, D, 0, 0, false, tools);
+    rmsNormRows(g.middle + at, g.r2 + scale, g.projected + at, a.attentionAfter, rows, D, a.eps, g.own + at);
+    rmsNormRows(normed, g.r3 + scale, g.middle + at, a.forwardBefore, rows, D, a.eps, 0);
+    times(hidden, normed, m.inner, a.panels, rows, D, F, 0, a.innerBias, true, tools);
+    times(g.forwarded + at, hidden, m.outer, a.panels, rows, F, D, 0, 0, false, tools);
+    rmsNormRows(g.y + at, g.r4 + scale, g.forwarded + at, a.forwardAfter, rows, D, a.eps, g.middle + at);
   }
 }
 
-/** `y[rows, N] = x[rows, K]·panels + bias`. */
+function copyReadouts(a: BlockArguments, g: Group): void {
+  const step = <usize>a.D << 2;
+  for (let b = g.first; b < g.last; b++) {
+    copy(a.readouts + b * step, g.y + (b - g.first) * a.R * step, a.D);
+  }
+}
+
+/** `y[rows, N] = base + x[rows, K]·w + bias`, w packed if there are panels. */
 @inline
 function times(
-  y: usize, x: usize, panels: usize, rows: i32, K: i32, N: i32, bias: usize, rectify: bool,
-  scratch: usize,
+  y: usize, x: usize, w: usize, panels: usize, rows: i32, K: i32, N: i32, base: usize, bias: usize,
+  rectify: bool, tools: usize,
 ): void {
-  multiplyPacked(
-    y, <usize>N << 2, x, <usize>K << 2, false, panels, 0, rows, K, N, bias, false, rectify, scratch,
-  );
+  const xStep = <usize>K << 2;
+  const yStep = <usize>N << 2;
+  if (panels) multiplyPacked(y, yStep, x, xStep, false, w, 0, rows, K, N, base, bias, rectify, tools);
+  else product(y, yStep, x, xStep, 4, w, yStep, rows, K, N, base, bias, rectify);
 }

@@ -1,35 +1,25 @@
 import { packColumns, packPanels, packTransposed } from './pack';
-import { COLUMNS, PANEL_STEP, ROWS, tileColumns, tileRows } from './tile';
+import { COLUMNS, PANEL_STEP, ROWS, TILE_BYTES, tileColumns, tileRows } from './tile';
+import { copy, relu } from './vector';
 
 /** Sums over k are cut into blocks of so many, so that a panel and a tile's rows stay in cache. */
 export const BLOCK_K: i32 = 256;
 /** Columns of b that are packed at a time: with BLOCK_K, what fits in 1 MiB of scratch. */
 const BLOCK_N: i32 = 960;
 
-/** Bytes of scratch that `multiplyPacked` needs: a tile at the border, and packed columns of a. */
-export const TILE_SCRATCH: usize = 128 + 16 * BLOCK_K;
+/** The longest rows that `multiplyPacked` takes. */
+const MAX_K: i32 = 1024;
+
+/** Bytes of scratch that `multiplyPacked` needs: a tile at the border, and rows or columns of a for one. */
+export const TILE_SCRATCH: usize = TILE_BYTES + <usize>(4 * ROWS * MAX_K);
 
 /**
- * Rows `from`..`to - 1` of `y[·, N] (+)= op(a)·op(b) + bias[N]`, relu last. Steps are in bytes, from row to
- * row as they lie in memory. `scratch` is 1 MiB.
+ * Rows `from`..`to - 1` of `y[·, N] = base + op(a)·op(b) + bias[N]`, relu last (base, bias 0: none). Steps are
+ * in bytes, from row to row as they lie in memory. `scratch` is 1 MiB.
  */
 export function multiply(
-  y: usize,
-  yStep: usize,
-  a: usize,
-  aStep: usize,
-  transA: bool,
-  b: usize,
-  bStep: usize,
-  transB: bool,
-  from: i32,
-  to: i32,
-  K: i32,
-  N: i32,
-  bias: usize,
-  accumulate: bool,
-  rectify: bool,
-  scratch: usize,
+  y: usize, yStep: usize, a: usize, aStep: usize, transA: bool, b: usize, bStep: usize, transB: bool,
+  from: i32, to: i32, K: i32, N: i32, base: usize, bias: usize, rectify: bool, scratch: usize,
 ): void {
   const panels = scratch + TILE_SCRATCH;
   for (let n: i32 = 0; n < N; n += BLOCK_N) {
@@ -40,75 +30,48 @@ export function multiply(
       const kOffset = (<usize>k) << 2;
       if (transB) packTransposed(panels, b + n * bStep + kOffset, bStep, depth, columns);
       else packPanels(panels, b + k * bStep + nOffset, bStep, depth, columns);
+      const before = k > 0 ? y : base;
       multiplyPacked(
-        y + nOffset,
-        yStep,
-        a + (transA ? k * aStep : kOffset),
-        aStep,
-        transA,
-        panels,
-        from,
-        to,
-        depth,
-        columns,
-        k == 0 && bias ? bias + nOffset : 0,
-        k > 0 || accumulate,
-        k + depth == K && rectify,
-        scratch,
+        y + nOffset, yStep, a + (transA ? k * aStep : kOffset), aStep, transA, panels, from, to,
+        depth, columns, before ? before + nOffset : 0, k == 0 && bias ? bias + nOffset : 0,
+        k + depth == K && rectify, scratch,
       );
     }
   }
 }
 
-/**
- * `multiply` for a b packed by pack.ts and K <= BLOCK_K. `scratch` has TILE_SCRATCH bytes.
- */
+/** `multiply` for a b packed by pack.ts; K <= MAX_K. `scratch` has TILE_SCRATCH bytes. */
 export function multiplyPacked(
-  y: usize,
-  yStep: usize,
-  a: usize,
-  aStep: usize,
-  transA: bool,
-  panels: usize,
-  from: i32,
-  to: i32,
-  K: i32,
-  N: i32,
-  bias: usize,
-  accumulate: bool,
-  rectify: bool,
-  scratch: usize,
+  y: usize, yStep: usize, a: usize, aStep: usize, transA: bool, panels: usize, from: i32, to: i32,
+  K: i32, N: i32, base: usize, bias: usize, rectify: bool, scratch: usize,
 ): void {
-  const packedA = scratch + 128;
+  const packedA = scratch + TILE_BYTES;
   for (let i = from; i < to; i += ROWS) {
     const rows = min(ROWS, to - i);
-    let a0: usize = 0,
-      a1: usize = 0,
-      a2: usize = 0,
-      a3: usize = 0;
+    const offset = i * yStep;
+    let row = a + i * aStep;
+    let rowStep = aStep;
     if (transA) {
       packColumns(packedA, a + ((<usize>i) << 2), aStep, K, rows);
-    } else {
-      // Rows beyond the last repeat the first: their sums are not stored.
-      a0 = a + i * aStep;
-      a1 = rows > 1 ? a0 + aStep : a0;
-      a2 = rows > 2 ? a1 + aStep : a0;
-      a3 = rows > 3 ? a2 + aStep : a0;
+    } else if (rows < ROWS) {
+      // What lies beyond the last row is not a's to read: sums of what is left there are not stored.
+      rowStep = <usize>K << 2;
+      for (let r = 0; r < rows; r++) copy(packedA + r * rowStep, row + r * aStep, K);
+      row = packedA;
     }
-    const row = y + i * yStep;
     let panel = panels;
     for (let j: i32 = 0; j < N; j += COLUMNS) {
       const columns = min(COLUMNS, N - j);
-      const target = row + ((<usize>j) << 2);
-      const targetBias = bias ? bias + ((<usize>j) << 2) : 0;
+      const at = offset + ((<usize>j) << 2);
+      const tileBase = base ? base + at : 0;
+      const tileBias = bias ? bias + ((<usize>j) << 2) : 0;
       if (rows == ROWS && columns == COLUMNS) {
-        if (transA)
-          packedColumns(target, yStep, packedA, panel, K, targetBias, accumulate, rectify);
-        else packedRows(target, yStep, a0, a1, a2, a3, panel, K, targetBias, accumulate, rectify);
+        if (transA) packedColumns(y + at, yStep, packedA, panel, K, tileBase, tileBias, rectify);
+        else packedRows(y + at, yStep, row, rowStep, panel, K, tileBase, tileBias, rectify);
       } else {
-        if (transA) packedColumns(scratch, PANEL_STEP, packedA, panel, K, 0, false, false);
-        else packedRows(scratch, PANEL_STEP, a0, a1, a2, a3, panel, K, 0, false, false);
-        finishBorder(target, yStep, scratch, rows, columns, targetBias, accumulate, rectify);
+        if (transA) packedColumns(scratch, PANEL_STEP, packedA, panel, K, 0, 0, false);
+        else packedRows(scratch, PANEL_STEP, row, rowStep, panel, K, 0, 0, false);
+        finishBorder(y + at, yStep, scratch, rows, columns, tileBase, tileBias, rectify);
       }
       panel += K * PANEL_STEP;
     }
@@ -116,53 +79,40 @@ export function multiplyPacked(
 }
 
 function packedRows(
-  y: usize,
-  yStep: usize,
-  a0: usize,
-  a1: usize,
-  a2: usize,
-  a3: usize,
-  panel: usize,
-  K: i32,
-  bias: usize,
-  accumulate: bool,
+  y: usize, yStep: usize, a: usize, aRow: usize, panel: usize, K: i32, base: usize, bias: usize,
   rectify: bool,
 ): void {
-  tileRows(y, yStep, a0, a1, a2, a3, panel, PANEL_STEP, K, bias, accumulate, rectify);
+  tileRows(y, yStep, a, aRow, panel, PANEL_STEP, K, base, bias, rectify);
 }
 
 function packedColumns(
-  y: usize,
-  yStep: usize,
-  packedA: usize,
-  panel: usize,
-  K: i32,
-  bias: usize,
-  accumulate: bool,
-  rectify: bool,
+  y: usize, yStep: usize, packedA: usize, panel: usize, K: i32, base: usize, bias: usize, rectify: bool,
 ): void {
-  tileColumns(y, yStep, packedA, 16, panel, PANEL_STEP, K, bias, accumulate, rectify);
+  tileColumns(y, yStep, packedA, ROWS << 2, panel, PANEL_STEP, K, base, bias, rectify);
 }
 
-/** What `tile.ts` does last, for the part of a tile that is inside y. */
+/** What a tile does last, for the part of it that is inside y. */
 function finishBorder(
-  y: usize,
-  yStep: usize,
-  tile: usize,
-  rows: i32,
-  columns: i32,
-  bias: usize,
-  accumulate: bool,
-  rectify: bool,
+  y: usize, yStep: usize, tile: usize, rows: i32, columns: i32, base: usize, bias: usize, rectify: bool,
 ): void {
   for (let i = 0; i < rows; i++) {
-    for (let j: usize = 0; j < (<usize>columns) << 2; j += 4) {
-      let sum = load<f32>(tile + j);
-      if (bias) sum += load<f32>(bias + j);
-      if (accumulate) sum += load<f32>(y + j);
-      store<f32>(y + j, rectify && sum < 0 ? 0 : sum);
+    let j: i32 = 0;
+    for (; j + 4 <= columns; j += 4) {
+      const at = (<usize>j) << 2;
+      let sum = v128.load(tile + at);
+      if (bias) sum = f32x4.add(sum, v128.load(bias + at));
+      if (base) sum = f32x4.add(sum, v128.load(base + at));
+      v128.store(y + at, rectify ? relu(sum) : sum);
+    }
+    for (; j < columns; j++) {
+      const at = (<usize>j) << 2;
+      let sum = load<f32>(tile + at);
+      if (bias) sum += load<f32>(bias + at);
+      if (base) sum += load<f32>(base + at);
+      store<f32>(y + at, rectify && sum < 0 ? 0 : sum);
     }
     y += yStep;
+    if (base) base += yStep;
     tile += PANEL_STEP;
   }
 }

@@ -5,6 +5,7 @@ import { blockGrad } from './block-gradient';
 import { field, fieldGrad } from './fields';
 import { heads, headsGrad } from './heads';
 import { matMul } from './mat-mul';
+import { pack } from './panels';
 import { reluGrad } from './relu-gradient';
 import { rmsNorm, rmsNormGrad } from './rms-norm';
 import { rows, rowsGrad } from './rows';
@@ -47,6 +48,8 @@ export function run(op: i32, args: usize, scratch: usize, part: i32, parts: i32)
       return block(args, scratch, part, parts);
     case 21:
       return blockGrad(args, scratch, part, parts);
+    case 22:
+      return pack(args, scratch, part, parts);
     case 30:
       return heads(args, scratch, part, parts);
     case 31:

@@ -27,7 +27,7 @@ export function matMul(args: usize, scratch: usize, part: i32, parts: i32): void
   const N = word(args, 6);
   const transA = word(args, 7) != 0;
   const transB = word(args, 8) != 0;
-  const accumulate = word(args, 9) != 0;
+  const base = word(args, 9) != 0 ? y : 0;
   const rectify = word(args, 10) != 0;
   const lanes = pointer(args, 11);
   const yStep = (<usize>N) << 2;
@@ -41,22 +41,9 @@ export function matMul(args: usize, scratch: usize, part: i32, parts: i32): void
       const k = lane * size;
       if (k < K) {
         multiply(
-          to,
-          yStep,
-          a + (transA ? k * aStep : (<usize>k) << 2),
-          aStep,
-          transA,
-          b + (transB ? (<usize>k) << 2 : k * bStep),
-          bStep,
-          transB,
-          0,
-          M,
-          min(size, K - k),
-          N,
-          0,
-          false,
-          false,
-          scratch,
+          to, yStep, a + (transA ? k * aStep : (<usize>k) << 2), aStep, transA,
+          b + (transB ? (<usize>k) << 2 : k * bStep), bStep, transB, 0, M, min(size, K - k), N,
+          0, 0, false, scratch,
         );
       } else {
         clear(to, M * N);
@@ -69,42 +56,16 @@ export function matMul(args: usize, scratch: usize, part: i32, parts: i32): void
   const from = share(tiles, part, parts) * ROWS;
   const to = min(M, share(tiles, part + 1, parts) * ROWS);
   if (M > FEW_ROWS || transA || transB) {
-    multiply(
-      y,
-      yStep,
-      a,
-      aStep,
-      transA,
-      b,
-      bStep,
-      transB,
-      from,
-      to,
-      K,
-      N,
-      bias,
-      accumulate,
-      rectify,
-      scratch,
-    );
+    multiply(y, yStep, a, aStep, transA, b, bStep, transB, from, to, K, N, base, bias, rectify, scratch);
     return;
   }
+  const rows = from * yStep;
   for (let k: i32 = 0; k == 0 || k < K; k += BLOCK_K) {
     const depth = min(BLOCK_K, K - k);
+    const before = k > 0 ? y : base;
     product(
-      y + from * yStep,
-      yStep,
-      a + from * aStep + ((<usize>k) << 2),
-      aStep,
-      4,
-      b + k * bStep,
-      bStep,
-      to - from,
-      depth,
-      N,
-      k == 0 ? bias : 0,
-      k > 0 || accumulate,
-      k + depth == K && rectify,
+      y + rows, yStep, a + from * aStep + ((<usize>k) << 2), aStep, 4, b + k * bStep, bStep,
+      to - from, depth, N, before ? before + rows : 0, k == 0 ? bias : 0, k + depth == K && rectify,
     );
   }
 }

@@ -1,4 +1,4 @@
-import { COLUMNS, PANEL_STEP } from './tile';
+import { COLUMNS, PANEL_STEP, ROWS } from './tile';
 import { loadPart } from './vector';
 
 /**
@@ -10,11 +10,8 @@ export function packPanels(to: usize, b: usize, bStep: usize, K: i32, N: i32): v
     const n = N - j;
     let row = b + ((<usize>j) << 2);
     for (let k = 0; k < K; k++) {
-      if (n >= 4) v128.store(to, v128.load(row));
-      else v128.store(to, loadPart(row, n));
-      if (n >= 8) v128.store(to, v128.load(row, 16), 16);
-      else if (n > 4) v128.store(to, loadPart(row + 16, n - 4), 16);
-      else v128.store(to, f32x4.splat(0), 16);
+      v128.store(to, first(row, n));
+      v128.store(to, first(row + 16, n - 4), 16);
       row += bStep;
       to += PANEL_STEP;
     }
@@ -61,11 +58,20 @@ function packFour(to: usize, b: usize, bStep: usize, K: i32, n: i32): void {
   }
 }
 
-/** Four columns of a[K, ≥n], its rows `aStep` bytes apart, row after row; zeros beyond column n-1. */
+/** ROWS columns of a[K, ≥n], its rows `aStep` bytes apart, row after row; zeros beyond column n-1. */
 export function packColumns(to: usize, a: usize, aStep: usize, K: i32, n: i32): void {
   for (let k = 0; k < K; k++) {
-    v128.store(to, n >= 4 ? v128.load(a) : loadPart(a, n));
+    for (let column: i32 = 0; column < ROWS; column += 4) {
+      v128.store(to + (column << 2), first(a + (column << 2), n - column));
+    }
     a += aStep;
-    to += 16;
+    to += ROWS << 2;
   }
+}
+
+/** The first n of four numbers (all of them from n = 4 on), and zeros. */
+@inline
+function first(from: usize, n: i32): v128 {
+  if (n >= 4) return v128.load(from);
+  return n > 0 ? loadPart(from, n) : f32x4.splat(0);
 }

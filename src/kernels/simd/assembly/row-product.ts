@@ -1,40 +1,30 @@
 import { loadPart, madd, relu, storePart } from './vector';
 
 /**
- * One row of a matrix product: `y[N] (+)= a[K]·b[K, N] + bias[N]`, relu last, where the numbers of a
- * lie `aStep` bytes apart and the rows of b `bStep`.
+ * One row of a matrix product: `y[N] = base + a[K]·b[K, N] + bias[N]`, relu last (base, bias 0: none), where
+ * the numbers of a lie `aStep` bytes apart and the rows of b `bStep`.
  */
 export function rowProduct(
-  y: usize,
-  a: usize,
-  aStep: usize,
-  b: usize,
-  bStep: usize,
-  K: i32,
-  N: i32,
-  bias: usize,
-  accumulate: bool,
+  y: usize, a: usize, aStep: usize, b: usize, bStep: usize, K: i32, N: i32, base: usize, bias: usize,
   rectify: bool,
 ): void {
   let n: i32 = 0;
   for (; n + 32 <= N; n += 32) {
-    columns32(at(y, n), a, aStep, at(b, n), bStep, K, at(bias, n), accumulate, rectify);
+    columns32(at(y, n), a, aStep, at(b, n), bStep, K, at(base, n), at(bias, n), rectify);
   }
   if (n + 16 <= N) {
-    columns16(at(y, n), a, aStep, at(b, n), bStep, K, at(bias, n), accumulate, rectify);
+    columns16(at(y, n), a, aStep, at(b, n), bStep, K, at(base, n), at(bias, n), rectify);
     n += 16;
   }
   if (n + 8 <= N) {
-    columns8(at(y, n), a, aStep, at(b, n), bStep, K, at(bias, n), accumulate, rectify);
+    columns8(at(y, n), a, aStep, at(b, n), bStep, K, at(base, n), at(bias, n), rectify);
     n += 8;
   }
   if (n + 4 <= N) {
-    columns4(at(y, n), a, aStep, at(b, n), bStep, K, at(bias, n), accumulate, rectify);
+    columns4(at(y, n), a, aStep, at(b, n), bStep, K, at(base, n), at(bias, n), rectify);
     n += 4;
   }
-  if (n < N) {
-    columns(at(y, n), a, aStep, at(b, n), bStep, K, at(bias, n), accumulate, rectify, N - n);
-  }
+  if (n < N) columns(at(y, n), a, aStep, at(b, n), bStep, K, at(base, n), at(bias, n), rectify, N - n);
 }
 
 /** Number i from `base`; an absent array stays absent. */
@@ -45,24 +35,10 @@ function at(base: usize, i: i32): usize {
 
 @inline
 function columns32(
-  y: usize,
-  a: usize,
-  aStep: usize,
-  b: usize,
-  bStep: usize,
-  K: i32,
-  bias: usize,
-  accumulate: bool,
-  rectify: bool,
+  y: usize, a: usize, aStep: usize, b: usize, bStep: usize, K: i32, base: usize, bias: usize, rectify: bool,
 ): void {
-  let c0 = f32x4.splat(0),
-    c1 = f32x4.splat(0),
-    c2 = f32x4.splat(0),
-    c3 = f32x4.splat(0);
-  let c4 = f32x4.splat(0),
-    c5 = f32x4.splat(0),
-    c6 = f32x4.splat(0),
-    c7 = f32x4.splat(0);
+  let c0 = f32x4.splat(0), c1 = f32x4.splat(0), c2 = f32x4.splat(0), c3 = f32x4.splat(0);
+  let c4 = f32x4.splat(0), c5 = f32x4.splat(0), c6 = f32x4.splat(0), c7 = f32x4.splat(0);
   for (let k = 0; k < K; k++) {
     const x = v128.load32_splat(a);
     c0 = madd(x, v128.load(b), c0);
@@ -76,32 +52,21 @@ function columns32(
     a += aStep;
     b += bStep;
   }
-  finish(y, c0, bias, accumulate, rectify);
-  finish(y + 16, c1, bias ? bias + 16 : 0, accumulate, rectify);
-  finish(y + 32, c2, bias ? bias + 32 : 0, accumulate, rectify);
-  finish(y + 48, c3, bias ? bias + 48 : 0, accumulate, rectify);
-  finish(y + 64, c4, bias ? bias + 64 : 0, accumulate, rectify);
-  finish(y + 80, c5, bias ? bias + 80 : 0, accumulate, rectify);
-  finish(y + 96, c6, bias ? bias + 96 : 0, accumulate, rectify);
-  finish(y + 112, c7, bias ? bias + 112 : 0, accumulate, rectify);
+  finish(y, c0, base, bias, rectify, 0);
+  finish(y, c1, base, bias, rectify, 16);
+  finish(y, c2, base, bias, rectify, 32);
+  finish(y, c3, base, bias, rectify, 48);
+  finish(y, c4, base, bias, rectify, 64);
+  finish(y, c5, base, bias, rectify, 80);
+  finish(y, c6, base, bias, rectify, 96);
+  finish(y, c7, base, bias, rectify, 112);
 }
 
 @inline
 function columns16(
-  y: usize,
-  a: usize,
-  aStep: usize,
-  b: usize,
-  bStep: usize,
-  K: i32,
-  bias: usize,
-  accumulate: bool,
-  rectify: bool,
+  y: usize, a: usize, aStep: usize, b: usize, bStep: usize, K: i32, base: usize, bias: usize, rectify: bool,
 ): void {
-  let c0 = f32x4.splat(0),
-    c1 = f32x4.splat(0),
-    c2 = f32x4.splat(0),
-    c3 = f32x4.splat(0);
+  let c0 = f32x4.splat(0), c1 = f32x4.splat(0), c2 = f32x4.splat(0), c3 = f32x4.splat(0);
   for (let k = 0; k < K; k++) {
     const x = v128.load32_splat(a);
     c0 = madd(x, v128.load(b), c0);
@@ -111,26 +76,17 @@ function columns16(
     a += aStep;
     b += bStep;
   }
-  finish(y, c0, bias, accumulate, rectify);
-  finish(y + 16, c1, bias ? bias + 16 : 0, accumulate, rectify);
-  finish(y + 32, c2, bias ? bias + 32 : 0, accumulate, rectify);
-  finish(y + 48, c3, bias ? bias + 48 : 0, accumulate, rectify);
+  finish(y, c0, base, bias, rectify, 0);
+  finish(y, c1, base, bias, rectify, 16);
+  finish(y, c2, base, bias, rectify, 32);
+  finish(y, c3, base, bias, rectify, 48);
 }
 
 @inline
 function columns8(
-  y: usize,
-  a: usize,
-  aStep: usize,
-  b: usize,
-  bStep: usize,
-  K: i32,
-  bias: usize,
-  accumulate: bool,
-  rectify: bool,
+  y: usize, a: usize, aStep: usize, b: usize, bStep: usize, K: i32, base: usize, bias: usize, rectify: bool,
 ): void {
-  let c0 = f32x4.splat(0),
-    c1 = f32x4.splat(0);
+  let c0 = f32x4.splat(0), c1 = f32x4.splat(0);
   for (let k = 0; k < K; k++) {
     const x = v128.load32_splat(a);
     c0 = madd(x, v128.load(b), c0);
@@ -138,21 +94,13 @@ function columns8(
     a += aStep;
     b += bStep;
   }
-  finish(y, c0, bias, accumulate, rectify);
-  finish(y + 16, c1, bias ? bias + 16 : 0, accumulate, rectify);
+  finish(y, c0, base, bias, rectify, 0);
+  finish(y, c1, base, bias, rectify, 16);
 }
 
 @inline
 function columns4(
-  y: usize,
-  a: usize,
-  aStep: usize,
-  b: usize,
-  bStep: usize,
-  K: i32,
-  bias: usize,
-  accumulate: bool,
-  rectify: bool,
+  y: usize, a: usize, aStep: usize, b: usize, bStep: usize, K: i32, base: usize, bias: usize, rectify: bool,
 ): void {
   let c = f32x4.splat(0);
   for (let k = 0; k < K; k++) {
@@ -160,21 +108,13 @@ function columns4(
     a += aStep;
     b += bStep;
   }
-  finish(y, c, bias, accumulate, rectify);
+  finish(y, c, base, bias, rectify, 0);
 }
 
 /** The last n (1, 2 or 3) columns. */
 @inline
 function columns(
-  y: usize,
-  a: usize,
-  aStep: usize,
-  b: usize,
-  bStep: usize,
-  K: i32,
-  bias: usize,
-  accumulate: bool,
-  rectify: bool,
+  y: usize, a: usize, aStep: usize, b: usize, bStep: usize, K: i32, base: usize, bias: usize, rectify: bool,
   n: i32,
 ): void {
   let c = f32x4.splat(0);
@@ -184,15 +124,15 @@ function columns(
     b += bStep;
   }
   if (bias) c = f32x4.add(c, loadPart(bias, n));
-  if (accumulate) c = f32x4.add(c, loadPart(y, n));
+  if (base) c = f32x4.add(c, loadPart(base, n));
   if (rectify) c = relu(c);
   storePart(y, c, n);
 }
 
 @inline
-function finish(y: usize, c: v128, bias: usize, accumulate: bool, rectify: bool): void {
-  if (bias) c = f32x4.add(c, v128.load(bias));
-  if (accumulate) c = f32x4.add(c, v128.load(y));
+function finish(y: usize, c: v128, base: usize, bias: usize, rectify: bool, offset: usize): void {
+  if (bias) c = f32x4.add(c, v128.load(bias + offset));
+  if (base) c = f32x4.add(c, v128.load(base + offset));
   if (rectify) c = relu(c);
-  v128.store(y, c);
+  v128.store(y + offset, c);
 }

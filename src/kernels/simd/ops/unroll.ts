@@ -1,274 +1,314 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { UNROLL, UNROLL_GRAD } from '../../fused.ts';
-import { EPS } from '../../rms-norm.ts';
-import { WEIGHTS } from '../../unroll.ts';
-import { LANES, Op, registerSimdKernel } from '../kernel.ts';
-import { floatBits } from '../pool.ts';
+import type { UnrollAttrs } from '../../unroll.ts';
+import { Op, registerSimdKernel } from '../kernel.ts';
 import type { Output, SimdBackend } from '../simd-backend.ts';
 import {
   aligned,
   type BlockAt,
   type BlockSums,
+  type BlockTensors,
   blockAt,
   keptBy,
+  ownFloats,
+  pack,
+  panelFloats,
+  parametersOf,
   runBlock,
   runBlockGrad,
+  scoresOf,
+  zeroLanes,
 } from './block.ts';
 
 type Inputs = Record<string, tf.TensorInfo>;
 
-interface Attrs {
-  heads: number;
-  reach: number[];
-  blocks: number;
-}
+/** Rows up to which packing the matrices costs more than it saves. */
+const FEW_ROWS = 16;
 
 /** `unroll` and its gradients: the blocks' kernels, depth by depth, with nothing between but addresses. */
 export function registerUnroll(): void {
-  registerSimdKernel<Inputs, Attrs>(UNROLL, ({ inputs, attrs, backend }) => {
+  registerSimdKernel<Inputs, UnrollAttrs>(UNROLL, ({ inputs, attrs, backend }) => {
     const plan = new Plan(inputs, attrs, backend);
-    const total = attrs.reach.reduce((sum, n) => sum + n, 0);
-    const states = backend.output([total, ...inputs.z.shape.slice(1)]);
-    const kept = backend.output([plan.kept]);
-    let from = backend.address(inputs.z);
-    let to = states.address;
-    for (const [depth, n] of attrs.reach.entries()) {
-      if (n > 0) plan.step(depth, n, from, to, kept.address);
-      from = to;
-      to += n * plan.state;
-    }
-    return [states, kept];
+    const { whole, reach, taped } = attrs;
+    const [, R, D] = inputs.z.shape;
+    const total = reach.reduce((sum, n) => sum + n, 0);
+    const value = backend.output(whole ? inputs.z.shape : [total, 1, D]);
+    const few = reach[0] * R <= FEW_ROWS && !taped;
+    const panels = few ? [] : plan.pack(false);
+    const kept = taped ? backend.output([plan.kept]) : undefined;
+    const room = kept ? kept.address : backend.arena.allocate(4 * plan.kept);
+    plan.run(backend.address(inputs.z), value.address, room);
+    for (const address of panels) backend.arena.free(address);
+    if (kept) return [value, kept];
+    backend.arena.free(room);
+    return [value];
   });
 
-  registerSimdKernel<Inputs, Attrs>(UNROLL_GRAD, ({ inputs, attrs, backend }) => {
-    const { dy, states, kept, ...given } = inputs;
+  registerSimdKernel<Inputs, UnrollAttrs>(UNROLL_GRAD, ({ inputs, attrs, backend }) => {
+    const { dy, value, kept, ...given } = inputs;
     const plan = new Plan(given, attrs, backend);
-    const gradients = new Gradients(given, plan, backend);
-    // Gradients of the states, to which each depth adds what comes by the next.
-    const sums = backend.output(dy.shape);
-    sums.values.set(backend.values(dy));
-    const [z, first] = [backend.address(given.z), backend.address(states)];
-    let at = sums.values.length * 4;
-    for (let depth = attrs.reach.length - 1; depth >= 0; depth--) {
-      const n = attrs.reach[depth];
-      const before = at - n * plan.state - (attrs.reach[depth - 1] ?? 0) * plan.state;
-      at -= n * plan.state;
-      if (n === 0) continue;
-      plan.stepGrad(
-        depth,
-        n,
-        {
-          from: depth === 0 ? z : first + before,
-          dto: sums.address + at,
-          dfrom: depth === 0 ? gradients.z.address : sums.address + before,
-          kept: backend.address(kept),
-        },
-        gradients,
-      );
-    }
-    backend.disposeData(sums.dataId);
+    const panels = plan.pack(true);
+    const gradients = new Gradients(given, plan.tensors, plan.blocks, backend);
+    const [z, from, first, room] = [given.z, dy, value, kept].map((x) => backend.address(x));
+    plan.runGrad(z, first, room, from, gradients);
+    for (const address of panels) backend.arena.free(address);
     return gradients.finish();
   });
 }
 
-/** What a depth keeps: addresses within it. */
-interface Kept {
-  /** Scales of the norm a step begins with [n·R]. */
-  r: number;
-  /** `mix(z)`; 0 where that is z. */
-  mixed: number;
-  /** What each block reads. */
+/** One depth of an unroll: elements, and those that go on. */
+interface Depth {
+  n: number;
+  whole: number;
+}
+
+/** Where a depth's memory lies. */
+interface Place {
+  /** The state after it [whole, R, D]. */
+  state: number;
+  /** What each block but the first reads [n, R, D]. */
   x: number[];
   blocks: number[];
 }
 
-/** Where everything of an unroll lies. */
+/** What runs where. */
 class Plan {
-  /** Bytes of an element's state. */
-  readonly state: number;
-  /** Floats that are kept for the gradients. */
+  readonly tensors: BlockTensors[];
+  /** Floats that are kept for the gradients; where none are asked for, of workspace. */
   readonly kept: number;
-  readonly blocks: BlockAt[];
-  readonly keep: number;
-  readonly inject: tf.TensorInfo | undefined;
-  readonly #gain: number;
+  blocks: BlockAt[];
+  readonly #depths: Depth[];
   readonly #R: number;
   readonly #D: number;
-  readonly #reach: readonly number[];
+  readonly #attrs: UnrollAttrs;
   readonly #backend: SimdBackend;
 
-  constructor(inputs: Inputs, { heads, reach, blocks }: Attrs, backend: SimdBackend) {
-    const { z, gain, keep, inject } = inputs;
-    [, this.#R, this.#D] = z.shape;
-    this.state = 4 * this.#R * this.#D;
+  constructor(inputs: Inputs, attrs: UnrollAttrs, backend: SimdBackend) {
+    const { heads, reach, blocks, whole } = attrs;
+    const { shape } = inputs.z;
+    [, this.#R, this.#D] = shape;
+    this.#attrs = attrs;
     this.#backend = backend;
-    this.#reach = reach;
-    this.#gain = backend.address(gain);
-    this.keep = keep ? backend.address(keep) : 0;
-    this.inject = inject;
-    this.blocks = Array.from({ length: blocks }, (_, i) =>
-      blockAt(backend, z, heads, weightsOf(inputs, i), {
-        k: inputs[`k${i}`],
-        v: inputs[`v${i}`],
-        bias: inputs[`bias${i}`],
-      }),
-    );
-    this.kept = reach.reduce((sum, n) => sum + this.#size(n), 0);
+    this.tensors = Array.from({ length: blocks }, (_, i) => tensorsOf(inputs, i));
+    this.blocks = this.tensors.map((tensors) => blockAt(backend, shape, heads, tensors));
+    // With a single token the readout is the state.
+    const all = whole || this.#R === 1;
+    this.#depths = reach.map((n, k) => ({ n, whole: all ? n : (reach[k + 1] ?? 0) }));
+    const sizes = this.#depths.map((depth) => this.#size(depth));
+    this.kept = sizes.reduce((sum, size) => sum + size, 0) + this.#ownFloats();
   }
 
-  /** z_{k+1} of n elements at `to` from z_k at `from`. */
-  step(depth: number, n: number, from: number, to: number, address: number): void {
-    const { pool } = this.#backend;
-    const [rows, D] = [n * this.#R, this.#D];
-    const kept = this.#at(depth, n, address);
-    if (kept.mixed) {
-      this.#copy(kept.mixed, this.#backend.address(this.inject!), rows * D);
-      const words = [kept.mixed, from, this.keep, 0, rows, D, D, 0, 0, 1, 0, 0];
-      pool.run(Op.matMul, rows * D * D, words);
-    }
-    pool.run(Op.rmsNorm, 2 * rows * D, [
-      ...[kept.x[0], kept.r, kept.mixed || from, this.#gain, rows, D, floatBits(EPS), 0],
-    ]);
-    this.blocks.forEach((block, i) => {
-      const y = kept.x[i + 1] ?? to;
-      runBlock(this.#backend, block, n, { x: kept.x[i], y, kept: kept.blocks[i] });
+  /** Packs the blocks' matrices. @returns addresses to be freed */
+  pack(transposed: boolean): number[] {
+    const { arena } = this.#backend;
+    const panels = this.blocks.map((block) => arena.allocate(4 * panelFloats(block)));
+    this.blocks = this.blocks.map((block, i) => pack(this.#backend, block, panels[i], transposed));
+    return panels;
+  }
+
+  run(z: number, value: number, room: number): void {
+    const own = this.#attrs.taped ? 0 : room + 4 * (this.kept - this.#ownFloats());
+    let from = z;
+    this.#forEachDepth(room, ({ n, whole }, place, readouts) => {
+      const state = this.#stateOf(place, value, readouts);
+      const apart = state !== value + 4 * readouts;
+      if (n > 0) {
+        let x = from;
+        this.blocks.forEach((block, i) => {
+          const last = i === this.blocks.length - 1;
+          runBlock(this.#backend, block, n, last ? whole : n, {
+            from: x,
+            y: last ? state : place.x[i],
+            readouts: last && apart ? value + 4 * readouts : 0,
+            kept: own || place.blocks[i],
+            own: own !== 0,
+          });
+          x = place.x[i];
+        });
+      }
+      from = state;
     });
   }
 
-  /** Adds to `dfrom`, and to the gradients of what all depths share. */
-  stepGrad(
-    depth: number,
-    n: number,
-    at: { from: number; dto: number; dfrom: number; kept: number },
+  runGrad(z: number, value: number, room: number, dy: number, gradients: Gradients): void {
+    const { arena } = this.#backend;
+    const steps: (() => void)[] = [];
+    // Of the state after a depth, made by the depth after it; the last has none but where it is the value.
+    let dstate = 0;
+    let from = z;
+    this.#forEachDepth(room, ({ n, whole }, place, readouts, k) => {
+      const before = from;
+      from = this.#stateOf(place, value, readouts);
+      steps.push(() => {
+        const given = dstate;
+        const after = this.#depths[k + 1]?.n ?? 0;
+        dstate = k === 0 ? gradients.z.address : arena.allocate(4 * n * this.#R * this.#D);
+        const at = { dy: given, dreadouts: dy + 4 * readouts, dx: dstate };
+        if (this.#attrs.whole) Object.assign(at, { dy, dreadouts: 0 });
+        else if (whole > after) at.dy = this.#extended(given, after, whole);
+        if (n > 0) this.#stepGrad({ n, whole }, place, before, at, gradients);
+        for (const address of new Set([given, at.dy])) {
+          if (address !== 0 && address !== dy) arena.free(address);
+        }
+      });
+    });
+    for (const step of steps.reverse()) step();
+  }
+
+  #stepGrad(
+    { n, whole }: Depth,
+    place: Place,
+    before: number,
+    at: { dy: number; dreadouts: number; dx: number },
     gradients: Gradients,
   ): void {
-    const { pool, arena } = this.#backend;
-    const [rows, D] = [n * this.#R, this.#D];
-    const kept = this.#at(depth, n, at.kept);
-    const [a, b] = [arena.allocate(4 * rows * D), arena.allocate(4 * rows * D)];
-    let dy = at.dto;
+    const { arena } = this.#backend;
+    let { dy, dreadouts } = at;
     for (let i = this.blocks.length - 1; i >= 0; i--) {
-      const dx = dy === a ? b : a;
-      const where = { x: kept.x[i], kept: kept.blocks[i], dy, dx };
-      runBlockGrad(this.#backend, this.blocks[i], n, where, gradients.blocks[i]);
-      dy = dx;
+      const last = i === this.blocks.length - 1;
+      const from = i === 0 ? before : place.x[i - 1];
+      const dx = i === 0 ? at.dx : arena.allocate(4 * n * this.#R * this.#D);
+      const where = { from, kept: place.blocks[i], dy, dreadouts, dx };
+      runBlockGrad(this.#backend, this.blocks[i], n, last ? whole : n, where, gradients.blocks[i]);
+      if (!last) arena.free(dy);
+      [dy, dreadouts] = [dx, 0];
     }
-    const lanes = arena.allocate(4 * LANES * D * (kept.mixed ? D : 1));
-    const dmixed = kept.mixed ? (dy === a ? b : a) : at.dfrom;
-    pool.run(Op.rmsNormGrad, 4 * rows * D, [
-      ...[dmixed, lanes, dy, kept.mixed || at.from, kept.r, this.#gain, rows, D],
-      kept.mixed ? 0 : 1,
-    ]);
-    pool.run(Op.laneSum, D, [gradients.gain.address, lanes, D, 1]);
-    if (kept.mixed) {
-      const { keep, inject } = gradients;
-      const product = rows * D * D;
-      pool.run(Op.matMul, product, [0, at.from, dmixed, 0, D, rows, D, 1, 0, 0, 0, lanes]);
-      pool.run(Op.laneSum, D * D, [keep!.address, lanes, D * D, 1]);
-      pool.run(Op.matMul, product, [at.dfrom, dmixed, this.keep, 0, rows, D, D, 0, 1, 1, 0, 0]);
-      this.#add(inject!.address, dmixed, rows * D);
-    }
-    for (const address of [a, b, lanes]) arena.free(address);
   }
 
-  #size(n: number): number {
-    const rows = n * this.#R;
-    const states = this.blocks.length + (this.keep ? 1 : 0);
-    const blocks = this.blocks.reduce((sum, block) => sum + keptBy(block, n), 0);
-    return aligned(rows) + states * aligned(rows * this.#D) + blocks;
+  /** A copy of `from` [n, R, D] that goes on with zeros [whole, R, D]. */
+  #extended(from: number, n: number, whole: number): number {
+    const { arena } = this.#backend;
+    const size = this.#R * this.#D;
+    const to = arena.allocate(4 * whole * size);
+    const floats = new Float32Array(arena.memory.buffer, to, whole * size);
+    if (n > 0) floats.set(new Float32Array(arena.memory.buffer, from, n * size));
+    floats.fill(0, n * size);
+    return to;
   }
 
-  #at(depth: number, n: number, address: number): Kept {
-    const rows = n * this.#R;
-    let next = address;
-    for (const n of this.#reach.slice(0, depth)) next += 4 * this.#size(n);
+  /** Where the state after a depth lies: with the values where these are states. */
+  #stateOf({ state }: Place, value: number, readouts: number): number {
+    return this.#attrs.whole || this.#R === 1 ? value + 4 * readouts : state;
+  }
+
+  /** @param visit gets a depth, its place, and which float of the readouts is its first */
+  #forEachDepth(
+    room: number,
+    visit: (depth: Depth, place: Place, readouts: number, k: number) => void,
+  ): void {
+    let next = room;
     const take = (floats: number) => {
-      const place = next;
+      const address = next;
       next += 4 * aligned(floats);
-      return place;
+      return address;
     };
-    return {
-      r: take(rows),
-      mixed: this.keep ? take(rows * this.#D) : 0,
-      x: this.blocks.map(() => take(rows * this.#D)),
-      blocks: this.blocks.map((block) => take(keptBy(block, n))),
-    };
+    let readouts = 0;
+    for (const [k, depth] of this.#depths.entries()) {
+      const state = take(this.#stateFloats(depth));
+      const x = this.blocks.slice(1).map(() => take(depth.n * this.#R * this.#D));
+      const blocks = this.blocks.map((_, i) => take(this.#blockFloats(depth, i)));
+      visit(depth, { state, x, blocks }, readouts, k);
+      readouts += depth.n * this.#D;
+    }
   }
 
-  #floats(address: number, count: number): Float32Array {
-    return new Float32Array(this.#backend.arena.memory.buffer, address, count);
+  #size(depth: Depth): number {
+    const x = aligned(depth.n * this.#R * this.#D) * (this.blocks.length - 1);
+    const blocks = this.blocks.map((_, i) => aligned(this.#blockFloats(depth, i)));
+    return aligned(this.#stateFloats(depth)) + x + blocks.reduce((a, b) => a + b, 0);
   }
 
-  #copy(to: number, from: number, count: number): void {
-    this.#floats(to, count).set(this.#floats(from, count));
+  #stateFloats({ whole }: Depth): number {
+    return this.#attrs.whole || this.#R === 1 ? 0 : whole * this.#R * this.#D;
   }
 
-  #add(to: number, from: number, count: number): void {
-    const [sums, terms] = [this.#floats(to, count), this.#floats(from, count)];
-    for (let i = 0; i < count; i++) sums[i] += terms[i];
+  #blockFloats({ n, whole }: Depth, i: number): number {
+    if (!this.#attrs.taped) return 0;
+    return keptBy(this.blocks[i], n, i === this.blocks.length - 1 ? whole : n);
+  }
+
+  /** Of all threads, where nothing is kept. */
+  #ownFloats(): number {
+    if (this.#attrs.taped) return 0;
+    const most = this.#depths[0].n;
+    const each = Math.max(...this.blocks.map((block) => ownFloats(block, most)));
+    return each * this.#backend.pool.threads;
   }
 }
 
 /** Sums of the gradients of all inputs, in the order of the inputs. */
 class Gradients {
   readonly z: Output;
-  readonly gain: Output;
-  readonly keep: Output | undefined;
-  readonly inject: Output | undefined;
   readonly blocks: BlockSums[];
   readonly #outputs: Record<string, Output> = {};
   readonly #inputs: Inputs;
-  readonly #weights: Output[];
+  readonly #tensors: BlockTensors[];
+  readonly #plan: BlockAt[];
   readonly #backend: SimdBackend;
 
-  constructor(inputs: Inputs, { blocks }: Plan, backend: SimdBackend) {
+  constructor(inputs: Inputs, tensors: BlockTensors[], blocks: BlockAt[], backend: SimdBackend) {
     this.#inputs = inputs;
+    this.#tensors = tensors;
+    this.#plan = blocks;
     this.#backend = backend;
-    const zeros = (name: string): Output | undefined => {
+    const zeros = (name: string): number => {
       const input = inputs[name];
-      return input && (this.#outputs[name] = zeroed(backend, input.shape));
+      if (input === undefined) return 0;
+      const output = backend.output(input.shape);
+      output.values.fill(0);
+      this.#outputs[name] = output;
+      return output.address;
     };
-    this.z = zeros('z')!;
-    this.gain = zeros('gain')!;
-    this.keep = zeros('keep');
-    this.inject = zeros('inject');
-    this.#weights = blocks.map((_, i) => {
-      const sizes = weightsOf(inputs, i).map(({ shape }) => shape.reduce((a, b) => a * b, 1));
-      return zeroed(backend, [sizes.reduce((a, b) => a + b, 0)]);
-    });
-    this.blocks = this.#weights.map((weights, i) => ({
-      parameters: weights.values.length,
-      weights: weights.address,
-      bias: zeros(`bias${i}`)?.address ?? 0,
-      dk: zeros(`k${i}`)?.address ?? 0,
-      dv: zeros(`v${i}`)?.address ?? 0,
+    zeros('z');
+    this.z = this.#outputs.z;
+    this.blocks = blocks.map((block, i) => ({
+      lanes: zeroLanes(backend, block.size),
+      bias: block.bias ? zeroLanes(backend, scoresOf(block)) : 0,
+      dk: zeros(`k${i}`),
+      dv: zeros(`v${i}`),
+      dinject: i === 0 ? zeros('inject') : 0,
     }));
   }
 
   finish(): tf.TensorInfo[] {
-    this.#weights.forEach((sums, i) => {
+    const { arena } = this.#backend;
+    this.blocks.forEach(({ lanes, bias }, i) => {
+      const sums = this.#sum(lanes, [this.#plan[i].size]);
       let offset = 0;
-      for (const name of namesOf(this.#inputs, i)) {
-        const output = this.#backend.output(this.#inputs[name].shape);
-        const size = output.values.length;
-        output.values.set(sums.values.subarray(offset, offset + size));
-        this.#outputs[name] = output;
-        offset += size;
+      for (const name of parametersOf(this.#tensors[i])) {
+        const output = this.#backend.output(this.#tensors[i][name]!.shape);
+        const { length } = output.values;
+        output.values.set(sums.values.subarray(offset, offset + length));
+        this.#outputs[inputName(name, i)] = output;
+        offset += length;
       }
       this.#backend.disposeData(sums.dataId);
+      if (bias) this.#outputs[`bias${i}`] = this.#sum(bias, this.#tensors[i].bias!.shape);
+      for (const address of [lanes, bias]) if (address) arena.free(address);
     });
     return Object.keys(this.#inputs).map((name) => this.#outputs[name]);
   }
+
+  #sum(lanes: number, shape: number[]): Output {
+    const output = this.#backend.output(shape);
+    const { length } = output.values;
+    this.#backend.pool.run(Op.laneSum, length, [output.address, lanes, length, 0]);
+    return output;
+  }
 }
 
-function zeroed(backend: SimdBackend, shape: number[]): Output {
-  const output = backend.output(shape);
-  output.values.fill(0);
-  return output;
+/** What only the first block has, so that its inputs are not numbered. */
+const FIRST = ['gain', 'keep', 'inject'];
+const inputName = (name: string, block: number) =>
+  FIRST.includes(name) ? name : `${name}${block}`;
+
+function tensorsOf(inputs: Inputs, block: number): BlockTensors {
+  const tensors: Record<string, tf.TensorInfo> = {};
+  for (const [name, tensor] of Object.entries(inputs)) {
+    const [, stem, number] = /^(\D+)(\d+)$/.exec(name) ?? [];
+    if (Number(number) === block) tensors[stem] = tensor;
+  }
+  if (block > 0) return tensors;
+  const { gain, keep, inject } = inputs;
+  return { ...tensors, gain, keep, inject };
 }
-
-const namesOf = (inputs: Inputs, block: number) =>
-  WEIGHTS.map((name) => `${name}${block}`).filter((name) => inputs[name] !== undefined);
-
-const weightsOf = (inputs: Inputs, block: number) =>
-  namesOf(inputs, block).map((name) => inputs[name]);

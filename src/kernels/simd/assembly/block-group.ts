@@ -1,0 +1,92 @@
+import { BlockArguments } from './block-arguments';
+
+/** Elements that go through a block together, all of them whole or none, and where their rows lie. */
+@unmanaged
+export class Group {
+  first: i32;
+  last: i32;
+  whole: i32;
+  /** Queries an element. */
+  queries: i32;
+  /** Rows that are tokens, and rows that are queries. */
+  tokens: i32;
+  asked: i32;
+
+  x: usize;
+  mixed: usize;
+  r0: usize;
+  r1: usize;
+  r2: usize;
+  r3: usize;
+  r4: usize;
+  /** x of the queries. */
+  own: usize;
+  q: usize;
+  keys: usize;
+  values: usize;
+  probs: usize;
+  read: usize;
+  projected: usize;
+  middle: usize;
+  hidden: usize;
+  forwarded: usize;
+  /** Where the result of the queries goes. */
+  y: usize;
+}
+
+/** Groups of `size` elements: first those that go on, then the others. */
+export function groupsOf(a: BlockArguments, size: i32): i32 {
+  return (a.whole + size - 1) / size + (a.B - a.whole + size - 1) / size;
+}
+
+/** The keys of an element: those of the context, then those of its own tokens. */
+@inline
+export function keysOf(a: BlockArguments): i32 {
+  return a.key ? a.S + a.R : a.S;
+}
+
+/** Bytes between heads in a bias. */
+@inline
+export function biasStep(a: BlockArguments): usize {
+  return <usize>(a.R * keysOf(a)) << 2;
+}
+
+/** Group `i` of `groupsOf(a, size)`; where nothing is kept, its rows lie in the thread's own memory. */
+export function placeGroup(g: Group, a: BlockArguments, i: i32, size: i32, part: i32): void {
+  const wholes = (a.whole + size - 1) / size;
+  const isWhole = i < wholes;
+  const first = isWhole ? i * size : a.whole + (i - wholes) * size;
+  const last = min(first + size, isWhole ? a.whole : a.B);
+  g.first = first;
+  g.last = last;
+  g.whole = isWhole;
+  g.queries = isWhole ? a.R : 1;
+  g.tokens = (last - first) * a.R;
+  g.asked = (last - first) * g.queries;
+
+  const step = <usize>a.D << 2;
+  const shift = part * a.ownStep;
+  const kept = a.ownStep == 0;
+  const element = kept ? first : 0;
+  const token = kept ? first * a.R : 0;
+  const query = !kept ? 0 : isWhole ? first * a.R : a.whole * a.R + first - a.whole;
+  const T = keysOf(a);
+  g.x = a.z ? a.x + shift + token * step : a.x + first * a.R * step;
+  g.mixed = a.mixed + shift + token * step;
+  g.r0 = a.r0 + shift + (<usize>token << 2);
+  g.r1 = a.r1 + shift + (<usize>token << 2);
+  g.r2 = a.r2 + shift + (<usize>query << 2);
+  g.r3 = a.r3 + shift + (<usize>query << 2);
+  g.r4 = a.r4 + shift + (<usize>query << 2);
+  g.own = isWhole ? g.x : a.first + shift + (kept ? first - a.whole : 0) * step;
+  g.q = a.q + shift + query * step;
+  g.keys = a.key ? a.keys + shift + element * T * step : a.k + first * T * step;
+  g.values = a.key ? a.values + shift + element * T * step : a.v + first * T * step;
+  g.probs = a.probs + shift + (<usize>(query * a.H * T) << 2);
+  g.read = a.read + shift + query * step;
+  g.projected = a.projected + shift + query * step;
+  g.middle = a.middle + shift + query * step;
+  g.hidden = a.hidden + shift + (<usize>(query * a.F) << 2);
+  g.forwarded = a.forwarded + shift + query * step;
+  g.y = isWhole ? a.y + first * a.R * step : a.readouts + first * step;
+}
