@@ -49,7 +49,7 @@ export async function loadBackend(
   }
 }
 
-const CODES = { wide: 'SIMD in pairs (256 bits)', relaxed: 'relaxed SIMD', simd: 'SIMD' };
+const CODES = { wide: '256-bit SIMD', relaxed: 'relaxed SIMD', simd: 'SIMD' };
 
 async function loadSimd(options: SimdOptions): Promise<BackendInfo> {
   const { build, code, pool } = await startSimd(options);

@@ -8,12 +8,16 @@ import { tinyConfig } from './tiny-config.ts';
 const golden = join(import.meta.dirname, '../golden/losses.json');
 
 /**
- * Every bit of a short training run on the strict build: whatever changes a rounding shows here. Where that
+ * Every bit of a short training run on the strict builds: whatever changes a rounding shows here. Where that
  * is meant, `npx vitest run test/agent/frozen-losses.test.ts -u` writes what is now.
  */
-it.each([1, 2])(
-  'the losses of a short run are what they were, on %i thread(s)',
-  async (threads) => {
+it.each([
+  ['simd', 1],
+  ['simd', 2],
+  ['strict', 2],
+] as const)(
+  'the losses of a short run are what they were, %s on %i thread(s)',
+  async (build, threads) => {
     const lines: string[] = [];
     const on = (event: TrainEvent) => {
       if (event.type !== 'updated') return;
@@ -27,7 +31,7 @@ it.each([1, 2])(
       recipe: { minUpdates: 3, maxWarmup: 0.4, distillation: 0.1 },
       price: { targetSteps: 1.5 },
       train: { totalSteps: 320, seed: 11 },
-      kernels: { build: 'simd', threads },
+      kernels: { build, threads },
     });
     await train(config, { runDir: tempDir(), on });
     expect(lines.length).toBeGreaterThan(8);

@@ -10,6 +10,7 @@ import { loadConfig } from '../../src/agent/load-config.ts';
 import { Rehearsal } from '../../src/agent/rehearsal.ts';
 import { train } from '../../src/agent/train.ts';
 import { ArenaFull, arenaPeak, loadBackend } from '../../src/kernels/index.ts';
+import { loadModule } from '../../src/kernels/simd/module.ts';
 import type { SimdBackend } from '../../src/kernels/simd/simd-backend.ts';
 import { tempDir } from './run/temp-dir.ts';
 import { tinyConfig } from './tiny-config.ts';
@@ -21,6 +22,8 @@ vi.mock('node:os', async (original) => ({
 }));
 
 const MIB = 2 ** 20;
+const { build, code } = loadModule();
+const fastest = code === 'wide' ? '256-bit SIMD' : 'relaxed SIMD';
 const simd = () => tf.backend() as unknown as SimdBackend;
 
 afterEach(() => {
@@ -152,14 +155,14 @@ describe('the choice of a backend', () => {
     const runDir = tempDir();
     const { started } = await events(open(64), runDir);
     expect(started.timings.map(({ device }) => device)).toEqual([
-      'CPU, WebAssembly relaxed SIMD, 1 thread',
-      'CPU, WebAssembly relaxed SIMD, 2 threads',
+      `CPU, WebAssembly ${fastest}, 1 thread`,
+      `CPU, WebAssembly ${fastest}, 2 threads`,
     ]);
     for (const { ms } of started.timings) expect(ms).toBeGreaterThan(0);
     expect(started.timings.map(({ device }) => device)).toContain(started.device);
     const saved = await loadConfig(join(runDir, 'config.resolved.yaml'));
     const threads = Number(/(\d) thread/.exec(started.device)![1]);
-    expect(saved).toMatchObject({ backend: 'simd', kernels: { build: 'relaxed', threads } });
+    expect(saved).toMatchObject({ backend: 'simd', kernels: { build, threads } });
 
     const again = await events(open(128), runDir, true);
     expect(again.started).toMatchObject({ device: started.device, timings: [] });

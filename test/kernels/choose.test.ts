@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { chooseBackend, loadBackend } from '../../src/kernels/index.ts';
+import { loadModule } from '../../src/kernels/simd/module.ts';
 import { loadTensorflow, NotInstalled } from '../../src/kernels/tensorflow.ts';
 
 const cores = vi.hoisted(() => ({ count: 2 }));
@@ -13,8 +14,10 @@ vi.mock('../../src/kernels/tensorflow.ts', async (original) => ({
   loadTensorflow: vi.fn(),
 }));
 
-const one = 'CPU, WebAssembly relaxed SIMD, 1 thread';
-const two = 'CPU, WebAssembly relaxed SIMD, 2 threads';
+const { build, code } = loadModule();
+const simd = code === 'wide' ? '256-bit SIMD' : 'relaxed SIMD';
+const one = `CPU, WebAssembly ${simd}, 1 thread`;
+const two = `CPU, WebAssembly ${simd}, 2 threads`;
 const gpu = { name: 'tensorflow', device: 'GPU, libtensorflow' } as const;
 const threads = () => (tf.backend() as unknown as { pool: { threads: number } }).pool.threads;
 
@@ -36,7 +39,7 @@ describe('chooseBackend', () => {
     expect(chosen).toEqual({
       name: 'simd',
       device: two,
-      build: 'relaxed',
+      build,
       threads: 2,
       timings: [
         { device: one, ms: 10 },

@@ -394,7 +394,7 @@ describe('the simd backend', () => {
   it('tells what it runs on, and can be loaded twice at once', async () => {
     const [one, same] = await Promise.all([loadBackend('simd'), loadBackend('simd')]);
     expect(one).toEqual(same);
-    expect(one.device).toMatch(/^CPU, WebAssembly relaxed SIMD, [1-8] threads?$/);
+    expect(one.device).toMatch(/^CPU, WebAssembly (256-bit|relaxed) SIMD, [1-8] threads?$/);
     const strict = await loadBackend('simd', { threads: 2, build: 'simd' });
     expect(strict).toEqual({
       name: 'simd',
