@@ -59,36 +59,51 @@ export function multiplyPacked(
       for (let r = 0; r < rows; r++) copy(packedA + r * rowStep, row + r * aStep, K);
       row = packedA;
     }
-    let panel = panels;
-    for (let j: i32 = 0; j < N; j += COLUMNS) {
+    let j: i32 = 0;
+    if (rows == ROWS) {
+      j = N & -COLUMNS;
+      const whole = base ? base + offset : 0;
+      if (transA) wholeColumns(y + offset, yStep, packedA, panels, K, j, whole, bias, rectify);
+      else wholeRows(y + offset, yStep, row, rowStep, panels, K, j, whole, bias, rectify);
+    }
+    for (; j < N; j += COLUMNS) {
       const columns = min(COLUMNS, N - j);
-      const at = offset + ((<usize>j) << 2);
-      const tileBase = base ? base + at : 0;
-      const tileBias = bias ? bias + ((<usize>j) << 2) : 0;
-      if (rows == ROWS && columns == COLUMNS) {
-        if (transA) packedColumns(y + at, yStep, packedA, panel, K, tileBase, tileBias, rectify);
-        else packedRows(y + at, yStep, row, rowStep, panel, K, tileBase, tileBias, rectify);
-      } else {
-        if (transA) packedColumns(scratch, PANEL_STEP, packedA, panel, K, 0, 0, false);
-        else packedRows(scratch, PANEL_STEP, row, rowStep, panel, K, 0, 0, false);
-        finishBorder(y + at, yStep, scratch, rows, columns, tileBase, tileBias, rectify);
-      }
-      panel += K * PANEL_STEP;
+      const at = (<usize>j) << 2;
+      const panel = panels + <usize>(j * K) * 4;
+      if (transA) wholeColumns(scratch, PANEL_STEP, packedA, panel, K, COLUMNS, 0, 0, false);
+      else wholeRows(scratch, PANEL_STEP, row, rowStep, panel, K, COLUMNS, 0, 0, false);
+      const tileBase = base ? base + offset + at : 0;
+      finishBorder(y + offset + at, yStep, scratch, rows, columns, tileBase, bias ? bias + at : 0, rectify);
     }
   }
 }
 
-function packedRows(
-  y: usize, yStep: usize, a: usize, aRow: usize, panel: usize, K: i32, base: usize, bias: usize,
+/** ROWS rows of y, tile by tile: N is a multiple of COLUMNS. */
+function wholeRows(
+  y: usize, yStep: usize, a: usize, aRow: usize, panel: usize, K: i32, N: i32, base: usize, bias: usize,
   rectify: bool,
 ): void {
-  tileRows(y, yStep, a, aRow, panel, PANEL_STEP, K, base, bias, rectify);
+  const end = y + (<usize>N << 2);
+  for (; y < end; y += PANEL_STEP) {
+    tileRows(y, yStep, a, aRow, panel, PANEL_STEP, K, base, bias, rectify);
+    if (base) base += PANEL_STEP;
+    if (bias) bias += PANEL_STEP;
+    panel += K * PANEL_STEP;
+  }
 }
 
-function packedColumns(
-  y: usize, yStep: usize, packedA: usize, panel: usize, K: i32, base: usize, bias: usize, rectify: bool,
+/** `wholeRows` of packed columns of a. */
+function wholeColumns(
+  y: usize, yStep: usize, packedA: usize, panel: usize, K: i32, N: i32, base: usize, bias: usize,
+  rectify: bool,
 ): void {
-  tileColumns(y, yStep, packedA, ROWS << 2, panel, PANEL_STEP, K, base, bias, rectify);
+  const end = y + (<usize>N << 2);
+  for (; y < end; y += PANEL_STEP) {
+    tileColumns(y, yStep, packedA, ROWS << 2, panel, PANEL_STEP, K, base, bias, rectify);
+    if (base) base += PANEL_STEP;
+    if (bias) bias += PANEL_STEP;
+    panel += K * PANEL_STEP;
+  }
 }
 
 /** What a tile does last, for the part of it that is inside y. */
