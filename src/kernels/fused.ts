@@ -22,13 +22,23 @@ export function hasKernel(name: string): boolean {
   return tf.getKernel(name, tf.getBackend()) !== undefined;
 }
 
-/** Runs a kernel that has one output or several. */
+/**
+ * Runs a kernel that has one output or several. Where nothing is taped the engine is passed by: its
+ * bookkeeping costs more than a small kernel.
+ */
 export function runKernel<Outputs extends tf.Tensor | tf.Tensor[]>(
   name: string,
   inputs: Record<string, tf.Tensor>,
   attrs: tf.NamedAttrMap = {},
 ): Outputs {
-  return tf.engine().runKernel<Outputs>(name, inputs, attrs);
+  const engine = tf.engine();
+  const kernel = tf.getKernel(name, engine.backendName);
+  if (engine.isTapeOn() || kernel === undefined)
+    return engine.runKernel<Outputs>(name, inputs, attrs);
+  const { backend } = engine;
+  const found = kernel.kernelFunc({ inputs, attrs, backend });
+  const wrap = (info: tf.TensorInfo) => engine.makeTensorFromTensorInfo(info, backend);
+  return (Array.isArray(found) ? found.map(wrap) : wrap(found)) as Outputs;
 }
 
 type Named = Record<string, tf.Tensor>;
@@ -46,19 +56,23 @@ export function differentiable(
   backward: (dy: tf.Tensor, inputs: Named, kept: tf.Tensor[]) => tf.Tensor[],
 ): tf.Tensor {
   if (!tf.engine().isTapeOn()) return [forward(inputs, false)].flat()[0];
-  const names = Object.keys(inputs);
-  const named = (tensors: tf.Tensor[]) =>
-    Object.fromEntries(names.map((name, i) => [name, tensors[i]]));
+  const tensors = Object.values(inputs);
+  // A variable outlives the tape, so nothing need be saved of it.
+  const passing = Object.keys(inputs).filter((name) => !(inputs[name] instanceof tf.Variable));
   const f = tf.customGrad((...args) => {
-    const save = args.pop() as tf.GradSaveFunc;
-    const given = args as tf.Tensor[];
-    const [value, ...kept] = [forward(named(given), true)].flat();
-    save([...given, ...kept]);
+    const save = args.at(-1) as tf.GradSaveFunc;
+    const [value, ...kept] = [forward(inputs, true)].flat();
+    save([...passing.map((name) => inputs[name]), ...kept]);
     return {
       value,
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
-        backward(dy, named(saved), saved.slice(names.length)),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const now = { ...inputs };
+        passing.forEach((name, i) => {
+          now[name] = saved[i];
+        });
+        return backward(dy, now, saved.slice(passing.length));
+      },
     };
   });
-  return f(...Object.values(inputs));
+  return f(...tensors);
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type Block, type BlockWeights, transformerBlock } from './block.ts';
-import { hasKernel, runKernel, UNROLL, UNROLL_GRAD } from './fused.ts';
+import { differentiable, hasKernel, runKernel, UNROLL, UNROLL_GRAD } from './fused.ts';
 import { linear } from './linear.ts';
 import { rmsNorm } from './rms-norm.ts';
 import { takeRows } from './rows.ts';
@@ -101,23 +101,16 @@ function named(z: tf.Tensor, { gain, mix, blocks }: Loop): Record<string, tf.Ten
 }
 
 function fused(z: tf.Tensor, loop: Loop, reach: readonly number[]): tf.Tensor {
-  const tensors = named(z, loop);
-  const names = Object.keys(tensors);
   const attrs = { heads: loop.heads, reach: [...reach], blocks: loop.blocks.length };
-  const states = tf.customGrad((...args) => {
-    const save = args.pop() as tf.GradSaveFunc;
-    const inputs = args as tf.Tensor[];
-    const byName = (list: tf.Tensor[]) =>
-      Object.fromEntries(names.map((name, i) => [name, list[i]]));
-    const [value, ...kept] = runKernel<tf.Tensor[]>(UNROLL, byName(inputs), attrs);
-    save([...inputs, value, ...kept]);
-    return {
-      value,
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [states, kept] = saved.slice(names.length);
-        return runKernel<tf.Tensor[]>(UNROLL_GRAD, { ...byName(saved), states, kept, dy }, attrs);
-      },
-    };
-  });
-  return states(...Object.values(tensors));
+  return differentiable(
+    named(z, loop),
+    (inputs, taped) => {
+      const [states, kept] = runKernel<tf.Tensor[]>(UNROLL, inputs, attrs);
+      if (taped) return [states, states, kept];
+      kept.dispose();
+      return states;
+    },
+    (dy, inputs, [states, kept]) =>
+      runKernel<tf.Tensor[]>(UNROLL_GRAD, { ...inputs, states, kept, dy }, attrs),
+  );
 }
