@@ -20,6 +20,6 @@ export { logSigmoid } from './log-sigmoid.ts';
 export { logSoftmax, MASKED_LOG_PROB, maskedLogSoftmax } from './log-softmax.ts';
 export { rmsNorm } from './rms-norm.ts';
 export { Rng, type RngState } from './rng.ts';
-export { gatherRows, joinRows, repeat, takeRows } from './rows.ts';
+export { gatherRows, placeRows, repeat, takeRows } from './rows.ts';
 export { ArenaFull, arenaPeak, type SimdOptions } from './simd/index.ts';
 export { type Loop, unroll } from './unroll.ts';
