@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable, hasKernel, PLACE_ROWS, runKernel } from './fused.ts';
+import { reshaped } from './shapes.ts';
 
 /**
  * The rows `indices` of `x`, in that order; with gradient.
@@ -38,7 +39,12 @@ export function repeat(x: tf.Tensor, count: number): tf.Tensor {
   const reps = [count, ...x.shape.map(() => 1)];
   return differentiable(
     { x },
-    ({ x }) => tf.tidy(() => tf.tile(tf.expandDims(x, 0), reps)),
+    ({ x }) => {
+      const one = reshaped(x, [1, ...x.shape]);
+      const all = runKernel<tf.Tensor>(tf.Tile, { x: one }, { reps });
+      one.dispose();
+      return all;
+    },
     (dy) => [tf.sum(dy, 0)],
   );
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Observation } from '../envs/index.ts';
-import { placeRows } from '../kernels/index.ts';
+import { placeRows, tensorOf } from '../kernels/index.ts';
 import type { Policy, Thought } from '../policy/index.ts';
 
 /** The tensors of the thoughts under way: a row of each is one thought's. */
@@ -57,7 +57,7 @@ function rowsOf(observations: readonly Observation[]): tf.Tensor2D {
   observations.forEach(({ row }, i) => {
     rows.set(row, i * size);
   });
-  return tf.tensor2d(rows, [observations.length, size]);
+  return tensorOf(rows, [observations.length, size]) as tf.Tensor2D;
 }
 
 /** What all thoughts share comes from the newcomers, whose parameters are current. */

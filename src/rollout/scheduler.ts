@@ -1,5 +1,5 @@
 import type { Observation } from '../envs/index.ts';
-import type { Rng } from '../kernels/index.ts';
+import { numbersOf, type Rng } from '../kernels/index.ts';
 import { type HaltingRule, haltProbability, type Policy } from '../policy/index.ts';
 import { LiveThoughts } from './live-thoughts.ts';
 import type { Decision, StepTrace } from './messages.ts';
@@ -119,7 +119,7 @@ export class Scheduler {
 
     this.#taken = slots.map((slot) => ++slot.n);
     const outputs = this.#thoughts.step(incoming, from, Float32Array.from(this.#taken));
-    const data = (await outputs.data()) as Float32Array;
+    const data = await numbersOf(outputs);
     const width = outputs.shape[1];
     outputs.dispose();
     // Restarted or disposed of while the numbers were on their way.
@@ -127,8 +127,9 @@ export class Scheduler {
 
     const decisions: Decision[] = [];
     for (let i = 0; i < slots.length; i++) {
-      const row = data.subarray(i * width, (i + 1) * width);
-      const decision = this.#advance(slots[i], row, behaviour);
+      const at = i * width + width - 2;
+      const params = data.subarray(i * width, at);
+      const decision = this.#advance(slots[i], params, data[at], data[at + 1], behaviour);
       if (decision === undefined) continue;
       decisions.push(decision);
       this.#ended.push(i);
@@ -190,13 +191,16 @@ export class Scheduler {
   }
 
   /** Records a step of one thought; its decision, if it ends here. */
-  #advance(slot: Slot, row: Float32Array, behaviour: Behaviour): Decision | undefined {
+  #advance(
+    slot: Slot,
+    params: Float32Array,
+    value: number,
+    logit: number,
+    behaviour: Behaviour,
+  ): Decision | undefined {
     const { distribution } = this.#policy;
     const { mask } = slot.observation;
-    const params = row.subarray(0, row.length - 2);
-    const value = row[row.length - 2];
-    const logit = row[row.length - 1];
-    if (!allFinite(row)) {
+    if (!(allFinite(params) && Number.isFinite(value) && Number.isFinite(logit))) {
       throw new Error(
         `policy: non-finite output after ponder step ${slot.n} (environment ` +
           `${slot.observation.env}, value ${value}, halting logit ${logit}, action [${params}])`,
@@ -236,10 +240,10 @@ export class Scheduler {
   }
 
   #ends(slot: Slot, step: Parameters<HaltingRule['halts']>[0], behaviour: Behaviour): boolean {
-    const { maxSteps = Infinity, deadline = Infinity } = slot.observation.limits ?? {};
+    const { maxSteps = Infinity, deadline } = slot.observation.limits ?? {};
     const { n, depth } = slot;
     if (depth !== undefined ? n >= depth : n >= behaviour.maxSteps) return true;
-    if (n >= maxSteps || performance.now() >= deadline) {
+    if (n >= maxSteps || (deadline !== undefined && performance.now() >= deadline)) {
       slot.forced = true;
       return true;
     }
