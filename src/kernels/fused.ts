@@ -17,9 +17,21 @@ export const LINEAR_GRAD_W = 'PonderaLinearGradW';
 export const RMS_NORM = 'PonderaRmsNorm';
 export const RMS_NORM_GRAD = 'PonderaRmsNormGrad';
 
+/** Kernels that have been looked up, of one backend. */
+let known = { backend: '', kernels: new Map<string, tf.KernelConfig | undefined>() };
+
+/** That kernel of the current backend; tfjs’s own way to it makes a new string each time. */
+function kernelNamed(name: string): tf.KernelConfig | undefined {
+  const backend = tf.getBackend();
+  if (known.backend !== backend) known = { backend, kernels: new Map() };
+  const { kernels } = known;
+  if (!kernels.has(name)) kernels.set(name, tf.getKernel(name, backend));
+  return kernels.get(name);
+}
+
 /** Whether the current backend has that kernel. */
 export function hasKernel(name: string): boolean {
-  return tf.getKernel(name, tf.getBackend()) !== undefined;
+  return kernelNamed(name) !== undefined;
 }
 
 /**
@@ -32,7 +44,7 @@ export function runKernel<Outputs extends tf.Tensor | tf.Tensor[]>(
   attrs: tf.NamedAttrMap = {},
 ): Outputs {
   const engine = tf.engine();
-  const kernel = tf.getKernel(name, engine.backendName);
+  const kernel = kernelNamed(name);
   if (engine.isTapeOn() || kernel === undefined)
     return engine.runKernel<Outputs>(name, inputs, attrs);
   const { backend } = engine;
@@ -55,7 +67,7 @@ export function differentiable(
   forward: (inputs: Named, taped: boolean) => tf.Tensor | tf.Tensor[],
   backward: (dy: tf.Tensor, inputs: Named, kept: tf.Tensor[]) => tf.Tensor[],
 ): tf.Tensor {
-  if (!tf.engine().isTapeOn()) return [forward(inputs, false)].flat()[0];
+  if (!tf.engine().isTapeOn()) return forward(inputs, false) as tf.Tensor;
   const tensors = Object.values(inputs);
   // A variable outlives the tape, so nothing need be saved of it.
   const passing = Object.keys(inputs).filter((name) => !(inputs[name] instanceof tf.Variable));
