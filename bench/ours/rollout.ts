@@ -22,6 +22,9 @@ import { truncatedGeometric } from '../depths.ts';
 import { check, time } from '../measure.ts';
 import { serve, start } from './serve.ts';
 
+/** Rollouts and updates, enough for V8 to have compiled what they run. */
+const WARM_UP = 12;
+
 const { depths } = await start();
 const config = parseConfig({
   name: 'bench',
@@ -86,7 +89,10 @@ async function collect(): Promise<void> {
   await full;
 }
 
-await update();
+for (let i = 0; i < WARM_UP; i++) {
+  await collect();
+  await update();
+}
 await serve({}, async () => {
   const ms = await time(collect);
   const taken = await time(update);

@@ -5,6 +5,7 @@ import { explainMask } from './explain-mask.ts';
 import { explainInfo, explainReset, explainStep } from './explain-result.ts';
 import { isPromise } from './is-promise.ts';
 import type { Observation, Outcome } from './outcome.ts';
+import { Rows } from './rows.ts';
 import type { RunningStats } from './running-stats.ts';
 import type { Space } from './space.ts';
 
@@ -42,6 +43,7 @@ export class Seat {
   readonly #index: number;
   readonly #share: number;
   readonly #options: SeatOptions;
+  readonly #rows: Rows;
   #seed: number;
   /** Episodes begun. */
   #episode = 0;
@@ -58,6 +60,7 @@ export class Seat {
     this.#share = share;
     this.#options = options;
     this.observationSpace = env.observationSpace;
+    this.#rows = new Rows(env.observationSpace.size);
     this.actionSpace = env.actionSpace;
   }
 
@@ -186,7 +189,7 @@ export class Seat {
   ): Observation {
     const problem = this.observationSpace.explain(obs);
     if (problem !== undefined) throw this.#failure(`${verb}: obs: ${problem}`, { action });
-    const row = new Float32Array(this.observationSpace.size);
+    const row = this.#rows.next();
     this.observationSpace.write(obs, row);
     const { actionMask, difficulty } = info ?? {};
     const masked = !over && actionMask !== undefined;

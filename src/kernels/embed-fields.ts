@@ -27,7 +27,10 @@ function fused(ids: tf.Tensor2D, tables: readonly tf.Tensor[]): tf.Tensor2D {
   const named = Object.fromEntries(tables.map((table, f) => [`table${f}`, table]));
   return differentiable(
     named,
-    (inputs) => [runKernel(FIELDS, { ids, ...inputs }), ids],
+    (inputs, taped) => {
+      const found = runKernel<tf.Tensor>(FIELDS, { ids, ...inputs });
+      return taped ? [found, ids] : found;
+    },
     (dy, inputs, [ids]) => runKernel(FIELDS_GRAD, { ids, dy, ...inputs }),
   ) as tf.Tensor2D;
 }

@@ -10,25 +10,47 @@ export const FIELDS = 'PonderaFields';
 export const FIELDS_GRAD = 'PonderaFieldsGrad';
 export const HEADS = 'PonderaHeads';
 export const HEADS_GRAD = 'PonderaHeadsGrad';
-export const JOIN_ROWS = 'PonderaJoinRows';
+export const PLACE_ROWS = 'PonderaPlaceRows';
 export const LINEAR = 'PonderaLinear';
 export const LINEAR_GRAD_X = 'PonderaLinearGradX';
 export const LINEAR_GRAD_W = 'PonderaLinearGradW';
 export const RMS_NORM = 'PonderaRmsNorm';
 export const RMS_NORM_GRAD = 'PonderaRmsNormGrad';
 
-/** Whether the current backend has that kernel. */
-export function hasKernel(name: string): boolean {
-  return tf.getKernel(name, tf.getBackend()) !== undefined;
+/** Kernels that have been looked up, of one backend. */
+let known = { backend: '', kernels: new Map<string, tf.KernelConfig | undefined>() };
+
+/** That kernel of the current backend; tfjs’s own way to it makes a new string each time. */
+function kernelNamed(name: string): tf.KernelConfig | undefined {
+  const backend = tf.getBackend();
+  if (known.backend !== backend) known = { backend, kernels: new Map() };
+  const { kernels } = known;
+  if (!kernels.has(name)) kernels.set(name, tf.getKernel(name, backend));
+  return kernels.get(name);
 }
 
-/** Runs a kernel that has one output or several. */
+/** Whether the current backend has that kernel. */
+export function hasKernel(name: string): boolean {
+  return kernelNamed(name) !== undefined;
+}
+
+/**
+ * Runs a kernel that has one output or several. Where nothing is taped the engine is passed by: its
+ * bookkeeping costs more than a small kernel.
+ */
 export function runKernel<Outputs extends tf.Tensor | tf.Tensor[]>(
   name: string,
   inputs: Record<string, tf.Tensor>,
   attrs: tf.NamedAttrMap = {},
 ): Outputs {
-  return tf.engine().runKernel<Outputs>(name, inputs, attrs);
+  const engine = tf.engine();
+  const kernel = kernelNamed(name);
+  if (engine.isTapeOn() || kernel === undefined)
+    return engine.runKernel<Outputs>(name, inputs, attrs);
+  const { backend } = engine;
+  const found = kernel.kernelFunc({ inputs, attrs, backend });
+  const wrap = (info: tf.TensorInfo) => engine.makeTensorFromTensorInfo(info, backend);
+  return (Array.isArray(found) ? found.map(wrap) : wrap(found)) as Outputs;
 }
 
 type Named = Record<string, tf.Tensor>;
@@ -45,20 +67,24 @@ export function differentiable(
   forward: (inputs: Named, taped: boolean) => tf.Tensor | tf.Tensor[],
   backward: (dy: tf.Tensor, inputs: Named, kept: tf.Tensor[]) => tf.Tensor[],
 ): tf.Tensor {
-  if (!tf.engine().isTapeOn()) return [forward(inputs, false)].flat()[0];
-  const names = Object.keys(inputs);
-  const named = (tensors: tf.Tensor[]) =>
-    Object.fromEntries(names.map((name, i) => [name, tensors[i]]));
+  if (!tf.engine().isTapeOn()) return forward(inputs, false) as tf.Tensor;
+  const tensors = Object.values(inputs);
+  // A variable outlives the tape, so nothing need be saved of it.
+  const passing = Object.keys(inputs).filter((name) => !(inputs[name] instanceof tf.Variable));
   const f = tf.customGrad((...args) => {
-    const save = args.pop() as tf.GradSaveFunc;
-    const given = args as tf.Tensor[];
-    const [value, ...kept] = [forward(named(given), true)].flat();
-    save([...given, ...kept]);
+    const save = args.at(-1) as tf.GradSaveFunc;
+    const [value, ...kept] = [forward(inputs, true)].flat();
+    save([...passing.map((name) => inputs[name]), ...kept]);
     return {
       value,
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
-        backward(dy, named(saved), saved.slice(names.length)),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const now = { ...inputs };
+        passing.forEach((name, i) => {
+          now[name] = saved[i];
+        });
+        return backward(dy, now, saved.slice(passing.length));
+      },
     };
   });
-  return f(...Object.values(inputs));
+  return f(...tensors);
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { differentiable, hasKernel, JOIN_ROWS, runKernel } from './fused.ts';
+import { differentiable, hasKernel, PLACE_ROWS, runKernel } from './fused.ts';
+import { reshaped } from './shapes.ts';
 
 /**
  * The rows `indices` of `x`, in that order; with gradient.
@@ -19,22 +20,18 @@ export function takeRows(x: tf.Tensor, begin: number, count: number): tf.Tensor 
 }
 
 /**
- * The rows `indices` of `x` [B, ...], then all of `more` [N, ...]; the same tensor again where those are the
- * rows of `x` as they are. Without gradient.
+ * Row i is row `from[i]` of `x` [B, ...] followed by `more` [N, ...]. Without gradient, and for whoever owns
+ * `x`: where rows of `more` only take the places of others, they are written over them, and the result
+ * lies where `x` did.
  *
- * @param indices each in 0..B-1
+ * @param from each in 0..B+N-1
  */
-export function joinRows(x: tf.Tensor, indices: Int32Array, more?: tf.Tensor): tf.Tensor {
-  const same = indices.length === x.shape[0] && indices.every((row, i) => row === i);
-  if (same && more === undefined) return x;
-  if (hasKernel(JOIN_ROWS)) {
-    const attrs = { indices } as unknown as tf.NamedAttrMap;
-    return runKernel<tf.Tensor>(JOIN_ROWS, more ? { x, more } : { x }, attrs);
+export function placeRows(x: tf.Tensor, from: Int32Array, more?: tf.Tensor): tf.Tensor {
+  if (hasKernel(PLACE_ROWS)) {
+    const attrs = { from } as unknown as tf.NamedAttrMap;
+    return runKernel<tf.Tensor>(PLACE_ROWS, more ? { x, more } : { x }, attrs);
   }
-  return tf.tidy(() => {
-    const chosen = same ? x : gatherRows(x, indices);
-    return more ? tf.concat([chosen, more], 0) : chosen;
-  });
+  return tf.tidy(() => gatherRows(more ? tf.concat([x, more], 0) : x, from));
 }
 
 /** `x` as often as said, along a new first axis [count, ...]; with gradient. */
@@ -42,7 +39,12 @@ export function repeat(x: tf.Tensor, count: number): tf.Tensor {
   const reps = [count, ...x.shape.map(() => 1)];
   return differentiable(
     { x },
-    ({ x }) => tf.tidy(() => tf.tile(tf.expandDims(x, 0), reps)),
+    ({ x }) => {
+      const one = reshaped(x, [1, ...x.shape]);
+      const all = runKernel<tf.Tensor>(tf.Tile, { x: one }, { reps });
+      one.dispose();
+      return all;
+    },
     (dy) => [tf.sum(dy, 0)],
   );
 }

@@ -118,8 +118,8 @@ function fused(z: tf.Tensor, loop: Loop, reach: readonly number[], whole: boolea
   return differentiable(
     named(z, loop),
     (inputs, taped) => {
-      const [value, ...kept] = runKernel<tf.Tensor[]>(UNROLL, inputs, { ...attrs, taped });
-      return [value, ...(taped ? [value, ...kept] : [])];
+      const [value, kept] = runKernel<tf.Tensor[]>(UNROLL, inputs, { ...attrs, taped });
+      return taped ? [value, value, kept] : value;
     },
     (dy, inputs, [value, kept]) => runKernel(UNROLL_GRAD, { ...inputs, value, kept, dy }, attrs),
   ) as tf.Tensor3D;

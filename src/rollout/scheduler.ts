@@ -1,7 +1,7 @@
-import * as tf from '@tensorflow/tfjs-core';
 import type { Observation } from '../envs/index.ts';
-import { joinRows, type Rng } from '../kernels/index.ts';
-import { type HaltingRule, haltProbability, type Policy, type Thought } from '../policy/index.ts';
+import { numbersOf, type Rng } from '../kernels/index.ts';
+import { type HaltingRule, haltProbability, type Policy } from '../policy/index.ts';
+import { LiveThoughts } from './live-thoughts.ts';
 import type { Decision, StepTrace } from './messages.ts';
 
 /** How thoughts end and actions are chosen; may change between ticks. */
@@ -46,11 +46,11 @@ export class Scheduler {
   readonly #rng: Rng;
   readonly #behaviour: () => Behaviour;
   readonly #queue: Observation[] = [];
+  /** Each slot is a row of the tensors. */
+  readonly #thoughts: LiveThoughts;
   #slots: Slot[] = [];
-  /** Of the latest tick; thoughts that have ended since are still among its rows. */
-  #thought: Thought | undefined;
-  /** The rows of `#thought` that go on, one a slot. */
-  #rows = new Int32Array(0);
+  /** Slots whose thoughts have ended, rising: newcomers take them. */
+  #ended: number[] = [];
   #round = 0;
   #ticks = 0;
   #liveSlots = 0;
@@ -62,6 +62,7 @@ export class Scheduler {
    */
   constructor(policy: Policy, capacity: number, rng: Rng, behaviour: () => Behaviour) {
     this.#policy = policy;
+    this.#thoughts = new LiveThoughts(policy);
     this.#capacity = capacity;
     this.#rng = rng;
     this.#behaviour = behaviour;
@@ -69,7 +70,11 @@ export class Scheduler {
 
   /** Thoughts under way or waiting. */
   get pending(): number {
-    return this.#slots.length + this.#queue.length;
+    return this.#live + this.#queue.length;
+  }
+
+  get #live(): number {
+    return this.#slots.length - this.#ended.length;
   }
 
   /** Which ponder step of its thought each live slot took in the latest tick [live slots]. */
@@ -95,48 +100,76 @@ export class Scheduler {
    */
   restart(round = this.#round): void {
     this.#round = round;
-    this.#queue.push(...this.#slots.map((slot) => slot.observation));
+    const ended = new Set(this.#ended);
+    const live = this.#slots.filter((_, place) => !ended.has(place));
+    this.#queue.push(...live.map((slot) => slot.observation));
     this.#queue.sort((a, b) => a.env - b.env);
-    this.#slots = [];
-    this.#replaceThought(undefined);
+    this.#empty();
   }
 
   /** One core step over all live slots. @returns the decisions of the slots that halted */
   async tick(): Promise<Decision[]> {
     const behaviour = this.#behaviour();
-    const incoming = this.#queue.splice(0, this.#capacity - this.#slots.length);
-    if (incoming.length === 0 && this.#slots.length === 0) return [];
-    for (const observation of incoming) this.#slots.push(this.#begin(observation, behaviour));
+    const incoming = this.#queue.splice(0, this.#capacity - this.#live);
+    if (incoming.length === 0 && this.#live === 0) return [];
+    const from = this.#seat(incoming, behaviour);
     const slots = this.#slots;
     this.#ticks++;
     this.#liveSlots += slots.length;
 
     this.#taken = slots.map((slot) => ++slot.n);
-    const outputs = this.#step(incoming, slots);
-    const data = (await outputs.data()) as Float32Array;
+    const outputs = this.#thoughts.step(incoming, from, Float32Array.from(this.#taken));
+    const data = await numbersOf(outputs);
     const width = outputs.shape[1];
     outputs.dispose();
     // Restarted or disposed of while the numbers were on their way.
     if (this.#slots !== slots) return [];
 
     const decisions: Decision[] = [];
-    const survivors: number[] = [];
     for (let i = 0; i < slots.length; i++) {
-      const row = data.subarray(i * width, (i + 1) * width);
-      const decision = this.#advance(slots[i], row, behaviour);
-      if (decision === undefined) survivors.push(i);
-      else decisions.push(decision);
+      const at = i * width + width - 2;
+      const params = data.subarray(i * width, at);
+      const decision = this.#advance(slots[i], params, data[at], data[at + 1], behaviour);
+      if (decision === undefined) continue;
+      decisions.push(decision);
+      this.#ended.push(i);
     }
-    this.#slots = survivors.map((i) => slots[i]);
-    this.#rows = Int32Array.from(survivors);
-    if (survivors.length === 0) this.#replaceThought(undefined);
+    if (this.#live === 0) this.#empty();
     return decisions;
   }
 
   dispose(): void {
-    this.#slots = [];
     this.#queue.length = 0;
-    this.#replaceThought(undefined);
+    this.#empty();
+  }
+
+  #empty(): void {
+    this.#slots = [];
+    this.#ended = [];
+    this.#thoughts.clear();
+  }
+
+  /**
+   * Newcomers take the places of thoughts that have ended, then places of their own; what stays free is
+   * filled from the end.
+   * @returns where each slot's row comes from, as `LiveThoughts.step` takes it
+   */
+  #seat(incoming: readonly Observation[], behaviour: Behaviour): Int32Array {
+    const [slots, ended] = [this.#slots, this.#ended];
+    const before = slots.length;
+    const from = slots.map((_, place) => place);
+    incoming.forEach((observation, i) => {
+      const place = ended.shift() ?? slots.length;
+      slots[place] = this.#begin(observation, behaviour);
+      from[place] = before + i;
+    });
+    while (ended.length > 0) {
+      // The last one first, so that whatever comes after it is live.
+      const place = ended.pop()!;
+      const [slot, row] = [slots.pop()!, from.pop()!];
+      if (place < slots.length) [slots[place], from[place]] = [slot, row];
+    }
+    return Int32Array.from(from);
   }
 
   #begin(observation: Observation, { rule, minSteps, maxSteps, forced }: Behaviour): Slot {
@@ -157,29 +190,17 @@ export class Scheduler {
     };
   }
 
-  /** Newcomers join the live thoughts, all take one core step; the heads' outputs come back. */
-  #step(incoming: readonly Observation[], slots: readonly Slot[]): tf.Tensor2D {
-    let next!: Thought;
-    const [outputs] = tf.tidy(() => {
-      const fresh = incoming.length > 0 ? this.#policy.begin(rowsOf(incoming)) : undefined;
-      const thought = joined(this.#thought, this.#rows, fresh);
-      const n = Float32Array.from(slots, (slot) => slot.n);
-      next = { ...thought, z: this.#policy.step(thought) };
-      const outputs: tf.Tensor = this.#policy.outputs(next.z, n);
-      return [outputs, ...tensorsOf(next)];
-    });
-    this.#replaceThought(next);
-    return outputs as tf.Tensor2D;
-  }
-
   /** Records a step of one thought; its decision, if it ends here. */
-  #advance(slot: Slot, row: Float32Array, behaviour: Behaviour): Decision | undefined {
+  #advance(
+    slot: Slot,
+    params: Float32Array,
+    value: number,
+    logit: number,
+    behaviour: Behaviour,
+  ): Decision | undefined {
     const { distribution } = this.#policy;
     const { mask } = slot.observation;
-    const params = row.subarray(0, row.length - 2);
-    const value = row[row.length - 2];
-    const logit = row[row.length - 1];
-    if (!allFinite(row)) {
+    if (!(allFinite(params) && Number.isFinite(value) && Number.isFinite(logit))) {
       throw new Error(
         `policy: non-finite output after ponder step ${slot.n} (environment ` +
           `${slot.observation.env}, value ${value}, halting logit ${logit}, action [${params}])`,
@@ -210,8 +231,8 @@ export class Scheduler {
       choice: distribution.toAction(action),
       logProb,
       steps: slot.n,
-      halts: Float32Array.from(slot.halts),
-      values: Float32Array.from(slot.values),
+      halts: new Float32Array(slot.halts),
+      values: new Float32Array(slot.values),
       forced: slot.forced,
       trace: behaviour.trace ? slot.trace : undefined,
       round: this.#round,
@@ -219,52 +240,15 @@ export class Scheduler {
   }
 
   #ends(slot: Slot, step: Parameters<HaltingRule['halts']>[0], behaviour: Behaviour): boolean {
-    const { maxSteps = Infinity, deadline = Infinity } = slot.observation.limits ?? {};
+    const { maxSteps = Infinity, deadline } = slot.observation.limits ?? {};
     const { n, depth } = slot;
     if (depth !== undefined ? n >= depth : n >= behaviour.maxSteps) return true;
-    if (n >= maxSteps || performance.now() >= deadline) {
+    if (n >= maxSteps || (deadline !== undefined && performance.now() >= deadline)) {
       slot.forced = true;
       return true;
     }
     return depth === undefined && n >= behaviour.minSteps && behaviour.rule.halts(step, this.#rng);
   }
-
-  /** Takes over `next`, disposing of what it does not share with the thought before. */
-  #replaceThought(next: Thought | undefined): void {
-    const kept = new Set(next && tensorsOf(next));
-    const old = this.#thought === undefined ? [] : tensorsOf(this.#thought);
-    for (const tensor of old) if (!kept.has(tensor)) tensor.dispose();
-    this.#thought = next;
-  }
-}
-
-function tensorsOf({ z, context, shared }: Thought): tf.Tensor[] {
-  return [z, ...context, ...shared];
-}
-
-/** The observations' rows [B, size]. */
-function rowsOf(observations: readonly Observation[]): tf.Tensor2D {
-  const size = observations[0].row.length;
-  const rows = new Float32Array(observations.length * size);
-  observations.forEach(({ row }, i) => {
-    rows.set(row, i * size);
-  });
-  return tf.tensor2d(rows, [observations.length, size]);
-}
-
-/**
- * Those thoughts of `old` that go on, then the newcomers; there are some in all. What all share comes from
- * the newcomers, whose parameters are current.
- */
-function joined(old: Thought | undefined, rows: Int32Array, fresh: Thought | undefined): Thought {
-  if (old === undefined) return fresh!;
-  const join = <T extends tf.Tensor>(x: T, newcomers: T | undefined) =>
-    joinRows(x, rows, newcomers) as T;
-  return {
-    z: join(old.z, fresh?.z),
-    context: old.context.map((tensor, i) => join(tensor, fresh?.context[i])),
-    shared: (fresh ?? old).shared,
-  };
 }
 
 function allFinite(values: Float32Array): boolean {

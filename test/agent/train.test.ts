@@ -457,7 +457,7 @@ describe('a broken environment', () => {
     agent.dispose();
     const whole = () => breakingEnv({});
     const [started] = await events(config, { runDir, env: whole, resume: true });
-    expect(started).toMatchObject({ resumedFrom: 64 });
+    expect(started).toMatchObject({ resumedFrom: 67 });
   });
 
   it('that cannot be made is named', async () => {

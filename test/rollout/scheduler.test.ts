@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Box, type Observation } from '../../src/envs/index.ts';
 import { loadBackend, Rng } from '../../src/kernels/index.ts';
 import {
@@ -128,7 +128,15 @@ describe('the scheduler', () => {
     });
   });
 
-  describe.each(['latent', 'full'] as const)('with a %s core', (core) => {
+  describe.each([
+    ['latent', 'wasm'],
+    ['full', 'wasm'],
+    ['latent', 'simd'],
+    ['full', 'simd'],
+  ] as const)('with a %s core on %s', (core, backend) => {
+    beforeAll(() => loadBackend(backend));
+    afterAll(() => loadBackend('wasm'));
+
     it('thinks the same alone as beside others, whoever comes and goes', async () => {
       const observationSpace = new Box({ shape: [2, 2, 1], low: -9, high: 9 });
       const of = smallPolicy({ core, observationSpace, registers: 1 });
@@ -197,6 +205,18 @@ describe('the scheduler', () => {
         taken.push(own.taken);
       }
       expect(taken).toEqual([[1, 1], [2, 1], [3]]);
+    });
+
+    it('keep their thoughts in place: newcomers take what is free, the last fill what stays so', async () => {
+      const own = begin({ rule: depths(1, 4, 1, 3, 2, 3) }, { capacity: 4 });
+      own.push(observe(rows.slice(0, 5)));
+      const taken: (readonly number[])[] = [];
+      while (own.pending > 0) {
+        await own.tick();
+        taken.push(own.taken);
+      }
+      // At first 0 1 2 3, then 4 1 3, and 3 and 1 at last.
+      expect(taken).toEqual([[1, 1, 1, 1], [1, 2, 2], [2, 3, 3], [4]]);
     });
 
     it('cost no ticks where there is nothing to think', async () => {

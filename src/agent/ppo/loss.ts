@@ -1,4 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
+import { onHost, tensorOf } from '../../kernels/index.ts';
 import type { Policy } from '../../policy/index.ts';
 import type { Config } from '../config.ts';
 import { lossByRows } from './loss-by-rows.ts';
@@ -25,9 +26,6 @@ export interface Loss {
   report: tf.Tensor1D;
 }
 
-/** Backends whose numbers lie in this process's memory. */
-const ON_HOST = ['simd', 'wasm', 'cpu'];
-
 /** The loss of a minibatch: the thoughts are thought again, and judged where their numbers are. */
 export function ppoLoss(
   policy: Policy,
@@ -36,13 +34,10 @@ export function ppoLoss(
   phase: LearningPhase,
 ): Loss {
   const { rows, decisions, reach } = batch;
-  const observations = tf.tensor2d(rows, [decisions, rows.length / decisions]);
+  const observations = tensorOf(rows, [decisions, rows.length / decisions]) as tf.Tensor2D;
   const states = policy.think(observations, reach);
   const outputs = policy.outputs(states, depths(reach));
-  const judge =
-    config.recipe.distillation === 0 && ON_HOST.includes(tf.getBackend())
-      ? lossByRows
-      : lossByTensors;
+  const judge = config.recipe.distillation === 0 && onHost() ? lossByRows : lossByTensors;
   return judge(policy.distribution, outputs, batch, config, phase);
 }
 

@@ -35,20 +35,16 @@ export function gather(
 ): Minibatch {
   const { trajectory } = learning;
   const { sizes, steps, offset, forced } = trajectory;
-  const sorted = chosen.sort((a, b) => steps[b] - steps[a] || a - b);
+  const { sorted, reach } = byDepth(chosen, steps);
   const decisions = sorted.length;
-  const reach: number[] = [];
-  for (let k = 1; k <= steps[sorted[0]]; k++) {
-    let count = reach.at(-1) ?? decisions;
-    while (steps[sorted[count - 1]] < k) count--;
-    reach.push(count);
-  }
   const total = reach.reduce((a, b) => a + b, 0);
   const rowsOf = (source: Float32Array, size: number) => {
     const rows = new Float32Array(decisions * size);
-    sorted.forEach((t, i) => {
-      rows.set(source.subarray(t * size, (t + 1) * size), i * size);
-    });
+    for (let i = 0, to = 0; i < decisions; i++) {
+      for (let from = sorted[i] * size, end = from + size; from < end; ) {
+        rows[to++] = source[from++];
+      }
+    }
     return rows;
   };
   const micro = {
@@ -78,18 +74,36 @@ export function gather(
       micro.target[m] = advantage + trajectory.values[source];
     }
   });
-  const act = Float32Array.from(
-    sorted,
-    (t) => (learning.advantages[offset[t] + steps[t] - 1] - learning.actMean) * learning.actScale,
-  );
+  const advantage = new Float32Array(decisions);
+  const oldLogProb = new Float32Array(decisions);
+  for (let i = 0; i < decisions; i++) {
+    const t = sorted[i];
+    const raw = learning.advantages[offset[t] + steps[t] - 1];
+    advantage[i] = (raw - learning.actMean) * learning.actScale;
+    oldLogProb[i] = trajectory.logProbs[t];
+  }
   return {
     decisions,
     reach,
     rows: rowsOf(trajectory.rows, sizes.observationSize),
     actions: rowsOf(trajectory.actions, sizes.actionSize),
     masks: trajectory.masked ? rowsOf(trajectory.masks, sizes.maskSize) : undefined,
-    oldLogProb: Float32Array.from(sorted, (t) => trajectory.logProbs[t]),
-    advantage: act,
+    oldLogProb,
+    advantage,
     ...micro,
   };
+}
+
+/** Decisions by ponder steps, the most first, then by index; and how many have at least 1, 2, … steps. */
+function byDepth(chosen: Int32Array, steps: Int32Array): { sorted: Int32Array; reach: number[] } {
+  const reach: number[] = [];
+  for (const t of chosen) {
+    while (reach.length < steps[t]) reach.push(0);
+    for (let k = 0; k < steps[t]; k++) reach[k]++;
+  }
+  // Those of n steps lie after all that have more.
+  const places = reach.map((_, k) => reach[k + 1] ?? 0);
+  const sorted = new Int32Array(chosen.length);
+  for (const t of chosen.sort()) sorted[places[steps[t] - 1]++] = t;
+  return { sorted, reach };
 }

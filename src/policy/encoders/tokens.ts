@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Discrete, MultiDiscrete } from '../../envs/index.ts';
-import { embedFields } from '../../kernels/index.ts';
+import { embedFields, reshaped } from '../../kernels/index.ts';
 import type { Parameters } from '../parameters.ts';
 import type { Encoder } from './encoder.ts';
 
@@ -21,6 +21,7 @@ export function tokenEncoder(
   const shape = space.type === 'discrete' ? [1] : space.shape;
   const nvec = space.type === 'discrete' ? [space.n] : Array.from(space.nvec);
   const start = space.type === 'discrete' ? [space.start] : Array.from(space.start);
+  const fromZero = start.every((s) => s === 0);
   if (shape.length > 2) {
     throw new RangeError(`tokenEncoder: expected a space of rank 1 or 2, got shape [${shape}]`);
   }
@@ -54,9 +55,9 @@ export function tokenEncoder(
   return {
     tokens,
     encode: (rows) => {
-      const shifted = start.every((s) => s === 0) ? rows : tf.sub(rows, tf.tensor1d(start));
-      const cells = tf.reshape(shifted, [-1, fields]) as tf.Tensor2D;
-      const set = tf.reshape(embedFields(cells, tables), [-1, tokens, width]) as tf.Tensor3D;
+      const shifted = fromZero ? rows : tf.sub(rows, tf.tensor1d(start));
+      const cells = reshaped(shifted, [-1, fields]) as tf.Tensor2D;
+      const set = reshaped(embedFields(cells, tables), [-1, tokens, width]) as tf.Tensor3D;
       return positions === null ? set : tf.add(set, positions);
     },
   };

@@ -1,6 +1,6 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { Space } from '../../envs/index.ts';
-import { linear } from '../../kernels/index.ts';
+import { linear, reshaped } from '../../kernels/index.ts';
 import type { Parameters } from '../parameters.ts';
 import type { Encoder } from './encoder.ts';
 
@@ -17,7 +17,6 @@ export function vectorEncoder(space: Space, width: number, parameters: Parameter
   const bias = parameters.normal('bias', [tokens * width], 0.1);
   return {
     tokens,
-    encode: (rows) =>
-      tf.reshape(linear(rows, weight as tf.Tensor2D, bias as tf.Tensor1D), [-1, tokens, width]),
+    encode: (rows) => reshaped(linear(rows, weight, bias), [-1, tokens, width]) as tf.Tensor3D,
   };
 }

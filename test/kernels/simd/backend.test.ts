@@ -5,9 +5,9 @@ import {
   embed,
   embedFields,
   gatherRows,
-  joinRows,
   linear,
   loadBackend,
+  placeRows,
   repeat,
   rmsNorm,
   takeRows,
@@ -359,17 +359,38 @@ describe('the simd backend', () => {
     }
   });
 
-  it.each(['cpu', 'simd'] as const)('joins rows on %s', async (backend) => {
+  it.each(['cpu', 'simd'] as const)('places rows on %s', async (backend) => {
     await loadBackend(backend);
-    const x = tf.tensor3d([1, 2, 3, 4, 5, 6], [3, 1, 2]);
-    const joined = (rows: number[], more?: tf.Tensor) =>
-      joinRows(x, Int32Array.from(rows), more).arraySync();
-    expect(joined([2, 0], tf.tensor3d([7, 8], [1, 1, 2]))).toEqual([[[5, 6]], [[1, 2]], [[7, 8]]]);
-    expect(joined([1])).toEqual([[[3, 4]]]);
-    expect(joined([], x)).toEqual(x.arraySync());
-    expect(joined([0, 1, 2], tf.zeros([0, 1, 2]))).toEqual(x.arraySync());
-    expect(joinRows(x, Int32Array.of(0, 1, 2))).toBe(x);
-    expect(() => joined([3])).toThrow(/index .*3/);
+    const values = [1, 2, 3, 4, 5, 6];
+    const place = (from: number[], more?: tf.Tensor) => {
+      const x = tf.tensor3d(Float32Array.from(values), [3, 1, 2]);
+      return placeRows(x, Int32Array.from(from), more).arraySync();
+    };
+    const more = tf.tensor3d([7, 8, 9, 0], [2, 1, 2]);
+    expect(place([2, 0, 3], more)).toEqual([[[5, 6]], [[1, 2]], [[7, 8]]]);
+    expect(place([4, 1, 3], more)).toEqual([[[9, 0]], [[3, 4]], [[7, 8]]]);
+    expect(place([0, 1, 2, 3, 4], more)).toEqual([
+      [[1, 2]],
+      [[3, 4]],
+      [[5, 6]],
+      [[7, 8]],
+      [[9, 0]],
+    ]);
+    expect(place([1])).toEqual([[[3, 4]]]);
+    expect(place([0, 1, 2])).toEqual([[[1, 2]], [[3, 4]], [[5, 6]]]);
+    expect(() => place([3])).toThrow(/3/);
+  });
+
+  it('writes over rows in their place, and never over the numbers a tensor was made of', () => {
+    const given = Float32Array.of(1, 2, 3, 4);
+    const x = tf.tensor2d(given, [2, 2]);
+    const before = tf.memory().numDataBuffers;
+    const placed = placeRows(x, Int32Array.of(0, 2), tf.tensor2d([5, 6], [1, 2]));
+    expect(tf.memory().numDataBuffers).toBe(before + 1);
+    expect([...placed.dataSync()]).toEqual([1, 2, 5, 6]);
+    expect([...given]).toEqual([1, 2, 3, 4]);
+    x.dispose();
+    expect([...placed.dataSync()]).toEqual([1, 2, 5, 6]);
   });
 
   it('lets NaN and infinities through', () => {

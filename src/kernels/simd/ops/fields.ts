@@ -10,14 +10,14 @@ export function registerFields(): void {
     const list = Object.values(tables);
     const [n, fields] = ids.shape;
     const values = backend.values(ids);
-    for (let i = 0; i < values.length; i++) {
-      const rows = list[i % fields].shape[0];
-      if (!(values[i] >= 0 && values[i] < rows)) {
+    list.forEach(({ shape: [rows] }, f) => {
+      for (let i = f; i < values.length; i += fields) {
+        if (values[i] >= 0 && values[i] < rows) continue;
         throw new RangeError(
-          `embedFields: ids of field ${i % fields} must be in 0..${rows - 1}, got ${values[i]}`,
+          `embedFields: ids of field ${f} must be in 0..${rows - 1}, got ${values[i]}`,
         );
       }
-    }
+    });
     const width = list.reduce((sum, { shape }) => sum + shape[1], 0);
     const out = backend.output([n, width]);
     let y = out.address;
