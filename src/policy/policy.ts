@@ -87,6 +87,11 @@ export class Policy {
     return loopStep(thought.z, this.#core.loop(thought));
   }
 
+  /** The readouts [B, 1, D] of z_{n+1}, where no thought goes on: less work than `step`. */
+  lastStep(thought: Thought): tf.Tensor3D {
+    return unroll(thought.z, this.#core.loop(thought), [thought.z.shape[0]]);
+  }
+
   /**
    * The readouts of whole thoughts about flat observations [B, size], depth by depth, end to end
    * [Σ reach, 1, D]: depth k (from 0) runs on the first `reach[k]` of them.

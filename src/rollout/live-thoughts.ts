@@ -17,16 +17,22 @@ export class LiveThoughts {
    *
    * @param from for each thought from here on, its row until now; newcomers follow on those [B]
    * @param n ponder steps that each has then taken [B]
+   * @param last whether no thought goes on: then none is left
    * @returns what the heads say [B, P + 2]
    */
-  step(newcomers: readonly Observation[], from: Int32Array, n: Float32Array): tf.Tensor2D {
-    let next!: Thought;
+  step(
+    newcomers: readonly Observation[],
+    from: Int32Array,
+    n: Float32Array,
+    last: boolean,
+  ): tf.Tensor2D {
+    let next: Thought | undefined;
     const [outputs] = tf.tidy(() => {
       const fresh = newcomers.length > 0 ? this.#policy.begin(rowsOf(newcomers)) : undefined;
       const thought = joined(this.#thought, from, fresh);
+      if (last) return [this.#policy.outputs(this.#policy.lastStep(thought), n)];
       next = { ...thought, z: this.#policy.step(thought) };
-      const outputs: tf.Tensor = this.#policy.outputs(next.z, n);
-      return [outputs, ...tensorsOf(next)];
+      return [this.#policy.outputs(next.z, n), ...tensorsOf(next)] as tf.Tensor[];
     });
     this.#replace(next);
     return outputs as tf.Tensor2D;

@@ -118,7 +118,8 @@ export class Scheduler {
     this.#liveSlots += slots.length;
 
     this.#taken = slots.map((slot) => ++slot.n);
-    const outputs = this.#thoughts.step(incoming, from, Float32Array.from(this.#taken));
+    const last = slots.every((slot) => slot.n >= stepsOf(slot, behaviour));
+    const outputs = this.#thoughts.step(incoming, from, Float32Array.from(this.#taken), last);
     const data = await numbersOf(outputs);
     const width = outputs.shape[1];
     outputs.dispose();
@@ -242,13 +243,18 @@ export class Scheduler {
   #ends(slot: Slot, step: Parameters<HaltingRule['halts']>[0], behaviour: Behaviour): boolean {
     const { maxSteps = Infinity, deadline } = slot.observation.limits ?? {};
     const { n, depth } = slot;
-    if (depth !== undefined ? n >= depth : n >= behaviour.maxSteps) return true;
+    if (n >= stepsOf(slot, behaviour)) return true;
     if (n >= maxSteps || (deadline !== undefined && performance.now() >= deadline)) {
       slot.forced = true;
       return true;
     }
     return depth === undefined && n >= behaviour.minSteps && behaviour.rule.halts(step, this.#rng);
   }
+}
+
+/** Ponder steps at which a thought has ended, whatever it thinks. */
+function stepsOf({ depth }: Slot, { maxSteps }: Behaviour): number {
+  return depth ?? maxSteps;
 }
 
 function allFinite(values: Float32Array): boolean {
