@@ -34,13 +34,20 @@ export function referenceCore() {
   return { core, parameters };
 }
 
-/** Floating-point operations in all matrix products of a training step: forward, and twice that backward. */
-export function trainingFlops(ponderSteps: number): number {
+/**
+ * Floating-point operations in all matrix products of a training step: forward, and twice that backward.
+ * @param ponderSteps in all thoughts
+ * @param last how many of them make a readout alone: queries, and what follows from them, of one token
+ */
+export function trainingFlops(ponderSteps: number, last = 0): number {
   const { width: D, feedForward: F } = SIZES;
   const S = TOKENS + 1;
-  const step = 2 * S * (D * D + 4 * D * D + 2 * D * F + 2 * S * D);
+  // Mixing, keys and values; then queries, attention, its output and the feed-forward.
+  const perToken = 2 * (D * D + 2 * D * D);
+  const perQuery = 2 * (2 * D * D + 2 * S * D + 2 * D * F);
   const injection = 2 * S * D * D;
-  return 3 * (ponderSteps * step + BATCH * injection);
+  const queries = (ponderSteps - last) * S + last;
+  return 3 * (ponderSteps * S * perToken + queries * perQuery + BATCH * injection);
 }
 
 /** An agent with the reference policy, which thinks for four steps about 7 numbers. */

@@ -16,27 +16,32 @@ export async function ragged(): Promise<Result<'ragged'>> {
   const share = total / (BATCH * MAX_STEPS);
   const data = await writeTraining(steps);
   const full = await writeTraining(new Array(BATCH).fill(MAX_STEPS));
+  const torch = (how: { threads?: number; masked?: true; pruned?: true }) =>
+    peer('torch_train', { data, ...how });
   const { ms, notes } = await compete(
     {
       'ours, all at full depth': ours('train', { data: full, threads: 2 }),
       ours: ours('train', { data, threads: 2 }),
-      'PyTorch sorted, 2 threads': peer('torch_train', { data, threads: 2 }),
-      'PyTorch sorted, 1 thread': peer('torch_train', { data }),
-      'PyTorch masked, 2 threads': peer('torch_train', { data, threads: 2, masked: true }),
-      'PyTorch masked, 1 thread': peer('torch_train', { data, masked: true }),
+      'PyTorch sorted, 2 threads': torch({ threads: 2 }),
+      'PyTorch sorted, 1 thread': torch({}),
+      'PyTorch sorted and pruned, 2 threads': torch({ threads: 2, pruned: true }),
+      'PyTorch sorted and pruned, 1 thread': torch({ pruned: true }),
+      'PyTorch masked, 2 threads': torch({ threads: 2, masked: true }),
+      'PyTorch masked, 1 thread': torch({ masked: true }),
       'JAX masked': peer('jax_train', { data }),
     },
     ROUNDS,
   );
   const deep = ms['ours, all at full depth'];
-  const torch = (how: 'sorted' | 'masked') =>
-    least([ms[`PyTorch ${how}, 2 threads`], ms[`PyTorch ${how}, 1 thread`]]);
+  const fastest = (how: string) =>
+    least(Object.entries(ms).flatMap(([name, taken]) => (name.startsWith(how) ? [taken] : [])));
   return {
     title: 'Training step, ragged depths',
     method:
       `As above, on two threads; depths are truncated geometric, ${(total / BATCH).toFixed(2)} on ` +
       `average of at most ${MAX_STEPS}: ${(100 * share).toFixed(1)} % of the ponder steps of full depth. ` +
-      'Masked peers run every depth on all thoughts, sorted ones on those that still think. ' +
+      'Masked peers run every depth on all thoughts, sorted ones on those that still think; pruned ones, as ' +
+      'ours, make of a thought’s last state the readout alone. ' +
       'Checked: all compute the same loss and gradient norm, and the same loss four steps on.',
     rows: Object.entries(ms).map(
       ([name, taken]): Row => ({
@@ -48,8 +53,8 @@ export async function ragged(): Promise<Result<'ragged'>> {
     ),
     figures: {
       'ragged.vsIdeal': ratio(deep && deep * share, ms.ours),
-      'ragged.vsMaskedTorch': ratio(torch('masked'), ms.ours),
-      'ragged.vsSortedTorch': ratio(torch('sorted'), ms.ours),
+      'ragged.vsMaskedTorch': ratio(fastest('PyTorch masked'), ms.ours),
+      'ragged.vsSortedTorch': ratio(fastest('PyTorch sorted'), ms.ours),
       'ragged.vsJax': ratio(ms['JAX masked'], ms.ours),
     },
     notes,

@@ -36,13 +36,24 @@ class Core(Model):
 
     def step(self, z, injected):
         """The next state [B, S, D]."""
-        return self._block(self.norm(z @ self.weights["core.keep"] + injected, "core.adapted"), "core.block0")
+        return self._block(self._begin(z, injected), "core.block0", z.shape[1])
 
-    def _block(self, x, block):
+    def pruned_step(self, z, injected, on):
+        """The next state of the first `on` [on, S, D], and all readouts [B, D]: of the others nothing else is made."""
+        x = self._begin(z, injected)
+        z = self._block(x[:on], "core.block0", x.shape[1])
+        return z, torch.cat([z[:, 0], self._block(x[on:], "core.block0", 1)[:, 0]])
+
+    def _begin(self, z, injected):
+        return self.norm(z @ self.weights["core.keep"] + injected, "core.adapted")
+
+    def _block(self, x, block, queries):
+        """What the first `queries` tokens become [B, queries, D]."""
         normed = self.norm(x, f"{block}.attention.before")
-        q, k, v = (_split(normed @ self.weights[f"{block}.{name}"]) for name in ("attention.query", "key", "value"))
+        q = _split(normed[:, :queries] @ self.weights[f"{block}.attention.query"])
+        k, v = (_split(normed @ self.weights[f"{block}.{name}"]) for name in ("key", "value"))
         read = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2)
-        x = x + self.norm(read @ self.weights[f"{block}.attention.out"], f"{block}.attention.after")
+        x = x[:, :queries] + self.norm(read @ self.weights[f"{block}.attention.out"], f"{block}.attention.after")
         normed = self.norm(x, f"{block}.forward.before")
         hidden = F.linear(normed, self.weights[f"{block}.forward.inner"].mT, self.weights[f"{block}.forward.bias"])
         return x + self.norm(F.relu(hidden) @ self.weights[f"{block}.forward.outer"], f"{block}.forward.after")

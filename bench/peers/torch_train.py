@@ -11,6 +11,7 @@ parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--data", help="weights, tokens, target and steps as safetensors; random unless given")
 parser.add_argument("--threads", type=int, default=1)
 parser.add_argument("--masked", action="store_true", help="all thoughts go on to the last depth")
+parser.add_argument("--pruned", action="store_true", help="at a thought's last depth, only what its readout depends on")
 parser.add_argument("--compile", action="store_true", help="by torch.compile, which needs a C++ compiler")
 args = parser.parse_args()
 
@@ -33,6 +34,17 @@ def sorted_error():
     return error
 
 
+def pruned_error():
+    """`sorted_error`, where those that stop make their readouts alone."""
+    z, injected = core.begin(tokens)
+    error = 0
+    for n, on in zip(reach, [*reach[1:], 0]):
+        z, readouts = core.pruned_step(z[:n], injected[:n], on)
+        error = error + (readouts - target[:n]).square().sum()
+        injected = injected[:on]
+    return error
+
+
 def masked_error():
     """All depths run on all; who has halted keeps its state."""
     z, injected = core.begin(tokens)
@@ -43,7 +55,7 @@ def masked_error():
     return error
 
 
-error = masked_error if args.masked else sorted_error
+error = masked_error if args.masked else pruned_error if args.pruned else sorted_error
 if args.compile:
     error = torch.compile(error)
 adam = torch.optim.Adam(core.parameters(), lr=1e-3, fused=True)

@@ -123,7 +123,12 @@ export function categorical(space: Discrete | MultiDiscrete): Distribution {
       }
       return kl;
     },
-    describe: (params, mask) => Array.from(logsOf(params, mask), Math.exp),
+    describe(params, mask) {
+      const logs = logsOf(params, mask);
+      const probabilities = new Array<number>(total);
+      for (let i = 0; i < total; i++) probabilities[i] = Math.exp(logs[i]);
+      return probabilities;
+    },
 
     logProb: (params, actions, masks) =>
       sum(
