@@ -131,6 +131,12 @@ describe('a grid', () => {
     ]);
   });
 
+  it('has a token where a cell is all zeros too, which a norm can divide', () => {
+    const { encode } = make(box(1, 1, 2));
+    const [[token]] = [encode([0, 0])];
+    expect(Math.hypot(...token[0])).toBeGreaterThan(0.1);
+  });
+
   it('is read by the same weights whatever its size', async () => {
     const small = make(box(3, 3, 2));
     const large = make(box(5, 5, 2), WIDTH, 2);

@@ -103,6 +103,8 @@ describe.each(forms)('%s', (_name, options) => {
     for (const { name, variable } of policy.parameters.list) {
       const data = grads[variable.name].dataSync();
       expect(data.every(Number.isFinite), name).toBe(true);
+      // The readout has no place: where its tokens look reaches it with the second step.
+      if (name === 'core.block0.relative' && steps === 1) continue;
       expect(
         data.some((g) => Math.abs(g) > 1e-6),
         name,
@@ -274,16 +276,16 @@ describe('relativeBias', () => {
     [1, 5, 7, 3, 1].forEach((neighbour, h) => {
       const seen = heads[h][4];
       expect(seen[neighbour]).toBe(0);
-      expect(seen[4]).toBe(-2);
-      expect(seen[8 - neighbour]).toBe(-4);
-      expect(Math.max(...seen.filter((_, cell) => cell !== neighbour))).toBe(-2);
+      expect(seen[4]).toBe(-4);
+      expect(seen[8 - neighbour]).toBe(-8);
+      expect(Math.max(...seen.filter((_, cell) => cell !== neighbour))).toBe(-4);
     });
   });
 
   it('begins even for tokens without a place, and looks less at them', () => {
     const [head] = bias([undefined, [0, 0], [1, 0]], 1);
     expect(head[0]).toEqual([0, 0, 0]);
-    expect([head[1][0], head[2][0]]).toEqual([-2, -2]);
+    expect([head[1][0], head[2][0]]).toEqual([-4, -4]);
   });
 
   it('counts no further than three cells an axis', () => {

@@ -18,6 +18,11 @@ const options = z
       .number()
       .default(-0.01)
       .describe('Reward of a step that does not reach the goal.'),
+    progressReward: z
+      .number()
+      .min(0)
+      .default(0)
+      .describe('Reward added for each step nearer to the goal, taken away for each away from it.'),
     mask: z
       .boolean()
       .default(false)
@@ -57,7 +62,8 @@ interface State {
  * | 5       | the goal is here                                    |
  *
  * ## Rewards
- * 1 for reaching the goal, `stepReward` for every other step.
+ * 1 for reaching the goal, `stepReward` for every other step; beside it `progressReward` for a step
+ * nearer to the goal, and as much less for one away from it, so that walking in circles earns nothing.
  *
  * ## Starting State
  * The goal is a uniformly random cell; the agent starts at one drawn uniformly among those whose
@@ -69,7 +75,7 @@ interface State {
  *
  * ## Arguments
  * `size` = 4, `maxSteps` = 4·size², `minDistance` = 1, `maxDistance` = any, `stepReward` = −0.01,
- * `mask` = false (true: `info.actionMask` forbids walls).
+ * `progressReward` = 0, `mask` = false (true: `info.actionMask` forbids walls).
  *
  * ## Version History
  * - v0: first version.
@@ -102,7 +108,9 @@ export class Maze extends EpisodicEnv<Float32Array, number, State> {
     const blocked = state.walls[state.agent * 4 + action];
     const agent = blocked ? state.agent : neighbour(this.#options.size, state.agent, action);
     const success = agent === state.goal;
-    const reward = success ? 1 : this.#options.stepReward;
+    const progress = state.distances[state.agent] - state.distances[agent];
+    const { stepReward, progressReward } = this.#options;
+    const reward = (success ? 1 : stepReward) + progressReward * progress;
     return { state: { ...state, agent }, reward, terminated: success, success };
   }
 

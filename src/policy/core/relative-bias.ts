@@ -12,7 +12,7 @@ const CENTRES = [
   [0, -1],
 ];
 /** How much attention falls off with each cell from there. */
-const FALL = 2;
+const FALL = 4;
 
 /**
  * Learned attention bias by relative place: bias[h, i, j] = table[offset(i, j), h], offsets clipped to

@@ -12,7 +12,8 @@ export function gridEncoder(space: Box<DType>, width: number, parameters: Parame
   const [height, columns, channels] = space.shape;
   const tokens = height * columns;
   const weight = parameters.normal('weight', [channels, width]);
-  const bias = parameters.constant('bias', [width], 0);
+  // Not 0: a cell of zeros would be nothing for the core’s norm to scale, with gradients of 1e5.
+  const bias = parameters.normal('bias', [width], 1 / Math.sqrt(channels));
   const places: Place[] = Array.from({ length: tokens }, (_, i) => [
     Math.floor(i / columns),
     i % columns,

@@ -117,6 +117,19 @@ describe('Maze-v0', () => {
     );
   });
 
+  it('rewards each step nearer to the goal, and takes it back for each away', () => {
+    const env = make({ size: 4, stepReward: 0, progressReward: 0.5 });
+    for (let seed = 0; seed < 20; seed++) {
+      let left = env.reset({ seed }).info.difficulty!;
+      for (let step = 0; step < 20; step++) {
+        const { reward, info, terminated } = env.step((seed + step * 3) % 4);
+        expect(reward).toBe(Number(terminated) + 0.5 * (left - info.difficulty!));
+        if (terminated) break;
+        left = info.difficulty!;
+      }
+    }
+  });
+
   it('keeps the start in the range of distances, or at the farthest there is', () => {
     const near = make({ size: 4, minDistance: 2, maxDistance: 3 });
     const seen = new Set<number | undefined>();
