@@ -3,7 +3,7 @@ import { compete } from '../compete.ts';
 import { ours, peer } from '../contender.ts';
 import { least, ratio } from '../measure.ts';
 
-const ROUNDS = 3;
+const ROUNDS = 5;
 const STEPS = 65_536;
 
 /** From nothing to a policy that balances, learning included. */

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Adam, type Rng } from '../kernels/index.ts';
+import { Adam, numbersOf, type Rng } from '../kernels/index.ts';
 import type { Policy } from '../policy/index.ts';
 import type { Trajectory } from '../rollout/index.ts';
 import type { Config } from './config.ts';
@@ -106,8 +106,8 @@ export class Learner {
       phase.learningRate,
       this.#config.ppo.maxGradNorm,
     );
-    const data = Array.from(await stats.data());
+    const found = await numbersOf(stats);
     tf.dispose([value, stats, grads]);
-    return { stats: data, gradNorm };
+    return { stats: found, gradNorm };
   }
 }

@@ -66,9 +66,11 @@ async function composite({ variables, gradients, m, v }: AdamTensors, numbers: A
 }
 
 function fused({ variables, gradients, m, v }: AdamTensors, numbers: AdamNumbers) {
-  const named = (prefix: string, list: readonly tf.Tensor[]) =>
-    Object.fromEntries(list.map((tensor, i) => [`${prefix}${i}`, tensor]));
-  const inputs = { ...named('p', variables), ...named('g', gradients), m, v };
+  const inputs: Record<string, tf.Tensor> = { m, v };
+  variables.forEach((variable, i) => {
+    inputs[`p${i}`] = variable;
+    inputs[`g${i}`] = gradients[i];
+  });
   const norm = runKernel<tf.Tensor>(ADAM, inputs, { ...numbers });
   const [gradNorm] = norm.dataSync();
   norm.dispose();

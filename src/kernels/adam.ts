@@ -32,6 +32,7 @@ export type Gradient = tf.Tensor | Float32Array | null;
  */
 export class Adam {
   readonly #variables: readonly NamedVariable[];
+  readonly #names: ReadonlySet<string>;
   readonly #options: AdamOptions;
   readonly #size: number;
   #m: tf.Tensor1D;
@@ -43,6 +44,7 @@ export class Adam {
     const names = new Set(variables.map(({ name }) => name));
     if (names.size !== variables.length) throw new Error('Adam: variable names must be unique');
     this.#variables = variables;
+    this.#names = names;
     this.#options = options;
     this.#size = variables.reduce((sum, { variable }) => sum + variable.size, 0);
     this.#m = kept(new Float32Array(this.#size));
@@ -111,8 +113,7 @@ export class Adam {
 
   /** One tensor a variable; those made here are `own`. */
   #gradients(grads: Readonly<Record<string, Gradient>>) {
-    const names = new Set(this.#variables.map(({ name }) => name));
-    const stranger = Object.keys(grads).find((name) => !names.has(name));
+    const stranger = Object.keys(grads).find((name) => !this.#names.has(name));
     if (stranger !== undefined) throw new Error(`Adam.step: no variable is named ${stranger}`);
     const own: tf.Tensor[] = [];
     const gradients = this.#variables.map(({ name, variable }) => {
