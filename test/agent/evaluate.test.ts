@@ -55,6 +55,7 @@ function stub(
   input: Partial<ConfigInput> = {},
   halt: (n: number, difficulty: number) => number = (n, difficulty) => (n >= difficulty ? 1 : 0),
 ): Agent {
+  const stay = ({ z }: Thought) => tf.clone(z);
   const policy = {
     distribution: distributionFor(new Discrete(2)),
     begin: (rows: tf.Tensor2D): Thought => ({
@@ -62,7 +63,8 @@ function stub(
       context: [],
       shared: [],
     }),
-    step: ({ z }: Thought) => tf.clone(z),
+    step: stay,
+    lastStep: stay,
     outputs: (z: tf.Tensor3D, n: Float32Array) => {
       const rows = Array.from(z.dataSync(), (difficulty, i) => {
         const p = Math.min(1 - 1e-12, Math.max(1e-12, halt(n[i], difficulty)));

@@ -86,6 +86,8 @@ describe.each(forms)('%s', (_name, options) => {
       expect(next.shape).toEqual(thought.z.shape);
       expect(thought.context.map((tensor) => tensor.arraySync())).toEqual(before);
       expect(policy.step(thought).arraySync()).toEqual(next.arraySync());
+      const readouts = tf.slice(next, [0, 0, 0], [-1, 1, -1]);
+      expect(policy.lastStep(thought).arraySync()).toEqual(readouts.arraySync());
     });
   });
 
