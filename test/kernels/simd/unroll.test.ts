@@ -125,4 +125,18 @@ describe('unroll on simd', () => {
       }
     },
   );
+
+  it.each(cases.filter(({ step }) => step).map((given) => [JSON.stringify(given), given] as const))(
+    'makes the readouts alone as it makes them with the state: %s',
+    async (_, given) => {
+      const named = inputs(given);
+      await loadBackend('simd');
+      const tensors = Object.values(named).map(toTensor);
+      const state = unrolled(given, Object.keys(named))(...tensors);
+      const readouts = unrolled({ ...given, step: false }, Object.keys(named))(...tensors);
+      const first = tf.slice(state, [0, 0, 0], [-1, 1, -1]);
+      expect(Array.from(await readouts.data())).toEqual(Array.from(await first.data()));
+      tf.dispose([state, readouts, first, tensors]);
+    },
+  );
 });
