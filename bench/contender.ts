@@ -19,11 +19,14 @@ export type Figures = { ms: number[] } & Record<string, number[]>;
 
 type Options = Record<string, string | number | boolean>;
 
+/** While others have their turn, V8 would drop what it has compiled, and the next round time compiling it anew. */
+const STAY_WARM = ['--no-memory-reducer', '--no-flush-bytecode'];
+
 /** One of ours, bench/ours/<script>.ts. */
 export function ours(script: string, options: Options): Program {
   const file = fileURLToPath(new URL(`ours/${script}.ts`, import.meta.url));
   // With the loader of TypeScript that this process has.
-  return program(process.execPath, [...process.execArgv, file], options);
+  return program(process.execPath, [...process.execArgv, ...STAY_WARM, file], options);
 }
 
 /** A peer, bench/peers/<script>.py. */
