@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Arena } from './arena.ts';
 import { type Build, type Code, loadModule, type ModuleOptions } from './module.ts';
 import { registerAdam } from './ops/adam.ts';
+import { registerAdd } from './ops/add.ts';
 import { registerAttention } from './ops/attention.ts';
 import { registerElementwise } from './ops/elementwise.ts';
 import { registerFields } from './ops/fields.ts';
@@ -88,6 +89,7 @@ function registerKernels(): void {
   registerAdam();
   registerAttention();
   registerElementwise();
+  registerAdd();
   registerFields();
   registerHeads();
   registerLinear();

@@ -22,6 +22,7 @@ export const Op = {
   reluGrad: 10,
   adam: 11,
   squareSum: 12,
+  add: 13,
   block: 20,
   blockGrad: 21,
   pack: 22,

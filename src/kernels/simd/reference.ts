@@ -266,6 +266,11 @@ export function rowsGrad(
   return Float32Array.from(dx);
 }
 
+/** `a[i] + b` for each row of a [rows, n] and b [n]. */
+export function add(a: Float32Array, b: Float32Array): Float32Array {
+  return a.map((x, i) => x + b[i % b.length]);
+}
+
 /** `dy` where `y > 0`, else 0. */
 export function reluGrad(dy: Float32Array, y: Float32Array): Float32Array {
   return dy.map((d, i) => (y[i] > 0 ? d : 0));

@@ -22,6 +22,7 @@ const ROWS = 9;
 const RELU_GRAD = 10;
 const ADAM = 11;
 const SQUARE_SUM = 12;
+const ADD = 13;
 const LANES = 8;
 const NONE = 0;
 
@@ -370,6 +371,15 @@ describe.each(codes)('%s', (code) => {
       const dy = normal('dy', n * width);
       const [dtable] = kernels.call(EMBED_GRAD, new Output(9 * width), dy, ids, n, width, 9);
       expectNear(dtable, reference.rowsGrad(dy, ids, width, 9));
+    }
+  });
+
+  it.each(sizes.filter((n) => n > 0))('add, rows of %i numbers', (n) => {
+    for (const rows of [0, 1, 2, 7]) {
+      const a = withSpecials(normal('a', rows * n), 0, 1, 2);
+      const b = withSpecials(normal('b', n), 0, 3, 2);
+      const [y] = kernels.call(ADD, new Output(rows * n), a, b, rows, n);
+      expectSameBits(y, reference.add(a, b));
     }
   });
 

@@ -1,4 +1,5 @@
 import { adam } from './adam';
+import { addRows } from './add';
 import { attention, attentionGrad } from './attention';
 import { block } from './block';
 import { blockGrad } from './block-gradient';
@@ -44,6 +45,8 @@ export function run(op: i32, args: usize, scratch: usize, part: i32, parts: i32)
       return adam(args, part, parts);
     case 12:
       return squareSum(args, part, parts);
+    case 13:
+      return addRows(args, part, parts);
     case 20:
       return block(args, scratch, part, parts);
     case 21:
