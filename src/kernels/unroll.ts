@@ -102,12 +102,27 @@ function composite(z: tf.Tensor, loop: Loop, reach: readonly number[]): tf.Tenso
   });
 }
 
+const STEMS = [
+  ...['k', 'v', 'bias', 'attentionBefore', 'query', 'out', 'attentionAfter', 'forwardBefore'],
+  ...['inner', 'innerBias', 'outer', 'forwardAfter', 'key', 'value'],
+];
+const names: (readonly [stem: string, name: string])[][] = [];
+
+/** What a block's tensors are called, and what they are called among those of all blocks. */
+export function blockNames(block: number): readonly (readonly [stem: string, name: string])[] {
+  // Made once: names that are put together anew are looked up slowly.
+  return (names[block] ??= STEMS.map((stem) => [stem, `${stem}${block}`]));
+}
+
 /** Every tensor of a loop by name: what the kernels take, in the order of their gradients. */
 function named(z: tf.Tensor, { gain, mix, blocks }: Loop): Record<string, tf.Tensor> {
   const tensors: Record<string, tf.Tensor> = { z, gain, ...mix };
   blocks.forEach(({ weights, context, bias }, i) => {
-    const all = { ...context, ...(bias && { bias }), ...weights };
-    for (const [name, tensor] of Object.entries(all)) tensors[`${name}${i}`] = tensor;
+    const own: Record<string, tf.Tensor | undefined> = { ...weights, ...context, bias };
+    for (const [stem, name] of blockNames(i)) {
+      const tensor = own[stem];
+      if (tensor !== undefined) tensors[name] = tensor;
+    }
   });
   return tensors;
 }

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { UnrollAttrs } from '../../unroll.ts';
+import { blockNames, type UnrollAttrs } from '../../unroll.ts';
 import type { SimdBackend } from '../simd-backend.ts';
 import {
   aligned,
@@ -198,12 +198,9 @@ export class Plan {
 }
 
 function tensorsOf(inputs: Inputs, block: number): BlockTensors {
-  const tensors: Record<string, tf.TensorInfo> = {};
-  for (const [name, tensor] of Object.entries(inputs)) {
-    const [, stem, number] = /^(\D+)(\d+)$/.exec(name) ?? [];
-    if (Number(number) === block) tensors[stem] = tensor;
-  }
+  const tensors: Record<string, tf.TensorInfo | undefined> = {};
+  for (const [stem, name] of blockNames(block)) tensors[stem] = inputs[name];
   if (block > 0) return tensors;
   const { gain, keep, inject } = inputs;
-  return { ...tensors, gain, keep, inject };
+  return Object.assign(tensors, { gain, keep, inject });
 }
