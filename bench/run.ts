@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- --only CASE,… --json FILE]`: every case checks its results, then times them.
- * Prints Markdown, so that `npm run --silent bench > bench/results.md` renews the page.
+ * Prints Markdown: the tables of bench/results.md.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
