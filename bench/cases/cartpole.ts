@@ -27,7 +27,7 @@ export async function cartpole(): Promise<Result<'cartpole'>> {
       ([name, found]): Row => ({
         '': name,
         'environment steps/s': ratio(1e6, ms[name as keyof typeof ms]),
-        'the first time': ratio(1e6, found && found.ms[0]),
+        'the first time': ratio(1e6, found?.ms[0] ?? null),
         returns: found?.return.map(Math.round).join(', ') ?? null,
       }),
     ),
