@@ -38,6 +38,8 @@ export function ponder(
         if (pumping) return;
         pumping = true;
         phases.end(idle);
+        // Observations that come one by one, but at once, think together.
+        await undefined;
         try {
           while (scheduler.pending > 0 && !subscriber.closed) {
             if (gate && gate.closings !== closings) {
