@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type Block, transformerBlock } from './block.ts';
+import { type Block, type BlockWeights, transformerBlock } from './block.ts';
 import { differentiable, hasKernel, runKernel, UNROLL, UNROLL_GRAD } from './fused.ts';
 import { linear } from './linear.ts';
 import { rmsNorm } from './rms-norm.ts';
@@ -102,10 +102,12 @@ function composite(z: tf.Tensor, loop: Loop, reach: readonly number[]): tf.Tenso
   });
 }
 
-const STEMS = [
-  ...['k', 'v', 'bias', 'attentionBefore', 'query', 'out', 'attentionAfter', 'forwardBefore'],
-  ...['inner', 'innerBias', 'outer', 'forwardAfter', 'key', 'value'],
+/** A block's weights, in the order in which the kernels have their gradients. */
+export const WEIGHTS: readonly (keyof BlockWeights)[] = [
+  ...(['attentionBefore', 'query', 'out', 'attentionAfter', 'forwardBefore', 'inner'] as const),
+  ...(['innerBias', 'outer', 'forwardAfter', 'key', 'value'] as const),
 ];
+const STEMS = ['k', 'v', 'bias', ...WEIGHTS];
 const names: (readonly [stem: string, name: string])[][] = [];
 
 /** What a block's tensors are called, and what they are called among those of all blocks. */

@@ -1,4 +1,4 @@
-/** Where a block's parameters lie, or their gradients: as `WEIGHTS` in src/kernels/unroll.ts has them. */
+/** Where a block's parameters lie, or their gradients: as `PARAMETERS` in ops/block.ts has them. */
 @unmanaged
 export class BlockParameters {
   attentionBefore: usize;

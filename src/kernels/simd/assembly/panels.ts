@@ -9,7 +9,7 @@ function panelBytes(K: i32, N: i32): usize {
 }
 
 /** Where a block's matrices lie among its panels, as they are or transposed. */
-export function placePanels(
+function placePanels(
   m: BlockParameters, panels: usize, D: i32, F: i32, own: bool, mix: bool, transposed: bool,
 ): void {
   const square = panelBytes(D, D);

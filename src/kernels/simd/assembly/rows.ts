@@ -1,5 +1,5 @@
 import { pointer, share, word } from './arguments';
-import { clear, copy, loadPart, storePart } from './vector';
+import { add, clear, copy } from './vector';
 
 /** EMBED and ROWS: y [n, width], x [·, width], indices (i32) [n], n, width. `y[i] = x[indices[i]]`. */
 export function rows(args: usize, part: i32, parts: i32): void {
@@ -29,22 +29,5 @@ export function rowsGrad(args: usize, part: i32): void {
   clear(dtable, word(args, 5) * D);
   for (let i = 0; i < n; i++) {
     add(dtable + load<i32>(ids + ((<usize>i) << 2)) * step, dy + i * step, D);
-  }
-}
-
-/** `to[n] += from[n]`. */
-@inline
-function add(to: usize, from: usize, n: i32): void {
-  const whole = (<usize>(n & ~3)) << 2;
-  for (let i: usize = 0; i < whole; i += 16) {
-    v128.store(to + i, f32x4.add(v128.load(to + i), v128.load(from + i)));
-  }
-  const rest = n & 3;
-  if (rest) {
-    storePart(
-      to + whole,
-      f32x4.add(loadPart(to + whole, rest), loadPart(from + whole, rest)),
-      rest,
-    );
   }
 }

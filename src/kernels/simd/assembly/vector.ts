@@ -79,9 +79,15 @@ export function clear(to: usize, n: i32): void {
 /** Adds n numbers to those at `to`. */
 @inline
 export function add(to: usize, from: usize, n: i32): void {
+  addInto(to, to, from, n);
+}
+
+/** `y[n] = a[n] + b[n]`; y may be a or b. */
+@inline
+export function addInto(y: usize, a: usize, b: usize, n: i32): void {
   let i: usize = 0;
   const whole = <usize>(n & ~3) << 2;
   const rest = n & 3;
-  for (; i < whole; i += 16) v128.store(to + i, f32x4.add(v128.load(to + i), v128.load(from + i)));
-  if (rest) storePart(to + i, f32x4.add(loadPart(to + i, rest), loadPart(from + i, rest)), rest);
+  for (; i < whole; i += 16) v128.store(y + i, f32x4.add(v128.load(a + i), v128.load(b + i)));
+  if (rest) storePart(y + i, f32x4.add(loadPart(a + i, rest), loadPart(b + i, rest)), rest);
 }

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { EPS } from '../../rms-norm.ts';
+import { WEIGHTS } from '../../unroll.ts';
 import { LANES, Op } from '../kernel.ts';
 import { floatBits } from '../pool.ts';
 import type { SimdBackend } from '../simd-backend.ts';
@@ -31,10 +32,7 @@ export interface BlockAt {
 export type BlockTensors = Readonly<Record<string, tf.TensorInfo | undefined>>;
 
 /** In the order of BLOCK's words; absent ones are 0. */
-const PARAMETERS = [
-  ...['attentionBefore', 'query', 'out', 'attentionAfter', 'forwardBefore', 'inner', 'innerBias'],
-  ...['outer', 'forwardAfter', 'key', 'value', 'gain', 'keep'],
-];
+const PARAMETERS: readonly string[] = [...WEIGHTS, 'gain', 'keep'];
 
 export const parametersOf = (tensors: BlockTensors) =>
   PARAMETERS.filter((name) => tensors[name] !== undefined);

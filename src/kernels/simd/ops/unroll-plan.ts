@@ -55,8 +55,7 @@ export class Plan {
     // With a single token the readout is the state.
     const all = whole || this.#R === 1;
     this.#depths = reach.map((n, k) => ({ n, whole: all ? n : (reach[k + 1] ?? 0) }));
-    const sizes = this.#depths.map((depth) => this.#size(depth));
-    this.kept = sizes.reduce((sum, size) => sum + size, 0) + this.#ownFloats();
+    this.kept = this.#forEachDepth(0, () => {}) / 4 + this.#ownFloats();
   }
 
   /** Packs the blocks' matrices. @returns addresses to be freed */
@@ -152,11 +151,14 @@ export class Plan {
     return this.#attrs.whole || this.#R === 1 ? value + 4 * readouts : state;
   }
 
-  /** @param visit gets a depth, its place, and which float of the readouts is its first */
+  /**
+   * @param visit gets a depth, its place, and which float of the readouts is its first
+   * @returns where the last of them ends
+   */
   #forEachDepth(
     room: number,
     visit: (depth: Depth, place: Place, readouts: number, k: number) => void,
-  ): void {
+  ): number {
     let next = room;
     const take = (floats: number) => {
       const address = next;
@@ -171,12 +173,7 @@ export class Plan {
       visit(depth, { state, x, blocks }, readouts, k);
       readouts += depth.n * this.#D;
     }
-  }
-
-  #size(depth: Depth): number {
-    const x = aligned(depth.n * this.#R * this.#D) * (this.blocks.length - 1);
-    const blocks = this.blocks.map((_, i) => aligned(this.#blockFloats(depth, i)));
-    return aligned(this.#stateFloats(depth)) + x + blocks.reduce((a, b) => a + b, 0);
+    return next;
   }
 
   #stateFloats({ whole }: Depth): number {
