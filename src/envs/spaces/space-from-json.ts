@@ -24,7 +24,8 @@ const bound = z.union([z.number(), z.null(), z.array(z.number().nullable())]);
 const maxLength = z.int().max(MAX_ENTRIES);
 const dtype = z.enum(['float32', 'float64', 'int8', 'uint8', 'int16', 'uint16', 'int32']);
 
-const spaceJson: z.ZodType<SpaceJson> = z.lazy(() =>
+/** A space as plain JSON, checked in form. */
+export const spaceJson: z.ZodType<SpaceJson> = z.lazy(() =>
   z.discriminatedUnion('type', [
     z.strictObject({ type: z.literal('box'), shape, dtype, low: bound, high: bound }),
     z.strictObject({ type: z.literal('discrete'), n: z.int(), start: z.int() }),

@@ -1,0 +1,147 @@
+import type { RawData, WebSocket } from 'ws';
+import type { Codec } from '../wire/codec.ts';
+import { type WireCode, WireError } from '../wire/errors.ts';
+
+export interface ConnectionLimits {
+  /** Bytes a frame may have. */
+  maxPayload: number;
+  /** Bytes a frame may have before the connection is trusted with more. */
+  maxOpening: number;
+  /** Frames a second on average; bursts of as many are allowed. */
+  maxFramesPerSecond?: number;
+  /** Bytes that may wait to be read by the peer. */
+  maxBuffered: number;
+}
+
+export const defaultConnectionLimits: ConnectionLimits = {
+  maxPayload: 8 * 2 ** 20,
+  maxOpening: 64 * 2 ** 10,
+  maxBuffered: 16 * 2 ** 20,
+};
+
+/** Why a connection is over. */
+export interface Closed {
+  /** The WebSocket close code; 1006 where the connection broke. */
+  code: number;
+  reason: string;
+}
+
+/**
+ * A WebSocket that carries messages. What a peer sends that is no frame, is too large or comes too
+ * fast ends it with its code; so does a peer that does not read.
+ */
+export class Connection {
+  /** A message as it was decoded, not yet checked. */
+  onMessage: (message: unknown) => void = () => {};
+  onClose: (closed: Closed) => void = () => {};
+  /** Told of what went wrong here that the peer is not to know. */
+  onFault: (error: unknown) => void = () => {};
+  readonly #socket: WebSocket;
+  readonly #codec: Codec;
+  readonly #limits: ConnectionLimits;
+  #trusted = false;
+  #allowance: number;
+  #allowedAt = performance.now();
+
+  constructor(socket: WebSocket, codec: Codec, limits: ConnectionLimits) {
+    this.#socket = socket;
+    this.#codec = codec;
+    this.#limits = limits;
+    this.#allowance = limits.maxFramesPerSecond ?? Infinity;
+    socket.on('message', (data, binary) => this.#receive(data, binary));
+    socket.on('close', (code, reason) => this.onClose({ code, reason: reason.toString() }));
+    // ws closes by itself after an error (1009 for too large a frame); `close` follows.
+    socket.on('error', () => {});
+  }
+
+  get open(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN;
+  }
+
+  /** From now on frames may have `maxPayload` bytes. */
+  trust(): void {
+    this.#trusted = true;
+  }
+
+  send(message: object): void {
+    if (!this.open) return;
+    this.#socket.send(this.#codec.encode(message));
+    if (this.#socket.bufferedAmount <= this.#limits.maxBuffered) return;
+    const waiting = `${this.#socket.bufferedAmount} bytes are waiting to be read`;
+    this.close(new WireError('SLOW_READER', waiting).closeCode, `SLOW_READER: ${waiting}`);
+    // It will not read the closing frame either.
+    this.#socket.terminate();
+  }
+
+  /** Tells the peer what is wrong and ends the connection; anything but a WireError is INTERNAL. */
+  fail(cause: unknown): void {
+    const known = cause instanceof WireError;
+    if (!known) this.onFault(cause);
+    const error = known ? cause : new WireError('INTERNAL', 'a fault of this server');
+    const { code, message } = error;
+    this.send({ t: 'error', code, message });
+    this.close(error.closeCode, `${code}: ${message}`);
+  }
+
+  close(code = 1000, reason = ''): void {
+    this.#socket.close(code, shortened(reason));
+    // A peer that does not close its side is not waited for as long as ws would.
+    setTimeout(() => this.#socket.terminate(), CLOSE_MS).unref();
+  }
+
+  /** Takes the peer for gone once it has neither pinged nor sent anything for three times `everyMs`. */
+  expectPings(everyMs: number): void {
+    let silence: NodeJS.Timeout | undefined;
+    const heard = () => {
+      clearTimeout(silence);
+      silence = setTimeout(() => this.#socket.terminate(), 3 * everyMs);
+      silence.unref();
+    };
+    heard();
+    this.#socket.on('ping', heard);
+    this.#socket.on('message', heard);
+    this.#socket.once('close', () => clearTimeout(silence));
+  }
+
+  /** At once, without a word. */
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  #receive(data: RawData, binary: boolean): void {
+    if (!this.open) return;
+    try {
+      const frame = data as Buffer;
+      const { maxPayload, maxOpening } = this.#limits;
+      const most = this.#trusted ? maxPayload : Math.min(maxOpening, maxPayload);
+      if (frame.length > most) throw refusal('TOO_LARGE', `${frame.length} bytes, at most ${most}`);
+      this.#spend();
+      this.onMessage(this.#codec.decode(frame, binary));
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** A bucket that holds a second's frames. */
+  #spend(): void {
+    const { maxFramesPerSecond: rate } = this.#limits;
+    if (rate === undefined) return;
+    const now = performance.now();
+    this.#allowance = Math.min(rate, this.#allowance + ((now - this.#allowedAt) / 1000) * rate);
+    this.#allowedAt = now;
+    if (--this.#allowance < 0) throw refusal('RATE_LIMITED', `more than ${rate} frames a second`);
+  }
+}
+
+const CLOSE_MS = 2000;
+
+function refusal(code: WireCode, message: string): WireError {
+  return new WireError(code, `frame: ${message}`);
+}
+
+/** What fits into a closing frame: 123 bytes. */
+function shortened(reason: string): string {
+  let short = reason.slice(0, 123);
+  while (Buffer.byteLength(short) > 123) short = short.slice(0, -1);
+  return short;
+}

@@ -1,0 +1,55 @@
+/** How one kind of error is told: by HTTP status before the upgrade, by close code after it. */
+interface Manner {
+  http?: number;
+  close?: number;
+}
+
+/** Every code that a peer can be given; docs/protocol.md says what each means and what to do. */
+export const wireCodes = {
+  UNAUTHENTICATED: { http: 401 },
+  FORBIDDEN_ORIGIN: { http: 403 },
+  FORBIDDEN_HOST: { http: 403 },
+  NOT_FOUND: { http: 404 },
+  BAD_SUBPROTOCOL: { http: 400 },
+  TOO_MANY_CONNECTIONS: { http: 503 },
+  CAPACITY_REACHED: { close: 1013 },
+  HELLO_TIMEOUT: { close: 1008 },
+  VERSION: { close: 4000 },
+  BAD_FRAME: { close: 1007 },
+  BAD_MESSAGE: { close: 1008 },
+  TOO_LARGE: { close: 1009 },
+  RATE_LIMITED: { close: 1008 },
+  SLOW_READER: { close: 1013 },
+  SEQUENCE: { close: 1008 },
+  SPACE_MISMATCH: { close: 1008 },
+  SESSION_EXPIRED: { close: 4002 },
+  SESSION_REPLACED: { close: 4001 },
+  IDLE: { close: 4003 },
+  ENV_FAILED: { close: 1011 },
+  REFUSED: {},
+  OVERLOADED: {},
+  SHUTTING_DOWN: { close: 1001 },
+  INTERNAL: { close: 1011 },
+} as const satisfies Record<string, Manner>;
+
+export type WireCode = keyof typeof wireCodes;
+
+/** What one side of a connection did wrong, or cannot do, as the other is told. */
+export class WireError extends Error {
+  override readonly name = 'WireError';
+  readonly code: WireCode;
+
+  constructor(code: WireCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+
+  /** The WebSocket close code that ends a connection for it. */
+  get closeCode(): number {
+    return (wireCodes[this.code] as Manner).close ?? 1008;
+  }
+
+  get httpStatus(): number {
+    return (wireCodes[this.code] as Manner).http ?? 500;
+  }
+}

@@ -1,0 +1,107 @@
+/** Each dtype of the wire, little-endian, with the array that holds it. */
+const arrays = {
+  '<f4': Float32Array,
+  '<f8': Float64Array,
+  '|i1': Int8Array,
+  '|u1': Uint8Array,
+  '<i2': Int16Array,
+  '<u2': Uint16Array,
+  '<i4': Int32Array,
+  '<u4': Uint32Array,
+  '<i8': BigInt64Array,
+  '<u8': BigUint64Array,
+  '|b1': Uint8Array,
+} as const;
+
+export type WireDType = keyof typeof arrays;
+
+/** What the arrays of a message hold once they are read: 64-bit integers have become float64. */
+export type NumberArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array;
+
+/** An array on the wire: C order, its bytes as typed numbers. */
+export interface NdArray {
+  dtype: WireDType;
+  shape: number[];
+  data: NumberArray;
+}
+
+const dtypeOf: Record<string, WireDType> = {
+  Float32Array: '<f4',
+  Float64Array: '<f8',
+  Int8Array: '|i1',
+  Uint8Array: '|u1',
+  Uint8ClampedArray: '|u1',
+  Int16Array: '<i2',
+  Uint16Array: '<u2',
+  Int32Array: '<i4',
+  Uint32Array: '<u4',
+};
+
+/** An array of numbers as one of the wire; a vector unless a shape is given. */
+export function ndarray(data: NumberArray, shape: readonly number[] = [data.length]): NdArray {
+  return { dtype: dtypeOf[data.constructor.name], shape: [...shape], data };
+}
+
+export function isNdArray(value: unknown): value is NdArray {
+  if (typeof value !== 'object' || value === null) return false;
+  const { dtype, shape, data } = value as Partial<NdArray>;
+  return (
+    typeof dtype === 'string' &&
+    Object.hasOwn(arrays, dtype) &&
+    Array.isArray(shape) &&
+    ArrayBuffer.isView(data)
+  );
+}
+
+/**
+ * The array that bytes from a peer say they are. The numbers are a view of the bytes where these are
+ * aligned, and a copy where they are not.
+ * @returns why they are none, where they are not
+ */
+export function ndarrayFrom(dtype: unknown, shape: unknown, bytes: unknown): NdArray | string {
+  if (typeof dtype !== 'string' || !Object.hasOwn(arrays, dtype)) {
+    return `dtype: expected one of ${Object.keys(arrays).join(' ')}, got ${JSON.stringify(dtype)?.slice(0, 40)}`;
+  }
+  if (!Array.isArray(shape) || !shape.every((n) => Number.isSafeInteger(n) && n >= 0)) {
+    return 'shape: expected a list of non-negative integers';
+  }
+  if (!(bytes instanceof Uint8Array)) return 'data: expected bytes';
+  const size = shape.reduce((product, n) => product * n, 1);
+  const make = arrays[dtype as WireDType];
+  if (bytes.length !== size * make.BYTES_PER_ELEMENT) {
+    return `data: expected ${size * make.BYTES_PER_ELEMENT} bytes for ${dtype} [${shape}], got ${bytes.length}`;
+  }
+  const aligned = bytes.byteOffset % make.BYTES_PER_ELEMENT === 0;
+  const { buffer, byteOffset } = aligned ? bytes : new Uint8Array(bytes);
+  const raw = new make(buffer as ArrayBuffer, byteOffset, size);
+  const data = narrowed(raw);
+  if (data === undefined) return `data: expected integers within ±2^53`;
+  if (dtype === '|b1' && (data as Uint8Array).some((bit) => bit > 1)) {
+    return 'data: expected 0 or 1 for |b1';
+  }
+  return { dtype: dtype as WireDType, shape, data };
+}
+
+function narrowed(raw: NumberArray | BigInt64Array | BigUint64Array): NumberArray | undefined {
+  if (!(raw instanceof BigInt64Array || raw instanceof BigUint64Array)) return raw;
+  const data = Float64Array.from(raw as BigInt64Array, Number);
+  return data.every(Number.isSafeInteger) ? data : undefined;
+}
+
+/** The bytes of an array, as they travel. 64-bit integers are read only, so none is written. */
+export function bytesOf({ data }: NdArray): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** The dtype under which an array travels: what has become float64 on reading is that. */
+export function dtypeWritten({ dtype, data }: NdArray): WireDType {
+  return dtype === '<i8' || dtype === '<u8' ? dtypeOf[data.constructor.name] : dtype;
+}

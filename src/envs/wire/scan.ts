@@ -1,0 +1,129 @@
+import { WireError } from './errors.ts';
+
+/** What a frame may consist of, whatever its bytes. */
+export interface FrameLimits {
+  /** Maps and lists within one another. */
+  depth: number;
+  /** Entries of all maps and lists. */
+  entries: number;
+}
+
+export const defaultFrameLimits: FrameLimits = { depth: 32, entries: 100_000 };
+
+/**
+ * Reads through MessagePack without allocating anything, so that a decoder may then trust it: one
+ * value, nothing after it, no extension types, within the limits.
+ * @throws WireError BAD_FRAME
+ */
+export function scanMsgpack(bytes: Uint8Array, limits: FrameLimits): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  /** Values still to come at each level. */
+  const open: number[] = [1];
+  let entries = 0;
+  let at = 0;
+  const need = (length: number): number => {
+    const begin = at;
+    at += length;
+    if (at > bytes.length) throw bad(`ends within a value of ${length} bytes`);
+    return begin;
+  };
+  const nest = (count: number): void => {
+    entries += count;
+    if (entries > limits.entries) throw bad(`more than ${limits.entries} entries`);
+    if (open.length > limits.depth) throw bad(`nested deeper than ${limits.depth}`);
+    open.push(count);
+  };
+  while (open.length > 0) {
+    if (open[open.length - 1] === 0) {
+      open.pop();
+      continue;
+    }
+    open[open.length - 1]--;
+    const tag = bytes[need(1)];
+    if (tag < 0x80 || tag >= 0xe0 || tag === 0xc0 || tag === 0xc2 || tag === 0xc3) continue;
+    if (tag < 0x90) nest(2 * (tag & 0x0f));
+    else if (tag < 0xa0) nest(tag & 0x0f);
+    else if (tag < 0xc0) need(tag & 0x1f);
+    else {
+      switch (tag) {
+        case 0xc4:
+        case 0xd9:
+          need(view.getUint8(need(1)));
+          break;
+        case 0xc5:
+        case 0xda:
+          need(view.getUint16(need(2)));
+          break;
+        case 0xc6:
+        case 0xdb:
+          need(view.getUint32(need(4)));
+          break;
+        case 0xcc:
+        case 0xd0:
+          need(1);
+          break;
+        case 0xcd:
+        case 0xd1:
+          need(2);
+          break;
+        case 0xca:
+        case 0xce:
+        case 0xd2:
+          need(4);
+          break;
+        case 0xcb:
+        case 0xcf:
+        case 0xd3:
+          need(8);
+          break;
+        case 0xdc:
+          nest(view.getUint16(need(2)));
+          break;
+        case 0xdd:
+          nest(view.getUint32(need(4)));
+          break;
+        case 0xde:
+          nest(2 * view.getUint16(need(2)));
+          break;
+        case 0xdf:
+          nest(2 * view.getUint32(need(4)));
+          break;
+        default:
+          throw bad(`no MessagePack that is understood here (byte 0x${tag.toString(16)})`);
+      }
+    }
+  }
+  if (at < bytes.length) throw bad(`${bytes.length - at} bytes after the message`);
+}
+
+/**
+ * Counts JSON text's brackets and commas, so that a parser may then trust its size and depth.
+ * @throws WireError BAD_FRAME
+ */
+export function scanJson(text: string, limits: FrameLimits): void {
+  let depth = 0;
+  let entries = 0;
+  let inString = false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (inString) {
+      if (c === BACKSLASH) i++;
+      else if (c === QUOTE) inString = false;
+    } else if (c === QUOTE) inString = true;
+    else if (c === OPEN_BRACKET || c === OPEN_BRACE) {
+      entries++;
+      if (++depth > limits.depth) throw bad(`nested deeper than ${limits.depth}`);
+    } else if (c === CLOSE_BRACKET || c === CLOSE_BRACE) depth--;
+    else if (c === COMMA && ++entries > limits.entries) {
+      throw bad(`more than ${limits.entries} entries`);
+    }
+  }
+}
+
+const [QUOTE, COMMA, OPEN_BRACKET, BACKSLASH, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [
+  0x22, 0x2c, 0x5b, 0x5c, 0x5d, 0x7b, 0x7d,
+];
+
+function bad(what: string): WireError {
+  return new WireError('BAD_FRAME', `frame: ${what}`);
+}

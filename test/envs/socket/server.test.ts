@@ -1,0 +1,121 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Connection } from '../../../src/envs/socket/connection.ts';
+import { DialError, dial } from '../../../src/envs/socket/dial.ts';
+import { type Endpoint, SocketServer } from '../../../src/envs/socket/server.ts';
+import { codecs } from '../../../src/envs/wire/codec.ts';
+import { WireError } from '../../../src/envs/wire/errors.ts';
+import { isNdArray, ndarray } from '../../../src/envs/wire/ndarray.ts';
+
+const open: { close(): unknown }[] = [];
+afterEach(async () => {
+  for (const one of open.splice(0)) await one.close();
+});
+
+async function listen(
+  options: Parameters<typeof SocketServer.listen>[0] = {},
+  connect: (connection: Connection) => void = (connection) => {
+    connection.onMessage = (message) => connection.send(message as object);
+  },
+) {
+  const echo: Endpoint = { path: '/v1/env', connect };
+  const page = { path: '/health', open: true, body: () => ({ type: 'text/plain', text: 'well' }) };
+  const secret = { path: '/secret', body: () => ({ type: 'text/plain', text: 'told' }) };
+  const server = await SocketServer.listen(options, [echo], [page, secret]);
+  open.push(server);
+  return server;
+}
+
+const next = (connection: Connection) =>
+  new Promise<unknown>((resolve) => {
+    connection.onMessage = resolve;
+  });
+const closed = (connection: Connection) =>
+  new Promise<{ code: number; reason: string }>((resolve) => {
+    connection.onClose = resolve;
+  });
+
+describe.each(codecs())('a connection that speaks $subprotocol', (codec) => {
+  it('carries plain data and arrays both ways', async () => {
+    const server = await listen();
+    const connection = await dial(server.url('/v1/env'), codec);
+    const answer = next(connection);
+    connection.send({ t: 'x', obs: ndarray(Float32Array.of(1, -0.5), [2, 1]), left: undefined });
+    const message = (await answer) as { obs: unknown };
+    expect(message).toEqual({
+      t: 'x',
+      obs: { dtype: '<f4', shape: [2, 1], data: Float32Array.of(1, -0.5) },
+    });
+    expect(isNdArray(message.obs)).toBe(true);
+    connection.close();
+  });
+
+  it('is told what is wrong, and ended with its code', async () => {
+    const server = await listen({}, (connection) => {
+      connection.onMessage = () => {
+        throw new WireError('BAD_MESSAGE', 'x: expected y');
+      };
+    });
+    const connection = await dial(server.url('/v1/env'), codec);
+    const [answer, end] = [next(connection), closed(connection)];
+    connection.send({ t: 'x' });
+    expect(await answer).toEqual({ t: 'error', code: 'BAD_MESSAGE', message: 'x: expected y' });
+    expect(await end).toEqual({ code: 1008, reason: 'BAD_MESSAGE: x: expected y' });
+  });
+});
+
+describe('a server', () => {
+  const [codec] = codecs();
+
+  it('asks for its token, of pages too unless they are open', async () => {
+    const server = await listen({ token: 'correct-horse' });
+    const url = server.url('/v1/env');
+    await expect(dial(url, codec)).rejects.toThrow(/UNAUTHENTICATED/);
+    await expect(dial(url, codec, { token: 'wrong-token' })).rejects.toThrow(DialError);
+    const connection = await dial(url, codec, { token: 'correct-horse' });
+    connection.close();
+    const page = (path: string, token?: string) =>
+      fetch(server.url(path).replace('ws', 'http'), {
+        headers: token ? { Authorization: `Bearer ${token}` } : {},
+      });
+    expect((await page('/health')).status).toBe(200);
+    expect((await page('/secret')).status).toBe(401);
+    expect(await (await page('/secret', 'correct-horse')).text()).toBe('told');
+    expect((await page('/nowhere', 'correct-horse')).status).toBe(404);
+  });
+
+  it('is bound to a loopback address unless it has a token', async () => {
+    await expect(listen({ host: '0.0.0.0' })).rejects.toThrow(/needs a token/);
+    await expect(listen({ host: '0.0.0.0', token: 'short' })).rejects.toThrow(/at least 8/);
+    await listen({ host: '0.0.0.0', token: 'long-enough' });
+  });
+
+  it('refuses connections beyond its limits', async () => {
+    const server = await listen({ maxConnections: 1 });
+    const first = await dial(server.url('/v1/env'), codec);
+    await expect(dial(server.url('/v1/env'), codec)).rejects.toThrow(/TOO_MANY_CONNECTIONS/);
+    first.close();
+  });
+
+  it('ends a connection that sends too much at once or too often', async () => {
+    const server = await listen({ maxOpening: 100, maxFramesPerSecond: 5 });
+    const large = await dial(server.url('/v1/env'), codec);
+    const end = closed(large);
+    large.send({ text: 'x'.repeat(100) });
+    expect((await end).code).toBe(1009);
+    const often = await dial(server.url('/v1/env'), codec);
+    const limited = closed(often);
+    for (let i = 0; i < 7; i++) often.send({ i });
+    expect(await limited).toMatchObject({
+      code: 1008,
+      reason: expect.stringMatching(/RATE_LIMITED/),
+    });
+  });
+
+  it('tells everyone as it closes', async () => {
+    const server = await listen();
+    const connection = await dial(server.url('/v1/env'), codec);
+    const end = closed(connection);
+    await server.close();
+    expect((await end).code).toBe(1001);
+  });
+});
