@@ -69,7 +69,11 @@ export async function play(
         act(envs),
         tap((transitions) => {
           signal?.throwIfAborted();
-          for (const { env, decision, episode } of transitions) {
+          for (const { env, decision, episode, lost } of transitions) {
+            if (lost !== undefined) {
+              priced[env] = 0;
+              continue;
+            }
             const { steps, observation } = decision;
             played.decisions.push({ difficulty: observation.difficulty, steps });
             played.histogram[steps - 1]++;

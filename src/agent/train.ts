@@ -130,6 +130,11 @@ async function loop(
       act(envs, phases),
       tap((transitions) => training.rewardScale.observe(transitions)),
       rollouts({ trajectory, decisions, minSteps, priced, gate }),
+      tap(({ lost }) => {
+        if (lost.length === 0) return;
+        const [episodes, reason] = [lost.length, lost.at(-1)!];
+        on({ type: 'lost', update: training.update + 1, episodes, reason });
+      }),
       concatMap((rollout) => training.learn(rollout)),
       tap((metrics) => moveOn(metrics, training, on)),
       concatMap((metrics) => evaluateWhenDue(metrics, training, env, on)),

@@ -113,7 +113,7 @@ export class Training {
     });
     const training = new Training(agent, envs);
     try {
-      if (checkpoint !== undefined) training.#restore(checkpoint.optimiser, saved!);
+      if (checkpoint !== undefined) await training.#restore(checkpoint.optimiser, saved!);
       return training;
     } catch (error) {
       await training.dispose();
@@ -138,7 +138,7 @@ export class Training {
   }
 
   /** Learns from a rollout; the price and the recipe are for the caller to move on. */
-  async learn({ trajectory, episodes }: Rollout): Promise<UpdateMetrics> {
+  async learn({ trajectory, episodes, lost }: Rollout): Promise<UpdateMetrics> {
     const { ppo, train, halting, normalise } = this.#config;
     const progress = Math.min(1, this.steps / train.totalSteps);
     const towards = (from: number, to: number) => from + (to - from) * progress;
@@ -166,6 +166,7 @@ export class Training {
       update: this.update,
       steps: this.steps,
       episodes: this.#episodes,
+      lostEpisodes: lost.length,
       phase: released ? 'released' : 'warmup',
       return: mean(episodes.map((episode) => episode.return)),
       netReturn: mean(episodes.map((e) => e.return - price * e.pricedSteps)),
@@ -250,7 +251,7 @@ export class Training {
     };
   }
 
-  #restore({ m, v }: Tensors, saved: TrainingState): void {
+  async #restore({ m, v }: Tensors, saved: TrainingState): Promise<void> {
     this.#learner.adam.restore({ step: saved.optimiserStep, m: m.data, v: v.data });
     this.update = saved.update;
     this.steps = saved.steps;
@@ -264,7 +265,7 @@ export class Training {
     this.#actRng.restore(saved.rng.act);
     this.#learnRng.restore(saved.rng.learn);
     this.priced.set(saved.priced);
-    this.envs.restore(saved.envs);
+    await this.envs.restore(saved.envs);
     saved.envs.seats.forEach(({ env }, i) => {
       // Without a snapshot it begins a new episode, which has paid for nothing yet.
       if (env === undefined) this.priced[i] = 0;

@@ -222,7 +222,7 @@ class Check {
   async #checkRender(): Promise<void> {
     const { env } = this.#probes[0];
     if (!env.render) return;
-    const drawing = this.#attempt('render', 'render', () => env.render!());
+    const drawing = await this.#attempt('render', 'render', () => env.render!());
     const drawn = drawing?.width > 0 && drawing.height > 0 && Array.isArray(drawing.shapes);
     if (!drawn) this.#findings.problem('render', `render returned ${describe(drawing)}`);
   }

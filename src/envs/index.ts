@@ -19,6 +19,7 @@ export type {
   Step,
 } from './env.ts';
 export { EnvFailed, type EnvFailure } from './env-failed.ts';
+export { EnvLost } from './env-lost.ts';
 export { EnvPool, type EnvPoolOptions, type PoolState } from './env-pool.ts';
 export { explainMask } from './explain-mask.ts';
 export { loadEnvFactory, loadFactory } from './load-env.ts';

@@ -111,6 +111,10 @@ export function eventLine(event: TrainEvent): string | undefined {
         `ponder steps ${decimal(evaluation.ponderSteps.mean, 2)}${best ? ' (best)' : ''}`
       );
     }
+    case 'lost': {
+      const what = event.episodes === 1 ? '1 episode' : `${event.episodes} episodes`;
+      return `update ${event.update}: ${what} lost (${event.reason})`;
+    }
     case 'alarm':
       return `update ${event.update}: warning: ${event.message}`;
     default:
