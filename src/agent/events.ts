@@ -99,6 +99,8 @@ export type TrainEvent =
       parameters: number;
       resumedFrom?: number;
     }
+  /** Environments may dial in at this address; training begins with the first. */
+  | { type: 'listening'; url: string }
   | { type: 'updated'; metrics: UpdateMetrics; totalSteps: number }
   /** Since the update before, episodes were lost; `reason` is the latest one's. */
   | { type: 'lost'; update: number; episodes: number; reason: string }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type EnvFactory, EnvPool, type PoolState } from '../envs/index.ts';
+import type { EnvPool, PoolState } from '../envs/index.ts';
 import { Rng, type RngState } from '../kernels/index.ts';
 import { bernoulli, fixed, type Tensors } from '../policy/index.ts';
 import {
@@ -12,7 +12,7 @@ import {
 } from '../rollout/index.ts';
 import type { Agent, AgentState } from './agent.ts';
 import type { Config } from './config.ts';
-import { envName } from './env-setup.ts';
+import type { EnvSource } from './env-setup.ts';
 import type { UpdateMetrics } from './events.ts';
 import { Learner } from './learner.ts';
 import { Recipe, type RecipeState } from './recipe.ts';
@@ -95,20 +95,14 @@ export class Training {
   }
 
   /** A new run, or one that goes on exactly from `checkpoint`. */
-  static async begin(
-    agent: Agent,
-    factory: EnvFactory,
-    checkpoint?: Checkpoint,
-  ): Promise<Training> {
+  static async begin(agent: Agent, source: EnvSource, checkpoint?: Checkpoint): Promise<Training> {
     const { env, train } = agent.config;
     const saved = checkpoint?.state as TrainingState | undefined;
     // First the agent, since the environments share its normaliser.
     if (checkpoint !== undefined) agent.restore(checkpoint.weights, saved!.agent);
-    const envs = await EnvPool.create(factory, {
+    const envs = await source.pool({
       count: env.count,
       seed: train.seed,
-      timeoutMs: env.timeoutMs,
-      name: envName(agent.config),
       normaliser: agent.normaliser && { stats: agent.normaliser, frozen: false },
     });
     const training = new Training(agent, envs);

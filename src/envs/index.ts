@@ -22,9 +22,12 @@ export { EnvFailed, type EnvFailure } from './env-failed.ts';
 export { EnvLost } from './env-lost.ts';
 export { EnvPool, type EnvPoolOptions, type PoolState } from './env-pool.ts';
 export { explainMask } from './explain-mask.ts';
+export { EnvServer, type EnvServerOptions } from './host/env-server.ts';
 export { loadEnvFactory, loadFactory } from './load-env.ts';
 export type { Episode, Observation, Outcome } from './outcome.ts';
 export { type EnvEntry, envEntries, envIds, makeEnv } from './registry.ts';
+export type { RemoteSource } from './remote/relay.ts';
+export { RemoteEnvs, type RemoteEnvsOptions } from './remote/remote-envs.ts';
 export { RunningStats, type RunningStatsState } from './running-stats.ts';
 export type { ActionMask, Space } from './space.ts';
 export {

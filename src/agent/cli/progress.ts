@@ -100,6 +100,8 @@ export function eventLine(event: TrainEvent): string | undefined {
       const warning = event.warning === undefined ? '' : `\nwarning: ${event.warning}`;
       return `${whole(event.parameters)} parameters on ${event.device}, files in ${event.runDir}${from}${timed.join('')}${warning}`;
     }
+    case 'listening':
+      return `waiting for environments to dial in at ${event.url}`;
     case 'released':
       return `update ${event.update}: halting head released (${event.reason})`;
     case 'evaluated': {
