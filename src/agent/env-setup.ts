@@ -79,6 +79,15 @@ export async function envSource(
   };
 }
 
+/**
+ * Makes one environment of a config, with its wrappers, in this process.
+ * @throws UsageError where the config names none that is made in process
+ */
+export async function envMaker({ env }: Config, baseDir: string): Promise<EnvFactory> {
+  const factory = await named(env, baseDir);
+  return async () => wrapped(await factory(env.options), env);
+}
+
 function wrapped(env: Env, { maxEpisodeSteps, frameStack: count }: Config['env']): Env {
   const limited =
     maxEpisodeSteps === undefined ? env : timeLimit(env, { maxSteps: maxEpisodeSteps });

@@ -22,6 +22,7 @@ export { EnvFailed, type EnvFailure } from './env-failed.ts';
 export { EnvLost } from './env-lost.ts';
 export { EnvPool, type EnvPoolOptions, type PoolState } from './env-pool.ts';
 export { explainMask } from './explain-mask.ts';
+export { type DialEvent, type DialTrainerOptions, dialTrainer } from './host/dial-trainer.ts';
 export { EnvServer, type EnvServerOptions } from './host/env-server.ts';
 export { loadEnvFactory, loadFactory } from './load-env.ts';
 export type { Episode, Observation, Outcome } from './outcome.ts';
