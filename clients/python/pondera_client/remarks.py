@@ -52,14 +52,15 @@ def _masks(choices: int, obs: Any, infos: Sequence[dict]) -> np.ndarray | None:
         if info and info.get("action_mask") is not None:
             if mask is None:
                 mask = np.ones((len(infos), choices), np.uint8)
-            mask[row] = _flat_mask(choices, info["action_mask"])
+            mask[row] = flat_mask(choices, info["action_mask"])
     return mask
 
 
-def _flat_mask(choices: int, given: Any) -> np.ndarray:
+def flat_mask(choices: int, given: Any) -> np.ndarray:
+    """One action's mask as booleans [choices]; a tuple has a part for each component."""
     flat = np.concatenate(given) if isinstance(given, tuple) else np.ravel(given)
     if flat.shape != (choices,):
-        raise Misfit(f"info['action_mask']: expected {choices} entries, got shape {list(np.shape(flat))}")
+        raise Misfit(f"action_mask: expected {choices} entries, got shape {list(np.shape(flat))}")
     return flat != 0
 
 
