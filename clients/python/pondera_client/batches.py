@@ -127,7 +127,10 @@ def unstack(space: dict, batch: Any, k: int) -> list[Any]:
         return [tuple(values[i] for values in parts) for i in range(k)]
     if kind in ("discrete", "multi-discrete"):
         return list(batch.astype(np.int64))
-    return list(batch)
+    if kind == "text":
+        return list(batch)
+    # with the ellipsis, also those of a box of shape () are arrays
+    return [batch[i, ...] for i in range(k)]
 
 
 def take(space: dict, batch: Any, rows: np.ndarray) -> Any:

@@ -96,7 +96,8 @@ def space_from_json(space: dict[str, Any]) -> Any:
         nvec = np.reshape(space["nvec"], space["shape"])
         return spaces.MultiDiscrete(nvec, start=starts_of(space).reshape(space["shape"]))
     if kind == "multi-binary":
-        return spaces.MultiBinary(space["shape"])
+        # Gymnasium tells n from [n]
+        return spaces.MultiBinary(space["shape"] if len(space["shape"]) > 1 else space["shape"][0])
     if kind == "text":
         lengths = {"min_length": space["minLength"], "max_length": space["maxLength"]}
         return spaces.Text(charset=space["charset"], **lengths)
