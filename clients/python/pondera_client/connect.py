@@ -25,6 +25,7 @@ def connect_options(url: str, token: str | None, codec: Any = MsgPack) -> dict[s
         "subprotocols": [codec.subprotocol],
         "compression": None,
         "max_size": None,
+        "close_timeout": 2,
         "additional_headers": {"Authorization": f"Bearer {token}"} if token else {},
     }
     if is_loopback(urlsplit(url).hostname or "") and int(websockets.__version__.partition(".")[0]) >= 15:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Any
 
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
@@ -32,6 +32,7 @@ class PolicyLink:
         self._url, self._token, self._timeout = with_path(url, PATH), token, timeout
         self._lock = threading.Lock()
         self._ws: Any = None
+        self._open = ExitStack()
         self._id = 0
         with self._lock:
             self._persist(self._connected)
@@ -81,21 +82,18 @@ class PolicyLink:
     def _connected(self, deadline: float) -> Any:
         if self._ws is None:
             left = max(0.1, deadline - time.monotonic())
-            ws = connect(self._url, open_timeout=left, **connect_options(self._url, self._token))
-            try:
+            dialled = connect(self._url, open_timeout=left, **connect_options(self._url, self._token))
+            with ExitStack() as opening:
+                ws = opening.enter_context(dialled)
                 ws.send(MsgPack.encode(HELLO))
                 self.policy = read_welcome(ws.recv(left))["policy"]
-            except BaseException:
-                ws.close()
-                raise
-            self._ws = ws
+                self._ws, self._open = ws, opening.pop_all()
         return self._ws
 
     def _receive(self, ws: Any, deadline: float) -> dict[str, Any]:
         return MsgPack.decode(ws.recv(max(0, deadline - time.monotonic())))
 
     def _drop(self) -> None:
-        ws, self._ws = self._ws, None
-        if ws is not None:
-            with suppress(Exception):
-                ws.close()
+        self._ws = None
+        with suppress(Exception):
+            self._open.close()
