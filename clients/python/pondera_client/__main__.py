@@ -13,7 +13,6 @@ from contextlib import suppress
 from typing import Any, Coroutine
 
 from .dial import dial
-from .errors import WireError
 from .factory import Factory
 from .options import Options
 from .serve import EnvServer

@@ -40,7 +40,7 @@ def with_path(url: str, path: str) -> str:
 
 
 def backoff(attempt: int, base: float = 0.25, longest: float = 30) -> float:
-    """Seconds to wait before try `attempt` (0, 1, …): exponential with full jitter, so that many do not come at once."""
+    """Seconds before try `attempt` (0, 1, …): exponential, with full jitter so that many do not come at once."""
     return random.uniform(0, min(longest, base * 2 ** min(attempt, 16)))
 
 

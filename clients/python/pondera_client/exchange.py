@@ -8,7 +8,7 @@ from typing import Any, Hashable
 
 import numpy as np
 
-from .batches import conform, outside, take, unstack
+from .batches import conform, outside, unstack
 from .errors import Misfit
 from .ledger import Ledger
 from .replies import Replies

@@ -51,7 +51,9 @@ class Lockstep:
         self.space = space
         self._filler = vector.single_action_space.sample()
 
-    def reset(self, seeds: Sequence[int | None], options: dict | None, mask: np.ndarray | None) -> tuple[Any, list[dict]]:
+    def reset(
+        self, seeds: Sequence[int | None], options: dict | None, mask: np.ndarray | None
+    ) -> tuple[Any, list[dict]]:
         """Resets those of the mask, or all; n observations and infos."""
         seed: Any = list(seeds)
         if not is_gymnasiums(self.vector):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,8 @@ def reduce_info(info: dict) -> dict[str, Any]:
     """`info` less the entries that cannot travel."""
     kept = {}
     for key, value in info.items():
-        try:
+        with suppress(TypeError, ValueError):
             kept[_text(key)] = plain(value)
-        except (TypeError, ValueError):
-            pass
     return kept
 
 

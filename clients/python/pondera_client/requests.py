@@ -76,7 +76,8 @@ def read_request(message: dict, count: int) -> Request:
 def bad_field(field: str, expected: str, got: Any) -> WireError:
     """A `BAD_MESSAGE` that says which field, what it should be and what it was."""
     shown = repr(got)
-    return WireError("BAD_MESSAGE", f"{field}: expected {expected}, got {shown[:60] + '…' if len(shown) > 60 else shown}")
+    shown = f"{shown[:60]}…" if len(shown) > 60 else shown
+    return WireError("BAD_MESSAGE", f"{field}: expected {expected}, got {shown}")
 
 
 def _integers(message: dict, field: str, dtype: type, highest: int) -> np.ndarray:

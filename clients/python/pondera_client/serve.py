@@ -112,7 +112,7 @@ class EnvServer:
             replaced = WireError("SESSION_REPLACED", "resumed by another connection")
             self._aside(_refuse(seat.ws, seat.codec, replaced))
         seat.ws, seat.codec, seat.session.touched = ws, codec, asyncio.get_running_loop().time()
-        # the limit has one name in websockets 13 and another later
+        # websockets of different ages name the limit differently
         ws.protocol.max_size = ws.protocol.max_message_size = self._options.max_payload
 
     def _welcome(self, seat: Seat, resumed: bool) -> dict:

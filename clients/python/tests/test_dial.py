@@ -79,7 +79,7 @@ def test_dials_again_resumes_and_begins_anew(make):
         assert (await ask(ws, "reset", [0, 1], 1, seeds=[7, 8]))["obs"].tolist() == [[7, 0], [8, 0]]
         await ws.send(MsgPack.encode({"t": "close"}))
         await ws.wait_closed()
-        assert ws.close_code == 1000
+        assert ws.protocol.close_code == 1000
 
     async def test():
         async with training(first, resumed, expired, anew) as (url, _):

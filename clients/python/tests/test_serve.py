@@ -183,7 +183,7 @@ def test_what_is_no_hello(first, code, close):
                 error = MsgPack.decode(await ws.recv())
                 assert (error["t"], error["code"]) == ("error", code)
                 await ws.wait_closed()
-                assert ws.close_code == close and ws.close_reason == code
+                assert ws.protocol.close_code == close and ws.protocol.close_reason == code
 
     test()
 
@@ -225,7 +225,7 @@ def test_frames_that_are_too_large():
             async with connect(server.url, **connect_options(server.url, None)) as ws:
                 await ws.send(b"0" * 100_000)
                 await ws.wait_closed()
-                assert ws.close_code == 1009
+                assert ws.protocol.close_code == 1009
 
     test()
 
@@ -257,17 +257,20 @@ def test_a_server_that_goes_says_so():
     test()
 
 
+TOKEN = {"Authorization": "Bearer yes"}
+
+
 @pytest.mark.parametrize(
     "path, headers, subprotocols, status, code",
     [
         ("/v1/env", {}, [MsgPack.subprotocol], 401, "UNAUTHENTICATED"),
         ("/v1/env", {"Authorization": "Bearer no"}, [MsgPack.subprotocol], 401, "UNAUTHENTICATED"),
-        ("/v1/env", {"Authorization": "Bearer yes", "Origin": "http://a"}, [MsgPack.subprotocol], 403, "FORBIDDEN_ORIGIN"),
-        ("/v1/env", {"Authorization": "Bearer yes", "Host": "evil.test"}, [MsgPack.subprotocol], 403, "FORBIDDEN_HOST"),
-        ("/v1/no", {"Authorization": "Bearer yes"}, [MsgPack.subprotocol], 404, "NOT_FOUND"),
-        ("/v1/env", {"Authorization": "Bearer yes"}, ["other"], 400, "BAD_SUBPROTOCOL"),
-        ("/v1/env", {"Authorization": "Bearer yes"}, None, 400, "BAD_SUBPROTOCOL"),
-        ("/v1/env", {"Authorization": "Bearer yes"}, [MsgPack.subprotocol], 101, None),
+        ("/v1/env", {**TOKEN, "Origin": "http://a"}, [MsgPack.subprotocol], 403, "FORBIDDEN_ORIGIN"),
+        ("/v1/env", {**TOKEN, "Host": "evil.test"}, [MsgPack.subprotocol], 403, "FORBIDDEN_HOST"),
+        ("/v1/no", TOKEN, [MsgPack.subprotocol], 404, "NOT_FOUND"),
+        ("/v1/env", TOKEN, ["other"], 400, "BAD_SUBPROTOCOL"),
+        ("/v1/env", TOKEN, None, 400, "BAD_SUBPROTOCOL"),
+        ("/v1/env", TOKEN, [MsgPack.subprotocol], 101, None),
         ("/v1/env", {"Authorization": "Api-Key yes"}, [Json.subprotocol], 101, None),
         ("/v1/env", {"Origin": "http://ok"}, [Json.subprotocol, "pondera.token.yes"], 101, None),
     ],
@@ -285,7 +288,7 @@ def test_who_may_connect(path, headers, subprotocols, status, code):
                 if host:
                     port = url.split(":")[2].split("/")[0]
                     url, opening = url.replace("127.0.0.1", host), {**opening, "host": "127.0.0.1", "port": int(port)}
-                async with connect(url, additional_headers=given, proxy=None, **opening) as ws:
+                async with connect(url, additional_headers=given, **opening) as ws:
                     assert status == 101 and ws.subprotocol == subprotocols[0]
             except InvalidStatus as refused:
                 assert refused.response.status_code == status

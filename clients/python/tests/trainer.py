@@ -36,7 +36,7 @@ class Trainer:
     async def closed(self):
         """The code the server closes with."""
         await asyncio.wait_for(self.ws.wait_closed(), 10)
-        return self.ws.close_code
+        return self.ws.protocol.close_code
 
 
 def request(t, envs, seq, **fields):
