@@ -2,6 +2,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -79,3 +80,15 @@ def test_says_what_is_wrong(arguments, says):
     command = [sys.executable, "-m", "pondera_client", "serve", *arguments, "--port", "0"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30)
     assert done.returncode == 1 and done.stdout == "" and says in done.stderr and "Traceback" not in done.stderr
+
+
+def test_dials_until_it_is_told_to_stop():
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        url = f"ws://127.0.0.1:{nobody.getsockname()[1]}"
+        command = [sys.executable, "-m", "pondera_client", "dial", url, "CartPole-v1", "--count", "2"]
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        assert "dialling" in "".join(process.stderr.readline() for _ in range(2))
+        process.terminate()
+        process.communicate(timeout=10)
+        assert process.returncode == 0
