@@ -96,7 +96,7 @@ function converse(
   signal: AbortSignal | undefined,
 ): Promise<string> {
   return new Promise((resolve) => {
-    const leave = () => connection.close(1001, 'SHUTTING_DOWN');
+    const leave = () => connection.close();
     signal?.addEventListener('abort', leave, { once: true });
     connection.onClose = ({ code, reason }) => {
       signal?.removeEventListener('abort', leave);

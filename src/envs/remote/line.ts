@@ -26,6 +26,8 @@ export interface Resume {
 
 /** Breaches of the protocol with no answer between, after which a peer is refused for good. */
 const MOST_BREACHES = 3;
+/** Closing codes with which a session is over, rather than cut (docs/protocol.md). */
+const FAREWELLS = new Set([1000, 1001, 4002, 4003]);
 /** How often it is looked whether an answer is overdue, in ms. */
 const LOOK_MS = 500;
 
@@ -126,6 +128,7 @@ export class Line {
     this.#cutAt = performance.now();
     this.#group.note(`${this.#connector.name}: closed with ${code}${reason && `, ${reason}`}`);
     if (this.#welcome!.limits.graceMs === 0) this.#lose('the connection is gone');
+    else if (FAREWELLS.has(code)) this.#lose(`closed with ${code}${reason && `, ${reason}`}`);
     this.#again();
   }
 

@@ -41,7 +41,10 @@ export class Listener {
     const connect = (connection: Connection) =>
       awaitHello(connection, 'env', (hello) => listener.#welcome(connection, hello));
     try {
-      listener.#server = await SocketServer.listen(options, [{ path: TRAINER_PATH, connect }]);
+      const onFault = (error: unknown) => process.emitWarning(error as Error);
+      listener.#server = await SocketServer.listen({ ...options, onFault }, [
+        { path: TRAINER_PATH, connect },
+      ]);
     } catch (error) {
       clearInterval(listener.#look);
       throw error;
@@ -91,7 +94,10 @@ export class Listener {
       },
     });
     connection.onMessage = (message) => guest.session.receive(message);
-    connection.onClose = () => this.#detach(guest, connection);
+    connection.onClose = ({ code }) => {
+      if (code !== 1000) this.#detach(guest, connection);
+      else if (guest.connection === connection) this.#lose(guest, 'it has left');
+    };
     guest.session.attach(connection);
     this.#fill();
     if (!connection.open) this.#detach(guest, connection);

@@ -20,6 +20,7 @@ async function open({ source, count, timeoutMs, seed, port }: OpenGroup): Promis
     try {
       const { url } = await listener;
       port.postMessage({ t: 'listening', url });
+      group.open();
       (await listener).add(group, timeoutMs);
     } catch (error) {
       listeners.delete(key);
@@ -52,6 +53,7 @@ async function open({ source, count, timeoutMs, seed, port }: OpenGroup): Promis
         }
       }),
     );
+    group.open();
   } catch (error) {
     for (const line of lines) line.close();
     group.fail((error as Error).message);

@@ -35,6 +35,10 @@ export class SeatGroup {
   readonly #places: (Place | undefined)[];
   /** The seat of each of a session's environments, -1 for none. */
   readonly #seats = new Map<TrainerSession, Int32Array>();
+  readonly #listeners = new Map<
+    TrainerSession,
+    Parameters<TrainerSession['listeners']['add']>[0]
+  >();
   /** Resets that wait for an environment. */
   readonly #waiting: ({ arg: unknown } | undefined)[];
   /** Whose environment was lost, with the reason, until they are reset. */
@@ -42,6 +46,8 @@ export class SeatGroup {
   #description: EnvDescription | undefined;
   #givingUp: NodeJS.Timeout | undefined;
   #reason = 'no environment has come';
+  #opened = false;
+  #announced = false;
   #closed = false;
 
   constructor(port: MessagePort, count: number) {
@@ -71,14 +77,12 @@ export class SeatGroup {
 
   /** These environments of a session are those of these seats from now on. */
   place(session: TrainerSession, places: readonly { seat: number; env: number }[]): void {
-    if (this.#description === undefined) {
-      this.#description = session.description;
-      this.#tell({ t: 'ready', env: session.description });
-    }
+    this.#description ??= session.description;
+    this.#announce();
     clearTimeout(this.#givingUp);
+    this.#listen(session);
     const [envs, args]: [number[], unknown[]] = [[], []];
-    const seats = this.#seats.get(session) ?? new Int32Array(session.count).fill(-1);
-    this.#seats.set(session, seats);
+    const seats = this.#seats.get(session)!;
     for (const { seat, env } of places) {
       seats[env] = seat;
       this.#places[seat] = { session, env };
@@ -88,14 +92,14 @@ export class SeatGroup {
       envs.push(env);
       args.push(waiting.arg);
     }
-    session.onAnswer = (answer, news) => this.#answer(session, answer, news);
     if (envs.length > 0) session.ask({ t: 'reset', envs, args });
   }
 
   /** A session is gone, and what its environments were at. */
   lose(session: TrainerSession, reason: string): void {
+    if (this.#closed) return;
     const asked: number[] = [];
-    this.#seats.delete(session);
+    this.#forget(session);
     for (const [seat, place] of this.#places.entries()) {
       if (place?.session !== session) continue;
       if (!session.idle(place.env)) asked.push(seat);
@@ -125,8 +129,36 @@ export class SeatGroup {
     clearTimeout(this.#givingUp);
     this.#port.close();
     const places = this.#places.filter((place) => place !== undefined);
+    for (const session of this.#seats.keys()) this.#forget(session);
     this.#places.fill(undefined);
     return places;
+  }
+
+  /** From now on what it is asked for may be had, or may be once there is an environment. */
+  open(): void {
+    this.#opened = true;
+    this.#announce();
+  }
+
+  #announce(): void {
+    if (!this.#opened || this.#announced || this.#description === undefined) return;
+    this.#announced = true;
+    this.#tell({ t: 'ready', env: this.#description });
+  }
+
+  #listen(session: TrainerSession): void {
+    if (this.#seats.has(session)) return;
+    this.#seats.set(session, new Int32Array(session.count).fill(-1));
+    const listener = (answer: Answer, news: readonly boolean[]) =>
+      this.#answer(session, answer, news);
+    this.#listeners.set(session, listener);
+    session.listeners.add(listener);
+  }
+
+  #forget(session: TrainerSession): void {
+    session.listeners.delete(this.#listeners.get(session)!);
+    this.#listeners.delete(session);
+    this.#seats.delete(session);
   }
 
   #ask({ t, seats, args }: SeatAsk): void {
@@ -157,6 +189,7 @@ export class SeatGroup {
   #answer(session: TrainerSession, answer: Answer, news: readonly boolean[]): void {
     const own = this.#seats.get(session)!;
     const seats = Array.from(answer.envs, (env, row) => (news[row] ? own[env] : -1));
+    if (seats.every((seat) => seat < 0)) return;
     this.#tell({ t: 'answer', seats, answer: compact(answer) });
   }
 

@@ -39,8 +39,8 @@ const answers: Record<Exclude<Answer['t'], 'failed'>, Ask['t']> = {
 export class TrainerSession {
   readonly description: EnvDescription;
   readonly count: number;
-  /** An answer, and which of its environments it is news of; the others' came before. */
-  onAnswer: (answer: Answer, news: readonly boolean[]) => void = () => {};
+  /** Told of each answer, and of which of its environments it is news; the others' came before. */
+  readonly listeners = new Set<(answer: Answer, news: readonly boolean[]) => void>();
   readonly #observationSpace: Space;
   readonly #actionSpace: Space;
   readonly #seq: Uint32Array; // [count]
@@ -138,7 +138,7 @@ export class TrainerSession {
     reply.envs.forEach((env, row) => {
       if (news[row]) this.#pending[env] = undefined;
     });
-    this.onAnswer(reply, news);
+    for (const listener of this.listeners) listener(reply, news);
   }
 
   #isNews({ t }: Answer, env: number, seq: number): boolean {
