@@ -123,7 +123,7 @@ function remoteSource({ env }: Config): RemoteSource | undefined {
 }
 
 /** A server's address is enough: where on it environments are is known. */
-function endpoint(url: string): string {
+export function endpoint(url: string): string {
   const parsed = new URL(url);
   if (parsed.pathname === '/') parsed.pathname = '/v1/env';
   return parsed.href;

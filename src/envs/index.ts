@@ -6,6 +6,13 @@ export {
   checkEnv,
   formatReport,
 } from './check-env.ts';
+export {
+  checkServer,
+  formatServerReport,
+  type ServerCheckOptions,
+  type ServerFacts,
+  type ServerReport,
+} from './check-server.ts';
 export { describe } from './describe.ts';
 export { editDistance } from './edit-distance.ts';
 export type {

@@ -72,10 +72,10 @@ export class RemoteEnvs {
       observationSpace: spaceFromJson(observationSpace),
       actionSpace: spaceFromJson(actionSpace),
       reset: (options) => this.#reset(seat, options),
-      step: (action) => this.#ask('step', seat, action) as Promise<Step>,
+      step: (action) => this.#step(seat, action),
       ...(snapshots && {
         snapshot: () => this.#ask('snapshot', seat),
-        restore: (state: unknown) => this.#ask('restore', seat, state) as Promise<void>,
+        restore: (state: unknown) => this.#restore(seat, state),
       }),
       ...(render && { render: () => this.#ask('render', seat) as Promise<never> }),
       close: () => {
@@ -97,6 +97,16 @@ export class RemoteEnvs {
     const asks = options.seed !== undefined || options.options !== undefined;
     if (next !== undefined && !asks) return Promise.resolve(next);
     return this.#ask('reset', seat, options) as Promise<Reset>;
+  }
+
+  #restore(seat: number, state: unknown): Promise<void> {
+    this.#next[seat] = undefined;
+    return this.#ask('restore', seat, state) as Promise<void>;
+  }
+
+  #step(seat: number, action: unknown): Promise<Step> {
+    if (this.#next[seat] === undefined) return this.#ask('step', seat, action) as Promise<Step>;
+    return Promise.reject(new Error('step: the episode has ended: reset first'));
   }
 
   #ask(t: Ask['t'], seat: number, arg?: unknown): Promise<unknown> {
