@@ -6,6 +6,7 @@ import { spaceFromJson } from '../spaces/index.ts';
 import { unstack } from '../wire/batch.ts';
 import type { EnvDescription } from '../wire/messages.ts';
 import { type OpenGroup, openGroup } from './relay.ts';
+import { packSnapshot, unpackSnapshot } from './remote-snapshot.ts';
 import type { SeatAnswer, SeatAsk } from './seat-group.ts';
 import type { Answer, Ask, Shown } from './trainer-session.ts';
 
@@ -74,7 +75,7 @@ export class RemoteEnvs {
       reset: (options) => this.#reset(seat, options),
       step: (action) => this.#step(seat, action),
       ...(snapshots && {
-        snapshot: () => this.#ask('snapshot', seat),
+        snapshot: () => this.#snapshot(seat),
         restore: (state: unknown) => this.#restore(seat, state),
       }),
       ...(render && { render: () => this.#ask('render', seat) as Promise<never> }),
@@ -99,9 +100,15 @@ export class RemoteEnvs {
     return this.#ask('reset', seat, options) as Promise<Reset>;
   }
 
-  #restore(seat: number, state: unknown): Promise<void> {
-    this.#next[seat] = undefined;
-    return this.#ask('restore', seat, state) as Promise<void>;
+  async #snapshot(seat: number): Promise<unknown> {
+    const state = await this.#ask('snapshot', seat);
+    return packSnapshot(state, this.#next[seat], this.#observationSpace);
+  }
+
+  async #restore(seat: number, snapshot: unknown): Promise<void> {
+    const { state, next } = unpackSnapshot(snapshot, this.#observationSpace);
+    await this.#ask('restore', seat, state);
+    this.#next[seat] = next;
   }
 
   #step(seat: number, action: unknown): Promise<Step> {
