@@ -68,12 +68,21 @@ export async function envSource(
     }
     return EnvPool.create(async () => wrapped(await make(), env), { ...options, name, timeoutMs });
   };
+  /** One that is only looked at needs no thread of its own. */
+  const made = async () => {
+    const seed = train.seed;
+    try {
+      return wrapped(await factory!(env.options), env);
+    } catch (cause) {
+      throw new EnvFailed('could not be made', { name, env: 0, seed, cause });
+    }
+  };
   return {
     pool,
     spaces: async () => {
-      const one = await pool({ count: 1, seed: train.seed });
+      const one = factory ? await made() : await pool({ count: 1, seed: train.seed });
       const { observationSpace, actionSpace } = one;
-      await one.close();
+      await one.close?.();
       return { observationSpace, actionSpace };
     },
   };

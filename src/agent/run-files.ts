@@ -122,7 +122,10 @@ function refuseOther(saved: Config, wanted: Config, dir: string): void {
     kernels: kernels.build,
     train: { ...train, totalSteps: undefined },
   });
-  const [before, now] = [learning(saved), learning(wanted)];
+  // As JSON has them, where a field that is undefined is not there.
+  const [before, now] = [saved, wanted].map(
+    (config): ReturnType<typeof learning> => JSON.parse(JSON.stringify(learning(config))),
+  );
   const keys = Object.keys(now) as (keyof typeof now)[];
   const differences = keys.filter((key) => !isDeepStrictEqual(before[key], now[key]));
   if (differences.length > 0) {

@@ -67,7 +67,10 @@ describe('pondera', () => {
     [['eval', 'x', '--steps', '2'], '--steps: expected together with --halting fixed'],
     [['eval', 'no-such-run'], 'no-such-run: expected a run directory'],
     [['study', 'k-hop'], "required option '--seeds <n>' not specified"],
-    [['check-env', 'no-such-env'], 'no-such-env: expected the file of a module, the address of a server'],
+    [
+      ['check-env', 'no-such-env'],
+      'no-such-env: expected the file of a module, the address of a server',
+    ],
   ])('refuses %j with exit code 2', async (args, message) => {
     const { code, stdout, stderr } = await pondera(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
