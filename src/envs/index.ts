@@ -19,9 +19,11 @@ export type {
   Step,
 } from './env.ts';
 export { EnvFailed, type EnvFailure } from './env-failed.ts';
+export { EnvLost } from './env-lost.ts';
 export { EnvPool, type EnvPoolOptions, type PoolState } from './env-pool.ts';
 export { explainMask } from './explain-mask.ts';
 export { loadEnvFactory, loadFactory } from './load-env.ts';
+export { type OpenEnvFields, type OpenEnvOptions, openEnv } from './openenv/open-env.ts';
 export type { Episode, Observation, Outcome } from './outcome.ts';
 export { type EnvEntry, envEntries, envIds, makeEnv } from './registry.ts';
 export { RunningStats, type RunningStatsState } from './running-stats.ts';

@@ -1,0 +1,17 @@
+import type { Connection } from '../socket/connection.ts';
+import type { OpenEnvError } from './errors.ts';
+
+/** How long a client that says nothing may take to read why. */
+const READ_MS = 1000;
+
+/**
+ * Says why nothing will come of a connection and closes it once its client has spoken: OpenEnv's own
+ * client sends before it reads, and on a closed connection would never see the reason.
+ */
+export function dismiss(connection: Connection, error: OpenEnvError): void {
+  const { code } = error;
+  const close = () => connection.close(code === 'CAPACITY_REACHED' ? 1013 : 1011, code);
+  connection.onMessage = close;
+  connection.send(error.frame);
+  setTimeout(close, READ_MS).unref();
+}
