@@ -30,8 +30,8 @@ export interface OpenEnvOptions<Obs, Action> extends Pick<DialOptions, 'token' |
 /** Less than what a run waits for an environment (`env.timeoutMs`), so that a late one is lost and not failed. */
 const TIMEOUT_MS = 30_000;
 
-/** Attempts to find a server with room; half a minute passes before the last at most. */
-const MOST_ATTEMPTS = 8;
+/** How long a reset looks for a server with room; less than what a run waits for it too. */
+const PATIENCE_MS = 40_000;
 
 /**
  * An environment of an OpenEnv server. `reset` connects where it must, and waits for room; `options` that it
@@ -78,17 +78,22 @@ class OpenEnv<Obs, Action> implements Env<Obs, Action> {
   /** On a connection that is open, or else on a new one, as soon as a server takes it. */
   async #askFirst(question: Question): Promise<Observed> {
     const { signal } = this.#closing;
+    const until = performance.now() + PATIENCE_MS;
     for (let attempt = 0; ; attempt++) {
       signal.throwIfAborted();
       try {
         if (!this.#conversation?.open) {
-          this.#conversation = await Conversation.open(this.#url, this.#options);
+          const { token, ca } = this.#options;
+          this.#conversation = await Conversation.open(this.#url, { token, ca });
+          // It may have been closed while it was being opened.
+          if (signal.aborted) this.close();
         }
         return await this.#ask(this.#conversation, question);
       } catch (error) {
-        if (!passes(error) || attempt + 1 === MOST_ATTEMPTS) throw error;
+        const left = until - performance.now();
+        if (!passes(error) || left <= 0) throw error;
+        await wait(Math.min(backoff(attempt), left), undefined, { signal });
       }
-      await wait(backoff(attempt), undefined, { signal });
     }
   }
 

@@ -155,7 +155,7 @@ export class OpenEnvSession {
       this.#connection.send(error.frame);
       return;
     }
-    dismiss(this.#connection, error);
+    dismiss(this.#connection, error, this.#waiting > 0);
     void this.end();
   }
 }
