@@ -1,6 +1,6 @@
 /**
- * An environment of an OpenEnv server: spelling. The question `2 dacb` asks for the second letter of
- * `dacb`. OpenEnv declares no spaces, so a module of one's own says what its texts mean.
+ * An environment of an OpenEnv server: spelling. The question `2 cab` asks for the second letter of
+ * cab. OpenEnv declares no spaces, so a module of one's own says what its texts mean.
  *
  *     pip install openenv-core==0.3.0
  *     python examples/openenv_server.py
@@ -11,7 +11,7 @@
  */
 import { Discrete, type Env, MultiDiscrete, openEnv } from '../src/index.ts';
 
-const letters = 'abcd';
+const letters = 'abc';
 
 interface Options {
   url?: string;
@@ -22,15 +22,17 @@ export default function spelling({
 }: Options = {}): Env<Int32Array, number> {
   return openEnv({
     url,
-    // The place asked for (1..4), then the word's letters; all 0 where the episode is over.
-    observationSpace: new MultiDiscrete([5, 5, 5, 5, 5]),
+    // Rows (place, its letter), and one (place asked for, none): a set of tokens.
+    observationSpace: new MultiDiscrete(new Array(8).fill(4), { shape: [4, 2] }),
     actionSpace: new Discrete(letters.length),
     encodeAction: (letter) => ({ letter: letters[letter] }),
+    // Where the episode is over there is no text, and all is 0.
     decodeObs: ({ text }) => {
-      const [place, word = ''] = String(text).split(' ');
-      return Int32Array.from({ length: 5 }, (_, i) =>
-        i === 0 ? Number(place) : letters.indexOf(word.charAt(i - 1)) + (word ? 1 : 0),
-      );
+      const [asked, word = ''] = String(text).split(' ');
+      const rows = Array.from(word, (letter, i) => [i + 1, letters.indexOf(letter) + 1]);
+      const obs = new Int32Array(8);
+      obs.set([...rows, [Number(asked), 0]].flat());
+      return obs;
     },
     maxEpisodeSteps: 1,
   });

@@ -21,7 +21,7 @@ class Question(Observation):
 
 
 class Spelling(Environment[Answer, Question, State]):
-    """Which letter stands at the given place of a word? `2 dacb` asks for `a`; pays 1 if right."""
+    """Which letter stands at the given place of a word? `2 cab` asks for `a`; pays 1 if right."""
 
     SUPPORTS_CONCURRENT_SESSIONS = True
 
@@ -36,8 +36,8 @@ class Spelling(Environment[Answer, Question, State]):
     ) -> Question:
         if seed is not None:
             self._random.seed(seed)
-        word = self._random.sample("abcd", 4)
-        place = self._random.randrange(4)
+        word = self._random.sample("abc", 3)
+        place = self._random.randrange(3)
         self._answer = word[place]
         self._state = State(episode_id=episode_id or str(uuid.uuid4()))
         return Question(text=f"{place + 1} {''.join(word)}")

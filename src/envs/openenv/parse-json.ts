@@ -9,18 +9,22 @@ export function parseJson(text: string, limits: FrameLimits): unknown {
   scanJson(text, limits);
   try {
     if (!/NaN|Infinity/.test(text)) return JSON.parse(text);
-    return JSON.parse(standard(text), (_, value) => (value === NAN ? Number.NaN : value));
+    return JSON.parse(standard(text), (_, value) => (isNaNMark(value) ? Number.NaN : value));
   } catch (cause) {
     throw new WireError('BAD_FRAME', `frame: ${(cause as Error).message}`, { cause });
   }
 }
 
-/** Stands for NaN, which has no other form in JSON. */
+/** The key of a map that stands for NaN, which has no other form in JSON; a map can be no key itself. */
 const NAN = '\u0000NaN';
+
+function isNaNMark(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, NAN);
+}
 
 /** Names of numbers outside of strings, each as something that JSON can say. */
 function standard(text: string): string {
-  const written: Record<string, string> = { NaN: JSON.stringify(NAN), Infinity: '1e999' };
+  const written: Record<string, string> = { NaN: JSON.stringify({ [NAN]: 0 }), Infinity: '1e999' };
   const parts: string[] = [];
   let from = 0;
   let inString = false;

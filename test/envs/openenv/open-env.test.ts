@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { EnvServer } from '../../../src/envs/host/env-server.ts';
@@ -203,6 +204,44 @@ describe('what a server says is wrong', () => {
     await expect(env.step(0)).rejects.toThrow(message);
     await env.reset();
     expect(server.connections()).toBe(2);
+  });
+});
+
+describe('whatever a server says', () => {
+  it('an episode begins, or why it does not is thrown', async () => {
+    let answer = '';
+    const env = play((await follow(() => answer)).url);
+    const frames = fc.oneof(
+      fc.string(),
+      fc.json(),
+      fc
+        .record({ type: fc.constantFrom('observation', 'error', 'state'), data: fc.jsonValue() })
+        .map((message) => JSON.stringify(message)),
+    );
+    await fc.assert(
+      fc.asyncProperty(frames, async (frame) => {
+        answer = frame;
+        const begun = Promise.resolve(env.reset());
+        expect(await begun.then(() => 'begun', Object)).toSatisfy(
+          (outcome) => String(outcome) === 'begun' || outcome instanceof Error,
+        );
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('takes images, in lists of numbers', async () => {
+    const pixels = 210 * 160 * 3;
+    const server = await follow(always(observed(`[${'255,'.repeat(pixels - 1)}255]`)));
+    let seen = 0;
+    const env = play(server.url, {
+      decodeObs: ({ x }) => {
+        seen = (x as number[]).length;
+        return Float32Array.of(0);
+      },
+    });
+    await env.reset();
+    expect(seen).toBe(pixels);
   });
 });
 

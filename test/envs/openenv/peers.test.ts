@@ -15,11 +15,10 @@ import {
   makeEnv,
   openEnv,
 } from '../../../src/envs/index.ts';
-import { train } from '../../../src/index.ts';
 import { interpreter, pythonHas } from '../../agent/run/python.ts';
 
 const here = import.meta.dirname;
-const examples = join(here, '../../../examples');
+const root = join(here, '../../..');
 const there = pythonHas('openenv.core.env_server, uvicorn', 'OpenEnv in Python');
 
 const closing: (() => unknown)[] = [];
@@ -75,24 +74,29 @@ function odd(url: string, seen: unknown[] = []): Env<number, number> {
 
 describe.skipIf(!there)("OpenEnv's own server", () => {
   it('keeps the contract of an environment, and is trained on', async () => {
-    const { url } = await start('-c', example, examples);
+    const { url } = await start('-c', example, join(root, 'examples'));
     const report = await checkEnv(() => spelling({ url }));
     expect(report).toMatchObject({ problems: [], warnings: [] });
 
     const dir = await mkdtemp(join(tmpdir(), 'pondera-openenv-'));
     closing.push(() => rm(dir, { recursive: true }));
-    const config = {
-      name: 'spelling',
-      env: { count: 8 },
-      ppo: { decisions: 128 },
-      evaluation: { episodes: 16 },
-      train: { totalSteps: 256 },
-    };
-    const { runDir } = await train(config, {
-      env: () => spelling({ url }),
-      runDir: join(dir, 'run'),
-    });
-    expect(runDir).toBe(join(dir, 'run'));
+    const settings = [
+      `env.options.url=${url}`,
+      'env.count=8',
+      'ppo.decisions=128',
+      'evaluation.episodes=16',
+      'train.totalSteps=256',
+    ];
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [
+        ...['--import', 'tsx', 'src/agent/cli/main.ts', 'train', 'examples/openenv.yaml'],
+        ...['--run-dir', join(dir, 'run')],
+        ...settings.flatMap((set) => ['--set', set]),
+      ],
+      { cwd: root },
+    );
+    expect(stdout).toMatch(/openenv\.ts, 16 episodes/);
   });
 
   it('says what is wrong, and is lost and found', async () => {
