@@ -42,6 +42,7 @@ export class OpenEnvSession {
   #observationSpace!: Space;
   #episodeId: string | null = null;
   #steps = 0;
+  readonly #made: Promise<void>;
   /** Settles once all that has come so far is answered. */
   #turn: Promise<void>;
   #waiting = 0;
@@ -57,7 +58,8 @@ export class OpenEnvSession {
     connection.trust();
     connection.onClose = () => void this.end();
     connection.onMessage = (frame) => this.#receive(frame as string);
-    this.#turn = this.#begin(factory).catch((error) => this.#fail(error));
+    this.#made = this.#make(factory);
+    this.#turn = this.#made.catch((error) => this.#fail(error));
   }
 
   /** @param error told to the peer, if there is one */
@@ -66,11 +68,13 @@ export class OpenEnvSession {
     this.#ended = true;
     clearTimeout(this.#idle);
     if (error !== undefined) this.#connection.fail(error);
+    // It takes up room until it is closed, also one that is still being made.
+    await this.#made.catch(() => {});
+    await this.#env?.close().catch(this.#connection.onFault);
     this.#options.ended();
-    await this.#env?.close();
   }
 
-  async #begin(factory: EnvFactory): Promise<void> {
+  async #make(factory: EnvFactory): Promise<void> {
     const { timeoutMs } = this.#options;
     try {
       const env = await factory();
@@ -82,8 +86,6 @@ export class OpenEnvSession {
       const message = `could not be made: ${reason}`.slice(0, 2000);
       throw new OpenEnvError('FACTORY_ERROR', message, { factory_name: factory.name }, { cause });
     }
-    // It may have gone while the environment was being made.
-    if (this.#ended) await this.#env.close();
   }
 
   /** One after another, as the peer's own server does. */

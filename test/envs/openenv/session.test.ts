@@ -304,6 +304,32 @@ describe('a session of OpenEnv ends', () => {
     expect(server.status.envs).toBe(0);
   });
 
+  it('and gives back its room once its environment is made and closed, however that goes', async () => {
+    const faults: unknown[] = [];
+    let made = () => {};
+    let count = 0;
+    const server = await serve(
+      async () => {
+        const env = new CountEnv();
+        if (count++ === 0) return env;
+        env.close = () => Promise.reject(new Error('it will not'));
+        await new Promise<void>((resolve) => {
+          made = resolve;
+        });
+        return env;
+      },
+      { capacity: 1, onFault: (fault) => faults.push(String(fault)) },
+    );
+    const first = await connect(server);
+    first.socket.terminate();
+    await first.end;
+    const second = await connect(server);
+    expect((await second.ask(reset)).data.code).toBe('CAPACITY_REACHED');
+    made();
+    await expect.poll(() => server.status.envs).toBe(0);
+    expect(faults).toEqual(['Error: it will not']);
+  });
+
   it('before it begins where no environment is free, and gives back its own', async () => {
     const server = await serve(undefined, { capacity: 1 });
     const first = await connect(server);
