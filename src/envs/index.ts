@@ -32,6 +32,7 @@ export { explainMask } from './explain-mask.ts';
 export { type DialEvent, type DialTrainerOptions, dialTrainer } from './host/dial-trainer.ts';
 export { EnvServer, type EnvServerOptions } from './host/env-server.ts';
 export { loadEnvFactory, loadFactory } from './load-env.ts';
+export { type OpenEnvFields, type OpenEnvOptions, openEnv } from './openenv/open-env.ts';
 export type { Episode, Observation, Outcome } from './outcome.ts';
 export { type EnvEntry, envEntries, envIds, makeEnv } from './registry.ts';
 export type { RemoteSource } from './remote/relay.ts';

@@ -149,7 +149,7 @@ export class EnvHost {
       }
       case 'step': {
         const actions = unstacked(this.#actionSpace, request.actions, k);
-        return (env, i) => then(env.step(actions[i]), (both) => ({ t: 'stepped', ...both }));
+        return (env, i) => then(env.stepOn(actions[i]), (both) => ({ t: 'stepped', ...both }));
       }
       case 'snapshot':
         return (env) => then(env.snapshot(), (state) => ({ t: 'snapshots', state }));

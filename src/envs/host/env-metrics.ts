@@ -39,7 +39,7 @@ export class EnvMetrics {
     });
   }
 
-  count({ t, envs }: Verb): void {
-    this.#requests.inc({ verb: t }, envs.length);
+  count(verb: Verb['t'], envs: number): void {
+    this.#requests.inc({ verb }, envs);
   }
 }

@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module';
+import { openEnvPages, openEnvSchemas } from '../openenv/pages.ts';
 import type { Page } from '../socket/server.ts';
+import { spaceFromJson } from '../spaces/space-from-json.ts';
 import { type EnvDescription, WIRE_VERSION, wireJsonSchema } from '../wire/messages.ts';
 import type { EnvMetrics } from './env-metrics.ts';
 
@@ -17,6 +19,8 @@ export function envPages(
     body: () => ({ type: 'application/json', text: JSON.stringify(value()) }),
   });
   const server = `pondera ${version}`;
+  const actionSpace = spaceFromJson(description.actionSpace);
+  const observationSpace = spaceFromJson(description.observationSpace);
   return [
     json('/health', status, true),
     json('/metadata', () => ({
@@ -27,10 +31,10 @@ export function envPages(
       env: description,
     })),
     json('/schema', () => ({
-      action: description.actionSpace,
-      observation: description.observationSpace,
+      ...openEnvSchemas(actionSpace, observationSpace),
       messages: wireJsonSchema(),
     })),
+    ...openEnvPages(`${description.id}, served by ${server}`),
     {
       path: '/metrics',
       body: async () => ({ type: registry.contentType, text: await registry.metrics() }),

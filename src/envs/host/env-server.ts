@@ -1,4 +1,6 @@
+import type { WebSocket } from 'ws';
 import type { EnvFactory } from '../env.ts';
+import { OpenEnvSessions } from '../openenv/sessions.ts';
 import type { Connection } from '../socket/connection.ts';
 import { awaitHello } from '../socket/handshake.ts';
 import { SocketServer, type SocketServerOptions } from '../socket/server.ts';
@@ -7,6 +9,7 @@ import { type EnvDescription, type Hello, type Welcome, WIRE_VERSION } from '../
 import { EnvHost } from './env-host.ts';
 import { EnvMetrics } from './env-metrics.ts';
 import { envPages } from './env-pages.ts';
+import { Room } from './room.ts';
 import { Session } from './session.ts';
 
 export interface EnvServerOptions extends SocketServerOptions {
@@ -25,14 +28,13 @@ export interface EnvServerOptions extends SocketServerOptions {
 /** Serves environments: each session has its own (docs/protocol.md). */
 export class EnvServer {
   readonly #factory: EnvFactory;
-  readonly #options: Required<
-    Pick<EnvServerOptions, 'id' | 'capacity' | 'graceMs' | 'idleMs' | 'timeoutMs'>
-  >;
+  readonly #options: Required<Pick<EnvServerOptions, 'id' | 'graceMs' | 'idleMs' | 'timeoutMs'>>;
   readonly #description: EnvDescription;
   readonly #metrics: EnvMetrics;
   readonly #sessions = new Map<string, Session>();
-  /** Environments made or being made. */
-  #taken = 0;
+  readonly #openEnv: OpenEnvSessions;
+  /** Taken by environments made or being made. */
+  readonly #room: Room;
   #server!: SocketServer;
 
   private constructor(factory: EnvFactory, options: EnvServerOptions, description: EnvDescription) {
@@ -44,13 +46,21 @@ export class EnvServer {
       timeoutMs = 60_000,
     } = options;
     this.#factory = factory;
-    this.#options = { id, capacity, graceMs, idleMs, timeoutMs };
+    this.#options = { id, graceMs, idleMs, timeoutMs };
+    this.#room = new Room(capacity);
     this.#description = description;
     this.#metrics = new EnvMetrics(() => ({
-      sessions: this.#sessions.size,
-      envs: this.#taken,
+      sessions: this.#sessions.size + this.#openEnv.count,
+      envs: this.#room.taken,
       connections: this.#server.connections,
     }));
+    this.#openEnv = new OpenEnvSessions(factory, {
+      room: this.#room,
+      timeoutMs,
+      idleMs,
+      asked: (verb) => this.#metrics.count(verb, 1),
+      onFault: options.onFault,
+    });
   }
 
   /** @throws Error where an environment cannot be made, or the address cannot be had */
@@ -62,8 +72,13 @@ export class EnvServer {
     const envs = new EnvServer(factory, options, description);
     const connect = (connection: Connection) =>
       awaitHello(connection, 'trainer', (hello) => envs.#welcome(connection, hello));
+    const socket = (socket: WebSocket) => envs.#openEnv.begin(socket, envs.#server.limits);
     const pages = envPages(description, () => envs.status, envs.#metrics);
-    envs.#server = await SocketServer.listen(options, [{ path: ENV_PATH, connect }], pages);
+    const endpoints = [
+      { path: ENV_PATH, connect },
+      { path: OPENENV_PATH, socket },
+    ];
+    envs.#server = await SocketServer.listen(options, endpoints, pages);
     return envs;
   }
 
@@ -73,13 +88,15 @@ export class EnvServer {
   }
 
   get status() {
-    const { capacity } = this.#options;
-    return { status: 'healthy', sessions: this.#sessions.size, envs: this.#taken, capacity };
+    const sessions = this.#sessions.size + this.#openEnv.count;
+    const { taken: envs, capacity } = this.#room;
+    return { status: 'healthy', sessions, envs, capacity };
   }
 
   async close(): Promise<void> {
     const going = new WireError('SHUTTING_DOWN', 'this server is going');
-    await Promise.all(Array.from(this.#sessions.values(), (session) => session.end(going)));
+    const ours = Array.from(this.#sessions.values(), (session) => session.end(going));
+    await Promise.all([...ours, this.#openEnv.end(going)]);
     await this.#server.close();
   }
 
@@ -112,24 +129,23 @@ export class EnvServer {
   }
 
   async #begin({ numEnvs = 1 }: Hello): Promise<Session> {
-    const { capacity, id, timeoutMs } = this.#options;
-    const count = Math.min(numEnvs, capacity - this.#taken);
-    if (count <= 0) {
-      const message = `all ${capacity} environments are taken`;
+    const { id, timeoutMs } = this.#options;
+    const count = this.#room.take(numEnvs);
+    if (count === 0) {
+      const message = `all ${this.#room.capacity} environments are taken`;
       throw new WireError('CAPACITY_REACHED', message);
     }
-    this.#taken += count;
     let host: EnvHost;
     try {
       host = await EnvHost.create(this.#factory, count, { id, timeoutMs });
     } catch (error) {
-      this.#taken -= count;
+      this.#room.giveBack(count);
       throw error;
     }
     const session: Session = new Session(host, this.#options, {
-      asked: (request) => this.#metrics.count(request),
+      asked: ({ t, envs }) => this.#metrics.count(t, envs.length),
       ended: () => {
-        this.#taken -= count;
+        this.#room.giveBack(count);
         this.#sessions.delete(session.id);
       },
     });
@@ -139,3 +155,4 @@ export class EnvServer {
 }
 
 const ENV_PATH = '/v1/env';
+const OPENENV_PATH = '/ws';

@@ -34,8 +34,8 @@ export class HostedEnv {
     return this.#remake().then(() => this.#call('reset', (env) => env.reset(options), begun));
   }
 
-  /** The step, and where it ended the episode, how the next began, unless that failed. */
-  step(action: unknown): Attempt<{ step: Step; next: Reset | undefined }> {
+  /** An episode that has ended must be reset. */
+  step(action: unknown): Attempt<Step> {
     if (!this.#running || this.#env === undefined) {
       throw new WireError('REFUSED', 'step: no episode has begun: reset first');
     }
@@ -47,9 +47,18 @@ export class HostedEnv {
       (step) => {
         const over = step?.terminated || step?.truncated;
         this.#check(explainStep(step) ?? this.#explain(step, over));
-        return over ? this.#next(step) : { step, next: undefined };
+        this.#running = !over;
+        return step;
       },
     );
+  }
+
+  /** The step, and where it ended the episode, how the next began, unless that failed. */
+  stepOn(action: unknown): Attempt<{ step: Step; next: Reset | undefined }> {
+    const goOn = (step: Step) =>
+      step.terminated || step.truncated ? this.#next(step) : { step, next: undefined };
+    const step = this.step(action);
+    return isPromise(step) ? step.then(goOn) : goOn(step);
   }
 
   snapshot(): Attempt<unknown> {
