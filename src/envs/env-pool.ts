@@ -23,6 +23,12 @@ export interface PoolState {
   seats: SeatState[];
 }
 
+/** An outcome that took its time, and where it belongs. */
+interface Settled {
+  outcome: Outcome;
+  emit(outcomes: Outcome[]): void;
+}
+
 /**
  * N environments stepped independently, synchronous or not. Autoreset is same-step: an outcome that
  * ends an episode carries the true final observation, and `next` is the new episode's first.
@@ -36,6 +42,17 @@ export class EnvPool {
   readonly #seats: Seat[];
   readonly #ready = new Subject<Observation[]>();
   readonly #inFlight = new Set<Promise<unknown>>();
+  /** Outcomes of whichever steps settle in the same turn; what they lead to is observed together. */
+  readonly #settle = together<Settled>((settled) => {
+    const steps = new Map<Settled['emit'], Outcome[]>();
+    for (const { outcome, emit } of settled) {
+      const own = steps.get(emit);
+      if (own) own.push(outcome);
+      else steps.set(emit, [outcome]);
+    }
+    for (const [emit, outcomes] of steps) emit(outcomes);
+    this.#goOn(settled.map(({ outcome }) => outcome));
+  });
 
   private constructor(seats: Seat[]) {
     this.#seats = seats;
@@ -78,39 +95,37 @@ export class EnvPool {
 
   /**
    * Gives each named environment its action. Outcomes come in batches, synchronous environments'
-   * at once; after each batch, `observe` emits the next observations.
+   * at once; after them, `observe` emits the next observations.
    */
   step(actions: readonly { env: number; action: unknown }[]): Observable<Outcome[]> {
     return new Observable((subscriber) => {
       let waiting = 0;
       const emit = (outcomes: Outcome[]) => {
-        subscriber.next(outcomes);
-        const next = outcomes.filter(({ env }) => this.#seats[env].observation !== undefined);
-        if (next.length > 0) this.#ready.next(next.map((outcome) => outcome.next));
-        for (const { env, lost } of outcomes) if (lost !== undefined) this.#await(this.#seats[env]);
-        if (waiting === 0) subscriber.complete();
-        if (this.#seats.every((seat) => seat.resting)) this.#ready.complete();
-      };
-      const settle = together<Outcome>((outcomes) => {
         waiting -= outcomes.length;
-        emit(outcomes);
-      });
+        subscriber.next(outcomes);
+        if (waiting === 0) subscriber.complete();
+      };
       const now: Outcome[] = [];
       try {
         for (const { env, action } of actions) {
           const outcome = this.#seats[env].step(action);
+          waiting++;
           if (!(outcome instanceof Promise)) {
             now.push(outcome);
             continue;
           }
-          waiting++;
-          this.#track(outcome).then(settle, (error) => subscriber.error(error));
+          this.#track(outcome).then(
+            (outcome) => this.#settle({ outcome, emit }),
+            (error) => subscriber.error(error),
+          );
         }
       } catch (error) {
         subscriber.error(error);
         return;
       }
-      if (now.length > 0 || waiting === 0) emit(now);
+      if (now.length === 0 && waiting > 0) return;
+      emit(now);
+      this.#goOn(now);
     });
   }
 
@@ -153,6 +168,14 @@ export class EnvPool {
       return;
     }
     if (now.length > 0) this.#ready.next(now);
+  }
+
+  /** What these outcomes lead to is observed. */
+  #goOn(outcomes: readonly Outcome[]): void {
+    const next = outcomes.filter(({ env }) => this.#seats[env].observation !== undefined);
+    if (next.length > 0) this.#ready.next(next.map((outcome) => outcome.next));
+    for (const { env, lost } of outcomes) if (lost !== undefined) this.#await(this.#seats[env]);
+    if (this.#seats.every((seat) => seat.resting)) this.#ready.complete();
   }
 
   /** A lost environment comes back when it does: nothing else waits for it. */
