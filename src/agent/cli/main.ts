@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { addCheckEnv } from './check-env.ts';
 import { addEnvs } from './envs.ts';
 import { addEval } from './eval.ts';
+import { addServe } from './serve.ts';
 import { addStudy } from './study.ts';
 import { addTrain } from './train.ts';
 
@@ -19,7 +20,7 @@ const program = new Command('pondera')
     'after',
     '\nExit codes: 0 done, 1 failed while running, 2 bad usage or config, 130 interrupted.',
   );
-for (const add of [addTrain, addEval, addStudy, addCheckEnv, addEnvs]) add(program);
+for (const add of [addTrain, addEval, addStudy, addServe, addCheckEnv, addEnvs]) add(program);
 
 // A reader that has seen enough, as in `pondera envs | head -1`, is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,0 +1,85 @@
+/** Sessions that ask a policy server, one observation in flight each, and check every answer. */
+import { parseArgs } from 'node:util';
+import { PolicyClient } from '../../src/index.ts';
+import { check, distance, quantile } from '../measure.ts';
+import { lookUp } from './policy-run.ts';
+
+const OBSERVATIONS = 1024;
+/** Decisions of an episode. */
+const EPISODE = 16;
+/** In a batch, sums are added up in another order than alone. */
+const TOLERANCE = 1e-4;
+/** Until V8 has compiled what it runs, in ms. */
+const WARM_UP = 3000;
+
+const options = { run: {}, url: {}, clients: {}, seconds: {} } as const;
+const { values } = parseArgs({
+  options: Object.fromEntries(
+    Object.keys(options).map((name) => [name, { type: 'string' }]),
+  ) as Record<keyof typeof options, { type: 'string' }>,
+});
+const { obs, actions } = await lookUp(values.run!, OBSERVATIONS);
+const seconds = Number(values.seconds);
+
+const begun = performance.now();
+const from = begun + WARM_UP;
+const to = from + 1000 * seconds;
+const latencies: number[] = [];
+let [asked, steps] = [0, 0];
+
+/** An environment whose observation says where in its episode it is: a lost or doubled answer shows. */
+async function session(client: PolicyClient, index: number): Promise<void> {
+  for (let episode = 0; performance.now() < to; episode++) {
+    for (let t = 0; t < EPISODE; t++) {
+      const at = (index * 37 + episode * EPISODE + t) % OBSERVATIONS;
+      const since = performance.now();
+      const acted = await client.act(obs[at]);
+      const now = performance.now();
+      asked++;
+      const off = distance(acted.action, actions[at][acted.steps - 1]);
+      check(
+        off < TOLERANCE,
+        `session ${index}, decision ${t} of episode ${episode}: off by ${off}`,
+      );
+      if (now < from || now >= to) continue;
+      latencies.push(now - since);
+      steps += acted.steps;
+    }
+  }
+}
+
+async function gauges(): Promise<{ rss: number; decisions: number }> {
+  const page = await fetch(values.url!.replace('ws', 'http').replace('/v1/policy', '/metrics'));
+  const text = await page.text();
+  const value = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+  return {
+    rss: value('pondera_process_resident_bytes'),
+    decisions: value('pondera_policy_decisions_total'),
+  };
+}
+
+const clients = await Promise.all(
+  Array.from({ length: Number(values.clients) }, () => PolicyClient.connect(values.url!)),
+);
+const before = await gauges();
+const sessions = clients.map(session);
+await Promise.all(sessions);
+const after = await gauges();
+for (const client of clients) client.close();
+check(
+  after.decisions - before.decisions === asked,
+  `${after.decisions} decided, ${asked} answered`,
+);
+process.stdout.write(
+  `${JSON.stringify({
+    clients: clients.length,
+    seconds,
+    asked,
+    decisionsPerSecond: latencies.length / seconds,
+    meanSteps: steps / latencies.length,
+    p50Ms: quantile(latencies, 0.5),
+    p99Ms: quantile(latencies, 0.99),
+    rssStartMiB: before.rss / 2 ** 20,
+    rssEndMiB: after.rss / 2 ** 20,
+  })}\n`,
+);
