@@ -1,5 +1,5 @@
 /**
- * `tsx bench/load/serve.ts [--seconds s] [--clients n,…] [--json]`: a policy server under load, in a process
+ * `tsx bench/load/serve.ts [--seconds s] [--clients n,…] [--json] [--profile dir]`: a policy server under load, in a process
  * of its own; its clients in another. Every answer is checked to be that of its observation.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -13,19 +13,15 @@ const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '10' },
     clients: { type: 'string', default: '64,1000' },
-    /** Flags of Node.js for the server, such as --cpu-prof. */
-    node: { type: 'string', default: '' },
+    /** A directory for CPU profiles of both processes. */
+    profile: { type: 'string' },
     json: { type: 'boolean' },
   },
 });
 
 const run = await makePolicyRun();
 for (const clients of values.clients.split(',')) {
-  const server = program(
-    '../../src/agent/cli/main.ts',
-    ['serve', run, '--port=0', '--json'],
-    [...values.node.split(' ').filter(Boolean)],
-  );
+  const server = program('../../src/agent/cli/main.ts', ['serve', run, '--port=0', '--json']);
   const { listening: url } = await line(server);
   const flags = { run, url, clients, seconds: values.seconds };
   const load = program(
@@ -39,9 +35,10 @@ for (const clients of values.clients.split(',')) {
   else process.stdout.write(`${table(found as Record<string, number>)}\n`);
 }
 
-function program(script: string, args: string[], node: string[] = []): ChildProcess {
+function program(script: string, args: string[]): ChildProcess {
   const file = fileURLToPath(new URL(script, import.meta.url));
-  const command = [...process.execArgv, ...node, file, ...args];
+  const profile = values.profile ? ['--cpu-prof', `--cpu-prof-dir=${values.profile}`] : [];
+  const command = [...process.execArgv, ...profile, file, ...args];
   return spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
