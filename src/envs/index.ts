@@ -31,6 +31,7 @@ export {
   type PolicyClientOptions,
 } from './remote/policy-client.ts';
 export { RunningStats, type RunningStatsState } from './running-stats.ts';
+export { checkBinding } from './socket/access.ts';
 export type { Connection } from './socket/connection.ts';
 export { DialError, type DialOptions, dial } from './socket/dial.ts';
 export { awaitHello, sayHello } from './socket/handshake.ts';
@@ -62,6 +63,7 @@ export { BatchError, countOf, stack, unstack } from './wire/batch.ts';
 export { type Codec, jsonCodec, msgpackCodec } from './wire/codec.ts';
 export { type WireCode, WireError } from './wire/errors.ts';
 export {
+  type Batch,
   type Hello,
   type PolicyDescription,
   type PolicyReply,
@@ -73,6 +75,7 @@ export {
   wireJsonSchema,
 } from './wire/messages.ts';
 export { isNdArray, type NdArray, ndarray } from './wire/ndarray.ts';
+export { encodeOpenpi } from './wire/openpi.ts';
 export { type EpisodeStatistics, episodeStatistics } from './wrappers/episode-statistics.ts';
 export { frameStack } from './wrappers/frame-stack.ts';
 export {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../errors.ts';
-import type { ServeEvent } from '../serve/policy-server.ts';
+import type { ServeEvent } from '../serve/options.ts';
 import { interruptible } from './interrupt.ts';
 import { integer, jsonOption, printJson } from './options.ts';
 

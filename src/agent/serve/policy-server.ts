@@ -1,49 +1,26 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import type { WebSocket } from 'ws';
 import {
   awaitHello,
   type Connection,
+  checkBinding,
   type Page,
-  type PolicyDescription,
   SocketServer,
-  type SocketServerOptions,
   type Welcome,
   WIRE_VERSION,
   WireError,
 } from '../../envs/index.ts';
-import type { Exit } from '../../policy/index.ts';
-import { Agent, type LoadOptions } from '../agent.ts';
+import { Agent } from '../agent.ts';
 import { UsageError } from '../errors.ts';
 import { type Checkpoint, CheckpointStore } from '../run/index.ts';
 import { CheckpointWatch } from './checkpoint-watch.ts';
 import { PolicyMetrics } from './metrics.ts';
+import { openpiSocket } from './openpi-socket.ts';
+import type { ServeOptions } from './options.ts';
 import { policyPages } from './pages.ts';
 import { policySession } from './policy-session.ts';
 import { Thinker } from './thinker.ts';
-
-export interface ServeOptions
-  extends Pick<SocketServerOptions, 'host' | 'port' | 'token' | 'origins' | 'tls'>,
-    Omit<LoadOptions, 'set'> {
-  /** Observations thought about at once; 64 unless given. */
-  maxBatch?: number;
-  /** Observations that may wait beside them; 4096 unless given. */
-  queue?: number;
-  /** How a learned thought ends; the config's evaluation.exit unless given. */
-  exit?: Exit;
-  /** Ponder steps after which acting is forced; the config's halting.maxSteps unless given. */
-  maxSteps?: number;
-  /** Between looks for a newer checkpoint, in seconds; 5 unless given. */
-  reloadSeconds?: number;
-  on?: (event: ServeEvent) => void;
-}
-
-export type ServeEvent =
-  /** A newer checkpoint has taken over. */
-  | { type: 'reloaded'; version: number }
-  /** One could not be used; the old one goes on. */
-  | { type: 'skipped'; message: string }
-  /** Something went wrong here that clients are told nothing of but INTERNAL. */
-  | { type: 'fault'; error: unknown };
 
 /** A policy that answers whoever connects (docs/protocol.md, docs/serving.md). */
 export class PolicyServer {
@@ -51,7 +28,7 @@ export class PolicyServer {
   readonly #options: ServeOptions;
   readonly #thinker: Thinker;
   readonly #metrics: PolicyMetrics;
-  readonly #sessions = new Set<Connection>();
+  readonly #sessions = new Set<Connection | WebSocket>();
   #server!: SocketServer;
   #checkpoints!: CheckpointWatch;
 
@@ -102,9 +79,17 @@ export class PolicyServer {
     const onFault = (error: unknown) => on?.({ type: 'fault', error });
     const connect = (connection: Connection) =>
       awaitHello(connection, 'policy-client', () => this.#welcome(connection));
+    const socket = (socket: WebSocket) => {
+      this.#sessions.add(socket);
+      socket.once('close', () => this.#sessions.delete(socket));
+      openpiSocket(socket, this.#thinker, this.#thinker.describe(), onFault);
+    };
     this.#server = await SocketServer.listen(
       { host, port, token, origins, tls, onFault },
-      [{ path: POLICY_PATH, connect }],
+      [
+        { path: POLICY_PATH, connect },
+        { path: '/', socket },
+      ],
       this.#pages(),
     );
   }
@@ -115,7 +100,7 @@ export class PolicyServer {
       policyVersion: this.version,
       sessions: this.#sessions.size,
     });
-    return policyPages(() => this.#describe(), status, this.#metrics);
+    return policyPages(() => this.#thinker.describe(), status, this.#metrics);
   }
 
   #watch(store: CheckpointStore): void {
@@ -140,24 +125,12 @@ export class PolicyServer {
       resumed: false,
       // A policy remembers nothing, so there is nothing to come back to.
       limits: { maxPayload: limits.maxPayload, graceMs: 0, heartbeatMs },
-      policy: this.#describe(),
+      policy: this.#thinker.describe(),
     };
     connection.send(welcome);
     this.#sessions.add(connection);
     connection.onClose = () => this.#sessions.delete(connection);
     policySession(connection, this.#thinker);
-  }
-
-  #describe(): PolicyDescription {
-    const { config, observationSpace, actionSpace, version } = this.#agent;
-    return {
-      name: config.name,
-      version,
-      observationSpace: observationSpace.toJSON(),
-      actionSpace: actionSpace.toJSON(),
-      minSteps: config.halting.minSteps,
-      maxSteps: this.#options.maxSteps ?? config.halting.maxSteps,
-    };
   }
 }
 
@@ -172,6 +145,11 @@ export async function servePolicy(
   runDir: string,
   options: ServeOptions = {},
 ): Promise<PolicyServer> {
+  try {
+    checkBinding(options.host, options.token);
+  } catch (cause) {
+    throw new UsageError((cause as Error).message, { cause });
+  }
   const agent = await Agent.load(runDir, options);
   try {
     const { minSteps } = agent.config.halting;

@@ -1,4 +1,4 @@
-import { type Observation, WireError } from '../../envs/index.ts';
+import { type Observation, type PolicyDescription, WireError } from '../../envs/index.ts';
 import type { Decision, Scheduler } from '../../rollout/index.ts';
 import type { Agent, SchedulerOptions } from '../agent.ts';
 import type { Checkpoint } from '../run/index.ts';
@@ -50,6 +50,19 @@ export class Thinker {
     const { exit, maxSteps } = options;
     const failed = (asked: Asked, cause: Error) => this.#refuse(asked, cause);
     this.#scheduler = agent.scheduler(options.maxBatch, { exit, maxSteps, failed });
+  }
+
+  describe(): PolicyDescription {
+    const { config, observationSpace, actionSpace, version } = this.agent;
+    const { minSteps, maxSteps } = config.halting;
+    return {
+      name: config.name,
+      version,
+      observationSpace: observationSpace.toJSON(),
+      actionSpace: actionSpace.toJSON(),
+      minSteps,
+      maxSteps: this.#options.maxSteps ?? maxSteps,
+    };
   }
 
   /** Observations under way or waiting. */

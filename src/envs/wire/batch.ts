@@ -52,10 +52,13 @@ export function stack(space: Space, values: readonly unknown[]): Batch {
 export function countOf(space: Space, batch: unknown): number | undefined {
   const known = space as AnySpace;
   if (known.type === 'dict') {
-    const [[key, part]] = known.spaces;
-    return countOf(part, (batch as Record<string, unknown> | null)?.[key]);
+    const [[key, part] = []] = known.spaces;
+    return part && countOf(part, (batch as Record<string, unknown> | null)?.[key!]);
   }
-  if (known.type === 'tuple') return countOf(known.spaces[0], (batch as unknown[] | null)?.[0]);
+  if (known.type === 'tuple') {
+    const [part] = known.spaces;
+    return part && countOf(part, (batch as unknown[] | null)?.[0]);
+  }
   if (isNdArray(batch)) return batch.shape[0];
   return Array.isArray(batch) ? batch.length : undefined;
 }
