@@ -1,4 +1,6 @@
 /** Sessions that ask a policy server, one observation in flight each, and check every answer. */
+import { loadavg } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { PolicyClient } from '../../src/index.ts';
 import { check, distance, quantile } from '../measure.ts';
@@ -12,17 +14,17 @@ const TOLERANCE = 1e-4;
 /** Until V8 has compiled what it runs, in ms. */
 const WARM_UP = 3000;
 
-const options = { run: {}, url: {}, clients: {}, seconds: {} } as const;
-const { values } = parseArgs({
-  options: Object.fromEntries(
-    Object.keys(options).map((name) => [name, { type: 'string' }]),
-  ) as Record<keyof typeof options, { type: 'string' }>,
-});
-const { obs, actions } = await lookUp(values.run!, OBSERVATIONS);
-const seconds = Number(values.seconds);
+const text = { type: 'string', default: '' } as const;
+const { run, url, ...numbers } = parseArgs({
+  options: { run: text, url: text, clients: text, seconds: text },
+}).values;
+const seconds = Number(numbers.seconds);
+const { obs, actions } = await lookUp(run, OBSERVATIONS);
+const clients = await Promise.all(
+  Array.from({ length: Number(numbers.clients) }, () => PolicyClient.connect(url)),
+);
 
-const begun = performance.now();
-const from = begun + WARM_UP;
+const from = performance.now() + WARM_UP;
 const to = from + 1000 * seconds;
 const latencies: number[] = [];
 let [asked, steps] = [0, 0];
@@ -49,7 +51,7 @@ async function session(client: PolicyClient, index: number): Promise<void> {
 }
 
 async function gauges(): Promise<{ rss: number; decisions: number }> {
-  const page = await fetch(values.url!.replace('ws', 'http').replace('/v1/policy', '/metrics'));
+  const page = await fetch(url.replace('ws', 'http').replace('/v1/policy', '/metrics'));
   const text = await page.text();
   const value = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
   return {
@@ -58,28 +60,24 @@ async function gauges(): Promise<{ rss: number; decisions: number }> {
   };
 }
 
-const clients = await Promise.all(
-  Array.from({ length: Number(values.clients) }, () => PolicyClient.connect(values.url!)),
-);
 const before = await gauges();
-const sessions = clients.map(session);
-await Promise.all(sessions);
+const warm = setTimeout(WARM_UP).then(gauges);
+await Promise.all(clients.map(session));
 const after = await gauges();
+const decided = after.decisions - before.decisions;
+check(decided === asked, `${decided} decisions made, ${asked} received`);
 for (const client of clients) client.close();
-check(
-  after.decisions - before.decisions === asked,
-  `${after.decisions} decided, ${asked} answered`,
-);
 process.stdout.write(
   `${JSON.stringify({
     clients: clients.length,
     seconds,
     asked,
-    decisionsPerSecond: latencies.length / seconds,
+    decisionsPerSecond: Math.round(latencies.length / seconds),
     meanSteps: steps / latencies.length,
     p50Ms: quantile(latencies, 0.5),
     p99Ms: quantile(latencies, 0.99),
-    rssStartMiB: before.rss / 2 ** 20,
+    rssStartMiB: (await warm).rss / 2 ** 20,
     rssEndMiB: after.rss / 2 ** 20,
+    loadAverage: loadavg()[0],
   })}\n`,
 );
