@@ -50,20 +50,22 @@ async function session(client: PolicyClient, index: number): Promise<void> {
   }
 }
 
-async function gauges(): Promise<{ rss: number; decisions: number }> {
+async function gauges() {
   const page = await fetch(url.replace('ws', 'http').replace('/v1/policy', '/metrics'));
   const text = await page.text();
   const value = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
   return {
-    rss: value('pondera_process_resident_bytes'),
+    rssMiB: value('pondera_process_resident_bytes') / 2 ** 20,
     decisions: value('pondera_policy_decisions_total'),
+    serverCpu: value('pondera_process_cpu_seconds'),
+    clientsCpu: Object.values(process.cpuUsage()).reduce((a, b) => a + b) / 1e6,
   };
 }
 
 const before = await gauges();
-const warm = setTimeout(WARM_UP).then(gauges);
+const warming = setTimeout(WARM_UP).then(gauges);
 await Promise.all(clients.map(session));
-const after = await gauges();
+const [warm, after] = [await warming, await gauges()];
 const decided = after.decisions - before.decisions;
 check(decided === asked, `${decided} decisions made, ${asked} received`);
 for (const client of clients) client.close();
@@ -76,8 +78,10 @@ process.stdout.write(
     meanSteps: steps / latencies.length,
     p50Ms: quantile(latencies, 0.5),
     p99Ms: quantile(latencies, 0.99),
-    rssStartMiB: (await warm).rss / 2 ** 20,
-    rssEndMiB: after.rss / 2 ** 20,
+    serverCpuUs: (1e6 * (after.serverCpu - warm.serverCpu)) / (after.decisions - warm.decisions),
+    clientsCpuUs: (1e6 * (after.clientsCpu - warm.clientsCpu)) / (after.decisions - warm.decisions),
+    rssStartMiB: warm.rssMiB,
+    rssEndMiB: after.rssMiB,
     loadAverage: loadavg()[0],
   })}\n`,
 );

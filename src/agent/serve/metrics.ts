@@ -8,7 +8,11 @@ const gauges = {
   policy_pending: 'Observations thought about or waiting.',
   policy_batch_occupancy: 'Share of the batch in use, on average since the last scrape.',
   policy_version: 'Environment steps that the policy was trained for.',
-  process_resident_bytes: 'Memory of this process.',
+} as const;
+
+const ofProcess = {
+  resident_bytes: ['Memory of this process.', () => process.memoryUsage.rss()],
+  cpu_seconds: ['Processor time of this process, over all its threads.', cpuSeconds],
 } as const;
 
 /** Upper ends of the latency's buckets, in seconds. */
@@ -42,8 +46,7 @@ export class PolicyMetrics {
       buckets: SECONDS,
       registers,
     });
-    for (const [name, help] of Object.entries(gauges)) {
-      const value = now[name as keyof typeof gauges];
+    const gauge = (name: string, help: string, value: () => number) =>
       new Gauge({
         name: `pondera_${name}`,
         help,
@@ -52,6 +55,11 @@ export class PolicyMetrics {
           this.set(value());
         },
       });
+    for (const [name, help] of Object.entries(gauges)) {
+      gauge(name, help, now[name as keyof typeof gauges]);
+    }
+    for (const [name, [help, value]] of Object.entries(ofProcess)) {
+      gauge(`process_${name}`, help, value);
     }
   }
 
@@ -67,4 +75,9 @@ export class PolicyMetrics {
   failed(code: WireCode): void {
     this.#failures.inc({ code });
   }
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }

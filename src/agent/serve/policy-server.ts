@@ -41,7 +41,6 @@ export class PolicyServer {
       policy_pending: () => this.#thinker.pending,
       policy_batch_occupancy: () => this.#thinker.takeOccupancy(),
       policy_version: () => agent.version,
-      process_resident_bytes: () => process.memoryUsage.rss(),
     });
     const onFault = (error: unknown) => on?.({ type: 'fault', error });
     const metrics = this.#metrics;

@@ -11,7 +11,6 @@ const metrics = new PolicyMetrics({
   policy_pending: zero,
   policy_batch_occupancy: zero,
   policy_version: zero,
-  process_resident_bytes: zero,
 });
 
 function thinkerOf(agent: Agent, options: Partial<ThinkerOptions> = {}) {
