@@ -6,6 +6,7 @@ export const FIGURES = {
   decision: ['decision.b1.p50us', 'decision.b1.p99us'],
   cartpole: ['cartpole.vsSb3'],
   rollout: ['rollout.vsFixed', 'occupancy'],
+  remote: ['remote.ofLocal'],
 } as const;
 
 export type CaseName = keyof typeof FIGURES;

@@ -11,6 +11,7 @@ import { cartpole } from './cases/cartpole.ts';
 import { decision } from './cases/decision.ts';
 import { matMul } from './cases/mat-mul.ts';
 import { ragged } from './cases/ragged.ts';
+import { remote } from './cases/remote.ts';
 import { rollout } from './cases/rollout.ts';
 import { trainStep } from './cases/train-step.ts';
 import { markdown } from './markdown.ts';
@@ -22,6 +23,7 @@ const CASES: { [Name in CaseName]: () => Promise<Result<Name>> } = {
   decision,
   cartpole,
   rollout,
+  remote,
 };
 
 const { only, json } = options();

@@ -58,7 +58,15 @@ describe('the README', () => {
 
     const table = /## Commands\n(.*?)\n## /s.exec(readme)![1];
     const commands = [...table.matchAll(/^\| `([\w-]+)/gm)].map(([, name]) => name);
-    expect(commands.sort()).toEqual(['check-env', 'envs', 'eval', 'serve', 'study', 'train']);
+    expect(commands.sort()).toEqual([
+      'check-env',
+      'env',
+      'envs',
+      'eval',
+      'serve',
+      'study',
+      'train',
+    ]);
   });
 
   it('points to files that exist', () => {

@@ -3,8 +3,6 @@ import { dirname, join, resolve } from 'node:path';
 import { defer, finalize, map, mergeMap, type Observable } from 'rxjs';
 import {
   type ActionMask,
-  type EnvFactory,
-  EnvFailed,
   explainMask,
   type Observation,
   RunningStats,
@@ -15,7 +13,7 @@ import { loadBackend, Rng } from '../kernels/index.ts';
 import { type EncoderFactory, type Exit, Policy, type Tensors } from '../policy/index.ts';
 import { type Decision, ponder, Scheduler } from '../rollout/index.ts';
 import type { Config } from './config.ts';
-import { envFactory, envName } from './env-setup.ts';
+import { envSource, type GivenEnv } from './env-setup.ts';
 import { UsageError } from './errors.ts';
 import { trainedRule } from './halting-rule.ts';
 import { loadConfig } from './load-config.ts';
@@ -51,13 +49,11 @@ export interface Act {
   thought: ThoughtTrace;
 }
 
-export interface LoadOptions {
+export interface LoadOptions extends GivenEnv {
   /** Which checkpoint; the best where there is one, unless given. */
   checkpoint?: 'best' | 'latest';
   /** Overrides of the run's config, `path=value` each, such as env.options.size=5. */
   set?: readonly string[];
-  /** An environment passed to the library, in place of the config's. */
-  env?: EnvFactory;
   /** An encoder passed to the library, in place of the config's. */
   encoder?: EncoderFactory;
 }
@@ -140,19 +136,13 @@ export class Agent {
   static async create(
     config: Config,
     baseDir: string,
-    given: { env?: EnvFactory; encoder?: EncoderFactory } = {},
+    given: GivenEnv & { encoder?: EncoderFactory } = {},
   ): Promise<Agent> {
-    const factory = await envFactory(config, baseDir, given.env);
-    const env = await factory().catch((cause) => {
-      const where = { name: envName(config), env: 0, seed: config.train.seed };
-      throw new EnvFailed('could not be made', { ...where, cause });
-    });
-    const { observationSpace, actionSpace } = env;
-    await env.close?.();
+    const spaces = await (await envSource(config, baseDir, given)).spaces();
     const encoder =
       given.encoder ??
       (config.policy.encoder && (await loadEncoder(config.policy.encoder.module, baseDir)));
-    return new Agent(config, { observationSpace, actionSpace }, encoder);
+    return new Agent(config, spaces, encoder);
   }
 
   /** What a checkpoint holds of the agent beside its weights. */

@@ -5,7 +5,10 @@ import { configSchema } from './config.ts';
 /** The part of JSON Schema that a config’s fields use. */
 export interface FieldSchema {
   description?: string;
-  type?: 'object' | 'integer' | 'number' | 'boolean' | 'string';
+  type?: 'object' | 'integer' | 'number' | 'boolean' | 'string' | 'array';
+  /** Any of these. */
+  anyOf?: FieldSchema[];
+  const?: unknown;
   enum?: unknown[];
   default?: unknown;
   minimum?: number;
@@ -41,6 +44,8 @@ export function fieldAt(path: readonly PropertyKey[]): FieldSchema | undefined {
 /** What a field takes, as a noun: `an integer ≥ 1`, `one of "latent", "full"`. */
 export function expectation(field: FieldSchema): string {
   if (field.enum) return `one of ${field.enum.map((value) => JSON.stringify(value)).join(', ')}`;
+  if (field.anyOf) return field.anyOf.map(expectation).join(' or ');
+  if (field.const !== undefined) return JSON.stringify(field.const);
   switch (field.type) {
     case 'integer':
     case 'number': {
@@ -53,6 +58,8 @@ export function expectation(field: FieldSchema): string {
       return 'a string';
     case 'object':
       return field.required ? `a mapping with ${field.required.join(', ')}` : 'a mapping';
+    case 'array':
+      return 'a list';
     default:
       return 'a value';
   }

@@ -4,6 +4,10 @@ const positive = z.number().positive();
 const fraction = z.number().min(0).max(1);
 const count = z.int().min(1);
 
+const socketUrl = z
+  .string()
+  .regex(/^wss?:\/\/./, 'expected an address that begins with ws:// or wss://');
+
 const moduleOptions = z.record(z.string(), z.unknown());
 
 const envSchema = z
@@ -19,6 +23,28 @@ const envSchema = z
         'A module of your own whose default export makes one environment; relative to this file.',
       ),
     options: moduleOptions.default({}).describe('Given to the environment as it is made.'),
+    url: z
+      .union([socketUrl, z.array(socketUrl).min(1)])
+      .optional()
+      .describe('A server of environments (ws://… or wss://…), or several to share them out to.'),
+    listen: z
+      .string()
+      .regex(/^[^/]+:\d{1,5}$/, 'expected an address, such as 127.0.0.1:8765')
+      .optional()
+      .describe('An address (host:port) at which environments dial in.'),
+    tokenEnv: z
+      .string()
+      .optional()
+      .describe('The environment variable with the token of the server, or of those that dial in.'),
+    workers: z
+      .int()
+      .min(1)
+      .max(1024)
+      .optional()
+      .describe('Threads that the environments run in: for slow ones, or such as block.'),
+    frame: count
+      .default(64)
+      .describe('Environments that share a connection to a server, and its frames, at most.'),
     count: count.default(64).describe('Environments stepped side by side (N).'),
     maxEpisodeSteps: count
       .optional()
@@ -28,8 +54,12 @@ const envSchema = z
       .default(60_000)
       .describe('How long one reset or step of an asynchronous environment may take, in ms.'),
   })
-  .refine((env) => env.id === undefined || env.module === undefined, {
-    message: 'expected only one of id and module',
+  .refine((env) => [env.id, env.module, env.url, env.listen].filter(Boolean).length <= 1, {
+    message: 'expected only one of id, module, url and listen',
+  })
+  .refine((env) => env.workers === undefined || (env.id ?? env.module) !== undefined, {
+    message: 'expected together with id or module',
+    path: ['workers'],
   });
 
 const policySchema = z.strictObject({

@@ -8,7 +8,7 @@ import {
   random,
 } from '../policy/index.ts';
 import type { Agent } from './agent.ts';
-import { envFactory, envName } from './env-setup.ts';
+import { envName, envSource } from './env-setup.ts';
 import { UsageError } from './errors.ts';
 import type { Evaluation } from './events.ts';
 import { type Played, play } from './play.ts';
@@ -62,10 +62,10 @@ export async function measure(
       `maxSteps: expected at least halting.minSteps (${minSteps}), got ${maxSteps}`,
     );
   }
-  const factory = await envFactory(config, process.cwd(), options.env);
+  const source = await envSource(config, process.cwd(), options);
   const base = { seed, maxSteps, signal: options.signal };
   const run = (rule: HaltingRule, count = episodes) =>
-    play(agent, factory, { ...base, rule, episodes: count });
+    play(agent, source, { ...base, rule, episodes: count });
 
   const rule = await ruleFor(agent, options, run);
   const played = await run(rule);

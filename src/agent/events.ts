@@ -33,6 +33,8 @@ export interface UpdateMetrics extends UpdateStats {
   /** Environment steps done over all environments. */
   steps: number;
   episodes: number;
+  /** Episodes that were lost since the update before: connections, processes or workers were gone. */
+  lostEpisodes: number;
   phase: 'warmup' | 'released';
   /** Mean over the episodes that ended in this rollout; null where none did. */
   return: number | null;
@@ -97,7 +99,11 @@ export type TrainEvent =
       parameters: number;
       resumedFrom?: number;
     }
+  /** Environments may dial in at this address; training begins with the first. */
+  | { type: 'listening'; url: string }
   | { type: 'updated'; metrics: UpdateMetrics; totalSteps: number }
+  /** Since the update before, episodes were lost; `reason` is the latest one's. */
+  | { type: 'lost'; update: number; episodes: number; reason: string }
   | { type: 'released'; update: number; steps: number; reason: 'return' | 'plateau' | 'deadline' }
   | { type: 'evaluated'; update: number; steps: number; evaluation: Evaluation; best: boolean }
   | { type: 'checkpointed'; update: number; steps: number; path: string }

@@ -1,11 +1,11 @@
 import { firstValueFrom, tap } from 'rxjs';
 import { filter } from 'rxjs/operators';
-import { type EnvFactory, EnvPool, type Episode } from '../envs/index.ts';
+import type { Episode } from '../envs/index.ts';
 import { Rng } from '../kernels/index.ts';
 import type { HaltingRule } from '../policy/index.ts';
 import { act, type Decision, observe, ponder, Scheduler } from '../rollout/index.ts';
 import type { Agent } from './agent.ts';
-import { envName } from './env-setup.ts';
+import type { EnvSource } from './env-setup.ts';
 
 export interface PlayOptions {
   episodes: number;
@@ -31,20 +31,14 @@ export interface Played {
  * Plays whole episodes with the most likely actions, on environments of its own: the same seed plays
  * the same episodes. Each environment plays its share, so that short episodes are not preferred.
  */
-export async function play(
-  agent: Agent,
-  factory: EnvFactory,
-  options: PlayOptions,
-): Promise<Played> {
+export async function play(agent: Agent, source: EnvSource, options: PlayOptions): Promise<Played> {
   const { episodes, seed, rule, trace, signal } = options;
   const { env, halting } = agent.config;
   const { minSteps, floor } = halting;
   const maxSteps = options.maxSteps ?? halting.maxSteps;
-  const envs = await EnvPool.create(factory, {
+  const envs = await source.pool({
     count: Math.min(env.count, episodes),
     seed,
-    timeoutMs: env.timeoutMs,
-    name: envName(agent.config),
     normaliser: agent.normaliser && { stats: agent.normaliser, frozen: true },
     episodes,
   });
@@ -69,7 +63,11 @@ export async function play(
         act(envs),
         tap((transitions) => {
           signal?.throwIfAborted();
-          for (const { env, decision, episode } of transitions) {
+          for (const { env, decision, episode, lost } of transitions) {
+            if (lost !== undefined) {
+              priced[env] = 0;
+              continue;
+            }
             const { steps, observation } = decision;
             played.decisions.push({ difficulty: observation.difficulty, steps });
             played.histogram[steps - 1]++;

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { EnvFactory } from '../envs/index.ts';
 import type { Decision } from '../rollout/index.ts';
 import type { Agent } from './agent.ts';
+import type { EnvSource } from './env-setup.ts';
 import type { Evaluation, UpdateMetrics } from './events.ts';
 import { trainedRule } from './halting-rule.ts';
 import { play } from './play.ts';
@@ -15,7 +15,7 @@ const CANDIDATES = 16;
 export async function writeReport(
   runDir: string,
   agent: Agent,
-  env: EnvFactory,
+  source: EnvSource,
   evaluation: Evaluation,
 ): Promise<void> {
   const { name, train } = agent.config;
@@ -44,17 +44,17 @@ export async function writeReport(
     histograms: metrics.map(({ steps, histogram }) => ({ step: steps, counts: histogram })),
     byDifficulty: evaluation.byDifficulty,
     forcedDepth: evaluation.forcedDepth,
-    thought: await workedThought(agent, env),
+    thought: await workedThought(agent, source),
     configYaml: await readFile(join(runDir, 'config.resolved.yaml'), 'utf8'),
   });
   await writeFileAtomic(join(runDir, 'report.html'), html);
 }
 
 /** The hardest of a few decisions (where difficulty is unknown, the longest), step by step. */
-async function workedThought(agent: Agent, env: EnvFactory): Promise<WorkedThought | undefined> {
+async function workedThought(agent: Agent, source: EnvSource): Promise<WorkedThought | undefined> {
   const { halting, train } = agent.config;
   const learned = halting.rule === 'bernoulli';
-  const { traced } = await play(agent, env, {
+  const { traced } = await play(agent, source, {
     episodes: CANDIDATES,
     seed: train.seed,
     rule: trainedRule(agent.config),

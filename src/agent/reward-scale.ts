@@ -27,7 +27,8 @@ export class RewardScale {
   }
 
   observe(transitions: readonly Transition[]): void {
-    for (const { env, reward, terminated } of transitions) {
+    for (const { env, reward, terminated, lost } of transitions) {
+      if (lost !== undefined) continue;
       const past = terminated ? 0 : this.#returns[env];
       this.#returns[env] = this.#gamma * past + reward;
       this.#stats.update([this.#returns[env]], 1);

@@ -112,15 +112,20 @@ export class RunFiles {
 
 /**
  * A resumed run is the same run: what shapes learning must not differ. How often it is evaluated and
- * saved may, on how many threads and in how much memory it runs, and it may be made longer.
+ * saved may, on how many threads and in how much memory it runs, where its environments are, and it may be
+ * made longer.
  */
 function refuseOther(saved: Config, wanted: Config, dir: string): void {
-  const learning = ({ evaluation: _, checkpoint: __, kernels, train, ...rest }: Config) => ({
+  const learning = ({ evaluation: _, checkpoint: __, env, kernels, train, ...rest }: Config) => ({
     ...rest,
+    env: { ...env, url: 0, listen: 0, workers: 0, frame: 0, tokenEnv: 0, timeoutMs: 0 },
     kernels: kernels.build,
     train: { ...train, totalSteps: undefined },
   });
-  const [before, now] = [learning(saved), learning(wanted)];
+  // As JSON has them, where a field that is undefined is not there.
+  const [before, now] = [saved, wanted].map(
+    (config): ReturnType<typeof learning> => JSON.parse(JSON.stringify(learning(config))),
+  );
   const keys = Object.keys(now) as (keyof typeof now)[];
   const differences = keys.filter((key) => !isDeepStrictEqual(before[key], now[key]));
   if (differences.length > 0) {

@@ -7,7 +7,7 @@ import { act, observe, ponder, rollouts } from '../rollout/index.ts';
 import { Agent } from './agent.ts';
 import { collapse } from './alarms.ts';
 import type { ConfigInput } from './config.ts';
-import { envFactory } from './env-setup.ts';
+import { envSource, type GivenEnv } from './env-setup.ts';
 import { UsageError } from './errors.ts';
 import { evaluate, measure } from './evaluate.ts';
 import type { Evaluation, TrainEvent, UpdateMetrics } from './events.ts';
@@ -17,7 +17,7 @@ import { RunFiles } from './run-files.ts';
 import { asChosen, startBackend } from './start-backend.ts';
 import { Training } from './training.ts';
 
-export interface TrainOptions {
+export interface TrainOptions extends GivenEnv {
   /** Where the run's files go; runs/<name> unless given. */
   runDir?: string;
   /** Go on where the run in that directory stopped. */
@@ -26,8 +26,6 @@ export interface TrainOptions {
   signal?: AbortSignal;
   /** What relative modules in the config start from; the working directory unless given. */
   baseDir?: string;
-  /** An environment passed to the library, in place of the config's id or module. */
-  env?: EnvFactory;
   /** An encoder passed to the library, in place of the config's. */
   encoder?: EncoderFactory;
   /** A developer's own callback; what it throws ends the run. */
@@ -49,15 +47,16 @@ export interface TrainResult {
  * @throws UsageError for a bad config or a run directory that cannot be used, EnvFailed for an environment that
  *   breaks its contract, CheckpointError for a damaged checkpoint; nothing already saved is lost
  */
-export async function train(input: ConfigInput, options: TrainOptions = {}): Promise<TrainResult> {
-  const { baseDir = process.cwd(), on = () => {} } = options;
+export async function train(input: ConfigInput, given: TrainOptions = {}): Promise<TrainResult> {
+  const { on = () => {}, baseDir = process.cwd() } = given;
+  const options = { onListening: once((url: string) => on({ type: 'listening', url })), ...given };
   const parsed = parseConfig(input);
   const runDir = options.runDir ?? join('runs', parsed.name);
-  const given = options.resume ? await asChosen(parsed, runDir) : parsed;
-  const backend = await startBackend(given, () => Agent.create(given, baseDir, options));
-  const { name, build = given.kernels.build, threads = given.kernels.threads } = backend;
+  const asked = options.resume ? await asChosen(parsed, runDir) : parsed;
+  const backend = await startBackend(asked, () => Agent.create(asked, baseDir, options));
+  const { name, build = asked.kernels.build, threads = asked.kernels.threads } = backend;
   // Resolved: modules absolute, so that the run's own config names them too, and what was chosen.
-  const resolved = { ...given, backend: name, kernels: { ...given.kernels, build, threads } };
+  const resolved = { ...asked, backend: name, kernels: { ...asked.kernels, build, threads } };
   const config = withModules(resolved, (module) =>
     module.startsWith('file:') ? module : resolve(baseDir, module),
   );
@@ -83,7 +82,7 @@ async function session(
 ): Promise<{ steps: number; done: boolean }> {
   const { baseDir = process.cwd(), resume = false, on = () => {} } = options;
   const { config } = agent;
-  const factory = await envFactory(config, baseDir, options.env);
+  const source = await envSource(config, baseDir, options);
   // Before there are files, in case it cannot be; a resumed run has its own weights.
   if (!resume) await warmStart(agent);
   const { files, checkpoint } = await RunFiles.open(runDir, config, resume);
@@ -94,7 +93,7 @@ async function session(
   };
   try {
     if (resume && checkpoint === undefined) await warmStart(agent);
-    training = await Training.begin(agent, factory, checkpoint);
+    training = await Training.begin(agent, source, checkpoint);
     on({
       type: 'started',
       runDir,
@@ -130,6 +129,11 @@ async function loop(
       act(envs, phases),
       tap((transitions) => training.rewardScale.observe(transitions)),
       rollouts({ trajectory, decisions, minSteps, priced, gate }),
+      tap(({ lost }) => {
+        if (lost.length === 0) return;
+        const [episodes, reason] = [lost.length, lost.at(-1)!];
+        on({ type: 'lost', update: training.update + 1, episodes, reason });
+      }),
       concatMap((rollout) => training.learn(rollout)),
       tap((metrics) => moveOn(metrics, training, on)),
       concatMap((metrics) => evaluateWhenDue(metrics, training, env, on)),
@@ -165,7 +169,9 @@ async function evaluateWhenDue(
 ): Promise<{ metrics: UpdateMetrics; best: boolean }> {
   const { agent, recipe, phases, update, steps } = training;
   const { evaluation: settings, halting } = agent.config;
-  if (update % settings.everyUpdates !== 0 && !training.done) return { metrics, best: false };
+  const due = update % settings.everyUpdates === 0 || training.done;
+  // Those that dial in are all in training; once it is done they are free.
+  if (!due || agent.config.env.listen !== undefined) return { metrics, best: false };
   const { evaluation, pricedSteps } = await phases.during('evaluation', () =>
     measure(agent, {
       env,
@@ -220,9 +226,18 @@ async function conclude(runDir: string, { env, encoder }: TrainOptions): Promise
   const agent = await Agent.load(runDir, { env, encoder });
   try {
     const evaluation = await evaluate(agent, { env });
-    await writeReport(runDir, agent, await envFactory(agent.config, runDir, env), evaluation);
+    await writeReport(runDir, agent, await envSource(agent.config, runDir, { env }), evaluation);
     return evaluation;
   } finally {
     agent.dispose();
   }
+}
+
+/** Passes the first value on alone. */
+function once<T>(listener: (value: T) => void): (value: T) => void {
+  let told = false;
+  return (value) => {
+    if (!told) listener(value);
+    told = true;
+  };
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type EnvFactory, EnvPool, type PoolState } from '../envs/index.ts';
+import type { EnvPool, PoolState } from '../envs/index.ts';
 import { Rng, type RngState } from '../kernels/index.ts';
 import { bernoulli, fixed, type Tensors } from '../policy/index.ts';
 import {
@@ -12,7 +12,7 @@ import {
 } from '../rollout/index.ts';
 import type { Agent, AgentState } from './agent.ts';
 import type { Config } from './config.ts';
-import { envName } from './env-setup.ts';
+import type { EnvSource } from './env-setup.ts';
 import type { UpdateMetrics } from './events.ts';
 import { Learner } from './learner.ts';
 import { Recipe, type RecipeState } from './recipe.ts';
@@ -95,25 +95,19 @@ export class Training {
   }
 
   /** A new run, or one that goes on exactly from `checkpoint`. */
-  static async begin(
-    agent: Agent,
-    factory: EnvFactory,
-    checkpoint?: Checkpoint,
-  ): Promise<Training> {
+  static async begin(agent: Agent, source: EnvSource, checkpoint?: Checkpoint): Promise<Training> {
     const { env, train } = agent.config;
     const saved = checkpoint?.state as TrainingState | undefined;
     // First the agent, since the environments share its normaliser.
     if (checkpoint !== undefined) agent.restore(checkpoint.weights, saved!.agent);
-    const envs = await EnvPool.create(factory, {
+    const envs = await source.pool({
       count: env.count,
       seed: train.seed,
-      timeoutMs: env.timeoutMs,
-      name: envName(agent.config),
       normaliser: agent.normaliser && { stats: agent.normaliser, frozen: false },
     });
     const training = new Training(agent, envs);
     try {
-      if (checkpoint !== undefined) training.#restore(checkpoint.optimiser, saved!);
+      if (checkpoint !== undefined) await training.#restore(checkpoint.optimiser, saved!);
       return training;
     } catch (error) {
       await training.dispose();
@@ -138,7 +132,7 @@ export class Training {
   }
 
   /** Learns from a rollout; the price and the recipe are for the caller to move on. */
-  async learn({ trajectory, episodes }: Rollout): Promise<UpdateMetrics> {
+  async learn({ trajectory, episodes, lost }: Rollout): Promise<UpdateMetrics> {
     const { ppo, train, halting, normalise } = this.#config;
     const progress = Math.min(1, this.steps / train.totalSteps);
     const towards = (from: number, to: number) => from + (to - from) * progress;
@@ -166,6 +160,7 @@ export class Training {
       update: this.update,
       steps: this.steps,
       episodes: this.#episodes,
+      lostEpisodes: lost.length,
       phase: released ? 'released' : 'warmup',
       return: mean(episodes.map((episode) => episode.return)),
       netReturn: mean(episodes.map((e) => e.return - price * e.pricedSteps)),
@@ -250,7 +245,7 @@ export class Training {
     };
   }
 
-  #restore({ m, v }: Tensors, saved: TrainingState): void {
+  async #restore({ m, v }: Tensors, saved: TrainingState): Promise<void> {
     this.#learner.adam.restore({ step: saved.optimiserStep, m: m.data, v: v.data });
     this.update = saved.update;
     this.steps = saved.steps;
@@ -264,7 +259,7 @@ export class Training {
     this.#actRng.restore(saved.rng.act);
     this.#learnRng.restore(saved.rng.learn);
     this.priced.set(saved.priced);
-    this.envs.restore(saved.envs);
+    await this.envs.restore(saved.envs);
     saved.envs.seats.forEach(({ env }, i) => {
       // Without a snapshot it begins a new episode, which has paid for nothing yet.
       if (env === undefined) this.priced[i] = 0;

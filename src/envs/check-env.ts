@@ -2,6 +2,7 @@ import { Rng } from '../kernels/index.ts';
 import { notJson } from './check/compare.ts';
 import { explainSpace } from './check/explain-space.ts';
 import { type Finding, Findings, type Rule } from './check/findings.ts';
+import { type Latency, latency } from './check/latency.ts';
 import { Broken, Probe, settle, type Watch } from './check/probe.ts';
 import { aliased, difference, explore, replay, sampleAction, type Trace } from './check/trace.ts';
 import { describe } from './describe.ts';
@@ -37,7 +38,7 @@ export interface CheckFacts {
   /** It can be saved and restored. */
   snapshots: boolean;
   /** Of one step, in milliseconds; null where there was none. */
-  latencyMs: { p50: number; p95: number; max: number } | null;
+  latencyMs: Latency | null;
 }
 
 /**
@@ -88,10 +89,7 @@ class Check {
   report(): CheckReport {
     const { problems, warnings } = this.#findings;
     const { episodes, sync, latencies } = this.#watch;
-    latencies.sort((a, b) => a - b);
-    const quantile = (q: number) => latencies[Math.ceil(q * latencies.length) - 1];
-    const latencyMs =
-      latencies.length > 0 ? { p50: quantile(0.5), p95: quantile(0.95), max: quantile(1) } : null;
+    const latencyMs = latency(latencies);
     const facts = { ...this.#facts, episodes, steps: latencies.length, sync, latencyMs };
     return { ok: problems.length === 0, problems, warnings, facts };
   }
@@ -133,10 +131,11 @@ class Check {
   }
 
   /** Calls a verb beside reset and step; throwing breaks `rule`. */
-  #attempt<T>(rule: Rule, name: string, verb: () => T): T {
+  async #attempt<T>(rule: Rule, name: string, verb: () => T | Promise<T>): Promise<T> {
     try {
-      return verb();
+      return await settle(this.#watch, name, verb());
     } catch (error) {
+      if (error instanceof Broken) throw error;
       return this.#refuse(rule, `${name} threw ${describe(error)}`);
     }
   }
@@ -182,7 +181,7 @@ class Check {
     const rng = Rng.seed(this.seed, 'snapshots');
     await probe.reset({ seed: this.seed });
     for (let i = 0; i < 3 && !probe.ended; i++) await probe.step(sampleAction(probe, rng));
-    const snapshot = this.#attempt('snapshot', 'snapshot', () => env.snapshot!());
+    const snapshot = await this.#attempt('snapshot', 'snapshot', () => env.snapshot!());
     const { ended, info } = probe;
     const unfit = notJson(snapshot);
     if (unfit) return this.#findings.problem('snapshot', `expected plain JSON data, but ${unfit}`);
@@ -193,7 +192,7 @@ class Check {
     }
     const targets = { 'the same instance': probe, 'a new instance': await this.#make() };
     for (const [name, target] of Object.entries(targets)) {
-      this.#attempt('snapshot', 'restore', () => target.env.restore!(JSON.parse(json)));
+      await this.#attempt('snapshot', 'restore', () => target.env.restore!(JSON.parse(json)));
       Object.assign(target, { ended, info });
       const found = difference(trace, await replay(target, trace));
       if (found) this.#findings.problem('snapshot', `restored into ${name}: ${found}`);
@@ -222,7 +221,7 @@ class Check {
   async #checkRender(): Promise<void> {
     const { env } = this.#probes[0];
     if (!env.render) return;
-    const drawing = this.#attempt('render', 'render', () => env.render!());
+    const drawing = await this.#attempt('render', 'render', () => env.render!());
     const drawn = drawing?.width > 0 && drawing.height > 0 && Array.isArray(drawing.shapes);
     if (!drawn) this.#findings.problem('render', `render returned ${describe(drawing)}`);
   }

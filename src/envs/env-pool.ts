@@ -1,4 +1,4 @@
-import { Observable, Subject } from 'rxjs';
+import { Observable, Subject, type Subscriber } from 'rxjs';
 import { Rng } from '../kernels/index.ts';
 import type { EnvFactory } from './env.ts';
 import { EnvFailed } from './env-failed.ts';
@@ -65,16 +65,13 @@ export class EnvPool {
   }
 
   /**
-   * Observations as they become ready, those of a whole pool first: begins every episode that has
-   * not begun. One subscriber at a time. Completes once every environment has played its share.
+   * Observations as they become ready, those of synchronous environments at once: begins every
+   * episode that has not begun. One subscriber at a time. Completes once every environment has played its share.
    */
   observe(): Observable<Observation[]> {
     return new Observable((subscriber) => {
       const subscription = this.#ready.subscribe(subscriber);
-      void this.#begin().then(
-        (observations) => this.#ready.next(observations),
-        (error) => subscriber.error(error),
-      );
+      void Promise.resolve().then(() => this.#begin(subscriber));
       return subscription;
     });
   }
@@ -86,20 +83,18 @@ export class EnvPool {
   step(actions: readonly { env: number; action: unknown }[]): Observable<Outcome[]> {
     return new Observable((subscriber) => {
       let waiting = 0;
-      let settled: Outcome[] = [];
       const emit = (outcomes: Outcome[]) => {
         subscriber.next(outcomes);
         const next = outcomes.filter(({ env }) => this.#seats[env].observation !== undefined);
         if (next.length > 0) this.#ready.next(next.map((outcome) => outcome.next));
+        for (const { env, lost } of outcomes) if (lost !== undefined) this.#await(this.#seats[env]);
         if (waiting === 0) subscriber.complete();
-        if (this.#seats.every((seat) => seat.observation === undefined)) this.#ready.complete();
+        if (this.#seats.every((seat) => seat.resting)) this.#ready.complete();
       };
-      const flush = () => {
-        const outcomes = settled;
-        settled = [];
+      const settle = together<Outcome>((outcomes) => {
         waiting -= outcomes.length;
         emit(outcomes);
-      };
+      });
       const now: Outcome[] = [];
       try {
         for (const { env, action } of actions) {
@@ -109,13 +104,7 @@ export class EnvPool {
             continue;
           }
           waiting++;
-          this.#track(outcome).then(
-            (value) => {
-              // Those that settle in the same turn of the event loop go out together.
-              if (settled.push(value) === 1) setImmediate(flush);
-            },
-            (error) => subscriber.error(error),
-          );
+          this.#track(outcome).then(settle, (error) => subscriber.error(error));
         }
       } catch (error) {
         subscriber.error(error);
@@ -129,17 +118,15 @@ export class EnvPool {
   async snapshot(): Promise<PoolState> {
     await Promise.allSettled(this.#inFlight);
     await new Promise(setImmediate);
-    return { seats: this.#seats.map((seat) => seat.snapshot()) };
+    return { seats: await Promise.all(this.#seats.map((seat) => seat.snapshot())) };
   }
 
   /** Goes on from `state`; environments without a snapshot begin a new episode of their own. */
-  restore(state: PoolState): void {
+  async restore(state: PoolState): Promise<void> {
     if (state.seats.length !== this.count) {
       throw new Error(`EnvPool.restore: expected ${this.count} seats, got ${state.seats.length}`);
     }
-    state.seats.forEach((seat, i) => {
-      this.#seats[i].restore(seat);
-    });
+    await Promise.all(state.seats.map((seat, i) => this.#seats[i].restore(seat)));
   }
 
   /** Closes every environment. @throws EnvFailed where one cannot be closed; the others are */
@@ -151,12 +138,29 @@ export class EnvPool {
     await Promise.all(closing);
   }
 
-  async #begin(): Promise<Observation[]> {
-    const begun = this.#seats.map((seat) => {
-      const observation = seat.begin();
-      return observation instanceof Promise ? this.#track(observation) : observation;
-    });
-    return (await Promise.all(begun)).filter((observation) => observation !== undefined);
+  #begin(subscriber: Subscriber<Observation[]>): void {
+    const now: Observation[] = [];
+    const settle = together<Observation>((observations) => this.#ready.next(observations));
+    try {
+      for (const seat of this.#seats) {
+        const observation = seat.begin();
+        if (observation instanceof Promise) {
+          this.#track(observation).then(settle, (error) => subscriber.error(error));
+        } else if (observation !== undefined) now.push(observation);
+      }
+    } catch (error) {
+      subscriber.error(error);
+      return;
+    }
+    if (now.length > 0) this.#ready.next(now);
+  }
+
+  /** A lost environment comes back when it does: nothing else waits for it. */
+  #await(seat: Seat): void {
+    Promise.resolve(seat.begin()).then(
+      (observation) => observation !== undefined && this.#ready.next([observation]),
+      (error) => this.#ready.error(error),
+    );
   }
 
   #track<T>(promise: Promise<T>): Promise<T> {
@@ -165,4 +169,17 @@ export class EnvPool {
     promise.then(done, done);
     return promise;
   }
+}
+
+/** Collects what settles in the same turn of the event loop. */
+function together<T>(emit: (all: T[]) => void): (one: T) => void {
+  let settled: T[] = [];
+  return (one) => {
+    if (settled.push(one) > 1) return;
+    setImmediate(() => {
+      const all = settled;
+      settled = [];
+      emit(all);
+    });
+  };
 }

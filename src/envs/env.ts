@@ -58,9 +58,9 @@ export interface Env<Obs = unknown, Action = unknown> {
   reset(options?: ResetOptions): Reset<Obs> | Promise<Reset<Obs>>;
   step(action: Action): Step<Obs> | Promise<Step<Obs>>;
   /** The whole state as plain JSON data, exact: `restore` of it goes on identically. */
-  snapshot?(): unknown;
-  restore?(snapshot: unknown): void;
-  render?(): Drawing;
+  snapshot?(): unknown | Promise<unknown>;
+  restore?(snapshot: unknown): void | Promise<void>;
+  render?(): Drawing | Promise<Drawing>;
   close?(): void | Promise<void>;
 }
 

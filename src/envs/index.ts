@@ -6,6 +6,13 @@ export {
   checkEnv,
   formatReport,
 } from './check-env.ts';
+export {
+  checkServer,
+  formatServerReport,
+  type ServerCheckOptions,
+  type ServerFacts,
+  type ServerReport,
+} from './check-server.ts';
 export { describe } from './describe.ts';
 export { editDistance } from './edit-distance.ts';
 export type {
@@ -19,9 +26,13 @@ export type {
   Step,
 } from './env.ts';
 export { EnvFailed, type EnvFailure } from './env-failed.ts';
+export { EnvLost } from './env-lost.ts';
 export { EnvPool, type EnvPoolOptions, type PoolState } from './env-pool.ts';
 export { explainMask } from './explain-mask.ts';
+export { type DialEvent, type DialTrainerOptions, dialTrainer } from './host/dial-trainer.ts';
+export { EnvServer, type EnvServerOptions } from './host/env-server.ts';
 export { loadEnvFactory, loadFactory } from './load-env.ts';
+export { type OpenEnvFields, type OpenEnvOptions, openEnv } from './openenv/open-env.ts';
 export type { Episode, Observation, Outcome } from './outcome.ts';
 export { type EnvEntry, envEntries, envIds, makeEnv } from './registry.ts';
 export {
@@ -30,6 +41,8 @@ export {
   PolicyClient,
   type PolicyClientOptions,
 } from './remote/policy-client.ts';
+export type { RemoteSource } from './remote/relay.ts';
+export { RemoteEnvs, type RemoteEnvsOptions } from './remote/remote-envs.ts';
 export { RunningStats, type RunningStatsState } from './running-stats.ts';
 export { checkBinding } from './socket/access.ts';
 export type { Connection } from './socket/connection.ts';

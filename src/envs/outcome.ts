@@ -42,4 +42,10 @@ export interface Outcome {
   final?: Float32Array;
   next: Observation;
   episode?: Episode;
+  /**
+   * Why the episode was lost before the action had come to anything, where it was: there is no
+   * transition, and the episode ends as truncated at the last one. `next` is then what the action was
+   * for; the new episode's first observation comes when it comes.
+   */
+  lost?: string;
 }

@@ -1,6 +1,7 @@
 import { Rng } from '../kernels/index.ts';
 import type { Env, Info, Reset, Step } from './env.ts';
 import { EnvFailed } from './env-failed.ts';
+import { EnvLost } from './env-lost.ts';
 import { explainMask } from './explain-mask.ts';
 import { explainInfo, explainReset, explainStep } from './explain-result.ts';
 import { isPromise } from './is-promise.ts';
@@ -29,6 +30,9 @@ export interface SeatState {
   observation?: { row: number[]; mask?: number[]; difficulty?: number };
 }
 
+/** Episodes lost one after another without a step between, after which something else is wrong. */
+const MOST_LOSSES = 10;
+
 /** What a timer can hold, in ms. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
@@ -41,12 +45,19 @@ export class Seat {
   readonly actionSpace: Space;
   readonly #env: Env;
   readonly #index: number;
-  readonly #share: number;
   readonly #options: SeatOptions;
   readonly #rows: Rows;
   #seed: number;
-  /** Episodes begun. */
+  /** What the next reset seeds with; undefined where the random stream goes on. */
+  #reseed: number | undefined;
+  /** Episodes begun since the seed. */
   #episode = 0;
+  /** Episodes it has yet to begin. */
+  #share: number;
+  /** Episodes lost since anything last went well. */
+  #losses = 0;
+  /** Its episode is lost, and another has not begun. */
+  #away = false;
   #return = 0;
   #length = 0;
   #difficulty: number | undefined;
@@ -56,7 +67,7 @@ export class Seat {
   constructor(env: Env, index: number, seed: number, share: number, options: SeatOptions) {
     this.#env = env;
     this.#index = index;
-    this.#seed = seed;
+    this.#seed = this.#reseed = seed;
     this.#share = share;
     this.#options = options;
     this.observationSpace = env.observationSpace;
@@ -69,9 +80,14 @@ export class Seat {
     return this.#observation;
   }
 
+  /** It has played its share. */
+  get resting(): boolean {
+    return this.#observation === undefined && this.#share === 0;
+  }
+
   /** What waits for an action, where need be of a new episode; undefined where its share is played. */
   begin(): Observation | Promise<Observation> | undefined {
-    return this.#observation ?? (this.#episode < this.#share ? this.#reset() : undefined);
+    return this.#observation ?? (this.#share > 0 ? this.#reset() : undefined);
   }
 
   step(action: unknown): Outcome | Promise<Outcome> {
@@ -81,13 +97,16 @@ export class Seat {
     }
     const stepped = this.#call('step', () => this.#env.step(action), action);
     return stepped instanceof Promise
-      ? stepped.then((step) => this.#outcome(step, action))
+      ? stepped.then(
+          (step) => this.#outcome(step, action),
+          (error) => this.#lost(error),
+        )
       : this.#outcome(stepped, action);
   }
 
-  snapshot(): SeatState {
+  async snapshot(): Promise<SeatState> {
     return {
-      env: this.#call('snapshot', () => this.#env.snapshot?.()),
+      env: this.#away ? undefined : await this.#saved(),
       seed: this.#seed,
       episode: this.#episode,
       return: this.#return,
@@ -101,16 +120,17 @@ export class Seat {
     };
   }
 
-  restore({ env, observation, ...state }: SeatState): void {
-    if (env === undefined || env === null || this.#env.restore === undefined) {
-      // The stream it drew from is lost, so the new episode has a seed of its own.
-      this.#seed = Rng.seed(state.seed, 'again', state.episode).uint32();
-      this.#episode = 0;
-      return;
-    }
+  async restore({ env, observation, ...state }: SeatState): Promise<void> {
     this.#seed = state.seed;
     this.#episode = state.episode;
-    this.#call('restore', () => this.#env.restore!(env));
+    if (env === undefined || env === null || this.#env.restore === undefined) return this.#again();
+    try {
+      await this.#call('restore', () => this.#env.restore!(env));
+    } catch (error) {
+      if (!isLost(error)) throw error;
+      return this.#again();
+    }
+    this.#reseed = undefined;
     this.#return = state.return;
     this.#length = state.length;
     this.#difficulty = state.difficulty;
@@ -126,7 +146,52 @@ export class Seat {
     await this.#call('close', () => this.#env.close?.());
   }
 
+  /** The stream it drew from is gone, so the new episode has a seed of its own. */
+  #again(): void {
+    this.#seed = this.#reseed = Rng.seed(this.#seed, 'again', this.#episode).uint32();
+    this.#episode = 0;
+  }
+
+  /** An episode that is gone: another is to begin in its place. Any other failure is one. */
+  #lost(error: unknown): Outcome {
+    this.#count(error);
+    this.#share++;
+    const next = this.#observation!;
+    this.#observation = undefined;
+    return {
+      env: this.#index,
+      reward: 0,
+      terminated: false,
+      truncated: false,
+      final: undefined,
+      next,
+      episode: undefined,
+      lost: (error as EnvFailed & { cause: EnvLost }).cause.message,
+    };
+  }
+
+  /** Notes a loss. @throws the error where it is none, EnvFailed where there were too many in a row */
+  #count(error: unknown): void {
+    if (!isLost(error)) throw error;
+    if (++this.#losses > MOST_LOSSES) {
+      throw this.#failure(`lost ${this.#losses} episodes in a row`, { cause: error.cause });
+    }
+    this.#away = true;
+    this.#again();
+  }
+
+  /** The environment's state; none where it has none, or is lost, as its next step will find. */
+  async #saved(): Promise<unknown> {
+    try {
+      return await this.#call('snapshot', () => this.#env.snapshot?.());
+    } catch (error) {
+      if (!isLost(error)) throw error;
+      return undefined;
+    }
+  }
+
   #outcome(step: Step, action: unknown): Outcome | Promise<Outcome> {
+    this.#losses = 0;
     const problem = explainStep(step);
     if (problem !== undefined) throw this.#failure(`step: ${problem}`, { action });
     const { reward, terminated, truncated } = step;
@@ -143,6 +208,7 @@ export class Seat {
       final: undefined,
       next: current,
       episode: undefined,
+      lost: undefined,
     };
     if (!over) {
       this.#observation = current;
@@ -155,7 +221,7 @@ export class Seat {
       success: step.info?.success,
       difficulty: this.#difficulty,
     };
-    if (this.#episode >= this.#share) {
+    if (this.#share === 0) {
       this.#observation = undefined;
       return outcome;
     }
@@ -166,18 +232,26 @@ export class Seat {
   }
 
   #reset(): Observation | Promise<Observation> {
-    const options = this.#episode === 0 ? { seed: this.#seed } : undefined;
+    const options = this.#reseed === undefined ? undefined : { seed: this.#reseed };
     const begin = (result: Reset): Observation => {
       const problem = explainReset(result);
       if (problem !== undefined) throw this.#failure(`reset: ${problem}`);
+      this.#reseed = undefined;
+      this.#away = false;
       this.#episode++;
+      this.#share--;
       this.#return = this.#length = 0;
       this.#observation = this.#read(result, 'reset');
       this.#difficulty = this.#observation.difficulty;
       return this.#observation;
     };
     const reset = this.#call('reset', () => this.#env.reset(options));
-    return reset instanceof Promise ? reset.then(begin) : begin(reset);
+    if (!(reset instanceof Promise)) return begin(reset);
+    return reset.then(begin, (error) => {
+      // Lost before it began, so nobody has seen it: it begins again.
+      this.#count(error);
+      return this.#reset();
+    });
   }
 
   /** Checks, flattens and normalises. A mask is for the action ahead: where it is over, none. */
@@ -237,6 +311,10 @@ export class Seat {
       ...details,
     });
   }
+}
+
+function isLost(error: unknown): error is EnvFailed & { cause: EnvLost } {
+  return error instanceof EnvFailed && error.cause instanceof EnvLost;
 }
 
 /** Why a row is none that may be observed: infinite bounds contain infinity, and float64 numbers may become it. */

@@ -146,6 +146,8 @@ export interface Rollout {
   trajectory: Trajectory;
   /** Episodes that ended in it, with the unforced ponder steps beyond minSteps they paid for. */
   episodes: (Episode & { pricedSteps: number })[];
+  /** Why each episode was lost that was, beside those. */
+  lost: string[];
 }
 
 export interface RolloutOptions {
@@ -176,11 +178,18 @@ export function rollouts({
 }: RolloutOptions): OperatorFunction<Transition[], Rollout> {
   return (source) => {
     let episodes: Rollout['episodes'] = [];
+    let lost: string[] = [];
     return new Observable((subscriber) =>
       source.subscribe({
         next: (transitions) => {
           for (const transition of transitions) {
             const { decision, env, episode } = transition;
+            if (transition.lost !== undefined) {
+              lost.push(transition.lost);
+              if (!gate.closed) trajectory.cut(env);
+              priced[env] = 0;
+              continue;
+            }
             if (!decision.forced) priced[env] += decision.steps - minSteps;
             if (episode !== undefined) {
               episodes.push({ ...episode, pricedSteps: priced[env] });
@@ -191,8 +200,9 @@ export function rollouts({
           }
           if (gate.closed || trajectory.count < decisions) return;
           gate.close();
-          const rollout = { trajectory, episodes };
+          const rollout = { trajectory, episodes, lost };
           episodes = [];
+          lost = [];
           subscriber.next(rollout);
         },
         error: (error) => subscriber.error(error),

@@ -107,6 +107,12 @@ export class Trajectory implements MicroSteps {
     this.#following[t] = terminated ? undefined : truncated ? final : next.row;
   }
 
+  /** The environment's episode ended with the decision that is its latest here, as truncated. */
+  cut(env: number): void {
+    const t = this.#latest[env];
+    if (t >= 0 && this.ended[t] === GOES_ON) this.ended[t] = TRUNCATED;
+  }
+
   /** Decisions whose value of what follows must be computed, with the observation it follows from. */
   *toBootstrap(): Generator<{ t: number; row: Float32Array }> {
     for (let t = 0; t < this.count; t++) {

@@ -3,7 +3,7 @@ import { firstValueFrom } from 'rxjs';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Agent } from '../../src/agent/agent.ts';
 import type { Config, ConfigInput } from '../../src/agent/config.ts';
-import { envFactory } from '../../src/agent/env-setup.ts';
+import { envSource } from '../../src/agent/env-setup.ts';
 import { Learner, type LearningPhase } from '../../src/agent/learner.ts';
 import { Training } from '../../src/agent/training.ts';
 import { loadBackend, Rng } from '../../src/kernels/index.ts';
@@ -47,7 +47,7 @@ async function collect(input: Partial<ConfigInput>, released = true) {
     const noise = Float32Array.from({ length: variable.size }, () => 0.15 * rng.normal());
     tf.tidy(() => variable.assign(tf.add(variable, tf.tensor(noise, variable.shape))));
   }
-  const training = await Training.begin(agent, await envFactory(config, '.'));
+  const training = await Training.begin(agent, await envSource(config, '.'));
   onTestFinished(async () => {
     await training.dispose();
     agent.dispose();

@@ -81,7 +81,7 @@ describe('loadConfig', () => {
       await problems('name: a/b\nenv: { id: x, module: ./y.ts }\ntrain: { totalSteps: 1 }'),
     ).toEqual([
       'name: expected letters, digits, ".", "_" and "-", got "a/b"',
-      'env: expected only one of id and module, got a mapping of id, module',
+      'env: expected only one of id, module, url and listen, got a mapping of id, module',
     ]);
   });
 

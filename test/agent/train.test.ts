@@ -11,7 +11,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { Agent } from '../../src/agent/agent.ts';
 import type { Config, ConfigInput } from '../../src/agent/config.ts';
-import { envFactory } from '../../src/agent/env-setup.ts';
+import { envSource } from '../../src/agent/env-setup.ts';
 import { UsageError } from '../../src/agent/errors.ts';
 import { evaluate } from '../../src/agent/evaluate.ts';
 import type { TrainEvent, UpdateMetrics } from '../../src/agent/events.ts';
@@ -324,7 +324,7 @@ describe('the best checkpoint', () => {
   async function training(input: Partial<ConfigInput>) {
     const config = tinyConfig(input);
     const agent = await Agent.create(config, '.');
-    const own = await Training.begin(agent, await envFactory(config, '.'));
+    const own = await Training.begin(agent, await envSource(config, '.'));
     const setPrice = (price: number) =>
       own.recipe.restore({ ...own.recipe.state(), released: true, price });
     return {

@@ -4,6 +4,7 @@ import {
   Discrete,
   type Env,
   EnvFailed,
+  EnvLost,
   EnvPool,
   type EnvPoolOptions,
   type Observation,
@@ -280,7 +281,8 @@ describe('an environment that breaks its contract', () => {
     ],
   ])('a first reset that %s', async (_name, reset, problem) => {
     const env = Object.assign(new CountEnv(), { reset });
-    const failed = await failureOf(play(await poolOf([new CountEnv(), env]), 1));
+    const other = asynchronous(new CountEnv()) as unknown as Env;
+    const failed = await failureOf(play(await poolOf([other, env]), 1));
     expect(failed.message).toContain(problem);
     expect(failed.message).toMatch(/^Count \(environment 1, seed \d+, episode [01], step 0\)/);
   });
@@ -385,7 +387,7 @@ describe('snapshot and restore', () => {
     const state = JSON.parse(JSON.stringify(await pool.snapshot()));
     const expected = await play(pool, 60, act);
     const restored = await walks(3, 8);
-    restored.restore(state);
+    await restored.restore(state);
     expect(await restored.snapshot()).toEqual(await restored.snapshot());
     const found = await play(restored, 60, act);
     expect(found.batches).toEqual(expected.batches);
@@ -401,7 +403,7 @@ describe('snapshot and restore', () => {
     const state = JSON.parse(JSON.stringify(await pool.snapshot()));
     const again = make();
     const restored = await poolOf(again);
-    restored.restore(state);
+    await restored.restore(state);
     const { outcomes, batches } = await play(restored, 18);
     expect(rows(batches[0])).toEqual([
       [1, 0],
@@ -415,7 +417,7 @@ describe('snapshot and restore', () => {
     expect(new Set(seeds).size).toBe(4);
     const third = make();
     const repeated = await poolOf(third);
-    repeated.restore(state);
+    await repeated.restore(state);
     await play(repeated, 2);
     expect(third.map((env) => env.seeds[0])).toEqual(again.map((env) => env.seeds[0]));
   });
@@ -447,7 +449,7 @@ describe('snapshot and restore', () => {
     const pool = await walks(1);
     await play(pool, 1, act);
     const other = await walks(1, 9);
-    other.restore(JSON.parse(JSON.stringify(await pool.snapshot())));
+    await other.restore(JSON.parse(JSON.stringify(await pool.snapshot())));
     const { batches } = await play(other, 0);
     expect(batches[0][0]).toMatchObject({ mask: Uint8Array.of(1, 1), difficulty: 3 });
   });
@@ -455,14 +457,79 @@ describe('snapshot and restore', () => {
   it('refuse another number of environments', async () => {
     const state = await (await walks(2)).snapshot();
     const pool = await walks(3);
-    expect(() => pool.restore(state)).toThrow('EnvPool.restore: expected 3 seats, got 2');
+    await expect(pool.restore(state)).rejects.toThrow('EnvPool.restore: expected 3 seats, got 2');
   });
 
   it('name the environment that cannot be restored', async () => {
     const state = await (await walks(1)).snapshot();
     state.seats[0].env = 'nonsense';
     const pool = await walks(1);
-    expect(() => pool.restore(state)).toThrow(/^Walk \(environment 0, .*\) restore threw/);
+    await expect(pool.restore(state)).rejects.toThrow(/^Walk \(environment 0, .*\) restore threw/);
+  });
+});
+
+/** Loses its episode at the actions named, counted over its life, and may keep its next one waiting. */
+class LosingEnv extends CountEnv {
+  step2 = 0;
+  constructor(
+    private readonly at: number[],
+    private readonly reset2: () => Promise<void> = async () => {},
+  ) {
+    super(9);
+  }
+  override step(action: number) {
+    if (this.at.includes(this.step2++)) return Promise.reject(new EnvLost('the line is dead'));
+    return super.step(action);
+  }
+  override reset(options?: { seed?: number }) {
+    const reset = super.reset(options);
+    return this.seeds.length > 1 ? this.reset2().then(() => reset) : reset;
+  }
+}
+
+describe('an environment that is lost', () => {
+  it('has an outcome that says so, and begins another episode with a seed of its own', async () => {
+    const env = new LosingEnv([2]);
+    const { outcomes } = await play(await poolOf([env]), 5);
+    expect(outcomes.map(({ lost }) => lost)).toEqual([
+      undefined,
+      undefined,
+      'the line is dead',
+      undefined,
+      undefined,
+    ]);
+    expect(outcomes[2]).toMatchObject({ reward: 0, terminated: false, truncated: false });
+    expect(env.seeds).toEqual([expect.any(Number), expect.any(Number)]);
+    expect(env.seeds[1]).not.toBe(env.seeds[0]);
+    // The lost action has no place in the new episode.
+    expect(outcomes[4].next.row[1]).toBe(2);
+  });
+
+  it('keeps nobody waiting, a snapshot neither', async () => {
+    const never = new Promise<void>(() => {});
+    const pool = await poolOf([
+      new LosingEnv([0], () => never),
+      asynchronous(new CountEnv(9)) as unknown as Env,
+    ]);
+    const { outcomes } = await play(pool, 4);
+    expect(outcomes.filter(({ env }) => env === 0).map(({ lost }) => lost)).toEqual([
+      'the line is dead',
+    ]);
+    const { seats } = await pool.snapshot();
+    expect(seats.map(({ observation }) => observation === undefined)).toEqual([true, false]);
+  });
+
+  it('plays its share all the same', async () => {
+    const pool = await poolOf([new LosingEnv([3])], { episodes: 2 });
+    const { outcomes } = await play(pool, 40);
+    expect(outcomes.filter(({ episode }) => episode)).toHaveLength(2);
+  });
+
+  it('is given up after eleven losses in a row', async () => {
+    const all = Array.from({ length: 99 }, (_, i) => i);
+    await expect(play(await poolOf([new LosingEnv(all)]), 99)).rejects.toThrow(
+      /Count \(environment 0, .*\) lost 11 episodes in a row: the line is dead/,
+    );
   });
 });
 

@@ -1,30 +1,47 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { EnvFactory } from '../../envs/index.ts';
+import type { CheckReport, EnvFactory } from '../../envs/index.ts';
+import { endpoint } from '../env-setup.ts';
 import { UsageError } from '../errors.ts';
+import { jsonOption, printJson } from './options.ts';
+import { tokenFrom } from './server-options.ts';
 
 export function addCheckEnv(program: Command): void {
   program
     .command('check-env')
     .description('hold an environment against its contract and say how to mend what is broken')
-    .argument('<module>', 'a module whose default export makes one, or a built-in’s id')
+    .argument('<env>', 'a module whose default export makes one, a built-in’s id, or ws://…')
+    .option('--token-env <variable>', 'environment variable with the token of the server')
+    .addOption(jsonOption('print the report as one JSON object'))
     .action(checkEnvCommand);
 }
 
-async function checkEnvCommand(name: string): Promise<void> {
-  const { checkEnv, envIds, formatReport, loadEnvFactory, makeEnv } = await import(
-    '../../envs/index.ts'
-  );
+interface CheckFlags {
+  tokenEnv?: string;
+  json?: boolean;
+}
+
+async function checkEnvCommand(name: string, { tokenEnv, json }: CheckFlags): Promise<void> {
+  const envs = await import('../../envs/index.ts');
+  const { checkEnv, checkServer, envIds, formatReport, formatServerReport } = envs;
+  const { loadEnvFactory, makeEnv } = envs;
+  const print = <T extends CheckReport>(report: T, format: (report: T) => string) => {
+    if (json) printJson(report);
+    else process.stdout.write(`${format(report)}\n`);
+    if (!report.ok) process.exitCode = 1;
+  };
+  if (/^wss?:/.test(name)) {
+    const token = tokenFrom(tokenEnv);
+    return print(await checkServer(endpoint(name), { token }), formatServerReport);
+  }
   let factory: EnvFactory;
   if (envIds().includes(name)) factory = (options) => makeEnv(name, options);
   else if (existsSync(name)) factory = await loadEnvFactory(name, process.cwd());
   else {
     throw new UsageError(
-      `${name}: expected the file of a module or the id of a built-in environment ` +
-        `(${envIds().join(', ')}), found neither`,
+      `${name}: expected the file of a module, the address of a server (ws://…) or the id of a ` +
+        `built-in environment (${envIds().join(', ')}), found none`,
     );
   }
-  const report = await checkEnv(factory);
-  process.stdout.write(`${formatReport(report)}\n`);
-  if (!report.ok) process.exitCode = 1;
+  print(await checkEnv(factory), formatReport);
 }

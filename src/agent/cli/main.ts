@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addCheckEnv } from './check-env.ts';
+import { addEnv } from './env.ts';
 import { addEnvs } from './envs.ts';
 import { addEval } from './eval.ts';
 import { addServe } from './serve.ts';
@@ -20,7 +21,8 @@ const program = new Command('pondera')
     'after',
     '\nExit codes: 0 done, 1 failed while running, 2 bad usage or config, 130 interrupted.',
   );
-for (const add of [addTrain, addEval, addStudy, addServe, addCheckEnv, addEnvs]) add(program);
+for (const add of [addTrain, addEval, addStudy, addServe, addEnv, addCheckEnv, addEnvs])
+  add(program);
 
 // A reader that has seen enough, as in `pondera envs | head -1`, is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

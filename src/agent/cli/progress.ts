@@ -100,6 +100,8 @@ export function eventLine(event: TrainEvent): string | undefined {
       const warning = event.warning === undefined ? '' : `\nwarning: ${event.warning}`;
       return `${whole(event.parameters)} parameters on ${event.device}, files in ${event.runDir}${from}${timed.join('')}${warning}`;
     }
+    case 'listening':
+      return `waiting for environments to dial in at ${event.url}`;
     case 'released':
       return `update ${event.update}: halting head released (${event.reason})`;
     case 'evaluated': {
@@ -110,6 +112,10 @@ export function eventLine(event: TrainEvent): string | undefined {
         `update ${event.update}: evaluation return ${decimal(evaluation.return.mean)}${success}, ` +
         `ponder steps ${decimal(evaluation.ponderSteps.mean, 2)}${best ? ' (best)' : ''}`
       );
+    }
+    case 'lost': {
+      const what = event.episodes === 1 ? '1 episode' : `${event.episodes} episodes`;
+      return `update ${event.update}: ${what} lost (${event.reason})`;
     }
     case 'alarm':
       return `update ${event.update}: warning: ${event.message}`;

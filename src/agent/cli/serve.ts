@@ -1,17 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { UsageError } from '../errors.ts';
 import type { ServeEvent } from '../serve/options.ts';
 import { interruptible } from './interrupt.ts';
 import { integer, jsonOption, printJson } from './options.ts';
+import { addServerOptions, type ServerFlags, serverOptions } from './server-options.ts';
 
-interface ServeFlags {
-  host?: string;
-  port?: number;
-  tokenEnv?: string;
-  origin?: string[];
-  tlsCert?: string;
-  tlsKey?: string;
+interface ServeFlags extends ServerFlags {
   maxBatch?: number;
   queue?: number;
   exit?: 'sample' | 'threshold' | 'cdf';
@@ -22,16 +15,11 @@ interface ServeFlags {
 }
 
 export function addServe(program: Command): void {
-  program
+  const command = program
     .command('serve')
     .description('serve the policy of a run to whoever connects')
-    .argument('<run>', 'the directory of a run')
-    .option('--host <address>', 'address to listen at; any but a loopback one needs a token')
-    .option('--port <n>', 'port to listen at; 0: any that is free', integer(0), 8766)
-    .option('--token-env <variable>', 'environment variable with the token that clients must show')
-    .option('--origin <origin>', 'a browser page’s origin that may connect; may be repeated', again)
-    .option('--tls-cert <file>', 'PEM certificate; clients then connect by wss')
-    .option('--tls-key <file>', 'PEM key of the certificate')
+    .argument('<run>', 'the directory of a run');
+  addServerOptions(command, 8766)
     .option('--max-batch <n>', 'observations thought about at once (64)', integer(1))
     .option('--queue <n>', 'observations that may wait beside them (4096)', integer(1))
     .addOption(
@@ -54,13 +42,10 @@ export function addServe(program: Command): void {
 }
 
 async function serveCommand(run: string, flags: ServeFlags): Promise<void> {
-  const { host, port, origin: origins, maxBatch, queue, exit, maxSteps } = flags;
-  const { checkpoint, reloadSeconds } = flags;
-  const token = tokenFrom(flags.tokenEnv);
-  const tls = await tlsFrom(flags);
-  const { servePolicy } = await import('../serve/policy-server.ts');
-  const listening = { host, port, token, origins, tls };
+  const { maxBatch, queue, exit, maxSteps, checkpoint, reloadSeconds } = flags;
+  const listening = await serverOptions(flags);
   const policy = { maxBatch, queue, exit, maxSteps, checkpoint, reloadSeconds };
+  const { servePolicy } = await import('../serve/policy-server.ts');
   const { signal, release } = interruptible(() =>
     process.stderr.write('answering what was asked; again to stop at once\n'),
   );
@@ -89,31 +74,8 @@ function told(event: ServeEvent): string {
     case 'skipped':
       return `a checkpoint was passed over: ${event.message}`;
     case 'fault':
-      return `fault: ${event.error instanceof Error ? event.error.message : event.error}`;
+      return `fault: ${(event.error as Error).stack ?? event.error}`;
   }
-}
-
-function tokenFrom(variable: string | undefined): string | undefined {
-  if (variable === undefined) return undefined;
-  const token = process.env[variable];
-  if (!token) throw new UsageError(`--token-env: expected a token in ${variable}, found none`);
-  return token;
-}
-
-async function tlsFrom({ tlsCert, tlsKey }: ServeFlags) {
-  if (tlsCert === undefined && tlsKey === undefined) return undefined;
-  if (tlsCert === undefined || tlsKey === undefined) {
-    throw new UsageError('--tls-cert and --tls-key: expected both, got one');
-  }
-  const read = (flag: string, file: string) =>
-    readFile(file).catch((error) => {
-      throw new UsageError(`${flag}: ${error.message}`);
-    });
-  return { cert: await read('--tls-cert', tlsCert), key: await read('--tls-key', tlsKey) };
-}
-
-function again(text: string, previous: string[] = []): string[] {
-  return [...previous, text];
 }
 
 function seconds(text: string): number {

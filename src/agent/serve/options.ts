@@ -3,7 +3,7 @@ import type { Exit } from '../../policy/index.ts';
 import type { LoadOptions } from '../agent.ts';
 
 export interface ServeOptions
-  extends Pick<SocketServerOptions, 'host' | 'port' | 'token' | 'origins' | 'tls'>,
+  extends Omit<SocketServerOptions, 'onFault'>,
     Omit<LoadOptions, 'set'> {
   /** Observations thought about at once; 64 unless given. */
   maxBatch?: number;

@@ -74,8 +74,7 @@ export class PolicyServer {
   }
 
   async #listen(): Promise<void> {
-    const { host, port, token, origins, tls, on } = this.#options;
-    const onFault = (error: unknown) => on?.({ type: 'fault', error });
+    const onFault = (error: unknown) => this.#options.on?.({ type: 'fault', error });
     const connect = (connection: Connection) =>
       awaitHello(connection, 'policy-client', () => this.#welcome(connection));
     const socket = (socket: WebSocket) => {
@@ -84,7 +83,7 @@ export class PolicyServer {
       openpiSocket(socket, this.#thinker, this.#thinker.describe(), onFault);
     };
     this.#server = await SocketServer.listen(
-      { host, port, token, origins, tls, onFault },
+      { ...this.#options, onFault },
       [
         { path: POLICY_PATH, connect },
         { path: '/', socket },

@@ -27,6 +27,10 @@ const mends = {
   snapshot:
     'let snapshot return the whole state, random generator included, as plain JSON data, and restore take it over',
   render: 'return { width, height, shapes } from render',
+  protocol: 'mend the server: docs/protocol.md says what each message must be',
+  autoreset: 'begin the next episode in the step that ends one, and send it as `next`',
+  'exactly-once': 'keep each environment’s last reply, and send it again for the same seq',
+  resume: 'keep a session for graceMs after its connection, and go on where hello has resume',
   close: 'let close succeed, a second time too',
 } as const;
 

@@ -4,7 +4,7 @@ import { DialError, type DialOptions, dial } from '../socket/dial.ts';
 import { sayHello } from '../socket/handshake.ts';
 import type { ActionMask, Space } from '../space.ts';
 import { spaceFromJson } from '../spaces/index.ts';
-import { type Backoff, fullJitter } from '../wire/backoff.ts';
+import { type Backoff, defaultBackoff, fullJitter } from '../wire/backoff.ts';
 import { stack, unstack } from '../wire/batch.ts';
 import { type Codec, msgpackCodec } from '../wire/codec.ts';
 import { WireError } from '../wire/errors.ts';
@@ -23,7 +23,7 @@ export interface PolicyClientOptions extends Pick<DialOptions, 'token' | 'ca'> {
   /** What the server's log calls this client. */
   name?: string;
   /** Waits between attempts to connect again. */
-  backoff?: Partial<Backoff>;
+  backoff?: Backoff;
   /** Attempts to connect again, without an answer, before everything asked fails; 10 unless given. */
   attempts?: number;
 }
@@ -203,7 +203,7 @@ export class PolicyClient {
   }
 
   async #reconnect(): Promise<void> {
-    const { attempts = 10, backoff = {} } = this.#options;
+    const { attempts = 10, backoff = defaultBackoff } = this.#options;
     let last: unknown = new Error('PolicyClient: no question was answered');
     while (this.#over === undefined) {
       if (this.#attempt >= attempts) {

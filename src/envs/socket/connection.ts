@@ -31,14 +31,15 @@ export interface Closed {
  * fast ends it with its code; so does a peer that does not read.
  */
 export class Connection {
-  /** A message as it was decoded, not yet checked. */
-  onMessage: (message: unknown) => void = () => {};
   onClose: (closed: Closed) => void = () => {};
   /** Told of what went wrong here that the peer is not to know. */
   onFault: (error: unknown) => void = () => {};
   readonly #socket: WebSocket;
   readonly #codec: Codec;
   readonly #limits: ConnectionLimits;
+  #onMessage: (message: unknown) => void = () => {};
+  /** What came while nobody was to listen. */
+  #held: unknown[] | undefined;
   #trusted = false;
   #allowance: number;
   #allowedAt = performance.now();
@@ -52,6 +53,19 @@ export class Connection {
     socket.on('close', (code, reason) => this.onClose({ code, reason: reason.toString() }));
     // ws closes by itself after an error (1009 for too large a frame); `close` follows.
     socket.on('error', () => {});
+  }
+
+  /** Who is given each message, as it was decoded and not yet checked. */
+  set onMessage(listener: (message: unknown) => void) {
+    this.#onMessage = listener;
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const message of held) this.#hand(message);
+  }
+
+  /** Keeps what comes for the next listener. */
+  hold(): void {
+    this.#held = [];
   }
 
   get open(): boolean {
@@ -112,7 +126,17 @@ export class Connection {
       const most = this.#trusted ? maxPayload : Math.min(maxOpening, maxPayload);
       if (frame.length > most) throw refusal('TOO_LARGE', `${frame.length} bytes, at most ${most}`);
       this.#spend();
-      this.onMessage(this.#codec.decode(frame, binary));
+      const message = this.#codec.decode(frame, binary);
+      if (this.#held) this.#held.push(message);
+      else this.#hand(message);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  #hand(message: unknown): void {
+    try {
+      this.#onMessage(message);
     } catch (error) {
       this.fail(error);
     }

@@ -32,7 +32,7 @@ export function dial(
   { token, ca, timeoutMs = 10_000 }: DialOptions = {},
 ): Promise<Connection> {
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(url, [codec.subprotocol], {
+    const socket = new WebSocket(url, codec.subprotocol ? [codec.subprotocol] : [], {
       perMessageDeflate: false,
       maxPayload: MAX_PAYLOAD,
       handshakeTimeout: timeoutMs,

@@ -39,9 +39,7 @@ export function awaitHello(
     if (hello.role !== role) {
       throw new WireError('BAD_MESSAGE', `hello.role: expected ${role} here, got ${hello.role}`);
     }
-    connection.onMessage = () => {
-      throw new WireError('BAD_MESSAGE', 'message: expected none before welcome');
-    };
+    connection.hold();
     connection.trust();
     void Promise.resolve(welcomed(hello)).catch((error) => connection.fail(error));
   };
@@ -60,6 +58,7 @@ export function sayHello(connection: Connection, hello: z.input<typeof opening>)
         const said = readMessage(answer, message);
         if (said.t === 'error') throw new WireError(said.code, said.message);
         connection.expectPings(said.limits.heartbeatMs);
+        connection.hold();
         resolve(said);
       } catch (error) {
         reject(error);

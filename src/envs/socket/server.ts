@@ -36,12 +36,17 @@ export type Endpoint =
   /** WebSockets of another protocol. */
   | { path: string; socket: (socket: WebSocket, request: IncomingMessage) => void };
 
-/** What is answered to a GET. */
+/** What is answered over HTTP. */
 export interface Page {
   path: string;
+  /** GET unless given. */
+  method?: 'POST';
   /** Shown without a token. */
   open?: boolean;
-  body: () => Promise<{ type: string; text: string }> | { type: string; text: string };
+  /** @param posted what was sent with a POST */
+  body: (
+    posted: string,
+  ) => Promise<{ type: string; text: string }> | { type: string; text: string };
 }
 
 /**
@@ -155,8 +160,9 @@ export class SocketServer {
     try {
       const page = this.#pages.get(pathOf(request));
       checkAccess(request, this.#access, page?.open);
-      if (page === undefined || request.method !== 'GET') throw notFound(request);
-      const { type, text } = await page.body();
+      const { method = 'GET' } = page ?? {};
+      if (page === undefined || request.method !== method) throw notFound(request);
+      const { type, text } = await page.body(method === 'POST' ? await textOf(request) : '');
       reply(200, type, text);
     } catch (error) {
       if (!(error instanceof WireError)) this.#options.onFault?.(error);
@@ -231,6 +237,20 @@ const MAX_CONNECTIONS = 4096;
 /** Connections beyond the limit that are still told so. */
 const SPARE = 64;
 const GOING_MS = 1000;
+/** Bytes of a POST. */
+const MAX_POSTED = 64 * 2 ** 10;
+
+/** What was sent with a request. @throws WireError TOO_LARGE */
+async function textOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_POSTED) throw new WireError('TOO_LARGE', `body: more than ${MAX_POSTED} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
 
 function pathOf(request: IncomingMessage): string {
   return (request.url ?? '/').split('?', 1)[0];

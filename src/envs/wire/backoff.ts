@@ -1,21 +1,19 @@
 import type { Rng } from '../../kernels/index.ts';
 
 export interface Backoff {
-  /** The first wait is at most this long, in ms; each further one at most twice as long. */
+  /** Bound on the first wait, in ms. */
   baseMs: number;
-  /** No wait is longer, in ms. */
+  /** Bound on every wait, in ms. */
   maxMs: number;
 }
 
+export const defaultBackoff: Backoff = { baseMs: 250, maxMs: 30_000 };
+
 /**
- * How long to wait before trying again, in ms: uniform in [0, min(maxMs, baseMs · 2^attempt)), so that those
- * who failed together do not come back together ("full jitter", Brooker 2015).
- * @param attempt tries that have failed since the last success, less one
+ * How long to wait before an attempt, in ms: uniform in 0..min(maxMs, baseMs·2^attempt), so that many that
+ * failed together do not come back together ("full jitter", AWS Architecture Blog 2015).
+ * @param attempt 0 for the first one after a failure
  */
-export function fullJitter(
-  attempt: number,
-  { baseMs = 250, maxMs = 30_000 }: Partial<Backoff>,
-  rng: Rng,
-): number {
-  return rng.uniform(0, Math.min(maxMs, baseMs * 2 ** attempt));
+export function fullJitter(attempt: number, { baseMs, maxMs }: Backoff, rng: Rng): number {
+  return rng.float() * Math.min(maxMs, baseMs * 2 ** Math.min(attempt, 30));
 }

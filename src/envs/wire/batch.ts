@@ -1,6 +1,6 @@
 import { describe } from '../describe.ts';
 import type { Space } from '../space.ts';
-import { zeros } from '../spaces/array-value.ts';
+import { entriesOf, zeros } from '../spaces/array-value.ts';
 import type { DType } from '../spaces/json.ts';
 import type { AnySpace } from '../spaces/space-from-json.ts';
 import type { Batch } from './messages.ts';
@@ -138,11 +138,13 @@ function arrays(
 ): unknown[] {
   const data = numbers(batch, k, shape, at);
   const size = shape.reduce((product, extent) => product * extent, 1);
-  // Of another dtype than the space's, the numbers are left as a list, which its check judges one by one.
   const same = zeros(dtype, 0).constructor === data.constructor;
   return Array.from({ length: k }, (_, i) => {
     const row = data.subarray(i * size, (i + 1) * size);
-    return same ? row : Array.from(row);
+    if (same) return row;
+    // Numbers that the dtype does not hold stay a list, and the space's check says which.
+    const numbers = Array.from(row);
+    return entriesOf(numbers, { shape, size, dtype }) ?? numbers;
   });
 }
 

@@ -12,6 +12,7 @@ import { defaultFrameLimits, type FrameLimits, scanJson, scanMsgpack } from './s
 
 /** How messages become frames: MessagePack in binary frames, JSON in text ones. */
 export interface Codec {
+  /** '' where the protocol has none. */
   readonly subprotocol: string;
   /** Plain data and arrays, `NdArray` or typed; what is neither (functions, undefined) is left out. */
   encode(message: object): Uint8Array | string;

@@ -17,7 +17,7 @@ export const wireCodes = {
   VERSION: { close: 4000 },
   BAD_FRAME: { close: 1007 },
   BAD_MESSAGE: { close: 1008 },
-  TOO_LARGE: { close: 1009 },
+  TOO_LARGE: { http: 413, close: 1009 },
   RATE_LIMITED: { close: 1008 },
   SLOW_READER: { close: 1013 },
   SEQUENCE: { close: 1008 },

@@ -33,11 +33,11 @@ export function wrap<Obs, Action, InnerObs>(
     },
     ...(inner.snapshot &&
       inner.restore && {
-        snapshot: () => ({ inner: inner.snapshot!(), wrapper: layer.snapshot() }),
+        snapshot: () =>
+          andThen(inner.snapshot!(), (state) => ({ inner: state, wrapper: layer.snapshot() })),
         restore: (snapshot: unknown) => {
           const { inner: innerState, wrapper } = snapshot as { inner: unknown; wrapper: unknown };
-          inner.restore!(innerState);
-          layer.restore(wrapper);
+          return andThen(inner.restore!(innerState), () => layer.restore(wrapper));
         },
       }),
     ...(inner.render && { render: () => inner.render!() }),

@@ -72,7 +72,10 @@ describe('pondera', () => {
     [['serve', 'x', '--token-env', 'NO_SUCH'], 'expected a token in NO_SUCH, found none'],
     [['serve', 'x', '--tls-cert', 'c.pem'], '--tls-cert and --tls-key: expected both, got one'],
     [['serve', 'x', '--reload-seconds', '0'], 'Expected a number > 0, got "0".'],
-    [['check-env', 'no-such-env'], 'no-such-env: expected the file of a module or the id'],
+    [
+      ['check-env', 'no-such-env'],
+      'no-such-env: expected the file of a module, the address of a server',
+    ],
   ])('refuses %j with exit code 2', async (args, message) => {
     const { code, stdout, stderr } = await pondera(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

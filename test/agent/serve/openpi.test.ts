@@ -1,8 +1,9 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { encodeOpenpi, ndarray } from '../../../src/envs/index.ts';
 import { Rng } from '../../../src/kernels/index.ts';
+import { interpreter, pythonHas } from '../run/python.ts';
 import { makeRun, serve } from './served.ts';
 
 describe('encodeOpenpi', () => {
@@ -34,9 +35,7 @@ describe('a policy server at /', () => {
   });
 });
 
-const python = process.env.PONDERA_PYTHON || 'python3';
-const hasClient = spawnSync(python, ['-c', 'import openpi_client, numpy']).status === 0;
-if (!hasClient) console.log(`skipped: openpi's own client: ${python} cannot import openpi_client`);
+const hasClient = pythonHas('openpi_client, numpy', "openpi's own client");
 
 /** Infers from each observation, given as Python, and prints what came as JSON. */
 const program = `
@@ -62,7 +61,7 @@ print(json.dumps({"metadata": metadata, "results": results}))
 describe.skipIf(!hasClient)("openpi's own client", () => {
   async function infer(url: string, observations: string) {
     const base = url.replace('/v1/policy', '');
-    const child = spawn(python, ['-c', program, base, 'correct-horse', observations]);
+    const child = spawn(interpreter, ['-c', program, base, 'correct-horse', observations]);
     let [out, err] = ['', ''];
     child.stdout.on('data', (text) => {
       out += text;

@@ -1,0 +1,99 @@
+"""`python -m pondera_client serve|dial …`: a Gymnasium environment, by its name, for a trainer."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+from contextlib import suppress
+from typing import Any, Coroutine
+
+from .dial import dial
+from .factory import Factory
+from .options import Options
+from .serve import EnvServer
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line; returns the exit code: 0 at the end or when told to stop, 1 where it fails."""
+    args = _parser().parse_args(arguments)
+    level = logging.DEBUG if args.verbose else logging.INFO
+    logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(message)s")
+    logging.getLogger("pondera_client").setLevel(level)
+    try:
+        vector = args.vector_mode if args.vector else None
+        factory = Factory(args.id, json.loads(args.kwargs), args.wrapper, args.imports, vector)
+        token = os.environ[args.token_env] if args.token_env else None
+        run = _serve(args, factory, token) if args.command == "serve" else _dial(args, factory, token)
+        asyncio.run(_until_told(run))
+    except Exception as error:
+        if args.verbose:
+            raise
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _serve(args: argparse.Namespace, factory: Factory, token: str | None) -> None:
+    # one made in vain tells now, and not the first trainer, that it cannot be made
+    probe = factory(1)
+    description = probe.description
+    probe.close()
+    capacity = args.capacity or 4 * args.count
+    options = Options(args.host, args.port, min(args.count, capacity), capacity, token, frozenset(args.origin))
+    async with EnvServer(factory, description, options) as server:
+        print(json.dumps({"listening": server.url}), flush=True)
+        await asyncio.Event().wait()
+
+
+async def _dial(args: argparse.Namespace, factory: Factory, token: str | None) -> None:
+    await dial(args.url, lambda: factory(args.count), token)
+
+
+async def _until_told(work: Coroutine[Any, Any, None]) -> None:
+    """Does something to its end, or until a signal says that it is enough."""
+    task, loop = asyncio.create_task(work), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Windows has no handlers of a loop's; there Ctrl-C interrupts by itself
+        with suppress(NotImplementedError):
+            loop.add_signal_handler(number, task.cancel)
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("pondera_client", description="Gymnasium environments for Pondera's trainers.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("serve", help="listen for trainers")
+    _add_environment(serve, "the most environments a trainer gets in one session")
+    serve.add_argument("--host", default="127.0.0.1", help="address to bind; other than loopback needs a token")
+    serve.add_argument("--port", type=int, default=8765, help="0 takes a free one")
+    serve.add_argument("--capacity", type=int, help="the most environments of all sessions (4 × count)")
+    serve.add_argument("--origin", action="append", default=[], help="a browser page's origin that may connect")
+    dialling = commands.add_parser("dial", help="offer environments to a trainer")
+    dialling.add_argument("url", help="the trainer's, such as ws://127.0.0.1:9000")
+    _add_environment(dialling, "how many environments to offer")
+    return parser
+
+
+def _add_environment(parser: argparse.ArgumentParser, count_help: str) -> None:
+    parser.add_argument("id", help="a registered environment, such as CartPole-v1")
+    parser.add_argument("--count", type=int, default=1, help=count_help)
+    parser.add_argument("--kwargs", default="{}", metavar="JSON", help="arguments to make it with")
+    wrapper_help = "applied in the order given, such as minigrid.wrappers:ImgObsWrapper"
+    parser.add_argument("--wrapper", action="append", default=[], metavar="MODULE:CALLABLE", help=wrapper_help)
+    import_help = "a module that registers environments, such as minigrid"
+    parser.add_argument("--import", action="append", default=[], dest="imports", metavar="MODULE", help=import_help)
+    parser.add_argument("--vector", action="store_true", help="step them as one VectorEnv")
+    modes = ["sync", "async", "vector_entry_point"]
+    parser.add_argument("--vector-mode", choices=modes, default="sync", help="which VectorEnv")
+    parser.add_argument("--token-env", metavar="VAR", help="the environment variable that holds the token")
+    parser.add_argument("--verbose", action="store_true", help="full traces of errors")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,149 @@
+"""Values of a space by the batch, as they travel. A space is its tagged map, so Gymnasium is not needed."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Sequence
+
+import numpy as np
+
+from .errors import Misfit
+from .spaces import bounds_of, starts_of
+
+
+def stack(space: dict, values: Sequence[Any]) -> Any:
+    """The batch of k values as an environment gives them.
+
+    Returns:
+        What `conform` returns.
+
+    Raises:
+        Misfit: where a value has not the shape or dtype of the space.
+    """
+    kind = space["type"]
+    try:
+        if kind == "dict":
+            return {key: stack(part, [value[key] for value in values]) for key, part in space["spaces"]}
+        if kind == "tuple":
+            return [stack(part, [value[i] for value in values]) for i, part in enumerate(space["spaces"])]
+        if kind == "text":
+            return conform(space, list(values), len(values))
+        return conform(space, np.array(values), len(values))
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        if isinstance(error, Misfit):
+            raise
+        raise Misfit(f"not values of {_name(space)}: {type(error).__name__}: {error}") from None
+
+
+def conform(space: dict, batch: Any, k: int) -> Any:
+    """A batch of k in the wire's own dtypes: an ndarray, a list of strings, or a dict or list of batches.
+
+    Raises:
+        Misfit: where it is not a batch of k, or a cast would change it. Ranges are `outside`'s matter.
+    """
+    kind = space["type"]
+    if kind == "dict":
+        if not isinstance(batch, dict):
+            raise Misfit(f"expected a map of {', '.join(key for key, _ in space['spaces'])}")
+        missing = [key for key, _ in space["spaces"] if key not in batch]
+        if missing:
+            raise Misfit(f"{missing[0]}: missing")
+        return {key: conform(part, batch[key], k) for key, part in space["spaces"]}
+    if kind == "tuple":
+        if not isinstance(batch, (list, tuple)) or len(batch) != len(space["spaces"]):
+            raise Misfit(f"expected {len(space['spaces'])} parts")
+        return [conform(part, batch[i], k) for i, part in enumerate(space["spaces"])]
+    if kind == "text":
+        if not isinstance(batch, (list, tuple)) or len(batch) != k or not all(isinstance(v, str) for v in batch):
+            raise Misfit(f"expected {k} strings")
+        return list(batch)
+    return _conform_array(space, batch, k)
+
+
+def _conform_array(space: dict, batch: Any, k: int) -> np.ndarray:
+    try:
+        array = np.asarray(batch)
+    except ValueError as error:
+        raise Misfit(f"not an array: {error}") from None
+    shape, dtype = (k, *space.get("shape", ())), wire_dtype(space)
+    if array.shape != shape:
+        raise Misfit(f"expected shape {list(shape)}, got {list(array.shape)}")
+    if array.dtype.kind not in "fiub":
+        raise Misfit(f"expected {dtype.name}, got {array.dtype}")
+    if array.dtype != dtype:
+        with np.errstate(invalid="ignore"):
+            given, array = array, array.astype(dtype)
+        if dtype.kind != "f" and not np.array_equal(given, array):
+            raise Misfit(f"expected {dtype.name}, got {given.dtype} with values it cannot hold")
+    if dtype.kind == "f" and np.isnan(array).any():
+        raise Misfit("NaN")
+    return array
+
+
+def wire_dtype(space: dict) -> np.dtype:
+    """The dtype in which a batch of an array's space travels."""
+    if space["type"] == "box":
+        return np.dtype(space["dtype"])
+    return np.dtype(np.int8 if space["type"] == "multi-binary" else np.int32)
+
+
+def outside(space: dict, batch: Any, k: int) -> np.ndarray:
+    """Which of k values of a conforming batch are out of the space's range: booleans [k]."""
+    kind = space["type"]
+    if kind in ("dict", "tuple"):
+        parts = space["spaces"] if kind == "dict" else enumerate(space["spaces"])
+        masks = [outside(part, batch[key], k) for key, part in parts]
+        return np.logical_or.reduce(masks) if masks else np.zeros(k, bool)
+    if kind == "text":
+        allowed = set(space["charset"])
+        fits = [space["minLength"] <= len(text) <= space["maxLength"] and allowed.issuperset(text) for text in batch]
+        return ~np.array(fits, bool)
+    low, high = _range(space)
+    rows = batch.reshape(k, math.prod(space.get("shape", ())))
+    return ((rows < low) | (rows > high)).any(axis=1)
+
+
+def _range(space: dict) -> tuple[Any, Any]:
+    """Lowest and highest of an array's space, for each of its entries in C order or for all."""
+    if space["type"] == "box":
+        low, high = bounds_of(space)
+        return low.ravel(), high.ravel()
+    if space["type"] == "multi-binary":
+        return 0, 1
+    if space["type"] == "discrete":
+        start = space.get("start", 0)
+        return start, start + space["n"] - 1
+    return starts_of(space), starts_of(space) + np.array(space["nvec"]) - 1
+
+
+def unstack(space: dict, batch: Any, k: int) -> list[Any]:
+    """The k values of a conforming batch, as Gymnasium has them: integers of discrete spaces are int64."""
+    kind = space["type"]
+    if kind == "dict":
+        parts = [(key, unstack(part, batch[key], k)) for key, part in space["spaces"]]
+        return [{key: values[i] for key, values in parts} for i in range(k)]
+    if kind == "tuple":
+        parts = [unstack(part, batch[i], k) for i, part in enumerate(space["spaces"])]
+        return [tuple(values[i] for values in parts) for i in range(k)]
+    if kind in ("discrete", "multi-discrete"):
+        return list(batch.astype(np.int64))
+    if kind == "text":
+        return list(batch)
+    # with the ellipsis, also those of a box of shape () are arrays
+    return [batch[i, ...] for i in range(k)]
+
+
+def take(space: dict, batch: Any, rows: np.ndarray) -> Any:
+    """Some rows of a conforming batch, copied."""
+    kind = space["type"]
+    if kind == "dict":
+        return {key: take(part, batch[key], rows) for key, part in space["spaces"]}
+    if kind == "tuple":
+        return [take(part, batch[i], rows) for i, part in enumerate(space["spaces"])]
+    if kind == "text":
+        return [batch[row] for row in rows]
+    return batch[rows]
+
+
+def _name(space: dict) -> str:
+    return f"a {space['type']} space" + (f" of shape {space['shape']}" if "shape" in space else "")

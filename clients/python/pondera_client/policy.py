@@ -1,0 +1,138 @@
+"""A trained policy behind `/v1/policy`, asked from ordinary, synchronous code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Sequence
+
+import numpy as np
+
+from .batches import conform, stack, unstack
+from .policy_link import PolicyLink
+from .remarks import choices_of, flat_mask
+from .spaces import space_from_json
+
+
+@dataclass
+class Decision:
+    """What a policy decided for k observations.
+
+    Attributes:
+        actions: k actions of the action space.
+        steps: int32 [k], the ponder steps each took.
+        cut: booleans [k], whether a limit ended the thought.
+        policy_version: environment steps the policy had been trained for.
+        thoughts: with `trace`, k maps of `halts`, `values` and `actions`.
+    """
+
+    actions: list[Any]
+    steps: np.ndarray
+    cut: np.ndarray
+    policy_version: int
+    thoughts: list[dict] | None
+
+
+class Policy:
+    """A policy server's client. Threads may share one; their requests then go one after another.
+
+    Args:
+        url: the server's, with or without the path.
+        token: the server's.
+        timeout: seconds for which to try to reach it, in the beginning and whenever a connection breaks, and to wait
+            for a reply.
+
+    Attributes:
+        name: the policy's.
+        policy_version: environment steps it had been trained for, as of the latest reply.
+        min_steps, max_steps: the bounds of its ponder steps.
+        observation_space, action_space: Gymnasium's spaces, or the protocol's tagged maps where it is not installed.
+
+    Raises:
+        WireError: where the server refuses.
+        TimeoutError: where it cannot be reached.
+    """
+
+    def __init__(self, url: str, token: str | None = None, timeout: float = 30):
+        self._link = PolicyLink(url, token, timeout)
+        policy = self._link.policy
+        self.name: str = policy["name"]
+        self.policy_version: int = policy["version"]
+        self.min_steps, self.max_steps = policy["minSteps"], policy["maxSteps"]
+        self._observations, self._actions = policy["observationSpace"], policy["actionSpace"]
+        self.observation_space, self.action_space = _space(self._observations), _space(self._actions)
+
+    def __enter__(self) -> Policy:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connection; whoever asks after that opens another."""
+        self._link.close()
+
+    def act(
+        self,
+        obs: Any,
+        action_mask: Any = None,
+        max_steps: int | None = None,
+        deadline_ms: float | None = None,
+    ) -> Any:
+        """The action for one observation; the mask has an entry for each choice, 1 = allowed."""
+        masks = None if action_mask is None else [action_mask]
+        return self.decide([obs], masks, max_steps, deadline_ms).actions[0]
+
+    def act_batch(
+        self,
+        observations: Sequence[Any],
+        action_masks: Sequence[Any] | None = None,
+        max_steps: int | None = None,
+        deadline_ms: float | None = None,
+    ) -> list[Any]:
+        """The k actions for k observations."""
+        return self.decide(observations, action_masks, max_steps, deadline_ms).actions
+
+    def decide(
+        self,
+        observations: Sequence[Any],
+        action_masks: Sequence[Any] | None = None,
+        max_steps: int | None = None,
+        deadline_ms: float | None = None,
+        trace: bool = False,
+    ) -> Decision:
+        """As `act_batch`, and how it was thought.
+
+        Raises:
+            Misfit: for an observation outside its space.
+            WireError: `REFUSED` or `OVERLOADED`, or where the server ends the connection for good.
+            TimeoutError: where no reply came in time.
+        """
+        fields = {
+            "obs": stack(self._observations, observations),
+            "actionMask": None if action_masks is None else self._masks(action_masks),
+            "maxSteps": max_steps,
+            "deadlineMs": deadline_ms,
+            "trace": trace or None,
+        }
+        reply = self._link.ask({name: value for name, value in fields.items() if value is not None})
+        k = len(observations)
+        self.policy_version = reply["policyVersion"]
+        actions = unstack(self._actions, conform(self._actions, reply["actions"], k), k)
+        steps, cut = np.asarray(reply["steps"], np.int32), np.asarray(reply["cut"], bool)
+        return Decision(actions, steps, cut, self.policy_version, reply.get("thoughts"))
+
+    def _masks(self, given: Sequence[Any]) -> np.ndarray:
+        """Masks as they travel; None is one that allows all."""
+        choices = choices_of(self._actions)
+        masks = np.ones((len(given), choices), np.uint8)
+        for row, mask in zip(masks, given):
+            if mask is not None:
+                row[:] = flat_mask(choices, mask)
+        return masks
+
+
+def _space(space: dict) -> Any:
+    try:
+        return space_from_json(space)
+    except ImportError:
+        return space

@@ -1,0 +1,99 @@
+"""A policy client's connection: opened anew when it breaks, and what was not answered is asked again."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import ExitStack, suppress
+from typing import Any
+
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.sync.client import connect
+
+from .connect import PASSING, backoff, connect_options, read_welcome, refusal, with_path
+from .errors import WireError
+from .handshake import VERSION
+from .wire import MsgPack
+
+PATH = "/v1/policy"
+HELLO = {"t": "hello", "v": VERSION, "role": "policy-client", "client": "pondera-client (Python)"}
+
+
+class PolicyLink:
+    """Asks one thing at a time; `Policy` has the arguments and errors.
+
+    Attributes:
+        policy: the server's policy, of its latest `welcome`.
+    """
+
+    policy: dict[str, Any]
+
+    def __init__(self, url: str, token: str | None, timeout: float):
+        self._url, self._token, self._timeout = with_path(url, PATH), token, timeout
+        self._lock = threading.Lock()
+        self._ws: Any = None
+        self._open = ExitStack()
+        self._id = 0
+        with self._lock:
+            self._persist(self._connected)
+
+    def ask(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """The `acted` that answers an `act` of these fields."""
+        with self._lock:
+            self._id += 1
+            frame = MsgPack.encode({"t": "act", "id": self._id, **fields})
+            return self._persist(lambda deadline: self._exchange(frame, deadline))
+
+    def close(self) -> None:
+        with self._lock:
+            self._drop()
+
+    def _persist(self, attempt: Any) -> Any:
+        """Tries until it succeeds, the time is over, or another try would not help."""
+        deadline, failures = time.monotonic() + self._timeout, 0
+        while True:
+            try:
+                return attempt(deadline)
+            except (ConnectionClosed, InvalidHandshake, OSError, WireError) as error:
+                self._judge(error, deadline)
+            time.sleep(min(backoff(failures), max(0, deadline - time.monotonic())))
+            failures += 1
+
+    def _judge(self, error: Exception, deadline: float) -> None:
+        """Raises, unless trying again may help."""
+        if isinstance(error, WireError) and error.code not in PASSING:
+            raise error
+        self._drop()
+        if refusal(error) is not None:
+            raise refusal(error) from error
+        if time.monotonic() >= deadline:
+            raise TimeoutError(f"{self._url}: no reply within {self._timeout:g} s: {error}") from error
+
+    def _exchange(self, frame: bytes, deadline: float) -> dict[str, Any]:
+        ws = self._connected(deadline)
+        ws.send(frame)
+        while True:
+            reply = self._receive(ws, deadline)
+            if reply["t"] == "error" or (reply["t"] == "failed" and reply.get("id") == self._id):
+                raise WireError(str(reply.get("code")), str(reply.get("message")))
+            if reply["t"] == "acted" and reply.get("id") == self._id:
+                return reply
+
+    def _connected(self, deadline: float) -> Any:
+        if self._ws is None:
+            left = max(0.1, deadline - time.monotonic())
+            dialled = connect(self._url, open_timeout=left, **connect_options(self._url, self._token))
+            with ExitStack() as opening:
+                ws = opening.enter_context(dialled)
+                ws.send(MsgPack.encode(HELLO))
+                self.policy = read_welcome(ws.recv(left))["policy"]
+                self._ws, self._open = ws, opening.pop_all()
+        return self._ws
+
+    def _receive(self, ws: Any, deadline: float) -> dict[str, Any]:
+        return MsgPack.decode(ws.recv(max(0, deadline - time.monotonic())))
+
+    def _drop(self) -> None:
+        self._ws = None
+        with suppress(Exception):
+            self._open.close()

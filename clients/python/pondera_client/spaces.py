@@ -1,0 +1,133 @@
+"""Gymnasium's spaces and the tagged maps of the protocol page, both ways."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .errors import SpaceError
+
+BOX_DTYPES = ("float32", "float64", "int8", "uint8", "int16", "uint16", "int32")
+
+# The wire has no such box, but one it has holds the same values; integers where their bounds are within it.
+STAND_INS = {"float16": "float32", "bool": "uint8", "uint32": "int32", "int64": "int32", "uint64": "int32"}
+
+INT32 = np.iinfo(np.int32)
+
+
+def space_to_json(space: Any) -> dict[str, Any]:
+    """The tagged map of a Gymnasium space.
+
+    Raises:
+        SpaceError: for a space the wire has not, and says what can be done.
+    """
+    from gymnasium import spaces
+
+    if isinstance(space, spaces.Box):
+        return _box_to_json(space)
+    if isinstance(space, spaces.Discrete):
+        _check_int32(space, space.start, space.start + space.n - 1)
+        return {"type": "discrete", "n": int(space.n), "start": int(space.start)}
+    if isinstance(space, spaces.MultiDiscrete):
+        start = np.broadcast_to(getattr(space, "start", 0), space.nvec.shape)
+        _check_int32(space, start.min(), (start + space.nvec - 1).max())
+        nvec, start = space.nvec.ravel().tolist(), start.ravel().tolist()
+        return {"type": "multi-discrete", "shape": list(space.shape), "nvec": nvec, "start": start}
+    if isinstance(space, spaces.MultiBinary):
+        return {"type": "multi-binary", "shape": list(space.shape)}
+    # a space of its own that only derives from Text or Dict may hold other values
+    if type(space) is spaces.Text:
+        lengths = {"minLength": int(space.min_length), "maxLength": int(space.max_length)}
+        return {"type": "text", **lengths, "charset": "".join(space.character_list)}
+    if isinstance(space, spaces.Dict):
+        if not all(isinstance(key, str) for key in space.spaces):
+            raise SpaceError(f"{space} cannot travel: its keys are not all strings")
+        return {"type": "dict", "spaces": [[key, space_to_json(part)] for key, part in space.spaces.items()]}
+    if isinstance(space, spaces.Tuple):
+        return {"type": "tuple", "spaces": [space_to_json(part) for part in space.spaces]}
+    raise SpaceError(
+        f"a {type(space).__name__} cannot travel: the wire has Box, Discrete, MultiDiscrete, MultiBinary, Text, Dict "
+        "and Tuple. Wrap the environment so that its spaces are made of those (for MiniGrid: "
+        "--wrapper minigrid.wrappers:ImgObsWrapper or minigrid.wrappers:FlatObsWrapper)"
+    )
+
+
+def _check_int32(space: Any, low: Any, high: Any) -> None:
+    if low < INT32.min or high > INT32.max:
+        raise SpaceError(f"{space} cannot travel: its values are beyond 32 bits")
+
+
+def _box_to_json(space: Any) -> dict[str, Any]:
+    dtype = space.dtype.name
+    if dtype not in BOX_DTYPES:
+        if dtype not in STAND_INS:
+            raise SpaceError(f"{space} cannot travel: the wire's boxes are of {', '.join(BOX_DTYPES)}")
+        if STAND_INS[dtype] == "int32" and space.low.size > 0:
+            _check_int32(space, space.low.min(), space.high.max())
+        dtype = STAND_INS[dtype]
+    bounds = {"low": _bound(space.low), "high": _bound(space.high)}
+    return {"type": "box", "shape": list(space.shape), "dtype": dtype, **bounds}
+
+
+def _bound(bound: np.ndarray) -> Any:
+    """One number where all entries have the same bound, else a list; None where there is none."""
+    number = int if bound.dtype.kind in "iub" else float
+    entries = [number(entry) if np.isfinite(entry) else None for entry in bound.ravel()]
+    return entries[0] if entries and entries.count(entries[0]) == len(entries) else entries or None
+
+
+def space_from_json(space: dict[str, Any]) -> Any:
+    """The Gymnasium space of a tagged map.
+
+    Raises:
+        SpaceError: for a type this version does not know.
+    """
+    from gymnasium import spaces
+
+    kind = space["type"]
+    if kind == "box":
+        dtype, shape = np.dtype(space["dtype"]), tuple(space["shape"])
+        low, high = bounds_of(space)
+        return spaces.Box(low.astype(dtype), high.astype(dtype), shape, dtype.type)
+    if kind == "discrete":
+        return spaces.Discrete(space["n"], start=space.get("start", 0))
+    if kind == "multi-discrete":
+        nvec = np.reshape(space["nvec"], space["shape"])
+        return spaces.MultiDiscrete(nvec, start=starts_of(space).reshape(space["shape"]))
+    if kind == "multi-binary":
+        # Gymnasium tells n from [n]
+        return spaces.MultiBinary(space["shape"] if len(space["shape"]) > 1 else space["shape"][0])
+    if kind == "text":
+        lengths = {"min_length": space["minLength"], "max_length": space["maxLength"]}
+        return spaces.Text(charset=space["charset"], **lengths)
+    if kind == "dict":
+        # pairs, as a plain dict would be sorted
+        return spaces.Dict([(key, space_from_json(part)) for key, part in space["spaces"]])
+    if kind == "tuple":
+        return spaces.Tuple([space_from_json(part) for part in space["spaces"]])
+    raise SpaceError(f"no such space: {kind}")
+
+
+def bounds_of(space: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Low and high of a box, of its shape and in float64, which holds each of its dtypes exactly.
+
+    An integer has none beyond what its dtype can hold.
+    """
+    dtype, shape = np.dtype(space["dtype"]), tuple(space["shape"])
+    widest = (-np.inf, np.inf) if dtype.kind == "f" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+    return (
+        _bound_array(space.get("low"), widest[0], shape),
+        _bound_array(space.get("high"), widest[1], shape),
+    )
+
+
+def _bound_array(bound: Any, none: float, shape: tuple[int, ...]) -> np.ndarray:
+    if isinstance(bound, list):
+        return np.array([none if entry is None else entry for entry in bound], np.float64).reshape(shape)
+    return np.full(shape, none if bound is None else bound, np.float64)
+
+
+def starts_of(space: dict[str, Any]) -> np.ndarray:
+    """Where each component of a multi-discrete space starts, in C order."""
+    return np.array(space.get("start") or [0] * len(space["nvec"]), np.int64)

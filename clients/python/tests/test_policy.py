@@ -1,0 +1,125 @@
+import socket
+import threading
+import time
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from websockets.sync.server import serve
+
+from pondera_client import Misfit, Policy, WireError, connect
+from pondera_client.wire import MsgPack
+
+POLICY = {
+    "name": "toy",
+    "version": 100,
+    "observationSpace": {"type": "box", "shape": [2], "dtype": "float32", "low": None, "high": None},
+    "actionSpace": {"type": "multi-discrete", "shape": [2], "nvec": [3, 2], "start": [1, 0]},
+    "minSteps": 1,
+    "maxSteps": 8,
+}
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """A policy server on a thread; `behave` may answer an `act` in another way than by echoing."""
+    monkeypatch.setattr(connect.random, "uniform", lambda low, high: min(high, 0.05))
+
+    class Fake:
+        behave = staticmethod(lambda ws, act: False)
+        acts = []
+        hellos = []
+
+    def attend(ws):
+        fake.hellos.append(MsgPack.decode(ws.recv()))
+        names = {"session": "s", "token": "t", "resumed": False, "limits": {}}
+        ws.send(MsgPack.encode({"t": "welcome", "v": 1, **names, "policy": POLICY}))
+        for frame in ws:
+            act = MsgPack.decode(frame)
+            fake.acts.append(act)
+            if fake.behave(ws, act):
+                continue
+            k = len(act["obs"])
+            acted = {"actions": act["obs"].astype(np.int32), "steps": np.full(k, 3), "cut": np.zeros(k, np.uint8)}
+            if act.get("trace"):
+                acted["thoughts"] = [{"halts": [1.0], "values": [0.0], "actions": [[1, 0]]}] * k
+            # a late reply to something else is not this one's
+            ws.send(MsgPack.encode({"t": "acted", "id": act["id"] + 100, **acted, "policyVersion": 0}))
+            ws.send(MsgPack.encode({"t": "acted", "id": act["id"], **acted, "policyVersion": 120}))
+
+    fake = Fake()
+    fake.acts, fake.hellos = [], []
+    with serve(attend, "127.0.0.1", 0, subprotocols=[MsgPack.subprotocol], compression=None) as listening:
+        thread = threading.Thread(target=listening.serve_forever)
+        thread.start()
+        fake.url = f"ws://127.0.0.1:{listening.socket.getsockname()[1]}"
+        yield fake
+        listening.shutdown()
+        thread.join()
+
+
+def test_acts(server):
+    with Policy(server.url) as policy:
+        assert server.hellos[0]["role"] == "policy-client" and server.hellos[0]["v"] == 1
+        assert (policy.name, policy.policy_version, policy.min_steps, policy.max_steps) == ("toy", 100, 1, 8)
+        assert policy.action_space == gym.spaces.MultiDiscrete([3, 2], start=[1, 0])
+        action = policy.act([2, 1])
+        assert action.tolist() == [2, 1] and policy.action_space.contains(action)
+        assert policy.policy_version == 120
+        assert set(server.acts[0]) == {"t", "id", "obs"} and server.acts[0]["obs"].dtype == np.float32
+        batch = policy.act_batch(np.ones((3, 2)), [None, [1, 0, 1, 0, 1], (np.ones(3), np.zeros(2))], 4, 20)
+        assert np.array(batch).tolist() == [[1, 1]] * 3
+        act = server.acts[1]
+        assert act["actionMask"].tolist() == [[1] * 5, [1, 0, 1, 0, 1], [1, 1, 1, 0, 0]]
+        assert act["actionMask"].dtype == np.uint8 and (act["maxSteps"], act["deadlineMs"]) == (4, 20)
+        decision = policy.decide([[1, 0]], trace=True)
+        assert decision.steps.tolist() == [3] and decision.cut.tolist() == [False]
+        assert decision.thoughts[0]["halts"] == [1.0]
+        with pytest.raises(Misfit):
+            policy.act([1, 2, 3])
+
+
+def test_what_was_not_answered_is_asked_again(server):
+    def cut(ws, act):
+        server.behave = lambda ws, act: False
+        ws.socket.shutdown(socket.SHUT_RDWR)
+        return True
+
+    def going(ws, act):
+        server.behave = lambda ws, act: False
+        ws.send(MsgPack.encode({"t": "failed", "id": act["id"], "code": "SHUTTING_DOWN", "message": "no"}))
+        return True
+
+    with Policy(server.url) as policy:
+        for behave in (cut, going):
+            server.behave = behave
+            assert policy.act([2, 1]).tolist() == [2, 1]
+        assert len(server.hellos) == 3 and [act["id"] for act in server.acts] == [1, 1, 2, 2]
+
+
+@pytest.mark.parametrize("code", ["REFUSED", "OVERLOADED"])
+def test_failures_are_raised_and_the_connection_goes_on(server, code):
+    def fail(ws, act):
+        ws.send(MsgPack.encode({"t": "failed", "id": act["id"], "code": code, "message": "no"}))
+        return True
+
+    with Policy(server.url) as policy:
+        server.behave = fail
+        with pytest.raises(WireError, match="no") as caught:
+            policy.act([2, 1])
+        assert caught.value.code == code
+        server.behave = lambda ws, act: False
+        assert policy.act([2, 1]).tolist() == [2, 1] and len(server.hellos) == 1
+
+
+def test_time_is_bounded(server):
+    began = time.monotonic()
+    with Policy(server.url, timeout=0.3) as policy:
+        server.behave = lambda ws, act: True
+        with pytest.raises(TimeoutError):
+            policy.act([2, 1])
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        with pytest.raises(TimeoutError):
+            Policy(f"ws://127.0.0.1:{unused.getsockname()[1]}", timeout=0.3)
+    assert time.monotonic() - began < 5

@@ -1,0 +1,61 @@
+"""Environments whose every answer is known."""
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.spaces import Box, Discrete
+
+
+class Count(gym.Env):
+    """Observes (its seed or episode, steps so far) and ends after `length` steps; the same array every time."""
+
+    observation_space = Box(-np.inf, np.inf, (2,), np.float64)
+    action_space = Discrete(3, start=1)
+
+    def __init__(self, length=3):
+        self._length = length
+        self._obs = np.zeros(2)
+
+    def reset(self, *, seed=None, options=None):
+        self._obs[:] = (self._obs[0] + 1 if seed is None else seed, 0)
+        return self._obs, {}
+
+    def step(self, action):
+        self._obs[1] += 1
+        return self._obs, float(action), self._obs[1] >= self._length, False, {}
+
+    def snapshot(self):
+        return {"obs": self._obs.tolist()}
+
+    def restore(self, state):
+        self._obs[:] = state["obs"]
+
+
+class Moody(Count):
+    """Throws at action 3, answers nonsense at action 2; keeps a list of what was closed."""
+
+    closed = []
+
+    def step(self, action):
+        if action == 3:
+            raise RuntimeError("no")
+        obs, *rest = super().step(action)
+        return (np.zeros(5) if action == 2 else obs, *rest)
+
+    def close(self):
+        self.closed.append(self)
+
+
+class Telling(Count):
+    """Says all an info can say."""
+
+    def step(self, action):
+        obs, reward, terminated, truncated, _ = super().step(action)
+        info = {
+            "action_mask": np.array([1, 0, 1], np.int8),
+            "difficulty": np.float32(2),
+            "is_success": np.bool_(terminated),
+            "seen": np.arange(2),
+            "self": self,
+            "bad": float("nan"),
+        }
+        return obs, reward, terminated, truncated, info

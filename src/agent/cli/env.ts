@@ -1,0 +1,114 @@
+import type { Command } from 'commander';
+import type { EnvFactory } from '../../envs/index.ts';
+import { UsageError } from '../errors.ts';
+import { interruptible } from './interrupt.ts';
+import { integer, jsonOption, printJson, setOption } from './options.ts';
+import { addServerOptions, type ServerFlags, serverOptions, tokenFrom } from './server-options.ts';
+
+interface EnvFlags extends ServerFlags {
+  set?: string[];
+  capacity?: number;
+  idleSeconds?: number;
+  graceSeconds?: number;
+  timeoutSeconds?: number;
+  dial?: string;
+  count: number;
+  json?: boolean;
+}
+
+export function addEnv(program: Command): void {
+  const command = program
+    .command('env')
+    .description('serve an environment to trainers, or offer it to one that listens')
+    .argument('<env>', 'a config, a module whose default export makes one, or a built-in’s id')
+    .addOption(setOption());
+  addServerOptions(command, 8765)
+    .option('--capacity <n>', 'environments at once, over all sessions (1024)', integer(1))
+    .option('--idle-seconds <n>', 'how long a session may ask nothing (3600)', integer(1))
+    .option('--grace-seconds <n>', 'how long a session outlives its connection (60)', integer(0))
+    .option('--timeout-seconds <n>', 'how long an asynchronous step may take (60)', integer(1))
+    .option('--dial <url>', 'connect to this trainer, ws://… or wss://…, instead of listening')
+    .option('--count <n>', 'environments to offer with --dial', integer(1), 1)
+    .addOption(jsonOption('print where it listens as one JSON object'))
+    .action(envCommand);
+}
+
+async function envCommand(name: string, flags: EnvFlags): Promise<void> {
+  const { id, factory } = await named(name, flags.set ?? []);
+  const { signal, release } = interruptible(() => process.stderr.write('stopping\n'));
+  try {
+    if (flags.dial === undefined) await listen(id, factory, flags, signal);
+    else await offer(flags.dial, id, factory, flags, signal);
+  } finally {
+    release();
+  }
+}
+
+async function listen(
+  id: string,
+  factory: EnvFactory,
+  flags: EnvFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  const { EnvServer } = await import('../../envs/index.ts');
+  const { capacity, idleSeconds, graceSeconds, timeoutSeconds } = flags;
+  const ms = (seconds: number | undefined) => seconds && 1000 * seconds;
+  const server = await EnvServer.listen(factory, {
+    ...(await serverOptions(flags)),
+    id,
+    capacity,
+    idleMs: ms(idleSeconds),
+    graceMs: ms(graceSeconds),
+    timeoutMs: ms(timeoutSeconds),
+    onFault: (error) => process.stderr.write(`fault: ${(error as Error).stack ?? error}\n`),
+  });
+  if (flags.json) printJson({ listening: server.url });
+  else process.stdout.write(`serving ${id} at ${server.url}\n`);
+  if (!signal.aborted) {
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  }
+  await server.close();
+}
+
+async function offer(
+  url: string,
+  id: string,
+  factory: EnvFactory,
+  { count, tokenEnv, timeoutSeconds, json }: EnvFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  const { dialTrainer } = await import('../../envs/index.ts');
+  await dialTrainer(url, factory, {
+    id,
+    count,
+    token: tokenFrom(tokenEnv),
+    timeoutMs: timeoutSeconds && 1000 * timeoutSeconds,
+    signal,
+    on: (event) => {
+      if (json) printJson(event);
+      else if (event.type === 'connected') process.stderr.write(`connected to ${url}\n`);
+      else {
+        const seconds = (event.waitMs / 1000).toFixed(1);
+        process.stderr.write(`${event.reason}; again in ${seconds} s\n`);
+      }
+    },
+  });
+}
+
+/** The environment that an argument names, as a config would have it. */
+async function named(name: string, set: string[]): Promise<{ id: string; factory: EnvFactory }> {
+  const { envIds } = await import('../../envs/index.ts');
+  const { loadConfig, parseConfig } = await import('../load-config.ts');
+  const { envMaker, envName } = await import('../env-setup.ts');
+  const bare = { name: 'env', train: { totalSteps: 1 } };
+  const isModule = /\.[cm]?[jt]sx?$/.test(name);
+  if (set.length > 0 && (isModule || envIds().includes(name))) {
+    throw new UsageError('--set: expected with a config, which a module or an id is not');
+  }
+  const config = envIds().includes(name)
+    ? parseConfig({ ...bare, env: { id: name } })
+    : isModule
+      ? parseConfig({ ...bare, env: { module: name } })
+      : await loadConfig(name, { set });
+  return { id: envName(config), factory: await envMaker(config, process.cwd()) };
+}

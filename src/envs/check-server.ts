@@ -1,0 +1,206 @@
+import { isDeepStrictEqual } from 'node:util';
+import { Rng } from '../kernels/index.ts';
+import { Findings } from './check/findings.ts';
+import { type Latency, latency } from './check/latency.ts';
+import { type Reply, Talk } from './check/talk.ts';
+import { type CheckOptions, type CheckReport, checkEnv, formatReport } from './check-env.ts';
+import { RemoteEnvs } from './remote/remote-envs.ts';
+import type { Space } from './space.ts';
+import { spaceFromJson } from './spaces/index.ts';
+import { stack } from './wire/batch.ts';
+
+export interface ServerCheckOptions extends CheckOptions {
+  token?: string;
+}
+
+/** What a server of environments was found to do. */
+export interface ServerFacts {
+  id: string;
+  /** Episodes that ended, and those whose successor began in the same frame. */
+  autoreset: { ended: number; followed: number };
+  /** A request that was sent again was answered from its last reply; null where that was not seen. */
+  exactlyOnce: boolean | null;
+  /** A session went on over another connection; null as above. */
+  resumes: boolean | null;
+  /** Of one environment's step, there and back, in ms. */
+  roundTripMs: Latency | null;
+  /** Of a frame of several environments' steps. */
+  frame: { envs: number; ms: Latency; stepsPerSecond: number } | null;
+}
+
+export interface ServerReport extends CheckReport {
+  server: ServerFacts;
+}
+
+/** Environments that are asked for in one frame. */
+const FRAME = 16;
+const FRAMES = 200;
+
+/**
+ * Holds a server of environments against the contract of environments, as `checkEnv` does, and against the
+ * protocol: autoreset, requests sent again, resuming; and measures how long it takes.
+ *
+ * Never throws for a broken server: it reports.
+ */
+export async function checkServer(
+  url: string,
+  options: ServerCheckOptions = {},
+): Promise<ServerReport> {
+  const { token, seed = 0, timeoutMs = 10_000 } = options;
+  const check = new ServerCheck(url, { token, timeoutMs, seed });
+  await check.run();
+  const { problems, warnings } = check.findings;
+  if (!check.reached) {
+    const facts = { episodes: 0, steps: 0, sync: false, snapshots: false, latencyMs: null };
+    return { ok: false, problems, warnings, facts, server: check.facts };
+  }
+  const source = { urls: [url], frame: FRAME, token };
+  const report = await checkEnv(async () => {
+    const { envs } = await RemoteEnvs.open({ source, count: 1, timeoutMs, seed });
+    return envs[0];
+  }, options);
+  problems.push(...report.problems);
+  warnings.push(...report.warnings);
+  return { ...report, ok: problems.length === 0, problems, warnings, server: check.facts };
+}
+
+class ServerCheck {
+  readonly findings = new Findings();
+  readonly facts: ServerFacts = {
+    id: 'unknown',
+    autoreset: { ended: 0, followed: 0 },
+    exactlyOnce: null,
+    resumes: null,
+    roundTripMs: null,
+    frame: null,
+  };
+  /** Whether it answered at all. */
+  reached = false;
+  readonly #rng: Rng;
+
+  constructor(
+    readonly url: string,
+    readonly options: { token?: string; timeoutMs: number; seed: number },
+  ) {
+    this.#rng = Rng.seed(options.seed, 'server');
+  }
+
+  async run(): Promise<void> {
+    try {
+      this.facts.roundTripMs = (await this.#converse(1)).ms;
+      const { envs, ms, stepsPerSecond } = await this.#converse(FRAME);
+      this.facts.frame = { envs, ms, stepsPerSecond };
+    } catch (error) {
+      this.findings.problem('protocol', (error as Error).message);
+    }
+  }
+
+  /** Plays frames of steps, sends the last one again, and goes on over another connection. */
+  async #converse(numEnvs: number) {
+    const talk = await Talk.open(this.url, { ...this.options, numEnvs });
+    this.reached = true;
+    const { env } = talk.welcome;
+    if (env === undefined) throw new Error('welcome.env: expected a description');
+    this.facts.id = env.id;
+    const actionSpace = spaceFromJson(env.actionSpace);
+    const envs = Array.from({ length: talk.welcome.numEnvs ?? 1 }, (_, i) => i);
+    const seeds = envs.map((i) => this.options.seed + i);
+    let { replies } = await talk.ask('reset', envs, { seeds });
+    let sent: Awaited<ReturnType<Talk['ask']>>['sent'] | undefined;
+    const times: number[] = [];
+    for (let i = 0; i < FRAMES; i++) {
+      const actions = this.#actions(actionSpace, envs, replies);
+      const begin = performance.now();
+      ({ sent, replies } = await talk.ask('step', envs, { actions }));
+      times.push(performance.now() - begin);
+      this.#countEnds(replies);
+    }
+    const again = await talk.again(sent!);
+    this.facts.exactlyOnce = isDeepStrictEqual(inOrder(again), inOrder(replies));
+    if (!this.facts.exactlyOnce) {
+      this.findings.problem('exactly-once', 'a step that was sent again was answered otherwise');
+    }
+    talk.cut();
+    await this.#resume(talk, envs, actionSpace, replies);
+    const seconds = times.reduce((a, b) => a + b, 0) / 1000;
+    return {
+      envs: envs.length,
+      ms: latency(times)!,
+      stepsPerSecond: Math.round((FRAMES * envs.length) / seconds),
+    };
+  }
+
+  async #resume(cut: Talk, envs: number[], actionSpace: Space, replies: Reply[]): Promise<void> {
+    try {
+      const talk = await Talk.open(this.url, this.options, cut);
+      const actions = this.#actions(actionSpace, envs, replies);
+      await talk.ask('step', envs, { actions });
+      this.facts.resumes = talk.welcome.resumed;
+      talk.close();
+    } catch (error) {
+      this.facts.resumes = false;
+      this.findings.warn('resume', (error as Error).message);
+    }
+  }
+
+  /** Random actions that the masks of the last replies allow. */
+  #actions(space: Space, envs: readonly number[], replies: readonly Reply[]) {
+    const masks = new Map<number, ArrayLike<number>>();
+    for (const reply of replies) {
+      if (reply.t !== 'began' && reply.t !== 'stepped') continue;
+      const take = (mask: typeof reply.actionMask, rows: ArrayLike<number>) => {
+        if (mask === undefined) return;
+        const m = mask.shape[1];
+        for (let i = 0; i < rows.length; i++) {
+          masks.set(reply.envs[rows[i]], mask.data.subarray(i * m, (i + 1) * m));
+        }
+      };
+      take(reply.actionMask, Array.from(reply.envs.keys()));
+      if (reply.t === 'stepped' && reply.next) take(reply.next.actionMask, reply.next.at);
+    }
+    return stack(
+      space,
+      envs.map((env) => space.sample(this.#rng, masks.get(env))),
+    );
+  }
+
+  #countEnds(replies: readonly Reply[]): void {
+    for (const reply of replies) {
+      if (reply.t !== 'stepped') continue;
+      const { terminated, truncated, next } = reply;
+      const ended = Array.from(terminated.keys()).filter((i) => terminated[i] || truncated[i]);
+      const followed = ended.filter((i) => next?.at.includes(i));
+      this.facts.autoreset.ended += ended.length;
+      this.facts.autoreset.followed += followed.length;
+      if (followed.length === ended.length) continue;
+      const env = reply.envs[ended.find((i) => !followed.includes(i))!];
+      this.findings.problem('autoreset', `environment ${env} ended, and no episode followed`);
+    }
+  }
+}
+
+/** What replies say of each environment, however they came in parts. */
+function inOrder(replies: readonly Reply[]): unknown[] {
+  return replies.flatMap((reply) => {
+    if (reply.t !== 'stepped') return [];
+    return Array.from(reply.envs, (env, i) => [env, reply.seq[i], reply.reward[i]]);
+  });
+}
+
+/** The report as lines for a terminal. */
+export function formatServerReport(report: ServerReport): string {
+  const { id, autoreset, exactlyOnce, resumes, roundTripMs, frame } = report.server;
+  const said = (fact: boolean | null) => (fact === null ? 'not seen' : fact ? 'yes' : 'no');
+  const times = (ms: Latency) =>
+    `p50 ${ms.p50.toFixed(2)}, p95 ${ms.p95.toFixed(2)}, p99 ${ms.p99.toFixed(2)}, max ${ms.max.toFixed(2)} ms`;
+  const lines = [
+    `server      ${id}`,
+    `autoreset   ${autoreset.followed} of ${autoreset.ended} episodes were followed by the next in the same frame`,
+    `exactly once ${said(exactlyOnce)}, resumes ${said(resumes)}`,
+    `round trip  ${roundTripMs ? times(roundTripMs) : 'not seen'}`,
+  ];
+  if (frame) {
+    lines.push(`frame of ${frame.envs}  ${times(frame.ms)}; ${frame.stepsPerSecond} steps/s`);
+  }
+  return `${lines.join('\n')}\n${formatReport(report)}`;
+}

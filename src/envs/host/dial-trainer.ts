@@ -1,0 +1,128 @@
+import { Rng } from '../../kernels/index.ts';
+import type { EnvFactory } from '../env.ts';
+import type { Connection } from '../socket/connection.ts';
+import { DialError, dial } from '../socket/dial.ts';
+import { sayHello } from '../socket/handshake.ts';
+import { defaultBackoff, fullJitter } from '../wire/backoff.ts';
+import { msgpackCodec } from '../wire/codec.ts';
+import { WireError } from '../wire/errors.ts';
+import { envRequest, readMessage, type Welcome, WIRE_VERSION } from '../wire/messages.ts';
+import { EnvHost } from './env-host.ts';
+
+export interface DialTrainerOptions {
+  /** What the environments are called. */
+  id: string;
+  token?: string;
+  /** Environments to offer. */
+  count?: number;
+  /** How long one reset or step of an asynchronous environment may take, in ms. */
+  timeoutMs?: number;
+  /** Of the jitter between attempts to connect. */
+  seed?: number;
+  /** Aborting it ends the environments. */
+  signal?: AbortSignal;
+  /** Told what becomes of the connection. */
+  on?: (event: DialEvent) => void;
+}
+
+export type DialEvent =
+  | { type: 'connected'; resumed: boolean }
+  | { type: 'disconnected'; reason: string; waitMs: number };
+
+/** Codes after which another attempt would go no better. */
+const HOPELESS = new Set(['VERSION', 'SPACE_MISMATCH', 'BAD_MESSAGE', 'UNAUTHENTICATED']);
+
+/**
+ * Offers environments to a trainer that listens (docs/protocol.md, `/v1/trainer`), again and again until
+ * aborted: over a cut the session is resumed, and a trainer that has begun anew gets a new one.
+ * @throws WireError where the trainer wants other environments, DialError where it refuses them
+ */
+export async function dialTrainer(
+  url: string,
+  factory: EnvFactory,
+  options: DialTrainerOptions,
+): Promise<void> {
+  const { id, token, count = 1, timeoutMs = 60_000, seed = 0, signal, on = () => {} } = options;
+  const rng = Rng.seed(seed, 'dial');
+  let host: EnvHost | undefined;
+  let last: Welcome | undefined;
+  let attempt = 0;
+  try {
+    while (!signal?.aborted) {
+      let reason: string;
+      try {
+        const connection = await dial(url, msgpackCodec(), { token });
+        // A session's environments count its requests, so another session has others.
+        host ??= await EnvHost.create(factory, count, { id, timeoutMs });
+        const welcome = await sayHello(connection, {
+          t: 'hello',
+          v: WIRE_VERSION,
+          role: 'env',
+          client: 'pondera',
+          numEnvs: count,
+          env: host.description,
+          resume: last && { session: last.session, token: last.token },
+        });
+        last = welcome;
+        attempt = 0;
+        on({ type: 'connected', resumed: welcome.resumed });
+        reason = await converse(connection, host, signal);
+      } catch (error) {
+        const { code } = error as { code?: string };
+        const gone = code === 'SESSION_EXPIRED';
+        const refused = error instanceof DialError && !error.retryable;
+        if (!gone && (refused || HOPELESS.has(code ?? ''))) throw error;
+        if (gone) {
+          await host?.close();
+          host = last = undefined;
+          continue;
+        }
+        reason = (error as Error).message;
+      }
+      if (signal?.aborted) break;
+      const waitMs = fullJitter(attempt++, defaultBackoff, rng);
+      on({ type: 'disconnected', reason, waitMs });
+      await rest(waitMs, signal);
+    }
+  } finally {
+    await host?.close();
+  }
+}
+
+/** Does what it is asked until the connection ends. @returns why it did */
+function converse(
+  connection: Connection,
+  host: EnvHost,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  return new Promise((resolve) => {
+    const leave = () => connection.close();
+    signal?.addEventListener('abort', leave, { once: true });
+    connection.onClose = ({ code, reason }) => {
+      signal?.removeEventListener('abort', leave);
+      host.onReply = () => {};
+      resolve(`closed with ${code}${reason && `, ${reason}`}`);
+    };
+    host.onReply = (reply) => connection.send(reply);
+    connection.onMessage = (message) => {
+      const { t } = message as { t?: unknown };
+      if (t === 'error') throw new WireError('BAD_MESSAGE', String((message as Error).message));
+      const request = readMessage(envRequest, message);
+      if (request.t === 'close') connection.close();
+      else host.handle(request);
+    };
+    if (!connection.open) connection.onClose({ code: 1006, reason: '' });
+  });
+}
+
+function rest(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    function done() {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    }
+    signal?.addEventListener('abort', done, { once: true });
+  });
+}

@@ -1,0 +1,45 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+import type { Verb } from './env-host.ts';
+
+/** What a server of environments counts, as Prometheus reads it. */
+export class EnvMetrics {
+  readonly registry = new Registry();
+  readonly #requests: Counter<'verb'>;
+
+  /** @param now how many there are of each at this moment */
+  constructor(now: () => { sessions: number; envs: number; connections: number }) {
+    const registers = [this.registry];
+    this.#requests = new Counter({
+      name: 'pondera_env_requests_total',
+      help: 'Requests performed or answered again, by verb, counted for each environment.',
+      labelNames: ['verb'],
+      registers,
+    });
+    for (const [name, help] of [
+      ['sessions', 'Sessions, connected or in their grace period.'],
+      ['envs', 'Environments that sessions hold.'],
+      ['connections', 'Open WebSocket connections.'],
+    ] as const) {
+      new Gauge({
+        name: `pondera_env_${name}`,
+        help,
+        registers,
+        collect() {
+          this.set(now()[name]);
+        },
+      });
+    }
+    new Gauge({
+      name: 'pondera_process_resident_bytes',
+      help: 'Memory of this process.',
+      registers,
+      collect() {
+        this.set(process.memoryUsage.rss());
+      },
+    });
+  }
+
+  count(verb: Verb['t'], envs: number): void {
+    this.#requests.inc({ verb }, envs);
+  }
+}

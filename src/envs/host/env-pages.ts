@@ -1,0 +1,43 @@
+import { createRequire } from 'node:module';
+import { openEnvPages, openEnvSchemas } from '../openenv/pages.ts';
+import type { Page } from '../socket/server.ts';
+import { spaceFromJson } from '../spaces/space-from-json.ts';
+import { type EnvDescription, WIRE_VERSION, wireJsonSchema } from '../wire/messages.ts';
+import type { EnvMetrics } from './env-metrics.ts';
+
+const { version } = createRequire(import.meta.url)('../../../package.json') as { version: string };
+
+/** What an environment server shows over HTTP. */
+export function envPages(
+  description: EnvDescription,
+  status: () => object,
+  { registry }: EnvMetrics,
+): Page[] {
+  const json = (path: string, value: () => object, open = false): Page => ({
+    path,
+    open,
+    body: () => ({ type: 'application/json', text: JSON.stringify(value()) }),
+  });
+  const server = `pondera ${version}`;
+  const actionSpace = spaceFromJson(description.actionSpace);
+  const observationSpace = spaceFromJson(description.observationSpace);
+  return [
+    json('/health', status, true),
+    json('/metadata', () => ({
+      name: description.id,
+      description: `The environment ${description.id}, served by ${server}.`,
+      version,
+      protocol: WIRE_VERSION,
+      env: description,
+    })),
+    json('/schema', () => ({
+      ...openEnvSchemas(actionSpace, observationSpace),
+      messages: wireJsonSchema(),
+    })),
+    ...openEnvPages(`${description.id}, served by ${server}`),
+    {
+      path: '/metrics',
+      body: async () => ({ type: registry.contentType, text: await registry.metrics() }),
+    },
+  ];
+}

@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import { sameToken } from '../socket/access.ts';
+import type { Connection } from '../socket/connection.ts';
+import { WireError } from '../wire/errors.ts';
+import { envRequest, readMessage } from '../wire/messages.ts';
+import type { EnvHost, Verb } from './env-host.ts';
+
+export interface SessionTimes {
+  /** How long a session outlives its connection. */
+  graceMs: number;
+  /** How long it may be asked nothing. */
+  idleMs: number;
+}
+
+export interface SessionEvents {
+  /** It was asked something that it performs. */
+  asked(request: Verb): void;
+  /** Once, as it ends. */
+  ended(): void;
+}
+
+/** Environments that one trainer drives, over one connection after another. */
+export class Session {
+  readonly id = randomBytes(12).toString('base64url');
+  readonly token = randomBytes(24).toString('base64url');
+  readonly host: EnvHost;
+  readonly #times: SessionTimes;
+  readonly #events: SessionEvents;
+  #connection: Connection | undefined;
+  #grace: NodeJS.Timeout | undefined;
+  #idle: NodeJS.Timeout | undefined;
+  #ended = false;
+
+  constructor(host: EnvHost, times: SessionTimes, events: SessionEvents) {
+    this.host = host;
+    this.#times = times;
+    this.#events = events;
+    host.onReply = (reply) => this.#connection?.send(reply);
+  }
+
+  /** Whether `token` proves that it is asked for by its own. */
+  admits(token: string): boolean {
+    return sameToken(token, this.token);
+  }
+
+  /** Goes on over this connection; one that it had is ended. */
+  attach(connection: Connection): void {
+    const replaced = this.#connection;
+    this.#connection = connection;
+    replaced?.fail(new WireError('SESSION_REPLACED', 'session: resumed by another connection'));
+    clearTimeout(this.#grace);
+    this.#rest();
+    connection.onMessage = (message) => {
+      const request = readMessage(envRequest, message);
+      this.#rest();
+      if (request.t === 'close') {
+        connection.close();
+        void this.end();
+        return;
+      }
+      this.host.handle(request);
+      this.#events.asked(request);
+    };
+    connection.onClose = () => this.#detach(connection);
+    // It may have broken while the session was being made.
+    if (!connection.open) this.#detach(connection);
+  }
+
+  #detach(connection: Connection): void {
+    if (this.#connection !== connection || this.#ended) return;
+    this.#connection = undefined;
+    this.#grace = setTimeout(() => void this.end(), this.#times.graceMs);
+  }
+
+  async end(error?: WireError): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#grace);
+    clearTimeout(this.#idle);
+    if (error) this.#connection?.fail(error);
+    this.#events.ended();
+    await this.host.close();
+  }
+
+  #rest(): void {
+    const { idleMs } = this.#times;
+    if (this.#idle) this.#idle.refresh();
+    else {
+      this.#idle = setTimeout(() => {
+        void this.end(new WireError('IDLE', `session: nothing was asked for ${idleMs} ms`));
+      }, idleMs);
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Env, Info, Reset, ResetOptions, Step } from '../env.ts';
+import { backoff } from '../socket/backoff.ts';
+import { DialError, type DialOptions } from '../socket/dial.ts';
+import type { Space } from '../space.ts';
+import { timeLimit } from '../wrappers/time-limit.ts';
+import { Conversation, type Question } from './conversation.ts';
+import { OpenEnvError } from './errors.ts';
+import type { Observed } from './messages.ts';
+
+/** The fields of an action or an observation, as a server declares them at `/schema`. */
+export type OpenEnvFields = Record<string, unknown>;
+
+export interface OpenEnvOptions<Obs, Action> extends Pick<DialOptions, 'token' | 'ca'> {
+  /** Of the server, as OpenEnv's own clients take it: http(s):// or ws(s)://. */
+  url: string;
+  observationSpace: Space<Obs>;
+  actionSpace: Space<Action>;
+  encodeAction(action: Action): OpenEnvFields;
+  /** Arrays come as the environment has written them, mostly a flat list beside a shape. */
+  decodeObs(observation: OpenEnvFields): Obs;
+  /** What else an observation tells: a mask of the next actions, the difficulty, success. */
+  decodeInfo?(observation: OpenEnvFields): Info;
+  /** Steps after which an episode is truncated, since OpenEnv knows only `done`. */
+  maxEpisodeSteps: number;
+  /** How long a reset or a step may take, in ms. */
+  timeoutMs?: number;
+}
+
+/** Less than what a run waits for an environment (`env.timeoutMs`), so that a late one is lost and not failed. */
+const TIMEOUT_MS = 30_000;
+
+/** How long a reset looks for a server with room; less than what a run waits for it too. */
+const PATIENCE_MS = 40_000;
+
+/**
+ * An environment of an OpenEnv server. `reset` connects where it must, and waits for room; `options` that it
+ * is given go to the server beside the seed. Verbs reject with `EnvLost` where the connection breaks or an
+ * answer does not come in time: the next reset connects again.
+ * @throws Error for a URL that is none
+ */
+export function openEnv<Obs, Action>(options: OpenEnvOptions<Obs, Action>): Env<Obs, Action> {
+  return timeLimit(new OpenEnv(options), { maxSteps: options.maxEpisodeSteps });
+}
+
+class OpenEnv<Obs, Action> implements Env<Obs, Action> {
+  readonly observationSpace: Space<Obs>;
+  readonly actionSpace: Space<Action>;
+  readonly #options: OpenEnvOptions<Obs, Action>;
+  readonly #url: string;
+  readonly #closing = new AbortController();
+  #conversation: Conversation | undefined;
+
+  constructor(options: OpenEnvOptions<Obs, Action>) {
+    this.observationSpace = options.observationSpace;
+    this.actionSpace = options.actionSpace;
+    this.#options = options;
+    this.#url = socketUrl(options.url);
+  }
+
+  async reset({ seed, options }: ResetOptions = {}): Promise<Reset<Obs>> {
+    const data = { ...(options as OpenEnvFields | undefined), seed };
+    const { obs, info } = this.#read(await this.#askFirst({ type: 'reset', data }));
+    return { obs, info };
+  }
+
+  async step(action: Action): Promise<Step<Obs>> {
+    if (this.#conversation === undefined) throw new Error('openEnv: step() before reset()');
+    const data = this.#options.encodeAction(action);
+    return this.#read(await this.#ask(this.#conversation, { type: 'step', data }));
+  }
+
+  close(): void {
+    this.#closing.abort(new Error('openEnv: closed'));
+    this.#conversation?.close();
+  }
+
+  /** On a connection that is open, or else on a new one, as soon as a server takes it. */
+  async #askFirst(question: Question): Promise<Observed> {
+    const { signal } = this.#closing;
+    const until = performance.now() + PATIENCE_MS;
+    for (let attempt = 0; ; attempt++) {
+      signal.throwIfAborted();
+      try {
+        if (!this.#conversation?.open) {
+          const { token, ca } = this.#options;
+          this.#conversation = await Conversation.open(this.#url, { token, ca });
+          // It may have been closed while it was being opened.
+          if (signal.aborted) this.close();
+        }
+        return await this.#ask(this.#conversation, question);
+      } catch (error) {
+        const left = until - performance.now();
+        if (!passes(error) || left <= 0) throw error;
+        await wait(Math.min(backoff(attempt), left), undefined, { signal });
+      }
+    }
+  }
+
+  #ask(conversation: Conversation, question: Question): Promise<Observed> {
+    return conversation.ask(question, this.#options.timeoutMs ?? TIMEOUT_MS);
+  }
+
+  #read({ observation, reward, done }: Observed): Step<Obs> {
+    const { decodeObs, decodeInfo } = this.#options;
+    // Servers of ours do tell the two ends apart.
+    const truncated = Boolean(done) && observation.truncated === true;
+    return {
+      obs: decodeObs(observation),
+      reward,
+      terminated: Boolean(done) && !truncated,
+      truncated,
+      info: decodeInfo?.(observation) ?? {},
+    };
+  }
+}
+
+/** Whether what went wrong may be over by the next attempt. */
+function passes(error: unknown): boolean {
+  if (error instanceof DialError) return error.retryable;
+  return error instanceof OpenEnvError && error.code === 'CAPACITY_REACHED';
+}
+
+/** @throws Error for another scheme */
+function socketUrl(url: string): string {
+  if (!/^(http|ws)s?:\/\/[^/]/.test(url)) {
+    throw new Error(`openEnv: url: expected http(s):// or ws(s)://, got ${JSON.stringify(url)}`);
+  }
+  const base = url.replace(/^http/, 'ws').replace(/\/+$/, '');
+  return base.endsWith('/ws') ? base : `${base}/ws`;
+}

@@ -1,0 +1,40 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { EnvFactory } from '../env.ts';
+import { EnvHost } from '../host/env-host.ts';
+import { loadEnvFactory } from '../load-env.ts';
+import { makeEnv } from '../registry.ts';
+import { WireError } from '../wire/errors.ts';
+import { envRequest, readMessage } from '../wire/messages.ts';
+
+/** What a thread of environments is told at its start. */
+export interface EnvThreadData {
+  /** A built-in's id, or a module's file URL or absolute path. */
+  id?: string;
+  module?: string;
+  options: unknown;
+  count: number;
+  timeoutMs: number;
+}
+
+const { id, module, options, count, timeoutMs } = workerData as EnvThreadData;
+const port = parentPort!;
+
+async function factoryOf(): Promise<EnvFactory> {
+  if (module === undefined) return () => makeEnv(id!, options);
+  const factory = await loadEnvFactory(module, process.cwd());
+  return () => factory(options);
+}
+
+try {
+  const host = await EnvHost.create(await factoryOf(), count, { id: id ?? module!, timeoutMs });
+  host.onReply = (reply) => port.postMessage(reply);
+  port.on('message', (message) => {
+    const request = readMessage(envRequest, message);
+    if (request.t !== 'close') host.handle(request);
+    else void host.close().finally(() => process.exit());
+  });
+  port.postMessage({ env: host.description });
+} catch (error) {
+  const code = error instanceof WireError ? error.code : 'ENV_FAILED';
+  port.postMessage({ t: 'error', code, message: (error as Error).message });
+}

@@ -1,0 +1,176 @@
+import { randomBytes } from 'node:crypto';
+import { sameToken } from '../socket/access.ts';
+import type { Connection } from '../socket/connection.ts';
+import { awaitHello } from '../socket/handshake.ts';
+import { SocketServer, type SocketServerOptions } from '../socket/server.ts';
+import { WireError } from '../wire/errors.ts';
+import { type Hello, WIRE_VERSION } from '../wire/messages.ts';
+import type { SeatGroup } from './seat-group.ts';
+import { TrainerSession } from './trainer-session.ts';
+
+/** Environments that have dialled in. */
+interface Guest {
+  id: string;
+  token: string;
+  session: TrainerSession;
+  connection: Connection | undefined;
+  /** Which of them no group has. */
+  free: Set<number>;
+  /** The groups that have some. */
+  groups: Set<SeatGroup>;
+  grace: NodeJS.Timeout | undefined;
+}
+
+/** How long environments that lost their connection are waited for, in ms. */
+const GRACE_MS = 60_000;
+/** How often it is looked whether an answer is overdue, in ms. */
+const LOOK_MS = 500;
+
+/**
+ * Where environments dial in (docs/protocol.md, `/v1/trainer`): each takes seats that are vacant, and whoever
+ * has no seat waits for one.
+ */
+export class Listener {
+  readonly #groups: { group: SeatGroup; timeoutMs: number }[] = [];
+  readonly #guests = new Map<string, Guest>();
+  #server!: SocketServer;
+  readonly #look = setInterval(() => this.#checkTime(), LOOK_MS);
+
+  static async listen(options: SocketServerOptions): Promise<Listener> {
+    const listener = new Listener();
+    const connect = (connection: Connection) =>
+      awaitHello(connection, 'env', (hello) => listener.#welcome(connection, hello));
+    try {
+      const onFault = (error: unknown) => process.emitWarning(error as Error);
+      listener.#server = await SocketServer.listen({ ...options, onFault }, [
+        { path: TRAINER_PATH, connect },
+      ]);
+    } catch (error) {
+      clearInterval(listener.#look);
+      throw error;
+    }
+    return listener;
+  }
+
+  get url(): string {
+    return this.#server.url(TRAINER_PATH);
+  }
+
+  /** Gives the group's seats environments, as these come. */
+  add(group: SeatGroup, timeoutMs: number): void {
+    this.#groups.push({ group, timeoutMs });
+    this.#fill();
+  }
+
+  /** Takes the group's environments back, for others. */
+  remove(group: SeatGroup): void {
+    this.#groups.splice(
+      this.#groups.findIndex((entry) => entry.group === group),
+      1,
+    );
+    for (const { session, env } of group.close()) {
+      const guest = [...this.#guests.values()].find((other) => other.session === session);
+      guest?.groups.delete(group);
+      guest?.free.add(env);
+    }
+    this.#fill();
+  }
+
+  #welcome(connection: Connection, hello: Hello): void {
+    const guest = hello.resume ? this.#resumed(hello.resume) : this.#admit(hello);
+    clearTimeout(guest.grace);
+    guest.connection?.fail(new WireError('SESSION_REPLACED', 'session: resumed elsewhere'));
+    guest.connection = connection;
+    connection.send({
+      t: 'welcome',
+      v: WIRE_VERSION,
+      session: guest.id,
+      token: guest.token,
+      resumed: hello.resume !== undefined,
+      limits: {
+        maxPayload: this.#server.limits.maxPayload,
+        graceMs: GRACE_MS,
+        heartbeatMs: this.#server.heartbeatMs,
+      },
+    });
+    connection.onMessage = (message) => guest.session.receive(message);
+    connection.onClose = ({ code }) => {
+      if (code !== 1000) this.#detach(guest, connection);
+      else if (guest.connection === connection) this.#lose(guest, 'it has left');
+    };
+    guest.session.attach(connection);
+    this.#fill();
+    if (!connection.open) this.#detach(guest, connection);
+  }
+
+  #resumed({ session, token }: NonNullable<Hello['resume']>): Guest {
+    const guest = this.#guests.get(session);
+    if (guest && sameToken(token, guest.token)) return guest;
+    throw new WireError('SESSION_EXPIRED', 'resume: there is no such session');
+  }
+
+  #admit({ env, numEnvs = 1 }: Hello): Guest {
+    if (env === undefined) throw new WireError('BAD_MESSAGE', 'hello.env: expected a description');
+    for (const { group } of this.#groups) group.check(env);
+    const guest: Guest = {
+      id: randomBytes(12).toString('base64url'),
+      token: randomBytes(24).toString('base64url'),
+      session: new TrainerSession(env, numEnvs),
+      connection: undefined,
+      free: new Set(Array.from({ length: numEnvs }, (_, env) => env)),
+      groups: new Set(),
+      grace: undefined,
+    };
+    this.#guests.set(guest.id, guest);
+    return guest;
+  }
+
+  #detach(guest: Guest, connection: Connection): void {
+    if (guest.connection !== connection) return;
+    guest.connection = undefined;
+    guest.session.detach();
+    guest.grace = setTimeout(() => this.#lose(guest, 'its environment is gone'), GRACE_MS);
+  }
+
+  #lose(guest: Guest, reason: string): void {
+    clearTimeout(guest.grace);
+    this.#guests.delete(guest.id);
+    guest.connection?.close(1001);
+    guest.connection = undefined;
+    for (const group of guest.groups)
+      group.lose(guest.session, `${guest.session.description.id}: ${reason}`);
+    this.#fill();
+  }
+
+  /** Vacant seats get free environments, both in the order in which they came. */
+  #fill(): void {
+    for (const { group } of this.#groups) {
+      const vacant = group.vacant;
+      for (const guest of this.#guests.values()) {
+        if (vacant.length === 0) break;
+        // An environment may still be at what a group that has closed asked of it.
+        const ready = [...guest.free].filter((env) => guest.session.idle(env));
+        const envs = guest.connection ? ready.slice(0, vacant.length) : [];
+        if (envs.length === 0) continue;
+        for (const env of envs) guest.free.delete(env);
+        guest.groups.add(group);
+        group.place(
+          guest.session,
+          envs.map((env) => ({ seat: vacant.shift()!, env })),
+        );
+      }
+    }
+  }
+
+  #checkTime(): void {
+    const timeoutMs = Math.min(...this.#groups.map((entry) => entry.timeoutMs));
+    for (const guest of this.#guests.values()) {
+      const since = guest.session.waitingSince;
+      if (since === undefined || performance.now() - since < timeoutMs) continue;
+      this.#lose(guest, `no answer within ${timeoutMs} ms`);
+    }
+    this.#fill();
+  }
+}
+
+const TRAINER_PATH = '/v1/trainer';

@@ -1,0 +1,76 @@
+import { type MessagePort, parentPort } from 'node:worker_threads';
+import { Rng } from '../../kernels/index.ts';
+import { dialConnector } from './dial-connector.ts';
+import { type Connector, Line } from './line.ts';
+import { Listener } from './listener.ts';
+import type { OpenGroup } from './relay.ts';
+import { SeatGroup } from './seat-group.ts';
+import { threadConnector } from './thread-connector.ts';
+
+/** By the address that was asked for; they outlive groups, since what dialled in stays. */
+const listeners = new Map<string, Promise<Listener>>();
+
+async function open({ source, count, timeoutMs, seed, port }: OpenGroup): Promise<void> {
+  const group = new SeatGroup(port, count);
+  if ('listen' in source) {
+    const { host, port: number, token } = source.listen;
+    const key = `${host}:${number}`;
+    const listener = listeners.get(key) ?? Listener.listen({ host, port: number, token });
+    listeners.set(key, listener);
+    try {
+      const { url } = await listener;
+      port.postMessage({ t: 'listening', url });
+      group.open();
+      (await listener).add(group, timeoutMs);
+    } catch (error) {
+      listeners.delete(key);
+      group.fail((error as Error).message);
+    }
+    whenClosed(port, async () => (await listener).remove(group));
+    return;
+  }
+  const lines: Line[] = [];
+  whenClosed(port, () => {
+    for (const line of lines) line.close();
+    group.close();
+  });
+  const parts =
+    'urls' in source
+      ? source.urls.map((url): Connector => dialConnector(url, source.token))
+      : Array.from({ length: Math.min(source.workers, count) }, (_, i) =>
+          threadConnector({ ...source.env, timeoutMs }, i),
+        );
+  const most = 'urls' in source ? source.frame : Infinity;
+  try {
+    await Promise.all(
+      shares(count, parts.length).map(async (seats, i) => {
+        let left = seats;
+        while (left.length > 0) {
+          const rng = Rng.seed(seed, 'line', i, left[0]);
+          const line = new Line(parts[i], group, timeoutMs, rng);
+          lines.push(line);
+          left = left.slice(await line.begin(left.slice(0, most)));
+        }
+      }),
+    );
+    group.open();
+  } catch (error) {
+    for (const line of lines) line.close();
+    group.fail((error as Error).message);
+  }
+}
+
+/** Seats 0..count-1 in so many shares, even ones, each a stretch. */
+function shares(count: number, parts: number): number[][] {
+  return Array.from({ length: parts }, (_, i) => {
+    const begin = Math.floor((i * count) / parts);
+    const end = Math.floor(((i + 1) * count) / parts);
+    return Array.from({ length: end - begin }, (_, seat) => begin + seat);
+  });
+}
+
+function whenClosed(port: MessagePort, then: () => void): void {
+  port.once('close', then);
+}
+
+parentPort!.on('message', (group: OpenGroup) => void open(group));

@@ -1,0 +1,33 @@
+import type { Reset } from '../env.ts';
+import type { Space } from '../space.ts';
+import { stack, unstack } from '../wire/batch.ts';
+import { jsonCodec } from '../wire/codec.ts';
+import { isNdArray } from '../wire/ndarray.ts';
+
+/** The snapshot of an environment that has begun an episode by itself which nobody has taken up yet. */
+interface Ahead {
+  remoteState: unknown;
+  /** Its first observation, in JSON. */
+  next: string;
+}
+
+const codec = jsonCodec();
+
+/** A remote environment's state with what is known here of its next episode, as plain JSON; exact. */
+export function packSnapshot(state: unknown, next: Reset | undefined, space: Space): unknown {
+  if (next === undefined) return state;
+  const obs = stack(space, [next.obs]);
+  return { remoteState: state, next: codec.encode({ obs, info: next.info }) as string };
+}
+
+export function unpackSnapshot(
+  snapshot: unknown,
+  space: Space,
+): { state: unknown; next: Reset | undefined } {
+  const { remoteState, next } = (snapshot ?? {}) as Partial<Ahead>;
+  if (typeof next !== 'string') return { state: snapshot, next: undefined };
+  const { obs, info } = codec.decode(Buffer.from(next), false) as Reset;
+  const mask: unknown = info.actionMask;
+  if (isNdArray(mask)) info.actionMask = mask.data;
+  return { state: remoteState, next: { obs: unstack(space, obs, 1)[0], info } };
+}

@@ -1,0 +1,80 @@
+import type { Worker } from 'node:worker_threads';
+import { startThread } from '../thread.ts';
+import { WireError } from '../wire/errors.ts';
+import { type EnvDescription, WIRE_VERSION } from '../wire/messages.ts';
+import type { EnvThreadData } from './env-thread.ts';
+import type { Connector } from './line.ts';
+import type { Link } from './link.ts';
+
+/** Environments in a thread of their own, which speaks the protocol without a socket. */
+export function threadConnector(data: Omit<EnvThreadData, 'count'>, index: number): Connector {
+  const name = `worker ${index}`;
+  return {
+    name,
+    connect: async (count) => {
+      const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+      const url = new URL(`./env-thread.${extension}`, import.meta.url);
+      const worker = startThread(url, { workerData: { ...data, count } satisfies EnvThreadData });
+      const link = new ThreadLink(worker);
+      const env = await description(link);
+      return {
+        link,
+        welcome: {
+          t: 'welcome',
+          v: WIRE_VERSION,
+          session: '',
+          token: '',
+          resumed: false,
+          // Memory is the limit, and a thread that has ended does not come back.
+          limits: { maxPayload: Number.MAX_SAFE_INTEGER, graceMs: 0, heartbeatMs: 15_000 },
+          numEnvs: count,
+          env,
+        },
+      };
+    },
+  };
+}
+
+/** @throws WireError ENV_FAILED where it cannot make its environments */
+function description(link: ThreadLink): Promise<EnvDescription> {
+  return new Promise((resolve, reject) => {
+    link.onClose = ({ reason }) => reject(new WireError('ENV_FAILED', reason));
+    link.onMessage = (first) => {
+      const { env, message } = first as { env?: EnvDescription; message?: string };
+      if (env !== undefined) return resolve(env);
+      reject(new WireError('ENV_FAILED', String(message)));
+      link.close();
+    };
+  });
+}
+
+class ThreadLink implements Link {
+  onClose: Link['onClose'] = () => {};
+  onMessage: (message: unknown) => void = () => {};
+  open = true;
+  readonly #worker: Worker;
+
+  constructor(worker: Worker) {
+    this.#worker = worker;
+    worker.on('message', (message) => this.onMessage(message));
+    worker.on('error', (error) => this.#end(error.message));
+    worker.on('exit', (code) => this.#end(`the thread ended with ${code}`));
+  }
+
+  send(message: object): void {
+    this.#worker.postMessage(message);
+  }
+
+  close(): void {
+    // What does not end by itself, as in an endless loop, is ended.
+    setTimeout(() => void this.#worker.terminate(), CLOSE_MS).unref();
+  }
+
+  #end(reason: string): void {
+    if (!this.open) return;
+    this.open = false;
+    this.onClose({ code: 1006, reason });
+  }
+}
+
+const CLOSE_MS = 1000;

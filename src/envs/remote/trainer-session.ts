@@ -1,0 +1,190 @@
+import type { ResetOptions } from '../env.ts';
+import type { Space } from '../space.ts';
+import { spaceFromJson } from '../spaces/index.ts';
+import { BatchError, stack, unstack } from '../wire/batch.ts';
+import { WireError } from '../wire/errors.ts';
+import { type EnvDescription, type EnvReply, envReply, readMessage } from '../wire/messages.ts';
+import { ndarray } from '../wire/ndarray.ts';
+import type { Link } from './link.ts';
+
+/** A request to some of a session's environments, with each one's argument. */
+export interface Ask {
+  /** A reset's arguments are `ResetOptions`, a step's actions, a restore's states. */
+  t: 'reset' | 'step' | 'snapshot' | 'restore' | 'render';
+  envs: readonly number[];
+  args: readonly unknown[];
+}
+
+export type Answer = Exclude<EnvReply, { t: 'error' }>;
+
+/** A request under way for one environment. */
+interface Pending {
+  t: Ask['t'];
+  arg: unknown;
+  since: number;
+}
+
+const answers: Record<Exclude<Answer['t'], 'failed'>, Ask['t']> = {
+  began: 'reset',
+  stepped: 'step',
+  snapshots: 'snapshot',
+  restored: 'restore',
+  rendered: 'render',
+};
+
+/**
+ * The trainer's side of a session: counts each environment's requests, and sends what was not answered again
+ * where the link is another. Everything that comes is checked.
+ */
+export class TrainerSession {
+  readonly description: EnvDescription;
+  readonly count: number;
+  /** Told of each answer, and of which of its environments it is news; the others' came before. */
+  readonly listeners = new Set<(answer: Answer, news: readonly boolean[]) => void>();
+  readonly #observationSpace: Space;
+  readonly #actionSpace: Space;
+  readonly #seq: Uint32Array; // [count]
+  readonly #pending: (Pending | undefined)[]; // [count]
+  #link: Link | undefined;
+
+  /** @throws WireError BAD_MESSAGE where the spaces are none */
+  constructor(description: EnvDescription, count: number) {
+    this.description = description;
+    this.count = count;
+    try {
+      this.#observationSpace = spaceFromJson(description.observationSpace);
+      this.#actionSpace = spaceFromJson(description.actionSpace);
+    } catch (cause) {
+      throw new WireError('BAD_MESSAGE', `env: ${(cause as Error).message}`, { cause });
+    }
+    this.#seq = new Uint32Array(count);
+    this.#pending = new Array(count);
+  }
+
+  /** When the oldest request that waits for its answer was made (performance.now), if any does. */
+  get waitingSince(): number | undefined {
+    let oldest: number | undefined;
+    for (const pending of this.#pending) {
+      if (pending && !(pending.since > oldest!)) oldest = pending.since;
+    }
+    return oldest;
+  }
+
+  /** Whether this environment's latest request is answered. */
+  idle(env: number): boolean {
+    return this.#pending[env] === undefined;
+  }
+
+  /** Goes on over this link: what was not answered is asked again. */
+  attach(link: Link): void {
+    this.#link = link;
+    const verbs = new Set(this.#pending.map((pending) => pending?.t));
+    for (const t of verbs) {
+      if (t === undefined) continue;
+      const envs = [...this.#pending.keys()].filter((env) => this.#pending[env]?.t === t);
+      this.#send({ t, envs, args: envs.map((env) => this.#pending[env]!.arg) });
+    }
+  }
+
+  detach(): void {
+    this.#link = undefined;
+  }
+
+  /** Asks environments that are idle. */
+  ask(ask: Ask): void {
+    const since = performance.now();
+    ask.envs.forEach((env, row) => {
+      this.#seq[env]++;
+      this.#pending[env] = { t: ask.t, arg: ask.args[row], since };
+    });
+    this.#send(ask);
+  }
+
+  #send({ t, envs, args }: Ask): void {
+    this.#link?.send({
+      t,
+      envs: ndarray(Int32Array.from(envs)),
+      seq: ndarray(Uint32Array.from(envs, (env) => this.#seq[env])),
+      ...this.#contents(t, args),
+    });
+  }
+
+  #contents(t: Ask['t'], args: readonly unknown[]): object {
+    switch (t) {
+      case 'reset': {
+        const resets = args as readonly ResetOptions[];
+        // One set of options for all that begin together.
+        const options = resets.find(({ options }) => options !== undefined)?.options;
+        return { seeds: resets.map(({ seed }) => seed ?? null), options };
+      }
+      case 'step':
+        return { actions: stack(this.#actionSpace, args) };
+      case 'restore':
+        return { states: args };
+      default:
+        return {};
+    }
+  }
+
+  /** Takes what came over the link. @throws WireError for what is no answer, or none that fits */
+  receive(message: unknown): void {
+    const reply = readMessage(envReply, message);
+    if (reply.t === 'error') throw new WireError(reply.code, reply.message);
+    const k = reply.envs.length;
+    const news = Array.from(reply.envs, (env, row) => this.#isNews(reply, env, reply.seq[row]));
+    if (reply.seq.length !== k) throw misfit(`${reply.t}.seq`, k, reply.seq.length);
+    if (!news.includes(true)) return;
+    this.#check(reply, k);
+    reply.envs.forEach((env, row) => {
+      if (news[row]) this.#pending[env] = undefined;
+    });
+    for (const listener of this.listeners) listener(reply, news);
+  }
+
+  #isNews({ t }: Answer, env: number, seq: number): boolean {
+    if (!(env < this.count)) throw misfit(`${t}.envs`, `indices below ${this.count}`, env);
+    const pending = this.#pending[env];
+    if (pending === undefined || seq < this.#seq[env]) return false;
+    const fits = seq === this.#seq[env] && (t === 'failed' || answers[t] === pending.t);
+    if (!fits) throw misfit(`${t}.seq`, `an answer to ${pending.t} ${this.#seq[env]}`, seq);
+    return true;
+  }
+
+  /** Whether the parts of an answer have the form that its environments ask for. */
+  #check(reply: Answer, k: number): void {
+    try {
+      if (reply.t === 'began' || reply.t === 'stepped') this.#checkShown(reply.t, reply, k);
+      if (reply.t === 'stepped') {
+        for (const key of ['reward', 'terminated', 'truncated'] as const) {
+          checkLength(`stepped.${key}`, reply[key], k);
+        }
+        if (reply.next) {
+          if (reply.next.at.some((row) => row >= k)) throw misfit('stepped.next.at', k, 'more');
+          this.#checkShown('stepped.next', reply.next, reply.next.at.length);
+        }
+      }
+      if (reply.t === 'snapshots') checkLength('snapshots.states', reply.states, k);
+      if (reply.t === 'rendered') checkLength('rendered.drawings', reply.drawings, k);
+    } catch (cause) {
+      if (!(cause instanceof BatchError)) throw cause;
+      throw new WireError('BAD_MESSAGE', `${reply.t}.obs: ${cause.message}`, { cause });
+    }
+  }
+
+  #checkShown(at: string, shown: Shown, k: number): void {
+    unstack(this.#observationSpace, shown.obs, k);
+    if (shown.actionMask) checkLength(`${at}.actionMask`, { length: shown.actionMask.shape[0] }, k);
+    if (shown.info) checkLength(`${at}.info`, shown.info, k);
+  }
+}
+
+/** What an answer shows of environments. */
+export type Shown = Pick<Extract<Answer, { t: 'began' }>, 'obs' | 'actionMask' | 'info'>;
+
+function checkLength(at: string, { length }: { length: number }, k: number): void {
+  if (length !== k) throw misfit(at, `${k} entries`, length);
+}
+
+function misfit(at: string, expected: unknown, got: unknown): WireError {
+  return new WireError('BAD_MESSAGE', `${at}: expected ${expected}, got ${got}`);
+}

@@ -1,0 +1,62 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { EnvServer } from '../../../src/envs/host/env-server.ts';
+import { type Env, type EnvFactory, makeEnv, type Step } from '../../../src/envs/index.ts';
+import type { RemoteSource } from '../../../src/envs/remote/relay.ts';
+import { RemoteEnvs } from '../../../src/envs/remote/remote-envs.ts';
+import { Rng } from '../../../src/kernels/index.ts';
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+async function serve(factory: EnvFactory = () => makeEnv('KHop-v0'), port = 0) {
+  const server = await EnvServer.listen(factory, { id: 'KHop-v0', port });
+  closing.push(() => server.close());
+  return server;
+}
+
+async function open(source: RemoteSource, count = 1, timeoutMs = 10_000) {
+  const { envs } = await RemoteEnvs.open({ source, count, timeoutMs, seed: 0 });
+  closing.push(() => Promise.all(envs.map((env) => env.close?.())));
+  return envs;
+}
+
+const at = (...urls: string[]) => ({ urls, frame: 64 });
+
+const plain = (value: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(value, (_, part) =>
+      ArrayBuffer.isView(part) ? Array.from(part as never) : part,
+    ),
+  );
+
+/** Plays random allowed steps; what was seen, as plain data. */
+async function play(env: Env, steps: number): Promise<unknown> {
+  const rng = Rng.seed(5);
+  let { obs, info } = await env.reset({ seed: 3 });
+  const seen: unknown[] = [{ obs, info }];
+  for (let i = 0; i < steps; i++) {
+    const step: Step = await env.step(env.actionSpace.sample(rng, info.actionMask));
+    const over = step.terminated || step.truncated;
+    const { actionMask, ...rest } = step.info;
+    // After the end there is nothing to choose.
+    seen.push({ ...step, info: over ? rest : step.info });
+    ({ obs, info } = over ? await env.reset() : step);
+    if (over) seen.push({ obs, info });
+  }
+  return plain(seen);
+}
+
+describe.each([
+  ['over a socket', async (id: string) => at((await serve(() => makeEnv(id))).url)],
+  ['in a thread', async (id: string) => ({ workers: 1, env: { id, options: {} } })],
+] as const)('an environment %s', (_, source) => {
+  it.each(['KHop-v0', 'CartPole-v1', 'Pendulum-v1', 'KnownDict-v0', 'KnownMask-v0'])(
+    '%s is the same as it is here',
+    async (id) => {
+      const [env] = await open(await source(id));
+      expect(await play(env, 60)).toEqual(await play(makeEnv(id), 60));
+    },
+  );
+});
