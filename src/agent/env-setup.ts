@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import {
   type Env,
   type EnvFactory,
@@ -48,41 +49,34 @@ export async function envSource(
 ): Promise<EnvSource> {
   const { env, train } = config;
   const name = envName(config);
-  const remote = given ? undefined : remoteSource(config);
-  // Loaded here even where it will run elsewhere, so that what is wrong with it is told at once.
-  const factory =
-    given ?? (remote && !('workers' in remote) ? undefined : await named(env, baseDir));
-  const pool: EnvSource['pool'] = async (options) => {
-    // Who keeps time of remote environments is the thread that has their sockets.
-    const timeoutMs = remote ? Infinity : env.timeoutMs;
+  const remote = given ? undefined : remoteSource(env, baseDir);
+  // What a thread will run is loaded here too, so that what is wrong with it is told at once.
+  const local = remote === undefined || 'workers' in remote;
+  const factory = local ? (given ?? (await named(env, baseDir))) : undefined;
+  const here: EnvSource['pool'] = (options) =>
+    EnvPool.create(async () => wrapped(await factory!(env.options), env), {
+      ...options,
+      name,
+      timeoutMs: env.timeoutMs,
+    });
+  const elsewhere: EnvSource['pool'] = async (options) => {
     const { count, seed } = options;
-    let make = () => factory!(env.options);
-    if (remote) {
-      const { timeoutMs } = env;
-      const group = { source: remote, count, seed, timeoutMs, onListening };
-      const { envs } = await RemoteEnvs.open(group).catch((cause) => {
-        throw new EnvFailed('could not be had', { name, env: 0, seed, cause });
-      });
-      let made = 0;
-      make = () => envs[made++];
-    }
-    return EnvPool.create(async () => wrapped(await make(), env), { ...options, name, timeoutMs });
-  };
-  /** One that is only looked at needs no thread of its own. */
-  const made = async () => {
-    const seed = train.seed;
-    try {
-      return wrapped(await factory!(env.options), env);
-    } catch (cause) {
-      throw new EnvFailed('could not be made', { name, env: 0, seed, cause });
-    }
+    const group = { source: remote!, count, seed, timeoutMs: env.timeoutMs, onListening };
+    const { envs } = await RemoteEnvs.open(group).catch((cause) => {
+      throw new EnvFailed('could not be had', { name, env: 0, seed, cause });
+    });
+    let made = 0;
+    const make = () => wrapped(envs[made++], env);
+    // Who keeps time is the thread that has their sockets.
+    return EnvPool.create(make, { ...options, name, timeoutMs: Infinity });
   };
   return {
-    pool,
+    pool: remote ? elsewhere : here,
     spaces: async () => {
-      const one = factory ? await made() : await pool({ count: 1, seed: train.seed });
+      // One that is only looked at needs no thread of its own.
+      const one = await (local ? here : elsewhere)({ count: 1, seed: train.seed });
       const { observationSpace, actionSpace } = one;
-      await one.close?.();
+      await one.close();
       return { observationSpace, actionSpace };
     },
   };
@@ -117,8 +111,8 @@ async function named({ id, module, options }: Config['env'], baseDir: string): P
 }
 
 /** Where the environments are, unless it is here. */
-function remoteSource({ env }: Config): RemoteSource | undefined {
-  const { id, module, options, url, listen, workers, frame, tokenEnv } = env;
+function remoteSource(env: Config['env'], baseDir: string): RemoteSource | undefined {
+  const { id, options, url, listen, workers, frame, tokenEnv } = env;
   const token = tokenEnv === undefined ? undefined : process.env[tokenEnv];
   if (tokenEnv !== undefined && token === undefined) {
     throw new UsageError(`env.tokenEnv: expected the variable ${tokenEnv} to hold a token`);
@@ -128,7 +122,11 @@ function remoteSource({ env }: Config): RemoteSource | undefined {
     const [, host, port] = /^(.*):(\d+)$/.exec(listen)!;
     return { listen: { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port), token } };
   }
-  return workers === undefined ? undefined : { workers, env: { id, module, options } };
+  if (workers === undefined) return undefined;
+  const module = env.module?.startsWith('file:')
+    ? env.module
+    : env.module && resolve(baseDir, env.module);
+  return { workers, env: { id, module, options } };
 }
 
 /** A server's address is enough: where on it environments are is known. */

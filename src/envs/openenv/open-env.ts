@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { Rng } from '../../kernels/index.ts';
 import type { Env, Info, Reset, ResetOptions, Step } from '../env.ts';
-import { backoff } from '../socket/backoff.ts';
 import { DialError, type DialOptions } from '../socket/dial.ts';
 import type { Space } from '../space.ts';
+import { defaultBackoff, fullJitter } from '../wire/backoff.ts';
 import { timeLimit } from '../wrappers/time-limit.ts';
 import { Conversation, type Question } from './conversation.ts';
 import { OpenEnvError } from './errors.ts';
@@ -11,7 +12,7 @@ import type { Observed } from './messages.ts';
 /** The fields of an action or an observation, as a server declares them at `/schema`. */
 export type OpenEnvFields = Record<string, unknown>;
 
-export interface OpenEnvOptions<Obs, Action> extends Pick<DialOptions, 'token' | 'ca'> {
+export interface OpenEnvOptions<Obs, Action> extends Pick<DialOptions, 'token'> {
   /** Of the server, as OpenEnv's own clients take it: http(s):// or ws(s)://. */
   url: string;
   observationSpace: Space<Obs>;
@@ -43,12 +44,16 @@ export function openEnv<Obs, Action>(options: OpenEnvOptions<Obs, Action>): Env<
   return timeLimit(new OpenEnv(options), { maxSteps: options.maxEpisodeSteps });
 }
 
+let made = 0;
+
 class OpenEnv<Obs, Action> implements Env<Obs, Action> {
   readonly observationSpace: Space<Obs>;
   readonly actionSpace: Space<Action>;
   readonly #options: OpenEnvOptions<Obs, Action>;
   readonly #url: string;
   readonly #closing = new AbortController();
+  /** Of its own, so that many that wait do not come back together. */
+  readonly #rng = Rng.seed(made++, 'openEnv');
   #conversation: Conversation | undefined;
 
   constructor(options: OpenEnvOptions<Obs, Action>) {
@@ -83,8 +88,8 @@ class OpenEnv<Obs, Action> implements Env<Obs, Action> {
       signal.throwIfAborted();
       try {
         if (!this.#conversation?.open) {
-          const { token, ca } = this.#options;
-          this.#conversation = await Conversation.open(this.#url, { token, ca });
+          const { token } = this.#options;
+          this.#conversation = await Conversation.open(this.#url, { token });
           // It may have been closed while it was being opened.
           if (signal.aborted) this.close();
         }
@@ -92,7 +97,8 @@ class OpenEnv<Obs, Action> implements Env<Obs, Action> {
       } catch (error) {
         const left = until - performance.now();
         if (!passes(error) || left <= 0) throw error;
-        await wait(Math.min(backoff(attempt), left), undefined, { signal });
+        const ms = fullJitter(attempt, defaultBackoff, this.#rng);
+        await wait(Math.min(ms, left), undefined, { signal });
       }
     }
   }

@@ -7,8 +7,8 @@ import { unstack } from '../wire/batch.ts';
 import type { EnvDescription } from '../wire/messages.ts';
 import { type OpenGroup, openGroup } from './relay.ts';
 import { packSnapshot, unpackSnapshot } from './remote-snapshot.ts';
-import type { SeatAnswer, SeatAsk } from './seat-group.ts';
-import type { Answer, Ask, Shown } from './trainer-session.ts';
+import type { SeatAnswer, SeatAsk, SeatNews } from './seat-group.ts';
+import type { Ask, Shown } from './trainer-session.ts';
 
 interface Waiting {
   resolve(value: unknown): void;
@@ -151,7 +151,7 @@ export class RemoteEnvs {
     }
   }
 
-  #settle(seats: readonly number[], answer: Answer): void {
+  #settle(seats: readonly number[], answer: SeatNews): void {
     switch (answer.t) {
       case 'began': {
         const resets = this.#shown(answer, seats.length);

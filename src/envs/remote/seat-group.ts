@@ -8,10 +8,15 @@ import type { Answer, Ask, TrainerSession } from './trainer-session.ts';
 /** A request from the training thread; seats are its numbers of the environments. */
 export type SeatAsk = Omit<Ask, 'envs'> & { seats: readonly number[] };
 
+type Distribute<T> = T extends unknown ? Omit<T, 'envs' | 'seq'> : never;
+/** An answer, less what only the session needs. */
+export type SeatNews = Distribute<Answer>;
+
 /** What the training thread is told. */
 export type SeatAnswer =
   | { t: 'ready'; env: EnvDescription }
-  | { t: 'answer'; seats: number[]; answer: Answer }
+  /** Of these seats; -1 for one that is told nothing new. */
+  | { t: 'answer'; seats: number[]; answer: SeatNews }
   | { t: 'lost'; seats: number[]; reason: string }
   /** Nothing more will come. */
   | { t: 'broken'; message: string };
@@ -190,7 +195,8 @@ export class SeatGroup {
     const own = this.#seats.get(session)!;
     const seats = Array.from(answer.envs, (env, row) => (news[row] ? own[env] : -1));
     if (seats.every((seat) => seat < 0)) return;
-    this.#tell({ t: 'answer', seats, answer: compact(answer) });
+    const { envs: _, seq: __, ...said } = answer;
+    this.#tell({ t: 'answer', seats, answer: compact(said) as SeatNews });
   }
 
   #tell(answer: SeatAnswer): void {

@@ -4,8 +4,6 @@ import { Connection, defaultConnectionLimits } from './connection.ts';
 
 export interface DialOptions {
   token?: string;
-  /** PEM of authorities to trust beside the system's. */
-  ca?: string;
   /** How long it may take to be connected, in ms. */
   timeoutMs?: number;
 }
@@ -29,7 +27,7 @@ export class DialError extends Error {
 export function dial(
   url: string,
   codec: Codec,
-  { token, ca, timeoutMs = 10_000 }: DialOptions = {},
+  { token, timeoutMs = 10_000 }: DialOptions = {},
 ): Promise<Connection> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(url, codec.subprotocol ? [codec.subprotocol] : [], {
@@ -37,7 +35,6 @@ export function dial(
       maxPayload: MAX_PAYLOAD,
       handshakeTimeout: timeoutMs,
       headers: token === undefined ? {} : { Authorization: `Bearer ${token}` },
-      ca,
     });
     socket.once('open', () => {
       // Listened to before anything can come.

@@ -1,4 +1,8 @@
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import type { Connection } from '../../../src/envs/socket/connection.ts';
 import { DialError, dial } from '../../../src/envs/socket/dial.ts';
 import { type Endpoint, SocketServer } from '../../../src/envs/socket/server.ts';
@@ -109,6 +113,46 @@ describe('a server', () => {
       code: 1008,
       reason: expect.stringMatching(/RATE_LIMITED/),
     });
+  });
+
+  it('speaks TLS with the certificate it is given', async () => {
+    const pem = (name: string) => readFileSync(new URL(`tls/${name}.pem`, import.meta.url), 'utf8');
+    const [cert, key] = [pem('cert'), pem('key')];
+    const server = await listen({ tls: { cert, key } });
+    const url = server.url('/v1/env');
+    expect(url).toMatch(/^wss:/);
+    // Signed by nobody that is trusted here.
+    await expect(dial(url, codec)).rejects.toThrow(/self-signed certificate/);
+    const socket = new WebSocket(url, [codec.subprotocol], { ca: cert });
+    const answer = new Promise((resolve) => socket.once('message', resolve));
+    socket.once('open', () => socket.send(codec.encode({ t: 'x' })));
+    expect(codec.decode((await answer) as Buffer, true)).toEqual({ t: 'x' });
+    socket.close();
+  });
+
+  it.each([
+    ['an origin that is not allowed', { origin: 'http://evil.example' }, 403, 'FORBIDDEN_ORIGIN'],
+    ['a name that is not its own', { host: 'evil.example' }, 403, 'FORBIDDEN_HOST'],
+    ['no subprotocol of ours', {}, 400, 'BAD_SUBPROTOCOL'],
+  ])('refuses %s before the upgrade', async (_, headers, status, code) => {
+    const server = await listen({ origins: ['http://good.example'] });
+    const socket = new WebSocket(server.url('/v1/env'), { headers });
+    const response = await new Promise<IncomingMessage>((resolve) => {
+      socket.once('unexpected-response', (_, response) => resolve(response));
+    });
+    expect(response.statusCode).toBe(status);
+    expect(JSON.parse(await text(response))).toMatchObject({ code });
+  });
+
+  it('lets in a browser page of an origin that is allowed, with its token as a subprotocol', async () => {
+    const origin = 'http://good.example';
+    const server = await listen({ origins: [origin], token: 'correct-horse' });
+    const offered = [codec.subprotocol, 'pondera.token.correct-horse'];
+    const socket = new WebSocket(server.url('/v1/env'), offered, { headers: { origin } });
+    await new Promise((resolve) => socket.once('open', resolve));
+    // The token does not come back.
+    expect(socket.protocol).toBe(codec.subprotocol);
+    socket.close();
   });
 
   it('tells everyone as it closes', async () => {
