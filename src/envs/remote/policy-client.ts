@@ -17,7 +17,7 @@ import {
 } from '../wire/messages.ts';
 import { ndarray } from '../wire/ndarray.ts';
 
-export interface PolicyClientOptions extends Pick<DialOptions, 'token' | 'ca'> {
+export interface PolicyClientOptions extends Pick<DialOptions, 'token'> {
   /** How messages travel; MessagePack unless given. */
   codec?: Codec;
   /** What the server's log calls this client. */
@@ -252,8 +252,8 @@ interface Begun {
 }
 
 async function begin(url: string, options: PolicyClientOptions): Promise<Begun> {
-  const { codec = msgpackCodec(), name = 'pondera', token, ca } = options;
-  const connection = await dial(url, codec, { token, ca });
+  const { codec = msgpackCodec(), name = 'pondera', token } = options;
+  const connection = await dial(url, codec, { token });
   const hello = { t: 'hello', v: WIRE_VERSION, role: 'policy-client', client: name } as const;
   const { policy, session } = await sayHello(connection, hello);
   if (policy === undefined) {

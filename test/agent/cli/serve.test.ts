@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { get } from 'node:https';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -54,5 +56,19 @@ describe('pondera serve', () => {
     const status = async (Origin: string) => (await fetch(health, { headers: { Origin } })).status;
     expect(await status(origin)).toBe(200);
     expect(await status('http://127.0.0.1:9090')).toBe(403);
+  });
+
+  it('serves by TLS with a certificate', async () => {
+    const { dir } = await makeRun();
+    const pem = (name: string) => join(root, `test/envs/socket/tls/${name}.pem`);
+    const tls = ['--tls-cert', pem('cert'), '--tls-key', pem('key')];
+    const { line } = await start([dir, '--port', '0', '--json', ...tls]);
+    const { listening } = JSON.parse(line);
+    expect(listening).toMatch(/^wss:/);
+    const health = listening.replace('wss', 'https').replace('/v1/policy', '/health');
+    const request = get(health, { ca: readFileSync(pem('cert')) });
+    const [response] = await once(request, 'response');
+    expect(response.statusCode).toBe(200);
+    response.destroy();
   });
 });
