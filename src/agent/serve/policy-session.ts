@@ -5,7 +5,7 @@ import {
   readMessage,
   type Space,
   stack,
-  type WireError,
+  WireError,
 } from '../../envs/index.ts';
 import type { Decision } from '../../rollout/index.ts';
 import { stepsThought } from '../agent.ts';
@@ -23,7 +23,10 @@ export function policySession(connection: Connection, thinker: Thinker): void {
         const { version } = thinker.agent;
         connection.send({ ...acted(actionSpace, decisions, trace), id, policyVersion: version });
       },
-      (error) => connection.send(failed(id, error)),
+      (error) => {
+        if (error instanceof WireError) connection.send(failed(id, error));
+        else connection.fail(error);
+      },
     );
   };
 }

@@ -89,10 +89,10 @@ export class Thinker {
     return new Promise<Decision[]>((resolve, reject) => {
       const since = performance.now();
       const { maxSteps, deadlineMs, trace } = question;
-      const { maxBatch, queue } = this.#options;
+      const most = this.#options.maxBatch + this.#options.queue;
       if (this.closing) throw new WireError('SHUTTING_DOWN', 'this server is going');
-      const { obs, masks } = observed(this.agent, question, queue);
-      if (this.pending + obs.length > maxBatch + queue) {
+      const { obs, masks } = observed(this.agent, question, most);
+      if (this.pending + obs.length > most) {
         throw new WireError('OVERLOADED', `${this.pending} observations are waiting already`);
       }
       const deadline = deadlineMs === undefined ? undefined : since + deadlineMs;

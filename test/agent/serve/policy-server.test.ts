@@ -119,7 +119,9 @@ describe('a policy server', () => {
 
   it('refuses what does not fit, and answers the rest', async () => {
     const { dir } = await makeRun();
-    const { connection, messages, received } = await raw((await serve(dir, { queue: 4 })).url);
+    const { connection, messages, received } = await raw(
+      (await serve(dir, { maxBatch: 3, queue: 1 })).url,
+    );
     const good = { t: 'act', obs: ndarray(Int32Array.of(1)) };
     const mask = (shape: number[]) => ndarray(new Uint8Array(shape[0] * shape[1]).fill(1), shape);
     const bad: [object, RegExp][] = [
