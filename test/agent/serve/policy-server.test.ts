@@ -120,7 +120,7 @@ describe('a policy server', () => {
   it('refuses what does not fit, and answers the rest', async () => {
     const { dir } = await makeRun();
     const { connection, messages, received } = await raw(
-      (await serve(dir, { maxBatch: 3, queue: 1 })).url,
+      (await serve(dir, { maxBatch: 19, queue: 1 })).url,
     );
     const good = { t: 'act', obs: ndarray(Int32Array.of(1)) };
     const mask = (shape: number[]) => ndarray(new Uint8Array(shape[0] * shape[1]).fill(1), shape);
@@ -128,8 +128,8 @@ describe('a policy server', () => {
       [{ obs: ndarray(Int32Array.of(1, 99)) }, /^value 1: obs: expected/],
       [{ obs: ndarray(Float32Array.of(1, 2), [1, 2]) }, /^obs: batch: expected an array \[1\]/],
       [{ obs: 'x' }, /^obs: batch: expected an array \[1\]/],
-      [{ obs: [] }, /^obs: expected 1 to 4 of them, got 0/],
-      [{ obs: [1, 1, 1, 1, 1] }, /^obs: expected 1 to 4 of them, got 5/],
+      [{ obs: [] }, /^obs: expected 1 to 20 of them, got 0/],
+      [{ obs: new Array(21).fill(1) }, /^obs: expected 1 to 20 of them, got 21/],
       [{ actionMask: mask([2, 4]) }, /^actionMask: expected 1 rows, one for each obs, got 2/],
       [{ actionMask: mask([1, 9]) }, /^value 0: info.actionMask: expected 4 entries, got 9/],
     ];
