@@ -66,6 +66,7 @@ describe('the README', () => {
       'serve',
       'study',
       'train',
+      'verify-resume',
     ]);
   });
 

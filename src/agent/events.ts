@@ -108,4 +108,6 @@ export type TrainEvent =
   | { type: 'evaluated'; update: number; steps: number; evaluation: Evaluation; best: boolean }
   | { type: 'checkpointed'; update: number; steps: number; path: string }
   | { type: 'alarm'; update: number; alarm: Alarm; message: string }
+  /** A newer checkpoint than the one that is gone on from was damaged; it is at `path` now. */
+  | { type: 'damaged'; path: string; message: string }
   | { type: 'finished'; steps: number; interrupted: boolean; evaluation?: Evaluation };

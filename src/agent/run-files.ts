@@ -10,6 +10,7 @@ import { resolvedYaml } from './resolved-yaml.ts';
 import {
   type Checkpoint,
   CheckpointStore,
+  type Damaged,
   MetricsLog,
   TensorBoardWriter,
   writeFileAtomic,
@@ -32,14 +33,14 @@ export class RunFiles {
 
   /**
    * Opens a run directory, new or (resume) one that holds a run of the same config.
-   * @returns the files, and the checkpoint to go on from
+   * @returns the files, the checkpoint to go on from, and those that were found damaged and set aside
    * @throws UsageError where there is a run already, none to resume, or one of another config
    */
   static async open(
     dir: string,
     config: Config,
     resume: boolean,
-  ): Promise<{ files: RunFiles; checkpoint?: Checkpoint }> {
+  ): Promise<{ files: RunFiles; checkpoint?: Checkpoint; damaged: Damaged[] }> {
     const configPath = join(dir, 'config.resolved.yaml');
     const exists = existsSync(configPath);
     if (exists && !resume) {
@@ -48,17 +49,18 @@ export class RunFiles {
       );
     }
     let checkpoint: Checkpoint | undefined;
+    let damaged: Damaged[] = [];
     if (resume) {
       if (!exists) throw new UsageError(`${dir}: nothing to resume, found no config.resolved.yaml`);
       refuseOther(await loadConfig(configPath), config, dir);
       const store = new CheckpointStore(join(dir, 'checkpoints'));
-      if (await store.latest()) checkpoint = await store.load('latest');
+      if (await store.latest()) ({ checkpoint, damaged } = await store.recover());
     }
     await mkdir(dir, { recursive: true });
     await writeFileAtomic(configPath, resolvedYaml(config, dir));
     const files = new RunFiles(dir, checkpoint && checkpoint.step + 1);
     await files.#metrics.truncateTo((checkpoint?.state as TrainingState | undefined)?.update ?? 0);
-    return { files, checkpoint };
+    return { files, checkpoint, damaged };
   }
 
   log(metrics: UpdateMetrics): void {

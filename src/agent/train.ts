@@ -85,7 +85,8 @@ async function session(
   const source = await envSource(config, baseDir, options);
   // Before there are files, in case it cannot be; a resumed run has its own weights.
   if (!resume) await warmStart(agent);
-  const { files, checkpoint } = await RunFiles.open(runDir, config, resume);
+  const { files, checkpoint, damaged } = await RunFiles.open(runDir, config, resume);
+  for (const { path, message } of damaged) on({ type: 'damaged', path, message });
   let training: Training | undefined;
   const close = async () => {
     files.close();

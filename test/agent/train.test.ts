@@ -507,6 +507,37 @@ describe('a damaged checkpoint', () => {
   });
 });
 
+describe('a damaged newest checkpoint', () => {
+  it('is set aside, loudly, and the one before goes on to the same end', async () => {
+    const [whole, mended] = [tempDir(), tempDir()];
+    const config = tinyConfig({ checkpoint: { everyUpdates: 1 } });
+    await train(config, { runDir: whole });
+    await interruptAfter(4, config, { runDir: mended });
+    const store = new CheckpointStore(join(mended, 'checkpoints'));
+    const steps = (await store.list()).map(({ step }) => step);
+    const newest = steps.at(-1)!;
+    const path = join(store.dir, `step-${newest}`, 'state.json');
+    truncateSync(path, 10);
+    const events: TrainEvent[] = [];
+    const on = (event: TrainEvent) => void events.push(event);
+    await train(config, { runDir: mended, resume: true, on });
+    expect(events.filter(({ type }) => type === 'damaged')).toEqual([
+      {
+        type: 'damaged',
+        path: join(store.dir, `damaged-step-${newest}-${process.pid}`),
+        message: expect.stringContaining(`${path} is truncated`),
+      },
+    ]);
+    expect(events.find(({ type }) => type === 'started')).toMatchObject({
+      resumedFrom: steps.at(-2),
+    });
+    const [a, b] = await Promise.all(
+      [whole, mended].map((dir) => new CheckpointStore(join(dir, 'checkpoints')).load('latest')),
+    );
+    expect(b.weights).toEqual(a.weights);
+  });
+});
+
 describe('warm start', () => {
   /** Next to no learning, so that what it began with is what it ends with. */
   const still = { decisions: 32, epochs: 1, learningRate: 1e-9, finalLearningRate: 0 };

@@ -8,6 +8,7 @@ import { addEval } from './eval.ts';
 import { addServe } from './serve.ts';
 import { addStudy } from './study.ts';
 import { addTrain } from './train.ts';
+import { addVerifyResume } from './verify-resume.ts';
 
 const { version, description } = JSON.parse(
   readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
@@ -21,8 +22,17 @@ const program = new Command('pondera')
     'after',
     '\nExit codes: 0 done, 1 failed while running, 2 bad usage or config, 130 interrupted.',
   );
-for (const add of [addTrain, addEval, addStudy, addServe, addEnv, addCheckEnv, addEnvs])
-  add(program);
+const commands = [
+  addTrain,
+  addEval,
+  addStudy,
+  addServe,
+  addEnv,
+  addCheckEnv,
+  addEnvs,
+  addVerifyResume,
+];
+for (const add of commands) add(program);
 
 // A reader that has seen enough, as in `pondera envs | head -1`, is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

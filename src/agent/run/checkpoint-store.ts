@@ -22,6 +22,16 @@ export class CheckpointError extends Error {
   override name = 'CheckpointError';
 }
 
+/** A checkpoint that this version cannot read, however whole it is. */
+export class CheckpointTooNew extends CheckpointError {}
+
+/** A checkpoint that was set aside, and why. */
+export interface Damaged {
+  /** Where it is now. */
+  path: string;
+  message: string;
+}
+
 const FORMAT_VERSION = 1;
 const FILES = ['weights.safetensors', 'optimiser.safetensors', 'state.json'] as const;
 
@@ -121,6 +131,34 @@ export class CheckpointStore {
     return loadCheckpoint(dir);
   }
 
+  /**
+   * The newest checkpoint that is whole. Damaged ones that are newer are set aside under another name, so that
+   * they neither count among those that are kept nor hide the ones before.
+   *
+   * @throws CheckpointError where the newest is of a newer version, or none is whole
+   */
+  async recover(): Promise<{ checkpoint: Checkpoint; damaged: Damaged[] }> {
+    const bad: { step: number; dir: string; message: string }[] = [];
+    for (const { step, dir } of (await this.list()).reverse()) {
+      try {
+        const checkpoint = await loadCheckpoint(dir);
+        return { checkpoint, damaged: await Promise.all(bad.map((one) => this.#setAside(one))) };
+      } catch (error) {
+        if (!(error instanceof CheckpointError) || error instanceof CheckpointTooNew) throw error;
+        bad.push({ step, dir, message: error.message });
+      }
+    }
+    const seen = bad.map(({ message }) => `\n${message}`).join('');
+    throw new CheckpointError(`no checkpoint in ${this.dir} is whole${seen}`);
+  }
+
+  async #setAside({ step, dir, message }: { step: number; dir: string; message: string }) {
+    const path = join(this.dir, `damaged-step-${step}-${process.pid}`);
+    await this.#fs.rm(path, { recursive: true, force: true });
+    await this.#fs.rename(dir, path);
+    return { path, message };
+  }
+
   /** Makes the checkpoint of `step` the best one. @throws CheckpointError where it does not exist */
   async markBest(step: number): Promise<void> {
     await this.#find(step);
@@ -210,7 +248,7 @@ export async function loadCheckpoint(dir: string): Promise<Checkpoint> {
     throw new CheckpointError(`${dir} is no checkpoint: manifest.json is missing`);
   const { version } = parse(z.object({ version: z.int() }), manifestBytes, path);
   if (version > FORMAT_VERSION) {
-    throw new CheckpointError(
+    throw new CheckpointTooNew(
       `${path}: checkpoint format ${version}, but this is pondera ${packageVersion()}, which reads up to ${FORMAT_VERSION}`,
     );
   }

@@ -3,6 +3,7 @@ export {
   type Checkpoint,
   CheckpointError,
   CheckpointStore,
+  type Damaged,
   loadCheckpoint,
 } from './checkpoint-store.ts';
 export { stringifyExact } from './exact-json.ts';

@@ -1,0 +1,68 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { RunError } from '../errors.ts';
+import { interruptible } from './interrupt.ts';
+import { integer, jsonOption, printJson, setOption } from './options.ts';
+
+interface VerifyFlags {
+  kills: number;
+  seed?: number;
+  runDir?: string;
+  set?: string[];
+  json?: boolean;
+}
+
+export function addVerifyResume(program: Command): void {
+  program
+    .command('verify-resume')
+    .description('kill a run again and again, resume it, and compare it with an undisturbed one')
+    .argument('<config>', 'a YAML file, or the name of a packaged config')
+    .option('--kills <n>', 'how often it is killed', integer(1), 5)
+    .option('--seed <n>', 'of the moments at which it is killed', integer(0))
+    .option('--run-dir <dir>', 'where both runs go (default: a temporary directory)')
+    .addOption(setOption())
+    .addOption(jsonOption('print what is found as one JSON object'))
+    .action(verifyCommand);
+}
+
+async function verifyCommand(config: string, flags: VerifyFlags): Promise<void> {
+  const { verifyResume } = await import('../verify-resume.ts');
+  const { kills, seed, set, json } = flags;
+  const dir = flags.runDir ?? (await mkdtemp(join(tmpdir(), 'pondera-verify-')));
+  const { signal, release } = interruptible(() => process.stderr.write('stopping\n'));
+  try {
+    const found = await verifyResume({
+      config,
+      kills,
+      seed,
+      set,
+      dir,
+      signal,
+      command: [process.execPath, ...process.execArgv, process.argv[1]],
+      on: (event) => {
+        if (event.type === 'undisturbed') {
+          const { updates, seconds } = event;
+          process.stderr.write(`undisturbed: ${updates} updates in ${seconds.toFixed(1)} s\n`);
+        } else {
+          const { kill, update, after } = event;
+          process.stderr.write(
+            `kill ${kill} of ${kills}: after the ${after} at update ${update}\n`,
+          );
+        }
+      },
+    });
+    if (json) printJson(found);
+    const { same, updates, difference } = found;
+    if (!same) {
+      throw new RunError(`killed ${kills} times it ends differently: ${difference} (in ${dir})`);
+    }
+    if (!json) process.stdout.write(`the same after ${kills} kills in ${updates} updates\n`);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    process.exitCode = 130;
+  } finally {
+    release();
+  }
+}
