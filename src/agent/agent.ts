@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { defer, finalize, map, mergeMap, type Observable } from 'rxjs';
 import {
+  type ActionMask,
   explainMask,
   type Observation,
   RunningStats,
@@ -27,7 +28,7 @@ export interface ActOptions {
   /** How the thought ends; the config’s evaluation.exit unless given. */
   exit?: Exit;
   /** Which actions may be taken (1 = allowed). */
-  mask?: ArrayLike<number>;
+  mask?: ActionMask;
 }
 
 /** The thought behind an action: one entry a ponder step. */
@@ -63,6 +64,15 @@ export interface AgentState {
   normaliser?: RunningStatsState;
 }
 
+/** How an agent's thoughts end, apart from what it was trained with. */
+export interface SchedulerOptions<O extends Observation> {
+  exit?: Exit;
+  /** Ponder steps after which acting is forced; the config's halting.maxSteps unless given. */
+  maxSteps?: number;
+  /** Told of a thought that the policy has no finite numbers for. */
+  failed?: (observation: O, error: Error) => void;
+}
+
 /** A policy that can be asked for actions. */
 export class Agent {
   readonly config: Config;
@@ -73,6 +83,8 @@ export class Agent {
   normaliser: RunningStats | undefined;
   /** Reward subtracted per ponder step beyond minSteps, as training last set it. */
   price: number;
+  /** Environment steps it was trained for, as far as its checkpoint says; 0 where it has none. */
+  version = 0;
   readonly #rng: Rng;
 
   /** @throws UsageError for a config that does not fit the spaces */
@@ -112,7 +124,7 @@ export class Agent {
     await loadBackend(config.backend, config.kernels);
     const agent = await Agent.create(config, dirname(resolve(path)), options);
     try {
-      agent.restore(checkpoint.weights, (checkpoint.state as { agent: AgentState }).agent);
+      agent.take(checkpoint);
     } catch (error) {
       agent.dispose();
       throw error;
@@ -149,6 +161,12 @@ export class Agent {
     this.restore(weights, { ...own, normaliser: own.normaliser && normaliser });
   }
 
+  /** Goes on as a checkpoint of its run. @throws as `restore` does */
+  take({ step, weights, state }: Checkpoint): void {
+    this.restore(weights, (state as { agent: AgentState }).agent);
+    this.version = step;
+  }
+
   /** @throws Error where weights or statistics are not those of this agent's sizes; then nothing is set */
   restore(weights: Tensors, state: AgentState): void {
     const { size } = this.observationSpace;
@@ -168,8 +186,8 @@ export class Agent {
    * @throws RangeError for an observation outside the space, or a mask that does not fit the actions
    */
   async act(obs: unknown, options: ActOptions = {}): Promise<Act> {
-    const scheduler = this.#scheduler(1, options.exit);
-    scheduler.push([this.#observe(obs, options)]);
+    const scheduler = this.scheduler(1, { exit: options.exit });
+    scheduler.push([this.#traced(obs, options)]);
     try {
       for (;;) {
         const [decision] = await scheduler.tick();
@@ -189,9 +207,9 @@ export class Agent {
     options: Omit<ActOptions, 'mask'> = {},
   ): Observable<Act & { index: number }> {
     return defer(() => {
-      const scheduler = this.#scheduler(DECIDE_SLOTS, options.exit);
+      const scheduler = this.scheduler(DECIDE_SLOTS, { exit: options.exit });
       return observations$.pipe(
-        map((obs, index) => [{ ...this.#observe(obs, options), env: index }]),
+        map((obs, index) => [{ ...this.#traced(obs, options), env: index }]),
         ponder(scheduler),
         mergeMap((decisions) =>
           decisions.map((decision) => ({ ...toAct(decision), index: decision.observation.env })),
@@ -201,27 +219,44 @@ export class Agent {
     });
   }
 
+  /** Why `act` would refuse an observation or a mask, or undefined where it would not. */
+  explain(obs: unknown, mask?: ActionMask): string | undefined {
+    const problem = this.observationSpace.explain(obs);
+    if (problem !== undefined) return `obs: ${problem}`;
+    return mask && explainMask(this.actionSpace, mask);
+  }
+
+  /**
+   * An observation that `explain` has nothing against, as the policy takes it: normalised where it was in
+   * training.
+   */
+  observe(obs: unknown, mask?: ActionMask, limits?: Observation['limits']): Observation {
+    const row = new Float32Array(this.observationSpace.size);
+    this.observationSpace.write(obs, row);
+    this.normaliser?.normalise(row, 0);
+    return { env: 0, row, mask, limits };
+  }
+
+  /** Slots in which the agent thinks as `act` does, with the most likely actions. */
+  scheduler<O extends Observation = Observation>(
+    slots: number,
+    { exit, maxSteps = this.config.halting.maxSteps, failed }: SchedulerOptions<O> = {},
+  ): Scheduler<O> {
+    const { minSteps, floor } = this.config.halting;
+    const rule = trainedRule(this.config, exit);
+    const behaviour = { rule, minSteps, maxSteps, floor, forced: 0, greedy: true };
+    return new Scheduler<O>(this.policy, slots, this.#rng, () => behaviour, failed);
+  }
+
   dispose(): void {
     this.policy.dispose();
   }
 
-  #observe(obs: unknown, { maxSteps, deadlineMs, mask }: ActOptions): Observation {
-    const problem = this.observationSpace.explain(obs);
-    if (problem !== undefined) throw new RangeError(`Agent.act: obs: ${problem}`);
-    const wrong = mask && explainMask(this.actionSpace, mask);
-    if (wrong !== undefined) throw new RangeError(`Agent.act: ${wrong}`);
-    const row = new Float32Array(this.observationSpace.size);
-    this.observationSpace.write(obs, row);
-    this.normaliser?.normalise(row, 0);
+  #traced(obs: unknown, { mask, maxSteps, deadlineMs }: ActOptions): Observation {
+    const problem = this.explain(obs, mask);
+    if (problem !== undefined) throw new RangeError(`Agent.act: ${problem}`);
     const deadline = deadlineMs === undefined ? undefined : performance.now() + deadlineMs;
-    return { env: 0, row, mask, limits: { maxSteps, deadline } };
-  }
-
-  #scheduler(slots: number, exit?: Exit): Scheduler {
-    const { minSteps, maxSteps, floor } = this.config.halting;
-    const rule = trainedRule(this.config, exit);
-    const behaviour = { rule, minSteps, maxSteps, floor, forced: 0, greedy: true, trace: true };
-    return new Scheduler(this.policy, slots, this.#rng, () => behaviour);
+    return { ...this.observe(obs, mask, { maxSteps, deadline }), trace: true };
   }
 }
 
@@ -239,15 +274,18 @@ function observationStats({ type, size }: Space): RunningStats {
 /** Thoughts that `decide` has under way at once. */
 const DECIDE_SLOTS = 64;
 
-function toAct({ choice, steps, forced, trace = [] }: Decision): Act {
+function toAct(decision: Decision): Act {
+  const { choice, steps, forced } = decision;
+  return { action: choice, thought: { steps, ...stepsThought(decision), cut: forced } };
+}
+
+/** What each step of a traced decision thought. */
+export function stepsThought({
+  trace = [],
+}: Decision): Pick<ThoughtTrace, 'halts' | 'values' | 'actions'> {
   return {
-    action: choice,
-    thought: {
-      steps,
-      halts: trace.map(({ halt }) => halt),
-      values: trace.map(({ value }) => value),
-      actions: trace.map(({ actions }) => actions),
-      cut: forced,
-    },
+    halts: trace.map(({ halt }) => halt),
+    values: trace.map(({ value }) => value),
+    actions: trace.map(({ actions }) => actions),
   };
 }

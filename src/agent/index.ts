@@ -12,6 +12,8 @@ export { type EvaluateOptions, evaluate, type HaltingName } from './evaluate.ts'
 export type { Alarm, Evaluation, PonderSteps, TrainEvent, UpdateMetrics } from './events.ts';
 export { loadConfig, parseConfig } from './load-config.ts';
 export { CheckpointError } from './run/index.ts';
+export type { ServeEvent, ServeOptions } from './serve/options.ts';
+export { type PolicyServer, servePolicy } from './serve/policy-server.ts';
 export type { Mixture, Spread, Study, StudyRow, Summary } from './study/summary.ts';
 export { type StudyEvent, type StudyOptions, study } from './study.ts';
 export { type TrainOptions, type TrainResult, train } from './train.ts';

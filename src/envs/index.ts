@@ -35,9 +35,25 @@ export { loadEnvFactory, loadFactory } from './load-env.ts';
 export { type OpenEnvFields, type OpenEnvOptions, openEnv } from './openenv/open-env.ts';
 export type { Episode, Observation, Outcome } from './outcome.ts';
 export { type EnvEntry, envEntries, envIds, makeEnv } from './registry.ts';
+export {
+  type Acted,
+  type AskOptions,
+  PolicyClient,
+  type PolicyClientOptions,
+} from './remote/policy-client.ts';
 export type { RemoteSource } from './remote/relay.ts';
 export { RemoteEnvs, type RemoteEnvsOptions } from './remote/remote-envs.ts';
 export { RunningStats, type RunningStatsState } from './running-stats.ts';
+export { checkBinding } from './socket/access.ts';
+export type { Connection } from './socket/connection.ts';
+export { DialError, type DialOptions, dial } from './socket/dial.ts';
+export { awaitHello, sayHello } from './socket/handshake.ts';
+export {
+  type Endpoint,
+  type Page,
+  SocketServer,
+  type SocketServerOptions,
+} from './socket/server.ts';
 export type { ActionMask, Space } from './space.ts';
 export {
   type AnySpace,
@@ -56,6 +72,23 @@ export {
   type TextOptions,
   Tuple,
 } from './spaces/index.ts';
+export { BatchError, countOf, stack, unstack } from './wire/batch.ts';
+export { type Codec, jsonCodec, msgpackCodec } from './wire/codec.ts';
+export { type WireCode, WireError } from './wire/errors.ts';
+export {
+  type Batch,
+  type Hello,
+  type PolicyDescription,
+  type PolicyReply,
+  type PolicyRequest,
+  policyRequest,
+  readMessage,
+  type Welcome,
+  WIRE_VERSION,
+  wireJsonSchema,
+} from './wire/messages.ts';
+export { isNdArray, type NdArray, ndarray } from './wire/ndarray.ts';
+export { encodeOpenpi } from './wire/openpi.ts';
 export { type EpisodeStatistics, episodeStatistics } from './wrappers/episode-statistics.ts';
 export { frameStack } from './wrappers/frame-stack.ts';
 export {

@@ -15,6 +15,8 @@ export interface Observation {
     /** When to act at the latest, on the clock of performance.now(), in ms. */
     deadline?: number;
   };
+  /** Whether what each step thought is asked for. */
+  trace?: boolean;
 }
 
 /** An episode that has ended. */

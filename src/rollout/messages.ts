@@ -9,8 +9,8 @@ export interface StepTrace {
 }
 
 /** One action chosen, with what the learner needs to know of the thought behind it. */
-export interface Decision {
-  observation: Observation;
+export interface Decision<O extends Observation = Observation> {
+  observation: O;
   /** Flat row as the action distribution writes it. */
   action: Float32Array;
   /** The value for the environment. */

@@ -15,13 +15,13 @@ export interface Behaviour {
   floor: number;
   /** Take the most likely action instead of drawing one. */
   greedy: boolean;
-  /** Record what each step thought. */
+  /** Record what each step thought, whoever asks. */
   trace?: boolean;
 }
 
 /** A thought in a slot. */
-interface Slot {
-  observation: Observation;
+interface Slot<O> {
+  observation: O;
   /** Steps taken. */
   n: number;
   /** Steps it will take, where that is known. */
@@ -40,15 +40,16 @@ interface Slot {
  * all live slots, a slot that halts gives its decision and takes the next waiting observation. Cost
  * follows the sum of ponder steps, and a slow environment blocks nobody.
  */
-export class Scheduler {
+export class Scheduler<O extends Observation = Observation> {
   readonly #policy: Policy;
   readonly #capacity: number;
   readonly #rng: Rng;
   readonly #behaviour: () => Behaviour;
-  readonly #queue: Observation[] = [];
+  readonly #failed: ((observation: O, error: Error) => void) | undefined;
+  readonly #queue: O[] = [];
   /** Each slot is a row of the tensors. */
   readonly #thoughts: LiveThoughts;
-  #slots: Slot[] = [];
+  #slots: Slot<O>[] = [];
   /** Slots whose thoughts have ended, rising: newcomers take them. */
   #ended: number[] = [];
   #round = 0;
@@ -59,13 +60,22 @@ export class Scheduler {
   /**
    * @param capacity slots, at least 1
    * @param rng draws depths, halts and actions, in slot order
+   * @param failed told of a thought whose numbers are not finite, which then ends without a decision;
+   *   unless given, the tick throws
    */
-  constructor(policy: Policy, capacity: number, rng: Rng, behaviour: () => Behaviour) {
+  constructor(
+    policy: Policy,
+    capacity: number,
+    rng: Rng,
+    behaviour: () => Behaviour,
+    failed?: (observation: O, error: Error) => void,
+  ) {
     this.#policy = policy;
     this.#thoughts = new LiveThoughts(policy);
     this.#capacity = capacity;
     this.#rng = rng;
     this.#behaviour = behaviour;
+    this.#failed = failed;
   }
 
   /** Thoughts under way or waiting. */
@@ -82,7 +92,7 @@ export class Scheduler {
     return this.#taken;
   }
 
-  push(observations: readonly Observation[]): void {
+  push(observations: readonly O[]): void {
     this.#queue.push(...observations);
   }
 
@@ -108,7 +118,7 @@ export class Scheduler {
   }
 
   /** One core step over all live slots. @returns the decisions of the slots that halted */
-  async tick(): Promise<Decision[]> {
+  async tick(): Promise<Decision<O>[]> {
     const behaviour = this.#behaviour();
     const incoming = this.#queue.splice(0, this.#capacity - this.#live);
     if (incoming.length === 0 && this.#live === 0) return [];
@@ -126,10 +136,17 @@ export class Scheduler {
     // Restarted or disposed of while the numbers were on their way.
     if (this.#slots !== slots) return [];
 
-    const decisions: Decision[] = [];
+    const decisions: Decision<O>[] = [];
     for (let i = 0; i < slots.length; i++) {
       const at = i * width + width - 2;
       const params = data.subarray(i * width, at);
+      const fault = faultOf(slots[i], params, data[at], data[at + 1]);
+      if (fault !== undefined) {
+        if (this.#failed === undefined) throw fault;
+        this.#ended.push(i);
+        this.#failed(slots[i].observation, fault);
+        continue;
+      }
       const decision = this.#advance(slots[i], params, data[at], data[at + 1], behaviour);
       if (decision === undefined) continue;
       decisions.push(decision);
@@ -139,6 +156,7 @@ export class Scheduler {
     return decisions;
   }
 
+  /** Forgets what waits and what is under way; more may be pushed afterwards. */
   dispose(): void {
     this.#queue.length = 0;
     this.#empty();
@@ -155,7 +173,7 @@ export class Scheduler {
    * filled from the end.
    * @returns where each slot's row comes from, as `LiveThoughts.step` takes it
    */
-  #seat(incoming: readonly Observation[], behaviour: Behaviour): Int32Array {
+  #seat(incoming: readonly O[], behaviour: Behaviour): Int32Array {
     const [slots, ended] = [this.#slots, this.#ended];
     const before = slots.length;
     const from = slots.map((_, place) => place);
@@ -173,7 +191,7 @@ export class Scheduler {
     return Int32Array.from(from);
   }
 
-  #begin(observation: Observation, { rule, minSteps, maxSteps, forced }: Behaviour): Slot {
+  #begin(observation: O, { rule, minSteps, maxSteps, forced }: Behaviour): Slot<O> {
     const isForced = forced > 0 && this.#rng.float() < forced;
     const depth = isForced
       ? minSteps + this.#rng.int(maxSteps - minSteps + 1)
@@ -193,20 +211,15 @@ export class Scheduler {
 
   /** Records a step of one thought; its decision, if it ends here. */
   #advance(
-    slot: Slot,
+    slot: Slot<O>,
     params: Float32Array,
     value: number,
     logit: number,
     behaviour: Behaviour,
-  ): Decision | undefined {
+  ): Decision<O> | undefined {
     const { distribution } = this.#policy;
     const { mask } = slot.observation;
-    if (!(allFinite(params) && Number.isFinite(value) && Number.isFinite(logit))) {
-      throw new Error(
-        `policy: non-finite output after ponder step ${slot.n} (environment ` +
-          `${slot.observation.env}, value ${value}, halting logit ${logit}, action [${params}])`,
-      );
-    }
+    const trace = behaviour.trace || slot.observation.trace;
     const halt = haltProbability(logit, behaviour.floor);
     const change =
       behaviour.rule.readsChange && slot.params !== undefined
@@ -216,7 +229,7 @@ export class Scheduler {
     slot.halts.push(halt);
     slot.values.push(value);
     if (slot.n >= behaviour.minSteps) slot.survival *= 1 - halt;
-    if (behaviour.trace) {
+    if (trace) {
       slot.trace.push({ halt, value, actions: distribution.describe(params, mask) });
     }
     if (!this.#ends(slot, { n: slot.n, halt, halted: 1 - slot.survival, change }, behaviour)) {
@@ -235,12 +248,12 @@ export class Scheduler {
       halts: new Float32Array(slot.halts),
       values: new Float32Array(slot.values),
       forced: slot.forced,
-      trace: behaviour.trace ? slot.trace : undefined,
+      trace: trace ? slot.trace : undefined,
       round: this.#round,
     };
   }
 
-  #ends(slot: Slot, step: Parameters<HaltingRule['halts']>[0], behaviour: Behaviour): boolean {
+  #ends(slot: Slot<O>, step: Parameters<HaltingRule['halts']>[0], behaviour: Behaviour): boolean {
     const { maxSteps = Infinity, deadline } = slot.observation.limits ?? {};
     const { n, depth } = slot;
     if (n >= stepsOf(slot, behaviour)) return true;
@@ -253,8 +266,22 @@ export class Scheduler {
 }
 
 /** Ponder steps at which a thought has ended, whatever it thinks. */
-function stepsOf({ depth }: Slot, { maxSteps }: Behaviour): number {
+function stepsOf({ depth }: Slot<unknown>, { maxSteps }: Behaviour): number {
   return depth ?? maxSteps;
+}
+
+/** What is wrong with the numbers of a step, where they are not finite. */
+function faultOf(
+  { n, observation }: Slot<Observation>,
+  params: Float32Array,
+  value: number,
+  logit: number,
+): Error | undefined {
+  if (allFinite(params) && Number.isFinite(value) && Number.isFinite(logit)) return undefined;
+  return new Error(
+    `policy: non-finite output after ponder step ${n} (environment ` +
+      `${observation.env}, value ${value}, halting logit ${logit}, action [${params}])`,
+  );
 }
 
 function allFinite(values: Float32Array): boolean {

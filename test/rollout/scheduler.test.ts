@@ -434,7 +434,9 @@ describe('the scheduler', () => {
       expect(actions).toHaveLength(3);
       expect(actions.reduce((a, b) => a + b)).toBeCloseTo(1, 6);
     });
-    expect((await decide({}))[0].trace).toBeUndefined();
+    const some = observe(rows).map((one) => ({ ...one, trace: one.env === 2 }));
+    const traced = (await decide({}, some)).filter(({ trace }) => trace !== undefined);
+    expect(traced.map(({ observation }) => observation.env)).toEqual([2]);
   });
 
   describe('restart', () => {
@@ -535,5 +537,23 @@ describe('the scheduler', () => {
     await expect(own.tick()).rejects.toThrow(
       /^policy: non-finite output after ponder step 1 \(environment 7, value/,
     );
+  });
+
+  it('tells of the thoughts without finite numbers where it is asked to, and decides the others', async () => {
+    const failed: [Observation, Error][] = [];
+    const own = new Scheduler(
+      policy,
+      4,
+      Rng.seed(1),
+      () => usual,
+      (...one) => failed.push(one),
+    );
+    const bad = rows.map((row, i) => (i % 3 === 0 ? row.map(() => Number.NaN) : row));
+    own.push(observe(bad));
+    const decisions = await drain(own);
+    expect(failed.map(([{ env }]) => env).sort()).toEqual([0, 3, 6, 9]);
+    expect(failed[0][1].message).toMatch(/^policy: non-finite output/);
+    expect(decisions).toHaveLength(8);
+    own.dispose();
   });
 });

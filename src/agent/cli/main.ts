@@ -5,6 +5,7 @@ import { addCheckEnv } from './check-env.ts';
 import { addEnv } from './env.ts';
 import { addEnvs } from './envs.ts';
 import { addEval } from './eval.ts';
+import { addServe } from './serve.ts';
 import { addStudy } from './study.ts';
 import { addTrain } from './train.ts';
 import { addVerifyResume } from './verify-resume.ts';
@@ -21,7 +22,16 @@ const program = new Command('pondera')
     'after',
     '\nExit codes: 0 done, 1 failed while running, 2 bad usage or config, 130 interrupted.',
   );
-const commands = [addTrain, addEval, addStudy, addEnv, addCheckEnv, addEnvs, addVerifyResume];
+const commands = [
+  addTrain,
+  addEval,
+  addStudy,
+  addServe,
+  addEnv,
+  addCheckEnv,
+  addEnvs,
+  addVerifyResume,
+];
 for (const add of commands) add(program);
 
 // A reader that has seen enough, as in `pondera envs | head -1`, is no failure.

@@ -105,13 +105,9 @@ export class Connection {
 
   /** Takes the peer for gone once it has neither pinged nor sent anything for three times `everyMs`. */
   expectPings(everyMs: number): void {
-    let silence: NodeJS.Timeout | undefined;
-    const heard = () => {
-      clearTimeout(silence);
-      silence = setTimeout(() => this.#socket.terminate(), 3 * everyMs);
-      silence.unref();
-    };
-    heard();
+    const silence = setTimeout(() => this.#socket.terminate(), 3 * everyMs);
+    silence.unref();
+    const heard = () => silence.refresh();
     this.#socket.on('ping', heard);
     this.#socket.on('message', heard);
     this.#socket.once('close', () => clearTimeout(silence));

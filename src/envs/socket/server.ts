@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type Codec, codecs } from '../wire/codec.ts';
 import { WireError } from '../wire/errors.ts';
-import { type Access, checkAccess, checkBinding, isLoopback } from './access.ts';
+import { type Access, checkAccess, checkBinding, DEFAULT_HOST, isLoopback } from './access.ts';
 import { Connection, type ConnectionLimits, defaultConnectionLimits } from './connection.ts';
 
 export interface SocketServerOptions extends Partial<ConnectionLimits> {
@@ -233,7 +233,6 @@ export class SocketServer {
   }
 }
 
-const DEFAULT_HOST = '127.0.0.1';
 const MAX_CONNECTIONS = 4096;
 /** Connections beyond the limit that are still told so. */
 const SPARE = 64;

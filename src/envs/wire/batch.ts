@@ -48,6 +48,21 @@ export function stack(space: Space, values: readonly unknown[]): Batch {
   }
 }
 
+/** How many values a batch holds by its first part; undefined where that is no batch. */
+export function countOf(space: Space, batch: unknown): number | undefined {
+  const known = space as AnySpace;
+  if (known.type === 'dict') {
+    const [[key, part] = []] = known.spaces;
+    return part && countOf(part, (batch as Record<string, unknown> | null)?.[key!]);
+  }
+  if (known.type === 'tuple') {
+    const [part] = known.spaces;
+    return part && countOf(part, (batch as unknown[] | null)?.[0]);
+  }
+  if (isNdArray(batch)) return batch.shape[0];
+  return Array.isArray(batch) ? batch.length : undefined;
+}
+
 /**
  * The k values that a batch holds. Their form is checked, not whether the space contains them:
  * `space.explain` does that. Arrays are views of the batch's own numbers.

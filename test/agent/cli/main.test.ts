@@ -40,7 +40,7 @@ describe('pondera', () => {
   it('--help names every command and the exit codes', async () => {
     const { code, stdout, stderr } = await pondera(['--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    for (const command of ['train', 'eval', 'study', 'check-env', 'envs']) {
+    for (const command of ['train', 'eval', 'study', 'serve', 'check-env', 'envs']) {
       expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
     }
     expect(stdout).toContain('130 interrupted');
@@ -67,6 +67,11 @@ describe('pondera', () => {
     [['eval', 'x', '--steps', '2'], '--steps: expected together with --halting fixed'],
     [['eval', 'no-such-run'], 'no-such-run: expected a run directory'],
     [['study', 'k-hop'], "required option '--seeds <n>' not specified"],
+    [['serve', 'no-such-run'], 'no-such-run: expected a run directory'],
+    [['serve', 'x', '--host', '0.0.0.0'], 'another than a loopback address needs a token'],
+    [['serve', 'x', '--token-env', 'NO_SUCH'], 'expected a token in NO_SUCH, found none'],
+    [['serve', 'x', '--tls-cert', 'c.pem'], '--tls-cert and --tls-key: expected both, got one'],
+    [['serve', 'x', '--reload-seconds', '0'], 'Expected a number > 0, got "0".'],
     [
       ['check-env', 'no-such-env'],
       'no-such-env: expected the file of a module, the address of a server',

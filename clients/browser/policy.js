@@ -1,0 +1,143 @@
+/** A client of policy servers for browsers: docs/protocol.md in JSON, without dependencies. */
+
+/**
+ * Connects to a policy server.
+ * @param {string} url such as ws://127.0.0.1:8766/v1/policy
+ * @param {string} token of the server, or empty where it has none
+ * @returns {Promise<Policy>} rejected where it does not answer or refuses
+ */
+export function connect(url, token = '') {
+  return new Promise((resolve, reject) => {
+    // Browsers cannot set headers, so the token travels as a subprotocol.
+    const protocols = ['pondera.v1.json', ...(token ? [`pondera.token.${token}`] : [])];
+    const socket = new WebSocket(url, protocols);
+    const refused =
+      'no answer: is it running, the token right, this page’s origin allowed (--origin)?';
+    socket.onclose = ({ reason }) => reject(new Error(reason || refused));
+    socket.onerror = () => {};
+    socket.onopen = () =>
+      socket.send(
+        JSON.stringify({ t: 'hello', v: 1, role: 'policy-client', client: 'browser example' }),
+      );
+    socket.onmessage = ({ data }) => {
+      const message = JSON.parse(data);
+      if (message.t === 'welcome') resolve(new Policy(socket, message.policy));
+      else reject(new Error(`${message.code}: ${message.message}`));
+    };
+  });
+}
+
+export class Policy {
+  #socket;
+  #asked = new Map();
+  #nextId = 0;
+  /** Told why, when the connection ends. */
+  onClose = (_reason) => {};
+
+  constructor(socket, description) {
+    this.description = description;
+    this.#socket = socket;
+    socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
+    socket.onclose = ({ code, reason }) => {
+      const why = reason || `closed with ${code}`;
+      for (const { reject } of this.#asked.values()) reject(new Error(why));
+      this.#asked.clear();
+      this.onClose(why);
+    };
+  }
+
+  /**
+   * An action about one observation, with the thought behind it.
+   * @param obs a value of the observation space, as JSON
+   * @param {{ maxSteps?: number, deadlineMs?: number }} limits
+   */
+  act(obs, limits = {}) {
+    return new Promise((resolve, reject) => {
+      const id = this.#nextId++;
+      this.#asked.set(id, { resolve, reject });
+      const batch = batchOfOne(this.description.observationSpace, obs);
+      this.#socket.send(JSON.stringify({ t: 'act', id, obs: batch, trace: true, ...limits }));
+    });
+  }
+
+  close() {
+    this.#socket.close(1000);
+  }
+
+  #receive(message) {
+    if (message.t === 'error') return;
+    const { resolve, reject } = this.#asked.get(message.id);
+    this.#asked.delete(message.id);
+    if (message.t === 'failed') return reject(new Error(`${message.code}: ${message.message}`));
+    const { actions, steps, cut, policyVersion, thoughts } = message;
+    resolve({
+      action: first(actions),
+      steps: first(steps),
+      cut: first(cut) === 1,
+      policyVersion,
+      thought: thoughts[0],
+    });
+  }
+}
+
+/** One value of a space as a batch of it. */
+export function batchOfOne(space, value) {
+  switch (space.type) {
+    case 'dict':
+      return Object.fromEntries(
+        space.spaces.map(([key, part]) => [key, batchOfOne(part, value?.[key])]),
+      );
+    case 'tuple':
+      return space.spaces.map((part, i) => batchOfOne(part, value?.[i]));
+    default:
+      return [value];
+  }
+}
+
+/** Some value of a space, to begin with. */
+export function example(space) {
+  const size = (space.shape ?? []).reduce((product, extent) => product * extent, 1);
+  switch (space.type) {
+    case 'box': {
+      const bound = (bounds, i) => (Array.isArray(bounds) ? bounds[i] : bounds);
+      return Array.from({ length: size }, (_, i) => {
+        const low = bound(space.low, i) ?? -Infinity;
+        const high = bound(space.high, i) ?? Infinity;
+        return Math.min(Math.max(0, low), high);
+      });
+    }
+    case 'discrete':
+      return space.start;
+    case 'multi-discrete':
+      return space.start.slice();
+    case 'multi-binary':
+      return new Array(size).fill(0);
+    case 'text':
+      return space.charset[0].repeat(space.minLength);
+    case 'dict':
+      return Object.fromEntries(space.spaces.map(([key, part]) => [key, example(part)]));
+    case 'tuple':
+      return space.spaces.map(example);
+  }
+}
+
+const getters = {
+  '<f4': ['getFloat32', 4],
+  '<f8': ['getFloat64', 8],
+  '|i1': ['getInt8', 1],
+  '|u1': ['getUint8', 1],
+  '|b1': ['getUint8', 1],
+  '<i2': ['getInt16', 2],
+  '<u2': ['getUint16', 2],
+  '<i4': ['getInt32', 4],
+  '<u4': ['getUint32', 4],
+};
+
+/** The only value of an ndarray [1, …]: a number, or a list in C order. */
+function first({ dtype, shape, data }) {
+  const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
+  const view = new DataView(bytes.buffer);
+  const [get, size] = getters[dtype];
+  const numbers = Array.from({ length: bytes.length / size }, (_, i) => view[get](i * size, true));
+  return shape.length === 1 ? numbers[0] : numbers;
+}

@@ -1,0 +1,87 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { ServeEvent } from '../serve/options.ts';
+import { interruptible } from './interrupt.ts';
+import { integer, jsonOption, printJson } from './options.ts';
+import { addServerOptions, type ServerFlags, serverOptions } from './server-options.ts';
+
+interface ServeFlags extends ServerFlags {
+  maxBatch?: number;
+  queue?: number;
+  exit?: 'sample' | 'threshold' | 'cdf';
+  checkpoint?: 'best' | 'latest';
+  maxSteps?: number;
+  reloadSeconds?: number;
+  json?: boolean;
+}
+
+export function addServe(program: Command): void {
+  const command = program
+    .command('serve')
+    .description('serve the policy of a run to whoever connects')
+    .argument('<run>', 'the directory of a run');
+  addServerOptions(command, 8766)
+    .option('--max-batch <n>', 'observations thought about at once (64)', integer(1))
+    .option('--queue <n>', 'observations that may wait beside them (4096)', integer(1))
+    .addOption(
+      new Option('--exit <rule>', 'how a learned thought ends').choices([
+        'sample',
+        'threshold',
+        'cdf',
+      ]),
+    )
+    .addOption(
+      new Option('--checkpoint <which>', 'which to serve (best where there is one)').choices([
+        'best',
+        'latest',
+      ]),
+    )
+    .option('--max-steps <n>', 'ponder steps after which acting is forced', integer(1))
+    .option('--reload-seconds <s>', 'between looks for a newer checkpoint (5)', seconds)
+    .addOption(jsonOption('print where it listens as one JSON object'))
+    .action(serveCommand);
+}
+
+async function serveCommand(run: string, flags: ServeFlags): Promise<void> {
+  const { maxBatch, queue, exit, maxSteps, checkpoint, reloadSeconds } = flags;
+  const listening = await serverOptions(flags);
+  const policy = { maxBatch, queue, exit, maxSteps, checkpoint, reloadSeconds };
+  const { servePolicy } = await import('../serve/policy-server.ts');
+  const { signal, release } = interruptible(() =>
+    process.stderr.write('answering what was asked; again to stop at once\n'),
+  );
+  try {
+    const server = await servePolicy(run, { ...listening, ...policy, on: report });
+    const { url, version } = server;
+    if (flags.json) printJson({ listening: url });
+    else process.stdout.write(`serving ${run} (${version} steps) at ${url}\n`);
+    if (!signal.aborted) {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    }
+    await server.close();
+  } finally {
+    release();
+  }
+}
+
+function report(event: ServeEvent): void {
+  process.stderr.write(`${told(event)}\n`);
+}
+
+function told(event: ServeEvent): string {
+  switch (event.type) {
+    case 'reloaded':
+      return `a newer checkpoint has taken over (${event.version} steps)`;
+    case 'skipped':
+      return `a checkpoint was passed over: ${event.message}`;
+    case 'fault':
+      return `fault: ${(event.error as Error).stack ?? event.error}`;
+  }
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value < Infinity)) {
+    throw new InvalidArgumentError(`Expected a number > 0, got "${text}".`);
+  }
+  return value;
+}

@@ -1,0 +1,27 @@
+import type { SocketServerOptions } from '../../envs/index.ts';
+import type { Exit } from '../../policy/index.ts';
+import type { LoadOptions } from '../agent.ts';
+
+export interface ServeOptions
+  extends Omit<SocketServerOptions, 'onFault'>,
+    Omit<LoadOptions, 'set'> {
+  /** Observations thought about at once; 64 unless given. */
+  maxBatch?: number;
+  /** Observations that may wait beside them; 4096 unless given. */
+  queue?: number;
+  /** How a learned thought ends; the config's evaluation.exit unless given. */
+  exit?: Exit;
+  /** Ponder steps after which acting is forced; the config's halting.maxSteps unless given. */
+  maxSteps?: number;
+  /** Between looks for a newer checkpoint, in seconds; 5 unless given. */
+  reloadSeconds?: number;
+  on?: (event: ServeEvent) => void;
+}
+
+export type ServeEvent =
+  /** A newer checkpoint has taken over. */
+  | { type: 'reloaded'; version: number }
+  /** One could not be used; the old one goes on. */
+  | { type: 'skipped'; message: string }
+  /** Something went wrong here that clients are told nothing of but INTERNAL. */
+  | { type: 'fault'; error: unknown };

@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { WebSocket } from 'ws';
+import {
+  awaitHello,
+  type Connection,
+  checkBinding,
+  type Page,
+  SocketServer,
+  type Welcome,
+  WIRE_VERSION,
+  WireError,
+} from '../../envs/index.ts';
+import { Agent } from '../agent.ts';
+import { UsageError } from '../errors.ts';
+import { type Checkpoint, CheckpointStore } from '../run/index.ts';
+import { CheckpointWatch } from './checkpoint-watch.ts';
+import { PolicyMetrics } from './metrics.ts';
+import { openpiSocket } from './openpi-socket.ts';
+import type { ServeOptions } from './options.ts';
+import { policyPages } from './pages.ts';
+import { policySession } from './policy-session.ts';
+import { Thinker } from './thinker.ts';
+
+/** A policy that answers whoever connects (docs/protocol.md, docs/serving.md). */
+export class PolicyServer {
+  readonly #agent: Agent;
+  readonly #options: ServeOptions;
+  readonly #thinker: Thinker;
+  readonly #metrics: PolicyMetrics;
+  readonly #sessions = new Set<Connection | WebSocket>();
+  #server!: SocketServer;
+  #checkpoints!: CheckpointWatch;
+
+  private constructor(agent: Agent, options: ServeOptions) {
+    const { maxBatch = 64, queue = 4096, exit, maxSteps, on } = options;
+    this.#agent = agent;
+    this.#options = options;
+    this.#metrics = new PolicyMetrics({
+      policy_sessions: () => this.#sessions.size,
+      policy_pending: () => this.#thinker.pending,
+      policy_batch_occupancy: () => this.#thinker.takeOccupancy(),
+      policy_version: () => agent.version,
+    });
+    const onFault = (error: unknown) => on?.({ type: 'fault', error });
+    const metrics = this.#metrics;
+    this.#thinker = new Thinker(agent, { maxBatch, queue, exit, maxSteps, metrics, onFault });
+  }
+
+  /** Takes over `agent`, whose checkpoints are in `store`. */
+  static async start(agent: Agent, store: CheckpointStore, options: ServeOptions) {
+    const policy = new PolicyServer(agent, options);
+    await policy.#listen();
+    policy.#watch(store);
+    return policy;
+  }
+
+  /** Where clients connect. */
+  get url(): string {
+    return this.#server.url(POLICY_PATH);
+  }
+
+  /** Environment steps that the policy was trained for. */
+  get version(): number {
+    return this.#agent.version;
+  }
+
+  /** Answers what is under way, takes nothing more, and ends every connection. */
+  async close(): Promise<void> {
+    await this.#checkpoints.stop();
+    await this.#thinker.drain();
+    await this.#server.close();
+    this.#agent.dispose();
+  }
+
+  async #listen(): Promise<void> {
+    const onFault = (error: unknown) => this.#options.on?.({ type: 'fault', error });
+    const connect = (connection: Connection) =>
+      awaitHello(connection, 'policy-client', () => this.#welcome(connection));
+    const socket = (socket: WebSocket) => {
+      this.#sessions.add(socket);
+      socket.once('close', () => this.#sessions.delete(socket));
+      openpiSocket(socket, this.#thinker, this.#thinker.describe(), onFault);
+    };
+    this.#server = await SocketServer.listen(
+      { ...this.#options, onFault },
+      [
+        { path: POLICY_PATH, connect },
+        { path: '/', socket },
+      ],
+      this.#pages(),
+    );
+  }
+
+  #pages(): Page[] {
+    const status = () => ({
+      status: this.#thinker.closing ? 'closing' : 'healthy',
+      policyVersion: this.version,
+      sessions: this.#sessions.size,
+    });
+    return policyPages(() => this.#thinker.describe(), status, this.#metrics);
+  }
+
+  #watch(store: CheckpointStore): void {
+    const { checkpoint: which, reloadSeconds = 5, on } = this.#options;
+    const take = (checkpoint: Checkpoint) => {
+      this.#thinker.take(checkpoint);
+      on?.({ type: 'reloaded', version: checkpoint.step });
+    };
+    const skipped = ({ message }: Error) => on?.({ type: 'skipped', message });
+    this.#checkpoints = new CheckpointWatch(store, which, this.version, take, skipped);
+    this.#checkpoints.start(reloadSeconds);
+  }
+
+  #welcome(connection: Connection): void {
+    if (this.#thinker.closing) throw new WireError('SHUTTING_DOWN', 'this server is going');
+    const { limits, heartbeatMs } = this.#server;
+    const welcome: Welcome = {
+      t: 'welcome',
+      v: WIRE_VERSION,
+      session: randomBytes(12).toString('base64url'),
+      token: randomBytes(24).toString('base64url'),
+      resumed: false,
+      // A policy remembers nothing, so there is nothing to come back to.
+      limits: { maxPayload: limits.maxPayload, graceMs: 0, heartbeatMs },
+      policy: this.#thinker.describe(),
+    };
+    connection.send(welcome);
+    this.#sessions.add(connection);
+    connection.onClose = () => this.#sessions.delete(connection);
+    policySession(connection, this.#thinker);
+  }
+}
+
+const POLICY_PATH = '/v1/policy';
+
+/**
+ * Serves the policy of a run, and whatever checkpoint the run comes to have later.
+ * @throws UsageError for a directory that holds no run or options that do not fit it, CheckpointError for
+ *   a damaged checkpoint, Error where the address cannot be had
+ */
+export async function servePolicy(
+  runDir: string,
+  options: ServeOptions = {},
+): Promise<PolicyServer> {
+  try {
+    checkBinding(options.host, options.token);
+  } catch (cause) {
+    throw new UsageError((cause as Error).message, { cause });
+  }
+  const agent = await Agent.load(runDir, options);
+  try {
+    const { minSteps } = agent.config.halting;
+    const { maxSteps = minSteps } = options;
+    if (maxSteps < minSteps) {
+      throw new UsageError(`maxSteps: expected at least ${minSteps} (minSteps), got ${maxSteps}`);
+    }
+    const store = new CheckpointStore(join(runDir, 'checkpoints'));
+    return await PolicyServer.start(agent, store, options);
+  } catch (error) {
+    agent.dispose();
+    throw error;
+  }
+}

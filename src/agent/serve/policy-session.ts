@@ -1,0 +1,48 @@
+import {
+  type Connection,
+  ndarray,
+  policyRequest,
+  readMessage,
+  type Space,
+  stack,
+  WireError,
+} from '../../envs/index.ts';
+import type { Decision } from '../../rollout/index.ts';
+import { stepsThought } from '../agent.ts';
+import type { Thinker } from './thinker.ts';
+
+/** Answers what comes over a connection that has been welcomed (docs/protocol.md, Policies). */
+export function policySession(connection: Connection, thinker: Thinker): void {
+  const { actionSpace } = thinker.agent;
+  connection.onMessage = (message) => {
+    const request = readMessage(policyRequest, message);
+    if (request.t === 'close') return connection.close();
+    const { id, trace } = request;
+    thinker.think(request).then(
+      (decisions) => {
+        const { version } = thinker.agent;
+        connection.send({ ...acted(actionSpace, decisions, trace), id, policyVersion: version });
+      },
+      (error) => {
+        if (error instanceof WireError) connection.send(failed(id, error));
+        else connection.fail(error);
+      },
+    );
+  };
+}
+
+function acted(space: Space, decisions: readonly Decision[], trace = false) {
+  const choices = decisions.map(({ choice }) => choice);
+  const message = {
+    t: 'acted',
+    actions: stack(space, choices),
+    steps: ndarray(Int32Array.from(decisions, ({ steps }) => steps)),
+    cut: ndarray(Uint8Array.from(decisions, ({ forced }) => Number(forced))),
+    thoughts: trace ? decisions.map(stepsThought) : undefined,
+  };
+  return message;
+}
+
+function failed(id: number, { code, message }: WireError) {
+  return { t: 'failed', id, code, message };
+}
