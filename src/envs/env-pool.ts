@@ -114,7 +114,8 @@ export class EnvPool {
             now.push(outcome);
             continue;
           }
-          this.#track(outcome).then(
+          this.#track(
+            outcome,
             (outcome) => this.#settle({ outcome, emit }),
             (error) => subscriber.error(error),
           );
@@ -160,7 +161,7 @@ export class EnvPool {
       for (const seat of this.#seats) {
         const observation = seat.begin();
         if (observation instanceof Promise) {
-          this.#track(observation).then(settle, (error) => subscriber.error(error));
+          this.#track(observation, settle, (error) => subscriber.error(error));
         } else if (observation !== undefined) now.push(observation);
       }
     } catch (error) {
@@ -186,11 +187,19 @@ export class EnvPool {
     );
   }
 
-  #track<T>(promise: Promise<T>): Promise<T> {
+  /** Hands on what a promise settles to, which until then is in flight. */
+  #track<T>(promise: Promise<T>, then: (value: T) => void, fail: (error: unknown) => void): void {
     this.#inFlight.add(promise);
-    const done = () => this.#inFlight.delete(promise);
-    promise.then(done, done);
-    return promise;
+    promise.then(
+      (value) => {
+        this.#inFlight.delete(promise);
+        then(value);
+      },
+      (error) => {
+        this.#inFlight.delete(promise);
+        fail(error);
+      },
+    );
   }
 }
 

@@ -13,7 +13,7 @@ import type { Space } from './space.ts';
 export interface SeatOptions {
   /** Named in errors, e.g. `KHop-v0`. */
   name: string;
-  /** How long one asynchronous reset or step may take, in ms. */
+  /** How long one asynchronous reset or step may take, in ms; Infinity where others keep time. */
   timeoutMs: number;
   /** Normalises observations; statistics are updated unless frozen. */
   normaliser?: { stats: RunningStats; frozen: boolean };
@@ -284,21 +284,28 @@ export class Seat {
 
   /** Runs one verb of an environment; a throw, a rejection or a timeout becomes an EnvFailed. */
   #call<T>(verb: string, call: () => T | Promise<T>, action?: unknown) {
-    const timeoutMs = Math.min(this.#options.timeoutMs, LONGEST_TIMEOUT);
+    const { timeoutMs } = this.#options;
+    const fail = (cause: unknown): never => {
+      throw this.#failure(`${verb} threw`, { action, cause });
+    };
     try {
       const result = call();
       if (!isPromise(result)) return result;
-      return new Promise<T>((resolve, reject) => {
-        const timer = setTimeout(() => {
-          reject(this.#failure(`${verb}: no answer within ${timeoutMs} ms`, { action }));
-        }, timeoutMs);
-        Promise.resolve(result)
-          .then(resolve, (cause) => reject(this.#failure(`${verb} threw`, { action, cause })))
-          .finally(() => clearTimeout(timer));
-      });
+      const settled = Promise.resolve(result).catch(fail);
+      return timeoutMs === Infinity ? settled : this.#inTime(settled, verb, action);
     } catch (cause) {
-      throw this.#failure(`${verb} threw`, { action, cause });
+      return fail(cause);
     }
+  }
+
+  #inTime<T>(result: Promise<T>, verb: string, action: unknown): Promise<T> {
+    const timeoutMs = Math.min(this.#options.timeoutMs, LONGEST_TIMEOUT);
+    return new Promise<T>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        reject(this.#failure(`${verb}: no answer within ${timeoutMs} ms`, { action }));
+      }, timeoutMs);
+      result.then(resolve, reject).finally(() => clearTimeout(timer));
+    });
   }
 
   #failure(what: string, details: { action?: unknown; cause?: unknown } = {}): EnvFailed {

@@ -10,12 +10,6 @@ import { packSnapshot, unpackSnapshot } from './remote-snapshot.ts';
 import type { SeatAnswer, SeatAsk, SeatNews } from './seat-group.ts';
 import type { Ask, Shown } from './trainer-session.ts';
 
-/**
- * How long requests wait at most for an answer that others would follow, in ms. Frames cost by number rather than by
- * size, so that two groups that take turns, one thought about and one under way, are quicker than many small ones.
- */
-const HOLD_MS = 1;
-
 interface Waiting {
   resolve(value: unknown): void;
   reject(error: Error): void;
@@ -38,9 +32,6 @@ export class RemoteEnvs {
   /** First observations of episodes that have begun by themselves. */
   readonly #next: (Reset | undefined)[];
   readonly #asked = new Map<Ask['t'], { seats: number[]; args: unknown[] }>();
-  /** Seats whose requests are out, and not answered. */
-  #out = 0;
-  #hold: NodeJS.Timeout | undefined;
   #open: number;
   #broken: Error | undefined;
 
@@ -129,7 +120,7 @@ export class RemoteEnvs {
     return new Promise((resolve, reject) => {
       if (this.#broken) return reject(this.#broken);
       this.#waiting[seat] = { resolve, reject };
-      if (this.#asked.size === 0) queueMicrotask(() => this.#flush());
+      if (this.#asked.size === 0) queueMicrotask(() => this.#send());
       const asked = this.#asked.get(t) ?? { seats: [], args: [] };
       this.#asked.set(t, asked);
       asked.seats.push(seat);
@@ -137,17 +128,8 @@ export class RemoteEnvs {
     });
   }
 
-  /** Sends what is asked, unless an answer is due that more requests would follow: then with those. */
-  #flush(): void {
-    if (this.#out === 0) this.#send();
-    else this.#hold ??= setTimeout(() => this.#send(), HOLD_MS);
-  }
-
   #send(): void {
-    clearTimeout(this.#hold);
-    this.#hold = undefined;
     for (const [t, asked] of this.#asked) {
-      this.#out += asked.seats.length;
       this.#port.postMessage({ t, ...asked } satisfies SeatAsk);
     }
     this.#asked.clear();
@@ -157,8 +139,6 @@ export class RemoteEnvs {
     switch (answer.t) {
       case 'answer':
         this.#settle(answer.seats, answer.answer);
-        // What was held goes while the thoughts about these begin.
-        if (this.#hold) this.#send();
         return;
       case 'lost':
         for (const seat of answer.seats) {
@@ -233,13 +213,11 @@ export class RemoteEnvs {
   #take(seat: number): Waiting | undefined {
     const waiting = this.#waiting[seat];
     this.#waiting[seat] = undefined;
-    if (waiting) this.#out--;
     return waiting;
   }
 
   #break(message: string): void {
     this.#broken ??= new Error(message);
-    clearTimeout(this.#hold);
     for (const seat of this.#waiting.keys()) this.#take(seat)?.reject(this.#broken);
   }
 }

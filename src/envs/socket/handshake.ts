@@ -10,6 +10,8 @@ import {
 } from '../wire/messages.ts';
 import type { Connection } from './connection.ts';
 
+/** How long whoever was dialled may take to answer hello: its environments may have to be made first. */
+const WELCOME_MS = 60_000;
 /** How long whoever dials may take to say hello. */
 const HELLO_MS = 5000;
 
@@ -51,9 +53,16 @@ export function awaitHello(
  */
 export function sayHello(connection: Connection, hello: z.input<typeof opening>): Promise<Welcome> {
   return new Promise((resolve, reject) => {
-    connection.onClose = ({ code, reason }) =>
+    const late = setTimeout(() => {
+      reject(new WireError('HELLO_TIMEOUT', `welcome: none within ${WELCOME_MS} ms`));
+      connection.terminate();
+    }, WELCOME_MS);
+    connection.onClose = ({ code, reason }) => {
+      clearTimeout(late);
       reject(new WireError('INTERNAL', `closed with ${code} before welcome: ${reason}`));
+    };
     connection.onMessage = (message) => {
+      clearTimeout(late);
       try {
         const said = readMessage(answer, message);
         if (said.t === 'error') throw new WireError(said.code, said.message);
