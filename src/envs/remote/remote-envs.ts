@@ -10,6 +10,9 @@ import { packSnapshot, unpackSnapshot } from './remote-snapshot.ts';
 import type { SeatAnswer, SeatAsk, SeatNews } from './seat-group.ts';
 import type { Ask, Shown } from './trainer-session.ts';
 
+/** How long requests wait at most for others, in ms. */
+const HOLD_MS = 2;
+
 interface Waiting {
   resolve(value: unknown): void;
   reject(error: Error): void;
@@ -32,6 +35,9 @@ export class RemoteEnvs {
   /** First observations of episodes that have begun by themselves. */
   readonly #next: (Reset | undefined)[];
   readonly #asked = new Map<Ask['t'], { seats: number[]; args: unknown[] }>();
+  /** Seats that were answered and have not asked again: they are being thought about. */
+  #thinking = 0;
+  #hold: NodeJS.Timeout | undefined;
   #open: number;
   #broken: Error | undefined;
 
@@ -120,7 +126,8 @@ export class RemoteEnvs {
     return new Promise((resolve, reject) => {
       if (this.#broken) return reject(this.#broken);
       this.#waiting[seat] = { resolve, reject };
-      if (this.#asked.size === 0) queueMicrotask(() => this.#send());
+      if (this.#thinking > 0) this.#thinking--;
+      if (this.#asked.size === 0 || this.#thinking === 0) queueMicrotask(() => this.#flush());
       const asked = this.#asked.get(t) ?? { seats: [], args: [] };
       this.#asked.set(t, asked);
       asked.seats.push(seat);
@@ -128,7 +135,17 @@ export class RemoteEnvs {
     });
   }
 
+  /** Frames cost by number more than by size, so requests go with those that are yet to come. */
+  #flush(): void {
+    if (this.#thinking === 0) this.#send();
+    else this.#hold ??= setTimeout(() => this.#send(), HOLD_MS);
+  }
+
   #send(): void {
+    clearTimeout(this.#hold);
+    this.#hold = undefined;
+    // Those that have not come by now are resting, or slow.
+    this.#thinking = 0;
     for (const [t, asked] of this.#asked) {
       this.#port.postMessage({ t, ...asked } satisfies SeatAsk);
     }
@@ -169,14 +186,16 @@ export class RemoteEnvs {
           });
         }
         const { reward, terminated, truncated } = answer;
-        seats.forEach((seat, row) => {
-          this.#take(seat)?.resolve({
-            ...shown[row],
+        for (let row = 0; row < seats.length; row++) {
+          const { obs, info } = shown[row];
+          this.#take(seats[row])?.resolve({
+            obs,
             reward: reward[row],
             terminated: terminated[row] === 1,
             truncated: truncated[row] === 1,
+            info,
           } satisfies Step);
-        });
+        }
         return;
       }
       case 'failed': {
@@ -204,7 +223,7 @@ export class RemoteEnvs {
     const values = unstack(this.#observationSpace, obs, k);
     const size = actionMask ? actionMask.shape[1] : 0;
     return values.map((obs, i) => {
-      const own: Info = { ...info?.[i] };
+      const own: Info = info?.[i] ?? {};
       if (actionMask) own.actionMask = actionMask.data.subarray(i * size, (i + 1) * size);
       return { obs, info: own };
     });
@@ -213,11 +232,13 @@ export class RemoteEnvs {
   #take(seat: number): Waiting | undefined {
     const waiting = this.#waiting[seat];
     this.#waiting[seat] = undefined;
+    if (waiting) this.#thinking++;
     return waiting;
   }
 
   #break(message: string): void {
     this.#broken ??= new Error(message);
+    clearTimeout(this.#hold);
     for (const seat of this.#waiting.keys()) this.#take(seat)?.reject(this.#broken);
   }
 }
