@@ -8,6 +8,8 @@ import {
   RunningStats,
   type RunningStatsState,
   type Space,
+  type SpaceJson,
+  spaceFromJson,
 } from '../envs/index.ts';
 import { loadBackend, Rng } from '../kernels/index.ts';
 import { type EncoderFactory, type Exit, Policy, type Tensors } from '../policy/index.ts';
@@ -62,6 +64,8 @@ export interface LoadOptions extends GivenEnv {
 export interface AgentState {
   price: number;
   normaliser?: RunningStatsState;
+  /** What it observes and does. */
+  spaces?: { observationSpace: SpaceJson; actionSpace: SpaceJson };
 }
 
 /** How an agent's thoughts end, apart from what it was trained with. */
@@ -122,7 +126,12 @@ export class Agent {
     const config = await loadConfig(path, { set: options.set });
     const checkpoint = await loadRun(runDir, options.checkpoint);
     await loadBackend(config.backend, config.kernels);
-    const agent = await Agent.create(config, dirname(resolve(path)), options);
+    const elsewhere = config.env.url !== undefined || config.env.listen !== undefined;
+    // Where its environments were need not be up for it to be asked.
+    const { spaces } = (checkpoint.state as { agent: AgentState }).agent;
+    const agent = await Agent.create(config, dirname(resolve(path)), options, {
+      spaces: elsewhere && !options.env ? spaces : undefined,
+    });
     try {
       agent.take(checkpoint);
     } catch (error) {
@@ -132,13 +141,19 @@ export class Agent {
     return agent;
   }
 
-  /** An untrained agent for the config's environment; the backend must be loaded. */
+  /** An untrained agent for the config's environment, or these spaces; the backend must be loaded. */
   static async create(
     config: Config,
     baseDir: string,
     given: GivenEnv & { encoder?: EncoderFactory } = {},
+    { spaces: saved }: Pick<AgentState, 'spaces'> = {},
   ): Promise<Agent> {
-    const spaces = await (await envSource(config, baseDir, given)).spaces();
+    const spaces = saved
+      ? {
+          observationSpace: spaceFromJson(saved.observationSpace),
+          actionSpace: spaceFromJson(saved.actionSpace),
+        }
+      : await (await envSource(config, baseDir, given)).spaces();
     const encoder =
       given.encoder ??
       (config.policy.encoder && (await loadEncoder(config.policy.encoder.module, baseDir)));
@@ -147,7 +162,12 @@ export class Agent {
 
   /** What a checkpoint holds of the agent beside its weights. */
   state(): AgentState {
-    return { price: this.price, normaliser: this.normaliser?.state() };
+    const { price, normaliser, observationSpace, actionSpace } = this;
+    return {
+      price,
+      normaliser: normaliser?.state(),
+      spaces: { observationSpace: observationSpace.toJSON(), actionSpace: actionSpace.toJSON() },
+    };
   }
 
   /**

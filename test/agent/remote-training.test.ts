@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it } from 'vitest';
+import { Agent } from '../../src/agent/agent.ts';
 import type { ConfigInput } from '../../src/agent/config.ts';
 import type { TrainEvent, UpdateMetrics } from '../../src/agent/events.ts';
 import { readMetrics } from '../../src/agent/run/index.ts';
@@ -126,6 +127,15 @@ describe('training on environments elsewhere', { timeout: 120_000 }, () => {
     const lost = events.flatMap((event) => (event.type === 'lost' ? [event] : []));
     expect(lost.reduce((sum, { episodes }) => sum + episodes, 0)).toBe(64);
     expect(lost[0].reason).toContain(server.url);
+  });
+
+  it('leaves a policy that can be asked with its environments gone', async () => {
+    const server = new ServerProcess();
+    await server.start('KnownDiscrete-v0');
+    const { runDir } = await run(config(server.url, 256)).finally(() => server.kill());
+    const agent = await Agent.load(runDir);
+    closing.push(() => agent.dispose());
+    expect((await agent.act(1)).action).toBeTypeOf('number');
   });
 
   it('goes on where the trainer was stopped', async () => {
