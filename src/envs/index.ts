@@ -48,6 +48,7 @@ export { checkBinding } from './socket/access.ts';
 export type { Connection } from './socket/connection.ts';
 export { DialError, type DialOptions, dial } from './socket/dial.ts';
 export { awaitHello, sayHello } from './socket/handshake.ts';
+export { jsonPage, metricsPage } from './socket/pages.ts';
 export {
   type Endpoint,
   type Page,

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { UsageError } from '../errors.ts';
 import { interruptible } from './interrupt.ts';
-import { integer, jsonOption, printJson, setOption } from './options.ts';
+import { exitOption, integer, jsonOption, printJson, setOption } from './options.ts';
 import { evaluationText } from './table.ts';
 
 interface EvalFlags {
@@ -22,13 +22,7 @@ export function addEval(program: Command): void {
     .argument('<run>', 'the directory of a run')
     .option('--episodes <n>', 'episodes to play', integer(1))
     .option('--seed <n>', 'seed of the environments and of drawn exits', integer(0))
-    .addOption(
-      new Option('--exit <rule>', 'how a learned thought ends').choices([
-        'sample',
-        'threshold',
-        'cdf',
-      ]),
-    )
+    .addOption(exitOption())
     .addOption(
       new Option('--halting <rule>', 'halt by another rule than the one trained').choices([
         'bernoulli',

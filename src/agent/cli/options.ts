@@ -19,6 +19,11 @@ export function setOption(): Option {
   ).argParser((text: string, previous: string[] = []) => [...previous, text]);
 }
 
+export function exitOption(): Option {
+  const rules = ['sample', 'threshold', 'cdf'];
+  return new Option('--exit <rule>', 'how a learned thought ends').choices(rules);
+}
+
 export function jsonOption(description: string): Option {
   return new Option('--json', description);
 }

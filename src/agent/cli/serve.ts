@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ServeEvent } from '../serve/options.ts';
 import { interruptible } from './interrupt.ts';
-import { integer, jsonOption, printJson } from './options.ts';
+import { exitOption, integer, jsonOption, printJson } from './options.ts';
 import { addServerOptions, type ServerFlags, serverOptions } from './server-options.ts';
 
 interface ServeFlags extends ServerFlags {
@@ -22,13 +22,7 @@ export function addServe(program: Command): void {
   addServerOptions(command, 8766)
     .option('--max-batch <n>', 'observations thought about at once (64)', integer(1))
     .option('--queue <n>', 'observations that may wait beside them (4096)', integer(1))
-    .addOption(
-      new Option('--exit <rule>', 'how a learned thought ends').choices([
-        'sample',
-        'threshold',
-        'cdf',
-      ]),
-    )
+    .addOption(exitOption())
     .addOption(
       new Option('--checkpoint <which>', 'which to serve (best where there is one)').choices([
         'best',

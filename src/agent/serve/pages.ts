@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module';
 import {
+  jsonPage,
+  metricsPage,
   type Page,
   type PolicyDescription,
   WIRE_VERSION,
@@ -15,16 +17,11 @@ export function policyPages(
   status: () => object,
   { registry }: PolicyMetrics,
 ): Page[] {
-  const json = (path: string, value: () => object, open = false): Page => ({
-    path,
-    open,
-    body: () => ({ type: 'application/json', text: JSON.stringify(value()) }),
-  });
   return [
-    json('/health', status, true),
+    jsonPage('/health', status, true),
     // openpi's clients ask here.
     { path: '/healthz', open: true, body: () => ({ type: 'text/plain', text: 'OK\n' }) },
-    json('/metadata', () => {
+    jsonPage('/metadata', () => {
       const policy = description();
       return {
         name: policy.name,
@@ -34,13 +31,10 @@ export function policyPages(
         policy,
       };
     }),
-    json('/schema', () => {
+    jsonPage('/schema', () => {
       const { actionSpace, observationSpace } = description();
       return { action: actionSpace, observation: observationSpace, messages: wireJsonSchema() };
     }),
-    {
-      path: '/metrics',
-      body: async () => ({ type: registry.contentType, text: await registry.metrics() }),
-    },
+    metricsPage(registry),
   ];
 }

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { openEnvPages, openEnvSchemas } from '../openenv/pages.ts';
+import { jsonPage, metricsPage } from '../socket/pages.ts';
 import type { Page } from '../socket/server.ts';
 import { spaceFromJson } from '../spaces/space-from-json.ts';
 import { type EnvDescription, WIRE_VERSION, wireJsonSchema } from '../wire/messages.ts';
@@ -13,31 +14,23 @@ export function envPages(
   status: () => object,
   { registry }: EnvMetrics,
 ): Page[] {
-  const json = (path: string, value: () => object, open = false): Page => ({
-    path,
-    open,
-    body: () => ({ type: 'application/json', text: JSON.stringify(value()) }),
-  });
   const server = `pondera ${version}`;
   const actionSpace = spaceFromJson(description.actionSpace);
   const observationSpace = spaceFromJson(description.observationSpace);
   return [
-    json('/health', status, true),
-    json('/metadata', () => ({
+    jsonPage('/health', status, true),
+    jsonPage('/metadata', () => ({
       name: description.id,
       description: `The environment ${description.id}, served by ${server}.`,
       version,
       protocol: WIRE_VERSION,
       env: description,
     })),
-    json('/schema', () => ({
+    jsonPage('/schema', () => ({
       ...openEnvSchemas(actionSpace, observationSpace),
       messages: wireJsonSchema(),
     })),
     ...openEnvPages(`${description.id}, served by ${server}`),
-    {
-      path: '/metrics',
-      body: async () => ({ type: registry.contentType, text: await registry.metrics() }),
-    },
+    metricsPage(registry),
   ];
 }
