@@ -34,6 +34,7 @@ export class EnvServer {
   /** Environments made or being made. */
   #taken = 0;
   #server!: SocketServer;
+  #closing = false;
 
   private constructor(factory: EnvFactory, options: EnvServerOptions, description: EnvDescription) {
     const {
@@ -78,6 +79,7 @@ export class EnvServer {
   }
 
   async close(): Promise<void> {
+    this.#closing = true;
     const going = new WireError('SHUTTING_DOWN', 'this server is going');
     await Promise.all(Array.from(this.#sessions.values(), (session) => session.end(going)));
     await this.#server.close();
@@ -125,6 +127,10 @@ export class EnvServer {
     } catch (error) {
       this.#taken -= count;
       throw error;
+    }
+    if (this.#closing) {
+      await host.close();
+      throw new WireError('SHUTTING_DOWN', 'this server is going');
     }
     const session: Session = new Session(host, this.#options, {
       asked: (request) => this.#metrics.count(request),

@@ -43,6 +43,7 @@ export class Connection {
   #trusted = false;
   #allowance: number;
   #allowedAt = performance.now();
+  #silence: NodeJS.Timeout | undefined;
 
   constructor(socket: WebSocket, codec: Codec, limits: ConnectionLimits) {
     this.#socket = socket;
@@ -51,6 +52,8 @@ export class Connection {
     this.#allowance = limits.maxFramesPerSecond ?? Infinity;
     socket.on('message', (data, binary) => this.#receive(data, binary));
     socket.on('close', (code, reason) => this.onClose({ code, reason: reason.toString() }));
+    // Pongs wait to be read too.
+    socket.on('ping', () => this.#checkBuffered());
     // ws closes by itself after an error (1009 for too large a frame); `close` follows.
     socket.on('error', () => {});
   }
@@ -79,7 +82,19 @@ export class Connection {
 
   send(message: object): void {
     if (!this.open) return;
-    this.#socket.send(this.#codec.encode(message));
+    let frame: Uint8Array | string;
+    try {
+      frame = this.#codec.encode(message);
+    } catch (error) {
+      // Something of an environment's that is no plain data.
+      this.fail(error);
+      return;
+    }
+    this.#socket.send(frame);
+    this.#checkBuffered();
+  }
+
+  #checkBuffered(): void {
     if (this.#socket.bufferedAmount <= this.#limits.maxBuffered) return;
     const waiting = `${this.#socket.bufferedAmount} bytes are waiting to be read`;
     this.close(new WireError('SLOW_READER', waiting).closeCode, `SLOW_READER: ${waiting}`);
@@ -100,21 +115,21 @@ export class Connection {
   close(code = 1000, reason = ''): void {
     this.#socket.close(code, shortened(reason));
     // A peer that does not close its side is not waited for as long as ws would.
-    setTimeout(() => this.#socket.terminate(), CLOSE_MS).unref();
+    const late = setTimeout(() => this.#socket.terminate(), CLOSE_MS).unref();
+    this.#socket.once('close', () => clearTimeout(late));
   }
 
   /** Takes the peer for gone once it has neither pinged nor sent anything for three times `everyMs`. */
   expectPings(everyMs: number): void {
-    let silence: NodeJS.Timeout | undefined;
-    const heard = () => {
-      clearTimeout(silence);
-      silence = setTimeout(() => this.#socket.terminate(), 3 * everyMs);
-      silence.unref();
-    };
-    heard();
-    this.#socket.on('ping', heard);
-    this.#socket.on('message', heard);
-    this.#socket.once('close', () => clearTimeout(silence));
+    if (this.#silence === undefined) {
+      const heard = () => this.#silence?.refresh();
+      this.#socket.on('ping', heard);
+      this.#socket.on('message', heard);
+      this.#socket.once('close', () => clearTimeout(this.#silence));
+    }
+    clearTimeout(this.#silence);
+    const silentMs = Math.min(3 * everyMs, LONGEST_MS);
+    this.#silence = setTimeout(() => this.#socket.terminate(), silentMs).unref();
   }
 
   /** At once, without a word. */
@@ -158,6 +173,8 @@ export class Connection {
 }
 
 const CLOSE_MS = 2000;
+/** What a timer can wait. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 function refusal(code: WireCode, message: string): WireError {
   return new WireError(code, `frame: ${message}`);

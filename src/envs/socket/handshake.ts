@@ -13,6 +13,9 @@ import type { Connection } from './connection.ts';
 /** How long whoever dials may take to say hello. */
 const HELLO_MS = 5000;
 
+/** How often whoever accepts is expected to ping until `welcome` says it, in ms. */
+const PING_MS = 15_000;
+
 /** A role that may come to an endpoint. */
 export type Role = Hello['role'];
 
@@ -39,9 +42,12 @@ export function awaitHello(
     if (hello.role !== role) {
       throw new WireError('BAD_MESSAGE', `hello.role: expected ${role} here, got ${hello.role}`);
     }
-    connection.hold();
-    connection.trust();
-    void Promise.resolve(welcomed(hello)).catch((error) => connection.fail(error));
+    connection.onMessage = () => {
+      throw new WireError('BAD_MESSAGE', 'message: expected none before welcome');
+    };
+    void Promise.resolve(welcomed(hello))
+      .then(() => connection.trust())
+      .catch((error) => connection.fail(error));
   };
 }
 
@@ -65,6 +71,7 @@ export function sayHello(connection: Connection, hello: z.input<typeof opening>)
         connection.close(1002);
       }
     };
+    connection.expectPings(PING_MS);
     connection.send(hello);
   });
 }

@@ -94,6 +94,10 @@ export class SocketServer {
       maxPayload: this.limits.maxPayload,
       handleProtocols: (offered) => [...offered].find((name) => this.#codecs.has(name)) ?? false,
     });
+    // What the handshake lacks that is WebSocket's own.
+    this.#sockets.on('wsClientError', ({ message }, socket) => {
+      refuse(socket, new WireError('BAD_HANDSHAKE', message));
+    });
     this.#http.on('request', (request, response) => void this.#answer(request, response));
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#http.on('clientError', (_, socket) => socket.destroy());
@@ -150,7 +154,11 @@ export class SocketServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const reply = (status: number, type: string, text: string) =>
       response
-        .writeHead(status, { 'Content-Type': type, 'X-Content-Type-Options': 'nosniff' })
+        .writeHead(status, {
+          'Content-Type': type,
+          'Content-Length': Buffer.byteLength(text),
+          'X-Content-Type-Options': 'nosniff',
+        })
         .end(text);
     try {
       const page = this.#pages.get(pathOf(request));
