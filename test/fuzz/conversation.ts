@@ -50,6 +50,19 @@ export function conversations(
   });
 }
 
+/** Conversations that go wrong at their handshake or their hello. */
+export function openings(
+  { path, token }: Pick<Served, 'path' | 'token'>,
+  hellos: fc.Arbitrary<object>,
+): fc.Arbitrary<Conversation> {
+  return fc.record({
+    json: fc.boolean(),
+    handshake: fc.oneof(fc.constant(undefined), handshakes(path, token)),
+    hello: drafts(hellos),
+    sends: fc.constant([]),
+  });
+}
+
 /**
  * Holds a conversation to its end.
  * @returns what came of its handshake and of each frame

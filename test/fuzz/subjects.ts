@@ -6,9 +6,6 @@ import { Rng } from '../../src/kernels/index.ts';
 import { arrayMap } from './bytes.ts';
 import type { Subject } from './messages.ts';
 
-/** Environments with every kind of space, masks, snapshots and drawings. */
-export const subjectIds = ['KHop-v0', 'CartPole-v1', 'KnownDict-v0', 'KnownMask-v0', 'Maze-v0'];
-
 export interface HostedSubject extends Subject {
   id: string;
   factory: EnvFactory;

@@ -3,7 +3,13 @@ import { z } from 'zod';
 import { EnvServer } from '../../../src/envs/host/env-server.ts';
 import { answer, envReply, readMessage } from '../../../src/envs/wire/messages.ts';
 import { Control } from '../control.ts';
-import { conversations, converse, type Served } from '../conversation.ts';
+import {
+  type Conversation,
+  conversations,
+  converse,
+  openings,
+  type Served,
+} from '../conversation.ts';
 import { envRequests, strays, trainerHellos } from '../messages.ts';
 import { Tally } from '../outcome.ts';
 import type { HostedSubject } from '../subjects.ts';
@@ -13,13 +19,28 @@ const PATH = '/v1/env';
 const TOKEN = 'correct-horse';
 const said = z.union([answer, envReply]);
 
+const hello = { path: PATH, token: TOKEN };
+
 /** An environment server, over sockets: hostile trainers, sixteen at a time, beside an honest one. */
 export function envServerTarget(subject: HostedSubject): Target {
-  const hello = { path: PATH, token: TOKEN };
   const requests = fc.oneof({ weight: 12, arbitrary: envRequests(subject) }, strays);
+  const spoken = conversations(hello, trainerHellos, requests);
+  return serverTarget(`server of ${subject.id}`, subject, spoken);
+}
+
+/** The same server's handshakes and hellos alone. */
+export function openingsTarget(subject: HostedSubject): Target {
+  return serverTarget('handshakes', subject, openings(hello, trainerHellos));
+}
+
+function serverTarget(
+  name: string,
+  subject: HostedSubject,
+  spoken: fc.Arbitrary<Conversation>,
+): Target {
   return target({
-    name: `server of ${subject.id}`,
-    cases: fc.array(conversations(hello, trainerHellos, requests), { minLength: 1, maxLength: 16 }),
+    name,
+    cases: fc.array(spoken, { minLength: 1, maxLength: 16 }),
     framesPerCase: 16,
     open: async () => {
       const faults: unknown[] = [];
