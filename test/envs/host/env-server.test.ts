@@ -1,6 +1,6 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { EnvServer, type EnvServerOptions } from '../../../src/envs/host/env-server.ts';
-import { makeEnv } from '../../../src/envs/index.ts';
+import { type Env, makeEnv } from '../../../src/envs/index.ts';
 import type { Connection } from '../../../src/envs/socket/connection.ts';
 import { dial } from '../../../src/envs/socket/dial.ts';
 import { sayHello } from '../../../src/envs/socket/handshake.ts';
@@ -189,4 +189,36 @@ describe('an environment server', () => {
     expect(JSON.parse(await page('/schema')).messages.envRequest).toBeDefined();
     expect(await page('/metrics')).toMatch(/pondera_env_requests_total\{verb="reset"\} 2/);
   });
+
+  it('keeps no environment that was still being made as it closed', async () => {
+    let [finish, making, closed] = [() => {}, () => {}, 0];
+    const begun = new Promise<void>((resolve) => {
+      making = resolve;
+    });
+    let made = 0;
+    const factory = async () => {
+      const env = { ...bare(makeEnv('CartPole-v1')), close: () => void closed++ };
+      if (made++ > 0) {
+        making();
+        await new Promise<void>((resolve) => {
+          finish = resolve;
+        });
+      }
+      return env;
+    };
+    const server = await EnvServer.listen(factory, { id: 'CartPole-v1' });
+    const refused = connect(server.url);
+    refused.catch(() => {});
+    await begun;
+    await server.close();
+    finish();
+    await expect(refused).rejects.toThrow();
+    await vi.waitFor(() => expect(closed).toBe(2));
+  });
 });
+
+/** The parts of an environment as properties of its own. */
+function bare(env: Env): Env {
+  const { observationSpace, actionSpace } = env;
+  return { observationSpace, actionSpace, reset: () => env.reset(), step: (a) => env.step(a) };
+}
