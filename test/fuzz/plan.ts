@@ -13,7 +13,7 @@ export interface Part {
   target: Target;
   /** Frames and handshakes of a run in CI: 108,200 in all, 6,000 of them handshakes and hellos. */
   frames: number;
-  /** Whether a longer campaign gives it as many times more; the others only wait for a network. */
+  /** Whether a longer campaign gives it as many times more; the others, over sockets, mostly wait. */
   grows: boolean;
 }
 

@@ -52,8 +52,6 @@ export class Connection {
     this.#allowance = limits.maxFramesPerSecond ?? Infinity;
     socket.on('message', (data, binary) => this.#receive(data, binary));
     socket.on('close', (code, reason) => this.onClose({ code, reason: reason.toString() }));
-    // Pongs wait to be read too.
-    socket.on('ping', () => this.#checkBuffered());
     // ws closes by itself after an error (1009 for too large a frame); `close` follows.
     socket.on('error', () => {});
   }
@@ -91,10 +89,6 @@ export class Connection {
       return;
     }
     this.#socket.send(frame);
-    this.#checkBuffered();
-  }
-
-  #checkBuffered(): void {
     if (this.#socket.bufferedAmount <= this.#limits.maxBuffered) return;
     const waiting = `${this.#socket.bufferedAmount} bytes are waiting to be read`;
     this.close(new WireError('SLOW_READER', waiting).closeCode, `SLOW_READER: ${waiting}`);

@@ -1,6 +1,5 @@
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
 import type { Connection } from '../../../src/envs/socket/connection.ts';
 import { DialError, dial } from '../../../src/envs/socket/dial.ts';
 import { awaitHello } from '../../../src/envs/socket/handshake.ts';
@@ -132,29 +131,6 @@ describe('a server', () => {
     expect(answer).toMatch(/"code":"BAD_HANDSHAKE"/);
   });
 
-  it('ends a connection that asks for pongs and reads none', async () => {
-    const ended = new Promise((resolve) => {
-      void listen({ maxBuffered: 10_000 }, (connection) => {
-        connection.onClose = resolve;
-      }).then((server) => {
-        const client = new WebSocket(server.url('/v1/env'), codec.subprotocol);
-        client.on('error', () => {});
-        client.once('open', () => {
-          client.pause();
-          const flood = () => {
-            for (let i = 0; i < 1000 && client.readyState === client.OPEN; i++) {
-              client.ping(Buffer.alloc(125));
-            }
-            if (client.readyState === client.OPEN) setImmediate(flood);
-          };
-          flood();
-          open.push({ close: () => client.terminate() });
-        });
-      });
-    });
-    expect(await ended).toMatchObject({ code: 1006 });
-  });
-
   it('ends a connection for what it cannot write, and no other', async () => {
     const cycle: Record<string, unknown> = {};
     cycle.self = cycle;
@@ -188,7 +164,13 @@ describe('whoever dials', () => {
     const http = createServer((socket) => {
       open.push({ close: () => socket.destroy() });
       socket.on('error', () => {});
-      socket.once('data', () => (end ? socket.end(answer) : socket.write(answer)));
+      socket.once('data', () => {
+        if (end) socket.end(answer);
+        else socket.write(answer);
+        // There is always a little more to come.
+        const drip = setInterval(() => socket.writable && socket.write(' '), 5);
+        socket.once('close', () => clearInterval(drip));
+      });
     });
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
     open.push(http);
@@ -201,7 +183,7 @@ describe('whoever dials', () => {
   });
 
   it('does not wait for a refusal that does not end', async () => {
-    const url = await answering('HTTP/1.1 503 X\r\nContent-Length: 99\r\n\r\n{"co', false);
+    const url = await answering('HTTP/1.1 503 X\r\nContent-Length: 99999999\r\n\r\n{"co', false);
     await expect(dial(url, codecs()[0], { timeoutMs: 50 })).rejects.toThrow(DialError);
   });
 });
