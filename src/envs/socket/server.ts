@@ -84,8 +84,7 @@ export class SocketServer {
     this.#pages = new Map(pages.map((page) => [page.path, page]));
     this.#codecs = new Map(codecs().map((codec) => [codec.subprotocol, codec]));
     const { maxConnections = MAX_CONNECTIONS } = options;
-    this.#http = tls ? createTlsServer(tls) : createServer();
-    this.#http.headersTimeout = this.#http.requestTimeout = 10_000;
+    this.#http = tls ? createTlsServer({ ...times, ...tls }) : createServer(times);
     this.#http.maxConnections = maxConnections + SPARE;
     this.#sockets = new WebSocketServer({
       noServer: true,
@@ -235,6 +234,13 @@ export class SocketServer {
   }
 }
 
+/** How long a request may take to come, in ms, and how often it is looked. */
+const times = {
+  handshakeTimeout: 10_000,
+  headersTimeout: 10_000,
+  requestTimeout: 10_000,
+  connectionsCheckingInterval: 2000,
+};
 const DEFAULT_HOST = '127.0.0.1';
 const MAX_CONNECTIONS = 4096;
 /** Connections beyond the limit that are still told so. */
