@@ -190,6 +190,24 @@ describe('an environment server', () => {
     expect(await page('/metrics')).toMatch(/pondera_env_requests_total\{verb="reset"\} 2/);
   });
 
+  it('sends no mask of an episode that has ended, however long that is', async () => {
+    let made = 0;
+    const server = await serve({}, () => {
+      const env = makeEnv('KnownMask-v0');
+      const size = 4 + made++;
+      env.step = () => {
+        const info = { actionMask: new Array<number>(size).fill(1) };
+        return { obs: 0, reward: 0, terminated: true, truncated: false, info };
+      };
+      return env;
+    });
+    const { ask } = await connect(server.url, { numEnvs: 2 });
+    const { obs } = await ask({ t: 'reset', envs: [0, 1], seq: [1, 1] });
+    const stepped = await ask({ t: 'step', envs: [0, 1], seq: [2, 2], actions: obs });
+    expect(stepped).toMatchObject({ t: 'stepped', next: { actionMask: { shape: [2, 4] } } });
+    expect(stepped.actionMask).toBeUndefined();
+  });
+
   it('keeps no environment that was still being made as it closed', async () => {
     let [finish, making, closed] = [() => {}, () => {}, 0];
     const begun = new Promise<void>((resolve) => {

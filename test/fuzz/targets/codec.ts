@@ -44,7 +44,7 @@ export function codecTarget(subject: HostedSubject): Target {
   );
   const cases = fc.array(frames, { minLength: 1, maxLength: 40 });
   return target({
-    name: 'codec',
+    name: `readers of ${subject.id}`,
     cases,
     framesPerCase: 40,
     open: async () => ({
