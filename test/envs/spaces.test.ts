@@ -501,6 +501,12 @@ describe('spaceFromJson', () => {
     expect(space.toJSON()).toEqual(json);
   });
 
+  it('refuses parts that are too many together, before it makes any', () => {
+    const part = { type: 'box', shape: [2 ** 23], dtype: 'float32', low: 0, high: 1 };
+    const json = { type: 'tuple', spaces: Array(1000).fill(part) };
+    expect(() => spaceFromJson(json)).toThrow(/at most 16777216 entries in all/);
+  });
+
   it('refuses what describes no space, and says where', () => {
     expect(() => spaceFromJson({ type: 'ball' })).toThrow(/spaceFromJson: not a space/);
     expect(() => spaceFromJson({ type: 'discrete', n: 2, start: 0, m: 1 })).toThrow(/"m"/);

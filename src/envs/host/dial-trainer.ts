@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { Rng } from '../../kernels/index.ts';
 import type { EnvFactory } from '../env.ts';
 import type { Connection } from '../socket/connection.ts';
@@ -6,7 +7,7 @@ import { sayHello } from '../socket/handshake.ts';
 import { defaultBackoff, fullJitter } from '../wire/backoff.ts';
 import { msgpackCodec } from '../wire/codec.ts';
 import { WireError } from '../wire/errors.ts';
-import { envRequest, readMessage, type Welcome, WIRE_VERSION } from '../wire/messages.ts';
+import { envRequest, error, readMessage, type Welcome, WIRE_VERSION } from '../wire/messages.ts';
 import { EnvHost } from './env-host.ts';
 
 export interface DialTrainerOptions {
@@ -89,6 +90,9 @@ export async function dialTrainer(
   }
 }
 
+/** What a trainer may say after its welcome. */
+const asked = z.discriminatedUnion('t', [...envRequest.options, error]);
+
 /** Does what it is asked until the connection ends. @returns why it did */
 function converse(
   connection: Connection,
@@ -105,9 +109,8 @@ function converse(
     };
     host.onReply = (reply) => connection.send(reply);
     connection.onMessage = (message) => {
-      const { t } = message as { t?: unknown };
-      if (t === 'error') throw new WireError('BAD_MESSAGE', String((message as Error).message));
-      const request = readMessage(envRequest, message);
+      const request = readMessage(asked, message);
+      if (request.t === 'error') throw new WireError('BAD_MESSAGE', request.message);
       if (request.t === 'close') connection.close();
       else host.handle(request);
     };

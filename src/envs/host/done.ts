@@ -73,13 +73,16 @@ function contents(group: readonly Done[], space: Space): object {
   }
 }
 
-function shown(results: readonly { obs: unknown; info: Info }[], space: Space): object {
+function shown(results: readonly (Reset | Step)[], space: Space): object {
+  // Where an episode has ended there is nothing to choose, and nobody has looked at the mask.
+  const over = ({ terminated, truncated }: Partial<Step>) => terminated || truncated;
+  const masks = results.map((one) => (over(one) ? undefined : one.info?.actionMask));
   return {
     obs: stack(
       space,
       results.map(({ obs }) => obs),
     ),
-    actionMask: masksOf(results.map(({ info }) => info?.actionMask)),
+    actionMask: masksOf(masks),
     info: infosOf(results.map(({ info }) => info)),
   };
 }

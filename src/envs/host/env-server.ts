@@ -36,6 +36,7 @@ export class EnvServer {
   /** Taken by environments made or being made. */
   readonly #room: Room;
   #server!: SocketServer;
+  #closing = false;
 
   private constructor(factory: EnvFactory, options: EnvServerOptions, description: EnvDescription) {
     const {
@@ -94,6 +95,7 @@ export class EnvServer {
   }
 
   async close(): Promise<void> {
+    this.#closing = true;
     const going = new WireError('SHUTTING_DOWN', 'this server is going');
     const ours = Array.from(this.#sessions.values(), (session) => session.end(going));
     await Promise.all([...ours, this.#openEnv.end(going)]);
@@ -141,6 +143,10 @@ export class EnvServer {
     } catch (error) {
       this.#room.giveBack(count);
       throw error;
+    }
+    if (this.#closing) {
+      await host.close();
+      throw new WireError('SHUTTING_DOWN', 'this server is going');
     }
     const session: Session = new Session(host, this.#options, {
       asked: ({ t, envs }) => this.#metrics.count(t, envs.length),

@@ -67,7 +67,7 @@ export class Line {
   async begin(seats: readonly number[]): Promise<number> {
     const { link, welcome } = await this.#connector.connect(seats.length);
     this.#seats = seats.slice(0, welcome.numEnvs);
-    this.#start(link, welcome);
+    this.#startOver(link, welcome);
     return this.#seats.length;
   }
 
@@ -76,11 +76,20 @@ export class Line {
     this.#closed = true;
     clearInterval(this.#look);
     clearTimeout(this.#retry);
-    this.#link?.send({ t: 'close' });
-    this.#link?.close();
+    if (this.#link) leave(this.#link);
   }
 
-  /** @throws WireError where what there is does not fit the group */
+  /** @throws WireError where what there is does not fit the group, which ends the link */
+  #startOver(link: Link, welcome: Welcome): void {
+    try {
+      this.#start(link, welcome);
+    } catch (error) {
+      const { closeCode = 1011 } = error as Partial<WireError>;
+      link.close(closeCode, (error as Error).message);
+      throw error;
+    }
+  }
+
   #start(link: Link, welcome: Welcome): void {
     if (welcome.env === undefined || welcome.numEnvs === undefined) {
       throw new WireError('BAD_MESSAGE', 'welcome: expected env and numEnvs');
@@ -145,31 +154,32 @@ export class Line {
   }
 
   async #reconnect(): Promise<void> {
+    const session = this.#session;
     try {
-      if (this.#session) await this.#resume();
+      if (session) await this.#resume(session);
       else await this.#renew();
     } catch (error) {
-      if (this.#closed) return;
+      // A session that was lost meanwhile is being replaced already.
+      if (this.#closed || this.#session !== session) return;
       this.#fail(error as Error & { code?: string; retryable?: boolean });
     }
   }
 
-  async #resume(): Promise<void> {
+  async #resume(resumed: TrainerSession): Promise<void> {
     const { session, token } = this.#welcome!;
     const { link, welcome } = await this.#connector.connect(this.#seats.length, { session, token });
-    if (this.#closed) return link.close();
+    if (this.#closed || this.#session !== resumed) return leave(link);
     this.#attach(link, welcome);
   }
 
   async #renew(): Promise<void> {
     const { link, welcome } = await this.#connector.connect(this.#seats.length);
-    if (this.#closed) return link.close();
+    if (this.#closed) return leave(link);
     if (welcome.numEnvs! < this.#seats.length) {
-      link.send({ t: 'close' });
-      link.close();
+      leave(link);
       throw new WireError('CAPACITY_REACHED', `has ${welcome.numEnvs} environments left`);
     }
-    this.#start(link, welcome);
+    this.#startOver(link, welcome);
   }
 
   #fail({ code, message, retryable }: Error & { code?: string; retryable?: boolean }): void {
@@ -190,8 +200,13 @@ export class Line {
     const link = this.#link;
     this.#link = undefined;
     this.#lose(`no answer within ${this.#timeoutMs} ms`);
-    link?.send({ t: 'close' });
-    link?.close();
+    if (link) leave(link);
     this.#again();
   }
+}
+
+/** Ends a session rather than let it wait to be resumed. */
+function leave(link: Link): void {
+  link.send({ t: 'close' });
+  link.close();
 }

@@ -21,6 +21,8 @@ interface Guest {
   grace: NodeJS.Timeout | undefined;
 }
 
+/** Environments at once, connected or waited for. */
+const MOST_ENVS = 65_536;
 /** How long environments that lost their connection are waited for, in ms. */
 const GRACE_MS = 60_000;
 /** How often it is looked whether an answer is overdue, in ms. */
@@ -54,6 +56,13 @@ export class Listener {
 
   get url(): string {
     return this.#server.url(TRAINER_PATH);
+  }
+
+  /** Ends it, and what has dialled in. */
+  async close(): Promise<void> {
+    clearInterval(this.#look);
+    await this.#server.close();
+    for (const { grace } of this.#guests.values()) clearTimeout(grace);
   }
 
   /** Gives the group's seats environments, as these come. */
@@ -112,6 +121,10 @@ export class Listener {
   #admit({ env, numEnvs = 1 }: Hello): Guest {
     if (env === undefined) throw new WireError('BAD_MESSAGE', 'hello.env: expected a description');
     for (const { group } of this.#groups) group.check(env);
+    const taken = [...this.#guests.values()].reduce((sum, { session }) => sum + session.count, 0);
+    if (taken + numEnvs > MOST_ENVS) {
+      throw new WireError('CAPACITY_REACHED', `more than ${MOST_ENVS} environments`);
+    }
     const guest: Guest = {
       id: randomBytes(12).toString('base64url'),
       token: randomBytes(24).toString('base64url'),

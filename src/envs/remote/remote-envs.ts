@@ -31,6 +31,7 @@ export class RemoteEnvs {
   readonly envs: readonly Env[];
   readonly #port: MessagePort;
   readonly #observationSpace: Space;
+  readonly #actionSpace: Space;
   readonly #waiting: (Waiting | undefined)[];
   /** First observations of episodes that have begun by themselves. */
   readonly #next: (Reset | undefined)[];
@@ -47,6 +48,7 @@ export class RemoteEnvs {
     this.#waiting = new Array(count);
     this.#next = new Array(count);
     this.#observationSpace = spaceFromJson(description.observationSpace);
+    this.#actionSpace = spaceFromJson(description.actionSpace);
     this.envs = Array.from({ length: count }, (_, seat) => this.#env(seat, description));
     port.on('message', (answer: SeatAnswer) => this.#receive(answer));
     port.on('close', () => this.#break('the relay of remote environments has ended'));
@@ -73,11 +75,11 @@ export class RemoteEnvs {
     });
   }
 
-  #env(seat: number, { observationSpace, actionSpace, snapshots, render }: EnvDescription): Env {
+  #env(seat: number, { snapshots, render }: EnvDescription): Env {
     let open = true;
     return {
-      observationSpace: spaceFromJson(observationSpace),
-      actionSpace: spaceFromJson(actionSpace),
+      observationSpace: this.#observationSpace,
+      actionSpace: this.#actionSpace,
       reset: (options) => this.#reset(seat, options),
       step: (action) => this.#step(seat, action),
       ...(snapshots && {

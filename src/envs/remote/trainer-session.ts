@@ -129,7 +129,10 @@ export class TrainerSession {
   /** Takes what came over the link. @throws WireError for what is no answer, or none that fits */
   receive(message: unknown): void {
     const reply = readMessage(envReply, message);
-    if (reply.t === 'error') throw new WireError(reply.code, reply.message);
+    if (reply.t === 'error') {
+      // Its code says what we did wrong, and is not for us to say to it.
+      throw new WireError('BAD_MESSAGE', `error ${reply.code}: ${reply.message}`);
+    }
     const k = reply.envs.length;
     const news = Array.from(reply.envs, (env, row) => this.#isNews(reply, env, reply.seq[row]));
     if (reply.seq.length !== k) throw misfit(`${reply.t}.seq`, k, reply.seq.length);

@@ -43,6 +43,7 @@ export class Connection {
   #trusted = false;
   #allowance: number;
   #allowedAt = performance.now();
+  #silence: NodeJS.Timeout | undefined;
 
   constructor(socket: WebSocket, codec: Codec, limits: ConnectionLimits) {
     this.#socket = socket;
@@ -79,7 +80,15 @@ export class Connection {
 
   send(message: object): void {
     if (!this.open) return;
-    this.#socket.send(this.#codec.encode(message));
+    let frame: Uint8Array | string;
+    try {
+      frame = this.#codec.encode(message);
+    } catch (error) {
+      // Something of an environment's that is no plain data.
+      this.fail(error);
+      return;
+    }
+    this.#socket.send(frame);
     if (this.#socket.bufferedAmount <= this.#limits.maxBuffered) return;
     const waiting = `${this.#socket.bufferedAmount} bytes are waiting to be read`;
     this.close(new WireError('SLOW_READER', waiting).closeCode, `SLOW_READER: ${waiting}`);
@@ -100,17 +109,21 @@ export class Connection {
   close(code = 1000, reason = ''): void {
     this.#socket.close(code, shortened(reason));
     // A peer that does not close its side is not waited for as long as ws would.
-    setTimeout(() => this.#socket.terminate(), CLOSE_MS).unref();
+    const late = setTimeout(() => this.#socket.terminate(), CLOSE_MS).unref();
+    this.#socket.once('close', () => clearTimeout(late));
   }
 
   /** Takes the peer for gone once it has neither pinged nor sent anything for three times `everyMs`. */
   expectPings(everyMs: number): void {
-    const silence = setTimeout(() => this.#socket.terminate(), 3 * everyMs);
-    silence.unref();
-    const heard = () => silence.refresh();
-    this.#socket.on('ping', heard);
-    this.#socket.on('message', heard);
-    this.#socket.once('close', () => clearTimeout(silence));
+    if (this.#silence === undefined) {
+      const heard = () => this.#silence?.refresh();
+      this.#socket.on('ping', heard);
+      this.#socket.on('message', heard);
+      this.#socket.once('close', () => clearTimeout(this.#silence));
+    }
+    clearTimeout(this.#silence);
+    const silentMs = Math.min(3 * everyMs, LONGEST_MS);
+    this.#silence = setTimeout(() => this.#socket.terminate(), silentMs).unref();
   }
 
   /** At once, without a word. */
@@ -154,6 +167,8 @@ export class Connection {
 }
 
 const CLOSE_MS = 2000;
+/** What a timer can wait. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 function refusal(code: WireCode, message: string): WireError {
   return new WireError(code, `frame: ${message}`);

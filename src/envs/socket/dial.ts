@@ -33,10 +33,15 @@ export function dial(
     const socket = new WebSocket(url, codec.subprotocol ? [codec.subprotocol] : [], {
       perMessageDeflate: false,
       maxPayload: MAX_PAYLOAD,
-      handshakeTimeout: timeoutMs,
       headers: token === undefined ? {} : { Authorization: `Bearer ${token}` },
     });
+    // In all, since something may always be coming that never is an answer.
+    const late = setTimeout(() => {
+      reject(new DialError(`${url}: no answer within ${timeoutMs} ms`, true));
+      socket.terminate();
+    }, timeoutMs);
     socket.once('open', () => {
+      clearTimeout(late);
       // Listened to before anything can come.
       const connection = new Connection(socket, codec, {
         ...defaultConnectionLimits,
@@ -50,13 +55,16 @@ export function dial(
       response.on('data', (chunk) => {
         if (body.length < 10_000) body += chunk;
       });
-      response.on('end', () => {
+      // Not `end`: what is cut off has none.
+      response.on('close', () => {
+        clearTimeout(late);
         request.destroy();
         const status = response.statusCode ?? 0;
         reject(new DialError(`${url}: ${refusal(status, body)}`, status >= 500 || status === 429));
       });
     });
     socket.on('error', (cause) => {
+      clearTimeout(late);
       const { code } = cause as NodeJS.ErrnoException;
       const hopeless = code === 'ENOTFOUND' || cause instanceof SyntaxError;
       reject(new DialError(`${url}: ${cause.message || code}`, !hopeless, { cause }));

@@ -10,10 +10,11 @@ import {
 } from '../wire/messages.ts';
 import type { Connection } from './connection.ts';
 
-/** How long whoever was dialled may take to answer hello: its environments may have to be made first. */
-const WELCOME_MS = 60_000;
 /** How long whoever dials may take to say hello. */
 const HELLO_MS = 5000;
+
+/** How often whoever accepts is expected to ping until `welcome` says it, in ms. */
+const PING_MS = 15_000;
 
 /** A role that may come to an endpoint. */
 export type Role = Hello['role'];
@@ -41,9 +42,12 @@ export function awaitHello(
     if (hello.role !== role) {
       throw new WireError('BAD_MESSAGE', `hello.role: expected ${role} here, got ${hello.role}`);
     }
-    connection.hold();
-    connection.trust();
-    void Promise.resolve(welcomed(hello)).catch((error) => connection.fail(error));
+    connection.onMessage = () => {
+      throw new WireError('BAD_MESSAGE', 'message: expected none before welcome');
+    };
+    void Promise.resolve(welcomed(hello))
+      .then(() => connection.trust())
+      .catch((error) => connection.fail(error));
   };
 }
 
@@ -53,16 +57,9 @@ export function awaitHello(
  */
 export function sayHello(connection: Connection, hello: z.input<typeof opening>): Promise<Welcome> {
   return new Promise((resolve, reject) => {
-    const late = setTimeout(() => {
-      reject(new WireError('HELLO_TIMEOUT', `welcome: none within ${WELCOME_MS} ms`));
-      connection.terminate();
-    }, WELCOME_MS);
-    connection.onClose = ({ code, reason }) => {
-      clearTimeout(late);
+    connection.onClose = ({ code, reason }) =>
       reject(new WireError('INTERNAL', `closed with ${code} before welcome: ${reason}`));
-    };
     connection.onMessage = (message) => {
-      clearTimeout(late);
       try {
         const said = readMessage(answer, message);
         if (said.t === 'error') throw new WireError(said.code, said.message);
@@ -74,6 +71,7 @@ export function sayHello(connection: Connection, hello: z.input<typeof opening>)
         connection.close(1002);
       }
     };
+    connection.expectPings(PING_MS);
     connection.send(hello);
   });
 }

@@ -89,8 +89,7 @@ export class SocketServer {
     this.#pages = new Map(pages.map((page) => [page.path, page]));
     this.#codecs = new Map(codecs().map((codec) => [codec.subprotocol, codec]));
     const { maxConnections = MAX_CONNECTIONS } = options;
-    this.#http = tls ? createTlsServer(tls) : createServer();
-    this.#http.headersTimeout = this.#http.requestTimeout = 10_000;
+    this.#http = tls ? createTlsServer({ ...times, ...tls }) : createServer(times);
     this.#http.maxConnections = maxConnections + SPARE;
     this.#sockets = new WebSocketServer({
       noServer: true,
@@ -98,6 +97,10 @@ export class SocketServer {
       perMessageDeflate: false,
       maxPayload: this.limits.maxPayload,
       handleProtocols: (offered) => [...offered].find((name) => this.#codecs.has(name)) ?? false,
+    });
+    // What the handshake lacks that is WebSocket's own.
+    this.#sockets.on('wsClientError', ({ message }, socket) => {
+      refuse(socket, new WireError('BAD_HANDSHAKE', message));
     });
     this.#http.on('request', (request, response) => void this.#answer(request, response));
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
@@ -155,7 +158,11 @@ export class SocketServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const reply = (status: number, type: string, text: string) =>
       response
-        .writeHead(status, { 'Content-Type': type, 'X-Content-Type-Options': 'nosniff' })
+        .writeHead(status, {
+          'Content-Type': type,
+          'Content-Length': Buffer.byteLength(text),
+          'X-Content-Type-Options': 'nosniff',
+        })
         .end(text);
     try {
       const page = this.#pages.get(pathOf(request));
@@ -233,6 +240,13 @@ export class SocketServer {
   }
 }
 
+/** How long a request may take to come, in ms, and how often it is looked. */
+const times = {
+  handshakeTimeout: 10_000,
+  headersTimeout: 10_000,
+  requestTimeout: 10_000,
+  connectionsCheckingInterval: 2000,
+};
 const MAX_CONNECTIONS = 4096;
 /** Connections beyond the limit that are still told so. */
 const SPARE = 64;

@@ -50,7 +50,26 @@ export function spaceFromJson(json: unknown): AnySpace {
   if (!parsed.success) {
     throw new TypeError(`spaceFromJson: not a space\n${z.prettifyError(parsed.error)}`);
   }
+  // Of its parts together, since each has memory of its own.
+  if (entriesIn(parsed.data) > MAX_ENTRIES) {
+    throw new RangeError(`spaceFromJson: expected at most ${MAX_ENTRIES} entries in all`);
+  }
   return build(parsed.data);
+}
+
+function entriesIn(json: SpaceJson): number {
+  switch (json.type) {
+    case 'discrete':
+      return 1;
+    case 'text':
+      return json.maxLength;
+    case 'dict':
+      return json.spaces.reduce((sum, [, part]) => sum + entriesIn(part), 0);
+    case 'tuple':
+      return json.spaces.reduce((sum, part) => sum + entriesIn(part), 0);
+    default:
+      return json.shape.reduce((product, extent) => product * extent, 1);
+  }
 }
 
 function build(json: SpaceJson): AnySpace {

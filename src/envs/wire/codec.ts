@@ -26,9 +26,11 @@ export interface Codec {
 
 const text = new TextDecoder('utf-8', { fatal: true });
 const key = (key: unknown): string => {
-  if (typeof key === 'string') return key;
-  if (key instanceof Uint8Array) return text.decode(key);
-  throw new Error('keys must be strings');
+  const name = key instanceof Uint8Array ? text.decode(key) : key;
+  if (typeof name !== 'string') throw new Error('keys must be strings');
+  // The decoder would make a prototype of it.
+  if (name === '__proto__') throw new Error('a key named __proto__');
+  return name;
 };
 
 export function msgpackCodec(limits: FrameLimits = defaultFrameLimits): Codec {
@@ -110,5 +112,7 @@ function inward(value: unknown): unknown {
     if (name === '__proto__') throw new WireError('BAD_FRAME', 'frame: a key named __proto__');
     map[name] = inward(map[name]);
   }
+  // It would be taken for an array, though nobody has checked it.
+  if (isNdArray(map)) throw new WireError('BAD_FRAME', 'ndarray: expected __ndarray__');
   return map;
 }

@@ -10,6 +10,7 @@ export const wireCodes = {
   FORBIDDEN_ORIGIN: { http: 403 },
   FORBIDDEN_HOST: { http: 403 },
   NOT_FOUND: { http: 404 },
+  BAD_HANDSHAKE: { http: 400 },
   BAD_SUBPROTOCOL: { http: 400 },
   TOO_MANY_CONNECTIONS: { http: 503 },
   CAPACITY_REACHED: { close: 1013 },
@@ -39,8 +40,10 @@ export class WireError extends Error {
   override readonly name = 'WireError';
   readonly code: WireCode;
 
+  /** @param message what of it is too long to be told is left out */
   constructor(code: WireCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+    // What a peer sent may be quoted, so a cut may have left half a character: no UTF-8 holds that.
+    super(Buffer.from(message.slice(0, MOST_SAID)).toString(), options);
     this.code = code;
   }
 
@@ -53,3 +56,6 @@ export class WireError extends Error {
     return (wireCodes[this.code] as Manner).http ?? 500;
   }
 }
+
+/** Characters of a message. */
+const MOST_SAID = 2000;

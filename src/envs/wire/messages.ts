@@ -105,7 +105,7 @@ const welcome = z.strictObject({
 export type Welcome = z.infer<typeof welcome>;
 
 const code = z.enum(Object.keys(wireCodes) as [keyof typeof wireCodes]);
-const error = z.strictObject({ t: z.literal('error'), code, message: text(10_000) });
+export const error = z.strictObject({ t: z.literal('error'), code, message: text(10_000) });
 const close = z.strictObject({ t: z.literal('close') });
 
 /** The environments that a message is about, and which of their requests. */

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { WireError } from './errors.ts';
 
 /** What a frame may consist of, whatever its bytes. */
@@ -11,8 +12,8 @@ export interface FrameLimits {
 export const defaultFrameLimits: FrameLimits = { depth: 32, entries: 100_000 };
 
 /**
- * Reads through MessagePack without allocating anything, so that a decoder may then trust it: one
- * value, nothing after it, no extension types, within the limits.
+ * Reads through MessagePack without building anything, so that a decoder may then trust it: one
+ * value, nothing after it, no extension types, strings that are UTF-8, within the limits.
  * @throws WireError BAD_FRAME
  */
 export function scanMsgpack(bytes: Uint8Array, limits: FrameLimits): void {
@@ -26,6 +27,10 @@ export function scanMsgpack(bytes: Uint8Array, limits: FrameLimits): void {
     at += length;
     if (at > bytes.length) throw bad(`ends within a value of ${length} bytes`);
     return begin;
+  };
+  const string = (length: number): void => {
+    const begin = need(length);
+    if (!isUtf8(bytes.subarray(begin, at))) throw bad('a string that is not UTF-8');
   };
   const nest = (count: number): void => {
     entries += count;
@@ -43,20 +48,26 @@ export function scanMsgpack(bytes: Uint8Array, limits: FrameLimits): void {
     if (tag < 0x80 || tag >= 0xe0 || tag === 0xc0 || tag === 0xc2 || tag === 0xc3) continue;
     if (tag < 0x90) nest(2 * (tag & 0x0f));
     else if (tag < 0xa0) nest(tag & 0x0f);
-    else if (tag < 0xc0) need(tag & 0x1f);
+    else if (tag < 0xc0) string(tag & 0x1f);
     else {
       switch (tag) {
         case 0xc4:
-        case 0xd9:
           need(view.getUint8(need(1)));
           break;
         case 0xc5:
-        case 0xda:
           need(view.getUint16(need(2)));
           break;
         case 0xc6:
-        case 0xdb:
           need(view.getUint32(need(4)));
+          break;
+        case 0xd9:
+          string(view.getUint8(need(1)));
+          break;
+        case 0xda:
+          string(view.getUint16(need(2)));
+          break;
+        case 0xdb:
+          string(view.getUint32(need(4)));
           break;
         case 0xcc:
         case 0xd0:

@@ -1,6 +1,6 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { EnvServer, type EnvServerOptions } from '../../../src/envs/host/env-server.ts';
-import { makeEnv } from '../../../src/envs/index.ts';
+import { type Env, makeEnv } from '../../../src/envs/index.ts';
 import type { Connection } from '../../../src/envs/socket/connection.ts';
 import { dial } from '../../../src/envs/socket/dial.ts';
 import { sayHello } from '../../../src/envs/socket/handshake.ts';
@@ -189,4 +189,54 @@ describe('an environment server', () => {
     expect(JSON.parse(await page('/schema')).messages.envRequest).toBeDefined();
     expect(await page('/metrics')).toMatch(/pondera_env_requests_total\{verb="reset"\} 2/);
   });
+
+  it('sends no mask of an episode that has ended, however long that is', async () => {
+    let made = 0;
+    const server = await serve({}, () => {
+      const env = makeEnv('KnownMask-v0');
+      const size = 4 + made++;
+      env.step = () => {
+        const info = { actionMask: new Array<number>(size).fill(1) };
+        return { obs: 0, reward: 0, terminated: true, truncated: false, info };
+      };
+      return env;
+    });
+    const { ask } = await connect(server.url, { numEnvs: 2 });
+    const { obs } = await ask({ t: 'reset', envs: [0, 1], seq: [1, 1] });
+    const stepped = await ask({ t: 'step', envs: [0, 1], seq: [2, 2], actions: obs });
+    expect(stepped).toMatchObject({ t: 'stepped', next: { actionMask: { shape: [2, 4] } } });
+    expect(stepped.actionMask).toBeUndefined();
+  });
+
+  it('keeps no environment that was still being made as it closed', async () => {
+    let [finish, making, closed] = [() => {}, () => {}, 0];
+    const begun = new Promise<void>((resolve) => {
+      making = resolve;
+    });
+    let made = 0;
+    const factory = async () => {
+      const env = { ...bare(makeEnv('CartPole-v1')), close: () => void closed++ };
+      if (made++ > 0) {
+        making();
+        await new Promise<void>((resolve) => {
+          finish = resolve;
+        });
+      }
+      return env;
+    };
+    const server = await EnvServer.listen(factory, { id: 'CartPole-v1' });
+    const refused = connect(server.url);
+    refused.catch(() => {});
+    await begun;
+    await server.close();
+    finish();
+    await expect(refused).rejects.toThrow();
+    await vi.waitFor(() => expect(closed).toBe(2));
+  });
 });
+
+/** The parts of an environment as properties of its own. */
+function bare(env: Env): Env {
+  const { observationSpace, actionSpace } = env;
+  return { observationSpace, actionSpace, reset: () => env.reset(), step: (a) => env.step(a) };
+}

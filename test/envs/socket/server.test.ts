@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Connection } from '../../../src/envs/socket/connection.ts';
 import { DialError, dial } from '../../../src/envs/socket/dial.ts';
+import { awaitHello } from '../../../src/envs/socket/handshake.ts';
 import { type Endpoint, SocketServer } from '../../../src/envs/socket/server.ts';
 import { codecs } from '../../../src/envs/wire/codec.ts';
 import { WireError } from '../../../src/envs/wire/errors.ts';
@@ -161,5 +163,71 @@ describe('a server', () => {
     const end = closed(connection);
     await server.close();
     expect((await end).code).toBe(1001);
+  });
+
+  it('says what a handshake lacks', async () => {
+    const server = await listen();
+    const socket = connect(Number(new URL(server.url('/')).port), '127.0.0.1');
+    socket.write('POST /v1/env HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\n');
+    socket.write('Upgrade: websocket\r\nSec-WebSocket-Protocol: pondera.v1.json\r\n\r\n');
+    const answer = (await socket.setEncoding('utf8').toArray()).join('');
+    expect(answer).toMatch(/^HTTP\/1.1 400 /);
+    expect(answer).toMatch(/"code":"BAD_HANDSHAKE"/);
+  });
+
+  it('ends a connection for what it cannot write, and no other', async () => {
+    const cycle: Record<string, unknown> = {};
+    cycle.self = cycle;
+    const faults: unknown[] = [];
+    const server = await listen({ onFault: (fault) => faults.push(fault) }, (connection) => {
+      connection.onMessage = () => void setImmediate(() => connection.send(cycle));
+    });
+    const connection = await dial(server.url('/v1/env'), codec);
+    const end = closed(connection);
+    connection.send({});
+    expect(await end).toMatchObject({ code: 1011, reason: expect.stringMatching(/^INTERNAL/) });
+    expect(faults).toEqual([expect.any(RangeError)]);
+  });
+});
+
+describe('a server whose hello is answered later', () => {
+  it('takes nothing before its welcome', async () => {
+    const server = await listen({}, (connection) => {
+      awaitHello(connection, 'trainer', () => new Promise(() => {}));
+    });
+    const connection = await dial(server.url('/v1/env'), codecs()[0]);
+    const end = closed(connection);
+    connection.send({ t: 'hello', v: 1, role: 'trainer', client: 'test' });
+    connection.send({ t: 'close' });
+    expect(await end).toMatchObject({ code: 1008, reason: expect.stringMatching(/welcome/) });
+  });
+});
+
+describe('whoever dials', () => {
+  async function answering(answer: string, end: boolean): Promise<string> {
+    const http = createServer((socket) => {
+      open.push({ close: () => socket.destroy() });
+      socket.on('error', () => {});
+      socket.once('data', () => {
+        if (end) socket.end(answer);
+        else socket.write(answer);
+        // There is always a little more to come.
+        const drip = setInterval(() => socket.writable && socket.write(' '), 5);
+        socket.once('close', () => clearInterval(drip));
+      });
+    });
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+    open.push(http);
+    return `ws://127.0.0.1:${(http.address() as AddressInfo).port}/`;
+  }
+
+  it('is told of a refusal that breaks off', async () => {
+    const url = await answering('HTTP/1.1 503 X\r\nContent-Length: 99\r\n\r\n{"co', true);
+    await expect(dial(url, codecs()[0])).rejects.toThrow(/refused with HTTP 503/);
+  });
+
+  it('does not wait for a refusal that does not end', async () => {
+    const url = await answering('HTTP/1.1 503 X\r\nContent-Length: 99999999\r\n\r\n{"co', false);
+    await expect(dial(url, codecs()[0], { timeoutMs: 50 })).rejects.toThrow(DialError);
   });
 });

@@ -1,0 +1,47 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { dialTrainer } from '../../../src/envs/host/dial-trainer.ts';
+import { makeEnv } from '../../../src/envs/index.ts';
+import { awaitHello } from '../../../src/envs/socket/handshake.ts';
+import { SocketServer } from '../../../src/envs/socket/server.ts';
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+const limits = { maxPayload: 1000, graceMs: 0, heartbeatMs: 15_000 };
+const welcome = { t: 'welcome', v: 1, session: 's', token: 't', resumed: false, limits };
+
+describe('environments that dial', () => {
+  it.each([
+    ['no map', null, /BAD_MESSAGE/],
+    ['an error', { t: 'error', code: 'INTERNAL', message: 'no' }, /BAD_MESSAGE: no/],
+  ])('end a connection over which %s comes', async (_, message, reason) => {
+    const left = new AbortController();
+    const ended = new Promise<string>((resolve) => {
+      const connect: Parameters<typeof SocketServer.listen>[1][0] = {
+        path: '/v1/trainer',
+        connect: (connection) => {
+          awaitHello(connection, 'env', () => {
+            connection.send(welcome);
+            connection.onClose = ({ reason }) => resolve(reason);
+            connection.send(message as object);
+          });
+        },
+      };
+      void SocketServer.listen({}, [connect]).then((server) => {
+        closing.push(() => server.close());
+        const { signal } = left;
+        const gone = dialTrainer(server.url('/v1/trainer'), () => makeEnv('CartPole-v1'), {
+          id: 'x',
+          signal,
+        });
+        closing.push(() => {
+          left.abort();
+          return gone.catch(() => {});
+        });
+      });
+    });
+    expect(await ended).toMatch(reason);
+  });
+});
