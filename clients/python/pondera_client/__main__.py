@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     logging.getLogger("pondera_client").setLevel(level)
     try:
         vector = args.vector_mode if args.vector else None
-        factory = Factory(args.id, json.loads(args.kwargs), args.wrapper, args.imports, vector)
+        factory = Factory(args.id, json.loads(args.kwargs), args.wrapper, args.imports, vector, args.unbounded)
         token = os.environ[args.token_env] if args.token_env else None
         run = _serve(args, factory, token) if args.command == "serve" else _dial(args, factory, token)
         asyncio.run(_until_told(run))
@@ -88,6 +88,8 @@ def _add_environment(parser: argparse.ArgumentParser, count_help: str) -> None:
     parser.add_argument("--wrapper", action="append", default=[], metavar="MODULE:CALLABLE", help=wrapper_help)
     import_help = "a module that registers environments, such as minigrid"
     parser.add_argument("--import", action="append", default=[], dest="imports", metavar="MODULE", help=import_help)
+    unbounded_help = "state no bounds of what is observed as floats, for environments that leave theirs"
+    parser.add_argument("--unbounded", action="store_true", help=unbounded_help)
     parser.add_argument("--vector", action="store_true", help="step them as one VectorEnv")
     modes = ["sync", "async", "vector_entry_point"]
     parser.add_argument("--vector-mode", choices=modes, default="sync", help="which VectorEnv")

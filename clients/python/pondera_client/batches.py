@@ -87,6 +87,18 @@ def wire_dtype(space: dict) -> np.dtype:
     return np.dtype(np.int8 if space["type"] == "multi-binary" else np.int32)
 
 
+def within(space: dict, batch: Any, k: int) -> Any:
+    """A conforming batch of observations, none of which is out of the space's range.
+
+    Raises:
+        Misfit: where one is.
+    """
+    if outside(space, batch, k).any():
+        hint = "--unbounded states no bounds of what is observed as floats"
+        raise Misfit(f"an observation outside the bounds of its own space ({hint})")
+    return batch
+
+
 def outside(space: dict, batch: Any, k: int) -> np.ndarray:
     """Which of k values of a conforming batch are out of the space's range: booleans [k]."""
     kind = space["type"]
@@ -98,9 +110,19 @@ def outside(space: dict, batch: Any, k: int) -> np.ndarray:
         allowed = set(space["charset"])
         fits = [space["minLength"] <= len(text) <= space["maxLength"] and allowed.issuperset(text) for text in batch]
         return ~np.array(fits, bool)
+    if kind == "box" and _unlimited(space):
+        return np.zeros(k, bool)
     low, high = _range(space)
     rows = batch.reshape(k, math.prod(space.get("shape", ())))
     return ((rows < low) | (rows > high)).any(axis=1)
+
+
+def _unlimited(space: dict) -> bool:
+    """Whether a box holds all that its dtype does."""
+    dtype, low, high = np.dtype(space["dtype"]), space.get("low"), space.get("high")
+    if dtype.kind == "f":
+        return low is None and high is None
+    return low in (None, np.iinfo(dtype).min) and high in (None, np.iinfo(dtype).max)
 
 
 def _range(space: dict) -> tuple[Any, Any]:

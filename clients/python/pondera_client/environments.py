@@ -5,20 +5,26 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from .plain import plain
-from .spaces import space_to_json
+from .spaces import space_to_json, without_bounds
 
 
-def describe(env: Any, observation_space: Any = None, action_space: Any = None) -> dict[str, Any]:
+def describe(
+    env: Any, observation_space: Any = None, action_space: Any = None, unbounded: bool = False
+) -> dict[str, Any]:
     """An environment as `welcome.env` has it; a vector environment's single spaces are given beside it.
+
+    Args:
+        unbounded: states no bounds of what is observed as floats.
 
     Raises:
         SpaceError: for a space that cannot travel.
     """
     spec = getattr(env, "spec", None)
     snapshots = observation_space is None and all(_method(env, name) is not None for name in ("snapshot", "restore"))
+    observed = space_to_json(observation_space or env.observation_space)
     description = {
         "id": spec.id if spec else type(env.unwrapped).__name__,
-        "observationSpace": space_to_json(observation_space or env.observation_space),
+        "observationSpace": without_bounds(observed) if unbounded else observed,
         "actionSpace": space_to_json(action_space or env.action_space),
         "snapshots": snapshots,
         "render": False,

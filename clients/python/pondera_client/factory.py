@@ -22,6 +22,7 @@ class Factory:
         imports: modules that register environments.
         vector: None for single environments, or how Gymnasium makes one of many: `sync`, `async` or
             `vector_entry_point`.
+        unbounded: states no bounds of what they observe as floats.
     """
 
     id: str
@@ -29,11 +30,14 @@ class Factory:
     wrappers: Sequence[str] = ()
     imports: Sequence[str] = ()
     vector: str | None = None
+    unbounded: bool = False
 
     def __call__(self, count: int) -> Exchange:
         for module in self.imports:
             importlib.import_module(module)
-        return Host(self._single, count) if self.vector is None else VectorHost(self._vector, count)
+        if self.vector is None:
+            return Host(self._single, count, self.unbounded)
+        return VectorHost(self._vector, count, self.unbounded)
 
     def _single(self) -> Any:
         import gymnasium

@@ -25,12 +25,13 @@ class Host(Exchange):
     Args:
         make: makes one environment.
         count: how many there are; all are made at once, so that a fault shows at once.
+        unbounded: states no bounds of what they observe as floats; without it, to leave them is a fault.
     """
 
-    def __init__(self, make: Callable[[], Any], count: int):
+    def __init__(self, make: Callable[[], Any], count: int, unbounded: bool = False):
         self._make = make
         self._envs: list[Any] = [make() for _ in range(count)]
-        super().__init__(describe(self._envs[0]), count)
+        super().__init__(describe(self._envs[0], unbounded=unbounded), count)
 
     def begin(self) -> None:
         super().begin()

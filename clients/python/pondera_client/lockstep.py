@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Sequence
 
 import numpy as np
 
-from .batches import conform, take
+from .batches import conform, take, within
 from .info_rows import info_rows
 
 
@@ -85,7 +85,8 @@ class Lockstep:
         return Turn(np.arange(n), self._conform(obs), np.asarray(reward), *flags, info_rows(infos, n))
 
     def _conform(self, obs: Any) -> Any:
-        return conform(self.space, obs, self.vector.num_envs)
+        n = self.vector.num_envs
+        return within(self.space, conform(self.space, obs, n), n)
 
     def only(self, turn: Turn, envs: np.ndarray) -> Turn:
         """A turn of all, for some."""

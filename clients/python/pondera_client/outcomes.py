@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, Sequence
 
-from .batches import stack
+from .batches import stack, within
 from .replies import Replies
 
 
@@ -35,7 +35,7 @@ def began_reply(replies: Replies, observation_space: dict, outcomes: Sequence[Be
         Misfit: where an observation or a mask does not fit its space.
     """
     envs, observations, infos = zip(*outcomes)
-    return replies.began(envs, stack(observation_space, observations), infos)
+    return replies.began(envs, _batch(observation_space, observations), infos)
 
 
 def stepped_reply(replies: Replies, observation_space: dict, outcomes: Sequence[Stepped]) -> dict[str, Any]:
@@ -44,6 +44,10 @@ def stepped_reply(replies: Replies, observation_space: dict, outcomes: Sequence[
     first, begun = None, [began for began in nexts if began is not None]
     if begun:
         _, first_observations, first_infos = zip(*begun)
-        first = stack(observation_space, first_observations), first_infos
-    obs = stack(observation_space, observations)
+        first = _batch(observation_space, first_observations), first_infos
+    obs = _batch(observation_space, observations)
     return replies.stepped(envs, obs, rewards, terminated, truncated, infos, first)
+
+
+def _batch(observation_space: dict, observations: Sequence[Any]) -> Any:
+    return within(observation_space, stack(observation_space, observations), len(observations))

@@ -77,6 +77,18 @@ def _bound(bound: np.ndarray) -> Any:
     return entries[0] if entries and entries.count(entries[0]) == len(entries) else entries or None
 
 
+def without_bounds(space: dict[str, Any]) -> dict[str, Any]:
+    """A tagged map whose boxes of floats have no bounds: for environments that leave those they state."""
+    kind = space["type"]
+    if kind == "box" and space["dtype"].startswith("float"):
+        return {**space, "low": None, "high": None}
+    if kind == "dict":
+        return {**space, "spaces": [[key, without_bounds(part)] for key, part in space["spaces"]]}
+    if kind == "tuple":
+        return {**space, "spaces": [without_bounds(part) for part in space["spaces"]]}
+    return space
+
+
 def space_from_json(space: dict[str, Any]) -> Any:
     """The Gymnasium space of a tagged map.
 

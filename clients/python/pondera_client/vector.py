@@ -23,12 +23,13 @@ class VectorHost(Exchange):
     Args:
         make: makes the vector environment of so many environments.
         count: how many.
+        unbounded: as `Host`'s.
     """
 
-    def __init__(self, make: Callable[[int], Any], count: int):
+    def __init__(self, make: Callable[[int], Any], count: int, unbounded: bool = False):
         self._make = make
         vector = make(count)
-        description = describe(vector, vector.single_observation_space, vector.single_action_space)
+        description = describe(vector, vector.single_observation_space, vector.single_action_space, unbounded)
         self._vector: Lockstep | None = lockstep(vector, description["observationSpace"])
         super().__init__(description, count)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .batches import stack
+from .batches import stack, within
 from .lockstep import Lockstep, Turn, is_gymnasiums
 
 
@@ -41,9 +41,8 @@ class SameStep(Lockstep):
             return [going]
         finals = [(info.pop("final_obs"), info.pop("final_info", {})) for info in ended.infos]
         final_obs, final_infos = zip(*finals)
-        ended = ended._replace(
-            obs=stack(self.space, final_obs), infos=list(final_infos), begun=(ended.obs, ended.infos)
-        )
+        final = within(self.space, stack(self.space, final_obs), len(final_obs))
+        ended = ended._replace(obs=final, infos=list(final_infos), begun=(ended.obs, ended.infos))
         return [going, ended] if len(going.envs) > 0 else [ended]
 
 

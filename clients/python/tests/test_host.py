@@ -6,7 +6,7 @@ from gymnasium.spaces import Box, Dict, Discrete
 from pondera_client.errors import WireError
 from pondera_client.host import Host
 from pondera_client.wire import Json, MsgPack
-from toys import Count, Moody, Telling
+from toys import Count, Moody, Stray, Telling
 from trainer import actions, request
 
 
@@ -136,6 +136,22 @@ def test_an_environment_that_threw_fails_alone_and_is_made_again():
     assert one(host, "reset", [1, 2], [4, 3])["obs"].tolist() == [[1, 0], [1, 0]]
     host.close()
     assert len(Moody.closed) == 5
+
+
+def test_one_that_leaves_its_bounds_fails_unless_none_are_stated():
+    host = Host(Stray, 1)
+    one(host, "reset", [0], 1)
+    assert one(host, "step", [0], 2, actions=actions(1))["t"] == "stepped"
+    failed = one(host, "step", [0], 3, actions=actions(1))
+    assert failed["code"] == "ENV_FAILED" and "--unbounded" in failed["message"]
+
+    host = Host(Stray, 1, unbounded=True)
+    spaces = dict(host.description["observationSpace"]["spaces"])
+    assert (spaces["at"]["low"], spaces["at"]["high"]) == (None, None)
+    assert (spaces["tile"]["low"], spaces["tile"]["high"]) == (0, 3)
+    one(host, "reset", [0], 1)
+    for seq, at in ((2, 1), (3, 2)):
+        assert one(host, "step", [0], seq, actions=actions(1))["obs"]["at"].tolist() == [at]
 
 
 def test_masks_and_infos():

@@ -5,7 +5,7 @@ from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
 
 from pondera_client.host import Host
 from pondera_client.vector import VectorHost
-from toys import Count, Moody, Telling
+from toys import Count, Moody, Stray, Telling
 from trainer import actions, request
 
 N = 3
@@ -125,6 +125,17 @@ def test_all_fail_together_and_are_made_again():
     assert failed["code"] == "ENV_FAILED"
     (began,) = host.handle(request("reset", [0, 1], [4, 3], seeds=[3, 4]), "a")
     assert began["obs"].tolist() == [[3, 0], [4, 0]]
+
+
+@pytest.mark.parametrize("mode", ["sync DISABLED", "sync SAME_STEP", "plain NEXT_STEP"])
+def test_to_leave_the_bounds_is_a_fault_unless_none_are_stated(mode):
+    for unbounded, kind in ((False, "failed"), (True, "stepped")):
+        host = VectorHost(MODES[mode](Stray), 1, unbounded)
+        host.handle(request("reset", [0], 1), "a")
+        host.handle(request("step", [0], 2, actions=actions(1)), "a")
+        (reply,) = host.handle(request("step", [0], 3, actions=actions(1)), "a")
+        assert reply["t"] == kind and ("--unbounded" in reply.get("message", "")) == (not unbounded)
+        host.close()
 
 
 def test_a_request_asked_again_elsewhere_is_answered_there_only():

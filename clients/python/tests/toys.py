@@ -2,7 +2,7 @@
 
 import gymnasium as gym
 import numpy as np
-from gymnasium.spaces import Box, Discrete
+from gymnasium.spaces import Box, Dict, Discrete
 
 
 class Count(gym.Env):
@@ -43,6 +43,23 @@ class Moody(Count):
 
     def close(self):
         self.closed.append(self)
+
+
+class Stray(Count):
+    """Leaves the bounds that it states at its second step."""
+
+    observation_space = Dict({"at": Box(0, 1, (), np.float32), "tile": Box(0, 3, (), np.uint8)})
+
+    def reset(self, **options):
+        super().reset(**options)
+        return self._seen(), {}
+
+    def step(self, action):
+        _, *rest = super().step(action)
+        return (self._seen(), *rest)
+
+    def _seen(self):
+        return {"at": np.float32(self._obs[1]), "tile": np.uint8(3)}
 
 
 class Telling(Count):

@@ -58,20 +58,22 @@ export class RemoteEnvs {
   static open({ onListening, ...group }: RemoteEnvsOptions): Promise<RemoteEnvs> {
     const port = openGroup(group);
     return new Promise((resolve, reject) => {
+      // Others listen on the port too.
+      const settle = () => port.off('message', receive).off('close', ended);
       const fail = (message: string) => {
-        port.removeAllListeners();
+        settle();
         port.close();
         reject(new Error(message));
       };
-      port.on('close', () => fail('the relay of remote environments has ended'));
-      port.on('message', (first: SeatAnswer | { t: 'listening'; url: string }) => {
+      const ended = () => fail('the relay of remote environments has ended');
+      const receive = (first: SeatAnswer | { t: 'listening'; url: string }) => {
         if (first.t === 'listening') onListening?.(first.url);
         else if (first.t === 'ready') {
-          port.removeAllListeners('message');
-          port.removeAllListeners('close');
+          settle();
           resolve(new RemoteEnvs(port, group.count, first.env));
         } else if (first.t === 'broken') fail(first.message);
-      });
+      };
+      port.on('close', ended).on('message', receive);
     });
   }
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 
 /** The interpreter that tests compare with. */
-export const interpreter = process.env.PONDERA_PYTHON ?? 'python3';
+export const interpreter = process.env.PONDERA_PYTHON || 'python3';
 
 /** Whether Python can import the modules; says which tests are skipped where it cannot. */
 export function pythonHas(modules: string, tests: string): boolean {

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { EnvServer } from '../../../src/envs/host/env-server.ts';
 import { type Env, type EnvFactory, makeEnv, type Step } from '../../../src/envs/index.ts';
@@ -59,4 +61,19 @@ describe.each([
       expect(await play(env, 60)).toEqual(await play(makeEnv(id), 60));
     },
   );
+});
+
+it('a program ends once its environments are closed', async () => {
+  const { url } = await serve();
+  const program = `
+    import { RemoteEnvs } from ${JSON.stringify(new URL('../../../src/envs/index.ts', import.meta.url).href)};
+    const source = { urls: [${JSON.stringify(url)}], frame: 64 };
+    const { envs } = await RemoteEnvs.open({ source, count: 1, timeoutMs: 10_000, seed: 0 });
+    await envs[0].reset({ seed: 1 });
+    envs[0].close();
+  `;
+  const args = ['--import', 'tsx', '--input-type=module', '-e', program];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  closing.push(() => child.kill());
+  expect(await once(child, 'exit')).toEqual([0, null]);
 });
