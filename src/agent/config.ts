@@ -223,6 +223,20 @@ const evaluationSchema = z.strictObject({
   quantile: fraction.default(0.5).describe('The q of threshold and cdf.'),
 });
 
+const guardsSchema = z.strictObject({
+  maxKl: positive
+    .default(1)
+    .describe(
+      'An update that moves actions or halting further than this (mean KL, nats) is undone.',
+    ),
+  maxJump: positive
+    .default(1000)
+    .describe(
+      'So is one whose gradient norm or value loss is this many times what they have been.',
+    ),
+  inARow: count.default(3).describe('Updates undone one after another at which the run stops.'),
+});
+
 const checkpointSchema = z.strictObject({
   everyUpdates: count.default(25).describe('Updates between checkpoints.'),
   keep: count.default(3).describe('Newest checkpoints kept, beside the best.'),
@@ -244,6 +258,7 @@ export const configSchema = z.strictObject({
   ppo: ppoSchema.prefault({}).describe('Learning.'),
   normalise: normaliseSchema.prefault({}).describe('Running normalisation, saved with the policy.'),
   evaluation: evaluationSchema.prefault({}).describe('Evaluation on separate environments.'),
+  guards: guardsSchema.prefault({}).describe('What is done about an update gone wrong.'),
   checkpoint: checkpointSchema.prefault({}).describe('Checkpoints.'),
   train: z
     .strictObject({

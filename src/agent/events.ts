@@ -108,6 +108,15 @@ export type TrainEvent =
   | { type: 'evaluated'; update: number; steps: number; evaluation: Evaluation; best: boolean }
   | { type: 'checkpointed'; update: number; steps: number; path: string }
   | { type: 'alarm'; update: number; alarm: Alarm; message: string }
+  /** An update was undone (`guards`): weights and optimiser are what they were; what went into it is in `path`. */
+  | {
+      type: 'incident';
+      update: number;
+      steps: number;
+      reason: string;
+      inARow: number;
+      path: string;
+    }
   /** A newer checkpoint than the one that is gone on from was damaged; it is at `path` now. */
   | { type: 'damaged'; path: string; message: string }
   | { type: 'finished'; steps: number; interrupted: boolean; evaluation?: Evaluation };

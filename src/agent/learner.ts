@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Adam, numbersOf, type Rng } from '../kernels/index.ts';
-import type { Policy } from '../policy/index.ts';
+import { Adam, type AdamState, numbersOf, type Rng } from '../kernels/index.ts';
+import type { Policy, Tensors } from '../policy/index.ts';
 import type { Trajectory } from '../rollout/index.ts';
 import type { Config } from './config.ts';
 import type { UpdateStats } from './events.ts';
@@ -9,6 +9,12 @@ import { gather } from './ppo/minibatch.ts';
 import { type LearningPhase, prepare, type Targets } from './ppo/targets.ts';
 
 export type { LearningPhase } from './ppo/targets.ts';
+
+/** Weights and optimiser as they were. */
+export interface Memory {
+  weights: Tensors;
+  adam: AdamState;
+}
 
 /**
  * PPO (1707.06347) over micro-steps: thinking is acting.
@@ -80,6 +86,17 @@ export class Learner {
       gradNorm: gradNorms / batches,
       firstRatioError,
     };
+  }
+
+  /** What an update changes, to undo it. */
+  async remember(): Promise<Memory> {
+    return { weights: await this.#policy.parameters.read(), adam: await this.#adam.state() };
+  }
+
+  /** Undoes whatever came after. */
+  recall({ weights, adam }: Memory): void {
+    this.#policy.parameters.write(weights);
+    this.#adam.restore(adam);
   }
 
   dispose(): void {

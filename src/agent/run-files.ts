@@ -11,11 +11,13 @@ import {
   type Checkpoint,
   CheckpointStore,
   type Damaged,
+  encodeSafetensors,
   MetricsLog,
   TensorBoardWriter,
+  writeDirAtomic,
   writeFileAtomic,
 } from './run/index.ts';
-import type { TrainingState } from './training.ts';
+import type { Incident, TrainingState } from './training.ts';
 
 /** The files of a run while it trains. */
 export class RunFiles {
@@ -106,6 +108,24 @@ export class RunFiles {
     return path;
   }
 
+  /** Keeps an update that was undone. @returns where */
+  async setAside({ batch, before, ...incident }: Incident): Promise<string> {
+    const dir = join(this.dir, 'incidents');
+    await mkdir(dir, { recursive: true });
+    const path = join(dir, `update-${incident.update}-at-${incident.steps}`);
+    const { m, v, step } = before.adam;
+    await writeDirAtomic(path, {
+      'incident.json': `${JSON.stringify({ version: 1, ...incident, optimiserStep: step }, null, 2)}\n`,
+      'batch.safetensors': encodeSafetensors(batch),
+      'weights.safetensors': encodeSafetensors(before.weights),
+      'optimiser.safetensors': encodeSafetensors({
+        m: { shape: [m.length], data: m },
+        v: { shape: [v.length], data: v },
+      }),
+    });
+    return path;
+  }
+
   close(): void {
     this.#metrics.close();
     this.#board.close();
@@ -114,11 +134,19 @@ export class RunFiles {
 
 /**
  * A resumed run is the same run: what shapes learning must not differ. How often it is evaluated and
- * saved may, on how many threads and in how much memory it runs, where its environments are, and it may be
+ * saved may, what it is guarded against, on how many threads and in how much memory it runs, where its environments are, and it may be
  * made longer.
  */
 function refuseOther(saved: Config, wanted: Config, dir: string): void {
-  const learning = ({ evaluation: _, checkpoint: __, env, kernels, train, ...rest }: Config) => ({
+  const learning = ({
+    evaluation: _,
+    checkpoint: __,
+    guards: ___,
+    env,
+    kernels,
+    train,
+    ...rest
+  }: Config) => ({
     ...rest,
     env: { ...env, url: 0, listen: 0, workers: 0, frame: 0, tokenEnv: 0, timeoutMs: 0 },
     kernels: kernels.build,

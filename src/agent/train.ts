@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { concatMap, lastValueFrom, takeWhile, tap } from 'rxjs';
+import { concatMap, filter, lastValueFrom, takeWhile, tap } from 'rxjs';
 import type { EnvFactory } from '../envs/index.ts';
 import type { ChosenBackend } from '../kernels/index.ts';
 import type { EncoderFactory } from '../policy/index.ts';
@@ -8,14 +8,14 @@ import { Agent } from './agent.ts';
 import { collapse } from './alarms.ts';
 import type { ConfigInput } from './config.ts';
 import { envSource, type GivenEnv } from './env-setup.ts';
-import { UsageError } from './errors.ts';
+import { RunError, UsageError } from './errors.ts';
 import { evaluate, measure } from './evaluate.ts';
 import type { Evaluation, TrainEvent, UpdateMetrics } from './events.ts';
 import { parseConfig, withModules } from './load-config.ts';
 import { writeReport } from './report-run.ts';
 import { RunFiles } from './run-files.ts';
 import { asChosen, startBackend } from './start-backend.ts';
-import { Training } from './training.ts';
+import { type Incident, Training } from './training.ts';
 
 export interface TrainOptions extends GivenEnv {
   /** Where the run's files go; runs/<name> unless given. */
@@ -136,6 +136,12 @@ async function loop(
         on({ type: 'lost', update: training.update + 1, episodes, reason });
       }),
       concatMap((rollout) => training.learn(rollout)),
+      concatMap(async (learned) => {
+        if (!('reason' in learned)) return learned;
+        await setAside(learned, training, files, on);
+        return undefined;
+      }),
+      filter((metrics) => metrics !== undefined),
       tap((metrics) => moveOn(metrics, training, on)),
       concatMap((metrics) => evaluateWhenDue(metrics, training, env, on)),
       tap(({ metrics }) => files.log(metrics)),
@@ -145,6 +151,25 @@ async function loop(
     ),
     { defaultValue: undefined },
   );
+}
+
+/** Keeps what went into an update that was undone, and goes on. @throws RunError after too many in a row */
+async function setAside(
+  incident: Incident,
+  training: Training,
+  files: RunFiles,
+  on: (event: TrainEvent) => void,
+): Promise<void> {
+  const { inARow } = training.guard;
+  const { reason, update, steps } = incident;
+  const path = await files.setAside(incident);
+  on({ type: 'incident', update, steps, reason, inARow, path });
+  if (inARow >= training.agent.config.guards.inARow) {
+    throw new RunError(
+      `${inARow} updates in a row were undone (guards.inARow): ${reason}; ${path}`,
+    );
+  }
+  training.proceed();
 }
 
 /** Moves the recipe on after an update, and says so. */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { EnvPool, PoolState } from '../envs/index.ts';
-import { Rng, type RngState } from '../kernels/index.ts';
+import { NonFiniteError, Rng, type RngState } from '../kernels/index.ts';
 import { bernoulli, fixed, type Tensors } from '../policy/index.ts';
 import {
   type Behaviour,
@@ -13,8 +13,9 @@ import {
 import type { Agent, AgentState } from './agent.ts';
 import type { Config } from './config.ts';
 import type { EnvSource } from './env-setup.ts';
-import type { UpdateMetrics } from './events.ts';
-import { Learner } from './learner.ts';
+import type { UpdateMetrics, UpdateStats } from './events.ts';
+import { Guard, type GuardState } from './guard.ts';
+import { Learner, type LearningPhase, type Memory } from './learner.ts';
 import { Recipe, type RecipeState } from './recipe.ts';
 import { RewardScale, type RewardScaleState } from './reward-scale.ts';
 import type { Checkpoint } from './run/index.ts';
@@ -32,10 +33,29 @@ export interface TrainingState {
   recipe: RecipeState;
   best: BestScore | null;
   alarmed: boolean;
+  guard?: GuardState;
   rewardScale: RewardScaleState;
   rng: { act: RngState; learn: RngState };
   priced: number[];
   envs: PoolState;
+}
+
+/** An update that was undone, with what it takes to see it again. */
+export interface Incident {
+  /** Why it could not stand. */
+  reason: string;
+  /** The update it would have been, and the environment steps until then. */
+  update: number;
+  steps: number;
+  /** What it found, where it came so far. */
+  stats: UpdateStats | undefined;
+  phase: LearningPhase;
+  /** Of the order of minibatches, before it. */
+  rng: RngState;
+  /** Weights and optimiser before it, which are those that hold. */
+  before: Memory;
+  /** What it learned from (`Trajectory.tensors`). */
+  batch: Tensors;
 }
 
 /** The best evaluation so far; its score is taken at the price of the moment it is compared at. */
@@ -60,6 +80,7 @@ export class Training {
   readonly recipe: Recipe;
   best: BestScore | null = null;
   alarmed = false;
+  readonly guard: Guard;
   update = 0;
   steps = 0;
   #episodes = 0;
@@ -91,6 +112,7 @@ export class Training {
     this.rewardScale = new RewardScale(env.count, ppo.gamma);
     this.priced = new Float64Array(env.count);
     this.recipe = new Recipe(config);
+    this.guard = new Guard(config.guards);
     this.#learner = new Learner(policy, config, this.#learnRng);
   }
 
@@ -131,8 +153,11 @@ export class Training {
     return { ...base, rule: bernoulli('sample'), forced: recipe.forced };
   }
 
-  /** Learns from a rollout; the price and the recipe are for the caller to move on. */
-  async learn({ trajectory, episodes, lost }: Rollout): Promise<UpdateMetrics> {
+  /**
+   * Learns from a rollout; the price and the recipe are for the caller to move on. An update that the guard
+   * does not let stand is undone, and what went into it is given back.
+   */
+  async learn({ trajectory, episodes, lost }: Rollout): Promise<UpdateMetrics | Incident> {
     const { ppo, train, halting, normalise } = this.#config;
     const progress = Math.min(1, this.steps / train.totalSteps);
     const towards = (from: number, to: number) => from + (to - from) * progress;
@@ -142,20 +167,25 @@ export class Training {
     for (let t = 0; t < trajectory.count; t++) {
       if (!trajectory.forced[t]) histogram[trajectory.steps[t] - 1]++;
     }
-    const stats = await this.phases.during('learning', () =>
-      this.#learner.update(trajectory, {
-        released,
-        price,
-        rewardScale: normalise.reward ? this.rewardScale.factor : 1,
-        learningRate,
-        entropy: towards(ppo.entropy, ppo.finalEntropy ?? ppo.entropy),
-      }),
-    );
+    const phase = {
+      released,
+      price,
+      rewardScale: normalise.reward ? this.rewardScale.factor : 1,
+      learningRate,
+      entropy: towards(ppo.entropy, ppo.finalEntropy ?? ppo.entropy),
+    };
+    const tried = await this.phases.during('learning', () => this.#try(trajectory, phase));
     const decisions = trajectory.count;
-    trajectory.clear();
-    this.update++;
     this.steps += decisions;
     this.#episodes += episodes.length;
+    if ('reason' in tried) {
+      const batch = trajectory.tensors();
+      trajectory.clear();
+      return { ...tried, update: this.update + 1, steps: this.steps, phase, batch };
+    }
+    const { stats } = tried;
+    trajectory.clear();
+    this.update++;
     return {
       update: this.update,
       steps: this.steps,
@@ -174,6 +204,27 @@ export class Training {
       ...stats,
       timing: this.#timing(decisions),
     };
+  }
+
+  /** Updates, and undoes it where it must not stand. */
+  async #try(
+    trajectory: Trajectory,
+    phase: LearningPhase,
+  ): Promise<{ stats: UpdateStats } | Pick<Incident, 'reason' | 'stats' | 'before' | 'rng'>> {
+    const rng = this.#learnRng.state();
+    const before = await this.#learner.remember();
+    let reason: string | undefined;
+    let stats: UpdateStats | undefined;
+    try {
+      stats = await this.#learner.update(trajectory, phase);
+      reason = this.guard.judge(stats);
+    } catch (error) {
+      if (!(error instanceof NonFiniteError)) throw error;
+      reason = this.guard.refuse(error.message);
+    }
+    if (reason === undefined) return { stats: stats! };
+    this.#learner.recall(before);
+    return { reason, stats, before, rng };
   }
 
   /** What passed since the update before. */
@@ -229,6 +280,7 @@ export class Training {
       recipe: this.recipe.state(),
       best: this.best,
       alarmed: this.alarmed,
+      guard: this.guard.state(),
       rewardScale: this.rewardScale.state(),
       rng: { act: this.#actRng.state(), learn: this.#learnRng.state() },
       priced: Array.from(this.priced),
@@ -254,6 +306,7 @@ export class Training {
     this.#resumedAt = this.#loggedAt = performance.now();
     this.best = saved.best;
     this.alarmed = saved.alarmed;
+    if (saved.guard) this.guard.restore(saved.guard);
     this.recipe.restore(saved.recipe);
     this.rewardScale.restore(saved.rewardScale);
     this.#actRng.restore(saved.rng.act);

@@ -113,6 +113,40 @@ export class Trajectory implements MicroSteps {
     if (t >= 0 && this.ended[t] === GOES_ON) this.ended[t] = TRUNCATED;
   }
 
+  /** All that was collected, as float32 arrays by name; `following` is what `toBootstrap` gives. */
+  tensors(): Record<string, { shape: number[]; data: Float32Array }> {
+    const { count: T, total: M, sizes } = this;
+    const { observationSize, actionSize, maskSize } = sizes;
+    const part = (data: ArrayLike<number>, ...shape: number[]) => {
+      const size = shape.reduce((product, extent) => product * extent, 1);
+      return { shape, data: Float32Array.from({ length: size }, (_, i) => data[i]) };
+    };
+    const following = [...this.toBootstrap()];
+    return {
+      env: part(this.env, T),
+      rows: part(this.rows, T, observationSize),
+      actions: part(this.actions, T, actionSize),
+      masks: part(this.masks, T, maskSize),
+      logProbs: part(this.logProbs, T),
+      steps: part(this.steps, T),
+      forced: part(this.forced, T),
+      rewards: part(this.rewards, T),
+      ended: part(this.ended, T),
+      next: part(this.next, T),
+      halts: part(this.halts, M),
+      values: part(this.values, M),
+      followed: part(
+        following.map(({ t }) => t),
+        following.length,
+      ),
+      following: part(
+        following.flatMap(({ row }) => Array.from(row)),
+        following.length,
+        observationSize,
+      ),
+    };
+  }
+
   /** Decisions whose value of what follows must be computed, with the observation it follows from. */
   *toBootstrap(): Generator<{ t: number; row: Float32Array }> {
     for (let t = 0; t < this.count; t++) {

@@ -117,6 +117,8 @@ export function eventLine(event: TrainEvent): string | undefined {
       const what = event.episodes === 1 ? '1 episode' : `${event.episodes} episodes`;
       return `update ${event.update}: ${what} lost (${event.reason})`;
     }
+    case 'incident':
+      return `update ${event.update}: warning: undone: ${event.reason}; its batch is in ${event.path}`;
     case 'damaged':
       return `warning: ${event.message}; it is set aside as ${event.path}, and the one before goes on`;
     case 'alarm':

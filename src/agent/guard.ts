@@ -1,0 +1,89 @@
+import type { Config } from './config.ts';
+import type { UpdateStats } from './events.ts';
+
+/** Where it has come to, as plain JSON. */
+export interface GuardState {
+  inARow: number;
+  gradNorm: number | null;
+  valueLoss: number | null;
+}
+
+/** Weight of an update in the running means that the next is held against. */
+const SHARE = 0.1;
+
+/**
+ * Judges updates: one whose numbers are not finite, that moved the policy too far or that is far out of what
+ * updates have been is to be undone.
+ */
+export class Guard {
+  readonly #limits: Config['guards'];
+  #inARow = 0;
+  #gradNorm: number | null = null;
+  #valueLoss: number | null = null;
+
+  constructor(limits: Config['guards']) {
+    this.#limits = limits;
+  }
+
+  /** Updates refused since the last that stands. */
+  get inARow(): number {
+    return this.#inARow;
+  }
+
+  /** Why an update must not stand, or undefined where it may. */
+  judge(stats: UpdateStats): string | undefined {
+    const refused = this.#explain(stats);
+    if (refused !== undefined) return this.refuse(refused);
+    this.#inARow = 0;
+    this.#gradNorm = mixed(this.#gradNorm, stats.gradNorm);
+    this.#valueLoss = mixed(this.#valueLoss, stats.valueLoss);
+    return undefined;
+  }
+
+  /** Counts an update that failed by itself. @returns why */
+  refuse(reason: string): string {
+    this.#inARow++;
+    return reason;
+  }
+
+  state(): GuardState {
+    return { inARow: this.#inARow, gradNorm: this.#gradNorm, valueLoss: this.#valueLoss };
+  }
+
+  restore({ inARow, gradNorm, valueLoss }: GuardState): void {
+    this.#inARow = inARow;
+    this.#gradNorm = gradNorm;
+    this.#valueLoss = valueLoss;
+  }
+
+  #explain(stats: UpdateStats): string | undefined {
+    for (const [name, value] of Object.entries(stats)) {
+      if (value !== null && !Number.isFinite(value)) {
+        return `${name}: expected a finite number, got ${value}`;
+      }
+    }
+    const { maxKl, maxJump } = this.#limits;
+    for (const name of ['kl', 'haltKl'] as const) {
+      if (stats[name] > maxKl) return `${name}: expected at most ${maxKl}, got ${stats[name]}`;
+    }
+    return (
+      explainJump('gradNorm', stats.gradNorm, this.#gradNorm, maxJump) ??
+      explainJump('valueLoss', stats.valueLoss, this.#valueLoss, maxJump)
+    );
+  }
+}
+
+function mixed(mean: number | null, value: number): number {
+  return mean === null ? value : mean + SHARE * (value - mean);
+}
+
+function explainJump(
+  name: string,
+  value: number,
+  mean: number | null,
+  most: number,
+): string | undefined {
+  // Next to nothing has no multiples worth the name.
+  if (mean === null || value <= most * Math.max(mean, 1e-3)) return undefined;
+  return `${name}: expected at most ${most} times its running mean ${mean}, got ${value}`;
+}

@@ -1,0 +1,115 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { TrainEvent, UpdateStats } from '../../src/agent/events.ts';
+import { Guard } from '../../src/agent/guard.ts';
+import { CheckpointStore, decodeSafetensors } from '../../src/agent/run/index.ts';
+import { train } from '../../src/agent/train.ts';
+import { type Env, makeEnv, type Step } from '../../src/envs/index.ts';
+import { tempDir } from './run/temp-dir.ts';
+import { tinyConfig } from './tiny-config.ts';
+
+const limits = { maxKl: 1, maxJump: 100, inARow: 3 };
+const sound: UpdateStats = {
+  policyLoss: 0,
+  haltLoss: 0,
+  valueLoss: 2,
+  entropy: 1,
+  haltEntropy: 0,
+  kl: 0.01,
+  haltKl: 0,
+  clipFraction: 0,
+  explainedVariance: null,
+  gradNorm: 0.5,
+  firstRatioError: 0,
+};
+
+describe('a guard', () => {
+  it.each<[string, Partial<UpdateStats>, RegExp]>([
+    ['is not finite', { valueLoss: Number.NaN }, /^valueLoss: expected a finite number, got NaN/],
+    ['moved actions too far', { kl: 1.5 }, /^kl: expected at most 1, got 1.5/],
+    ['moved halting too far', { haltKl: 2 }, /^haltKl: expected at most 1, got 2/],
+    ['has a gradient out of all proportion', { gradNorm: 51 }, /^gradNorm: .* 100 times/],
+    ['has an error out of all proportion', { valueLoss: 201 }, /^valueLoss: .* mean 2, got 201/],
+  ])('lets no update stand that %s', (_, stats, reason) => {
+    const guard = new Guard(limits);
+    expect(guard.judge(sound)).toBeUndefined();
+    expect(guard.judge({ ...sound, ...stats })).toMatch(reason);
+    expect(guard.inARow).toBe(1);
+    expect(guard.judge(sound)).toBeUndefined();
+    expect(guard.inARow).toBe(0);
+  });
+
+  it('has no proportion to go by at first, and goes on with it where it is restored', () => {
+    expect(new Guard(limits).judge({ ...sound, gradNorm: 1e6 })).toBeUndefined();
+    const guard = new Guard(limits);
+    guard.judge(sound);
+    const again = new Guard(limits);
+    again.restore(JSON.parse(JSON.stringify(guard.state())));
+    expect(again.judge({ ...sound, gradNorm: 51 })).toMatch(/gradNorm/);
+  });
+});
+
+/** Pays what nobody could, from one of its steps on and for so many. */
+function paying(from: number, many: number) {
+  let steps = 0;
+  return () => {
+    const env = makeEnv('KnownDiscrete-v0');
+    const step = env.step.bind(env);
+    env.step = (action) => {
+      const found = step(action) as Step;
+      const off = ++steps > from && steps <= from + many;
+      return off ? { ...found, reward: 1e9 } : found;
+    };
+    return env as Env;
+  };
+}
+
+async function run(env: () => Env) {
+  const runDir = tempDir();
+  const events: TrainEvent[] = [];
+  const on = (event: TrainEvent) => void events.push(event);
+  const config = tinyConfig({ checkpoint: { everyUpdates: 1, keep: 99 } });
+  const failure = await train(config, { runDir, env, on }).then(
+    () => undefined,
+    (error) => error as Error,
+  );
+  const incidents = events.flatMap((event) => (event.type === 'incident' ? [event] : []));
+  const updates = events.flatMap((event) => (event.type === 'updated' ? [event.metrics] : []));
+  return { runDir, failure, incidents, updates };
+}
+
+describe('an update gone wrong', () => {
+  it('is undone and set aside, and the run goes on from where it was', async () => {
+    const { runDir, failure, incidents, updates } = await run(paying(70, 20));
+    expect(failure).toBeUndefined();
+    expect(incidents).toMatchObject([
+      { update: 3, inARow: 1, reason: expect.stringMatching(/^gradNorm: /) },
+    ]);
+    // The next one takes its place, and its steps are counted.
+    expect(updates.map(({ update }) => update)).toEqual(Array.from(updates.keys(), (i) => i + 1));
+    expect(updates[2].steps - updates[1].steps).toBeGreaterThanOrEqual(64);
+    const { path } = incidents[0];
+    const read = (name: string) => readFileSync(join(path, name));
+    const { batch, weights } = {
+      batch: decodeSafetensors(read('batch.safetensors')).tensors,
+      weights: decodeSafetensors(read('weights.safetensors')).tensors,
+    };
+    expect(Math.max(...batch.rewards.data)).toBeCloseTo(1e9);
+    const before = (await new CheckpointStore(join(runDir, 'checkpoints')).list()).find(
+      ({ step }) => step === updates[1].steps,
+    )!;
+    const saved = decodeSafetensors(readFileSync(join(before.dir, 'weights.safetensors'))).tensors;
+    expect(weights).toEqual(saved);
+    expect(JSON.parse(read('incident.json').toString())).toMatchObject({ update: 3, version: 1 });
+  });
+
+  it('stops the run where others follow', async () => {
+    const { runDir, failure, incidents } = await run(paying(70, 1e9));
+    expect(failure?.name).toBe('RunError');
+    expect(failure?.message).toMatch(/^3 updates in a row were undone \(guards.inARow\): gradNorm/);
+    expect(incidents.map(({ inARow }) => inARow)).toEqual([1, 2, 3]);
+    expect(readdirSync(join(runDir, 'incidents'))).toHaveLength(3);
+    expect(existsSync(join(runDir, 'checkpoints'))).toBe(true);
+  });
+});
