@@ -2,7 +2,7 @@
  * Trains a config under several seeds, then plays episodes by which no checkpoint was chosen: a Markdown row a seed,
  * as docs/gymnasium.md has them. Times are of training, without evaluations and checkpoints.
  *
- *     npx tsx bench/gymnasium.ts configs/lunar-lander.yaml [--seeds 5] [--episodes 100] [--set PATH=VALUE …] [--runs DIR]
+ *     npx tsx bench/gymnasium.ts configs/lunar-lander.yaml [--seeds 5] [--first 0] [--episodes 100] [--set PATH=VALUE …] [--runs DIR]
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -16,6 +16,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     seeds: { type: 'string', default: '5' },
+    first: { type: 'string', default: '0' },
     episodes: { type: 'string', default: '100' },
     set: { type: 'string', multiple: true, default: [] },
     runs: { type: 'string', default: 'runs/gymnasium' },
@@ -92,7 +93,8 @@ line([
 ]);
 line(Array(1 + names.length).fill('---'));
 const rows: Row[] = [];
-for (let seed = 0; seed < Number(values.seeds); seed++) {
+for (let i = 0; i < Number(values.seeds); i++) {
+  const seed = Number(values.first) + i;
   try {
     const row = await run(seed);
     rows.push(row);

@@ -4,6 +4,7 @@ Hyperparameters are RL Baselines3 Zoo's. The policy is the last of training, wit
 """
 
 import argparse
+import json
 import time
 from statistics import mean, stdev
 
@@ -45,17 +46,21 @@ parser.add_argument("--steps", type=int, required=True, help="environment steps"
 parser.add_argument("--seeds", type=int, default=5)
 parser.add_argument("--episodes", type=int, default=100, help="episodes that are evaluated")
 parser.add_argument("--threads", type=int, default=1)
+parser.add_argument("--ppo", default="{}", metavar="JSON", help="hyperparameters in place of the Zoo's")
+parser.add_argument("--normalise", action="store_true", help="VecNormalize, also where the Zoo has it not")
 args = parser.parse_args()
 
 torch.set_num_threads(args.threads)
 task = TASKS[args.task]
+task["ppo"].update(json.loads(args.ppo))
+normalise = args.normalise or task.get("normalise", False)
 
 
 def run(seed):
     """Return after training, and the seconds that training took."""
     envs = make_vec_env(task["make"], task["envs"], seed=seed)
     evaluated = make_vec_env(task["make"], task["envs"], seed=2_000_000 + seed)
-    if task.get("normalise"):
+    if normalise:
         envs = VecNormalize(envs, gamma=task["ppo"]["gamma"])
         evaluated = VecNormalize(evaluated, training=False, norm_reward=False)
         evaluated.obs_rms = envs.obs_rms
