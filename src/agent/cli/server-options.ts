@@ -30,9 +30,16 @@ export function addServerOptions(command: Command, port: number): Command {
     .option('--max-frames-per-second <n>', 'frames a second of one connection (any)', integer(1));
 }
 
-/** What the flags say, read. @throws UsageError where a token or a file is not to be had */
+/** What the flags say, read. @throws UsageError where a token or a file is not to be had, or one is missing */
 export async function serverOptions(flags: ServerFlags) {
+  const { checkBinding } = await import('../../envs/index.ts');
   const { host, port, origin: origins, maxConnections, maxPerAddress, maxFramesPerSecond } = flags;
+  const token = tokenFrom(flags.tokenEnv);
+  try {
+    checkBinding(host, token);
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message} (--token-env)`);
+  }
   return {
     host,
     port,
@@ -40,7 +47,7 @@ export async function serverOptions(flags: ServerFlags) {
     maxConnections,
     maxPerAddress,
     maxFramesPerSecond,
-    token: tokenFrom(flags.tokenEnv),
+    token,
     tls: await tlsFrom(flags),
   };
 }
