@@ -1,3 +1,5 @@
+import fc from 'fast-check';
+
 /** How a value becomes the bytes of a frame. */
 export type Encoding = 'msgpack' | 'json';
 
@@ -9,6 +11,12 @@ export class Raw {
   constructor(msgpack: readonly number[], json: string) {
     this.msgpack = msgpack;
     this.json = json;
+  }
+
+  /** In a counterexample. */
+  [fc.toStringMethod](): string {
+    const { length } = this.json;
+    return `Raw(${length > 80 ? `${this.json.slice(0, 80)}…, ${length} characters` : this.json})`;
   }
 }
 

@@ -92,9 +92,9 @@ export async function converse(
       const isDraft = 'message' in send;
       const frame = isDraft ? framed(send, encoding, latest) : send;
       peer.write(wsFrame(frame));
-      const dangles = (frame.claims ?? 0) > frame.payload.length;
+      const dangles = (frame.claims ?? frame.payload.length) !== frame.payload.length;
       if (dangles) peer.end();
-      // Frames are read in order, so what came of this one comes before the pong.
+      // Otherwise frames are read in order, so what came of this one comes before the pong.
       else peer.write(wsFrame({ opcode: PING, payload: Buffer.from(String(i)) }));
       const answered = isDraft && served.answers;
       const outcome = await outcomeOf(peer, String(i), answered, (bytes, binary) => {

@@ -49,13 +49,18 @@ export function checkSaid(code: unknown, message: unknown): void {
 /** A surrogate without its other half, which no UTF-8 can hold. */
 export const HALF = /[\ud800-\udfff]/u;
 
-/** Rejects where a target does not answer: nothing here takes anywhere near as long. */
+/**
+ * Rejects where a target does not answer: nothing here takes anywhere near as long. It looks again and again
+ * rather than once, so that a machine that stood still is not taken for a target that hung.
+ */
 export function inTime<T>(promise: Promise<T>, what: string): Promise<T> {
   return new Promise((resolve, reject) => {
-    const hung = () => reject(new Violation(`no answer within ${HANG_MS} ms: ${what}`));
-    const timer = setTimeout(hung, HANG_MS);
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+    let looks = LOOKS;
+    const timer = setInterval(() => {
+      if (--looks === 0) reject(new Violation(`no answer within ${LOOKS} s: ${what}`));
+    }, 1000);
+    promise.then(resolve, reject).finally(() => clearInterval(timer));
   });
 }
 
-const HANG_MS = 20_000;
+const LOOKS = 20;

@@ -22,7 +22,7 @@ export class Peer {
   #upgraded = false;
 
   constructor(port: number) {
-    this.#socket = connect({ host: '127.0.0.1', port, allowHalfOpen: false });
+    this.#socket = connect({ host: '127.0.0.1', port, noDelay: true });
     this.#socket.on('data', (bytes) => {
       this.#bytes = Buffer.concat([this.#bytes, bytes]);
       this.#read();
