@@ -1,6 +1,9 @@
-/** Decisions of CartPole with 64 environments, by the pipeline that training uses: here, in threads or over sockets. */
+/** Decisions of CartPole with 64 environments, alone and in training: here, in threads or over sockets. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { filter, firstValueFrom, Subject, tap } from 'rxjs';
@@ -9,6 +12,7 @@ import {
   Agent,
   act,
   type ConfigInput,
+  Gate,
   loadConfig,
   observe,
   parseConfig,
@@ -16,16 +20,18 @@ import {
   Rng,
   random,
   Scheduler,
+  type TrainEvent,
+  train,
 } from '../../src/index.ts';
 import { truncatedGeometric } from '../depths.ts';
-import { check, time } from '../measure.ts';
+import { check, median, time } from '../measure.ts';
 import { serve, start } from './serve.ts';
 
 const ENVS = 64;
 const DECISIONS = 4096;
 
 const { where } = await start();
-const { policy } = await loadConfig('cartpole');
+const cartpole = await loadConfig('cartpole');
 const here = { id: 'CartPole-v1' };
 const env: ConfigInput['env'] =
   where === 'here'
@@ -36,7 +42,7 @@ const env: ConfigInput['env'] =
 const config = parseConfig({
   name: 'bench',
   env: { ...env, count: ENVS },
-  policy,
+  policy: cartpole.policy,
   train: { totalSteps: 1 },
 });
 const agent = await Agent.create(config, process.cwd());
@@ -48,25 +54,66 @@ const envs = await (await envSource(config, process.cwd())).pool({ count: ENVS, 
 
 let decided = 0;
 const full = new Subject<void>();
+/** Closed between rounds, so that nothing runs while others have their turn. */
+const gate = new Gate();
 /** Each environment's steps, which must add up: none lost, none twice. */
 let lengths = 0;
 observe(envs)
   .pipe(
-    ponder(scheduler),
+    ponder(scheduler, gate),
     act(envs),
     tap((transitions) => {
       decided += transitions.length;
       for (const { episode } of transitions) lengths += episode?.length ?? 0;
     }),
-    filter(() => decided >= DECISIONS),
+    filter(() => decided >= DECISIONS && !gate.closed),
   )
   .subscribe(() => {
-    decided -= DECISIONS;
+    gate.close();
     full.next();
   });
-for (let i = 0; i < 4; i++) await firstValueFrom(full);
+
+async function collect(): Promise<void> {
+  const collected = firstValueFrom(full);
+  decided = 0;
+  gate.open();
+  await collected;
+}
+
+for (let i = 0; i < 4; i++) await collect();
 check(lengths > 0, 'no episode has ended');
-await serve({}, async () => ({ ms: [(await time(() => firstValueFrom(full))) / DECISIONS] }));
+
+/** Milliseconds of training a decision: the median over its updates. */
+async function trained(): Promise<number> {
+  const runDir = await mkdtemp(join(tmpdir(), 'pondera-bench-'));
+  const rates: number[] = [];
+  const on = (event: TrainEvent) => {
+    if (event.type === 'updated') rates.push(event.metrics.timing.decisionsPerSecond);
+  };
+  await train(
+    {
+      ...cartpole,
+      env: { ...env, count: ENVS },
+      evaluation: {
+        ...cartpole.evaluation,
+        everyUpdates: 1_000_000,
+        episodes: 8,
+        forcedEpisodes: 0,
+      },
+      train: { totalSteps: 32_768 },
+      backend: 'simd',
+      kernels: { threads: 1 },
+    },
+    { runDir: join(runDir, 'run'), on },
+  );
+  await rm(runDir, { recursive: true });
+  return 1000 / median(rates.slice(rates.length / 4))!;
+}
+
+await serve({}, async () => ({
+  ms: [(await time(collect)) / DECISIONS],
+  trainMs: [await trained()],
+}));
 
 /** A server of CartPoles in a process of its own, which ends with this one. */
 async function server(): Promise<string> {
