@@ -6,12 +6,13 @@ import { envHostTarget } from './targets/env-host.ts';
 import { envServerTarget, openingsTarget } from './targets/env-server.ts';
 import { hostileServerTarget } from './targets/hostile-server.ts';
 import { listenerTarget } from './targets/listener.ts';
+import { policyServerTarget } from './targets/policy-server.ts';
 import { trainerSessionTarget } from './targets/trainer-session.ts';
 
 /** A target, and its share of a campaign. */
 export interface Part {
   target: Target;
-  /** Frames and handshakes of a run in CI: 108,200 in all, 6,000 of them handshakes and hellos. */
+  /** Frames and handshakes of a run in CI: 112,200 in all, 6,000 of them handshakes and hellos. */
   frames: number;
   /** Whether a longer campaign gives it as many times more; the others, over sockets, mostly wait. */
   grows: boolean;
@@ -33,6 +34,7 @@ export async function plan(): Promise<Part[]> {
     { target: openingsTarget(kHop), frames: 6000, grows: false },
     { target: envServerTarget(cartPole), frames: 4000, grows: false },
     { target: envServerTarget(dict), frames: 4000, grows: false },
+    { target: policyServerTarget(cartPole), frames: 4000, grows: false },
     { target: listenerTarget(cartPole), frames: 3000, grows: false },
     { target: hostileServerTarget(kHop), frames: 200, grows: false },
     { target: dialTarget, frames: 1000, grows: false },

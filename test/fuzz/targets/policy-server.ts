@@ -1,0 +1,83 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { z } from 'zod';
+import { Agent } from '../../../src/agent/agent.ts';
+import { CheckpointStore } from '../../../src/agent/run/index.ts';
+import { PolicyServer } from '../../../src/agent/serve/policy-server.ts';
+import { PolicyClient } from '../../../src/envs/index.ts';
+import { answer, policyReply, readMessage } from '../../../src/envs/wire/messages.ts';
+import { loadBackend } from '../../../src/kernels/index.ts';
+import { tinyConfig } from '../../agent/tiny-config.ts';
+import { conversations, converse, type Served } from '../conversation.ts';
+import { strays } from '../messages.ts';
+import { Tally, Violation } from '../outcome.ts';
+import type { HostedSubject } from '../subjects.ts';
+import { type Target, target } from '../target.ts';
+
+const TOKEN = 'correct-horse';
+const hello = { path: '/v1/policy', token: TOKEN };
+const hellos = fc.constant({ t: 'hello', v: 1, role: 'policy-client', client: 'fuzz' });
+const said = z.union([answer, policyReply]);
+
+/** A policy server, over sockets: hostile clients, sixteen at a time, beside an honest one. */
+export function policyServerTarget({ id, factory, obs }: HostedSubject): Target {
+  const act = fc.record(
+    {
+      t: fc.constant('act'),
+      id: fc.nat(),
+      obs: fc.constant(obs),
+      maxSteps: fc.integer({ min: 1, max: 9 }),
+      deadlineMs: fc.nat({ max: 50 }),
+      trace: fc.boolean(),
+    },
+    { requiredKeys: ['t', 'id', 'obs'] },
+  );
+  const requests = fc.oneof({ weight: 12, arbitrary: act }, strays);
+  return target({
+    name: `policy server of ${id}`,
+    cases: fc.array(conversations(hello, hellos, requests), { minLength: 1, maxLength: 16 }),
+    framesPerCase: 16,
+    open: async () => {
+      await loadBackend('simd', { threads: 1 });
+      const agent = await Agent.create(tinyConfig({ env: { id } }), process.cwd());
+      const faults: unknown[] = [];
+      const dir = await mkdtemp(join(tmpdir(), 'pondera-fuzz-'));
+      const server = await PolicyServer.start(agent, new CheckpointStore(dir), {
+        token: TOKEN,
+        maxPayload: 2 ** 18,
+        on: (event) => event.type === 'fault' && faults.push(event.error),
+      });
+      const served: Served = {
+        ...hello,
+        port: Number(new URL(server.url).port),
+        read: (message) => readMessage(said, message),
+        answers: true,
+      };
+      const honest = await PolicyClient.connect(server.url, { token: TOKEN });
+      const env = await factory();
+      const { obs: seen } = await env.reset({ seed: 3 });
+      const { action } = await honest.act(seen);
+      return {
+        play: async (given) => {
+          const tally = new Tally();
+          for (const one of await Promise.all(given.map((one) => converse(one, served)))) {
+            tally.addAll(one);
+          }
+          if (faults.length > 0) throw faults[0];
+          return tally;
+        },
+        control: async () => {
+          const again = await honest.act(seen);
+          if (again.action !== action) throw new Violation('the policy answers otherwise');
+        },
+        close: async () => {
+          honest.close();
+          await server.close();
+          await rm(dir, { recursive: true });
+        },
+      };
+    },
+  });
+}
