@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { EnvPool, PoolState } from '../envs/index.ts';
+import type { EnvPool, PoolState, RunningStatsState } from '../envs/index.ts';
 import { NonFiniteError, Rng, type RngState } from '../kernels/index.ts';
 import { bernoulli, fixed, type Tensors } from '../policy/index.ts';
 import {
@@ -84,6 +84,8 @@ export class Training {
   update = 0;
   steps = 0;
   #episodes = 0;
+  /** Running statistics as they were after the last update that stands. */
+  #seen: { rewards: RewardScaleState; observations: RunningStatsState | undefined };
   #elapsed = 0;
   #resumedAt = performance.now();
   #loggedAt = performance.now();
@@ -114,6 +116,7 @@ export class Training {
     this.recipe = new Recipe(config);
     this.guard = new Guard(config.guards);
     this.#learner = new Learner(policy, config, this.#learnRng);
+    this.#seen = this.#statistics();
   }
 
   /** A new run, or one that goes on exactly from `checkpoint`. */
@@ -222,9 +225,19 @@ export class Training {
       if (!(error instanceof NonFiniteError)) throw error;
       reason = this.guard.refuse(error.message);
     }
-    if (reason === undefined) return { stats: stats! };
+    if (reason === undefined) {
+      this.#seen = this.#statistics();
+      return { stats: stats! };
+    }
     this.#learner.recall(before);
+    // What was seen that made it so is no measure of what will be.
+    this.rewardScale.restore(this.#seen.rewards);
+    if (this.#seen.observations) this.agent.normaliser?.restore(this.#seen.observations);
     return { reason, stats, before, rng };
+  }
+
+  #statistics() {
+    return { rewards: this.rewardScale.state(), observations: this.agent.normaliser?.state() };
   }
 
   /** What passed since the update before. */
@@ -309,6 +322,7 @@ export class Training {
     if (saved.guard) this.guard.restore(saved.guard);
     this.recipe.restore(saved.recipe);
     this.rewardScale.restore(saved.rewardScale);
+    this.#seen = this.#statistics();
     this.#actRng.restore(saved.rng.act);
     this.#learnRng.restore(saved.rng.learn);
     this.priced.set(saved.priced);

@@ -104,6 +104,18 @@ describe('an update gone wrong', () => {
     expect(JSON.parse(read('incident.json').toString())).toMatchObject({ update: 3, version: 1 });
   });
 
+  it('leaves no mark on the scale of rewards', async () => {
+    const scaleAt = async (runDir: string, index: number) => {
+      const store = new CheckpointStore(join(runDir, 'checkpoints'));
+      const { state } = await store.load((await store.list())[index].dir);
+      return (state as { rewardScale: { stats: { mean: number[] } } }).rewardScale.stats.mean[0];
+    };
+    const { runDir, incidents } = await run(paying(70, 20));
+    expect(incidents).toHaveLength(1);
+    expect(Math.abs(await scaleAt(runDir, 1))).toBeLessThan(2);
+    expect(Math.abs(await scaleAt(runDir, 2))).toBeLessThan(2);
+  });
+
   it('stops the run where others follow', async () => {
     const { runDir, failure, incidents } = await run(paying(70, 1e9));
     expect(failure?.name).toBe('RunError');
