@@ -10,6 +10,11 @@ import { type LearningPhase, prepare, type Targets } from './ppo/targets.ts';
 
 export type { LearningPhase } from './ppo/targets.ts';
 
+/** The optimiser's moments, as they are saved. */
+export function momentTensors({ m, v }: AdamState): Tensors {
+  return { m: { shape: [m.length], data: m }, v: { shape: [v.length], data: v } };
+}
+
 /** Weights and optimiser as they were. */
 export interface Memory {
   weights: Tensors;

@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Config } from './config.ts';
 import { UsageError } from './errors.ts';
 import type { UpdateMetrics } from './events.ts';
+import { momentTensors } from './learner.ts';
 import { loadConfig } from './load-config.ts';
 import { resolvedYaml } from './resolved-yaml.ts';
 import {
@@ -113,15 +114,11 @@ export class RunFiles {
     const dir = join(this.dir, 'incidents');
     await mkdir(dir, { recursive: true });
     const path = join(dir, `update-${incident.update}-at-${incident.steps}`);
-    const { m, v, step } = before.adam;
     await writeDirAtomic(path, {
-      'incident.json': `${JSON.stringify({ version: 1, ...incident, optimiserStep: step }, null, 2)}\n`,
+      'incident.json': `${JSON.stringify({ version: 1, ...incident, optimiserStep: before.adam.step }, null, 2)}\n`,
       'batch.safetensors': encodeSafetensors(batch),
       'weights.safetensors': encodeSafetensors(before.weights),
-      'optimiser.safetensors': encodeSafetensors({
-        m: { shape: [m.length], data: m },
-        v: { shape: [v.length], data: v },
-      }),
+      'optimiser.safetensors': encodeSafetensors(momentTensors(before.adam)),
     });
     return path;
   }

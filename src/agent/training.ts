@@ -15,7 +15,7 @@ import type { Config } from './config.ts';
 import type { EnvSource } from './env-setup.ts';
 import type { UpdateMetrics, UpdateStats } from './events.ts';
 import { Guard, type GuardState } from './guard.ts';
-import { Learner, type LearningPhase, type Memory } from './learner.ts';
+import { Learner, type LearningPhase, type Memory, momentTensors } from './learner.ts';
 import { Recipe, type RecipeState } from './recipe.ts';
 import { RewardScale, type RewardScaleState } from './reward-scale.ts';
 import type { Checkpoint } from './run/index.ts';
@@ -281,7 +281,7 @@ export class Training {
   async checkpoint(): Promise<Checkpoint> {
     // First, since it waits for what is in flight.
     const envs = await this.envs.snapshot();
-    const { step, m, v } = await this.#learner.adam.state();
+    const { weights, adam } = await this.#learner.remember();
     this.agent.price = this.recipe.price;
     const state: TrainingState = {
       agent: this.agent.state(),
@@ -289,7 +289,7 @@ export class Training {
       steps: this.steps,
       episodes: this.#episodes,
       elapsed: this.elapsed,
-      optimiserStep: step,
+      optimiserStep: adam.step,
       recipe: this.recipe.state(),
       best: this.best,
       alarmed: this.alarmed,
@@ -301,11 +301,8 @@ export class Training {
     };
     return {
       step: this.steps,
-      weights: await this.agent.policy.parameters.read(),
-      optimiser: {
-        m: { shape: [m.length], data: m },
-        v: { shape: [v.length], data: v },
-      },
+      weights,
+      optimiser: momentTensors(adam),
       state,
     };
   }

@@ -50,18 +50,18 @@ export async function verifyResume(options: VerifyOptions): Promise<Verified> {
   const rng = Rng.seed(seed, 'verify-resume');
   const began = performance.now();
   const undisturbed = join(dir, 'undisturbed');
-  const whole = await follow(options, undisturbed, false);
+  const { update: updates } = await follow(options, undisturbed, false);
   const seconds = (performance.now() - began) / 1000;
-  on({ type: 'undisturbed', updates: whole.updates, seconds });
+  on({ type: 'undisturbed', updates, seconds });
 
   const killed = join(dir, 'killed');
   let update = 0;
   for (let kill = 1; kill <= kills; kill++) {
     signal?.throwIfAborted();
     // So that as many kills as are left fit into what is left.
-    const span = Math.max(0, Math.floor((whole.updates - update - 2) / (kills - kill + 1)));
+    const span = Math.max(0, Math.floor((updates - update - 2) / (kills - kill + 1)));
     const events = rng.int(span + 1);
-    const ms = rng.float() * ((1000 * seconds) / whole.updates);
+    const ms = rng.float() * ((1000 * seconds) / updates);
     const found = await follow(options, killed, begun(killed), { events, ms });
     if (found.finished) {
       throw new UsageError(
@@ -73,7 +73,7 @@ export async function verifyResume(options: VerifyOptions): Promise<Verified> {
   }
   await follow(options, killed, begun(killed));
   const difference = await compare(undisturbed, killed);
-  return { same: difference === undefined, kills, updates: whole.updates, difference };
+  return { same: difference === undefined, kills, updates, difference };
 }
 
 /** Whether there is anything to resume. */
@@ -83,8 +83,7 @@ function begun(runDir: string): boolean {
 
 interface Followed {
   finished: boolean;
-  /** Updates of the whole run, as its last event says. */
-  updates: number;
+  /** The last update that it told of. */
   update: number;
   after: 'update' | 'checkpoint' | 'start';
 }
@@ -105,7 +104,7 @@ async function follow(
   signal?.addEventListener('abort', abort, { once: true });
   const exit = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   const complaints = collect(child);
-  const found: Followed = { finished: false, updates: 0, update: 0, after: 'start' };
+  const found: Followed = { finished: false, update: 0, after: 'start' };
   let left = kill?.events ?? Infinity;
   let timer: NodeJS.Timeout | undefined;
   const soon = () => {
@@ -115,7 +114,7 @@ async function follow(
     const event = JSON.parse(line) as TrainEvent;
     if (event.type === 'started' && left === 0) soon();
     if (event.type === 'updated') {
-      Object.assign(found, { update: event.metrics.update, updates: event.metrics.update });
+      found.update = event.metrics.update;
       found.after = 'update';
       if (--left === 0) soon();
     }

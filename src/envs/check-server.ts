@@ -8,6 +8,7 @@ import { RemoteEnvs } from './remote/remote-envs.ts';
 import type { Space } from './space.ts';
 import { spaceFromJson } from './spaces/index.ts';
 import { stack } from './wire/batch.ts';
+import { rowOf } from './wire/ndarray.ts';
 
 export interface ServerCheckOptions extends CheckOptions {
   token?: string;
@@ -150,9 +151,8 @@ class ServerCheck {
       if (reply.t !== 'began' && reply.t !== 'stepped') continue;
       const take = (mask: typeof reply.actionMask, rows: ArrayLike<number>) => {
         if (mask === undefined) return;
-        const m = mask.shape[1];
         for (let i = 0; i < rows.length; i++) {
-          masks.set(reply.envs[rows[i]], mask.data.subarray(i * m, (i + 1) * m));
+          masks.set(reply.envs[rows[i]], rowOf(mask, i));
         }
       };
       take(reply.actionMask, Array.from(reply.envs.keys()));

@@ -55,6 +55,7 @@ export {
   SocketServer,
   type SocketServerOptions,
 } from './socket/server.ts';
+export { newTicket } from './socket/ticket.ts';
 export type { ActionMask, Space } from './space.ts';
 export {
   type AnySpace,
@@ -75,7 +76,7 @@ export {
 } from './spaces/index.ts';
 export { BatchError, countOf, stack, unstack } from './wire/batch.ts';
 export { type Codec, jsonCodec, msgpackCodec } from './wire/codec.ts';
-export { type WireCode, WireError } from './wire/errors.ts';
+export { asWireError, type WireCode, WireError } from './wire/errors.ts';
 export {
   type Batch,
   type Hello,
@@ -88,7 +89,7 @@ export {
   WIRE_VERSION,
   wireJsonSchema,
 } from './wire/messages.ts';
-export { isNdArray, type NdArray, ndarray } from './wire/ndarray.ts';
+export { isNdArray, type NdArray, ndarray, rowOf } from './wire/ndarray.ts';
 export { encodeOpenpi } from './wire/openpi.ts';
 export { type EpisodeStatistics, episodeStatistics } from './wrappers/episode-statistics.ts';
 export { frameStack } from './wrappers/frame-stack.ts';

@@ -4,6 +4,7 @@ import { EnvFailed } from './env-failed.ts';
 import { EnvLost } from './env-lost.ts';
 import { explainMask } from './explain-mask.ts';
 import { explainInfo, explainReset, explainStep } from './explain-result.ts';
+import { inTime } from './in-time.ts';
 import { isPromise } from './is-promise.ts';
 import type { Observation, Outcome } from './outcome.ts';
 import { Rows } from './rows.ts';
@@ -32,9 +33,6 @@ export interface SeatState {
 
 /** Episodes lost one after another without a step between, after which something else is wrong. */
 const MOST_LOSSES = 10;
-
-/** What a timer can hold, in ms. */
-const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
 /**
  * One environment of a pool and where it is in its episode. Every value that comes from the
@@ -292,20 +290,12 @@ export class Seat {
       const result = call();
       if (!isPromise(result)) return result;
       const settled = Promise.resolve(result).catch(fail);
-      return timeoutMs === Infinity ? settled : this.#inTime(settled, verb, action);
+      return inTime(settled, timeoutMs, () =>
+        this.#failure(`${verb}: no answer within ${timeoutMs} ms`, { action }),
+      );
     } catch (cause) {
       return fail(cause);
     }
-  }
-
-  #inTime<T>(result: Promise<T>, verb: string, action: unknown): Promise<T> {
-    const timeoutMs = Math.min(this.#options.timeoutMs, LONGEST_TIMEOUT);
-    return new Promise<T>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        reject(this.#failure(`${verb}: no answer within ${timeoutMs} ms`, { action }));
-      }, timeoutMs);
-      result.then(resolve, reject).finally(() => clearTimeout(timer));
-    });
   }
 
   #failure(what: string, details: { action?: unknown; cause?: unknown } = {}): EnvFailed {

@@ -2,10 +2,13 @@ import { Worker, type WorkerOptions } from 'node:worker_threads';
 
 /**
  * Starts a module of ours in a thread. From the sources, which are TypeScript, it is loaded by tsx.
- * @param url of the module
+ * @param beside the module that it lies beside, as `import.meta.url`
+ * @param name of its file, without an extension
  */
-export function startThread(url: URL, options: WorkerOptions = {}): Worker {
-  if (!url.pathname.endsWith('.ts')) return new Worker(url, options);
+export function startThread(beside: string, name: string, options: WorkerOptions = {}): Worker {
+  const fromSources = beside.endsWith('.ts');
+  const url = new URL(`./${name}.${fromSources ? 'ts' : 'js'}`, beside);
+  if (!fromSources) return new Worker(url, options);
   const program = `
     import(${JSON.stringify(import.meta.resolve('tsx/esm/api'))}).then(({ register }) => {
       register();

@@ -3,25 +3,11 @@ import type { ConfigInput } from '../../src/agent/config.ts';
 import type { TrainEvent } from '../../src/agent/events.ts';
 import { train } from '../../src/agent/train.ts';
 import { tempDir } from './run/temp-dir.ts';
-import { tinyConfig } from './tiny-config.ts';
+import { knownAnswerConfig } from './tiny-config.ts';
 
 /** Trains on an environment whose optimal return is known, and evaluates what came of it. */
 async function learn(id: string, totalSteps: number, input: Partial<ConfigInput>) {
-  const config = tinyConfig({
-    ...input,
-    env: { id, count: 32 },
-    policy: { width: 16, heads: 2, feedForward: 16 },
-    ppo: {
-      decisions: 256,
-      minibatch: 128,
-      learningRate: 1.5e-2,
-      finalLearningRate: 2e-3,
-      epochs: 4,
-      entropy: 0.05,
-    },
-    evaluation: { everyUpdates: 1000, episodes: 100, forcedEpisodes: 0 },
-    train: { totalSteps, seed: 1 },
-  });
+  const config = knownAnswerConfig(totalSteps, { ...input, env: { id } });
   const events: TrainEvent[] = [];
   const on = (event: TrainEvent) => void events.push(event);
   const { evaluation } = await train(config, { runDir: tempDir(), on });

@@ -10,7 +10,7 @@ import { readMetrics } from '../../src/agent/run/index.ts';
 import { type TrainOptions, train } from '../../src/agent/train.ts';
 import { FaultProxy } from '../envs/remote/fault-proxy.ts';
 import { tempDir } from './run/temp-dir.ts';
-import { tinyConfig } from './tiny-config.ts';
+import { knownAnswerConfig } from './tiny-config.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -41,23 +41,11 @@ class ServerProcess {
   }
 }
 
-/** Known to be learned within so many steps, as in known-answers.test.ts. */
+/** Known to be learned within so many steps. */
 const config = (url: string | undefined, totalSteps = 1500): ConfigInput =>
-  tinyConfig({
-    env:
-      url === undefined ? { id: 'KnownDiscrete-v0', count: 32 } : { id: undefined, url, count: 32 },
-    policy: { width: 16, heads: 2, feedForward: 16 },
+  knownAnswerConfig(totalSteps, {
+    env: url === undefined ? { id: 'KnownDiscrete-v0' } : { id: undefined, url },
     halting: { rule: 'fixed', maxSteps: 1 },
-    ppo: {
-      decisions: 256,
-      minibatch: 128,
-      learningRate: 1.5e-2,
-      finalLearningRate: 2e-3,
-      epochs: 4,
-      entropy: 0.05,
-    },
-    evaluation: { everyUpdates: 1000, episodes: 100, forcedEpisodes: 0 },
-    train: { totalSteps, seed: 1 },
   });
 
 async function run(input: ConfigInput, options: TrainOptions = {}) {

@@ -1,6 +1,25 @@
 import type { Config, ConfigInput } from '../../src/agent/config.ts';
 import { parseConfig } from '../../src/agent/load-config.ts';
 
+/** What the known answers are learned with: many environments and large steps. */
+export function knownAnswerConfig(totalSteps: number, input: Partial<ConfigInput>): Config {
+  return tinyConfig({
+    ...input,
+    env: { count: 32, ...input.env },
+    policy: { width: 16, heads: 2, feedForward: 16 },
+    ppo: {
+      decisions: 256,
+      minibatch: 128,
+      learningRate: 1.5e-2,
+      finalLearningRate: 2e-3,
+      epochs: 4,
+      entropy: 0.05,
+    },
+    evaluation: { everyUpdates: 1000, episodes: 100, forcedEpisodes: 0 },
+    train: { totalSteps, seed: 1 },
+  });
+}
+
 /** A config small enough to train within a second; `input` goes over it section by section. */
 export function tinyConfig(input: Partial<ConfigInput> = {}): Config {
   return parseConfig({

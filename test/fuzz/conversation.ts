@@ -63,6 +63,20 @@ export function openings(
   });
 }
 
+/** Holds conversations at the same time. @throws what went wrong, or a fault of the server's */
+export async function converseAll(
+  given: readonly Conversation[],
+  served: Served,
+  faults: readonly unknown[],
+): Promise<Tally> {
+  const tally = new Tally();
+  for (const one of await Promise.all(given.map((one) => converse(one, served)))) {
+    tally.addAll(one);
+  }
+  if (faults.length > 0) throw faults[0];
+  return tally;
+}
+
 /**
  * Holds a conversation to its end.
  * @returns what came of its handshake and of each frame

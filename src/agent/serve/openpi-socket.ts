@@ -1,6 +1,7 @@
 import type { WebSocket } from 'ws';
 import {
   type AnySpace,
+  asWireError,
   type Batch,
   encodeOpenpi,
   isNdArray,
@@ -47,8 +48,7 @@ export function openpiSocket(
   };
   const fail = (error: unknown): void => {
     if (!(error instanceof WireError)) onFault(error);
-    const { code, message } =
-      error instanceof WireError ? error : { code: 'INTERNAL', message: 'a fault of this server' };
+    const { code, message } = asWireError(error);
     socket.send(`${code}: ${message}`);
     socket.close(1011, code);
   };

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { WebSocket } from 'ws';
 import {
   awaitHello,
   type Connection,
   checkBinding,
+  newTicket,
   type Page,
   SocketServer,
   type Welcome,
@@ -118,8 +118,7 @@ export class PolicyServer {
     const welcome: Welcome = {
       t: 'welcome',
       v: WIRE_VERSION,
-      session: randomBytes(12).toString('base64url'),
-      token: randomBytes(24).toString('base64url'),
+      ...newTicket(),
       resumed: false,
       // A policy remembers nothing, so there is nothing to come back to.
       limits: { maxPayload: limits.maxPayload, graceMs: 0, heartbeatMs },

@@ -3,6 +3,7 @@ import {
   BatchError,
   countOf,
   type PolicyRequest,
+  rowOf,
   unstack,
   WireError,
 } from '../../envs/index.ts';
@@ -33,7 +34,7 @@ export function observed(agent: Agent, { obs, actionMask }: Question, most: numb
     throw new WireError('REFUSED', `${rows}, got ${actionMask.shape[0]}`);
   }
   const masks = values.map((value, i) => {
-    const mask = actionMask?.data.subarray(i * actionMask.shape[1], (i + 1) * actionMask.shape[1]);
+    const mask = actionMask && rowOf(actionMask, i);
     const problem = agent.explain(value, mask);
     if (problem !== undefined) throw new WireError('REFUSED', `value ${i}: ${problem}`);
     return mask;

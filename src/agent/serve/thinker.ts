@@ -1,4 +1,9 @@
-import { type Observation, type PolicyDescription, WireError } from '../../envs/index.ts';
+import {
+  asWireError,
+  type Observation,
+  type PolicyDescription,
+  WireError,
+} from '../../envs/index.ts';
 import type { Decision, Scheduler } from '../../rollout/index.ts';
 import type { Agent, SchedulerOptions } from '../agent.ts';
 import type { Checkpoint } from '../run/index.ts';
@@ -157,7 +162,7 @@ export class Thinker {
       this.#options.onFault(cause);
       this.#scheduler.dispose();
       for (const request of this.#requests) {
-        this.#reject(request, new WireError('INTERNAL', 'a fault of this server', { cause }));
+        this.#reject(request, asWireError(cause));
       }
     }
     this.#turning = false;

@@ -1,6 +1,7 @@
 import { describe } from '../describe.ts';
 import type { Env, Info, ResetOptions } from '../env.ts';
 import { explainMask } from '../explain-mask.ts';
+import { inTime } from '../in-time.ts';
 import { isPromise } from '../is-promise.ts';
 import type { ActionMask } from '../space.ts';
 import type { Findings } from './findings.ts';
@@ -180,20 +181,12 @@ export class Probe {
 /** The result of a verb, awaited no longer than the check's timeout. */
 export async function settle<T>(watch: Watch, where: string, result: T | Promise<T>): Promise<T> {
   if (!isPromise(result)) return result;
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      watch.timedOut = true;
-      const seen = `${where}: its promise did not settle in ${watch.timeoutMs} ms`;
-      watch.findings.problem('timeout', seen);
-      reject(new Broken());
-    }, watch.timeoutMs);
+  return inTime(Promise.resolve(result), watch.timeoutMs, () => {
+    watch.timedOut = true;
+    const seen = `${where}: its promise did not settle in ${watch.timeoutMs} ms`;
+    watch.findings.problem('timeout', seen);
+    return new Broken();
   });
-  try {
-    return await Promise.race([result, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function copyOf(value: unknown): unknown {

@@ -1,3 +1,4 @@
+import { setTimeout as rest } from 'node:timers/promises';
 import { z } from 'zod';
 import { Rng } from '../../kernels/index.ts';
 import type { EnvFactory } from '../env.ts';
@@ -83,7 +84,8 @@ export async function dialTrainer(
       if (signal?.aborted) break;
       const waitMs = fullJitter(attempt++, defaultBackoff, rng);
       on({ type: 'disconnected', reason, waitMs });
-      await rest(waitMs, signal);
+      // Aborted, it is over: the loop sees that.
+      await rest(waitMs, undefined, { signal }).catch(() => {});
     }
   } finally {
     await host?.close();
@@ -115,17 +117,5 @@ function converse(
       else host.handle(request);
     };
     if (!connection.open) connection.onClose({ code: 1006, reason: '' });
-  });
-}
-
-function rest(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    function done() {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
-      resolve();
-    }
-    signal?.addEventListener('abort', done, { once: true });
   });
 }

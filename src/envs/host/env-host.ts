@@ -1,11 +1,11 @@
 import type { EnvFactory } from '../env.ts';
-import { isPromise } from '../is-promise.ts';
+import { andThen, isPromise } from '../is-promise.ts';
 import type { Space } from '../space.ts';
 import { BatchError, unstack } from '../wire/batch.ts';
 import { WireError } from '../wire/errors.ts';
 import type { EnvDescription, EnvRequest } from '../wire/messages.ts';
 import { type Done, repliesTo } from './done.ts';
-import { type Attempt, HostedEnv } from './hosted-env.ts';
+import { type Attempt, failure, HostedEnv } from './hosted-env.ts';
 
 export interface EnvHostOptions {
   /** What the environments are called. */
@@ -71,8 +71,7 @@ export class EnvHost {
       });
     } catch (cause) {
       await Promise.allSettled(places.map(({ env }) => env.close()));
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new WireError('ENV_FAILED', `could not be made: ${reason}`.slice(0, 2000), { cause });
+      throw failure('could not be made', cause);
     }
   }
 
@@ -142,24 +141,24 @@ export class EnvHost {
         const { seeds, options } = request;
         checkLength('reset.seeds', seeds, k);
         return (env, i) =>
-          then(env.reset({ seed: seeds?.[i] ?? undefined, options }), (reset) => ({
+          andThen(env.reset({ seed: seeds?.[i] ?? undefined, options }), (reset) => ({
             t: 'began',
             reset,
           }));
       }
       case 'step': {
         const actions = unstacked(this.#actionSpace, request.actions, k);
-        return (env, i) => then(env.stepOn(actions[i]), (both) => ({ t: 'stepped', ...both }));
+        return (env, i) => andThen(env.stepOn(actions[i]), (both) => ({ t: 'stepped', ...both }));
       }
       case 'snapshot':
-        return (env) => then(env.snapshot(), (state) => ({ t: 'snapshots', state }));
+        return (env) => andThen(env.snapshot(), (state) => ({ t: 'snapshots', state }));
       case 'restore': {
         const { states } = request;
         checkLength('restore.states', states, k);
-        return (env, i) => then(env.restore(states[i]), () => ({ t: 'restored' }));
+        return (env, i) => andThen(env.restore(states[i]), () => ({ t: 'restored' }));
       }
       case 'render':
-        return (env) => then(env.render(), (drawing) => ({ t: 'rendered', drawing }));
+        return (env) => andThen(env.render(), (drawing) => ({ t: 'rendered', drawing }));
     }
   }
 
@@ -198,10 +197,6 @@ export class EnvHost {
 type Distribute<T> = T extends unknown ? Omit<T, 'env' | 'seq'> : never;
 /** A result before it is said whose. */
 type Outcome = Distribute<Done>;
-
-function then<T>(value: Attempt<T>, read: (value: T) => Outcome): Attempt<Outcome> {
-  return isPromise(value) ? value.then(read) : read(value);
-}
 
 function checkLength(name: string, list: readonly unknown[] | undefined, k: number): void {
   if (list === undefined || list.length === k) return;

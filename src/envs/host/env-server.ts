@@ -4,6 +4,7 @@ import { OpenEnvSessions } from '../openenv/sessions.ts';
 import type { Connection } from '../socket/connection.ts';
 import { awaitHello } from '../socket/handshake.ts';
 import { SocketServer, type SocketServerOptions } from '../socket/server.ts';
+import { resumed } from '../socket/ticket.ts';
 import { WireError } from '../wire/errors.ts';
 import { type EnvDescription, type Hello, type Welcome, WIRE_VERSION } from '../wire/messages.ts';
 import { EnvHost } from './env-host.ts';
@@ -103,13 +104,12 @@ export class EnvServer {
   }
 
   async #welcome(connection: Connection, hello: Hello): Promise<void> {
-    const session = hello.resume ? this.#resume(hello.resume) : await this.#begin(hello);
+    const session = hello.resume ? resumed(this.#sessions, hello.resume) : await this.#begin(hello);
     const { graceMs } = this.#options;
     const welcome: Welcome = {
       t: 'welcome',
       v: WIRE_VERSION,
-      session: session.id,
-      token: session.token,
+      ...session.ticket,
       resumed: hello.resume !== undefined,
       limits: {
         maxPayload: this.#server.limits.maxPayload,
@@ -122,12 +122,6 @@ export class EnvServer {
     // First, since replies may follow at once.
     connection.send(welcome);
     session.attach(connection);
-  }
-
-  #resume({ session: id, token }: NonNullable<Hello['resume']>): Session {
-    const session = this.#sessions.get(id);
-    if (session?.admits(token)) return session;
-    throw new WireError('SESSION_EXPIRED', 'resume: there is no such session');
   }
 
   async #begin({ numEnvs = 1 }: Hello): Promise<Session> {
@@ -152,10 +146,10 @@ export class EnvServer {
       asked: ({ t, envs }) => this.#metrics.count(t, envs.length),
       ended: () => {
         this.#room.giveBack(count);
-        this.#sessions.delete(session.id);
+        this.#sessions.delete(session.ticket.session);
       },
     });
-    this.#sessions.set(session.id, session);
+    this.#sessions.set(session.ticket.session, session);
     return session;
   }
 }

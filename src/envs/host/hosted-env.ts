@@ -1,7 +1,8 @@
 import type { Env, EnvFactory, Reset, ResetOptions, Step } from '../env.ts';
 import { explainMask } from '../explain-mask.ts';
 import { explainInfo, explainReset, explainStep } from '../explain-result.ts';
-import { isPromise } from '../is-promise.ts';
+import { inTime } from '../in-time.ts';
+import { andThen, isPromise } from '../is-promise.ts';
 import { WireError } from '../wire/errors.ts';
 
 /** What one verb gave; a failure says why. */
@@ -57,8 +58,7 @@ export class HostedEnv {
   stepOn(action: unknown): Attempt<{ step: Step; next: Reset | undefined }> {
     const goOn = (step: Step) =>
       step.terminated || step.truncated ? this.#next(step) : { step, next: undefined };
-    const step = this.step(action);
-    return isPromise(step) ? step.then(goOn) : goOn(step);
+    return andThen(this.step(action), goOn);
   }
 
   snapshot(): Attempt<unknown> {
@@ -144,21 +144,16 @@ export class HostedEnv {
     try {
       const result = call(env);
       if (!isPromise(result)) return take(result);
-      return inTime(Promise.resolve(result), this.#timeoutMs).then(take).catch(fail);
+      const late = () => new Error(`no answer within ${this.#timeoutMs} ms`);
+      return inTime(Promise.resolve(result), this.#timeoutMs, late).then(take).catch(fail);
     } catch (cause) {
       return fail(cause);
     }
   }
 }
 
-function failure(what: string, cause: unknown): WireError {
+/** What went wrong with an environment, as a peer is told. */
+export function failure(what: string, cause: unknown): WireError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new WireError('ENV_FAILED', `${what}: ${reason}`.slice(0, 2000), { cause });
-}
-
-function inTime<T>(promise: Promise<T>, ms: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }

@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { sameToken } from '../socket/access.ts';
 import type { Connection } from '../socket/connection.ts';
+import { newTicket } from '../socket/ticket.ts';
 import { WireError } from '../wire/errors.ts';
 import { envRequest, readMessage } from '../wire/messages.ts';
 import type { EnvHost, Verb } from './env-host.ts';
@@ -21,8 +20,7 @@ export interface SessionEvents {
 
 /** Environments that one trainer drives, over one connection after another. */
 export class Session {
-  readonly id = randomBytes(12).toString('base64url');
-  readonly token = randomBytes(24).toString('base64url');
+  readonly ticket = newTicket();
   readonly host: EnvHost;
   readonly #times: SessionTimes;
   readonly #events: SessionEvents;
@@ -36,11 +34,6 @@ export class Session {
     this.#times = times;
     this.#events = events;
     host.onReply = (reply) => this.#connection?.send(reply);
-  }
-
-  /** Whether `token` proves that it is asked for by its own. */
-  admits(token: string): boolean {
-    return sameToken(token, this.token);
   }
 
   /** Goes on over this connection; one that it had is ended. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { EnvFactory, Reset, Step } from '../env.ts';
-import { HostedEnv } from '../host/hosted-env.ts';
+import { failure, HostedEnv } from '../host/hosted-env.ts';
 import type { Connection } from '../socket/connection.ts';
 import type { Space } from '../space.ts';
 import { WireError } from '../wire/errors.ts';
@@ -82,8 +82,7 @@ export class OpenEnvSession {
       this.#observationSpace = env.observationSpace;
       this.#schema = openEnvRequest(env.actionSpace);
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      const message = `could not be made: ${reason}`.slice(0, 2000);
+      const { message } = failure('could not be made', cause);
       throw new OpenEnvError('FACTORY_ERROR', message, { factory_name: factory.name }, { cause });
     }
   }

@@ -135,9 +135,10 @@ export class Line {
     this.#link = undefined;
     this.#session?.detach();
     this.#cutAt = performance.now();
-    this.#group.note(`${this.#connector.name}: closed with ${code}${reason && `, ${reason}`}`);
+    const closed = `closed with ${code}${reason && `, ${reason}`}`;
+    this.#group.note(`${this.#connector.name}: ${closed}`);
     if (this.#welcome!.limits.graceMs === 0) this.#lose('the connection is gone');
-    else if (FAREWELLS.has(code)) this.#lose(`closed with ${code}${reason && `, ${reason}`}`);
+    else if (FAREWELLS.has(code)) this.#lose(closed);
     this.#again();
   }
 

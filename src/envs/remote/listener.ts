@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { sameToken } from '../socket/access.ts';
 import type { Connection } from '../socket/connection.ts';
 import { awaitHello } from '../socket/handshake.ts';
 import { SocketServer, type SocketServerOptions } from '../socket/server.ts';
+import { newTicket, resumed, type Ticket } from '../socket/ticket.ts';
 import { WireError } from '../wire/errors.ts';
 import { type Hello, WIRE_VERSION } from '../wire/messages.ts';
 import type { SeatGroup } from './seat-group.ts';
@@ -10,8 +9,7 @@ import { TrainerSession } from './trainer-session.ts';
 
 /** Environments that have dialled in. */
 interface Guest {
-  id: string;
-  token: string;
+  ticket: Ticket;
   session: TrainerSession;
   connection: Connection | undefined;
   /** Which of them no group has. */
@@ -86,15 +84,14 @@ export class Listener {
   }
 
   #welcome(connection: Connection, hello: Hello): void {
-    const guest = hello.resume ? this.#resumed(hello.resume) : this.#admit(hello);
+    const guest = hello.resume ? resumed(this.#guests, hello.resume) : this.#admit(hello);
     clearTimeout(guest.grace);
     guest.connection?.fail(new WireError('SESSION_REPLACED', 'session: resumed elsewhere'));
     guest.connection = connection;
     connection.send({
       t: 'welcome',
       v: WIRE_VERSION,
-      session: guest.id,
-      token: guest.token,
+      ...guest.ticket,
       resumed: hello.resume !== undefined,
       limits: {
         maxPayload: this.#server.limits.maxPayload,
@@ -112,12 +109,6 @@ export class Listener {
     if (!connection.open) this.#detach(guest, connection);
   }
 
-  #resumed({ session, token }: NonNullable<Hello['resume']>): Guest {
-    const guest = this.#guests.get(session);
-    if (guest && sameToken(token, guest.token)) return guest;
-    throw new WireError('SESSION_EXPIRED', 'resume: there is no such session');
-  }
-
   #admit({ env, numEnvs = 1 }: Hello): Guest {
     if (env === undefined) throw new WireError('BAD_MESSAGE', 'hello.env: expected a description');
     for (const { group } of this.#groups) group.check(env);
@@ -126,15 +117,14 @@ export class Listener {
       throw new WireError('CAPACITY_REACHED', `more than ${MOST_ENVS} environments`);
     }
     const guest: Guest = {
-      id: randomBytes(12).toString('base64url'),
-      token: randomBytes(24).toString('base64url'),
+      ticket: newTicket(),
       session: new TrainerSession(env, numEnvs),
       connection: undefined,
       free: new Set(Array.from({ length: numEnvs }, (_, env) => env)),
       groups: new Set(),
       grace: undefined,
     };
-    this.#guests.set(guest.id, guest);
+    this.#guests.set(guest.ticket.session, guest);
     return guest;
   }
 
@@ -147,7 +137,7 @@ export class Listener {
 
   #lose(guest: Guest, reason: string): void {
     clearTimeout(guest.grace);
-    this.#guests.delete(guest.id);
+    this.#guests.delete(guest.ticket.session);
     guest.connection?.close(1001);
     guest.connection = undefined;
     for (const group of guest.groups)

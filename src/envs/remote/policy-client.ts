@@ -105,8 +105,7 @@ export class PolicyClient {
    */
   async act(obs: unknown, options: AskOptions & { mask?: ActionMask } = {}): Promise<Acted> {
     const { mask, ...rest } = options;
-    const masks = mask && { dtype: '|u1', shape: [1, mask.length], data: Uint8Array.from(mask) };
-    return (await this.#ask([obs], masks, rest))[0];
+    return (await this.actBatch([obs], { ...rest, masks: mask && [mask] }))[0];
   }
 
   /**

@@ -1,4 +1,4 @@
-import { type MessagePort, parentPort } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { Rng } from '../../kernels/index.ts';
 import { dialConnector } from './dial-connector.ts';
 import { type Connector, Line } from './line.ts';
@@ -15,22 +15,23 @@ async function open({ source, count, timeoutMs, seed, port }: OpenGroup): Promis
   if ('listen' in source) {
     const { host, port: number, token } = source.listen;
     const key = `${host}:${number}`;
-    const listener = listeners.get(key) ?? Listener.listen({ host, port: number, token });
-    listeners.set(key, listener);
+    const listening = listeners.get(key) ?? Listener.listen({ host, port: number, token });
+    listeners.set(key, listening);
+    let listener: Listener | undefined;
+    port.once('close', () => (listener ? listener.remove(group) : group.close()));
     try {
-      const { url } = await listener;
-      port.postMessage({ t: 'listening', url });
+      listener = await listening;
+      port.postMessage({ t: 'listening', url: listener.url });
       group.open();
-      (await listener).add(group, timeoutMs);
+      listener.add(group, timeoutMs);
     } catch (error) {
       listeners.delete(key);
       group.fail((error as Error).message);
     }
-    whenClosed(port, async () => (await listener).remove(group));
     return;
   }
   const lines: Line[] = [];
-  whenClosed(port, () => {
+  port.once('close', () => {
     for (const line of lines) line.close();
     group.close();
   });
@@ -67,10 +68,6 @@ function shares(count: number, parts: number): number[][] {
     const end = Math.floor(((i + 1) * count) / parts);
     return Array.from({ length: end - begin }, (_, seat) => begin + seat);
   });
-}
-
-function whenClosed(port: MessagePort, then: () => void): void {
-  port.once('close', then);
 }
 
 parentPort!.on('message', (group: OpenGroup) => void open(group));

@@ -47,8 +47,7 @@ export function openGroup(group: Omit<OpenGroup, 'port'>): MessagePort {
 }
 
 function startRelay(): Worker {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const thread = startThread(new URL(`./relay-thread.${extension}`, import.meta.url));
+  const thread = startThread(import.meta.url, 'relay-thread');
   // Ports of a thread that has ended close, which each group is told.
   thread.once('exit', () => {
     relay = undefined;

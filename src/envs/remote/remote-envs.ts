@@ -5,6 +5,7 @@ import type { Space } from '../space.ts';
 import { spaceFromJson } from '../spaces/index.ts';
 import { unstack } from '../wire/batch.ts';
 import type { EnvDescription } from '../wire/messages.ts';
+import { rowOf } from '../wire/ndarray.ts';
 import { type OpenGroup, openGroup } from './relay.ts';
 import { packSnapshot, unpackSnapshot } from './remote-snapshot.ts';
 import type { SeatAnswer, SeatAsk, SeatNews } from './seat-group.ts';
@@ -225,10 +226,9 @@ export class RemoteEnvs {
 
   #shown({ obs, actionMask, info }: Shown, k: number): Reset[] {
     const values = unstack(this.#observationSpace, obs, k);
-    const size = actionMask ? actionMask.shape[1] : 0;
     return values.map((obs, i) => {
       const own: Info = info?.[i] ?? {};
-      if (actionMask) own.actionMask = actionMask.data.subarray(i * size, (i + 1) * size);
+      if (actionMask) own.actionMask = rowOf(actionMask, i);
       return { obs, info: own };
     });
   }

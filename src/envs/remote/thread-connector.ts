@@ -12,9 +12,8 @@ export function threadConnector(data: Omit<EnvThreadData, 'count'>, index: numbe
   return {
     name,
     connect: async (count) => {
-      const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-      const url = new URL(`./env-thread.${extension}`, import.meta.url);
-      const worker = startThread(url, { workerData: { ...data, count } satisfies EnvThreadData });
+      const workerData: EnvThreadData = { ...data, count };
+      const worker = startThread(import.meta.url, 'env-thread', { workerData });
       const link = new ThreadLink(worker);
       const env = await description(link);
       return {

@@ -1,6 +1,7 @@
 import type { RawData, WebSocket } from 'ws';
+import { LONGEST_TIMEOUT } from '../in-time.ts';
 import type { Codec } from '../wire/codec.ts';
-import { type WireCode, WireError } from '../wire/errors.ts';
+import { asWireError, type WireCode, WireError } from '../wire/errors.ts';
 
 export interface ConnectionLimits {
   /** Bytes a frame may have. */
@@ -98,12 +99,10 @@ export class Connection {
 
   /** Tells the peer what is wrong and ends the connection; anything but a WireError is INTERNAL. */
   fail(cause: unknown): void {
-    const known = cause instanceof WireError;
-    if (!known) this.onFault(cause);
-    const error = known ? cause : new WireError('INTERNAL', 'a fault of this server');
-    const { code, message } = error;
+    if (!(cause instanceof WireError)) this.onFault(cause);
+    const { code, message, closeCode } = asWireError(cause);
     this.send({ t: 'error', code, message });
-    this.close(error.closeCode, `${code}: ${message}`);
+    this.close(closeCode, `${code}: ${message}`);
   }
 
   close(code = 1000, reason = ''): void {
@@ -122,7 +121,7 @@ export class Connection {
       this.#socket.once('close', () => clearTimeout(this.#silence));
     }
     clearTimeout(this.#silence);
-    const silentMs = Math.min(3 * everyMs, LONGEST_MS);
+    const silentMs = Math.min(3 * everyMs, LONGEST_TIMEOUT);
     this.#silence = setTimeout(() => this.#socket.terminate(), silentMs).unref();
   }
 
@@ -167,8 +166,6 @@ export class Connection {
 }
 
 const CLOSE_MS = 2000;
-/** What a timer can wait. */
-const LONGEST_MS = 2 ** 31 - 1;
 
 function refusal(code: WireCode, message: string): WireError {
   return new WireError(code, `frame: ${message}`);

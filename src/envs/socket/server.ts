@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type Codec, codecs } from '../wire/codec.ts';
-import { WireError } from '../wire/errors.ts';
+import { asWireError, WireError } from '../wire/errors.ts';
 import { type Access, checkAccess, checkBinding, DEFAULT_HOST, isLoopback } from './access.ts';
 import { Connection, type ConnectionLimits, defaultConnectionLimits } from './connection.ts';
 
@@ -275,10 +275,6 @@ function notFound(request: IncomingMessage): WireError {
     'NOT_FOUND',
     `${request.method} ${pathOf(request).slice(0, 100)}: no such path`,
   );
-}
-
-function asWireError(error: unknown): WireError {
-  return error instanceof WireError ? error : new WireError('INTERNAL', 'a fault of this server');
 }
 
 function refuse(socket: Duplex, { httpStatus, code, message }: WireError): void {

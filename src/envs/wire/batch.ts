@@ -1,7 +1,6 @@
 import { describe } from '../describe.ts';
 import type { Space } from '../space.ts';
-import { entriesOf, zeros } from '../spaces/array-value.ts';
-import type { DType } from '../spaces/json.ts';
+import { type ArrayForm, entriesOf, zeros } from '../spaces/array-value.ts';
 import type { AnySpace } from '../spaces/space-from-json.ts';
 import type { Batch } from './messages.ts';
 import { isNdArray, type NdArray, type NumberArray, ndarray } from './ndarray.ts';
@@ -19,11 +18,9 @@ export function stack(space: Space, values: readonly unknown[]): Batch {
   const known = space as AnySpace;
   switch (known.type) {
     case 'box':
-      return stackArrays(known, known.dtype, values);
     case 'multi-discrete':
-      return stackArrays(known, 'int32', values);
     case 'multi-binary':
-      return stackArrays(known, 'int8', values);
+      return stackArrays(known, values);
     case 'discrete':
       return ndarray(Int32Array.from(values as number[]));
     case 'text':
@@ -75,11 +72,9 @@ export function unstack(space: Space, batch: unknown, k: number): unknown[] {
 function take(space: AnySpace, batch: unknown, k: number, at: string): unknown[] {
   switch (space.type) {
     case 'box':
-      return arrays(batch, k, space.shape, space.dtype, at);
     case 'multi-discrete':
-      return arrays(batch, k, space.shape, 'int32', at);
     case 'multi-binary':
-      return arrays(batch, k, space.shape, 'int8', at);
+      return arrays(batch, k, space, at);
     case 'discrete':
       return Array.from(numbers(batch, k, [], at));
     case 'text':
@@ -111,40 +106,25 @@ function take(space: AnySpace, batch: unknown, k: number, at: string): unknown[]
   }
 }
 
-function stackArrays(
-  { shape, size }: { shape: readonly number[]; size: number },
-  dtype: DType,
-  values: readonly unknown[],
-): NdArray {
+function stackArrays(form: ArrayForm, values: readonly unknown[]): NdArray {
+  const { shape, size, dtype } = form;
   const data = zeros(dtype, values.length * size);
   values.forEach((value, i) => {
-    data.set(flat(value), i * size);
+    data.set(entriesOf(value, form)!, i * size);
   });
   return ndarray(data, [values.length, ...shape]);
 }
 
-/** An array value is flat or nested to its shape. */
-function flat(value: unknown): ArrayLike<number> {
-  if (ArrayBuffer.isView(value)) return value as NumberArray;
-  return (value as unknown[]).flat(Infinity) as number[];
-}
-
-function arrays(
-  batch: unknown,
-  k: number,
-  shape: readonly number[],
-  dtype: DType,
-  at: string,
-): unknown[] {
+function arrays(batch: unknown, k: number, form: ArrayForm, at: string): unknown[] {
+  const { shape, size, dtype } = form;
   const data = numbers(batch, k, shape, at);
-  const size = shape.reduce((product, extent) => product * extent, 1);
   const same = zeros(dtype, 0).constructor === data.constructor;
   return Array.from({ length: k }, (_, i) => {
     const row = data.subarray(i * size, (i + 1) * size);
     if (same) return row;
     // Numbers that the dtype does not hold stay a list, and the space's check says which.
     const numbers = Array.from(row);
-    return entriesOf(numbers, { shape, size, dtype }) ?? numbers;
+    return entriesOf(numbers, form) ?? numbers;
   });
 }
 

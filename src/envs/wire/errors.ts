@@ -59,3 +59,9 @@ export class WireError extends Error {
 
 /** Characters of a message. */
 const MOST_SAID = 2000;
+
+/** An error as a peer is told it; of a fault of ours it learns no more than that. */
+export function asWireError(cause: unknown): WireError {
+  if (cause instanceof WireError) return cause;
+  return new WireError('INTERNAL', 'a fault of this server', { cause });
+}

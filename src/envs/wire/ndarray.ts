@@ -50,6 +50,11 @@ export function ndarray(data: NumberArray, shape: readonly number[] = [data.leng
   return { dtype: dtypeOf[data.constructor.name], shape: [...shape], data };
 }
 
+/** The i-th row of a matrix: a view. */
+export function rowOf({ shape, data }: NdArray, i: number): NumberArray {
+  return data.subarray(i * shape[1], (i + 1) * shape[1]);
+}
+
 export function isNdArray(value: unknown): value is NdArray {
   if (typeof value !== 'object' || value === null) return false;
   const { dtype, shape, data } = value as Partial<NdArray>;

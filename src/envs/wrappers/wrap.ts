@@ -1,5 +1,5 @@
 import type { Env, Reset, ResetOptions, Step } from '../env.ts';
-import { isPromise } from '../is-promise.ts';
+import { andThen } from '../is-promise.ts';
 import type { Space } from '../space.ts';
 
 /** What a wrapper changes of an environment. */
@@ -43,8 +43,4 @@ export function wrap<Obs, Action, InnerObs>(
     ...(inner.render && { render: () => inner.render!() }),
     ...(inner.close && { close: () => inner.close!() }),
   };
-}
-
-function andThen<T, U>(value: T | Promise<T>, next: (value: T) => U): U | Promise<U> {
-  return isPromise(value) ? value.then(next) : next(value);
 }

@@ -6,12 +6,11 @@ import { Control } from '../control.ts';
 import {
   type Conversation,
   conversations,
-  converse,
+  converseAll,
   openings,
   type Served,
 } from '../conversation.ts';
 import { envRequests, strays, trainerHellos } from '../messages.ts';
-import { Tally } from '../outcome.ts';
 import type { HostedSubject } from '../subjects.ts';
 import { type Target, target } from '../target.ts';
 
@@ -61,14 +60,7 @@ function serverTarget(
       };
       const control = await Control.begin(server.url, TOKEN, subject.factory);
       return {
-        play: async (given) => {
-          const tally = new Tally();
-          for (const one of await Promise.all(given.map((one) => converse(one, served)))) {
-            tally.addAll(one);
-          }
-          if (faults.length > 0) throw faults[0];
-          return tally;
-        },
+        play: (given) => converseAll(given, served, faults),
         control: () => control.goOn(),
         close: async () => {
           control.end();

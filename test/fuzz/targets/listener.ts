@@ -6,9 +6,9 @@ import { dialTrainer } from '../../../src/envs/host/dial-trainer.ts';
 import { Listener } from '../../../src/envs/remote/listener.ts';
 import { type SeatAnswer, type SeatAsk, SeatGroup } from '../../../src/envs/remote/seat-group.ts';
 import { answer, envRequest, readMessage } from '../../../src/envs/wire/messages.ts';
-import { conversations, converse, type Served } from '../conversation.ts';
+import { conversations, converseAll, type Served } from '../conversation.ts';
 import { envHellos, envReplies, strays } from '../messages.ts';
-import { inTime, Tally, Violation } from '../outcome.ts';
+import { inTime, Violation } from '../outcome.ts';
 import type { HostedSubject } from '../subjects.ts';
 import { type Target, target } from '../target.ts';
 
@@ -61,14 +61,7 @@ export function listenerTarget(subject: HostedSubject): Target {
         answers: false,
       };
       return {
-        play: async (given) => {
-          const tally = new Tally();
-          for (const one of await Promise.all(given.map((one) => converse(one, served)))) {
-            tally.addAll(one);
-          }
-          if (faults.length > 0) throw faults[0];
-          return tally;
-        },
+        play: (given) => converseAll(given, served, faults),
         control: async () => {
           const answered = new Promise<SeatAnswer>((resolve) => {
             honest = resolve;

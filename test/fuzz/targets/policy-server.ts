@@ -10,9 +10,9 @@ import { PolicyClient } from '../../../src/envs/index.ts';
 import { answer, policyReply, readMessage } from '../../../src/envs/wire/messages.ts';
 import { loadBackend } from '../../../src/kernels/index.ts';
 import { tinyConfig } from '../../agent/tiny-config.ts';
-import { conversations, converse, type Served } from '../conversation.ts';
+import { conversations, converseAll, type Served } from '../conversation.ts';
 import { strays } from '../messages.ts';
-import { Tally, Violation } from '../outcome.ts';
+import { Violation } from '../outcome.ts';
 import type { HostedSubject } from '../subjects.ts';
 import { type Target, target } from '../target.ts';
 
@@ -60,14 +60,7 @@ export function policyServerTarget({ id, factory, obs }: HostedSubject): Target 
       const { obs: seen } = await env.reset({ seed: 3 });
       const { action } = await honest.act(seen);
       return {
-        play: async (given) => {
-          const tally = new Tally();
-          for (const one of await Promise.all(given.map((one) => converse(one, served)))) {
-            tally.addAll(one);
-          }
-          if (faults.length > 0) throw faults[0];
-          return tally;
-        },
+        play: (given) => converseAll(given, served, faults),
         control: async () => {
           const again = await honest.act(seen);
           if (again.action !== action) throw new Violation('the policy answers otherwise');
