@@ -5,6 +5,7 @@ import { addCheckEnv } from './check-env.ts';
 import { addEnv } from './env.ts';
 import { addEnvs } from './envs.ts';
 import { addEval } from './eval.ts';
+import { addPage } from './page.ts';
 import { addServe } from './serve.ts';
 import { addStudy } from './study.ts';
 import { addTrain } from './train.ts';
@@ -27,6 +28,7 @@ const commands = [
   addEval,
   addStudy,
   addServe,
+  addPage,
   addEnv,
   addCheckEnv,
   addEnvs,
