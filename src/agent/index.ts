@@ -10,6 +10,7 @@ export { configJsonSchema } from './config-schema.ts';
 export { RunError, UsageError } from './errors.ts';
 export { type EvaluateOptions, evaluate, type HaltingName } from './evaluate.ts';
 export type { Alarm, Evaluation, PonderSteps, TrainEvent, UpdateMetrics } from './events.ts';
+export type { Hook, Run } from './hooks.ts';
 export { loadConfig, parseConfig } from './load-config.ts';
 export { CheckpointError } from './run/index.ts';
 export type { ServeEvent, ServeOptions } from './serve/options.ts';

@@ -2,11 +2,12 @@ import { join, resolve } from 'node:path';
 import type { ChosenBackend } from '../kernels/index.ts';
 import type { EncoderFactory } from '../policy/index.ts';
 import { Agent } from './agent.ts';
-import type { ConfigInput } from './config.ts';
+import type { Config, ConfigInput } from './config.ts';
 import { envSource, type GivenEnv } from './env-setup.ts';
 import { UsageError } from './errors.ts';
 import { evaluate } from './evaluate.ts';
 import type { Evaluation, TrainEvent } from './events.ts';
+import { type Hook, Hooks } from './hooks.ts';
 import { parseConfig, withModules } from './load-config.ts';
 import { loop } from './loop.ts';
 import { writeReport } from './report-run.ts';
@@ -25,7 +26,9 @@ export interface TrainOptions extends GivenEnv {
   baseDir?: string;
   /** An encoder passed to the library, in place of the config's. */
   encoder?: EncoderFactory;
-  /** A developer's own callback; what it throws ends the run. */
+  /** A developer's own parts in the run, beside those that the config names. */
+  hooks?: readonly Hook[];
+  /** Told of everything; what it throws ends the run. */
   on?: (event: TrainEvent) => void;
 }
 
@@ -57,17 +60,35 @@ export async function train(input: ConfigInput, given: TrainOptions = {}): Promi
   const config = withModules(resolved, (module) =>
     module.startsWith('file:') ? module : resolve(baseDir, module),
   );
-  const agent = await Agent.create(config, baseDir, options);
-  const { steps, done } = await session(agent, backend, runDir, options).finally(() =>
+  const hooks = await Hooks.load(config, baseDir, options.hooks);
+  const tell = (event: TrainEvent) => {
+    on(event);
+    hooks.tell(event);
+  };
+  try {
+    const result = await trainAndConclude(config, backend, runDir, hooks, { ...options, on: tell });
+    tell({ type: 'finished', ...result });
+    await hooks.end();
+    return { runDir, ...result };
+  } catch (error) {
+    await hooks.fail(error);
+    throw error;
+  }
+}
+
+async function trainAndConclude(
+  config: Config,
+  backend: ChosenBackend,
+  runDir: string,
+  hooks: Hooks,
+  options: TrainOptions,
+): Promise<Omit<TrainResult, 'runDir'>> {
+  const agent = await Agent.create(config, options.baseDir ?? process.cwd(), options);
+  const { steps, done } = await session(agent, backend, runDir, hooks, options).finally(() =>
     agent.dispose(),
   );
-  if (!done) {
-    on({ type: 'finished', steps, interrupted: true });
-    return { runDir, steps, interrupted: true };
-  }
-  const evaluation = await conclude(runDir, options);
-  on({ type: 'finished', steps, interrupted: false, evaluation });
-  return { runDir, steps, interrupted: false, evaluation };
+  if (!done) return { steps, interrupted: true };
+  return { steps, interrupted: false, evaluation: await conclude(runDir, options) };
 }
 
 /** Trains until done or aborted. */
@@ -75,6 +96,7 @@ async function session(
   agent: Agent,
   { device, warning, timings }: ChosenBackend,
   runDir: string,
+  hooks: Hooks,
   options: TrainOptions,
 ): Promise<{ steps: number; done: boolean }> {
   const { baseDir = process.cwd(), resume = false, on = () => {} } = options;
@@ -92,6 +114,7 @@ async function session(
   try {
     if (resume && checkpoint === undefined) await warmStart(agent);
     training = await Training.begin(agent, source, checkpoint);
+    hooks.start({ config, dir: runDir }, training);
     on({
       type: 'started',
       runDir,
