@@ -119,17 +119,19 @@ export class Hooks {
     this.#check();
   }
 
-  /** All is told: waits for what they still do. @throws RunError where one fails */
-  async end(): Promise<void> {
-    this.#events.complete();
-    await this.#ended;
-    this.#check();
-  }
-
-  /** The run has failed: waits for what they do about it. */
-  async fail(error: unknown): Promise<void> {
-    this.#events.error(error);
-    await this.#ended;
+  /** They last as long as `work`, and until they have done what is left of theirs. @throws RunError where one fails */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      const result = await work();
+      this.#events.complete();
+      await this.#ended;
+      this.#check();
+      return result;
+    } catch (error) {
+      this.#events.error(error);
+      await this.#ended;
+      throw error;
+    }
   }
 
   /** The run as hook `i` has it. */
