@@ -6,6 +6,7 @@ import { addEnv } from './env.ts';
 import { addEnvs } from './envs.ts';
 import { addEval } from './eval.ts';
 import { addPage } from './page.ts';
+import { addRecord } from './record.ts';
 import { addServe } from './serve.ts';
 import { addStudy } from './study.ts';
 import { addTrain } from './train.ts';
@@ -26,6 +27,7 @@ const program = new Command('pondera')
 const commands = [
   addTrain,
   addEval,
+  addRecord,
   addStudy,
   addServe,
   addPage,

@@ -54,6 +54,7 @@ export function pageOf(
   const live: Endpoint = {
     path: '/v1/live',
     open,
+    subprotocol: 'pondera.page',
     socket: (socket) => tellLive(socket, { runs$, record$: (run) => folder.record$(run) }),
   };
   return { pages, endpoints: [live] };

@@ -251,7 +251,7 @@ export class Chart {
     if (!plot) return;
     const x = index === undefined ? undefined : this.#drawn.x[index];
     const left = x == null ? -10 : plot.valToPos(x, 'x');
-    plot.setCursor({ left, top: x == null ? -10 : 1 }, true, true);
+    plot.setCursor({ left, top: x == null ? -10 : 1 });
   }
 
   #size(): { width: number; height: number } {
