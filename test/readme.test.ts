@@ -63,6 +63,7 @@ describe('the README', () => {
       'env',
       'envs',
       'eval',
+      'page',
       'serve',
       'study',
       'train',

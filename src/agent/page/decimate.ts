@@ -11,7 +11,7 @@ export type Merge = 'extremes' | 'sum' | 'ends';
  * - `ends`: the first and the last value, as an axis needs it.
  *
  * Every column of a table thinned alike, rows still belong together. A last bucket of a single row
- * gives one row.
+ * gives one row. Buckets of two rows leave them as they are.
  */
 export function decimate(
   column: Float32Array | Float64Array,
@@ -20,6 +20,7 @@ export function decimate(
   size: number,
   merge: Merge,
 ): Float64Array {
+  if (size <= 2) return Float64Array.from(column.subarray(from, to));
   const thinned = new Float64Array(decimatedLength(to - from, size));
   for (let begin = from, i = 0; begin < to; begin += size) {
     const end = Math.min(begin + size, to);

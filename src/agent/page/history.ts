@@ -1,17 +1,11 @@
 import { AXES, type Columns, mergeOf } from './columns.ts';
 import { bucketSize, decimate, decimatedLength } from './decimate.ts';
-import type { HistoryHead } from './messages.ts';
+import type { HistoryHead, HistoryRequest } from './messages.ts';
 import type { RunRecord } from './run-record.ts';
 
-export interface HistoryQuery {
+export interface HistoryQuery extends HistoryRequest {
   /** Which columns beside the axes; those that begin with it, of a name that ends in a dot. */
   names: readonly string[];
-  /** What `from` and `to` are of. */
-  axis: (typeof AXES)[number];
-  from?: number;
-  to?: number;
-  /** At most so many. */
-  points: number;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AXES } from './columns.ts';
 
 /** What a run is about: as the daemon says, or (`running`, `silent`, `stopped`, `done`, `failed`) as its files tell. */
 export const runStates = [
@@ -104,6 +105,17 @@ export type ServerMessage = z.infer<typeof serverMessage>;
 /** What `POST /v1/control` takes. */
 export const controlRequest = z.strictObject({ run, action: z.enum(controls) });
 export type ControlRequest = z.infer<typeof controlRequest>;
+
+/** What `GET /v1/history` takes beside `run` and `series`. */
+export const historyRequest = z.object({
+  /** What `from` and `to` are of. */
+  axis: z.enum(AXES).default('steps'),
+  from: z.coerce.number().optional(),
+  to: z.coerce.number().optional(),
+  /** At most so many. */
+  points: z.coerce.number().min(2).max(20_000).default(2000),
+});
+export type HistoryRequest = z.infer<typeof historyRequest>;
 
 /** The head of a history, before its columns. */
 export const historyHead = z.strictObject({

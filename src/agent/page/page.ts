@@ -1,10 +1,16 @@
 import { combineLatest, filter, firstValueFrom, map, type Observable } from 'rxjs';
+import { z } from 'zod';
 import { type Endpoint, jsonAnswer, type Page, WireError } from '../../envs/index.ts';
-import { AXES } from './columns.ts';
 import { filePages } from './files.ts';
 import { encodeHistory, type HistoryQuery } from './history.ts';
 import { tellLive } from './live.ts';
-import { type Control, controlRequest, type RunState, type RunSummary } from './messages.ts';
+import {
+  type Control,
+  controlRequest,
+  historyRequest,
+  type RunState,
+  type RunSummary,
+} from './messages.ts';
 import { NoSuchRun, type RunFolder } from './run-folder.ts';
 import type { RunRecord } from './run-record.ts';
 
@@ -126,25 +132,7 @@ function runIn(query: URLSearchParams): string {
 }
 
 function historyQuery(query: URLSearchParams): HistoryQuery {
-  const axis = AXES.find((name) => name === (query.get('axis') ?? 'steps'));
-  if (!axis) throw new WireError('BAD_MESSAGE', `axis: expected one of ${AXES.join(', ')}`);
-  const number = (name: string) => {
-    const text = query.get(name);
-    if (text === null) return undefined;
-    const value = Number(text);
-    if (text.trim() === '' || !Number.isFinite(value)) {
-      throw new WireError('BAD_MESSAGE', `${name}: expected a number`);
-    }
-    return value;
-  };
-  return {
-    names: query.getAll('series'),
-    axis,
-    from: number('from'),
-    to: number('to'),
-    points: Math.min(MAX_POINTS, Math.max(2, number('points') ?? DEFAULT_POINTS)),
-  };
+  const { data, error } = historyRequest.safeParse(Object.fromEntries(query));
+  if (!data) throw new WireError('BAD_MESSAGE', z.prettifyError(error));
+  return { ...data, names: query.getAll('series') };
 }
-
-const DEFAULT_POINTS = 2000;
-const MAX_POINTS = 20_000;

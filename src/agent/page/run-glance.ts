@@ -16,7 +16,8 @@ export class RunGlance {
   #metricsVersion = '';
   #heardAt: number | null = null;
   #alarms = 0;
-  #last: RunState = 'running';
+  /** What its events say. */
+  #last: RunState | undefined;
   #reason: string | undefined;
 
   constructor(dir: string) {
@@ -35,10 +36,9 @@ export class RunGlance {
       problem = (error as Error).message;
     }
     if (!this.#config && problem === undefined) return undefined;
-    const silent = this.#last === 'running' && now - (this.#heardAt ?? 0) > SILENT_MS;
     return {
       name,
-      state: silent ? 'silent' : this.#last,
+      state: this.#state(now),
       reason: problem ?? this.#reason,
       controls: [],
       env: '',
@@ -48,6 +48,14 @@ export class RunGlance {
       alarms: this.#alarms,
       heardAt: this.#heardAt,
     };
+  }
+
+  #state(now: number): RunState {
+    if (this.#last && this.#last !== 'running') return this.#last;
+    // Without events (it is of an earlier version) its steps tell.
+    const { steps } = this.#numbers;
+    if (!this.#last && steps >= (this.#config?.totalSteps ?? Infinity)) return 'done';
+    return now - (this.#heardAt ?? 0) > SILENT_MS ? 'silent' : 'running';
   }
 
   async #lookAtMetrics(): Promise<void> {

@@ -142,10 +142,7 @@ export class RunData {
   async #fetchHistory(signal: AbortSignal) {
     const query = new URLSearchParams({ run: this.run, axis: this.axis, points: String(POINTS) });
     for (const name of this.#series) query.append('series', name);
-    if (this.range) {
-      query.set('from', String(this.range.from));
-      query.set('to', String(this.range.to));
-    }
+    for (const [name, value] of Object.entries(this.range ?? {})) query.set(name, String(value));
     const response = await request(`/v1/history?${query}`, { signal });
     return decodeHistory(await response.arrayBuffer());
   }
