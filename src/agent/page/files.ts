@@ -13,16 +13,17 @@ export function filePages(): Page[] {
   const uplot = dirname(fileURLToPath(import.meta.resolve('uplot')));
   const build = join(app, 'build');
   if (!existsSync(build)) throw new Error(`${build}: not built; npm run build:page does it`);
-  const scripts = readdirSync(build).filter((name) => name.endsWith('.js'));
+  const named = (dir: string, ending: string) =>
+    readdirSync(dir).filter((name) => name.endsWith(ending));
   return [
     filePage('/', join(app, 'index.html')),
-    filePage('/page.css', join(app, 'page.css')),
     filePage('/uplot.css', join(uplot, 'uPlot.min.css')),
-    ...scripts.map((name) =>
+    ...named(app, '.css').map((name) => filePage(`/${name}`, join(app, name))),
+    ...named(build, '.js').map((name) =>
+      // The app's own uplot.ts only has its types.
       filePage(
         `/app/${name}`,
-        // The app's uplot.ts only has its types.
-        name === 'uplot.js' ? join(uplot, 'uPlot.esm.js') : join(build, name),
+        join(...(name === 'uplot.js' ? [uplot, 'uPlot.esm.js'] : [build, name])),
       ),
     ),
   ];

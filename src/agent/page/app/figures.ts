@@ -82,7 +82,7 @@ export const figures: Figure[] = [
   {
     title: 'Distribution of ponder steps',
     about:
-      'Share of decisions that took so many steps: the darker, the more. The line is their mean.',
+      'Share of decisions that took so many steps: the stronger, the more. The line is their mean.',
     format: formatNumber,
     ticks: 'whole',
     paint: paintShares,
