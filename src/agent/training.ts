@@ -121,7 +121,7 @@ export class Training {
 
   /** A new run, or one that goes on exactly from `checkpoint`. */
   static async begin(agent: Agent, source: EnvSource, checkpoint?: Checkpoint): Promise<Training> {
-    const { env, train } = agent.config;
+    const { env, train, guards } = agent.config;
     const saved = checkpoint?.state as TrainingState | undefined;
     // First the agent, since the environments share its normaliser.
     if (checkpoint !== undefined) agent.restore(checkpoint.weights, saved!.agent);
@@ -129,6 +129,8 @@ export class Training {
       count: env.count,
       seed: train.seed,
       normaliser: agent.normaliser && { stats: agent.normaliser, frozen: false },
+      limits: { observation: guards.maxObservation, reward: guards.maxReward },
+      survive: guards.envFailures,
     });
     const training = new Training(agent, envs);
     try {
