@@ -52,6 +52,8 @@ export interface UpdateMetrics extends UpdateStats {
   /** Where this update was followed by an evaluation. */
   evaluation?: Evaluation;
   timing: {
+    /** When it was done, by the clock of the day (ISO 8601). */
+    time: string;
     /** Seconds since training began, over all its sessions. */
     elapsed: number;
     /** Of the seconds that did not go to evaluation and checkpoints. */

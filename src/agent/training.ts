@@ -11,6 +11,7 @@ import {
   Trajectory,
 } from '../rollout/index.ts';
 import type { Agent, AgentState } from './agent.ts';
+import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { EnvSource } from './env-setup.ts';
 import type { UpdateMetrics, UpdateStats } from './events.ts';
@@ -72,7 +73,7 @@ export class Training {
   readonly agent: Agent;
   readonly envs: EnvPool;
   readonly gate = new Gate();
-  readonly phases = new Phases();
+  readonly phases: Phases;
   readonly scheduler: Scheduler;
   readonly trajectory: Trajectory;
   readonly rewardScale: RewardScale;
@@ -87,17 +88,21 @@ export class Training {
   /** Running statistics as they were after the last update that stands. */
   #seen: { rewards: RewardScaleState; observations: RunningStatsState | undefined };
   #elapsed = 0;
-  #resumedAt = performance.now();
-  #loggedAt = performance.now();
+  #resumedAt: number;
+  #loggedAt: number;
+  readonly #clock: Clock;
   readonly #config: Config;
   readonly #learner: Learner;
   readonly #actRng: Rng;
   readonly #learnRng: Rng;
 
-  private constructor(agent: Agent, envs: EnvPool) {
+  private constructor(agent: Agent, envs: EnvPool, clock: Clock) {
     const { config, policy } = agent;
     const { env, ppo, halting, train } = config;
     this.#config = config;
+    this.#clock = clock;
+    this.#resumedAt = this.#loggedAt = clock.monotonic();
+    this.phases = new Phases(clock.monotonic);
     this.agent = agent;
     this.envs = envs;
     this.#actRng = Rng.seed(train.seed, 'act');
@@ -120,7 +125,12 @@ export class Training {
   }
 
   /** A new run, or one that goes on exactly from `checkpoint`. */
-  static async begin(agent: Agent, source: EnvSource, checkpoint?: Checkpoint): Promise<Training> {
+  static async begin(
+    agent: Agent,
+    source: EnvSource,
+    checkpoint?: Checkpoint,
+    clock = systemClock,
+  ): Promise<Training> {
     const { env, train, guards } = agent.config;
     const saved = checkpoint?.state as TrainingState | undefined;
     // First the agent, since the environments share its normaliser.
@@ -132,7 +142,7 @@ export class Training {
       limits: { observation: guards.maxObservation, reward: guards.maxReward },
       survive: guards.envFailures,
     });
-    const training = new Training(agent, envs);
+    const training = new Training(agent, envs, clock);
     try {
       if (checkpoint !== undefined) await training.#restore(checkpoint.optimiser, saved!);
       return training;
@@ -244,11 +254,12 @@ export class Training {
 
   /** What passed since the update before. */
   #timing(decisions: number): UpdateMetrics['timing'] {
-    const now = performance.now();
+    const now = this.#clock.monotonic();
     const seconds = (now - this.#loggedAt) / 1000;
     this.#loggedAt = now;
     const phases = this.phases.take();
     return {
+      time: new Date(this.#clock.now()).toISOString(),
       elapsed: this.elapsed,
       decisionsPerSecond: decisions / (seconds - phases.evaluation - phases.checkpoint),
       seconds,
@@ -277,7 +288,7 @@ export class Training {
 
   /** Seconds of training, over all its sessions. */
   get elapsed(): number {
-    return this.#elapsed + (performance.now() - this.#resumedAt) / 1000;
+    return this.#elapsed + (this.#clock.monotonic() - this.#resumedAt) / 1000;
   }
 
   async checkpoint(): Promise<Checkpoint> {
@@ -315,7 +326,7 @@ export class Training {
     this.steps = saved.steps;
     this.#episodes = saved.episodes;
     this.#elapsed = saved.elapsed;
-    this.#resumedAt = this.#loggedAt = performance.now();
+    this.#resumedAt = this.#loggedAt = this.#clock.monotonic();
     this.best = saved.best;
     this.alarmed = saved.alarmed;
     if (saved.guard) this.guard.restore(saved.guard);

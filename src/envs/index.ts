@@ -45,14 +45,20 @@ export type { RemoteSource } from './remote/relay.ts';
 export { RemoteEnvs, type RemoteEnvsOptions } from './remote/remote-envs.ts';
 export { RunningStats, type RunningStatsState } from './running-stats.ts';
 export type { Failed } from './seat.ts';
-export { checkBinding } from './socket/access.ts';
+export { checkBinding, isLoopback } from './socket/access.ts';
 export type { Connection } from './socket/connection.ts';
 export { DialError, type DialOptions, dial } from './socket/dial.ts';
 export { awaitHello, sayHello } from './socket/handshake.ts';
-export { jsonPage, metricsPage } from './socket/pages.ts';
+export {
+  jsonAnswer,
+  jsonPage,
+  metricsPage,
+  type Page,
+  type PageAnswer,
+  type PageRequest,
+} from './socket/pages.ts';
 export {
   type Endpoint,
-  type Page,
   SocketServer,
   type SocketServerOptions,
 } from './socket/server.ts';

@@ -20,7 +20,7 @@ export function policyPages(
   return [
     jsonPage('/health', status, true),
     // openpi's clients ask here.
-    { path: '/healthz', open: true, body: () => ({ type: 'text/plain', text: 'OK\n' }) },
+    { path: '/healthz', open: true, body: () => ({ type: 'text/plain', data: 'OK\n' }) },
     jsonPage('/metadata', () => {
       const policy = description();
       return {

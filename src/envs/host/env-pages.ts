@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module';
 import { openEnvPages, openEnvSchemas } from '../openenv/pages.ts';
-import { jsonPage, metricsPage } from '../socket/pages.ts';
-import type { Page } from '../socket/server.ts';
+import { jsonPage, metricsPage, type Page } from '../socket/pages.ts';
 import { spaceFromJson } from '../spaces/space-from-json.ts';
 import { type EnvDescription, WIRE_VERSION, wireJsonSchema } from '../wire/messages.ts';
 import type { EnvMetrics } from './env-metrics.ts';

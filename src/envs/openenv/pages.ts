@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Page } from '../socket/server.ts';
+import { jsonAnswer, type Page } from '../socket/pages.ts';
 import type { Space } from '../space.ts';
 import { defaultFrameLimits } from '../wire/scan.ts';
 import { actionFields, observationFields, stateFields } from './messages.ts';
@@ -21,17 +21,16 @@ export function openEnvSchemas(actionSpace: Space, observationSpace: Space) {
 
 /** The pages that `openenv validate` asks for beside `/health`, `/metadata` and `/schema`. */
 export function openEnvPages(title: string): Page[] {
-  const json = (value: unknown) => ({ type: 'application/json', text: JSON.stringify(value) });
   return [
-    { path: '/openapi.json', body: () => json(openApi(title)) },
+    { path: '/openapi.json', body: () => jsonAnswer(openApi(title)) },
     {
       path: '/mcp',
       method: 'POST',
-      body: (posted) => {
+      body: ({ posted }) => {
         try {
-          return json(answerRpc(parseJson(posted, defaultFrameLimits)));
+          return jsonAnswer(answerRpc(parseJson(posted, defaultFrameLimits)));
         } catch {
-          return json(rpcParseError());
+          return jsonAnswer(rpcParseError());
         }
       },
     },

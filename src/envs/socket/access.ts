@@ -10,6 +10,7 @@ export interface Access {
   /** Bound to a loopback address, which only this machine reaches. */
   loopback: boolean;
   host: string;
+  scheme: 'http' | 'https';
 }
 
 /** Where servers listen unless told otherwise. */
@@ -29,13 +30,15 @@ export function checkBinding(host = DEFAULT_HOST, token?: string): void {
   }
 }
 
-/** @throws WireError where a request may not be answered; `open` pages need no token */
+/** @throws WireError where a request may not be answered; what is `open` needs no token */
 export function checkAccess(request: IncomingMessage, access: Access, open = false): void {
   const { host, origin } = request.headers;
   if (access.loopback && host !== undefined && !namesThisMachine(host, access.host)) {
     throw new WireError('FORBIDDEN_HOST', 'host: expected the address this server is bound to');
   }
-  if (origin !== undefined && !access.origins.includes(origin)) {
+  // Its own pages may: on a loopback address `host` is known by now to name this machine.
+  const own = origin === `${access.scheme}://${host}`;
+  if (origin !== undefined && !own && !access.origins.includes(origin)) {
     throw new WireError('FORBIDDEN_ORIGIN', 'origin: not one that is allowed here');
   }
   if (access.token !== undefined && !open && !sameToken(tokenOf(request), access.token)) {

@@ -7,6 +7,7 @@ import { type Codec, codecs } from '../wire/codec.ts';
 import { asWireError, WireError } from '../wire/errors.ts';
 import { type Access, checkAccess, checkBinding, DEFAULT_HOST, isLoopback } from './access.ts';
 import { Connection, type ConnectionLimits, defaultConnectionLimits } from './connection.ts';
+import { asked, jsonAnswer, type Page, type PageAnswer } from './pages.ts';
 
 export interface SocketServerOptions extends Partial<ConnectionLimits> {
   /** The address to bind to; 127.0.0.1 unless given. Any but a loopback one needs a token. */
@@ -29,25 +30,17 @@ export interface SocketServerOptions extends Partial<ConnectionLimits> {
   onFault?: (error: unknown) => void;
 }
 
-/** What is served at one path. */
-export type Endpoint =
-  /** Connections that speak one of our subprotocols. */
-  | { path: string; connect: (connection: Connection, request: IncomingMessage) => void }
-  /** WebSockets of another protocol. */
-  | { path: string; socket: (socket: WebSocket, request: IncomingMessage) => void };
-
-/** What is answered over HTTP. */
-export interface Page {
-  path: string;
-  /** GET unless given. */
-  method?: 'POST';
-  /** Shown without a token. */
-  open?: boolean;
-  /** @param posted what was sent with a POST */
-  body: (
-    posted: string,
-  ) => Promise<{ type: string; text: string }> | { type: string; text: string };
-}
+/** What is served at one path; `open`: without a token. */
+export type Endpoint = { path: string; open?: boolean } & (
+  | {
+      /** Connections that speak one of our subprotocols. */
+      connect: (connection: Connection, request: IncomingMessage) => void;
+    }
+  | {
+      /** WebSockets of another protocol. */
+      socket: (socket: WebSocket, request: IncomingMessage) => void;
+    }
+);
 
 /**
  * One port for WebSocket endpoints and HTTP pages. Who may connect is settled before the upgrade;
@@ -77,7 +70,8 @@ export class SocketServer {
     const { token, origins = [], heartbeatMs = 15_000, tls, host = DEFAULT_HOST } = options;
     checkBinding(host, token);
     this.#options = options;
-    this.#access = { token, origins, loopback: isLoopback(host), host };
+    const scheme = tls ? 'https' : 'http';
+    this.#access = { token, origins, loopback: isLoopback(host), host, scheme };
     this.limits = {
       maxPayload: options.maxPayload ?? defaultConnectionLimits.maxPayload,
       maxOpening: options.maxOpening ?? defaultConnectionLimits.maxOpening,
@@ -136,6 +130,11 @@ export class SocketServer {
     return `${this.#options.tls ? 'wss' : 'ws'}://${host}:${port}${path}`;
   }
 
+  /** The address of a page, e.g. `http://127.0.0.1:8765/health`. */
+  pageUrl(path: string): string {
+    return this.url(path).replace(/^ws/, 'http');
+  }
+
   get connections(): number {
     return this.#sockets.clients.size;
   }
@@ -156,25 +155,25 @@ export class SocketServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const reply = (status: number, type: string, text: string) =>
+    const reply = ({ type, data, status = 200, headers }: PageAnswer) =>
       response
         .writeHead(status, {
           'Content-Type': type,
-          'Content-Length': Buffer.byteLength(text),
+          'Content-Length': Buffer.byteLength(data),
           'X-Content-Type-Options': 'nosniff',
+          ...headers,
         })
-        .end(text);
+        .end(data);
     try {
       const page = this.#pages.get(pathOf(request));
       checkAccess(request, this.#access, page?.open);
       const { method = 'GET' } = page ?? {};
       if (page === undefined || request.method !== method) throw notFound(request);
-      const { type, text } = await page.body(method === 'POST' ? await textOf(request) : '');
-      reply(200, type, text);
+      reply(await page.body(await asked(request)));
     } catch (error) {
       if (!(error instanceof WireError)) this.#options.onFault?.(error);
       const { httpStatus, code, message } = asWireError(error);
-      reply(httpStatus, 'application/json', JSON.stringify({ code, message }));
+      reply(jsonAnswer({ code, message }, httpStatus));
     }
   }
 
@@ -182,7 +181,7 @@ export class SocketServer {
     socket.on('error', () => socket.destroy());
     try {
       const endpoint = this.#endpoints.get(pathOf(request));
-      checkAccess(request, this.#access);
+      checkAccess(request, this.#access, endpoint?.open);
       if (endpoint === undefined) throw notFound(request);
       this.#checkRoom(request);
       if ('connect' in endpoint && !this.#offersOurs(request)) {
@@ -251,20 +250,6 @@ const MAX_CONNECTIONS = 4096;
 /** Connections beyond the limit that are still told so. */
 const SPARE = 64;
 const GOING_MS = 1000;
-/** Bytes of a POST. */
-const MAX_POSTED = 64 * 2 ** 10;
-
-/** What was sent with a request. @throws WireError TOO_LARGE */
-async function textOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_POSTED) throw new WireError('TOO_LARGE', `body: more than ${MAX_POSTED} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
-}
 
 function pathOf(request: IncomingMessage): string {
   return (request.url ?? '/').split('?', 1)[0];

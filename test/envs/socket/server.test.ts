@@ -7,6 +7,7 @@ import { WebSocket } from 'ws';
 import type { Connection } from '../../../src/envs/socket/connection.ts';
 import { DialError, dial } from '../../../src/envs/socket/dial.ts';
 import { awaitHello } from '../../../src/envs/socket/handshake.ts';
+import type { PageRequest } from '../../../src/envs/socket/pages.ts';
 import { type Endpoint, SocketServer } from '../../../src/envs/socket/server.ts';
 import { codecs } from '../../../src/envs/wire/codec.ts';
 import { WireError } from '../../../src/envs/wire/errors.ts';
@@ -24,8 +25,8 @@ async function listen(
   },
 ) {
   const echo: Endpoint = { path: '/v1/env', connect };
-  const page = { path: '/health', open: true, body: () => ({ type: 'text/plain', text: 'well' }) };
-  const secret = { path: '/secret', body: () => ({ type: 'text/plain', text: 'told' }) };
+  const page = { path: '/health', open: true, body: () => ({ type: 'text/plain', data: 'well' }) };
+  const secret = { path: '/secret', body: () => ({ type: 'text/plain', data: 'told' }) };
   const server = await SocketServer.listen(options, [echo], [page, secret]);
   open.push(server);
   return server;
@@ -155,6 +156,53 @@ describe('a server', () => {
     // The token does not come back.
     expect(socket.protocol).toBe(codec.subprotocol);
     socket.close();
+  });
+
+  it('lets in pages of its own, and no other port of this machine', async () => {
+    const server = await listen();
+    const page = (origin: string) =>
+      fetch(server.pageUrl('/secret'), { headers: { origin } }).then(({ status }) => status);
+    expect(await page(new URL(server.pageUrl('/')).origin)).toBe(200);
+    expect(await page('http://127.0.0.1:1')).toBe(403);
+    expect(await page('null')).toBe(403);
+  });
+
+  it('answers a page with the status, headers and bytes it gives, by what the query asks', async () => {
+    const data = Uint8Array.of(0, 255);
+    const headers = { 'Cache-Control': 'no-store' };
+    const echo = {
+      path: '/echo',
+      body: ({ query }: PageRequest) => ({
+        type: `image/${query.get('as')}`,
+        data,
+        status: 503,
+        headers,
+      }),
+    };
+    const server = await SocketServer.listen({}, [], [echo]);
+    open.push(server);
+    const answer = await fetch(server.pageUrl('/echo?as=a%20b'));
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get('content-type')).toBe('image/a b');
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(new Uint8Array(await answer.arrayBuffer())).toEqual(data);
+  });
+
+  it('opens an endpoint without its token where that is open', async () => {
+    const greet = (socket: WebSocket) => socket.close(1000, 'well');
+    const endpoints = [
+      { path: '/open', open: true, socket: greet },
+      { path: '/shut', socket: greet },
+    ];
+    const server = await SocketServer.listen({ token: 'correct-horse' }, endpoints);
+    open.push(server);
+    const socket = new WebSocket(server.url('/open'));
+    expect(await new Promise((resolve) => socket.once('close', resolve))).toBe(1000);
+    const refused = new WebSocket(server.url('/shut'));
+    const response = await new Promise<IncomingMessage>((resolve) => {
+      refused.once('unexpected-response', (_, response) => resolve(response));
+    });
+    expect(response.statusCode).toBe(401);
   });
 
   it('tells everyone as it closes', async () => {
