@@ -269,7 +269,9 @@ export const configSchema = z.strictObject({
   ppo: ppoSchema.prefault({}).describe('Learning.'),
   normalise: normaliseSchema.prefault({}).describe('Running normalisation, saved with the policy.'),
   evaluation: evaluationSchema.prefault({}).describe('Evaluation on separate environments.'),
-  guards: guardsSchema.prefault({}).describe('What is taken for gone wrong, and how much of it is survived.'),
+  guards: guardsSchema
+    .prefault({})
+    .describe('What is taken for gone wrong, and how much of it is survived.'),
   checkpoint: checkpointSchema.prefault({}).describe('Checkpoints.'),
   train: z
     .strictObject({
