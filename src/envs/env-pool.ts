@@ -195,13 +195,19 @@ export class EnvPool {
 
   /** What these outcomes lead to is observed. */
   #goOn(outcomes: readonly Outcome[]): void {
-    const next = outcomes.filter(({ env }) => this.#seats[env].observation !== undefined);
-    if (next.length > 0) this.#ready.next(next.map((outcome) => outcome.next));
-    for (const { env, lost } of outcomes) if (lost !== undefined) this.#await(this.#seats[env]);
+    const next: Observation[] = [];
+    const away: Seat[] = [];
+    for (const outcome of outcomes) {
+      const seat = this.#seats[outcome.env];
+      if (seat.observation !== undefined) next.push(outcome.next);
+      else if (!seat.resting) away.push(seat);
+    }
+    if (next.length > 0) this.#ready.next(next);
+    for (const seat of away) this.#await(seat);
     if (this.#seats.every((seat) => seat.resting)) this.#ready.complete();
   }
 
-  /** A lost environment comes back when it does: nothing else waits for it. */
+  /** One that is lost or is made anew comes back when it does: nothing else waits for it. */
   #await(seat: Seat): void {
     Promise.resolve(seat.begin()).then(
       (observation) => observation !== undefined && this.#ready.next([observation]),

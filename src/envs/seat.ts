@@ -114,7 +114,7 @@ export class Seat {
 
   /** What waits for an action, where need be of a new episode; undefined where its share is played. */
   begin(): Observation | Promise<Observation> | undefined {
-    return this.#observation ?? (this.#share > 0 ? this.#reset() : undefined);
+    return this.#observation ?? (this.#share > 0 ? this.#begin() : undefined);
   }
 
   step(action: unknown): Outcome | Promise<Outcome> {
@@ -287,32 +287,42 @@ export class Seat {
     return outcome;
   }
 
-  /** Where an episode has ended, the next begins. */
+  /** Where an episode has ended, the next begins; what keeps it from that does not keep the outcome. */
   #goOn(outcome: Outcome): Outcome | Promise<Outcome> {
     if (outcome.episode === undefined || this.#share === 0) return outcome;
-    const next = this.#reset();
-    if (next instanceof Promise) return next.then((next) => ({ ...outcome, next }));
-    outcome.next = next;
-    return outcome;
-  }
-
-  /** Begins an episode. One that is lost or fails before it has begun, nobody has seen: another begins. */
-  #reset(): Observation | Promise<Observation> {
-    const again = (error: unknown) => {
+    const failed = (error: unknown) => {
       this.#recover(error);
-      return this.#reset();
-    };
-    const call = () => {
-      const options = this.#reseed === undefined ? undefined : { seed: this.#reseed };
-      return this.#call('reset', () => this.#env.reset(options));
+      return outcome;
     };
     try {
-      const reset = this.#broken ? this.#remake().then(call) : call();
-      if (!(reset instanceof Promise)) return this.#begun(reset);
-      return reset.then((result) => this.#begun(result)).catch(again);
+      const next = this.#reset();
+      if (next instanceof Promise) return next.then((next) => ({ ...outcome, next }), failed);
+      outcome.next = next;
+      return outcome;
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  /** Begins an episode, or another where that one is lost or fails before anybody has seen it. */
+  #begin(): Observation | Promise<Observation> {
+    const again = (error: unknown) => {
+      this.#recover(error);
+      return this.#begin();
+    };
+    try {
+      const reset = this.#broken ? this.#remake().then(() => this.#reset()) : this.#reset();
+      return reset instanceof Promise ? reset.catch(again) : reset;
     } catch (error) {
       return again(error);
     }
+  }
+
+  #reset(): Observation | Promise<Observation> {
+    const options = this.#reseed === undefined ? undefined : { seed: this.#reseed };
+    const reset = this.#call('reset', () => this.#env.reset(options));
+    if (!(reset instanceof Promise)) return this.#begun(reset);
+    return reset.then((result) => this.#begun(result));
   }
 
   #begun(result: Reset): Observation {
