@@ -248,6 +248,11 @@ const guardsSchema = z.strictObject({
   maxReward: positive.default(1e6).describe('So does one whose reward is beyond ± this.'),
 });
 
+const hookSchema = z.strictObject({
+  module: z.string().describe('A module whose default export is a hook; relative to this file.'),
+  options: moduleOptions.default({}).describe('Given to the hook as training begins.'),
+});
+
 const checkpointSchema = z.strictObject({
   everyUpdates: count.default(25).describe('Updates between checkpoints.'),
   keep: count.default(3).describe('Newest checkpoints kept, beside the best.'),
@@ -273,6 +278,10 @@ export const configSchema = z.strictObject({
     .prefault({})
     .describe('What is taken for gone wrong, and how much of it is survived.'),
   checkpoint: checkpointSchema.prefault({}).describe('Checkpoints.'),
+  hooks: z
+    .array(hookSchema)
+    .default([])
+    .describe('Parts of your own in the run: logging, early stopping, a curriculum.'),
   train: z
     .strictObject({
       totalSteps: count.describe('Length of training, in environment steps over all environments.'),

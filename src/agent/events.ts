@@ -130,4 +130,6 @@ export type TrainEvent =
     }
   /** A newer checkpoint than the one that is gone on from was damaged; it is at `path` now. */
   | { type: 'damaged'; path: string; message: string }
+  /** A hook has ended training before its steps were done. */
+  | { type: 'stopped'; update: number; steps: number; reason: string }
   | { type: 'finished'; steps: number; interrupted: boolean; evaluation?: Evaluation };

@@ -12,6 +12,7 @@ export { RunError, UsageError } from './errors.ts';
 export { type EvaluateOptions, evaluate, type HaltingName } from './evaluate.ts';
 export type { Alarm, Evaluation, PonderSteps, TrainEvent, UpdateMetrics } from './events.ts';
 export { type LoggedEvent, readEvents } from './events-log.ts';
+export type { Hook, Run } from './hooks.ts';
 export { loadConfig, parseConfig } from './load-config.ts';
 export { CheckpointError } from './run/index.ts';
 export type { ServeEvent, ServeOptions } from './serve/options.ts';

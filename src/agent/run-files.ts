@@ -254,6 +254,7 @@ function refuseOther(saved: Config, wanted: Config, dir: string): void {
     evaluation: _,
     checkpoint: __,
     guards: ___,
+    hooks: ____,
     env,
     kernels,
     train,

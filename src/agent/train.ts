@@ -9,6 +9,7 @@ import { UsageError } from './errors.ts';
 import { evaluate } from './evaluate.ts';
 import type { Evaluation, TrainEvent } from './events.ts';
 import { EventsLog } from './events-log.ts';
+import { type Hook, Hooks } from './hooks.ts';
 import { keepPolicy, Rollbacks } from './incidents.ts';
 import { parseConfig, withModules } from './load-config.ts';
 import { loop } from './loop.ts';
@@ -29,7 +30,9 @@ export interface TrainOptions extends GivenEnv {
   baseDir?: string;
   /** An encoder passed to the library, in place of the config's. */
   encoder?: EncoderFactory;
-  /** A developer's own callback; what it throws ends the run. */
+  /** A developer's own parts in the run, beside those that the config names. */
+  hooks?: readonly Hook[];
+  /** Told of everything; what it throws ends the run. */
   on?: (event: TrainEvent) => void;
   /** What times are read from; the system's unless given. */
   clock?: Clock;
@@ -53,14 +56,16 @@ export interface TrainResult {
  */
 export async function train(input: ConfigInput, given: TrainOptions = {}): Promise<TrainResult> {
   const { baseDir = process.cwd(), clock = systemClock } = given;
+  const parsed = parseConfig(input);
+  const hooks = await Hooks.load(parsed, baseDir, given.hooks);
   const log = new EventsLog(clock);
   const on = (event: TrainEvent) => {
     log.append(event);
     given.on?.(event);
+    hooks.tell(event);
   };
   const onListening = once((url: string) => on({ type: 'listening', url }));
   const options = { onListening, ...given, baseDir, clock, on };
-  const parsed = parseConfig(input);
   const runDir = options.runDir ?? join('runs', parsed.name);
   const asked = options.resume ? await asChosen(parsed, runDir) : parsed;
   const backend = await startBackend(asked, () => Agent.create(asked, baseDir, options));
@@ -77,7 +82,7 @@ export async function train(input: ConfigInput, given: TrainOptions = {}): Promi
   });
   const { files } = opened;
   const run = async () => {
-    const { steps, done } = await session(agent, backend, opened, options).finally(() =>
+    const { steps, done } = await session(agent, backend, opened, hooks, options).finally(() =>
       agent.dispose(),
     );
     const evaluation = done ? await conclude(runDir, options) : undefined;
@@ -86,7 +91,7 @@ export async function train(input: ConfigInput, given: TrainOptions = {}): Promi
   };
   return closing(
     () => files.close(),
-    () => files.noteFailure(run()),
+    () => files.noteFailure(hooks.during(run)),
   );
 }
 
@@ -122,13 +127,14 @@ async function session(
   agent: Agent,
   backend: ChosenBackend,
   { source, files, checkpoint }: Opened,
+  hooks: Hooks,
   options: Session,
 ): Promise<{ steps: number; done: boolean }> {
   const { resume = false, clock, on } = options;
   if (resume && checkpoint === undefined) await warmStart(agent);
   const rollbacks = new Rollbacks();
   let from = checkpoint;
-  let first = checkpoint;
+  let first: Checkpoint | undefined;
   for (;;) {
     const training = await Training.begin(agent, source, from, clock);
     try {
@@ -136,7 +142,8 @@ async function session(
         () => training.dispose(),
         async () => {
           // What a run that has saved nothing yet goes back to.
-          first ??= await training.checkpoint();
+          if (from === undefined) first = structuredClone(await training.checkpoint());
+          hooks.start({ config: agent.config, dir: files.dir }, training);
           on(started(agent, files, backend, from));
           await loop(training, files, options);
           return { steps: training.steps, done: training.done };
@@ -148,7 +155,7 @@ async function session(
     }
     const found = await files.rewind();
     for (const { path, message } of found.damaged) on({ type: 'damaged', path, message });
-    from = found.checkpoint ?? first;
+    from = found.checkpoint ?? structuredClone(first);
   }
 }
 

@@ -35,6 +35,10 @@ export interface TrainingState {
   best: BestScore | null;
   alarmed: boolean;
   guard?: GuardState;
+  /** What hooks have set. */
+  resetOptions?: unknown;
+  memories?: unknown[];
+  stopped?: Stopped;
   rewardScale: RewardScaleState;
   rng: { act: RngState; learn: RngState };
   priced: number[];
@@ -59,6 +63,13 @@ export interface Incident {
   batch: Tensors;
 }
 
+/** Why a hook ended training before its steps were done. */
+export interface Stopped {
+  reason: string;
+  /** The length that training was to have: made longer, it goes on. */
+  totalSteps: number;
+}
+
 /** The best evaluation so far; its score is taken at the price of the moment it is compared at. */
 export interface BestScore {
   return: number;
@@ -81,10 +92,15 @@ export class Training {
   readonly recipe: Recipe;
   best: BestScore | null = null;
   alarmed = false;
+  /** What every episode begins with (`reset({ options })`), and what hooks remember: plain JSON data. */
+  resetOptions: unknown;
+  memories: unknown[] = [];
   readonly guard: Guard;
   update = 0;
   steps = 0;
   #episodes = 0;
+  #stopped: Stopped | undefined;
+  #asked: { stop?: string; save?: true } = {};
   /** Running statistics as they were after the last update that stands. */
   #seen: { rewards: RewardScaleState; observations: RunningStatsState | undefined };
   #elapsed = 0;
@@ -135,14 +151,16 @@ export class Training {
     const saved = checkpoint?.state as TrainingState | undefined;
     // First the agent, since the environments share its normaliser.
     if (checkpoint !== undefined) agent.restore(checkpoint.weights, saved!.agent);
+    let training: Training | undefined;
     const envs = await source.pool({
       count: env.count,
       seed: train.seed,
+      resetOptions: () => training?.resetOptions,
       normaliser: agent.normaliser && { stats: agent.normaliser, frozen: false },
       limits: { observation: guards.maxObservation, reward: guards.maxReward },
       survive: guards.envFailures,
     });
-    const training = new Training(agent, envs, clock);
+    training = new Training(agent, envs, clock);
     try {
       if (checkpoint !== undefined) await training.#restore(checkpoint.optimiser, saved!);
       return training;
@@ -153,7 +171,34 @@ export class Training {
   }
 
   get done(): boolean {
-    return this.steps >= this.#config.train.totalSteps;
+    const { totalSteps } = this.#config.train;
+    return this.steps >= totalSteps || this.#stopped?.totalSteps === totalSteps;
+  }
+
+  /** Asks for training to end with the update under way. */
+  stop(reason: string): void {
+    this.#asked.stop ??= reason;
+  }
+
+  /** Asks for a checkpoint after the update under way. */
+  save(): void {
+    this.#asked.save = true;
+  }
+
+  /** Ends training where that was asked for. @returns why, where it was not done before */
+  takeStop(): string | undefined {
+    const { stop } = this.#asked;
+    this.#asked.stop = undefined;
+    if (stop === undefined || this.done) return undefined;
+    this.#stopped = { reason: stop, totalSteps: this.#config.train.totalSteps };
+    return stop;
+  }
+
+  /** Whether a checkpoint was asked for since the last time. */
+  takeSave(): boolean {
+    const { save = false } = this.#asked;
+    this.#asked.save = undefined;
+    return save;
   }
 
   /** How thoughts end during training, as the recipe has it now. */
@@ -317,6 +362,9 @@ export class Training {
       best: this.best,
       alarmed: this.alarmed,
       guard: this.guard.state(),
+      resetOptions: this.resetOptions,
+      memories: this.memories,
+      stopped: this.#stopped,
       rewardScale: this.rewardScale.state(),
       rng: { act: this.#actRng.state(), learn: this.#learnRng.state() },
       priced: Array.from(this.priced),
@@ -339,6 +387,9 @@ export class Training {
     this.#resumedAt = this.#loggedAt = this.#clock.monotonic();
     this.best = saved.best;
     this.alarmed = saved.alarmed;
+    this.resetOptions = saved.resetOptions;
+    this.memories = saved.memories ?? [];
+    this.#stopped = saved.stopped;
     if (saved.guard) this.guard.restore(saved.guard);
     this.recipe.restore(saved.recipe);
     this.rewardScale.restore(saved.rewardScale);

@@ -17,6 +17,8 @@ export interface SeatOptions {
   name: string;
   /** How long one asynchronous reset or step may take, in ms; Infinity where others keep time. */
   timeoutMs: number;
+  /** What each episode is begun with (`reset({ options })`); asked as it begins. */
+  resetOptions?: () => unknown;
   /** Normalises observations; statistics are updated unless frozen. */
   normaliser?: { stats: RunningStats; frozen: boolean };
   /** Beyond which observations and rewards break the contract; finite is enough unless given. */
@@ -319,7 +321,7 @@ export class Seat {
   }
 
   #reset(): Observation | Promise<Observation> {
-    const options = this.#reseed === undefined ? undefined : { seed: this.#reseed };
+    const options = { seed: this.#reseed, options: this.#options.resetOptions?.() };
     const reset = this.#call('reset', () => this.#env.reset(options));
     if (!(reset instanceof Promise)) return this.#begun(reset);
     return reset.then((result) => this.#begun(result));

@@ -128,6 +128,8 @@ export function eventLine(event: TrainEvent): string | undefined {
       return `update ${event.update}: warning: ${consequence[event.what]}: ${event.reason}; kept in ${event.path}`;
     case 'damaged':
       return `warning: ${event.message}; it is set aside as ${event.path}, and the one before goes on`;
+    case 'stopped':
+      return `update ${event.update}: stopped early (${event.reason})`;
     case 'alarm':
       return `update ${event.update}: warning: ${event.message}`;
     default:

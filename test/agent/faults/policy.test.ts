@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
+import { finalize, tap } from 'rxjs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { TrainEvent } from '../../../src/agent/events.ts';
+import type { Hook } from '../../../src/agent/hooks.ts';
 import { Rollbacks } from '../../../src/agent/incidents.ts';
 import { Learner } from '../../../src/agent/learner.ts';
 import { decodeSafetensors } from '../../../src/agent/run/index.ts';
@@ -77,6 +79,23 @@ describe('weights that become NaN in the middle of training', () => {
       });
     },
   );
+
+  it('take hooks back too: they begin again with what they remembered then', async () => {
+    const ends: string[] = [];
+    const hook: Hook = (run) => {
+      const memory = (run.memory ??= { updates: [] }) as { updates: number[] };
+      return run.events$.pipe(
+        tap((event) => {
+          if (event.type === 'updated') memory.updates.push(event.metrics.update);
+          if (event.type === 'finished') ends.push(`finished: ${memory.updates}`);
+        }),
+        finalize(() => ends.push(`over: ${memory.updates}`)),
+      );
+    };
+    const { failure } = await run(config, { hooks: [hook], on: spoiling([3]) });
+    expect(failure).toBeUndefined();
+    expect(ends).toEqual(['over: 1,2,3', 'finished: 1,2,3,4,5,6', 'over: 1,2,3,4,5,6']);
+  });
 
   it('from within an update, are undone with it', async () => {
     const { update } = Learner.prototype;
