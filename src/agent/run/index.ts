@@ -1,4 +1,4 @@
-export { type FileSystem, writeDirAtomic, writeFileAtomic } from './atomic.ts';
+export { errorCode, type FileSystem, writeDirAtomic, writeFileAtomic } from './atomic.ts';
 export {
   type Checkpoint,
   CheckpointError,
