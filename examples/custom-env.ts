@@ -31,11 +31,15 @@ export default function post({
     }),
     actionSpace: new Discrete(houses),
 
-    /** A seed begins the random numbers anew; without one they go on. */
-    reset({ seed }: ResetOptions = {}) {
+    /**
+     * A seed begins the random numbers anew; without one they go on. `options.maxForwards` makes this
+     * episode easier, as the curriculum of hooks.ts does.
+     */
+    reset({ seed, options }: ResetOptions = {}) {
       if (seed !== undefined) rng = Rng.seed(seed);
+      const most = (options as Options | undefined)?.maxForwards ?? maxForwards;
       const route = rng.shuffle(Array.from({ length: houses }, (_, house) => house));
-      const forwards = rng.int(maxForwards + 1);
+      const forwards = rng.int(Math.min(most, maxForwards) + 1);
       end = route[forwards];
       const goesTo: number[] = [];
       route.forEach((house, i) => {

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main as library } from '../examples/library.ts';
+import { CheckpointStore } from '../src/agent/run/index.ts';
 import { Agent } from '../src/index.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -62,6 +63,25 @@ describe('custom-encoder', () => {
     agent.dispose();
     expect(shapes).toContainEqual(['encoder.weight', [8, 48]]);
     expect(shapes).toContainEqual(['encoder.mark', [4, 48]]);
+  });
+});
+
+describe('hooks', () => {
+  it('log, change what episodes begin with, and end training, by the command in their header', async () => {
+    const [train] = await commandsOf('hooks.ts');
+    const runDir = join(dir, 'hooks');
+    // As soon as anything is: each in its first update.
+    const easy = ['hooks=[{module: examples/hooks.ts, options: {mastered: -1, enough: 0}}]'];
+    const sets = [...tiny, ...easy, 'evaluation.everyUpdates=1'].flatMap((set) => ['--set', set]);
+    await pondera(...train, '--run-dir', runDir, ...sets);
+    expect(await readFile(join(runDir, 'net-return.csv'), 'utf8')).toMatch(/^1,[\d.]+\n$/);
+    const { state } = await new CheckpointStore(join(runDir, 'checkpoints')).load('latest');
+    expect(state).toMatchObject({
+      update: 1,
+      resetOptions: { maxForwards: 1 },
+      memories: [{ maxForwards: 1 }],
+      stopped: { totalSteps: 256 },
+    });
   });
 });
 

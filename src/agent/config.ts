@@ -237,6 +237,11 @@ const guardsSchema = z.strictObject({
   inARow: count.default(3).describe('Updates undone one after another at which the run stops.'),
 });
 
+const hookSchema = z.strictObject({
+  module: z.string().describe('A module whose default export is a hook; relative to this file.'),
+  options: moduleOptions.default({}).describe('Given to the hook as training begins.'),
+});
+
 const checkpointSchema = z.strictObject({
   everyUpdates: count.default(25).describe('Updates between checkpoints.'),
   keep: count.default(3).describe('Newest checkpoints kept, beside the best.'),
@@ -267,6 +272,10 @@ export const configSchema = z.strictObject({
   evaluation: evaluationSchema.prefault({}).describe('Evaluation on separate environments.'),
   guards: guardsSchema.prefault({}).describe('What is done about an update gone wrong.'),
   checkpoint: checkpointSchema.prefault({}).describe('Checkpoints.'),
+  hooks: z
+    .array(hookSchema)
+    .default([])
+    .describe('Parts of your own in the run: logging, early stopping, a curriculum.'),
   train: z
     .strictObject({
       totalSteps: count.describe('Length of training, in environment steps over all environments.'),

@@ -52,6 +52,8 @@ export interface UpdateMetrics extends UpdateStats {
   /** Where this update was followed by an evaluation. */
   evaluation?: Evaluation;
   timing: {
+    /** When it was done, by the clock of the day (ISO 8601). */
+    time: string;
     /** Seconds since training began, over all its sessions. */
     elapsed: number;
     /** Of the seconds that did not go to evaluation and checkpoints. */
@@ -119,4 +121,6 @@ export type TrainEvent =
     }
   /** A newer checkpoint than the one that is gone on from was damaged; it is at `path` now. */
   | { type: 'damaged'; path: string; message: string }
+  /** A hook has ended training before its steps were done. */
+  | { type: 'stopped'; update: number; steps: number; reason: string }
   | { type: 'finished'; steps: number; interrupted: boolean; evaluation?: Evaluation };

@@ -5,11 +5,14 @@ export {
   type LoadOptions,
   type ThoughtTrace,
 } from './agent.ts';
+export type { Clock } from './clock.ts';
 export { type Config, type ConfigInput, configSchema } from './config.ts';
 export { configJsonSchema } from './config-schema.ts';
 export { RunError, UsageError } from './errors.ts';
 export { type EvaluateOptions, evaluate, type HaltingName } from './evaluate.ts';
 export type { Alarm, Evaluation, PonderSteps, TrainEvent, UpdateMetrics } from './events.ts';
+export { type LoggedEvent, readEvents } from './events-log.ts';
+export type { Hook, Run } from './hooks.ts';
 export { loadConfig, parseConfig } from './load-config.ts';
 export { CheckpointError } from './run/index.ts';
 export type { ServeEvent, ServeOptions } from './serve/options.ts';

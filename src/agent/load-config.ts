@@ -57,11 +57,11 @@ export async function loadConfig(path: string, options: LoadConfigOptions = {}):
   for (const override of overrides) apply(override, doc);
 
   const config = validate(doc.toJS(), place);
-  const given = new Set(overrides.map(({ path }) => path.join('.')));
+  const given = overrides.map(({ path }) => path.join('.'));
   return withModules(config, (module, at) =>
     module.startsWith('file:')
       ? module
-      : resolve(given.has(at) ? process.cwd() : dirname(file), module),
+      : resolve(given.some((path) => within(at, path)) ? process.cwd() : dirname(file), module),
   );
 }
 
@@ -79,9 +79,13 @@ export function withModules(
   config: Config,
   replace: (module: string, at: string) => string,
 ): Config {
-  const { env, policy } = config;
+  const { env, policy, hooks } = config;
   return {
     ...config,
+    hooks: hooks.map(({ module, options }, i) => ({
+      module: replace(module, `hooks.${i}.module`),
+      options,
+    })),
     env: env.module ? { ...env, module: replace(env.module, 'env.module') } : env,
     policy: policy.encoder
       ? {
@@ -93,6 +97,11 @@ export function withModules(
         }
       : policy,
   };
+}
+
+/** Whether a dotted path is another, or inside it. */
+function within(path: string, outer: string): boolean {
+  return path === outer || path.startsWith(`${outer}.`);
 }
 
 async function readConfig(path: string): Promise<{ file: string; text: string }> {

@@ -85,7 +85,15 @@ function moveOn(metrics: UpdateMetrics, training: Training, on: (event: TrainEve
     steps / totalSteps,
   );
   training.agent.price = training.recipe.price;
+  stopWhereAsked(training, on);
   if (reason !== undefined) on({ type: 'released', update, steps, reason });
+}
+
+/** Ends training where a hook asked for it. */
+function stopWhereAsked(training: Training, on: (event: TrainEvent) => void): void {
+  const { update, steps } = training;
+  const reason = training.takeStop();
+  if (reason !== undefined) on({ type: 'stopped', update, steps, reason });
 }
 
 /** Evaluates on separate environments, finds whether it is the best yet, and raises alarms. */
@@ -111,6 +119,7 @@ async function evaluateWhenDue(
   );
   const best = training.isBest({ return: evaluation.return.mean, pricedSteps });
   on({ type: 'evaluated', update, steps, evaluation, best });
+  stopWhereAsked(training, on);
   // Of the update that releases the head, the thoughts were still at full depth.
   const found =
     metrics.phase === 'released'
@@ -130,7 +139,8 @@ async function checkpointWhenDue(
 ): Promise<void> {
   const { checkpoint } = training.agent.config;
   const { phases, update, steps } = training;
-  const due = update % checkpoint.everyUpdates === 0 || training.done || signal?.aborted;
+  const asked = training.takeSave();
+  const due = asked || update % checkpoint.everyUpdates === 0 || training.done || signal?.aborted;
   if (!due && !best) return;
   const path = await phases.during('checkpoint', async () =>
     files.save(await training.checkpoint(), checkpoint.keep, best),

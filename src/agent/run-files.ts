@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Config } from './config.ts';
 import { UsageError } from './errors.ts';
 import type { UpdateMetrics } from './events.ts';
+import type { EventsLog } from './events-log.ts';
 import { momentTensors } from './learner.ts';
 import { loadConfig } from './load-config.ts';
 import { resolvedYaml } from './resolved-yaml.ts';
@@ -13,8 +14,10 @@ import {
   CheckpointStore,
   type Damaged,
   encodeSafetensors,
+  Locked,
   MetricsLog,
   TensorBoardWriter,
+  takeLock,
   writeDirAtomic,
   writeFileAtomic,
 } from './run/index.ts';
@@ -26,44 +29,65 @@ export class RunFiles {
   readonly store: CheckpointStore;
   readonly #metrics: MetricsLog;
   readonly #board: TensorBoardWriter;
+  readonly #events: EventsLog;
+  readonly #unlock: () => Promise<void>;
 
-  private constructor(dir: string, resumeStep: number | undefined) {
+  private constructor(
+    dir: string,
+    resumeStep: number | undefined,
+    events: EventsLog,
+    unlock: () => Promise<void>,
+  ) {
     this.dir = dir;
     this.store = new CheckpointStore(join(dir, 'checkpoints'));
     this.#metrics = new MetricsLog(join(dir, 'metrics.jsonl'));
     this.#board = new TensorBoardWriter(join(dir, 'tensorboard'), { resumeStep });
+    this.#events = events;
+    this.#unlock = unlock;
   }
 
   /**
-   * Opens a run directory, new or (resume) one that holds a run of the same config.
+   * Opens a run directory, new or (resume) one that holds a run of the same config, for this process alone.
+   * @param events opened here, and closed with the files
    * @returns the files, the checkpoint to go on from, and those that were found damaged and set aside
-   * @throws UsageError where there is a run already, none to resume, or one of another config
+   * @throws UsageError where there is a run already, none to resume, one of another config, or another process
+   *   that trains there
    */
   static async open(
     dir: string,
     config: Config,
     resume: boolean,
+    events: EventsLog,
   ): Promise<{ files: RunFiles; checkpoint?: Checkpoint; damaged: Damaged[] }> {
     const configPath = join(dir, 'config.resolved.yaml');
-    const exists = existsSync(configPath);
-    if (exists && !resume) {
-      throw new UsageError(
-        `${dir} holds a run already: go on with --resume, or give another --run-dir`,
-      );
-    }
-    let checkpoint: Checkpoint | undefined;
-    let damaged: Damaged[] = [];
-    if (resume) {
-      if (!exists) throw new UsageError(`${dir}: nothing to resume, found no config.resolved.yaml`);
-      refuseOther(await loadConfig(configPath), config, dir);
-      const store = new CheckpointStore(join(dir, 'checkpoints'));
-      if (await store.latest()) ({ checkpoint, damaged } = await store.recover());
+    if (resume && !existsSync(configPath)) {
+      throw new UsageError(`${dir}: nothing to resume, found no config.resolved.yaml`);
     }
     await mkdir(dir, { recursive: true });
-    await writeFileAtomic(configPath, resolvedYaml(config, dir));
-    const files = new RunFiles(dir, checkpoint && checkpoint.step + 1);
-    await files.#metrics.truncateTo((checkpoint?.state as TrainingState | undefined)?.update ?? 0);
-    return { files, checkpoint, damaged };
+    const unlock = await lock(dir);
+    try {
+      let checkpoint: Checkpoint | undefined;
+      let damaged: Damaged[] = [];
+      if (resume) {
+        refuseOther(await loadConfig(configPath), config, dir);
+        const store = new CheckpointStore(join(dir, 'checkpoints'));
+        if (await store.latest()) ({ checkpoint, damaged } = await store.recover());
+      } else if (existsSync(configPath)) {
+        throw new UsageError(
+          `${dir} holds a run already: go on with --resume, or give another --run-dir`,
+        );
+      }
+      await writeFileAtomic(configPath, resolvedYaml(config, dir));
+      const files = new RunFiles(dir, checkpoint && checkpoint.step + 1, events, unlock);
+      await files.#metrics.truncateTo(
+        (checkpoint?.state as TrainingState | undefined)?.update ?? 0,
+      );
+      events.open(join(dir, 'events.jsonl'));
+      return { files, checkpoint, damaged };
+    } catch (error) {
+      await unlock();
+      throw error;
+    }
   }
 
   log(metrics: UpdateMetrics): void {
@@ -78,7 +102,7 @@ export class RunFiles {
       evaluation,
       ...scalars
     } = metrics;
-    const { inferenceByDepth, ...times } = timing;
+    const { inferenceByDepth, time: __, ...times } = timing;
     const all = {
       ...scalars,
       ...times,
@@ -123,9 +147,35 @@ export class RunFiles {
     return path;
   }
 
-  close(): void {
-    this.#metrics.close();
-    this.#board.close();
+  /** Writes into events.jsonl why `run` failed, where it does. */
+  async noteFailure<T>(run: Promise<T>): Promise<T> {
+    try {
+      return await run;
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#events.append({ type: 'failed', message });
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    try {
+      this.#events.close();
+      this.#metrics.close();
+      this.#board.close();
+    } finally {
+      await this.#unlock();
+    }
+  }
+}
+
+/** @throws UsageError where another process trains in `dir` */
+async function lock(dir: string): Promise<() => Promise<void>> {
+  try {
+    return await takeLock(join(dir, 'run.lock'));
+  } catch (error) {
+    if (!(error instanceof Locked)) throw error;
+    throw new UsageError(`${dir}: process ${error.pid} trains there already`);
   }
 }
 
@@ -140,7 +190,8 @@ export function refuseOther(saved: Config, wanted: Config, dir: string): void {
     evaluation: _,
     checkpoint: __,
     guards: ___,
-    resources: ____,
+    hooks: ____,
+    resources: _____,
     env,
     kernels,
     train,

@@ -2,14 +2,18 @@ import { join, resolve } from 'node:path';
 import type { ChosenBackend } from '../kernels/index.ts';
 import type { EncoderFactory } from '../policy/index.ts';
 import { Agent } from './agent.ts';
+import { type Clock, systemClock } from './clock.ts';
 import type { ConfigInput } from './config.ts';
-import { envSource, type GivenEnv } from './env-setup.ts';
+import { type EnvSource, envSource, type GivenEnv } from './env-setup.ts';
 import { UsageError } from './errors.ts';
 import { evaluate } from './evaluate.ts';
 import type { Evaluation, TrainEvent } from './events.ts';
+import { EventsLog } from './events-log.ts';
+import { type Hook, Hooks } from './hooks.ts';
 import { parseConfig, withModules } from './load-config.ts';
 import { loop } from './loop.ts';
 import { writeReport } from './report-run.ts';
+import type { Checkpoint } from './run/index.ts';
 import { RunFiles } from './run-files.ts';
 import { asChosen, startBackend } from './start-backend.ts';
 import { Training } from './training.ts';
@@ -25,8 +29,12 @@ export interface TrainOptions extends GivenEnv {
   baseDir?: string;
   /** An encoder passed to the library, in place of the config's. */
   encoder?: EncoderFactory;
-  /** A developer's own callback; what it throws ends the run. */
+  /** A developer's own parts in the run, beside those that the config names. */
+  hooks?: readonly Hook[];
+  /** Told of everything; what it throws ends the run. */
   on?: (event: TrainEvent) => void;
+  /** What times are read from; the system's unless given. */
+  clock?: Clock;
 }
 
 export interface TrainResult {
@@ -45,9 +53,17 @@ export interface TrainResult {
  *   breaks its contract, CheckpointError for a damaged checkpoint; nothing already saved is lost
  */
 export async function train(input: ConfigInput, given: TrainOptions = {}): Promise<TrainResult> {
-  const { on = () => {}, baseDir = process.cwd() } = given;
-  const options = { onListening: once((url: string) => on({ type: 'listening', url })), ...given };
+  const { baseDir = process.cwd(), clock = systemClock } = given;
   const parsed = parseConfig(input);
+  const hooks = await Hooks.load(parsed, baseDir, given.hooks);
+  const log = new EventsLog(clock);
+  const on = (event: TrainEvent) => {
+    log.append(event);
+    given.on?.(event);
+    hooks.tell(event);
+  };
+  const onListening = once((url: string) => on({ type: 'listening', url }));
+  const options = { onListening, ...given, baseDir, clock, on };
   const runDir = options.runDir ?? join('runs', parsed.name);
   const asked = options.resume ? await asChosen(parsed, runDir) : parsed;
   const backend = await startBackend(asked, () => Agent.create(asked, baseDir, options));
@@ -58,57 +74,90 @@ export async function train(input: ConfigInput, given: TrainOptions = {}): Promi
     module.startsWith('file:') ? module : resolve(baseDir, module),
   );
   const agent = await Agent.create(config, baseDir, options);
-  const { steps, done } = await session(agent, backend, runDir, options).finally(() =>
-    agent.dispose(),
+  const opened = await open(agent, runDir, log, options).catch((error) => {
+    agent.dispose();
+    throw error;
+  });
+  const { files } = opened;
+  const run = async () => {
+    const { steps, done } = await session(agent, backend, opened, hooks, options).finally(() =>
+      agent.dispose(),
+    );
+    const evaluation = done ? await conclude(runDir, options) : undefined;
+    on({ type: 'finished', steps, interrupted: !done, evaluation });
+    return { runDir, steps, interrupted: !done, evaluation };
+  };
+  return closing(
+    () => files.close(),
+    () => files.noteFailure(hooks.during(run)),
   );
-  if (!done) {
-    on({ type: 'finished', steps, interrupted: true });
-    return { runDir, steps, interrupted: true };
-  }
-  const evaluation = await conclude(runDir, options);
-  on({ type: 'finished', steps, interrupted: false, evaluation });
-  return { runDir, steps, interrupted: false, evaluation };
+}
+
+type Session = TrainOptions & { baseDir: string; clock: Clock; on: (event: TrainEvent) => void };
+
+interface Opened {
+  source: EnvSource;
+  files: RunFiles;
+  checkpoint?: Checkpoint;
+}
+
+/** The environments and the files of a run, with its weights where it begins. */
+async function open(
+  agent: Agent,
+  runDir: string,
+  log: EventsLog,
+  options: Session,
+): Promise<Opened> {
+  const { baseDir, resume = false, on } = options;
+  const source = await envSource(agent.config, baseDir, options);
+  // Before there are files, in case it cannot be; a resumed run has its own weights.
+  if (!resume) await warmStart(agent);
+  const opened = await RunFiles.open(runDir, agent.config, resume, log);
+  for (const { path, message } of opened.damaged) on({ type: 'damaged', path, message });
+  return { ...opened, source };
 }
 
 /** Trains until done or aborted. */
 async function session(
   agent: Agent,
   { device, warning, timings }: ChosenBackend,
-  runDir: string,
-  options: TrainOptions,
+  { source, files, checkpoint }: Opened,
+  hooks: Hooks,
+  options: Session,
 ): Promise<{ steps: number; done: boolean }> {
-  const { baseDir = process.cwd(), resume = false, on = () => {} } = options;
-  const { config } = agent;
-  const source = await envSource(config, baseDir, options);
-  // Before there are files, in case it cannot be; a resumed run has its own weights.
-  if (!resume) await warmStart(agent);
-  const { files, checkpoint, damaged } = await RunFiles.open(runDir, config, resume);
-  for (const { path, message } of damaged) on({ type: 'damaged', path, message });
-  let training: Training | undefined;
-  const close = async () => {
-    files.close();
-    await training?.dispose();
-  };
+  const { resume = false, clock, on } = options;
+  if (resume && checkpoint === undefined) await warmStart(agent);
+  const training = await Training.begin(agent, source, checkpoint, clock);
+  await closing(
+    () => training.dispose(),
+    async () => {
+      hooks.start({ config: agent.config, dir: files.dir }, training);
+      on({
+        type: 'started',
+        runDir: files.dir,
+        device,
+        timings,
+        warning,
+        parameters: agent.policy.parameters.size,
+        resumedFrom: checkpoint?.step,
+      });
+      await loop(training, files, options);
+    },
+  );
+  return { steps: training.steps, done: training.done };
+}
+
+/** Does `work`, then closes. What went wrong first is what is told. */
+async function closing<T>(close: () => Promise<void>, work: () => Promise<T>): Promise<T> {
+  let result: T;
   try {
-    if (resume && checkpoint === undefined) await warmStart(agent);
-    training = await Training.begin(agent, source, checkpoint);
-    on({
-      type: 'started',
-      runDir,
-      device,
-      timings,
-      warning,
-      parameters: agent.policy.parameters.size,
-      resumedFrom: checkpoint?.step,
-    });
-    await loop(training, files, options);
+    result = await work();
   } catch (error) {
-    // What went wrong first is what is told.
     await close().catch(() => {});
     throw error;
   }
   await close();
-  return { steps: training.steps, done: training.done };
+  return result;
 }
 
 /** Takes what the config's warmStart names, if it does. @throws UsageError where it does not fit */

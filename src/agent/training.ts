@@ -11,6 +11,7 @@ import {
   Trajectory,
 } from '../rollout/index.ts';
 import type { Agent, AgentState } from './agent.ts';
+import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { EnvSource } from './env-setup.ts';
 import type { UpdateMetrics, UpdateStats } from './events.ts';
@@ -34,6 +35,10 @@ export interface TrainingState {
   best: BestScore | null;
   alarmed: boolean;
   guard?: GuardState;
+  /** What hooks have set. */
+  resetOptions?: unknown;
+  memories?: unknown[];
+  stopped?: Stopped;
   rewardScale: RewardScaleState;
   rng: { act: RngState; learn: RngState };
   priced: number[];
@@ -58,6 +63,13 @@ export interface Incident {
   batch: Tensors;
 }
 
+/** Why a hook ended training before its steps were done. */
+export interface Stopped {
+  reason: string;
+  /** The length that training was to have: made longer, it goes on. */
+  totalSteps: number;
+}
+
 /** The best evaluation so far; its score is taken at the price of the moment it is compared at. */
 export interface BestScore {
   return: number;
@@ -72,7 +84,7 @@ export class Training {
   readonly agent: Agent;
   readonly envs: EnvPool;
   readonly gate = new Gate();
-  readonly phases = new Phases();
+  readonly phases: Phases;
   readonly scheduler: Scheduler;
   readonly trajectory: Trajectory;
   readonly rewardScale: RewardScale;
@@ -80,24 +92,33 @@ export class Training {
   readonly recipe: Recipe;
   best: BestScore | null = null;
   alarmed = false;
+  /** What every episode begins with (`reset({ options })`), and what hooks remember: plain JSON data. */
+  resetOptions: unknown;
+  memories: unknown[] = [];
   readonly guard: Guard;
   update = 0;
   steps = 0;
   #episodes = 0;
+  #stopped: Stopped | undefined;
+  #asked: { stop?: string; save?: true } = {};
   /** Running statistics as they were after the last update that stands. */
   #seen: { rewards: RewardScaleState; observations: RunningStatsState | undefined };
   #elapsed = 0;
-  #resumedAt = performance.now();
-  #loggedAt = performance.now();
+  #resumedAt: number;
+  #loggedAt: number;
+  readonly #clock: Clock;
   readonly #config: Config;
   readonly #learner: Learner;
   readonly #actRng: Rng;
   readonly #learnRng: Rng;
 
-  private constructor(agent: Agent, envs: EnvPool) {
+  private constructor(agent: Agent, envs: EnvPool, clock: Clock) {
     const { config, policy } = agent;
     const { env, ppo, halting, train } = config;
     this.#config = config;
+    this.#clock = clock;
+    this.#resumedAt = this.#loggedAt = clock.monotonic();
+    this.phases = new Phases(clock.monotonic);
     this.agent = agent;
     this.envs = envs;
     this.#actRng = Rng.seed(train.seed, 'act');
@@ -120,17 +141,24 @@ export class Training {
   }
 
   /** A new run, or one that goes on exactly from `checkpoint`. */
-  static async begin(agent: Agent, source: EnvSource, checkpoint?: Checkpoint): Promise<Training> {
+  static async begin(
+    agent: Agent,
+    source: EnvSource,
+    checkpoint?: Checkpoint,
+    clock = systemClock,
+  ): Promise<Training> {
     const { env, train } = agent.config;
     const saved = checkpoint?.state as TrainingState | undefined;
     // First the agent, since the environments share its normaliser.
     if (checkpoint !== undefined) agent.restore(checkpoint.weights, saved!.agent);
+    let training: Training | undefined;
     const envs = await source.pool({
       count: env.count,
       seed: train.seed,
+      resetOptions: () => training?.resetOptions,
       normaliser: agent.normaliser && { stats: agent.normaliser, frozen: false },
     });
-    const training = new Training(agent, envs);
+    training = new Training(agent, envs, clock);
     try {
       if (checkpoint !== undefined) await training.#restore(checkpoint.optimiser, saved!);
       return training;
@@ -141,7 +169,34 @@ export class Training {
   }
 
   get done(): boolean {
-    return this.steps >= this.#config.train.totalSteps;
+    const { totalSteps } = this.#config.train;
+    return this.steps >= totalSteps || this.#stopped?.totalSteps === totalSteps;
+  }
+
+  /** Asks for training to end with the update under way. */
+  stop(reason: string): void {
+    this.#asked.stop ??= reason;
+  }
+
+  /** Asks for a checkpoint after the update under way. */
+  save(): void {
+    this.#asked.save = true;
+  }
+
+  /** Ends training where that was asked for. @returns why, where it was not done before */
+  takeStop(): string | undefined {
+    const { stop } = this.#asked;
+    this.#asked.stop = undefined;
+    if (stop === undefined || this.done) return undefined;
+    this.#stopped = { reason: stop, totalSteps: this.#config.train.totalSteps };
+    return stop;
+  }
+
+  /** Whether a checkpoint was asked for since the last time. */
+  takeSave(): boolean {
+    const { save = false } = this.#asked;
+    this.#asked.save = undefined;
+    return save;
   }
 
   /** How thoughts end during training, as the recipe has it now. */
@@ -242,11 +297,12 @@ export class Training {
 
   /** What passed since the update before. */
   #timing(decisions: number): UpdateMetrics['timing'] {
-    const now = performance.now();
+    const now = this.#clock.monotonic();
     const seconds = (now - this.#loggedAt) / 1000;
     this.#loggedAt = now;
     const phases = this.phases.take();
     return {
+      time: new Date(this.#clock.now()).toISOString(),
       elapsed: this.elapsed,
       decisionsPerSecond: decisions / (seconds - phases.evaluation - phases.checkpoint),
       seconds,
@@ -275,7 +331,7 @@ export class Training {
 
   /** Seconds of training, over all its sessions. */
   get elapsed(): number {
-    return this.#elapsed + (performance.now() - this.#resumedAt) / 1000;
+    return this.#elapsed + (this.#clock.monotonic() - this.#resumedAt) / 1000;
   }
 
   async checkpoint(): Promise<Checkpoint> {
@@ -294,6 +350,9 @@ export class Training {
       best: this.best,
       alarmed: this.alarmed,
       guard: this.guard.state(),
+      resetOptions: this.resetOptions,
+      memories: this.memories,
+      stopped: this.#stopped,
       rewardScale: this.rewardScale.state(),
       rng: { act: this.#actRng.state(), learn: this.#learnRng.state() },
       priced: Array.from(this.priced),
@@ -313,9 +372,12 @@ export class Training {
     this.steps = saved.steps;
     this.#episodes = saved.episodes;
     this.#elapsed = saved.elapsed;
-    this.#resumedAt = this.#loggedAt = performance.now();
+    this.#resumedAt = this.#loggedAt = this.#clock.monotonic();
     this.best = saved.best;
     this.alarmed = saved.alarmed;
+    this.resetOptions = saved.resetOptions;
+    this.memories = saved.memories ?? [];
+    this.#stopped = saved.stopped;
     if (saved.guard) this.guard.restore(saved.guard);
     this.recipe.restore(saved.recipe);
     this.rewardScale.restore(saved.rewardScale);

@@ -16,6 +16,8 @@ export interface SeatOptions {
   name: string;
   /** How long one asynchronous reset or step may take, in ms; Infinity where others keep time. */
   timeoutMs: number;
+  /** What each episode is begun with (`reset({ options })`); asked as it begins. */
+  resetOptions?: () => unknown;
   /** Normalises observations; statistics are updated unless frozen. */
   normaliser?: { stats: RunningStats; frozen: boolean };
 }
@@ -230,7 +232,7 @@ export class Seat {
   }
 
   #reset(): Observation | Promise<Observation> {
-    const options = this.#reseed === undefined ? undefined : { seed: this.#reseed };
+    const options = { seed: this.#reseed, options: this.#options.resetOptions?.() };
     const begin = (result: Reset): Observation => {
       const problem = explainReset(result);
       if (problem !== undefined) throw this.#failure(`reset: ${problem}`);

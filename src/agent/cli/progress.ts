@@ -121,6 +121,8 @@ export function eventLine(event: TrainEvent): string | undefined {
       return `update ${event.update}: warning: undone: ${event.reason}; its batch is in ${event.path}`;
     case 'damaged':
       return `warning: ${event.message}; it is set aside as ${event.path}, and the one before goes on`;
+    case 'stopped':
+      return `update ${event.update}: stopped early (${event.reason})`;
     case 'alarm':
       return `update ${event.update}: warning: ${event.message}`;
     default:

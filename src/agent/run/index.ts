@@ -1,3 +1,4 @@
+export { AppendFile } from './append-file.ts';
 export { errorCode, type FileSystem, writeDirAtomic, writeFileAtomic } from './atomic.ts';
 export {
   type Checkpoint,
@@ -9,5 +10,6 @@ export {
 export { stringifyExact } from './exact-json.ts';
 export { MetricsLog, type MetricsRecord, readMetrics } from './metrics-log.ts';
 export { type ReportData, renderReport, type WorkedThought } from './report.ts';
+export { Locked, takeLock } from './run-lock.ts';
 export { decodeSafetensors, encodeSafetensors, type Tensors } from './safetensors.ts';
 export { TensorBoardWriter } from './tensorboard.ts';

@@ -1,12 +1,5 @@
-import {
-  closeSync,
-  createReadStream,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  writeSync,
-} from 'node:fs';
+import { createReadStream } from 'node:fs';
+import { AppendFile } from './append-file.ts';
 import { errorCode } from './atomic.ts';
 
 /** One line of metrics.jsonl. */
@@ -22,26 +15,17 @@ export interface MetricsRecord {
  */
 export class MetricsLog {
   readonly path: string;
-  readonly #file: number;
-  #size: number;
+  readonly #file: AppendFile;
 
   /** Opens the file for appending, or makes it. */
   constructor(path: string) {
     this.path = path;
-    this.#file = openSync(path, 'a+');
-    this.#size = fstatSync(this.#file).size;
+    this.#file = new AppendFile(path);
   }
 
-  /** Appends one line, whole or (where that fails, which throws) not at all. */
+  /** Appends one line; one that cannot be written now is held, and `sync` says so. */
   append(record: { update: number }): void {
-    const line = Buffer.from(`${JSON.stringify(record)}\n`);
-    try {
-      for (let done = 0; done < line.length; ) done += writeSync(this.#file, line, done);
-    } catch (cause) {
-      ftruncateSync(this.#file, this.#size);
-      throw new Error(`cannot write ${this.path}: ${(cause as Error).message}`, { cause });
-    }
-    this.#size += line.length;
+    this.#file.append(JSON.stringify(record));
   }
 
   /**
@@ -58,17 +42,21 @@ export class MetricsLog {
       end = line.end;
       lacksNewline = !line.whole;
     }
-    ftruncateSync(this.#file, end);
-    this.#size = end + (lacksNewline ? writeSync(this.#file, '\n') : 0);
+    this.#file.truncate(end);
+    if (lacksNewline) this.#file.append('');
   }
 
-  /** Waits until the lines are on the disk; call it before a checkpoint that counts on them. */
+  /**
+   * Waits until the lines are on the disk; call it before a checkpoint that counts on them.
+   * @throws Error naming the file and the cause where they cannot be written
+   */
   sync(): void {
-    fsyncSync(this.#file);
+    this.#file.sync();
   }
 
+  /** @throws Error where lines that are held cannot be written even now */
   close(): void {
-    closeSync(this.#file);
+    this.#file.close();
   }
 }
 

@@ -1,0 +1,184 @@
+import {
+  catchError,
+  defer,
+  delay,
+  EMPTY,
+  endWith,
+  ignoreElements,
+  merge,
+  type Observable,
+  Subject,
+  takeUntil,
+} from 'rxjs';
+import { loadFactory } from '../envs/index.ts';
+import type { Config } from './config.ts';
+import { RunError, UsageError } from './errors.ts';
+import type { TrainEvent } from './events.ts';
+
+/** A run as a hook sees it: what happens, and what may be done about it. */
+export interface Run {
+  readonly config: Config;
+  /** Where its files are. */
+  readonly dir: string;
+  /**
+   * Everything that `train` tells, in the order it happens; completes after `finished`, errors where the run
+   * fails. Training does not wait for what is made of it, but at its end, for ten seconds at most.
+   */
+  readonly events$: Observable<TrainEvent>;
+  /**
+   * Given to every episode of training as it begins (`env.reset({ options })`), plain JSON data; saved with
+   * the run. Evaluations go without.
+   */
+  resetOptions: unknown;
+  /** This hook's own, plain JSON data, saved with the run: what it counts by, so that a resumed run is the same. */
+  memory: unknown;
+  /**
+   * Ends training, as if its steps were done: saved, evaluated, reported. Asked for at `updated` or `evaluated`
+   * it is that update that is the last, else the next one.
+   */
+  stop(reason: string): void;
+  /** Asks for a checkpoint after the update under way. */
+  save(): void;
+}
+
+/**
+ * A developer's own part in a run: logging, early stopping, a curriculum. Called as training begins, also when
+ * it is resumed; what it returns is subscribed to while training lasts. An error there ends the run.
+ *
+ * A module named in a config (`hooks`) has one as its default export.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: each hook has options of its own
+export type Hook = (run: Run, options?: any) => Observable<unknown>;
+
+/** How long pipelines may go on once all is told, in ms. */
+const GRACE_MS = 10_000;
+
+/** What hooks work upon. */
+export interface Control extends Pick<Run, 'resetOptions' | 'stop' | 'save'> {
+  /** Of each hook. */
+  memories: unknown[];
+}
+
+/** A hook with its options, and what errors call it. */
+interface Named {
+  name: string;
+  start: (run: Run) => Observable<unknown>;
+}
+
+/** The hooks of one run. */
+export class Hooks {
+  readonly #hooks: readonly Named[];
+  readonly #events = new Subject<TrainEvent>();
+  /** What was told before they began; undefined from then on. */
+  #early: TrainEvent[] | undefined = [];
+  #control: Control | undefined;
+  #failure: RunError | undefined;
+  #ended: Promise<void> = Promise.resolve();
+
+  private constructor(hooks: readonly Named[]) {
+    this.#hooks = hooks;
+  }
+
+  /** Those that a config names, and those that are given. @throws UsageError where a module has none */
+  static async load(config: Config, baseDir: string, given: readonly Hook[] = []): Promise<Hooks> {
+    const named: Named[] = [];
+    for (const [i, { module, options }] of config.hooks.entries()) {
+      const hook = await loadHook(module, baseDir, i);
+      named.push({ name: `hooks.${i} (${module})`, start: (run) => hook(run, options) });
+    }
+    const passed = given.map((hook, i) => ({ name: `hook ${i} ${hook.name}`, start: hook }));
+    return new Hooks([...named, ...passed]);
+  }
+
+  /** They begin, and are told what has been told. @throws RunError where one fails */
+  start({ config, dir }: Pick<Run, 'config' | 'dir'>, control: Control): void {
+    this.#control = control;
+    const events$ = this.#events.asObservable();
+    const told$ = events$.pipe(
+      catchError(() => EMPTY),
+      ignoreElements(),
+      endWith(undefined),
+    );
+    const pipelines = this.#hooks.map((hook, i) =>
+      this.#pipeline(hook, this.#run(i, { config, dir, events$ })),
+    );
+    this.#ended = new Promise((resolve) => {
+      merge(...pipelines)
+        .pipe(takeUntil(told$.pipe(delay(GRACE_MS))))
+        .subscribe({ complete: resolve });
+    });
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const event of early) this.tell(event);
+  }
+
+  /** @throws RunError where one has failed, of this event or since the one before */
+  tell(event: TrainEvent): void {
+    if (this.#early) this.#early.push(event);
+    else this.#events.next(event);
+    this.#check();
+  }
+
+  /** They last as long as `work`, and until they have done what is left of theirs. @throws RunError where one fails */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      const result = await work();
+      this.#events.complete();
+      await this.#ended;
+      this.#check();
+      return result;
+    } catch (error) {
+      this.#events.error(error);
+      await this.#ended;
+      throw error;
+    }
+  }
+
+  /** The run as hook `i` has it. */
+  #run(i: number, { config, dir, events$ }: Pick<Run, 'config' | 'dir' | 'events$'>): Run {
+    const control = () => this.#control!;
+    return {
+      config,
+      dir,
+      events$,
+      get resetOptions() {
+        return control().resetOptions;
+      },
+      set resetOptions(options) {
+        control().resetOptions = options;
+      },
+      get memory() {
+        return control().memories[i];
+      },
+      set memory(memory) {
+        control().memories[i] = memory;
+      },
+      stop: (reason) => control().stop(reason),
+      save: () => control().save(),
+    };
+  }
+
+  #check(): void {
+    if (this.#failure) throw this.#failure;
+  }
+
+  /** What a hook returns; its error is the run's, and ends none of the others. */
+  #pipeline({ name, start }: Named, run: Run): Observable<unknown> {
+    return defer(() => start(run)).pipe(
+      catchError((cause) => {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        this.#failure ??= new RunError(`${name}: ${reason}`, { cause });
+        return EMPTY;
+      }),
+    );
+  }
+}
+
+async function loadHook(module: string, baseDir: string, i: number): Promise<Hook> {
+  const hint = 'write `export default ({ events$ }, options) => events$.pipe(…)`';
+  try {
+    return (await loadFactory(module, baseDir, { name: 'hook', hint })) as Hook;
+  } catch (error) {
+    throw new UsageError(`hooks.${i}: ${(error as Error).message}`, { cause: error });
+  }
+}

@@ -1,0 +1,92 @@
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  writeSync,
+} from 'node:fs';
+
+const NEWLINE = 0x0a;
+
+/**
+ * A file of lines that grows at its end. What cannot be written (a full disk) is held, and goes on at that very
+ * byte with the next line.
+ */
+export class AppendFile {
+  readonly path: string;
+  readonly #file: number;
+  readonly #most: number;
+  #held: Uint8Array[] = [];
+
+  /**
+   * Opens the file, or makes it.
+   * @param most lines held; beyond them the oldest are given up
+   */
+  constructor(path: string, { most = Number.POSITIVE_INFINITY }: { most?: number } = {}) {
+    this.path = path;
+    this.#most = most;
+    this.#file = openSync(path, 'a+');
+  }
+
+  /** Appends a line. It never throws: `flush` says whether everything could be written. */
+  append(line: string): void {
+    this.#held.push(Buffer.from(`${line}\n`));
+    // The first may be written in part, and then has to come whole.
+    if (this.#held.length > this.#most) this.#held.splice(1, 1);
+    try {
+      this.flush();
+    } catch {
+      // It is held.
+    }
+  }
+
+  /** Hands what is held to the system. @throws Error naming the file and the cause */
+  flush(): void {
+    try {
+      while (this.#held.length > 0) {
+        const rest = this.#held[0].subarray(writeSync(this.#file, this.#held[0]));
+        if (rest.length > 0) this.#held[0] = rest;
+        else this.#held.shift();
+      }
+    } catch (cause) {
+      throw this.#failed(cause);
+    }
+  }
+
+  /** Waits until everything appended is on the disk. @throws Error naming the file and the cause */
+  sync(): void {
+    this.flush();
+    try {
+      fsyncSync(this.#file);
+    } catch (cause) {
+      throw this.#failed(cause);
+    }
+  }
+
+  /** Drops what comes after `size` bytes. */
+  truncate(size: number): void {
+    ftruncateSync(this.#file, size);
+  }
+
+  /** What comes next begins on a line of its own, though a crash tore the last one. */
+  endLine(): void {
+    const { size } = fstatSync(this.#file);
+    const last = Buffer.alloc(1);
+    if (size > 0) readSync(this.#file, last, 0, 1, size - 1);
+    if (size > 0 && last[0] !== NEWLINE) this.append('');
+  }
+
+  close(): void {
+    try {
+      this.flush();
+    } finally {
+      closeSync(this.#file);
+    }
+  }
+
+  #failed(cause: unknown): Error {
+    return new Error(`cannot write ${this.path}: ${(cause as Error).message}`, { cause });
+  }
+}
