@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Subscription } from 'rxjs';
@@ -6,6 +5,7 @@ import { concatMap } from 'rxjs';
 import { RunError } from '../errors.ts';
 import type { TrainEvent } from '../events.ts';
 import { assignFiles } from './assign-files.ts';
+import { awaitUnlocked } from './await-unlocked.ts';
 import { type ConfigFile, type Listing, type WatchOptions, watchConfigs } from './config-folder.ts';
 import { type Action, refusal, stateAfter } from './control.ts';
 import { logEvent } from './log-event.ts';
@@ -41,7 +41,7 @@ export class Daemon {
   #watching: Subscription | undefined;
   /** Why the folder cannot be read; undefined once it was. */
   #folder: string | undefined = 'it was not looked at yet';
-  #draining = false;
+  readonly #ending = new AbortController();
   readonly #training = new Set<Promise<void>>();
 
   private constructor(options: DaemonOptions, registry: Registry) {
@@ -53,21 +53,24 @@ export class Daemon {
     }
   }
 
-  /** Takes up what an earlier daemon left, and begins. */
-  static async start(options: DaemonOptions): Promise<Daemon> {
+  /** Takes up what an earlier daemon left in the folder. */
+  static async open(options: DaemonOptions): Promise<Daemon> {
     const { dir, log } = options;
-    await mkdir(dir, { recursive: true });
     const { registry, damaged } = await Registry.open(join(dir, 'registry.jsonl'));
     if (damaged !== undefined) {
       log.error(
         `the registry was damaged: it was kept as ${damaged}, and what was whole of it is used`,
       );
     }
-    const daemon = new Daemon(options, registry);
-    daemon.#watching = watchConfigs(dir, options.watch)
-      .pipe(concatMap((listing) => daemon.#adopt(listing)))
+    return new Daemon(options, registry);
+  }
+
+  /** Runs what there is and what will come. */
+  begin(): void {
+    const { dir, watch } = this.#options;
+    this.#watching = watchConfigs(dir, watch)
+      .pipe(concatMap((listing) => this.#adopt(listing)))
       .subscribe();
-    return daemon;
   }
 
   /** Every run, and the configs that are none. */
@@ -103,7 +106,7 @@ export class Daemon {
 
   /** Ends the processes, which save, and leaves what their runs are to do for the next daemon. */
   async drain(): Promise<void> {
-    this.#draining = true;
+    this.#ending.abort();
     this.#watching?.unsubscribe();
     for (const run of this.#runs.values()) {
       this.#stopTrying(run);
@@ -116,6 +119,10 @@ export class Daemon {
   /** Ends them at once. */
   kill(): void {
     for (const { process } of this.#runs.values()) process?.kill();
+  }
+
+  get #draining(): boolean {
+    return this.#ending.signal.aborted;
   }
 
   async #adopt(listing: Listing): Promise<void> {
@@ -175,24 +182,32 @@ export class Daemon {
     }
   }
 
-  /** Trains until the process ends, for whatever reason. */
   async #train(run: Run): Promise<void> {
-    await run.prepare();
-    let exit: Exit | undefined;
-    if (!this.#draining && ['queued', 'running'].includes(run.entry.state)) {
-      try {
-        run.process = this.#spawn(run);
-        if (run.entry.state !== 'running') this.#set(run, 'running');
-        exit = await run.process.ended;
-      } catch (error) {
-        // No room for its files, or no process to be had.
-        exit = { code: null, signal: null, updates: 0, saved: false, complaint: `${error}` };
-      }
-    }
+    const exit = await this.#untilEnded(run).catch(
+      // No room for its files, or no process to be had.
+      ({ message: complaint }: Error) => ({
+        code: null,
+        signal: null,
+        updates: 0,
+        saved: false,
+        complaint,
+      }),
+    );
     run.process = undefined;
     run.share = undefined;
     if (exit) this.#ended(run, exit);
     this.#schedule();
+  }
+
+  /** @returns how its process ended; undefined where it was not to be started any more */
+  async #untilEnded(run: Run): Promise<Exit | undefined> {
+    const wait = (pid: number) => this.#log.info({ run: run.name }, `waits for process ${pid}`);
+    await awaitUnlocked(run.runDir, wait, this.#ending.signal);
+    await run.prepare();
+    if (this.#draining || !['queued', 'running'].includes(run.entry.state)) return undefined;
+    run.process = this.#spawn(run);
+    if (run.entry.state !== 'running') this.#set(run, 'running');
+    return run.process.ended;
   }
 
   #spawn(run: Run): TrainProcess {
