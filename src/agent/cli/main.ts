@@ -7,6 +7,7 @@ import { addDaemon } from './daemon.ts';
 import { addEnv } from './env.ts';
 import { addEnvs } from './envs.ts';
 import { addEval } from './eval.ts';
+import { addRecord } from './record.ts';
 import { addRuns } from './runs.ts';
 import { addServe } from './serve.ts';
 import { addStudy } from './study.ts';
@@ -28,6 +29,7 @@ const program = new Command('pondera')
 const commands = [
   addTrain,
   addEval,
+  addRecord,
   addStudy,
   addServe,
   addEnv,
