@@ -258,6 +258,13 @@ const checkpointSchema = z.strictObject({
   keep: count.default(3).describe('Newest checkpoints kept, beside the best.'),
 });
 
+const resourcesSchema = z.strictObject({
+  cores: count
+    .default(1)
+    .describe('Cores that `pondera daemon` counts the run as; its kernels.threads where auto.'),
+  memoryMiB: count.default(2048).describe('Memory that it counts the run as, in MiB.'),
+});
+
 /** A run's whole configuration: the one source of its types, its validation and its help. */
 export const configSchema = z.strictObject({
   name: z
@@ -299,6 +306,9 @@ export const configSchema = z.strictObject({
       'Where tensors live: simd is our own kernels; auto times it against tensorflow where that is installed, unless kernels.build is given.',
     ),
   kernels: kernelsSchema.prefault({}).describe('The kernels of the backend simd.'),
+  resources: resourcesSchema
+    .prefault({})
+    .describe('What the run takes of a machine that it shares.'),
 });
 
 export type Config = z.infer<typeof configSchema>;

@@ -248,13 +248,15 @@ async function lock(dir: string): Promise<() => Promise<void>> {
  * A resumed run is the same run: what shapes learning must not differ. How often it is evaluated and
  * saved may, what it is guarded against, on how many threads and in how much memory it runs, where its environments are, and it may be
  * made longer.
+ * @throws UsageError naming what differs
  */
-function refuseOther(saved: Config, wanted: Config, dir: string): void {
+export function refuseOther(saved: Config, wanted: Config, dir: string): void {
   const learning = ({
     evaluation: _,
     checkpoint: __,
     guards: ___,
     hooks: ____,
+    resources: _____,
     env,
     kernels,
     train,
