@@ -1,5 +1,6 @@
 import type { Timing } from '../kernels/index.ts';
 import type { PhaseSeconds } from '../rollout/index.ts';
+import type { Overrun } from './budget.ts';
 
 /** The ponder steps of a set of decisions. */
 export interface PonderSteps {
@@ -61,7 +62,14 @@ export interface UpdateMetrics extends UpdateStats {
     /** Since the update before, or since this session began; the phases add up to it. */
     seconds: number;
     tensors: number;
+    /** Resident memory of the process. */
     rssBytes: number;
+    /** JavaScript's heap in use, garbage not yet collected included. */
+    heapBytes: number;
+    /** Memory of buffers outside that heap. */
+    externalBytes: number;
+    /** Of the backend simd's arena, what is in use; null on another backend. */
+    arenaBytes: number | null;
   } & PhaseSeconds;
 }
 
@@ -109,6 +117,16 @@ export type TrainEvent =
   | { type: 'released'; update: number; steps: number; reason: 'return' | 'plateau' | 'deadline' }
   | { type: 'evaluated'; update: number; steps: number; evaluation: Evaluation; best: boolean }
   | { type: 'checkpointed'; update: number; steps: number; path: string }
+  /** A checkpoint could not be written, or what it replaces not be cleared away; all before is as it was. */
+  | { type: 'save-failed'; update: number; steps: number; reason: string; inARow: number }
+  /** The process takes more than its `budget`: it saves, ends, and is to be started again. */
+  | ({
+      type: 'over-budget';
+      update: number;
+      steps: number;
+      /** Updates since the process started: next to none means that starting again is no help. */
+      updatesSinceStart: number;
+    } & Overrun)
   | { type: 'alarm'; update: number; alarm: Alarm; message: string }
   /** An update was undone (`guards`): weights and optimiser are what they were; what went into it is in `path`. */
   | {
@@ -123,4 +141,11 @@ export type TrainEvent =
   | { type: 'damaged'; path: string; message: string }
   /** A hook has ended training before its steps were done. */
   | { type: 'stopped'; update: number; steps: number; reason: string }
-  | { type: 'finished'; steps: number; interrupted: boolean; evaluation?: Evaluation };
+  | {
+      type: 'finished';
+      steps: number;
+      interrupted: boolean;
+      /** It was over its budget, and is to be resumed by another process. */
+      restart?: true;
+      evaluation?: Evaluation;
+    };

@@ -72,6 +72,8 @@ export class RunFiles {
         refuseOther(await loadConfig(configPath), config, dir);
         const store = new CheckpointStore(join(dir, 'checkpoints'));
         if (await store.latest()) ({ checkpoint, damaged } = await store.recover());
+        // A crash may have come before the best was marked, and damage after.
+        await store.settleBest((checkpoint?.state as TrainingState | undefined)?.best?.steps);
       } else if (existsSync(configPath)) {
         throw new UsageError(
           `${dir} holds a run already: go on with --resume, or give another --run-dir`,
@@ -102,7 +104,8 @@ export class RunFiles {
       evaluation,
       ...scalars
     } = metrics;
-    const { inferenceByDepth, time: __, ...times } = timing;
+    const { inferenceByDepth, time, ...times } = timing;
+    const wallTime = Date.parse(time) / 1000;
     const all = {
       ...scalars,
       ...times,
@@ -119,18 +122,30 @@ export class RunFiles {
       }),
     };
     for (const [name, value] of Object.entries(all)) {
-      if (value !== null) this.#board.scalar(name, value, steps);
+      if (value !== null) this.#board.scalar(name, value, steps, wallTime);
     }
     const depths = histogram.flatMap((count, i) => new Array<number>(count).fill(i + 1));
-    if (depths.length > 0) this.#board.histogram('ponderSteps', depths, steps);
+    if (depths.length > 0) this.#board.histogram('ponderSteps', depths, steps, wallTime);
   }
 
-  async save(checkpoint: Checkpoint, keepLast: number, best: boolean): Promise<string> {
+  /**
+   * Saves a checkpoint, with the lines of the logs that it counts on.
+   * @returns where
+   * @throws Error where it cannot be written; everything saved before is then as it was
+   */
+  async save(checkpoint: Checkpoint): Promise<string> {
     this.#metrics.sync();
-    const path = await this.store.save(checkpoint);
-    if (best) await this.store.markBest(checkpoint.step);
-    await this.store.prune({ keepLast });
-    return path;
+    this.#board.flush();
+    return await this.store.save(checkpoint);
+  }
+
+  /** Marks the best checkpoint, where that is another now, and deletes those that are kept no longer. */
+  async tidy(
+    best: number | undefined,
+    { keep, milestoneSteps }: Config['checkpoint'],
+  ): Promise<void> {
+    await this.store.settleBest(best);
+    await this.store.prune({ keepLast: keep, milestoneSteps });
   }
 
   /** Keeps an update that was undone. @returns where */
@@ -181,7 +196,7 @@ async function lock(dir: string): Promise<() => Promise<void>> {
 
 /**
  * A resumed run is the same run: what shapes learning must not differ. How often it is evaluated and
- * saved may, what it is guarded against, on how many threads and in how much memory it runs, where its environments are, and it may be
+ * saved may, what it is guarded against and may take, on how many threads and in how much memory it runs, where its environments are, and it may be
  * made longer.
  */
 function refuseOther(saved: Config, wanted: Config, dir: string): void {
@@ -190,6 +205,7 @@ function refuseOther(saved: Config, wanted: Config, dir: string): void {
     checkpoint: __,
     guards: ___,
     hooks: ____,
+    budget: _____,
     env,
     kernels,
     train,

@@ -41,7 +41,10 @@ export interface TrainResult {
   runDir: string;
   /** Environment steps done. */
   steps: number;
+  /** It ended before it was done. */
   interrupted: boolean;
+  /** Since it was over its `budget`: another process is to resume it. */
+  restart?: true;
   /** Of the best checkpoint, once training is done. */
   evaluation?: Evaluation;
 }
@@ -80,12 +83,13 @@ export async function train(input: ConfigInput, given: TrainOptions = {}): Promi
   });
   const { files } = opened;
   const run = async () => {
-    const { steps, done } = await session(agent, backend, opened, hooks, options).finally(() =>
-      agent.dispose(),
+    const { steps, done, restart } = await session(agent, backend, opened, hooks, options).finally(
+      () => agent.dispose(),
     );
     const evaluation = done ? await conclude(runDir, options) : undefined;
-    on({ type: 'finished', steps, interrupted: !done, evaluation });
-    return { runDir, steps, interrupted: !done, evaluation };
+    const result = { steps, interrupted: !done, ...(restart && { restart }), evaluation };
+    on({ type: 'finished', ...result });
+    return { runDir, ...result };
   };
   return closing(
     () => files.close(),
@@ -117,18 +121,18 @@ async function open(
   return { ...opened, source };
 }
 
-/** Trains until done or aborted. */
+/** Trains until done, aborted or over budget. */
 async function session(
   agent: Agent,
   { device, warning, timings }: ChosenBackend,
   { source, files, checkpoint }: Opened,
   hooks: Hooks,
   options: Session,
-): Promise<{ steps: number; done: boolean }> {
+): Promise<{ steps: number; done: boolean; restart: boolean }> {
   const { resume = false, clock, on } = options;
   if (resume && checkpoint === undefined) await warmStart(agent);
   const training = await Training.begin(agent, source, checkpoint, clock);
-  await closing(
+  const { restart } = await closing(
     () => training.dispose(),
     async () => {
       hooks.start({ config: agent.config, dir: files.dir }, training);
@@ -141,10 +145,10 @@ async function session(
         parameters: agent.policy.parameters.size,
         resumedFrom: checkpoint?.step,
       });
-      await loop(training, files, options);
+      return await loop(training, files, options);
     },
   );
-  return { steps: training.steps, done: training.done };
+  return { steps: training.steps, done: training.done, restart };
 }
 
 /** Does `work`, then closes. What went wrong first is what is told. */
