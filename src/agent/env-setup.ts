@@ -33,7 +33,12 @@ export interface GivenEnv {
 /** Where a run's environments come from, in process or not. */
 export interface EnvSource {
   /** Environments side by side. @throws EnvFailed where they cannot be made */
-  pool(options: Omit<EnvPoolOptions, 'name' | 'timeoutMs'>): Promise<EnvPool>;
+  pool(
+    options: Omit<EnvPoolOptions, 'name' | 'timeoutMs'> & {
+      /** Put around each, over the config's own wrappers. */
+      outermost?: (env: Env) => Env;
+    },
+  ): Promise<EnvPool>;
   /** @throws EnvFailed where no environment can be made */
   spaces(): Promise<{ observationSpace: Space; actionSpace: Space }>;
 }
@@ -53,20 +58,20 @@ export async function envSource(
   // What a thread will run is loaded here too, so that what is wrong with it is told at once.
   const local = remote === undefined || 'workers' in remote;
   const factory = local ? (given ?? (await named(env, baseDir))) : undefined;
-  const here: EnvSource['pool'] = (options) =>
-    EnvPool.create(async () => wrapped(await factory!(env.options), env), {
+  const here: EnvSource['pool'] = ({ outermost = (env) => env, ...options }) =>
+    EnvPool.create(async () => outermost(wrapped(await factory!(env.options), env)), {
       ...options,
       name,
       timeoutMs: env.timeoutMs,
     });
-  const elsewhere: EnvSource['pool'] = async (options) => {
+  const elsewhere: EnvSource['pool'] = async ({ outermost = (env) => env, ...options }) => {
     const { count, seed } = options;
     const group = { source: remote!, count, seed, timeoutMs: env.timeoutMs, onListening };
     const { envs } = await RemoteEnvs.open(group).catch((cause) => {
       throw new EnvFailed('could not be had', { name, env: 0, seed, cause });
     });
     let made = 0;
-    const make = () => wrapped(envs[made++], env);
+    const make = () => outermost(wrapped(envs[made++], env));
     // Who keeps time is the thread that has their sockets.
     return EnvPool.create(make, { ...options, name, timeoutMs: Infinity });
   };

@@ -1,9 +1,15 @@
-import { firstValueFrom, tap } from 'rxjs';
-import { filter } from 'rxjs/operators';
-import type { Episode } from '../envs/index.ts';
+import { filter, firstValueFrom, type Observable, tap } from 'rxjs';
+import type { Env, Episode } from '../envs/index.ts';
 import { Rng } from '../kernels/index.ts';
 import type { HaltingRule } from '../policy/index.ts';
-import { act, type Decision, observe, ponder, Scheduler } from '../rollout/index.ts';
+import {
+  act,
+  type Decision,
+  observe,
+  ponder,
+  Scheduler,
+  type Transition,
+} from '../rollout/index.ts';
 import type { Agent } from './agent.ts';
 import type { EnvSource } from './env-setup.ts';
 
@@ -32,58 +38,73 @@ export interface Played {
  * the same episodes. Each environment plays its share, so that short episodes are not preferred.
  */
 export async function play(agent: Agent, source: EnvSource, options: PlayOptions): Promise<Played> {
-  const { episodes, seed, rule, trace, signal } = options;
+  const { episodes, trace, signal } = options;
   const { env, halting } = agent.config;
-  const { minSteps, floor } = halting;
-  const maxSteps = options.maxSteps ?? halting.maxSteps;
-  const envs = await source.pool({
-    count: Math.min(env.count, episodes),
-    seed,
-    normaliser: agent.normaliser && { stats: agent.normaliser, frozen: true },
-    episodes,
-  });
-  const behaviour = { rule, minSteps, maxSteps, floor, forced: 0, greedy: true, trace };
-  const scheduler = new Scheduler(
-    agent.policy,
-    envs.count,
-    Rng.seed(seed, 'play'),
-    () => behaviour,
-  );
+  const { minSteps } = halting;
+  const count = Math.min(env.count, episodes);
   const played: Played = {
     episodes: [],
     decisions: [],
-    histogram: new Array(maxSteps).fill(0),
+    histogram: new Array(options.maxSteps ?? halting.maxSteps).fill(0),
     traced: [],
   };
-  const priced = new Float64Array(envs.count);
-  try {
-    await firstValueFrom(
-      observe(envs).pipe(
-        ponder(scheduler),
-        act(envs),
-        tap((transitions) => {
-          signal?.throwIfAborted();
-          for (const { env, decision, episode, lost } of transitions) {
-            if (lost !== undefined) {
-              priced[env] = 0;
-              continue;
-            }
-            const { steps, observation } = decision;
-            played.decisions.push({ difficulty: observation.difficulty, steps });
-            played.histogram[steps - 1]++;
-            if (trace) played.traced.push(decision);
-            priced[env] += steps - minSteps;
-            if (episode === undefined) continue;
-            played.episodes.push({ ...episode, pricedSteps: priced[env] });
+  const priced = new Float64Array(count);
+  await playing(agent, source, { ...options, count }, (transitions$) =>
+    transitions$.pipe(
+      tap((transitions) => {
+        signal?.throwIfAborted();
+        for (const { env, decision, episode, lost } of transitions) {
+          if (lost !== undefined) {
             priced[env] = 0;
+            continue;
           }
-        }),
-        filter(() => played.episodes.length >= episodes),
-      ),
-    );
+          const { steps, observation } = decision;
+          played.decisions.push({ difficulty: observation.difficulty, steps });
+          played.histogram[steps - 1]++;
+          if (trace) played.traced.push(decision);
+          priced[env] += steps - minSteps;
+          if (episode === undefined) continue;
+          played.episodes.push({ ...episode, pricedSteps: priced[env] });
+          priced[env] = 0;
+        }
+      }),
+      filter(() => played.episodes.length >= episodes),
+    ),
+  );
+  return played;
+}
+
+/**
+ * Plays on `count` environments made for it until what is made of the transitions first says so, or every
+ * episode is played.
+ */
+export async function playing(
+  agent: Agent,
+  source: EnvSource,
+  { count, episodes, seed, rule, maxSteps, trace, outermost }: PlayOptions & PlayedOn,
+  until: (transitions$: Observable<Transition[]>) => Observable<unknown>,
+): Promise<void> {
+  const { halting } = agent.config;
+  const { minSteps, floor } = halting;
+  const normaliser = agent.normaliser && { stats: agent.normaliser, frozen: true };
+  const envs = await source.pool({ count, seed, normaliser, episodes, outermost });
+  const behaviour = {
+    ...{ rule, minSteps, maxSteps: maxSteps ?? halting.maxSteps, floor },
+    ...{ forced: 0, greedy: true, trace },
+  };
+  const rng = Rng.seed(seed, 'play');
+  const scheduler = new Scheduler(agent.policy, envs.count, rng, () => behaviour);
+  try {
+    const transitions$ = observe(envs).pipe(ponder(scheduler), act(envs));
+    await firstValueFrom(until(transitions$), { defaultValue: undefined });
   } finally {
     scheduler.dispose();
     await envs.close();
   }
-  return played;
+}
+
+interface PlayedOn {
+  count: number;
+  /** Put around each environment. */
+  outermost?: (env: Env) => Env;
 }

@@ -39,11 +39,15 @@ export interface Drawing {
   shapes: Shape[];
 }
 
-export type Shape =
+export type Shape = {
+  /** The observation's token it shows: a row of a MultiDiscrete [S, F], a cell of a Box [rows, columns, channels]. */
+  token?: number;
+} & (
   | { type: 'rect'; x: number; y: number; width: number; height: number; fill: string }
   | { type: 'circle'; x: number; y: number; radius: number; fill: string }
   | { type: 'line'; x1: number; y1: number; x2: number; y2: number; stroke: string; width?: number }
-  | { type: 'text'; x: number; y: number; text: string; fill: string; size?: number };
+  | { type: 'text'; x: number; y: number; text: string; fill: string; size?: number }
+);
 
 /**
  * An environment: two spaces and two verbs, with Gymnasium's semantics.

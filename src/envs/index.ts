@@ -76,6 +76,7 @@ export {
   MultiDiscrete,
   type SpaceJson,
   spaceFromJson,
+  spaceJson,
   Text,
   type TextOptions,
   Tuple,
@@ -105,3 +106,4 @@ export {
 } from './wrappers/normalise-observation.ts';
 export { type NormaliseRewardOptions, normaliseReward } from './wrappers/normalise-reward.ts';
 export { timeLimit } from './wrappers/time-limit.ts';
+export { type View, watched } from './wrappers/watched.ts';

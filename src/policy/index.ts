@@ -1,5 +1,6 @@
+export { attentionOf, readoutAttention } from './attention.ts';
 export type { CoreSizes } from './core/block.ts';
-export type { Core, CoreFactory, Thought } from './core/core.ts';
+export type { Core, CoreFactory, Thought, Token } from './core/core.ts';
 export { type Distribution, distributionFor } from './distributions/index.ts';
 export { type Encoder, type EncoderFactory, encoderFor, type Place } from './encoders/index.ts';
 export {

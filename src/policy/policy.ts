@@ -9,8 +9,9 @@ import {
   takeRows,
   unroll,
 } from '../kernels/index.ts';
+import { readoutAttention } from './attention.ts';
 import type { CoreSizes } from './core/block.ts';
-import type { Core, Thought } from './core/core.ts';
+import type { Core, Thought, Token } from './core/core.ts';
 import { fullCore } from './core/full.ts';
 import { latentCore } from './core/latent.ts';
 import { type Distribution, distributionFor } from './distributions/index.ts';
@@ -90,6 +91,19 @@ export class Policy {
   /** The readouts [B, 1, D] of z_{n+1}, where no thought goes on: less work than `step`. */
   lastStep(thought: Thought): tf.Tensor3D {
     return unroll(thought.z, this.#core.loop(thought), [thought.z.shape[0]]);
+  }
+
+  /** What the readout may attend to. */
+  get tokens(): readonly Token[] {
+    return this.#core.tokens;
+  }
+
+  /** How much the readout attends to each of `tokens` in a thought's next step, the mean over blocks and heads [B, tokens]. */
+  attention(thought: Thought): tf.Tensor2D {
+    return tf.tidy(() => {
+      const blocks = readoutAttention(thought.z, this.#core.loop(thought));
+      return tf.mean(tf.concat(blocks, 1), 1);
+    });
   }
 
   /**

@@ -5,6 +5,7 @@ import { addCheckEnv } from './check-env.ts';
 import { addEnv } from './env.ts';
 import { addEnvs } from './envs.ts';
 import { addEval } from './eval.ts';
+import { addRecord } from './record.ts';
 import { addServe } from './serve.ts';
 import { addStudy } from './study.ts';
 import { addTrain } from './train.ts';
@@ -25,6 +26,7 @@ const program = new Command('pondera')
 const commands = [
   addTrain,
   addEval,
+  addRecord,
   addStudy,
   addServe,
   addEnv,

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { Env, Info, Reset, ResetOptions, Step } from '../env.ts';
+import type { Drawing, Env, Info, Reset, ResetOptions, Step } from '../env.ts';
 import { EnvLost } from '../env-lost.ts';
 import type { Space } from '../space.ts';
 import { spaceFromJson } from '../spaces/index.ts';
@@ -89,7 +89,7 @@ export class RemoteEnvs {
         snapshot: () => this.#snapshot(seat),
         restore: (state: unknown) => this.#restore(seat, state),
       }),
-      ...(render && { render: () => this.#ask('render', seat) as Promise<never> }),
+      ...(render && { render: () => this.#render(seat) }),
       close: () => {
         if (open && --this.#open === 0) this.close();
         open = false;
@@ -125,6 +125,11 @@ export class RemoteEnvs {
   #step(seat: number, action: unknown): Promise<Step> {
     if (this.#next[seat] === undefined) return this.#ask('step', seat, action) as Promise<Step>;
     return Promise.reject(new Error('step: the episode has ended: reset first'));
+  }
+
+  #render(seat: number): Promise<Drawing> {
+    if (this.#next[seat] === undefined) return this.#ask('render', seat) as Promise<Drawing>;
+    return Promise.reject(new Error('render: the episode has ended, and the next one has begun'));
   }
 
   #ask(t: Ask['t'], seat: number, arg?: unknown): Promise<unknown> {

@@ -5,10 +5,10 @@ import type { Space } from '../space.ts';
 /** What a wrapper changes of an environment. */
 export interface Layer<Obs, InnerObs> {
   observationSpace: Space<Obs>;
-  onReset(reset: Reset<InnerObs>): Reset<Obs>;
+  onReset(reset: Reset<InnerObs>): Reset<Obs> | Promise<Reset<Obs>>;
   /** Throws where no step may follow. */
   beforeStep?(): void;
-  onStep(step: Step<InnerObs>): Step<Obs>;
+  onStep(step: Step<InnerObs>): Step<Obs> | Promise<Step<Obs>>;
   /** The wrapper's own state as plain JSON data, for snapshots. */
   snapshot(): unknown;
   restore(state: unknown): void;
@@ -16,7 +16,7 @@ export interface Layer<Obs, InnerObs> {
 
 /**
  * The environment `inner` under a layer. All else is forwarded; what `inner` lacks (snapshot,
- * render, close) the result lacks too, and where `inner` is synchronous so is the result.
+ * render, close) the result lacks too, and where both are synchronous so is the result.
  */
 export function wrap<Obs, Action, InnerObs>(
   inner: Env<InnerObs, Action>,

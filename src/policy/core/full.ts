@@ -3,6 +3,7 @@ import { repeat } from '../../kernels/index.ts';
 import { attentionWeights, forwardWeights, norm, ownWeights, projection } from './block.ts';
 import type { Core, CoreFactory } from './core.ts';
 import { relativeBias } from './relative-bias.ts';
+import { observedTokens, ownTokens } from './tokens.ts';
 
 /**
  * The `full` form: every token recurs, and the encoded observation is injected at every step,
@@ -34,6 +35,7 @@ export const fullCore: CoreFactory = (sizes, encoder, parameters): Core => {
 
   return {
     looks: 0,
+    tokens: [...ownTokens(registers), ...observedTokens(encoder)],
     begin(tokens) {
       const own = repeat(initial, tokens.shape[0]) as tf.Tensor3D;
       const all = tf.concat([own, tokenNorm(tokens) as tf.Tensor3D], 1);

@@ -10,6 +10,7 @@ import {
   projection,
 } from './block.ts';
 import type { Core, CoreFactory } from './core.ts';
+import { observedTokens, ownTokens } from './tokens.ts';
 
 /**
  * The `latent` form: a readout and a few registers recur, cross-attending to the observation, whose
@@ -50,8 +51,10 @@ export const latentCore: CoreFactory = (sizes, encoder, parameters): Core => {
     })),
   });
 
+  const observed = observedTokens(encoder);
   return {
     looks: 1,
+    tokens: registers > 0 ? [...observed, ...ownTokens(registers)] : observed,
     begin(tokens) {
       const normed = tokenNorm(tokens);
       const e = positions ? tf.add(normed, positions) : normed;

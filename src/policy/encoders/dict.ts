@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Dict, Space, Tuple } from '../../envs/index.ts';
 import type { Parameters } from '../parameters.ts';
-import type { Encoder } from './encoder.ts';
+import { type Encoder, labelsOf } from './encoder.ts';
 
 /** A Dict or Tuple: one group of tokens a part, each with a learned mark that says which part. */
 export function dictEncoder(
@@ -18,7 +18,9 @@ export function dictEncoder(
   const parts = named.map(([key, part]) => {
     const scope = parameters.scope(key);
     const encoder = encoderFor(part, width, scope);
-    const entry = { encoder, begin, size: part.size, mark: scope.normal('mark', [width], 0.5) };
+    const labels = labelsOf(encoder).map((label) => `${key}: ${label}`);
+    const mark = scope.normal('mark', [width], 0.5);
+    const entry = { encoder, labels, begin, size: part.size, mark };
     begin += part.size;
     return entry;
   });
@@ -31,6 +33,7 @@ export function dictEncoder(
             encoder.places ?? Array.from({ length: encoder.tokens }, () => undefined),
         )
       : undefined,
+    labels: parts.flatMap(({ labels }) => labels),
     encode: (rows) => {
       const groups = parts.map(({ encoder, begin, size, mark }) =>
         tf.add(encoder.encode(tf.slice(rows, [0, begin], [-1, size])), mark),

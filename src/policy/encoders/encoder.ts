@@ -11,6 +11,8 @@ export interface Encoder {
   readonly tokens: number;
   /** One per token, where the tokens lie on a grid. */
   readonly places?: readonly (Place | undefined)[];
+  /** What to call each token where people see it; by its place, or its number, unless given. */
+  readonly labels?: readonly string[];
   /** @param rows flat observations [B, space.size] @returns tokens [B, S, D] */
   encode(rows: tf.Tensor2D): tf.Tensor3D;
 }
@@ -22,3 +24,11 @@ export type EncoderFactory = (
   parameters: Parameters,
   options?: Record<string, unknown>,
 ) => Encoder;
+
+/** What to call each token of an encoder. */
+export function labelsOf({ tokens, places, labels }: Encoder): string[] {
+  return Array.from({ length: tokens }, (_, i) => {
+    const place = places?.[i];
+    return labels?.[i] ?? (place ? `row ${place[0]}, column ${place[1]}` : `token ${i}`);
+  });
+}

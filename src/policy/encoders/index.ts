@@ -6,7 +6,7 @@ import { gridEncoder } from './grid.ts';
 import { tokenEncoder } from './tokens.ts';
 import { vectorEncoder } from './vector.ts';
 
-export type { Encoder, EncoderFactory, Place } from './encoder.ts';
+export { type Encoder, type EncoderFactory, labelsOf, type Place } from './encoder.ts';
 
 /**
  * The encoder for an observation space: Box of rank 3 as a grid, other Boxes and MultiBinary as a

@@ -54,6 +54,7 @@ export function tokenEncoder(
     shape.length === 1 ? parameters.normal('positions', [tokens, width], 0.5) : null;
   return {
     tokens,
+    labels: labelsFor(space, tokens),
     encode: (rows) => {
       const shifted = fromZero ? rows : tf.sub(rows, tf.tensor1d(start));
       const cells = reshaped(shifted, [-1, fields]) as tf.Tensor2D;
@@ -61,4 +62,10 @@ export function tokenEncoder(
       return positions === null ? set : tf.add(set, positions);
     },
   };
+}
+
+function labelsFor(space: Discrete | MultiDiscrete, tokens: number): string[] {
+  if (space.type === 'discrete') return ['value'];
+  const name = (i: number) => (space.shape.length === 1 ? `x[${i}]` : `token ${i}`);
+  return Array.from({ length: tokens }, (_, i) => name(i));
 }

@@ -17,6 +17,7 @@ export function vectorEncoder(space: Space, width: number, parameters: Parameter
   const bias = parameters.normal('bias', [tokens * width], 0.1);
   return {
     tokens,
+    labels: Array.from({ length: tokens }, (_, i) => `view ${i}`),
     encode: (rows) => reshaped(linear(rows, weight, bias), [-1, tokens, width]) as tf.Tensor3D,
   };
 }

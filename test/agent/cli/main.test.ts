@@ -66,6 +66,7 @@ describe('pondera', () => {
     ],
     [['eval', 'x', '--steps', '2'], '--steps: expected together with --halting fixed'],
     [['eval', 'no-such-run'], 'no-such-run: expected a run directory'],
+    [['record', 'x', '--stdout', '--out', 'y'], '--out: expected without --stdout'],
     [['study', 'k-hop'], "required option '--seeds <n>' not specified"],
     [['serve', 'no-such-run'], 'no-such-run: expected a run directory'],
     [['serve', 'x', '--host', '0.0.0.0'], 'another than a loopback address needs a token'],

@@ -1,0 +1,77 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type Command, Option } from 'commander';
+import { UsageError } from '../errors.ts';
+import { interruptible } from './interrupt.ts';
+import { exitOption, integer, setOption } from './options.ts';
+import { whole } from './table.ts';
+
+interface RecordFlags {
+  episodes: number;
+  seed: number;
+  checkpoint?: 'best' | 'latest';
+  exit?: 'sample' | 'threshold' | 'cdf';
+  maxSteps?: number;
+  set?: string[];
+  out?: string;
+  stdout?: boolean;
+}
+
+export function addRecord(program: Command): void {
+  program
+    .command('record')
+    .description('play episodes and write down what the policy saw, thought and did')
+    .argument('<run>', 'the directory of a run')
+    .option('--episodes <n>', 'episodes to play', integer(1), 1)
+    .option(
+      '--seed <n>',
+      'of the environment; the same seed plays the same episodes',
+      integer(0),
+      0,
+    )
+    .addOption(
+      new Option('--checkpoint <which>', 'the best where there is one, unless given').choices([
+        'best',
+        'latest',
+      ]),
+    )
+    .addOption(exitOption())
+    .option('--max-steps <n>', 'ponder steps after which acting is forced', integer(1))
+    .addOption(setOption())
+    .option('--out <file>', 'where it goes (default: in recordings/ of the run)')
+    .option('--stdout', 'write its lines to standard output as they come, and no file')
+    .action(recordCommand);
+}
+
+async function recordCommand(run: string, flags: RecordFlags): Promise<void> {
+  const { episodes, seed, checkpoint, exit, maxSteps, set, out, stdout } = flags;
+  if (stdout && out !== undefined) throw new UsageError('--out: expected without --stdout');
+  const { Agent } = await import('../agent.ts');
+  const { envSource } = await import('../env-setup.ts');
+  const { record } = await import('../recording/index.ts');
+  const { writeFileAtomic } = await import('../run/index.ts');
+  const { signal, release } = interruptible(() =>
+    process.stderr.write('ending the recording after this decision; again to stop at once\n'),
+  );
+  const agent = await Agent.load(run, { checkpoint, set });
+  try {
+    const source = await envSource(agent.config, process.cwd());
+    const lines: string[] = [];
+    const write = (line: string) => void (stdout ? process.stdout.write(line) : lines.push(line));
+    const options = { episodes, seed, exit, maxSteps, signal };
+    const { episodes: played, decisions, full } = await record(agent, source, options, write);
+    if (signal.aborted) process.exitCode = 130;
+    if (full) process.stderr.write('stopped: a recording holds no more than 32 MiB\n');
+    if (stdout) return;
+    const file = out ?? join(run, 'recordings', `step-${agent.version}-seed-${seed}.jsonl`);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFileAtomic(file, lines.join(''));
+    const counted = (n: number, noun: string) => `${whole(n)} ${noun}${n === 1 ? '' : 's'}`;
+    process.stdout.write(
+      `${counted(played, 'episode')}, ${counted(decisions, 'decision')}: ${file}\n`,
+    );
+  } finally {
+    release();
+    agent.dispose();
+  }
+}

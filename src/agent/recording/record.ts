@@ -1,0 +1,190 @@
+import { createRequire } from 'node:module';
+import { concatMap, filter, from } from 'rxjs';
+import { type View, watched } from '../../envs/index.ts';
+import { attentionOf, type Exit } from '../../policy/index.ts';
+import type { Decision, Transition } from '../../rollout/index.ts';
+import type { Agent } from '../agent.ts';
+import { type EnvSource, envName } from '../env-setup.ts';
+import { UsageError } from '../errors.ts';
+import { trainedRule } from '../halting-rule.ts';
+import { playing } from '../play.ts';
+import {
+  drawingSchema,
+  RECORDING_VERSION,
+  type RecordedDecision,
+  type RecordingHeader,
+  type RecordingLine,
+} from './format.ts';
+import { jsonOf, significant } from './json.ts';
+
+const { version } = createRequire(import.meta.url)('../../../package.json') as { version: string };
+
+/** Characters of JSON of an observation or a drawing beyond which it is left out. */
+export const MAX_PART = 2 ** 18;
+
+/** Characters of a recording after which it ends, whatever it is in the middle of. */
+export const MAX_RECORDING = 2 ** 25;
+
+export interface RecordOptions {
+  episodes: number;
+  /** The same seed plays the same episodes. */
+  seed: number;
+  /** How thoughts end; the config's evaluation.exit unless given. */
+  exit?: Exit;
+  /** Ponder steps at most; the config's unless given, and it may be more. */
+  maxSteps?: number;
+  /** Aborting it ends the recording after the decision under way. */
+  signal?: AbortSignal;
+}
+
+/** What was recorded. */
+export interface Recorded {
+  episodes: number;
+  decisions: number;
+  /** Whether it ended because it had become as long as a recording may be. */
+  full: boolean;
+}
+
+/**
+ * Plays whole episodes, one after another, with the most likely actions on an environment of its own, and
+ * writes down what was seen, thought and done.
+ *
+ * @param write given each line of the recording, its newline included, as it comes
+ * @throws UsageError where maxSteps is below the config's minSteps
+ */
+export async function record(
+  agent: Agent,
+  source: EnvSource,
+  options: RecordOptions,
+  write: (line: string) => void,
+): Promise<Recorded> {
+  const { episodes, seed, exit, maxSteps, signal } = options;
+  const { minSteps } = agent.config.halting;
+  if (maxSteps !== undefined && maxSteps < minSteps) {
+    throw new UsageError(
+      `maxSteps: expected at least halting.minSteps (${minSteps}), got ${maxSteps}`,
+    );
+  }
+  const recorded: Recorded = { episodes: 0, decisions: 0, full: false };
+  let written = 0;
+  const put = (line: RecordingHeader | RecordingLine) => {
+    const text = `${JSON.stringify(line)}\n`;
+    written += text.length;
+    write(text);
+  };
+  put(headerOf(agent, options));
+  if (signal?.aborted) return recorded;
+  const views: View[] = [];
+  const play = {
+    ...{ count: 1, episodes, seed, rule: trainedRule(agent.config, exit), maxSteps, trace: true },
+    outermost: <E extends Parameters<typeof watched>[0]>(env: E) =>
+      watched(env, (view) => views.push(view)),
+  };
+  let t = 0;
+  let sum = 0;
+  await playing(agent, source, play, (transitions$) =>
+    transitions$.pipe(
+      concatMap((transitions) => from(transitions)),
+      concatMap(async (transition) => {
+        const { episode, lost } = transition;
+        // What it was decided on, and, where the episode ended, what came of it.
+        const seen = views.shift()!;
+        if (lost !== undefined) {
+          put({ type: 'end', return: sum, length: t, lost });
+          t = sum = 0;
+          return;
+        }
+        put(await decisionLine(agent, transition, t++, shown(agent, seen)));
+        recorded.decisions++;
+        sum += transition.reward;
+        if (episode === undefined) return;
+        const { difficulty: _, ...result } = episode;
+        put({ type: 'end', ...result, ...shown(agent, views.shift()!) });
+        recorded.episodes++;
+        t = sum = 0;
+      }),
+      filter(() => {
+        recorded.full = written >= MAX_RECORDING;
+        return recorded.episodes >= episodes || recorded.full || signal?.aborted === true;
+      }),
+    ),
+  );
+  return recorded;
+}
+
+function headerOf(agent: Agent, { seed, exit, maxSteps }: RecordOptions): RecordingHeader {
+  const { config, policy, observationSpace, actionSpace } = agent;
+  const { core, width, heads, blocks, registers } = config.policy;
+  const { rule, minSteps } = config.halting;
+  return {
+    format: 'pondera-recording',
+    version: RECORDING_VERSION,
+    pondera: version,
+    run: config.name,
+    env: envName(config),
+    checkpoint: agent.version,
+    seed,
+    price: agent.price,
+    halting: {
+      ...{ rule, minSteps, maxSteps: maxSteps ?? config.halting.maxSteps },
+      ...{ exit: exit ?? config.evaluation.exit, quantile: config.evaluation.quantile },
+    },
+    policy: { core, width, heads, blocks, registers },
+    spaces: { observation: observationSpace.toJSON(), action: actionSpace.toJSON() },
+    tokens: policy.tokens.map(({ place, ...token }) => ({
+      ...token,
+      ...(place && { place: [place[0], place[1]] }),
+    })),
+  };
+}
+
+async function decisionLine(
+  { policy }: Agent,
+  { decision, reward, terminated, truncated }: Transition,
+  t: number,
+  seen: Pick<RecordedDecision, 'obs' | 'drawing'>,
+): Promise<RecordedDecision> {
+  const { observation, choice, forced } = decision;
+  const { row, mask, difficulty } = observation;
+  return {
+    type: 'decision',
+    t,
+    ...seen,
+    mask: mask && Array.from(mask),
+    difficulty,
+    thought: {
+      steps: stepsOf(decision, await attentionOf(policy, row, decision.steps)),
+      cut: forced,
+    },
+    action: jsonOf(choice),
+    reward,
+    terminated,
+    truncated,
+  };
+}
+
+function stepsOf({ trace = [] }: Decision, attention: number[][]) {
+  return trace.map(({ halt, value, actions }, i) => ({
+    halt: significant(halt),
+    value: significant(value),
+    actions: actions.map(significant),
+    attention: attention[i].map(significant),
+  }));
+}
+
+/** A view as a recording has it: what is too large is left out. @throws Error for a drawing that is none */
+function shown({ observationSpace }: Agent, { obs, drawing }: View) {
+  const drawn = drawingSchema.optional().safeParse(drawing ?? undefined);
+  if (!drawn.success) {
+    const [{ path, message }] = drawn.error.issues;
+    throw new Error(`render: expected a drawing: ${path.join('.')}: ${message}`);
+  }
+  return {
+    obs: within(jsonOf(observationSpace.schema.parse(obs))),
+    drawing: within(drawn.data),
+  };
+}
+
+function within<T>(value: T): T | undefined {
+  return (JSON.stringify(value)?.length ?? 0) <= MAX_PART ? value : undefined;
+}

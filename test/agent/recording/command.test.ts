@@ -1,0 +1,80 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { readRecording } from '../../../src/agent/recording/index.ts';
+import { train } from '../../../src/agent/train.ts';
+import { tinyConfig } from '../tiny-config.ts';
+
+const main = resolve(import.meta.dirname, '../../../src/agent/cli/main.ts');
+
+let dir: string;
+let run: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'pondera-record-'));
+  run = join(dir, 'tiny');
+  await train(tinyConfig({ env: { id: 'Maze-v0' } }), { runDir: run });
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+function record(...args: string[]): ChildProcessWithoutNullStreams {
+  const command = ['--import', import.meta.resolve('tsx'), main, 'record', run, ...args];
+  const child = spawn(process.execPath, command);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return child;
+}
+
+async function ended(child: ChildProcessWithoutNullStreams) {
+  const [[code], stdout, stderr] = await Promise.all([
+    once(child, 'close'),
+    text(child.stdout),
+    text(child.stderr),
+  ]);
+  return { code, stdout, stderr };
+}
+
+describe('pondera record', () => {
+  it('writes into the run what it writes to standard output', async () => {
+    const [file, lines] = await Promise.all([
+      ended(record('--seed', '5')),
+      ended(record('--seed', '5', '--stdout')),
+    ]);
+    expect(file).toMatchObject({ code: 0, stderr: '' });
+    expect(lines).toMatchObject({ code: 0, stderr: '' });
+    const [, path] = /^1 episode, \d+ decisions: (.*)\n$/.exec(file.stdout)!;
+    expect(await readFile(path, 'utf8')).toBe(lines.stdout);
+    const { header, lines: read } = await readRecording(path);
+    expect(header).toMatchObject({ run: 'tiny', seed: 5 });
+    expect(path).toBe(join(run, `recordings/step-${header.checkpoint}-seed-5.jsonl`));
+    expect(read.at(-1)).toMatchObject({ type: 'end' });
+  });
+
+  it('ends after a whole line when it is asked to', async () => {
+    const child = record('--episodes', '100000', '--stdout');
+    const lines = createInterface({ input: child.stdout });
+    let last = '';
+    lines.on('line', (line) => {
+      last = line;
+    });
+    await once(lines, 'line');
+    child.kill('SIGTERM');
+    const [[code], stderr] = await Promise.all([once(child, 'close'), text(child.stderr)]);
+    expect({ code, stderr }).toEqual({
+      code: 130,
+      stderr: 'ending the recording after this decision; again to stop at once\n',
+    });
+    expect(JSON.parse(last)).toHaveProperty('type');
+  });
+
+  it('ends when nobody reads it any more', async () => {
+    const child = record('--episodes', '100000', '--stdout');
+    await once(createInterface({ input: child.stdout }), 'line');
+    child.stdout.destroy();
+    const [code] = await once(child, 'close');
+    expect(code).not.toBeNull();
+  });
+});

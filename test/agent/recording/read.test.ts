@@ -1,0 +1,75 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { Agent } from '../../../src/agent/agent.ts';
+import { envSource } from '../../../src/agent/env-setup.ts';
+import { RecordingError, readRecording, record } from '../../../src/agent/recording/index.ts';
+import { loadBackend } from '../../../src/kernels/index.ts';
+import { tempDir } from '../run/temp-dir.ts';
+import { tinyConfig } from '../tiny-config.ts';
+
+let lines: string[];
+beforeAll(async () => {
+  await loadBackend('simd');
+  const agent = await Agent.create(tinyConfig({ env: { id: 'Maze-v0' } }), '.');
+  lines = [];
+  const source = await envSource(agent.config, '.');
+  await record(agent, source, { episodes: 2, seed: 1 }, (line) => lines.push(line));
+  agent.dispose();
+});
+
+async function file(text: string): Promise<string> {
+  const path = join(tempDir(), 'a.jsonl');
+  await writeFile(path, text);
+  return path;
+}
+
+describe('readRecording', () => {
+  it('gives back what was written', async () => {
+    const path = await file(lines.join(''));
+    const { header, lines: read } = await readRecording(path);
+    expect([header, ...read].map((line) => `${JSON.stringify(line)}\n`).join('')).toBe(
+      await readFile(path, 'utf8'),
+    );
+  });
+
+  it('leaves out a last line that is torn, wherever', async () => {
+    const last = lines.at(-1)!;
+    for (const length of [1, Math.floor(last.length / 2), last.length - 1]) {
+      const torn = lines.slice(0, -1).join('') + last.slice(0, length);
+      expect((await readRecording(await file(torn))).lines).toHaveLength(lines.length - 2);
+    }
+  });
+
+  it.each([
+    ['is empty', () => '', ':1: '],
+    ['has a torn header', () => lines[0].slice(0, 40), ':1: '],
+    ['is none', () => '{"format":"other"}\n', ':1: format: Invalid input'],
+    [
+      'is of a newer version',
+      () => '{"format":"pondera-recording","version":2,"pondera":"9.1.0","new":1}\n',
+      ':1: expected a recording of version 1, got 2: written by a newer Pondera (9.1.0); update to read it',
+    ],
+    ['lacks a field', () => lines[0].replace('"price"', '"prize"'), ':1: price: Invalid input'],
+    [
+      'is damaged in the middle',
+      () => [lines[0], lines[1], `{"type":"decision"}\n`, lines[2]].join(''),
+      ':3: t: Invalid input',
+    ],
+    [
+      'holds bytes that are no JSON',
+      () => [lines[0], lines[1], '\0\0\0\n', lines[2]].join(''),
+      ':3: Unexpected token',
+    ],
+    [
+      'has a field that is unknown',
+      () => lines[0] + lines[1].replace('{', '{"more":1,'),
+      ':2: Unrecognized key: "more"',
+    ],
+  ])('says where and why one is not read that %s', async (_, text, message) => {
+    const path = await file(text());
+    const reading = readRecording(path);
+    await expect(reading).rejects.toThrow(RecordingError);
+    await expect(reading).rejects.toThrow(path + message);
+  });
+});

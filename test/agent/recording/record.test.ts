@@ -1,0 +1,270 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { Agent } from '../../../src/agent/agent.ts';
+import type { ConfigInput } from '../../../src/agent/config.ts';
+import { envSource } from '../../../src/agent/env-setup.ts';
+import {
+  type RecordedDecision,
+  type RecordedEnd,
+  type RecordingHeader,
+  type RecordOptions,
+  record,
+} from '../../../src/agent/recording/index.ts';
+import {
+  Box,
+  Dict,
+  Discrete,
+  type Env,
+  EnvLost,
+  type Reset,
+  type Step,
+} from '../../../src/envs/index.ts';
+import { loadBackend, Rng } from '../../../src/kernels/index.ts';
+import { tinyConfig } from '../tiny-config.ts';
+
+beforeAll(() => loadBackend('simd'));
+
+/** An untrained agent whose heads tell observations and steps apart. */
+async function makeAgent(input: Partial<ConfigInput> = {}, env?: () => Env): Promise<Agent> {
+  const config = tinyConfig({ ...input, halting: { maxSteps: 4 } });
+  const agent = await Agent.create(config, '.', { env });
+  onTestFinished(() => agent.dispose());
+  const rng = Rng.seed(11);
+  for (const { name, variable } of agent.policy.parameters.list) {
+    if (!name.startsWith('heads.')) continue;
+    const values = Float32Array.from({ length: variable.size }, () => rng.normal());
+    tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));
+  }
+  return agent;
+}
+
+async function recorded(agent: Agent, options: Partial<RecordOptions> = {}, env?: () => Env) {
+  const text: string[] = [];
+  const source = await envSource(agent.config, '.', { env });
+  const played = await record(agent, source, { episodes: 2, seed: 3, ...options }, (line) =>
+    text.push(line),
+  );
+  expect(text.every((line) => line.indexOf('\n') === line.length - 1)).toBe(true);
+  const [header, ...lines] = text.map((line) => JSON.parse(line));
+  const ofType = <T extends { type: string }>(type: T['type']): T[] =>
+    lines.filter((line) => line.type === type);
+  return {
+    text: text.join(''),
+    played,
+    header: header as RecordingHeader,
+    decisions: ofType<RecordedDecision>('decision'),
+    ends: ofType<RecordedEnd>('end'),
+  };
+}
+
+const maze: Partial<ConfigInput> = {
+  env: { id: 'Maze-v0', options: { size: 3, maxSteps: 5 }, count: 4 },
+};
+
+describe('record', () => {
+  it('writes the same for the same seed, other episodes for another', async () => {
+    const agent = await makeAgent(maze);
+    const first = await recorded(agent);
+    expect((await recorded(agent)).text).toBe(first.text);
+    const other = await recorded(agent, { seed: 4 });
+    expect(other.decisions[0].obs).not.toEqual(first.decisions[0].obs);
+  });
+
+  it('counts decisions in each episode, and sums it up', async () => {
+    const { decisions, ends, played } = await recorded(await makeAgent(maze));
+    expect(ends).toHaveLength(2);
+    expect(played).toEqual({ episodes: 2, decisions: decisions.length, full: false });
+    const begins = [0, ends[0].length, ends[0].length + ends[1].length];
+    ends.forEach((end, i) => {
+      const own = decisions.slice(begins[i], begins[i + 1]);
+      expect(own.map(({ t }) => t)).toEqual([...own.keys()]);
+      expect(own.map((d) => d.terminated || d.truncated)).toEqual(
+        own.map((_, t) => t === end.length - 1),
+      );
+      const sum = own.reduce((total, { reward }) => total + reward, 0);
+      expect(end.return).toBeCloseTo(sum, 12);
+    });
+  });
+
+  it('holds what was seen as each decision was made, and what came of the last', async () => {
+    const { decisions, ends, header } = await recorded(await makeAgent(maze), { episodes: 1 });
+    const at = (obs: unknown) =>
+      (obs as number[]).findIndex((entry, i) => i % 6 === 4 && entry === 1);
+    const walls = (obs: unknown) => (obs as number[]).filter((_, i) => i % 6 < 4);
+    expect(header.spaces.observation).toMatchObject({ type: 'box', shape: [3, 3, 6] });
+    const views = [...decisions, ends[0]];
+    for (const { obs, drawing } of views) {
+      expect(walls(obs)).toEqual(walls(decisions[0].obs));
+      // The agent is drawn where it is observed to be.
+      const cell = Math.floor(at(obs) / 6);
+      const agent = drawing!.shapes.find(({ type }) => type === 'circle') as { x: number };
+      expect(Math.floor((agent.x / drawing!.width) * 3)).toBe(cell % 3);
+    }
+    const stays = views.slice(1).map((view, i) => at(view.obs) === at(views[i].obs));
+    const blocked = decisions.map(
+      ({ obs, action }) => (obs as number[])[at(obs) - 4 + Number(action)] === 1,
+    );
+    expect(stays).toEqual(blocked);
+  });
+
+  it('holds the thought as Agent.act has it, with shares of attention that sum to 1', async () => {
+    const agent = await makeAgent(maze);
+    const { decisions, header } = await recorded(agent, { episodes: 4 });
+    expect(header.tokens.map(({ place }) => place)).toContainEqual([2, 1]);
+    for (const { obs, thought, action } of decisions) {
+      const acted = await agent.act(obs);
+      expect(acted.action).toBe(action);
+      expect(thought.cut).toBe(acted.thought.cut);
+      expect(thought.steps).toHaveLength(acted.thought.steps);
+      thought.steps.forEach((step, n) => {
+        expect(step.halt).toBeCloseTo(acted.thought.halts[n], 5);
+        expect(step.value).toBeCloseTo(acted.thought.values[n], 4);
+        step.actions.forEach((p, a) => {
+          expect(p).toBeCloseTo(acted.thought.actions[n][a], 5);
+        });
+        expect(step.attention).toHaveLength(header.tokens.length);
+        expect(step.attention.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 4);
+      });
+    }
+    expect(new Set(decisions.map(({ thought }) => thought.steps.length)).size).toBeGreaterThan(1);
+  });
+
+  it('says what it was recorded of, and how', async () => {
+    const agent = await makeAgent({ env: { id: 'KHop-v0', options: { layers: 2, width: 3 } } });
+    const { header, decisions } = await recorded(agent, { exit: 'threshold', maxSteps: 7 });
+    expect(header).toMatchObject({
+      ...{ format: 'pondera-recording', version: 1, run: 'tiny', env: 'KHop-v0', seed: 3 },
+      ...{ checkpoint: 0, price: 0.02, policy: { core: 'latent', width: 8, heads: 2 } },
+      halting: { rule: 'bernoulli', minSteps: 1, maxSteps: 7, exit: 'threshold', quantile: 0.5 },
+    });
+    expect(decisions.map(({ difficulty }) => difficulty)).toEqual([
+      expect.any(Number),
+      expect.any(Number),
+    ]);
+  });
+
+  it('refuses fewer ponder steps than the config takes at least', async () => {
+    const agent = await makeAgent();
+    await expect(recorded(agent, { maxSteps: 0 })).rejects.toThrow(
+      'maxSteps: expected at least halting.minSteps (1), got 0',
+    );
+  });
+
+  it('holds masks', async () => {
+    const { decisions } = await recorded(await makeAgent({ env: { id: 'KnownMask-v0' } }));
+    for (const { mask, action, thought } of decisions) {
+      expect(mask!.filter((allowed) => allowed === 1)).toHaveLength(2);
+      expect(mask![action as number]).toBe(1);
+      const forbidden = thought.steps[0].actions.filter((_, a) => mask![a] === 0);
+      expect(forbidden).toEqual([0, 0]);
+    }
+  });
+
+  it('gives raw observations, not normalised ones', async () => {
+    const config: Partial<ConfigInput> = { env: { id: 'KnownBox-v0' }, normalise: { obs: true } };
+    const agent = await makeAgent(config);
+    const rows = Array.from({ length: 50 }, (_, i) => [100 + i, i]);
+    agent.normaliser!.update(Float32Array.from(rows.flat()), 50);
+    const { decisions } = await recorded(agent, { episodes: 4 });
+    for (const { obs } of decisions) {
+      expect(agent.observationSpace.contains(obs)).toBe(true);
+      for (const entry of obs as number[]) expect(Math.abs(entry)).toBeLessThan(1);
+    }
+  });
+
+  it('ends after the decision under way once it is aborted', async () => {
+    const controller = new AbortController();
+    const agent = await makeAgent(maze);
+    const lines: string[] = [];
+    const options = { episodes: 100, seed: 1, signal: controller.signal };
+    const source = await envSource(agent.config, '.');
+    const played = await record(agent, source, options, (line) => {
+      if (lines.push(line) === 4) controller.abort();
+    });
+    expect(lines).toHaveLength(4);
+    expect(played.decisions).toBe(3);
+  });
+});
+
+/** Counts down from `length`; observes a text beside a frame of `size` numbers. */
+class Countdown implements Env {
+  readonly observationSpace;
+  readonly actionSpace = new Discrete(2);
+  readonly #size: number;
+  #left = 0;
+  render?: () => never;
+
+  constructor(size: number) {
+    this.#size = size;
+    this.observationSpace = new Dict({
+      frame: new Box({ shape: [size], low: 0, high: 1 }),
+      left: new Discrete(4),
+    });
+  }
+
+  reset(): Reset {
+    this.#left = 3;
+    return { obs: this.#observe(), info: {} };
+  }
+
+  step(): Step {
+    this.#left--;
+    return {
+      ...{ obs: this.#observe(), reward: 0.5, terminated: this.#left === 0, truncated: false },
+      info: {},
+    };
+  }
+
+  #observe() {
+    return { frame: new Float32Array(this.#size).fill(0.1), left: this.#left };
+  }
+}
+
+describe('record, of environments of one’s own', () => {
+  it('leaves drawings out where they do not render themselves', async () => {
+    const env = () => new Countdown(2);
+    const { decisions, ends } = await recorded(await makeAgent({}, env), {}, env);
+    expect(decisions[0].obs).toEqual({ frame: [0.1, 0.1], left: 3 });
+    expect([...decisions, ...ends].filter((line) => 'drawing' in line)).toEqual([]);
+    expect(ends[0]).toMatchObject({ return: 1.5, length: 3, obs: { left: 0 } });
+  });
+
+  it('leaves out an observation that is too large', async () => {
+    const env = () => new Countdown(2 ** 17);
+    const { decisions } = await recorded(await makeAgent({}, env), { episodes: 1 }, env);
+    expect(decisions).toHaveLength(3);
+    expect(decisions.map(({ obs }) => obs)).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('names what is wrong with a drawing', async () => {
+    const env = () =>
+      Object.assign(new Countdown(2), { render: () => ({ width: 1, height: 1, shapes: 'none' }) });
+    const agent = await makeAgent({}, env as never);
+    await expect(recorded(agent, {}, env as never)).rejects.toThrow(
+      'render: expected a drawing: shapes: Invalid input: expected array',
+    );
+  });
+
+  it('says why an episode was lost, and plays another', async () => {
+    let stepped = 0;
+    const env = () => {
+      const countdown = new Countdown(2);
+      const step = async () => {
+        if (++stepped === 2) throw new EnvLost('the server is gone');
+        return countdown.step();
+      };
+      return Object.assign(Object.create(countdown), {
+        observationSpace: countdown.observationSpace,
+        actionSpace: countdown.actionSpace,
+        reset: () => countdown.reset(),
+        step,
+      });
+    };
+    const { ends, decisions } = await recorded(await makeAgent({}, env), { episodes: 1 }, env);
+    expect(ends).toEqual([
+      { type: 'end', return: 0.5, length: 1, lost: 'the server is gone' },
+      expect.objectContaining({ return: 1.5, length: 3 }),
+    ]);
+    expect(decisions.map(({ t }) => t)).toEqual([0, 0, 1, 2]);
+  });
+});
