@@ -96,6 +96,15 @@ export interface Evaluation {
 
 export type Alarm = 'collapsed-to-min' | 'collapsed-to-max';
 
+/**
+ * What an incident was: an update that was undone; an environment that failed, whose episode is lost; or a policy
+ * whose numbers are not finite, so that the run goes back to its newest checkpoint.
+ */
+export type IncidentKind = 'update' | 'environment' | 'policy';
+
+/** Where what it takes to see an incident again is, or why it could not be written. */
+export type Kept = { path: string; unkept?: undefined } | { path?: undefined; unkept: string };
+
 /** What training tells a developer’s own callbacks, in the order it happens. */
 export type TrainEvent =
   | {
@@ -128,15 +137,17 @@ export type TrainEvent =
       updatesSinceStart: number;
     } & Overrun)
   | { type: 'alarm'; update: number; alarm: Alarm; message: string }
-  /** An update was undone (`guards`): weights and optimiser are what they were; what went into it is in `path`. */
-  | {
+  /** Something went wrong and was survived, or stops the run now (`guards`). */
+  | ({
       type: 'incident';
+      what: IncidentKind;
+      /** The update it happened in or before, and the environment steps until then. */
       update: number;
       steps: number;
       reason: string;
+      /** How many of its kind have followed each other, this one included. */
       inARow: number;
-      path: string;
-    }
+    } & Kept)
   /** A newer checkpoint than the one that is gone on from was damaged; it is at `path` now. */
   | { type: 'damaged'; path: string; message: string }
   /** A hook has ended training before its steps were done. */

@@ -1,15 +1,15 @@
-import { concatMap, filter, lastValueFrom, takeWhile, tap } from 'rxjs';
+import { concatMap, filter, lastValueFrom, takeUntil, takeWhile, tap } from 'rxjs';
 import type { EnvFactory } from '../envs/index.ts';
 import { act, observe, ponder, rollouts } from '../rollout/index.ts';
 import { collapse } from './alarms.ts';
-import { Budget } from './budget.ts';
+import type { Budget } from './budget.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { RunError } from './errors.ts';
 import { measure } from './evaluate.ts';
 import type { TrainEvent, UpdateMetrics } from './events.ts';
+import { setAside, toldOfFailures } from './incidents.ts';
 import type { RunFiles } from './run-files.ts';
 import { Saver } from './saver.ts';
-import type { Incident, Training } from './training.ts';
+import type { Training } from './training.ts';
 
 export interface LoopOptions {
   /** An environment passed to the library, in place of the config's. */
@@ -27,6 +27,7 @@ export interface LoopOptions {
 export async function loop(
   training: Training,
   files: RunFiles,
+  budget: Budget,
   { env, signal, on = () => {}, clock = systemClock }: LoopOptions,
 ): Promise<{ restart: boolean }> {
   const { trajectory, priced, gate, phases, envs, scheduler, agent } = training;
@@ -35,7 +36,6 @@ export async function loop(
   let restart = false;
   if (training.done) return { restart };
   const saver = new Saver(training, files, clock, on);
-  const budget = new Budget(agent.config.budget);
   await lastValueFrom(
     observe(envs).pipe(
       ponder(scheduler, gate, phases),
@@ -65,29 +65,12 @@ export async function loop(
       }),
       takeWhile(() => !restart && !training.done && !signal?.aborted),
       tap(() => training.proceed()),
+      // It ends the loop only where it cannot be told.
+      takeUntil(toldOfFailures(training, files, on)),
     ),
     { defaultValue: undefined },
   );
   return { restart };
-}
-
-/** Keeps what went into an update that was undone, and goes on. @throws RunError after too many in a row */
-async function setAside(
-  incident: Incident,
-  training: Training,
-  files: RunFiles,
-  on: (event: TrainEvent) => void,
-): Promise<void> {
-  const { inARow } = training.guard;
-  const { reason, update, steps } = incident;
-  const path = await files.setAside(incident);
-  on({ type: 'incident', update, steps, reason, inARow, path });
-  if (inARow >= training.agent.config.guards.inARow) {
-    throw new RunError(
-      `${inARow} updates in a row were undone (guards.inARow): ${reason}; ${path}`,
-    );
-  }
-  training.proceed();
 }
 
 /** Whether the process takes more than it may, and says so. */

@@ -275,3 +275,19 @@ describe('a log that cannot be written for a while', () => {
     expect(logged.map(({ type }) => type)).toEqual(types);
   });
 });
+
+describe('an incident that cannot be written', () => {
+  it('ends no run: the event says why it is not kept', async () => {
+    disk.fault = (_, path) => (path.includes('incidents') ? 'ENOSPC' : undefined);
+    const input = { guards: { maxKl: 1e-30 }, ppo: { decisions: 32, minibatch: 16, epochs: 2 } };
+    const config = timedConfig(NEVER, 2, input);
+    const { told, ended } = await trainByTheMinute(config, { runDir: tempDir() });
+    const incidents = told.filter((event) => event.type === 'incident');
+    expect(incidents).toHaveLength(3);
+    for (const { path, unkept } of incidents) {
+      expect(path).toBe(undefined);
+      expect(unkept).toContain('ENOSPC: injected');
+    }
+    expect(ended.message).toContain('3 updates in a row were undone');
+  });
+});
