@@ -7,6 +7,7 @@ import { addDaemon } from './daemon.ts';
 import { addEnv } from './env.ts';
 import { addEnvs } from './envs.ts';
 import { addEval } from './eval.ts';
+import { addPage } from './page.ts';
 import { addRecord } from './record.ts';
 import { addRuns } from './runs.ts';
 import { addServe } from './serve.ts';
@@ -32,6 +33,7 @@ const commands = [
   addRecord,
   addStudy,
   addServe,
+  addPage,
   addEnv,
   addCheckEnv,
   addEnvs,
