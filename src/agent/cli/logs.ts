@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import type { LoggedEvent } from '../events-log.ts';
+import { jsonOption, printJson } from './options.ts';
+import { eventLine } from './progress.ts';
+import { dirOption } from './runs.ts';
+import { whole } from './table.ts';
+
+interface LogsFlags {
+  dir: string;
+  json?: boolean;
+}
+
+export function addLogs(program: Command): void {
+  program
+    .command('logs')
+    .description('print what happened in a run, from its events.jsonl')
+    .argument('<run>', 'its name in the daemon’s folder, or a run directory')
+    .addOption(dirOption())
+    .addOption(jsonOption('print each event as a line of JSON'))
+    .action(logsCommand);
+}
+
+async function logsCommand(run: string, { dir, json }: LogsFlags): Promise<void> {
+  const { findRun } = await import('../daemon/find-run.ts');
+  const { readEvents } = await import('../events-log.ts');
+  for (const event of await readEvents(join(findRun(run, dir), 'events.jsonl'))) {
+    if (json) printJson(event);
+    else process.stdout.write(`${event.time}  ${told(event)}\n`);
+  }
+}
+
+function told(event: LoggedEvent): string {
+  switch (event.type) {
+    case 'failed':
+      return `failed: ${event.message}`;
+    case 'finished':
+      return `${event.interrupted ? 'stopped' : 'done'} after ${whole(event.steps)} steps`;
+    case 'checkpointed':
+      return `update ${event.update}: saved as ${event.path}`;
+    default:
+      return eventLine(event) ?? event.type;
+  }
+}
