@@ -235,6 +235,17 @@ const guardsSchema = z.strictObject({
       'So is one whose gradient norm or value loss is this many times what they have been.',
     ),
   inARow: count.default(3).describe('Updates undone one after another at which the run stops.'),
+  envFailures: z
+    .int()
+    .min(0)
+    .default(3)
+    .describe(
+      'Failures of one environment, with no episode finished between, that are survived: its episode is lost, and it is made anew. The next one ends the run.',
+    ),
+  maxObservation: positive
+    .default(1e6)
+    .describe('An environment fails where it shows a number beyond ± this.'),
+  maxReward: positive.default(1e6).describe('So does one whose reward is beyond ± this.'),
 });
 
 const hookSchema = z.strictObject({
@@ -270,7 +281,9 @@ export const configSchema = z.strictObject({
   ppo: ppoSchema.prefault({}).describe('Learning.'),
   normalise: normaliseSchema.prefault({}).describe('Running normalisation, saved with the policy.'),
   evaluation: evaluationSchema.prefault({}).describe('Evaluation on separate environments.'),
-  guards: guardsSchema.prefault({}).describe('What is done about an update gone wrong.'),
+  guards: guardsSchema
+    .prefault({})
+    .describe('What is taken for gone wrong, and how much of it is survived.'),
   checkpoint: checkpointSchema.prefault({}).describe('Checkpoints.'),
   hooks: z
     .array(hookSchema)
