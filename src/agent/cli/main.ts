@@ -9,6 +9,7 @@ import { addEnv } from './env.ts';
 import { addEnvs } from './envs.ts';
 import { addEval } from './eval.ts';
 import { addLogs } from './logs.ts';
+import { addPage } from './page.ts';
 import { addRecord } from './record.ts';
 import { addRuns } from './runs.ts';
 import { addServe } from './serve.ts';
@@ -35,6 +36,7 @@ const commands = [
   addRecord,
   addStudy,
   addServe,
+  addPage,
   addEnv,
   addCheckEnv,
   addEnvs,
