@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { LoggedEvent } from '../events-log.ts';
+import { interruptible } from './interrupt.ts';
 import { jsonOption, printJson } from './options.ts';
 import { eventLine } from './progress.ts';
 import { dirOption } from './runs.ts';
@@ -8,6 +8,7 @@ import { whole } from './table.ts';
 
 interface LogsFlags {
   dir: string;
+  follow?: boolean;
   json?: boolean;
 }
 
@@ -17,17 +18,20 @@ export function addLogs(program: Command): void {
     .description('print what happened in a run, from its events.jsonl')
     .argument('<run>', 'its name in the daemon’s folder, or a run directory')
     .addOption(dirOption())
+    .option('--follow', 'and what is still to happen, until Ctrl-C')
     .addOption(jsonOption('print each event as a line of JSON'))
     .action(logsCommand);
 }
 
-async function logsCommand(run: string, { dir, json }: LogsFlags): Promise<void> {
+async function logsCommand(run: string, { dir, follow, json }: LogsFlags): Promise<void> {
   const { findRun } = await import('../daemon/find-run.ts');
-  const { readEvents } = await import('../events-log.ts');
-  for (const event of await readEvents(join(findRun(run, dir), 'events.jsonl'))) {
+  const { tellEvents } = await import('../daemon/tell-events.ts');
+  const print = (event: LoggedEvent) => {
     if (json) printJson(event);
     else process.stdout.write(`${event.time}  ${told(event)}\n`);
-  }
+  };
+  const { signal, release } = interruptible(() => {});
+  await tellEvents(findRun(run, dir), print, follow ? signal : undefined).finally(release);
 }
 
 function told(event: LoggedEvent): string {

@@ -23,6 +23,7 @@ export interface ServeDaemonOptions extends DaemonOptions {
 /** A daemon that can be asked and told over HTTP. */
 export interface DaemonServer {
   readonly url: string;
+  readonly token: string;
   /** Ends the processes, which save, and then this. */
   drain(): Promise<void>;
   /** Ends the processes at once. */
@@ -69,6 +70,7 @@ export async function serveDaemon({
     log.info({ dir, url }, 'listening');
     return {
       url,
+      token,
       kill: () => daemon.kill(),
       drain: async () => {
         await daemon.drain();
