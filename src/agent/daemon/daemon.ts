@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { concatMap, map, type Observable, Subject, type Subscription, startWith } from 'rxjs';
+import type { Config } from '../config.ts';
 import { RunError } from '../errors.ts';
 import type { TrainEvent } from '../events.ts';
 import type { Control } from '../page/messages.ts';
@@ -31,6 +32,8 @@ export interface DaemonOptions {
 /** Exit codes of `pondera train`. */
 const BAD_CONFIG = 2;
 const PLANNED = 75;
+/** What kernels.threads may be. */
+const MOST_THREADS = 64;
 
 /** Runs the configs of a folder, each in a process of its own, as far as the machine's share allows. */
 export class Daemon {
@@ -187,7 +190,7 @@ export class Daemon {
     const runs = [...this.#runs.values()];
     const idle = (state: RunState) =>
       runs.flatMap((run) => {
-        if (run.entry.state !== state || run.share || run.source === undefined) return [];
+        if (run.entry.state !== state || run.share || run.retry || !run.source) return [];
         return { run, needs: run.source.config.resources };
       });
     const waiting = [...idle('running'), ...idle('queued')].filter(({ run, needs }) => {
@@ -235,15 +238,14 @@ export class Daemon {
   #spawn(run: Run): TrainProcess {
     if (run.source === undefined) throw new Error(run.problem);
     const { path, config } = run.source;
-    const { cores, memoryMiB } = config.resources;
     const log = this.#log.child({ run: run.name });
     return new TrainProcess({
       command: this.#options.command,
       config: path,
-      set: config.kernels.threads === 'auto' ? [`kernels.threads=${cores}`] : [],
+      set: shareOf(config),
       runDir: run.runDir,
       resume: run.begun,
-      memoryMiB,
+      memoryMiB: config.resources.memoryMiB,
       on: (event: TrainEvent) => {
         if (event.type === 'incident') run.counts.incidents++;
         logEvent(log, event);
@@ -259,7 +261,8 @@ export class Daemon {
     else if (code === BAD_CONFIG) this.#set(run, 'failed', complaint);
     else {
       const planned = code === PLANNED;
-      const reason = complaint || `it ended with ${signal ?? `exit code ${code}`}`;
+      const silent = planned ? 'it was over its budget' : `it ended with ${signal ?? code}`;
+      const reason = complaint || silent;
       this.#log[planned ? 'info' : 'warn'](told, `ended: ${reason}`);
       const afterMs = run.restarts.after({ planned, ...did });
       if (afterMs !== undefined) this.#startAgain(run, afterMs, reason);
@@ -295,6 +298,15 @@ export class Daemon {
     this.#log[state === 'failed' ? 'error' : 'info']({ run: run.name, state, reason }, state);
     this.#changed.next();
   }
+}
+
+/** What a config leaves open, by its share of the machine. */
+function shareOf({ kernels, budget, resources }: Config): string[] {
+  const threads = Math.min(resources.cores, MOST_THREADS);
+  return [
+    ...(kernels.threads === 'auto' ? [`kernels.threads=${threads}`] : []),
+    ...(budget.rssMiB === undefined ? [`budget.rssMiB=${resources.memoryMiB}`] : []),
+  ];
 }
 
 function now(): string {
