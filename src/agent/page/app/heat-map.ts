@@ -1,7 +1,7 @@
 import type { Drawn } from './chart.ts';
-import type { Values } from './run-data.ts';
 import { colour } from './theme.ts';
 import type uPlot from './uplot.ts';
+import type { Values } from './values.ts';
 
 /** Of counts in columns, the share that column `i` has of each row; null where a row has none. */
 export function shareOf(columns: readonly Values[], i: number): Values {
