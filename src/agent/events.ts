@@ -89,10 +89,11 @@ export interface Evaluation {
 export type Alarm = 'collapsed-to-min' | 'collapsed-to-max';
 
 /**
- * What an incident was: an update that was undone; an environment that failed, whose episode is lost; or a policy
- * whose numbers are not finite, so that the run goes back to its newest checkpoint.
+ * What an incident was: an update that was undone; an environment that failed, whose episode is lost; a policy
+ * whose numbers are not finite, so that the run goes back to its newest checkpoint; or a training thread that
+ * stood still, whose process has been ended (which is in events.jsonl alone).
  */
-export type IncidentKind = 'update' | 'environment' | 'policy';
+export type IncidentKind = 'update' | 'environment' | 'policy' | 'thread';
 
 /** What training tells a developer’s own callbacks, in the order it happens. */
 export type TrainEvent =
@@ -128,6 +129,10 @@ export type TrainEvent =
       inARow: number;
       path: string;
     }
+  /** These environments owe answers, and none of any has come for so long (`watchdog.envSeconds`). */
+  | { type: 'stalled'; update: number; envs: readonly number[]; seconds: number }
+  /** One has come again, after so long. */
+  | { type: 'answered'; update: number; seconds: number }
   /** A newer checkpoint than the one that is gone on from was damaged; it is at `path` now. */
   | { type: 'damaged'; path: string; message: string }
   /** A hook has ended training before its steps were done. */

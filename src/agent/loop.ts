@@ -1,10 +1,10 @@
-import { concatMap, filter, lastValueFrom, takeUntil, takeWhile, tap } from 'rxjs';
+import { concatMap, filter, lastValueFrom, merge, takeUntil, takeWhile, tap } from 'rxjs';
 import type { EnvFactory } from '../envs/index.ts';
 import { act, observe, ponder, rollouts } from '../rollout/index.ts';
 import { collapse } from './alarms.ts';
 import { measure } from './evaluate.ts';
 import type { TrainEvent, UpdateMetrics } from './events.ts';
-import { setAside, toldOfFailures } from './incidents.ts';
+import { setAside, toldOfFailures, toldOfStalls } from './incidents.ts';
 import type { RunFiles } from './run-files.ts';
 import type { Training } from './training.ts';
 
@@ -50,8 +50,8 @@ export async function loop(
       concatMap(({ best }) => checkpointWhenDue(best, training, files, on, signal)),
       takeWhile(() => !training.done && !signal?.aborted),
       tap(() => training.proceed()),
-      // It ends the loop only where it cannot be told.
-      takeUntil(toldOfFailures(training, files, on)),
+      // What comes in between; only what is wrong with telling it ends the loop.
+      takeUntil(merge(toldOfFailures(training, files, on), toldOfStalls(training, on))),
     ),
     { defaultValue: undefined },
   );

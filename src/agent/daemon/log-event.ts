@@ -24,6 +24,8 @@ export function logEvent(log: Logger, event: TrainEvent): void {
     case 'lost':
     case 'incident':
     case 'damaged':
+    case 'stalled':
+    case 'answered':
       log.warn(event, event.type);
       break;
   }
