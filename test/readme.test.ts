@@ -64,6 +64,7 @@ describe('the README', () => {
       'env',
       'envs',
       'eval',
+      'page',
       'pause',
       'restart',
       'resume',

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { EnvPool, PoolState, RunningStatsState } from '../envs/index.ts';
-import { NonFiniteError, Rng, type RngState } from '../kernels/index.ts';
+import { arenaUsed, NonFiniteError, Rng, type RngState } from '../kernels/index.ts';
 import { bernoulli, fixed, type Tensors } from '../policy/index.ts';
 import {
   type Behaviour,
@@ -75,6 +75,8 @@ export interface Stopped {
 export interface BestScore {
   return: number;
   pricedSteps: number;
+  /** Environment steps until then, which name its checkpoint. */
+  steps?: number;
 }
 
 /**
@@ -92,6 +94,7 @@ export class Training {
   readonly priced: Float64Array;
   readonly recipe: Recipe;
   best: BestScore | null = null;
+  #formerBest: BestScore | null = null;
   alarmed = false;
   /** What every episode begins with (`reset({ options })`), and what hooks remember: plain JSON data. */
   resetOptions: unknown;
@@ -121,7 +124,10 @@ export class Training {
     this.#heartbeat = heartbeat;
     this.#clock = clock;
     this.#resumedAt = this.#loggedAt = clock.monotonic();
-    this.phases = new Phases(clock.monotonic, (phase) => heartbeat.beat(phase));
+    this.phases = new Phases(
+      () => clock.monotonic(),
+      (phase) => heartbeat.beat(phase),
+    );
     this.agent = agent;
     this.envs = envs;
     this.#actRng = Rng.seed(train.seed, 'act');
@@ -318,6 +324,7 @@ export class Training {
     const seconds = (now - this.#loggedAt) / 1000;
     this.#loggedAt = now;
     const phases = this.phases.take();
+    const { rss, heapUsed, external } = process.memoryUsage();
     return {
       time: new Date(this.#clock.now()).toISOString(),
       elapsed: this.elapsed,
@@ -325,7 +332,10 @@ export class Training {
       seconds,
       ...phases,
       tensors: tf.memory().numTensors,
-      rssBytes: process.memoryUsage.rss(),
+      rssBytes: rss,
+      heapBytes: heapUsed,
+      externalBytes: external,
+      arenaBytes: arenaUsed() ?? null,
     };
   }
 
@@ -337,8 +347,14 @@ export class Training {
     if (!this.recipe.released && this.#config.halting.rule !== 'fixed') return false;
     const worth = (s: BestScore) => s.return - this.recipe.price * s.pricedSteps;
     if (this.best !== null && worth(score) < worth(this.best)) return false;
-    this.best = score;
+    this.#formerBest = this.best;
+    this.best = { ...score, steps: this.steps };
     return true;
+  }
+
+  /** The best found last is not kept, and does not count. */
+  withdrawBest(): void {
+    this.best = this.#formerBest;
   }
 
   /** Collecting goes on. */

@@ -7,6 +7,7 @@ import { addDaemon } from './daemon.ts';
 import { addEnv } from './env.ts';
 import { addEnvs } from './envs.ts';
 import { addEval } from './eval.ts';
+import { addPage } from './page.ts';
 import { addRecord } from './record.ts';
 import { addRuns } from './runs.ts';
 import { addServe } from './serve.ts';
@@ -24,7 +25,7 @@ const program = new Command('pondera')
   .exitOverride()
   .addHelpText(
     'after',
-    '\nExit codes: 0 done, 1 failed while running, 2 bad usage or config, 130 interrupted.',
+    '\nExit codes: 0 done, 1 failed while running, 2 bad usage or config, 75 to be resumed (train: over its budget), 130 interrupted.',
   );
 const commands = [
   addTrain,
@@ -32,6 +33,7 @@ const commands = [
   addRecord,
   addStudy,
   addServe,
+  addPage,
   addEnv,
   addCheckEnv,
   addEnvs,

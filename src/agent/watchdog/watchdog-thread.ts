@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync, writeFileSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { workerData } from 'node:worker_threads';
+import type { Kept } from '../events.ts';
 import { LOOKS, SLOTS } from './slots.ts';
 
 /** What the thread that watches is told at its start. */
@@ -45,20 +46,21 @@ function tell(): void {
   const at = where.length === 0 ? '' : ` (${where.join(', ')})`;
   const reason = `the training thread has stood still for ${seconds} s${at} (watchdog.threadSeconds)`;
   const path = join(dir, 'incidents', `thread-at-${steps}.json`);
-  writeSync(2, `error: ${reason}; the process is ended, to be resumed; ${path}\n`);
+  writeSync(2, `error: ${reason}; the process is ended, to be resumed\n`);
   const now = new Date().toISOString();
-  const note = { reason, update, steps, phase, env, since: new Date(since).toISOString() };
-  mkdirSync(join(dir, 'incidents'), { recursive: true });
-  writeFileSync(path, `${JSON.stringify({ version: 1, ...note }, null, 2)}\n`);
-  const event = {
-    time: now,
-    type: 'incident',
-    what: 'thread',
-    update,
-    steps,
-    reason,
-    inARow: 1,
-    path,
-  };
+  const incident = { update, steps, reason };
+  const note = { version: 1, ...incident, phase, env, since: new Date(since).toISOString() };
+  const kept = keep(path, note);
+  const event = { time: now, type: 'incident', what: 'thread', ...incident, inARow: 1, ...kept };
   appendFileSync(join(dir, 'events.jsonl'), `${JSON.stringify(event)}\n`);
+}
+
+function keep(path: string, note: object): Kept {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, `${JSON.stringify(note, null, 2)}\n`);
+    return { path };
+  } catch (error) {
+    return { unkept: (error as Error).message };
+  }
 }
