@@ -5,19 +5,12 @@ import type { WebSocket } from 'ws';
 import { type Endpoint, jsonAnswer, type Page, WireError } from '../../envs/index.ts';
 import { ownCommand } from '../own-command.ts';
 import { errorCode } from '../run/atomic.ts';
+import type { RecordingFile } from './recording-file.ts';
 
 /** Where runs are. */
 export interface RunDirs {
   /** The directory of a run; undefined where there is none of that name. */
   dirOf(run: string): Promise<string | undefined>;
-}
-
-/** A recording of a run, as `/v1/recordings` lists it. */
-export interface RecordingFile {
-  file: string;
-  bytes: number;
-  /** When it was written, in ms since 1970. */
-  writtenAt: number;
 }
 
 export interface ThinkOptions {
