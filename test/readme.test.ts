@@ -60,10 +60,17 @@ describe('the README', () => {
     const commands = [...table.matchAll(/^\| `([\w-]+)/gm)].map(([, name]) => name);
     expect(commands.sort()).toEqual([
       'check-env',
+      'daemon',
       'env',
       'envs',
       'eval',
+      'page',
+      'pause',
+      'restart',
+      'resume',
+      'runs',
       'serve',
+      'stop',
       'study',
       'train',
       'verify-resume',

@@ -235,6 +235,17 @@ const guardsSchema = z.strictObject({
       'So is one whose gradient norm or value loss is this many times what they have been.',
     ),
   inARow: count.default(3).describe('Updates undone one after another at which the run stops.'),
+  envFailures: z
+    .int()
+    .min(0)
+    .default(3)
+    .describe(
+      'Failures of one environment, with no episode finished between, that are survived: its episode is lost, and it is made anew. The next one ends the run.',
+    ),
+  maxObservation: positive
+    .default(1e6)
+    .describe('An environment fails where it shows a number beyond ± this.'),
+  maxReward: positive.default(1e6).describe('So does one whose reward is beyond ± this.'),
 });
 
 const hookSchema = z.strictObject({
@@ -245,6 +256,13 @@ const hookSchema = z.strictObject({
 const checkpointSchema = z.strictObject({
   everyUpdates: count.default(25).describe('Updates between checkpoints.'),
   keep: count.default(3).describe('Newest checkpoints kept, beside the best.'),
+});
+
+const resourcesSchema = z.strictObject({
+  cores: count
+    .default(1)
+    .describe('Cores that `pondera daemon` counts the run as; its kernels.threads where auto.'),
+  memoryMiB: count.default(2048).describe('Memory that it counts the run as, in MiB.'),
 });
 
 /** A run's whole configuration: the one source of its types, its validation and its help. */
@@ -263,7 +281,9 @@ export const configSchema = z.strictObject({
   ppo: ppoSchema.prefault({}).describe('Learning.'),
   normalise: normaliseSchema.prefault({}).describe('Running normalisation, saved with the policy.'),
   evaluation: evaluationSchema.prefault({}).describe('Evaluation on separate environments.'),
-  guards: guardsSchema.prefault({}).describe('What is done about an update gone wrong.'),
+  guards: guardsSchema
+    .prefault({})
+    .describe('What is taken for gone wrong, and how much of it is survived.'),
   checkpoint: checkpointSchema.prefault({}).describe('Checkpoints.'),
   hooks: z
     .array(hookSchema)
@@ -286,6 +306,9 @@ export const configSchema = z.strictObject({
       'Where tensors live: simd is our own kernels; auto times it against tensorflow where that is installed, unless kernels.build is given.',
     ),
   kernels: kernelsSchema.prefault({}).describe('The kernels of the backend simd.'),
+  resources: resourcesSchema
+    .prefault({})
+    .describe('What the run takes of a machine that it shares.'),
 });
 
 export type Config = z.infer<typeof configSchema>;

@@ -73,7 +73,7 @@ export async function envSource(
     let made = 0;
     const make = () => outermost(wrapped(envs[made++], env));
     // Who keeps time is the thread that has their sockets.
-    return EnvPool.create(make, { ...options, name, timeoutMs: Infinity });
+    return EnvPool.create(make, { ...options, name, timeoutMs: Infinity, elsewhere: true });
   };
   return {
     pool: remote ? elsewhere : here,

@@ -88,6 +88,12 @@ export interface Evaluation {
 
 export type Alarm = 'collapsed-to-min' | 'collapsed-to-max';
 
+/**
+ * What an incident was: an update that was undone; an environment that failed, whose episode is lost; or a policy
+ * whose numbers are not finite, so that the run goes back to its newest checkpoint.
+ */
+export type IncidentKind = 'update' | 'environment' | 'policy';
+
 /** What training tells a developer’s own callbacks, in the order it happens. */
 export type TrainEvent =
   | {
@@ -110,12 +116,15 @@ export type TrainEvent =
   | { type: 'evaluated'; update: number; steps: number; evaluation: Evaluation; best: boolean }
   | { type: 'checkpointed'; update: number; steps: number; path: string }
   | { type: 'alarm'; update: number; alarm: Alarm; message: string }
-  /** An update was undone (`guards`): weights and optimiser are what they were; what went into it is in `path`. */
+  /** Something went wrong and was survived, or stops the run now (`guards`); `path` has what it takes to see it again. */
   | {
       type: 'incident';
+      what: IncidentKind;
+      /** The update it happened in or before, and the environment steps until then. */
       update: number;
       steps: number;
       reason: string;
+      /** How many of its kind have followed each other, this one included. */
       inARow: number;
       path: string;
     }

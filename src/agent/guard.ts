@@ -1,5 +1,6 @@
 import type { Config } from './config.ts';
 import type { UpdateStats } from './events.ts';
+import { type Memory, momentTensors } from './learner.ts';
 
 /** Where it has come to, as plain JSON. */
 export interface GuardState {
@@ -7,6 +8,8 @@ export interface GuardState {
   gradNorm: number | null;
   valueLoss: number | null;
 }
+
+type Limits = Pick<Config['guards'], 'maxKl' | 'maxJump'>;
 
 /** Weight of an update in the running means that the next is held against. */
 const SHARE = 0.1;
@@ -16,12 +19,12 @@ const SHARE = 0.1;
  * updates have been is to be undone.
  */
 export class Guard {
-  readonly #limits: Config['guards'];
+  readonly #limits: Limits;
   #inARow = 0;
   #gradNorm: number | null = null;
   #valueLoss: number | null = null;
 
-  constructor(limits: Config['guards']) {
+  constructor(limits: Limits) {
     this.#limits = limits;
   }
 
@@ -86,4 +89,14 @@ function explainJump(
   // Next to nothing has no multiples worth the name.
   if (mean === null || value <= most * Math.max(mean, 1e-3)) return undefined;
   return `${name}: expected at most ${most} times its running mean ${mean}, got ${value}`;
+}
+
+/** Why weights or the optimiser's moments are none to go on with: which are not finite. */
+export function explainMemory({ weights, adam }: Memory): string | undefined {
+  for (const [name, { data }] of Object.entries({ ...weights, ...momentTensors(adam) })) {
+    const at = data.findIndex((value) => !Number.isFinite(value));
+    if (at >= 0)
+      return `weights: expected finite numbers, got ${data[at]} at entry ${at} of ${name}`;
+  }
+  return undefined;
 }

@@ -21,8 +21,9 @@ export interface Run {
   /** Where its files are. */
   readonly dir: string;
   /**
-   * Everything that `train` tells, in the order it happens; completes after `finished`, errors where the run
-   * fails. Training does not wait for what is made of it, but at its end, for ten seconds at most.
+   * Everything that `train` tells, in the order it happens; completes after `finished`, and as the run goes
+   * back to a checkpoint, as the hook is then called again; errors where the run fails. Training does not wait for
+   * what is made of it, but at its end, for ten seconds at most.
    */
   readonly events$: Observable<TrainEvent>;
   /**
@@ -43,7 +44,7 @@ export interface Run {
 
 /**
  * A developer's own part in a run: logging, early stopping, a curriculum. Called as training begins, also when
- * it is resumed; what it returns is subscribed to while training lasts. An error there ends the run.
+ * it is resumed or goes back; what it returns is subscribed to while training lasts. An error there ends the run.
  *
  * A module named in a config (`hooks`) has one as its default export.
  */
@@ -68,12 +69,11 @@ interface Named {
 /** The hooks of one run. */
 export class Hooks {
   readonly #hooks: readonly Named[];
-  readonly #events = new Subject<TrainEvent>();
+  #events = new Subject<TrainEvent>();
   /** What was told before they began; undefined from then on. */
   #early: TrainEvent[] | undefined = [];
-  #control: Control | undefined;
   #failure: RunError | undefined;
-  #ended: Promise<void> = Promise.resolve();
+  #ended: Promise<unknown> = Promise.resolve();
 
   private constructor(hooks: readonly Named[]) {
     this.#hooks = hooks;
@@ -90,9 +90,13 @@ export class Hooks {
     return new Hooks([...named, ...passed]);
   }
 
-  /** They begin, and are told what has been told. @throws RunError where one fails */
+  /**
+   * They begin, and are told what has been told. Where the run has gone back to a checkpoint they begin again,
+   * upon what goes on from there. @throws RunError where one fails
+   */
   start({ config, dir }: Pick<Run, 'config' | 'dir'>, control: Control): void {
-    this.#control = control;
+    this.#events.complete();
+    this.#events = new Subject();
     const events$ = this.#events.asObservable();
     const told$ = events$.pipe(
       catchError(() => EMPTY),
@@ -100,13 +104,14 @@ export class Hooks {
       endWith(undefined),
     );
     const pipelines = this.#hooks.map((hook, i) =>
-      this.#pipeline(hook, this.#run(i, { config, dir, events$ })),
+      this.#pipeline(hook, this.#run(i, { config, dir, events$ }, control)),
     );
-    this.#ended = new Promise((resolve) => {
+    const ended = new Promise<void>((resolve) => {
       merge(...pipelines)
         .pipe(takeUntil(told$.pipe(delay(GRACE_MS))))
         .subscribe({ complete: resolve });
     });
+    this.#ended = Promise.all([this.#ended, ended]);
     const early = this.#early ?? [];
     this.#early = undefined;
     for (const event of early) this.tell(event);
@@ -135,26 +140,29 @@ export class Hooks {
   }
 
   /** The run as hook `i` has it. */
-  #run(i: number, { config, dir, events$ }: Pick<Run, 'config' | 'dir' | 'events$'>): Run {
-    const control = () => this.#control!;
+  #run(
+    i: number,
+    { config, dir, events$ }: Pick<Run, 'config' | 'dir' | 'events$'>,
+    control: Control,
+  ): Run {
     return {
       config,
       dir,
       events$,
       get resetOptions() {
-        return control().resetOptions;
+        return control.resetOptions;
       },
       set resetOptions(options) {
-        control().resetOptions = options;
+        control.resetOptions = options;
       },
       get memory() {
-        return control().memories[i];
+        return control.memories[i];
       },
       set memory(memory) {
-        control().memories[i] = memory;
+        control.memories[i] = memory;
       },
-      stop: (reason) => control().stop(reason),
-      save: () => control().save(),
+      stop: (reason) => control.stop(reason),
+      save: () => control.save(),
     };
   }
 

@@ -1,12 +1,12 @@
-import { concatMap, filter, lastValueFrom, takeWhile, tap } from 'rxjs';
+import { concatMap, filter, lastValueFrom, takeUntil, takeWhile, tap } from 'rxjs';
 import type { EnvFactory } from '../envs/index.ts';
 import { act, observe, ponder, rollouts } from '../rollout/index.ts';
 import { collapse } from './alarms.ts';
-import { RunError } from './errors.ts';
 import { measure } from './evaluate.ts';
 import type { TrainEvent, UpdateMetrics } from './events.ts';
+import { setAside, toldOfFailures } from './incidents.ts';
 import type { RunFiles } from './run-files.ts';
-import type { Incident, Training } from './training.ts';
+import type { Training } from './training.ts';
 
 export interface LoopOptions {
   /** An environment passed to the library, in place of the config's. */
@@ -50,28 +50,11 @@ export async function loop(
       concatMap(({ best }) => checkpointWhenDue(best, training, files, on, signal)),
       takeWhile(() => !training.done && !signal?.aborted),
       tap(() => training.proceed()),
+      // It ends the loop only where it cannot be told.
+      takeUntil(toldOfFailures(training, files, on)),
     ),
     { defaultValue: undefined },
   );
-}
-
-/** Keeps what went into an update that was undone, and goes on. @throws RunError after too many in a row */
-async function setAside(
-  incident: Incident,
-  training: Training,
-  files: RunFiles,
-  on: (event: TrainEvent) => void,
-): Promise<void> {
-  const { inARow } = training.guard;
-  const { reason, update, steps } = incident;
-  const path = await files.setAside(incident);
-  on({ type: 'incident', update, steps, reason, inARow, path });
-  if (inARow >= training.agent.config.guards.inARow) {
-    throw new RunError(
-      `${inARow} updates in a row were undone (guards.inARow): ${reason}; ${path}`,
-    );
-  }
-  training.proceed();
 }
 
 /** Moves the recipe on after an update, and says so. */

@@ -1,7 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import type { Failed } from '../envs/index.ts';
+import type { Tensors } from '../policy/index.ts';
 import type { Config } from './config.ts';
 import { UsageError } from './errors.ts';
 import type { UpdateMetrics } from './events.ts';
@@ -28,7 +30,7 @@ export class RunFiles {
   readonly dir: string;
   readonly store: CheckpointStore;
   readonly #metrics: MetricsLog;
-  readonly #board: TensorBoardWriter;
+  #board: TensorBoardWriter;
   readonly #events: EventsLog;
   readonly #unlock: () => Promise<void>;
 
@@ -41,7 +43,7 @@ export class RunFiles {
     this.dir = dir;
     this.store = new CheckpointStore(join(dir, 'checkpoints'));
     this.#metrics = new MetricsLog(join(dir, 'metrics.jsonl'));
-    this.#board = new TensorBoardWriter(join(dir, 'tensorboard'), { resumeStep });
+    this.#board = this.#newBoard(resumeStep);
     this.#events = events;
     this.#unlock = unlock;
   }
@@ -58,7 +60,7 @@ export class RunFiles {
     config: Config,
     resume: boolean,
     events: EventsLog,
-  ): Promise<{ files: RunFiles; checkpoint?: Checkpoint; damaged: Damaged[] }> {
+  ): Promise<{ files: RunFiles } & Found> {
     const configPath = join(dir, 'config.resolved.yaml');
     if (resume && !existsSync(configPath)) {
       throw new UsageError(`${dir}: nothing to resume, found no config.resolved.yaml`);
@@ -66,28 +68,42 @@ export class RunFiles {
     await mkdir(dir, { recursive: true });
     const unlock = await lock(dir);
     try {
-      let checkpoint: Checkpoint | undefined;
-      let damaged: Damaged[] = [];
+      let found: Found = { damaged: [] };
       if (resume) {
         refuseOther(await loadConfig(configPath), config, dir);
-        const store = new CheckpointStore(join(dir, 'checkpoints'));
-        if (await store.latest()) ({ checkpoint, damaged } = await store.recover());
+        found = await newest(new CheckpointStore(join(dir, 'checkpoints')));
       } else if (existsSync(configPath)) {
         throw new UsageError(
           `${dir} holds a run already: go on with --resume, or give another --run-dir`,
         );
       }
       await writeFileAtomic(configPath, resolvedYaml(config, dir));
+      const { checkpoint } = found;
       const files = new RunFiles(dir, checkpoint && checkpoint.step + 1, events, unlock);
-      await files.#metrics.truncateTo(
-        (checkpoint?.state as TrainingState | undefined)?.update ?? 0,
-      );
+      await files.#truncateTo(checkpoint);
       events.open(join(dir, 'events.jsonl'));
-      return { files, checkpoint, damaged };
+      return { files, ...found };
     } catch (error) {
       await unlock();
       throw error;
     }
+  }
+
+  /** Goes back to the newest checkpoint, or to the beginning: what was logged since is dropped. */
+  async rewind(): Promise<Found> {
+    const found = await newest(this.store);
+    await this.#truncateTo(found.checkpoint);
+    this.#board.close();
+    this.#board = this.#newBoard((found.checkpoint?.step ?? 0) + 1);
+    return found;
+  }
+
+  #truncateTo(checkpoint: Checkpoint | undefined): Promise<void> {
+    return this.#metrics.truncateTo((checkpoint?.state as TrainingState | undefined)?.update ?? 0);
+  }
+
+  #newBoard(resumeStep: number | undefined): TensorBoardWriter {
+    return new TensorBoardWriter(join(this.dir, 'tensorboard'), { resumeStep });
   }
 
   log(metrics: UpdateMetrics): void {
@@ -134,16 +150,50 @@ export class RunFiles {
   }
 
   /** Keeps an update that was undone. @returns where */
-  async setAside({ batch, before, ...incident }: Incident): Promise<string> {
-    const dir = join(this.dir, 'incidents');
-    await mkdir(dir, { recursive: true });
-    const path = join(dir, `update-${incident.update}-at-${incident.steps}`);
-    await writeDirAtomic(path, {
-      'incident.json': `${JSON.stringify({ version: 1, ...incident, optimiserStep: before.adam.step }, null, 2)}\n`,
+  setAside({ batch, before, ...incident }: Incident): Promise<string> {
+    const note = { ...incident, optimiserStep: before.adam.step };
+    return this.#keep(`update-${incident.update}-at-${incident.steps}`, note, {
       'batch.safetensors': encodeSafetensors(batch),
       'weights.safetensors': encodeSafetensors(before.weights),
       'optimiser.safetensors': encodeSafetensors(momentTensors(before.adam)),
     });
+  }
+
+  /** Keeps a policy whose numbers are not finite. @returns where */
+  keepPolicy(note: { steps: number; inARow: number }, weights: Tensors): Promise<string> {
+    return this.#keep(`policy-at-${note.steps}-${note.inARow}`, note, {
+      'weights.safetensors': encodeSafetensors(weights),
+    });
+  }
+
+  /** Keeps an incident, as a directory that appears whole. */
+  async #keep(name: string, note: object, files: Record<string, Uint8Array>): Promise<string> {
+    const path = join(this.dir, 'incidents', name);
+    await mkdir(join(this.dir, 'incidents'), { recursive: true });
+    const json = `${JSON.stringify({ version: 1, ...note }, null, 2)}\n`;
+    await writeDirAtomic(path, { 'incident.json': json, ...files });
+    return path;
+  }
+
+  /** Keeps what is known of an environment that failed, before anything comes of it. @returns where */
+  keepFailure(
+    { error, inARow, observation }: Failed,
+    at: { update: number; steps: number },
+  ): string {
+    const { cause, ...failure } = error.failure;
+    const note = {
+      version: 1,
+      reason: error.message,
+      inARow,
+      ...at,
+      ...failure,
+      observation: observation && { row: observation.row, mask: observation.mask },
+      stack: cause instanceof Error ? cause.stack : error.stack,
+    };
+    const dir = join(this.dir, 'incidents');
+    mkdirSync(dir, { recursive: true });
+    const path = join(dir, `env-${failure.env}-at-${at.steps}-${inARow}.json`);
+    writeFileSync(path, `${JSON.stringify(note, asLists, 2)}\n`);
     return path;
   }
 
@@ -169,6 +219,21 @@ export class RunFiles {
   }
 }
 
+/** A checkpoint to go on from, if there is any, and those that were found damaged and set aside. */
+interface Found {
+  checkpoint?: Checkpoint;
+  damaged: Damaged[];
+}
+
+async function newest(store: CheckpointStore): Promise<Found> {
+  return (await store.latest()) ? store.recover() : { damaged: [] };
+}
+
+/** Typed arrays, which JSON would write as objects. */
+function asLists(_key: string, value: unknown): unknown {
+  return ArrayBuffer.isView(value) ? Array.from(value as Float32Array) : value;
+}
+
 /** @throws UsageError where another process trains in `dir` */
 async function lock(dir: string): Promise<() => Promise<void>> {
   try {
@@ -183,13 +248,15 @@ async function lock(dir: string): Promise<() => Promise<void>> {
  * A resumed run is the same run: what shapes learning must not differ. How often it is evaluated and
  * saved may, what it is guarded against, on how many threads and in how much memory it runs, where its environments are, and it may be
  * made longer.
+ * @throws UsageError naming what differs
  */
-function refuseOther(saved: Config, wanted: Config, dir: string): void {
+export function refuseOther(saved: Config, wanted: Config, dir: string): void {
   const learning = ({
     evaluation: _,
     checkpoint: __,
     guards: ___,
     hooks: ____,
+    resources: _____,
     env,
     kernels,
     train,

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import type { ChosenBackend } from '../kernels/index.ts';
+import { type ChosenBackend, NonFiniteError } from '../kernels/index.ts';
 import type { EncoderFactory } from '../policy/index.ts';
 import { Agent } from './agent.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -10,6 +10,7 @@ import { evaluate } from './evaluate.ts';
 import type { Evaluation, TrainEvent } from './events.ts';
 import { EventsLog } from './events-log.ts';
 import { type Hook, Hooks } from './hooks.ts';
+import { keepPolicy, Rollbacks } from './incidents.ts';
 import { parseConfig, withModules } from './load-config.ts';
 import { loop } from './loop.ts';
 import { writeReport } from './report-run.ts';
@@ -50,7 +51,8 @@ export interface TrainResult {
  * Trains an agent as a config says.
  *
  * @throws UsageError for a bad config or a run directory that cannot be used, EnvFailed for an environment that
- *   breaks its contract, CheckpointError for a damaged checkpoint; nothing already saved is lost
+ *   breaks its contract and RunError for updates or a policy gone wrong, each more often than `guards` lets pass,
+ *   CheckpointError for a damaged checkpoint; nothing already saved is lost
  */
 export async function train(input: ConfigInput, given: TrainOptions = {}): Promise<TrainResult> {
   const { baseDir = process.cwd(), clock = systemClock } = given;
@@ -117,34 +119,55 @@ async function open(
   return { ...opened, source };
 }
 
-/** Trains until done or aborted. */
+/**
+ * Trains until done or aborted. Where the policy's numbers are no longer finite, it goes on from the newest
+ * checkpoint. @throws RunError after too many such in a row
+ */
 async function session(
   agent: Agent,
-  { device, warning, timings }: ChosenBackend,
+  backend: ChosenBackend,
   { source, files, checkpoint }: Opened,
   hooks: Hooks,
   options: Session,
 ): Promise<{ steps: number; done: boolean }> {
   const { resume = false, clock, on } = options;
   if (resume && checkpoint === undefined) await warmStart(agent);
-  const training = await Training.begin(agent, source, checkpoint, clock);
-  await closing(
-    () => training.dispose(),
-    async () => {
-      hooks.start({ config: agent.config, dir: files.dir }, training);
-      on({
-        type: 'started',
-        runDir: files.dir,
-        device,
-        timings,
-        warning,
-        parameters: agent.policy.parameters.size,
-        resumedFrom: checkpoint?.step,
-      });
-      await loop(training, files, options);
-    },
-  );
-  return { steps: training.steps, done: training.done };
+  const rollbacks = new Rollbacks();
+  let from = checkpoint;
+  let first: Checkpoint | undefined;
+  for (;;) {
+    const training = await Training.begin(agent, source, from, clock);
+    try {
+      return await closing(
+        () => training.dispose(),
+        async () => {
+          // What a run that has saved nothing yet goes back to.
+          if (from === undefined) first = structuredClone(await training.checkpoint());
+          hooks.start({ config: agent.config, dir: files.dir }, training);
+          on(started(agent, files, backend, from));
+          await loop(training, files, options);
+          return { steps: training.steps, done: training.done };
+        },
+      );
+    } catch (error) {
+      if (!(error instanceof NonFiniteError)) throw error;
+      await keepPolicy(error, training, rollbacks, files, on);
+    }
+    const found = await files.rewind();
+    for (const { path, message } of found.damaged) on({ type: 'damaged', path, message });
+    from = found.checkpoint ?? structuredClone(first);
+  }
+}
+
+function started(
+  agent: Agent,
+  { dir }: RunFiles,
+  { device, warning, timings }: ChosenBackend,
+  from: Checkpoint | undefined,
+): TrainEvent {
+  const parameters = agent.policy.parameters.size;
+  const resumedFrom = from?.step;
+  return { type: 'started', runDir: dir, device, timings, warning, parameters, resumedFrom };
 }
 
 /** Does `work`, then closes. What went wrong first is what is told. */

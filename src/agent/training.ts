@@ -15,7 +15,7 @@ import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { EnvSource } from './env-setup.ts';
 import type { UpdateMetrics, UpdateStats } from './events.ts';
-import { Guard, type GuardState } from './guard.ts';
+import { explainMemory, Guard, type GuardState } from './guard.ts';
 import { Learner, type LearningPhase, type Memory, momentTensors } from './learner.ts';
 import { Recipe, type RecipeState } from './recipe.ts';
 import { RewardScale, type RewardScaleState } from './reward-scale.ts';
@@ -147,7 +147,7 @@ export class Training {
     checkpoint?: Checkpoint,
     clock = systemClock,
   ): Promise<Training> {
-    const { env, train } = agent.config;
+    const { env, train, guards } = agent.config;
     const saved = checkpoint?.state as TrainingState | undefined;
     // First the agent, since the environments share its normaliser.
     if (checkpoint !== undefined) agent.restore(checkpoint.weights, saved!.agent);
@@ -157,6 +157,8 @@ export class Training {
       seed: train.seed,
       resetOptions: () => training?.resetOptions,
       normaliser: agent.normaliser && { stats: agent.normaliser, frozen: false },
+      limits: { observation: guards.maxObservation, reward: guards.maxReward },
+      survive: guards.envFailures,
     });
     training = new Training(agent, envs, clock);
     try {
@@ -270,12 +272,13 @@ export class Training {
     phase: LearningPhase,
   ): Promise<{ stats: UpdateStats } | Pick<Incident, 'reason' | 'stats' | 'before' | 'rng'>> {
     const rng = this.#learnRng.state();
-    const before = await this.#learner.remember();
+    const before = await this.#remember();
     let reason: string | undefined;
     let stats: UpdateStats | undefined;
     try {
       stats = await this.#learner.update(trajectory, phase);
-      reason = this.guard.judge(stats);
+      const broken = explainMemory(await this.#learner.remember());
+      reason = broken === undefined ? this.guard.judge(stats) : this.guard.refuse(broken);
     } catch (error) {
       if (!(error instanceof NonFiniteError)) throw error;
       reason = this.guard.refuse(error.message);
@@ -289,6 +292,14 @@ export class Training {
     this.rewardScale.restore(this.#seen.rewards);
     if (this.#seen.observations) this.agent.normaliser?.restore(this.#seen.observations);
     return { reason, stats, before, rng };
+  }
+
+  /** Weights and optimiser. @throws NonFiniteError where they are not finite: they must neither be saved nor returned to */
+  async #remember(): Promise<Memory> {
+    const memory = await this.#learner.remember();
+    const broken = explainMemory(memory);
+    if (broken !== undefined) throw new NonFiniteError(broken);
+    return memory;
   }
 
   #statistics() {
@@ -334,10 +345,11 @@ export class Training {
     return this.#elapsed + (this.#clock.monotonic() - this.#resumedAt) / 1000;
   }
 
+  /** @throws NonFiniteError where weights or optimiser are not finite */
   async checkpoint(): Promise<Checkpoint> {
     // First, since it waits for what is in flight.
     const envs = await this.envs.snapshot();
-    const { weights, adam } = await this.#learner.remember();
+    const { weights, adam } = await this.#remember();
     this.agent.price = this.recipe.price;
     const state: TrainingState = {
       agent: this.agent.state(),

@@ -3,10 +3,10 @@ import { Rng } from '../kernels/index.ts';
 import type { EnvFactory } from './env.ts';
 import { EnvFailed } from './env-failed.ts';
 import type { Observation, Outcome } from './outcome.ts';
-import { Seat, type SeatOptions, type SeatState } from './seat.ts';
+import { type Failed, Seat, type SeatOptions, type SeatState } from './seat.ts';
 import type { Space } from './space.ts';
 
-export interface EnvPoolOptions extends SeatOptions {
+export interface EnvPoolOptions extends Omit<SeatOptions, 'survival'> {
   /** Environments side by side (N). */
   count: number;
   /** Environment i is seeded from (seed, i). */
@@ -16,6 +16,13 @@ export interface EnvPoolOptions extends SeatOptions {
    * do, `observe` completes.
    */
   episodes?: number;
+  /**
+   * Failures of one environment, without an episode finished between, that are survived: its episode is lost,
+   * and it is made anew. Unless given, the first ends the stream, and nobody is told.
+   */
+  survive?: number;
+  /** They are elsewhere, so that the factory cannot make them anew. */
+  elsewhere?: boolean;
 }
 
 /** A pool's state as plain JSON. */
@@ -34,12 +41,15 @@ interface Settled {
  * ends an episode carries the true final observation, and `next` is the new episode's first.
  *
  * Every value that comes from an environment is checked; what breaks the contract is an
- * `EnvFailed` that names the environment, episode, seed and action.
+ * `EnvFailed` that names the environment, episode, seed and action. It ends the stream, unless it is survived.
  */
 export class EnvPool {
   readonly observationSpace: Space;
   readonly actionSpace: Space;
+  /** Environments that failed, as they do, where failures may be survived. */
+  readonly failures: Observable<Failed>;
   readonly #seats: Seat[];
+  readonly #failures: Subject<Failed>;
   readonly #ready = new Subject<Observation[]>();
   readonly #inFlight = new Set<Promise<unknown>>();
   /** Outcomes of whichever steps settle in the same turn; what they lead to is observed together. */
@@ -54,27 +64,38 @@ export class EnvPool {
     this.#goOn(settled.map(({ outcome }) => outcome));
   });
 
-  private constructor(seats: Seat[]) {
+  private constructor(seats: Seat[], failures: Subject<Failed>) {
     this.#seats = seats;
+    this.#failures = failures;
+    this.failures = failures.asObservable();
     this.observationSpace = seats[0].observationSpace;
     this.actionSpace = seats[0].actionSpace;
   }
 
   /** @throws EnvFailed where an environment cannot be made; those made before it are closed */
   static async create(factory: EnvFactory, options: EnvPoolOptions): Promise<EnvPool> {
-    const { name, count, episodes = Infinity } = options;
+    const { name, count, episodes = Infinity, survive, elsewhere } = options;
+    const failures = new Subject<Failed>();
+    const survival =
+      survive === undefined
+        ? undefined
+        : {
+            most: survive,
+            remake: elsewhere ? undefined : () => factory(),
+            told: (failed: Failed) => failures.next(failed),
+          };
     const seats: Seat[] = [];
     for (let i = 0; i < count; i++) {
       const seed = Rng.seed(options.seed, name, i).uint32();
       const share = Math.floor(episodes / count) + (i < episodes % count ? 1 : 0);
       try {
-        seats.push(new Seat(await factory(), i, seed, share, options));
+        seats.push(new Seat(await factory(), i, seed, share, { ...options, survival }));
       } catch (cause) {
         await Promise.allSettled(seats.map((seat) => seat.close()));
         throw new EnvFailed('could not be made', { name, env: i, seed, cause });
       }
     }
-    return new EnvPool(seats);
+    return new EnvPool(seats, failures);
   }
 
   get count(): number {
@@ -149,6 +170,7 @@ export class EnvPool {
   async close(): Promise<void> {
     this.#ready.complete();
     await Promise.allSettled(this.#inFlight);
+    this.#failures.complete();
     const closing = this.#seats.map((seat) => seat.close());
     await Promise.allSettled(closing);
     await Promise.all(closing);
@@ -173,13 +195,19 @@ export class EnvPool {
 
   /** What these outcomes lead to is observed. */
   #goOn(outcomes: readonly Outcome[]): void {
-    const next = outcomes.filter(({ env }) => this.#seats[env].observation !== undefined);
-    if (next.length > 0) this.#ready.next(next.map((outcome) => outcome.next));
-    for (const { env, lost } of outcomes) if (lost !== undefined) this.#await(this.#seats[env]);
+    const next: Observation[] = [];
+    const away: Seat[] = [];
+    for (const outcome of outcomes) {
+      const seat = this.#seats[outcome.env];
+      if (seat.observation !== undefined) next.push(outcome.next);
+      else if (!seat.resting) away.push(seat);
+    }
+    if (next.length > 0) this.#ready.next(next);
+    for (const seat of away) this.#await(seat);
     if (this.#seats.every((seat) => seat.resting)) this.#ready.complete();
   }
 
-  /** A lost environment comes back when it does: nothing else waits for it. */
+  /** One that is lost or is made anew comes back when it does: nothing else waits for it. */
   #await(seat: Seat): void {
     Promise.resolve(seat.begin()).then(
       (observation) => observation !== undefined && this.#ready.next([observation]),

@@ -44,6 +44,7 @@ export {
 export type { RemoteSource } from './remote/relay.ts';
 export { RemoteEnvs, type RemoteEnvsOptions } from './remote/remote-envs.ts';
 export { RunningStats, type RunningStatsState } from './running-stats.ts';
+export type { Failed } from './seat.ts';
 export { checkBinding, isLoopback } from './socket/access.ts';
 export type { Connection } from './socket/connection.ts';
 export { DialError, type DialOptions, dial } from './socket/dial.ts';

@@ -38,7 +38,10 @@ export interface Outcome {
   reward: number;
   terminated: boolean;
   truncated: boolean;
-  /** The true final observation, where the episode ended here; `next` is then of a new episode. */
+  /**
+   * The true final observation, where the episode ended here; `next` is then of a new episode, or this one again
+   * where that has yet to begin.
+   */
   final?: Float32Array;
   next: Observation;
   episode?: Episode;

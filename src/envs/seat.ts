@@ -6,6 +6,7 @@ import { explainMask } from './explain-mask.ts';
 import { explainInfo, explainReset, explainStep } from './explain-result.ts';
 import { inTime } from './in-time.ts';
 import { isPromise } from './is-promise.ts';
+import { explainReward, explainRow, type Limits } from './limits.ts';
 import type { Observation, Outcome } from './outcome.ts';
 import { Rows } from './rows.ts';
 import type { RunningStats } from './running-stats.ts';
@@ -20,6 +21,29 @@ export interface SeatOptions {
   resetOptions?: () => unknown;
   /** Normalises observations; statistics are updated unless frozen. */
   normaliser?: { stats: RunningStats; frozen: boolean };
+  /** Beyond which observations and rewards break the contract; finite is enough unless given. */
+  limits?: Limits;
+  /** How failures are survived; unless given, the first is thrown. */
+  survival?: Survival;
+}
+
+/** What is done about an environment that fails: its episode is lost, and another begins. */
+export interface Survival {
+  /** Failures without an episode finished between that are survived. */
+  most: number;
+  /** Makes the environment anew; unless given it is elsewhere, and only what is found wrong here is survived. */
+  remake?: () => Env | Promise<Env>;
+  /** Told of each failure, also of one that is not survived. */
+  told(failed: Failed): void;
+}
+
+/** An environment that failed, with what it takes to see it again. */
+export interface Failed {
+  error: EnvFailed;
+  /** Failures without an episode finished between, this one included. */
+  inARow: number;
+  /** What it showed before, as the policy saw it; undefined where no episode had begun. */
+  observation?: Observation;
 }
 
 /** A seat's state as plain JSON; without `env` there is no snapshot, and a new episode begins. */
@@ -29,6 +53,7 @@ export interface SeatState {
   episode: number;
   return: number;
   length: number;
+  failures?: number;
   difficulty?: number;
   observation?: { row: number[]; mask?: number[]; difficulty?: number };
 }
@@ -43,7 +68,7 @@ const MOST_LOSSES = 10;
 export class Seat {
   readonly observationSpace: Space;
   readonly actionSpace: Space;
-  readonly #env: Env;
+  #env: Env;
   readonly #index: number;
   readonly #options: SeatOptions;
   readonly #rows: Rows;
@@ -56,8 +81,12 @@ export class Seat {
   #share: number;
   /** Episodes lost since anything last went well. */
   #losses = 0;
-  /** Its episode is lost, and another has not begun. */
-  #away = false;
+  /** Failures since an episode was finished. */
+  #failures = 0;
+  /** Its environment has failed, and is to be made anew. */
+  #broken = false;
+  #remaking: Promise<void> | undefined;
+  #closed = false;
   #return = 0;
   #length = 0;
   #difficulty: number | undefined;
@@ -87,7 +116,7 @@ export class Seat {
 
   /** What waits for an action, where need be of a new episode; undefined where its share is played. */
   begin(): Observation | Promise<Observation> | undefined {
-    return this.#observation ?? (this.#share > 0 ? this.#reset() : undefined);
+    return this.#observation ?? (this.#share > 0 ? this.#begin() : undefined);
   }
 
   step(action: unknown): Outcome | Promise<Outcome> {
@@ -95,22 +124,31 @@ export class Seat {
     if (problem !== undefined) {
       throw this.#failure(`was given an action outside its space: ${problem}`, { action });
     }
-    const stepped = this.#call('step', () => this.#env.step(action), action);
-    return stepped instanceof Promise
-      ? stepped.then(
-          (step) => this.#outcome(step, action),
-          (error) => this.#lost(error),
-        )
-      : this.#outcome(stepped, action);
+    let outcome: Outcome;
+    try {
+      const stepped = this.#call('step', () => this.#env.step(action), action);
+      if (stepped instanceof Promise) {
+        return stepped
+          .then((step) => this.#outcome(step, action))
+          .catch((error) => this.#lost(error))
+          .then((outcome) => this.#goOn(outcome));
+      }
+      outcome = this.#outcome(stepped, action);
+    } catch (error) {
+      return this.#lost(error);
+    }
+    return this.#goOn(outcome);
   }
 
   async snapshot(): Promise<SeatState> {
     return {
-      env: this.#away ? undefined : await this.#saved(),
+      // Before its first episode there is nothing to save but the seed.
+      env: this.#episode === 0 ? undefined : await this.#saved(),
       seed: this.#seed,
       episode: this.#episode,
       return: this.#return,
       length: this.#length,
+      failures: this.#failures,
       difficulty: this.#difficulty,
       observation: this.#observation && {
         row: Array.from(this.#observation.row),
@@ -123,7 +161,13 @@ export class Seat {
   async restore({ env, observation, ...state }: SeatState): Promise<void> {
     this.#seed = state.seed;
     this.#episode = state.episode;
-    if (env === undefined || env === null || this.#env.restore === undefined) return this.#again();
+    this.#failures = state.failures ?? 0;
+    if (env === undefined || env === null || this.#env.restore === undefined) {
+      // A stream that nothing was drawn from is there to begin with.
+      if (state.episode === 0) this.#reseed = state.seed;
+      else this.#again();
+      return;
+    }
     try {
       await this.#call('restore', () => this.#env.restore!(env));
     } catch (error) {
@@ -143,7 +187,18 @@ export class Seat {
   }
 
   async close(): Promise<void> {
-    await this.#call('close', () => this.#env.close?.());
+    this.#closed = true;
+    await this.#remaking?.catch(() => {});
+    await this.#close();
+  }
+
+  /** Closes the environment. How one closes that is broken already says nothing more. */
+  async #close(): Promise<void> {
+    try {
+      await this.#call('close', () => this.#env.close?.());
+    } catch (error) {
+      if (!this.#broken) throw error;
+    }
   }
 
   /** The stream it drew from is gone, so the new episode has a seed of its own. */
@@ -152,11 +207,11 @@ export class Seat {
     this.#episode = 0;
   }
 
-  /** An episode that is gone: another is to begin in its place. Any other failure is one. */
+  /** An episode that is gone: another is to begin in its place. @throws the error where that is not survived */
   #lost(error: unknown): Outcome {
-    this.#count(error);
-    this.#share++;
     const next = this.#observation!;
+    this.#recover(error);
+    this.#share++;
     this.#observation = undefined;
     return {
       env: this.#index,
@@ -166,39 +221,51 @@ export class Seat {
       final: undefined,
       next,
       episode: undefined,
-      lost: (error as EnvFailed & { cause: EnvLost }).cause.message,
+      lost: isLost(error) ? error.cause.message : (error as EnvFailed).message,
     };
   }
 
-  /** Notes a loss. @throws the error where it is none, EnvFailed where there were too many in a row */
-  #count(error: unknown): void {
-    if (!isLost(error)) throw error;
-    if (++this.#losses > MOST_LOSSES) {
+  /** @throws the error where it is not survived, EnvFailed where too many episodes were lost in a row */
+  #recover(error: unknown): void {
+    if (!isLost(error)) this.#survive(error);
+    else if (++this.#losses > MOST_LOSSES) {
       throw this.#failure(`lost ${this.#losses} episodes in a row`, { cause: error.cause });
     }
-    this.#away = true;
     this.#again();
   }
 
-  /** The environment's state; none where it has none, or is lost, as its next step will find. */
+  /** Counts a failure. @throws it where it is not survived */
+  #survive(error: unknown): void {
+    const { survival } = this.#options;
+    if (!(error instanceof EnvFailed) || survival === undefined || this.#closed) throw error;
+    const { most, remake, told } = survival;
+    // Whoever has it elsewhere has said that there is nothing to go on with.
+    if (remake === undefined && error.failure.cause !== undefined) throw error;
+    told({ error, inARow: ++this.#failures, observation: this.#observation });
+    if (this.#failures > most) throw error;
+    this.#broken = remake !== undefined;
+  }
+
+  /** The environment's state; none where it has none, or is lost or broken. */
   async #saved(): Promise<unknown> {
     try {
       return await this.#call('snapshot', () => this.#env.snapshot?.());
     } catch (error) {
-      if (!isLost(error)) throw error;
+      if (!isLost(error)) this.#survive(error);
       return undefined;
     }
   }
 
-  #outcome(step: Step, action: unknown): Outcome | Promise<Outcome> {
+  #outcome(step: Step, action: unknown): Outcome {
     this.#losses = 0;
-    const problem = explainStep(step);
+    const problem = explainStep(step) ?? explainReward(step.reward, this.#options.limits);
     if (problem !== undefined) throw this.#failure(`step: ${problem}`, { action });
     const { reward, terminated, truncated } = step;
     const over = terminated || truncated;
     const current = this.#read(step, 'step', action, over);
     this.#return += reward;
     this.#length++;
+    this.#observation = over ? undefined : current;
     // One shape for all outcomes: they are made and read once a step.
     const outcome: Outcome = {
       env: this.#index,
@@ -210,10 +277,8 @@ export class Seat {
       episode: undefined,
       lost: undefined,
     };
-    if (!over) {
-      this.#observation = current;
-      return outcome;
-    }
+    if (!over) return outcome;
+    this.#failures = 0;
     outcome.final = current.row;
     outcome.episode = {
       return: this.#return,
@@ -221,37 +286,69 @@ export class Seat {
       success: step.info?.success,
       difficulty: this.#difficulty,
     };
-    if (this.#share === 0) {
-      this.#observation = undefined;
-      return outcome;
-    }
-    const next = this.#reset();
-    if (next instanceof Promise) return next.then((next) => ({ ...outcome, next }));
-    outcome.next = next;
     return outcome;
+  }
+
+  /** Where an episode has ended, the next begins; what keeps it from that does not keep the outcome. */
+  #goOn(outcome: Outcome): Outcome | Promise<Outcome> {
+    if (outcome.episode === undefined || this.#share === 0) return outcome;
+    const failed = (error: unknown) => {
+      this.#recover(error);
+      return outcome;
+    };
+    try {
+      const next = this.#reset();
+      if (next instanceof Promise) return next.then((next) => ({ ...outcome, next }), failed);
+      outcome.next = next;
+      return outcome;
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  /** Begins an episode, or another where that one is lost or fails before anybody has seen it. */
+  #begin(): Observation | Promise<Observation> {
+    const again = (error: unknown) => {
+      this.#recover(error);
+      return this.#begin();
+    };
+    try {
+      const reset = this.#broken ? this.#remake().then(() => this.#reset()) : this.#reset();
+      return reset instanceof Promise ? reset.catch(again) : reset;
+    } catch (error) {
+      return again(error);
+    }
   }
 
   #reset(): Observation | Promise<Observation> {
     const options = { seed: this.#reseed, options: this.#options.resetOptions?.() };
-    const begin = (result: Reset): Observation => {
-      const problem = explainReset(result);
-      if (problem !== undefined) throw this.#failure(`reset: ${problem}`);
-      this.#reseed = undefined;
-      this.#away = false;
-      this.#episode++;
-      this.#share--;
-      this.#return = this.#length = 0;
-      this.#observation = this.#read(result, 'reset');
-      this.#difficulty = this.#observation.difficulty;
-      return this.#observation;
-    };
     const reset = this.#call('reset', () => this.#env.reset(options));
-    if (!(reset instanceof Promise)) return begin(reset);
-    return reset.then(begin, (error) => {
-      // Lost before it began, so nobody has seen it: it begins again.
-      this.#count(error);
-      return this.#reset();
-    });
+    if (!(reset instanceof Promise)) return this.#begun(reset);
+    return reset.then((result) => this.#begun(result));
+  }
+
+  #begun(result: Reset): Observation {
+    const problem = explainReset(result);
+    if (problem !== undefined) throw this.#failure(`reset: ${problem}`);
+    const observation = this.#read(result, 'reset');
+    this.#reseed = undefined;
+    this.#episode++;
+    this.#share--;
+    this.#return = this.#length = 0;
+    this.#difficulty = observation.difficulty;
+    this.#observation = observation;
+    return observation;
+  }
+
+  /** In place of the environment that failed, another. */
+  #remake(): Promise<void> {
+    const remade = async () => {
+      await this.#close();
+      this.#env = await this.#call('factory', this.#options.survival!.remake!);
+      this.#broken = false;
+    };
+    this.#remaking = remade();
+    return this.#remaking;
   }
 
   /** Checks, flattens and normalises. A mask is for the action ahead: where it is over, none. */
@@ -268,7 +365,7 @@ export class Seat {
     const { actionMask, difficulty } = info ?? {};
     const masked = !over && actionMask !== undefined;
     const wrong =
-      explainRow(row) ??
+      explainRow(row, this.#options.limits) ??
       explainInfo(info) ??
       (masked ? explainMask(this.actionSpace, actionMask) : undefined);
     if (wrong !== undefined) throw this.#failure(`${verb}: ${wrong}`, { action });
@@ -314,14 +411,4 @@ export class Seat {
 
 function isLost(error: unknown): error is EnvFailed & { cause: EnvLost } {
   return error instanceof EnvFailed && error.cause instanceof EnvLost;
-}
-
-/** Why a row is none that may be observed: infinite bounds contain infinity, and float64 numbers may become it. */
-function explainRow(row: Float32Array): string | undefined {
-  for (let i = 0; i < row.length; i++) {
-    if (!Number.isFinite(row[i])) {
-      return `obs: expected finite float32 numbers, got ${row[i]} at entry ${i}`;
-    }
-  }
-  return undefined;
 }

@@ -47,6 +47,8 @@ export function ponder(
               scheduler.restart(closings);
               const closed = phases.wait('other');
               await gate.opened();
+              // What has come meanwhile takes its place among the others.
+              scheduler.restart(closings);
               phases.end(closed);
               continue;
             }

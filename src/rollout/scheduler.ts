@@ -1,5 +1,5 @@
 import type { Observation } from '../envs/index.ts';
-import { numbersOf, type Rng } from '../kernels/index.ts';
+import { NonFiniteError, numbersOf, type Rng } from '../kernels/index.ts';
 import { type HaltingRule, haltProbability, type Policy } from '../policy/index.ts';
 import { LiveThoughts } from './live-thoughts.ts';
 import type { Decision, StepTrace } from './messages.ts';
@@ -278,7 +278,7 @@ function faultOf(
   logit: number,
 ): Error | undefined {
   if (allFinite(params) && Number.isFinite(value) && Number.isFinite(logit)) return undefined;
-  return new Error(
+  return new NonFiniteError(
     `policy: non-finite output after ponder step ${n} (environment ` +
       `${observation.env}, value ${value}, halting logit ${logit}, action [${params}])`,
   );

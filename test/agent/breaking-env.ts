@@ -1,14 +1,34 @@
 import { Box, Discrete, type Env, type Reset, type Step } from '../../src/envs/index.ts';
 import { Rng } from '../../src/kernels/index.ts';
 
-export type Fault = 'nan-reward' | 'wrong-shape' | 'throws' | 'hangs';
+export type Fault =
+  | 'nan-reward'
+  | 'huge-reward'
+  | 'nan-obs'
+  | 'huge-obs'
+  | 'wrong-shape'
+  | 'throws'
+  | 'rejects'
+  | 'hangs'
+  /** Throws as it is reset. */
+  | 'no-reset';
+
+const wrongObs: Partial<Record<Fault, Float32Array>> = {
+  'nan-obs': Float32Array.of(Number.NaN, 0),
+  'huge-obs': Float32Array.of(0, -2e6),
+  'wrong-shape': Float32Array.of(1, 2, 3),
+};
+const wrongReward: Partial<Record<Fault, number>> = {
+  'nan-reward': Number.NaN,
+  'huge-reward': 1e9,
+};
 
 /**
  * Counts to four: paid where the action is the parity of the count. Breaks its contract at the
  * `after`-th step of its life, if it is to.
  */
 export default function breakingEnv({ fault, after = 0 }: { fault?: Fault; after?: number }): Env {
-  const observationSpace = new Box({ shape: [2], low: 0, high: 4 });
+  const observationSpace = new Box({ shape: [2], low: -Infinity, high: Infinity });
   const actionSpace = new Discrete(2);
   let rng = Rng.seed(0);
   let [count, start, life] = [0, 0, 0];
@@ -17,6 +37,7 @@ export default function breakingEnv({ fault, after = 0 }: { fault?: Fault; after
     observationSpace,
     actionSpace,
     reset({ seed } = {}): Reset {
+      if (fault === 'no-reset' && life >= after) throw new Error('the motor is hot');
       if (seed !== undefined) rng = Rng.seed(seed);
       count = start = rng.int(2);
       return { obs: obs(), info: {} };
@@ -24,12 +45,13 @@ export default function breakingEnv({ fault, after = 0 }: { fault?: Fault; after
     step(action): Step | Promise<Step> {
       const broken = ++life === after ? fault : undefined;
       if (broken === 'throws') throw new Error('the motor is hot');
+      if (broken === 'rejects') return Promise.reject(new Error('the motor is hot'));
       if (broken === 'hangs') return new Promise(() => {});
       const reward = action === count % 2 ? 0.25 : 0;
       count++;
       return {
-        obs: broken === 'wrong-shape' ? Float32Array.of(1, 2, 3) : obs(),
-        reward: broken === 'nan-reward' ? Number.NaN : reward,
+        obs: (broken && wrongObs[broken]) ?? obs(),
+        reward: (broken && wrongReward[broken]) ?? reward,
         terminated: count === 4,
         truncated: false,
         info: {},

@@ -9,7 +9,7 @@ import { type Env, makeEnv, type Step } from '../../src/envs/index.ts';
 import { tempDir } from './run/temp-dir.ts';
 import { tinyConfig } from './tiny-config.ts';
 
-const limits = { maxKl: 1, maxJump: 100, inARow: 3 };
+const limits = { maxKl: 1, maxJump: 100 };
 const sound: UpdateStats = {
   policyLoss: 0,
   haltLoss: 0,
@@ -69,7 +69,10 @@ async function run(env: () => Env) {
   const runDir = tempDir();
   const events: TrainEvent[] = [];
   const on = (event: TrainEvent) => void events.push(event);
-  const config = tinyConfig({ checkpoint: { everyUpdates: 1, keep: 99 } });
+  const config = tinyConfig({
+    checkpoint: { everyUpdates: 1, keep: 99 },
+    guards: { maxReward: 1e12 },
+  });
   const failure = await train(config, { runDir, env, on }).then(
     () => undefined,
     (error) => error as Error,
@@ -84,7 +87,7 @@ describe('an update gone wrong', () => {
     const { runDir, failure, incidents, updates } = await run(paying(70, 20));
     expect(failure).toBeUndefined();
     expect(incidents).toMatchObject([
-      { update: 3, inARow: 1, reason: expect.stringMatching(/^gradNorm: /) },
+      { what: 'update', update: 3, inARow: 1, reason: expect.stringMatching(/^gradNorm: /) },
     ]);
     // The next one takes its place, and its steps are counted.
     expect(updates.map(({ update }) => update)).toEqual(Array.from(updates.keys(), (i) => i + 1));

@@ -433,32 +433,36 @@ describe('a broken environment', () => {
     ['throws', 'step threw: the motor is hot'],
     ['hangs', 'step: no answer within 30 ms'],
   ];
-  it.each(cases)('that %s ends the run and spoils nothing', async (fault, message) => {
-    const runDir = tempDir();
-    const before = tf.memory().numTensors;
-    const config = tinyConfig({
-      env: { id: 'Counter', count: 4, timeoutMs: 30 },
-      checkpoint: { everyUpdates: 1 },
-      evaluation: { everyUpdates: 100 },
-    });
-    // 8 decisions of each environment an update: it breaks in the third.
-    const env = () => breakingEnv({ fault, after: 20 });
-    const failure = await train(config, { runDir, env }).catch((error) => error);
-    expect(failure).toBeInstanceOf(EnvFailed);
-    expect(failure.message).toMatch(
-      /^Counter \(environment \d, seed \d+, episode \d+, step \d+, action [01]\) /,
-    );
-    expect(failure.message).toContain(message);
-    expect(tf.memory().numTensors).toBe(before);
+  it.each(cases)(
+    'that %s ends the run where none is survived, and spoils nothing',
+    async (fault, message) => {
+      const runDir = tempDir();
+      const before = tf.memory().numTensors;
+      const config = tinyConfig({
+        env: { id: 'Counter', count: 4, timeoutMs: 30 },
+        checkpoint: { everyUpdates: 1 },
+        evaluation: { everyUpdates: 100 },
+        guards: { envFailures: 0 },
+      });
+      // 8 decisions of each environment an update: it breaks in the third.
+      const env = () => breakingEnv({ fault, after: 20 });
+      const failure = await train(config, { runDir, env }).catch((error) => error);
+      expect(failure).toBeInstanceOf(EnvFailed);
+      expect(failure.message).toMatch(
+        /^Counter \(environment \d, seed \d+, episode \d+, step \d+, action [01]\) /,
+      );
+      expect(failure.message).toContain(message);
+      expect(tf.memory().numTensors).toBe(before);
 
-    const agent = await Agent.load(runDir, { env });
-    const { action } = await agent.act(Float32Array.of(0, 0));
-    expect([0, 1]).toContain(action);
-    agent.dispose();
-    const whole = () => breakingEnv({});
-    const [started] = await events(config, { runDir, env: whole, resume: true });
-    expect(started).toMatchObject({ resumedFrom: 67 });
-  });
+      const agent = await Agent.load(runDir, { env });
+      const { action } = await agent.act(Float32Array.of(0, 0));
+      expect([0, 1]).toContain(action);
+      agent.dispose();
+      const whole = () => breakingEnv({});
+      const [started] = await events(config, { runDir, env: whole, resume: true });
+      expect(started).toMatchObject({ resumedFrom: 67 });
+    },
+  );
 
   it('that cannot be made is named', async () => {
     const env = () => {

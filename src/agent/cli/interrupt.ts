@@ -6,12 +6,16 @@ const signals = ['SIGINT', 'SIGTERM'] as const;
 
 /**
  * Turns the first Ctrl-C (or SIGTERM) into an aborted signal, so that work can be saved, and ends
- * the process with exit code 130 at the second.
+ * the process with exit code 130 at the second. A parent that had a channel to this process and is gone aborts it too.
  *
  * @param onFirst told as the first one comes, to say what is happening
+ * @param onSecond told before the process ends at the second
  * @returns the signal, and `release`, after which Ctrl-C ends the process as usual
  */
-export function interruptible(onFirst: () => void): { signal: AbortSignal; release: () => void } {
+export function interruptible(
+  onFirst: () => void,
+  onSecond: () => void = () => {},
+): { signal: AbortSignal; release: () => void } {
   const controller = new AbortController();
   let first: number | undefined;
   const interrupt = (): void => {
@@ -20,6 +24,7 @@ export function interruptible(onFirst: () => void): { signal: AbortSignal; relea
       controller.abort();
       onFirst();
     } else if (performance.now() - first > samePress) {
+      onSecond();
       process.exit(130);
     }
   };
@@ -27,13 +32,17 @@ export function interruptible(onFirst: () => void): { signal: AbortSignal; relea
   const unread = (error: NodeJS.ErrnoException): void => {
     if (error.code === 'EPIPE') controller.abort();
   };
+  const orphaned = (): void => controller.abort();
   for (const name of signals) process.on(name, interrupt);
   process.stdout.on('error', unread);
+  process.on('disconnect', orphaned);
+  if (process.connected === false) orphaned();
   return {
     signal: controller.signal,
     release: () => {
       for (const name of signals) process.off(name, interrupt);
       process.stdout.off('error', unread);
+      process.off('disconnect', orphaned);
     },
   };
 }

@@ -2,10 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addCheckEnv } from './check-env.ts';
+import { addControl } from './control.ts';
+import { addDaemon } from './daemon.ts';
 import { addEnv } from './env.ts';
 import { addEnvs } from './envs.ts';
 import { addEval } from './eval.ts';
+import { addPage } from './page.ts';
 import { addRecord } from './record.ts';
+import { addRuns } from './runs.ts';
 import { addServe } from './serve.ts';
 import { addStudy } from './study.ts';
 import { addTrain } from './train.ts';
@@ -29,10 +33,14 @@ const commands = [
   addRecord,
   addStudy,
   addServe,
+  addPage,
   addEnv,
   addCheckEnv,
   addEnvs,
   addVerifyResume,
+  addDaemon,
+  addRuns,
+  addControl,
 ];
 for (const add of commands) add(program);
 

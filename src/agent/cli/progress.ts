@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { TrainEvent, UpdateMetrics } from '../events.ts';
+import type { IncidentKind, TrainEvent, UpdateMetrics } from '../events.ts';
 import { type ProgressStream, StatusLine } from './status-line.ts';
 import { bar, decimal, whole } from './table.ts';
 
@@ -88,6 +88,13 @@ export function duration(seconds: number): string {
   return parts.map((part, i) => (i === 0 ? String(part) : String(part).padStart(2, '0'))).join(':');
 }
 
+/** What comes of an incident, unless the run stops. */
+const consequence: Record<IncidentKind, string> = {
+  update: 'undone',
+  environment: 'an episode is lost',
+  policy: 'back to the newest checkpoint',
+};
+
 /** What is worth a line of its own; undefined for the other events. */
 export function eventLine(event: TrainEvent): string | undefined {
   switch (event.type) {
@@ -118,7 +125,7 @@ export function eventLine(event: TrainEvent): string | undefined {
       return `update ${event.update}: ${what} lost (${event.reason})`;
     }
     case 'incident':
-      return `update ${event.update}: warning: undone: ${event.reason}; its batch is in ${event.path}`;
+      return `update ${event.update}: warning: ${consequence[event.what]}: ${event.reason}; kept in ${event.path}`;
     case 'damaged':
       return `warning: ${event.message}; it is set aside as ${event.path}, and the one before goes on`;
     case 'stopped':

@@ -1,5 +1,5 @@
 export { AppendFile } from './append-file.ts';
-export { type FileSystem, writeDirAtomic, writeFileAtomic } from './atomic.ts';
+export { errorCode, type FileSystem, writeDirAtomic, writeFileAtomic } from './atomic.ts';
 export {
   type Checkpoint,
   CheckpointError,

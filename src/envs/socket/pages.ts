@@ -37,10 +37,10 @@ export function jsonPage(path: string, value: () => unknown, open = false): Page
   return { path, open, body: () => jsonAnswer(value()) };
 }
 
-/** `/metrics`, as Prometheus reads it. @param open shown without a token */
-export function metricsPage(registry: Registry, open = false): Page {
+/** `/metrics`, as Prometheus reads it. */
+export function metricsPage(registry: Registry): Page {
   const body = async () => ({ type: registry.contentType, data: await registry.metrics() });
-  return { path: '/metrics', open, body };
+  return { path: '/metrics', body };
 }
 
 /** What a request asks a page for. @throws WireError TOO_LARGE */

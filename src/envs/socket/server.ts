@@ -37,6 +37,8 @@ export type Endpoint = { path: string; open?: boolean } & (
       connect: (connection: Connection, request: IncomingMessage) => void;
     }
   | {
+      /** The name of that protocol, where a client may offer it, as it must beside a token. */
+      subprotocol?: string;
       /** WebSockets of another protocol. */
       socket: (socket: WebSocket, request: IncomingMessage) => void;
     }
@@ -90,7 +92,7 @@ export class SocketServer {
       clientTracking: true,
       perMessageDeflate: false,
       maxPayload: this.limits.maxPayload,
-      handleProtocols: (offered) => [...offered].find((name) => this.#codecs.has(name)) ?? false,
+      handleProtocols: (offered, request) => this.#subprotocol(offered, request) ?? false,
     });
     // What the handshake lacks that is WebSocket's own.
     this.#sockets.on('wsClientError', ({ message }, socket) => {
@@ -201,6 +203,15 @@ export class SocketServer {
     } catch (error) {
       refuse(socket, asWireError(error));
     }
+  }
+
+  /** Which of the subprotocols offered is spoken. */
+  #subprotocol(offered: Set<string>, request: IncomingMessage): string | undefined {
+    const endpoint = this.#endpoints.get(pathOf(request));
+    if (endpoint && 'subprotocol' in endpoint && offered.has(endpoint.subprotocol!)) {
+      return endpoint.subprotocol;
+    }
+    return [...offered].find((name) => this.#codecs.has(name));
   }
 
   #offersOurs(request: IncomingMessage): boolean {

@@ -1,0 +1,30 @@
+import type { Command } from 'commander';
+import type { Action } from '../daemon/control.ts';
+import { RunError } from '../errors.ts';
+import { dirOption } from './runs.ts';
+
+const commands: Record<Action, string> = {
+  pause: 'save a run and let it rest until it is resumed',
+  resume: 'queue a run again that was paused, stopped, has failed or was made longer',
+  stop: 'save a run and end it; it can be resumed',
+  restart: 'save a run and start it again, with its config as it is now',
+};
+
+/** The commands that a daemon is told by. */
+export function addControl(program: Command): void {
+  for (const [action, description] of Object.entries(commands)) {
+    program
+      .command(action)
+      .description(description)
+      .argument('<run>', 'its name')
+      .addOption(dirOption())
+      .action((run: string, { dir }: { dir: string }) => control(dir, run, action as Action));
+  }
+}
+
+async function control(dir: string, run: string, action: Action): Promise<void> {
+  const { DaemonClient } = await import('../daemon/client.ts');
+  const daemon = await DaemonClient.find(dir);
+  if (!daemon) throw new RunError(`no daemon runs in ${dir}: start one with pondera daemon ${dir}`);
+  await daemon.control(run, action);
+}

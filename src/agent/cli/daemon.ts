@@ -1,0 +1,63 @@
+import { availableParallelism, totalmem } from 'node:os';
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { type LogLevel, logLevels } from '../daemon/log.ts';
+import { interruptible } from './interrupt.ts';
+import { integer } from './options.ts';
+import { addServerOptions, type ServerFlags, serverOptions } from './server-options.ts';
+
+interface DaemonFlags extends ServerFlags {
+  cores: number;
+  memory: number;
+  logLevel: LogLevel;
+  logFile?: string;
+}
+
+/** Of the machine's memory, what runs may take unless told otherwise. */
+const SHARE = 0.8;
+
+export function addDaemon(program: Command): void {
+  const memory = Math.floor((SHARE * totalmem()) / 2 ** 20);
+  const command = program
+    .command('daemon')
+    .description('train the configs of a folder, one after another or side by side')
+    .argument('<dir>', 'the folder: each .yaml in it is a run, whose files go to runs/<name>')
+    .option('--cores <n>', 'cores that runs may take together', integer(1), availableParallelism())
+    .option('--memory <MiB>', 'memory that they may', integer(1), memory);
+  addServerOptions(command, 8770)
+    .addOption(new Option('--log-level <level>').choices(logLevels).default('info'))
+    .option('--log-file <file>', 'where the log goes (default: stderr); SIGHUP opens it anew')
+    .action(daemonCommand);
+}
+
+async function daemonCommand(folder: string, flags: DaemonFlags): Promise<void> {
+  const server = await serverOptions(flags);
+  const { openLog } = await import('../daemon/log.ts');
+  const { Notifier } = await import('../daemon/notify.ts');
+  const { serveDaemon } = await import('../daemon/serve-daemon.ts');
+  const { log, reopen } = openLog(flags.logLevel, flags.logFile);
+  const daemon = await serveDaemon({
+    dir: resolve(folder),
+    capacity: { cores: flags.cores, memoryMiB: flags.memory },
+    command: [process.execPath, ...process.execArgv, process.argv[1]],
+    log,
+    server,
+  });
+  const notifier = new Notifier((message) => log.warn(message));
+  const { signal, release } = interruptible(
+    () => log.info('ending: runs are saved first; again to end them at once'),
+    () => daemon.kill(),
+  );
+  process.on('SIGHUP', reopen);
+  process.stdout.write(`training what is in ${folder}, told at ${daemon.url}\n`);
+  notifier.ready();
+  if (!signal.aborted) {
+    await new Promise((ended) => signal.addEventListener('abort', ended, { once: true }));
+  }
+  notifier.stopping();
+  await daemon.drain();
+  notifier.close();
+  process.off('SIGHUP', reopen);
+  release();
+  log.info('ended');
+}

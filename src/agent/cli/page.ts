@@ -1,0 +1,33 @@
+import type { Command } from 'commander';
+import { interruptible } from './interrupt.ts';
+import { jsonOption, printJson } from './options.ts';
+import { addServerOptions, type ServerFlags, serverOptions } from './server-options.ts';
+
+export function addPage(program: Command): void {
+  const command = program
+    .command('page')
+    .description('show the runs of a folder live in a browser')
+    .argument('[folder]', 'a folder of run directories', 'runs');
+  addServerOptions(command, 8767)
+    .addOption(jsonOption('print where it listens as one JSON object'))
+    .action(pageCommand);
+}
+
+async function pageCommand(folder: string, flags: ServerFlags & { json?: boolean }): Promise<void> {
+  const options = await serverOptions(flags);
+  const { servePage } = await import('../page/serve-page.ts');
+  const { signal, release } = interruptible(() => {});
+  try {
+    const onFault = (error: unknown) =>
+      process.stderr.write(`fault: ${(error as Error).stack ?? error}\n`);
+    const { url, close } = await servePage(folder, { ...options, onFault });
+    if (flags.json) printJson({ listening: url });
+    else process.stdout.write(`${folder} is shown at ${url}\n`);
+    if (!signal.aborted) {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    }
+    await close();
+  } finally {
+    release();
+  }
+}

@@ -1,0 +1,110 @@
+import { watch } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { concatMap, debounceTime, merge, Observable, of, Subject, timer } from 'rxjs';
+import type { Config } from '../config.ts';
+import { loadConfig } from '../load-config.ts';
+
+/** A config of the folder: what it says, or what is wrong with it. */
+export type ConfigFile = { file: string } & ({ config: Config } | { problem: string });
+
+/** What the folder holds, by name; or why it cannot be read. */
+export type Listing = { files: ConfigFile[] } | { problem: string };
+
+export interface WatchOptions {
+  /** How long a file must have stayed as it is until it is read, in ms: it may still be written. */
+  settleMs?: number;
+  /** Between looks at the folder of which the system told nothing. */
+  pollMs?: number;
+}
+
+/** The configs of a folder, each time it was looked at. Those that have not changed are the same objects. */
+export function watchConfigs(
+  dir: string,
+  { settleMs = 250, pollMs = 5000 }: WatchOptions = {},
+): Observable<Listing> {
+  return new Observable((subscriber) => {
+    const folder = new ConfigFolder(dir, settleMs);
+    const unsettled = new Subject<void>();
+    return merge(
+      of(undefined),
+      merge(changes(dir), unsettled).pipe(debounceTime(settleMs)),
+      timer(pollMs, pollMs),
+    )
+      .pipe(
+        concatMap(async (): Promise<Listing> => {
+          try {
+            const { files, settled } = await folder.look();
+            if (!settled) unsettled.next();
+            return { files };
+          } catch (error) {
+            return { problem: (error as Error).message };
+          }
+        }),
+      )
+      .subscribe(subscriber);
+  });
+}
+
+/** Tells when something changes in a folder, as far as the system says so. */
+function changes(dir: string): Observable<unknown> {
+  return new Observable((subscriber) => {
+    try {
+      const watcher = watch(dir, () => subscriber.next(undefined));
+      // A folder that is gone, or too many watches: it is polled anyway.
+      watcher.on('error', () => {});
+      return () => watcher.close();
+    } catch {
+      return undefined;
+    }
+  });
+}
+
+class ConfigFolder {
+  readonly #dir: string;
+  readonly #settleMs: number;
+  /** By name: what a file held, and the state in which it was read. */
+  #known = new Map<string, { stamp: string; found: ConfigFile }>();
+
+  constructor(dir: string, settleMs: number) {
+    this.#dir = dir;
+    this.#settleMs = settleMs;
+  }
+
+  async look(): Promise<{ files: ConfigFile[]; settled: boolean }> {
+    const names = (await readdir(this.#dir)).filter((name) => /^[^.].*\.ya?ml$/.test(name)).sort();
+    const known = new Map<string, { stamp: string; found: ConfigFile }>();
+    let settled = true;
+    for (const file of names) {
+      const before = this.#known.get(file);
+      const state = await this.#state(file);
+      if (state === undefined) continue;
+      const { stamp, ageMs } = state;
+      if (stamp === before?.stamp) known.set(file, before);
+      else if (ageMs >= 0 && ageMs < this.#settleMs) {
+        settled = false;
+        if (before) known.set(file, before);
+      } else known.set(file, { stamp, found: await this.#read(file) });
+    }
+    this.#known = known;
+    return { files: [...known.values()].map(({ found }) => found), settled };
+  }
+
+  async #state(file: string): Promise<{ stamp: string; ageMs: number } | undefined> {
+    try {
+      const { ino, size, mtimeMs } = await stat(join(this.#dir, file));
+      return { stamp: `${ino} ${size} ${mtimeMs}`, ageMs: Date.now() - mtimeMs };
+    } catch {
+      // It is gone since it was listed.
+      return undefined;
+    }
+  }
+
+  async #read(file: string): Promise<ConfigFile> {
+    try {
+      return { file, config: await loadConfig(join(this.#dir, file)) };
+    } catch (error) {
+      return { file, problem: (error as Error).message };
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import * as nodeFs from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { errorCode, writeFileAtomic } from '../run/index.ts';
+
+const daemonFileSchema = z.strictObject({
+  pid: z.int().positive(),
+  /** Where it is asked, e.g. http://127.0.0.1:8770. */
+  url: z.url(),
+  /** What changes anything needs it. */
+  token: z.string(),
+});
+
+/** How a daemon that runs is found: daemon.json in its folder, for its own user's eyes. */
+export type DaemonFile = z.infer<typeof daemonFileSchema>;
+
+export async function writeDaemonFile(dir: string, file: DaemonFile): Promise<void> {
+  const open: typeof nodeFs.open = (path, flags) => nodeFs.open(path, flags, 0o600);
+  await writeFileAtomic(pathIn(dir), `${JSON.stringify(file)}\n`, { ...nodeFs, open });
+}
+
+export function removeDaemonFile(dir: string): Promise<void> {
+  return nodeFs.rm(pathIn(dir), { force: true });
+}
+
+/** Undefined where no daemon has written one. */
+export async function readDaemonFile(dir: string): Promise<DaemonFile | undefined> {
+  const path = pathIn(dir);
+  const text = await nodeFs.readFile(path, 'utf8').catch((error) => {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  return text === undefined ? undefined : daemonFileSchema.parse(JSON.parse(text));
+}
+
+function pathIn(dir: string): string {
+  return join(dir, 'daemon.json');
+}

@@ -1,0 +1,73 @@
+import { open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { jsonAnswer, jsonPage, type Page } from '../../envs/index.ts';
+import { RunError } from '../errors.ts';
+import { controlSchema } from './control.ts';
+import type { Daemon } from './daemon.ts';
+import { DaemonMetrics } from './metrics.ts';
+
+/**
+ * What a daemon shows and is told over HTTP.
+ * @param readable whether what changes nothing is shown without a token
+ */
+export function daemonPages(daemon: Daemon, dir: string, readable: boolean): Page[] {
+  const metrics = new DaemonMetrics();
+  const scraped = async () => ({
+    type: metrics.contentType,
+    data: await metrics.text(await daemon.views()),
+  });
+  return [
+    jsonPage('/health', () => ({ status: 'healthy' }), true),
+    { path: '/ready', open: true, body: () => readiness(daemon, dir) },
+    { path: '/metrics', open: readable, body: scraped },
+    { path: '/v1/runs', open: readable, body: async () => jsonAnswer(await daemon.views()) },
+    { path: '/v1/control', method: 'POST', body: ({ posted }) => controlled(daemon, posted) },
+  ];
+}
+
+async function readiness(daemon: Daemon, dir: string) {
+  const problems = [...daemon.problems, await unwritable(dir)].filter((problem) => problem);
+  const ready = problems.length === 0;
+  return jsonAnswer({ ready, problems }, ready ? 200 : 503);
+}
+
+/** Why nothing can be written into a folder. */
+async function unwritable(dir: string): Promise<string | undefined> {
+  const path = join(dir, `.probe-${process.pid}`);
+  try {
+    const file = await open(path, 'w');
+    try {
+      await file.writeFile(Buffer.alloc(4096));
+      await file.sync();
+    } finally {
+      await file.close();
+      await rm(path, { force: true });
+    }
+    return undefined;
+  } catch (error) {
+    return `the disk: ${(error as Error).message}`;
+  }
+}
+
+function controlled(daemon: Daemon, posted: string) {
+  const { success, data, error } = controlSchema.safeParse(parse(posted));
+  if (!success) {
+    const message = `control: ${error.issues.map((issue) => issue.message).join('; ')}`;
+    return jsonAnswer({ code: 'BAD_MESSAGE', message }, 400);
+  }
+  try {
+    const { run, action } = data;
+    return jsonAnswer({ run, state: daemon.control(run, action) });
+  } catch (error) {
+    if (!(error instanceof RunError)) throw error;
+    return jsonAnswer({ code: 'REFUSED', message: error.message }, 409);
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { runStates } from './registry.ts';
+import type { Run } from './run.ts';
+import { lastUpdate } from './run-summary.ts';
+
+const amount = z.number().nullable();
+
+/** A run as `/v1/runs` and `pondera runs --json` show it; null where there is nothing yet. */
+export const runViewSchema = z.strictObject({
+  run: z.string().describe('Its name, or that of its file where it is invalid.'),
+  state: z.enum([...runStates, 'invalid']),
+  since: z.string().nullable().describe('When it came to be in that state.'),
+  problem: z.string().nullable().describe('Why it failed, or what is wrong with its config.'),
+  /** Its process. */
+  pid: amount,
+  draining: z.boolean().describe('Its process is saving and about to end.'),
+  rssMiB: amount,
+  cores: amount,
+  memoryMiB: amount,
+  /** Since the daemon began. */
+  restarts: z.number(),
+  incidents: z.number(),
+  /** Of the last update. */
+  update: amount,
+  steps: amount,
+  totalSteps: amount,
+  return: amount,
+  netReturn: amount,
+  ponderSteps: amount,
+  price: amount,
+  decisionsPerSecond: amount,
+});
+export type RunView = z.infer<typeof runViewSchema>;
+
+/** A run as it is now. */
+export async function viewOf(run: Run): Promise<RunView> {
+  const { name, entry, process, counts, retry, source } = run;
+  // One that is meant to run and does not, waits.
+  const state = entry.state === 'running' && !run.share ? 'queued' : entry.state;
+  const again = retry && `starts again at ${retry.at.toISOString()}: ${retry.reason}`;
+  return {
+    run: name,
+    state,
+    since: entry.time,
+    problem: again ?? entry.reason ?? run.problem ?? null,
+    pid: process?.pid ?? null,
+    draining: process?.draining ?? false,
+    rssMiB: process ? Math.round(process.rssMiB) : null,
+    cores: source?.config.resources.cores ?? null,
+    memoryMiB: source?.config.resources.memoryMiB ?? null,
+    ...counts,
+    totalSteps: source?.config.train.totalSteps ?? null,
+    ...(await progress(run.runDir)),
+  };
+}
+
+/** A config of the folder that is no run. */
+export function invalidView(file: string, problem: string): RunView {
+  return {
+    run: file,
+    state: 'invalid',
+    since: null,
+    problem,
+    pid: null,
+    draining: false,
+    rssMiB: null,
+    cores: null,
+    memoryMiB: null,
+    restarts: 0,
+    incidents: 0,
+    totalSteps: null,
+    ...none,
+  };
+}
+
+const none = {
+  update: null,
+  steps: null,
+  return: null,
+  netReturn: null,
+  ponderSteps: null,
+  price: null,
+  decisionsPerSecond: null,
+};
+
+async function progress(runDir: string) {
+  const last = await lastUpdate(runDir);
+  if (last === undefined) return none;
+  const { update, steps, return: mean, netReturn, ponderSteps, price, timing } = last;
+  const { decisionsPerSecond } = timing;
+  return {
+    update,
+    steps,
+    return: mean,
+    netReturn,
+    ponderSteps: ponderSteps.mean,
+    price,
+    decisionsPerSecond,
+  };
+}

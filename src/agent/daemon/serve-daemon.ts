@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  checkBinding,
+  type Endpoint,
+  isLoopback,
+  SocketServer,
+  type SocketServerOptions,
+} from '../../envs/index.ts';
+import { UsageError } from '../errors.ts';
+import { Locked, takeLock } from '../run/index.ts';
+import { Daemon, type DaemonOptions } from './daemon.ts';
+import { removeDaemonFile, writeDaemonFile } from './daemon-file.ts';
+import { daemonPages } from './pages.ts';
+
+export interface ServeDaemonOptions extends DaemonOptions {
+  /** Where it is asked, and by whom; a token is made unless given. */
+  server: SocketServerOptions;
+}
+
+/** A daemon that can be asked and told over HTTP. */
+export interface DaemonServer {
+  readonly url: string;
+  /** Ends the processes, which save, and then this. */
+  drain(): Promise<void>;
+  /** Ends the processes at once. */
+  kill(): void;
+}
+
+/**
+ * Runs the configs of a folder, and shows how they are.
+ * @throws UsageError where another daemon has the folder, or it may not listen there
+ */
+export async function serveDaemon({
+  server,
+  ...options
+}: ServeDaemonOptions): Promise<DaemonServer> {
+  const { dir, log } = options;
+  const { host, token = randomBytes(24).toString('base64url') } = server;
+  try {
+    // Nobody could know a token that was made.
+    checkBinding(host, server.token);
+  } catch (cause) {
+    throw new UsageError((cause as Error).message, { cause });
+  }
+  await mkdir(dir, { recursive: true });
+  const unlock = await lock(dir);
+  try {
+    const daemon = await Daemon.open(options);
+    const pages = daemonPages(daemon, dir, host === undefined || isLoopback(host));
+    const endpoints: Endpoint[] = [];
+    const onFault = (error: unknown) => log.error(error, 'a fault while answering');
+    const http = await SocketServer.listen({ ...server, token, onFault }, endpoints, pages).catch(
+      async (error) => {
+        await daemon.drain();
+        throw error;
+      },
+    );
+    const url = http.pageUrl('');
+    await writeDaemonFile(dir, { pid: process.pid, url, token });
+    daemon.begin();
+    log.info({ dir, url }, 'listening');
+    return {
+      url,
+      kill: () => daemon.kill(),
+      drain: async () => {
+        await daemon.drain();
+        await http.close();
+        await removeDaemonFile(dir);
+        await unlock();
+      },
+    };
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
+
+async function lock(dir: string): Promise<() => Promise<void>> {
+  try {
+    return await takeLock(join(dir, 'daemon.lock'));
+  } catch (error) {
+    if (!(error instanceof Locked)) throw error;
+    throw new UsageError(`${dir}: process ${error.pid} is its daemon already`);
+  }
+}

@@ -1,0 +1,83 @@
+import { ignoreElements, type Observable, tap } from 'rxjs';
+import { RunError } from './errors.ts';
+import type { TrainEvent } from './events.ts';
+import type { RunFiles } from './run-files.ts';
+import type { Incident, Training } from './training.ts';
+
+/** Keeps what went into an update that was undone, and goes on. @throws RunError after too many in a row */
+export async function setAside(
+  incident: Incident,
+  training: Training,
+  files: RunFiles,
+  on: (event: TrainEvent) => void,
+): Promise<void> {
+  const { inARow } = training.guard;
+  const { reason, update, steps } = incident;
+  const path = await files.setAside(incident);
+  on({ type: 'incident', what: 'update', update, steps, reason, inARow, path });
+  if (inARow >= training.agent.config.guards.inARow) {
+    throw new RunError(
+      `${inARow} updates in a row were undone (guards.inARow): ${reason}; ${path}`,
+    );
+  }
+  training.proceed();
+}
+
+/** Keeps each failure of an environment and tells of it, as it happens; emits nothing. */
+export function toldOfFailures(
+  training: Training,
+  files: RunFiles,
+  on: (event: TrainEvent) => void,
+): Observable<never> {
+  return training.envs.failures.pipe(
+    tap((failed) => {
+      const update = training.update + 1;
+      const steps = training.steps + training.trajectory.count;
+      const path = files.keepFailure(failed, { update, steps });
+      const { error, inARow } = failed;
+      on({
+        type: 'incident',
+        what: 'environment',
+        update,
+        steps,
+        reason: error.message,
+        inARow,
+        path,
+      });
+    }),
+    ignoreElements(),
+  );
+}
+
+/**
+ * Counts how often a run has gone back to a checkpoint since it last came further than ever: what fails again at
+ * the same place will for ever.
+ */
+export class Rollbacks {
+  #inARow = 0;
+  #reached = -1;
+
+  /** @param update the newest that stood as it failed. @returns how many rollbacks in a row this makes */
+  count(update: number): number {
+    this.#inARow = update > this.#reached ? 1 : this.#inARow + 1;
+    this.#reached = Math.max(this.#reached, update);
+    return this.#inARow;
+  }
+}
+
+/** Keeps a policy whose numbers are not finite, and tells that the run goes back. @throws RunError after too many in a row */
+export async function keepPolicy(
+  { message: reason }: Error,
+  { agent, update, steps }: Training,
+  rollbacks: Rollbacks,
+  files: RunFiles,
+  on: (event: TrainEvent) => void,
+): Promise<void> {
+  const inARow = rollbacks.count(update);
+  const note = { reason, update: update + 1, steps, inARow };
+  const path = await files.keepPolicy(note, await agent.policy.parameters.read());
+  on({ type: 'incident', what: 'policy', ...note, path });
+  if (inARow < agent.config.guards.inARow) return;
+  const times = `went back ${inARow - 1} times in a row, and failed again`;
+  throw new RunError(`${times} (guards.inARow): ${reason}; ${path}`);
+}

@@ -1,0 +1,51 @@
+import type { RunEvent } from '../messages.ts';
+import { fill, h } from './dom.ts';
+import { formatTime } from './format.ts';
+
+/** What to do where something of this type has happened. */
+const advice: Record<string, string> = {
+  alarm:
+    'See the distribution of ponder steps and the price; the message names the settings to change.',
+  incident:
+    'The update was undone and training went on. What went into it is kept in incidents/ of the run.',
+  lost: 'Environments were gone and episodes with them; look at their own logs if it goes on.',
+  damaged: 'A checkpoint was set aside, and an older one taken. Check the disk.',
+  failed: 'Training has ended. Mend what the message names, then resume the run.',
+};
+
+/** What has happened in a run, the latest first. */
+export class EventList {
+  readonly element: HTMLElement;
+  readonly #list = h('ol', { class: 'events' });
+  #shown: readonly RunEvent[] | undefined;
+
+  constructor() {
+    this.element = h('section', { class: 'panel' }, h('h2', {}, 'Events'), this.#list);
+    this.show([]);
+  }
+
+  show(events: readonly RunEvent[]): void {
+    if (events === this.#shown) return;
+    this.#shown = events;
+    if (events.length === 0)
+      fill(this.#list, h('li', { class: 'none' }, 'Nothing has happened yet.'));
+    else fill(this.#list, ...events.toReversed().slice(0, MOST).map(item));
+  }
+}
+
+const MOST = 200;
+
+function item({ time, type, level, message }: RunEvent): HTMLElement {
+  return h(
+    'li',
+    { class: level },
+    h(
+      'p',
+      { class: 'when' },
+      h('span', { class: 'kind' }, type),
+      h('time', { datetime: time }, formatTime(time)),
+    ),
+    h('p', { class: 'message' }, message),
+    advice[type] !== undefined && h('p', { class: 'advice' }, advice[type]),
+  );
+}

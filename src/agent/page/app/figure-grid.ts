@@ -1,0 +1,106 @@
+import { Chart, type Drawn } from './chart.ts';
+import { h } from './dom.ts';
+import type { Figure } from './figures.ts';
+import { formatDuration, formatShort } from './format.ts';
+import type { Axis, Range } from './run-data.ts';
+import { onThemeChange } from './theme.ts';
+
+export interface GridOptions {
+  figures: readonly Figure[];
+  drawn: (figure: Figure, axis: Axis) => Drawn;
+  /** The axis or the range is another one: what there is must be fetched for it. */
+  onView: (axis: Axis, range: Range | undefined) => void;
+}
+
+/** Figures side by side over one x axis: steps or time, the whole or a part of it. */
+export class FigureGrid {
+  readonly element: HTMLElement;
+  readonly #options: GridOptions;
+  readonly #charts: Chart[];
+  readonly #whole: HTMLButtonElement;
+  readonly #endTheme: () => void;
+  #axis: Axis = 'steps';
+
+  constructor(options: GridOptions) {
+    this.#options = options;
+    this.#charts = options.figures.map(
+      ({ lines: _, compared: __, ...figure }) =>
+        new Chart({
+          ...figure,
+          axis: () => axes[this.#axis],
+          onZoom: (range) => this.#zoom(range),
+        }),
+    );
+    this.#whole = h('button', { type: 'button', click: () => this.#zoom(undefined) }, 'Show all');
+    this.#whole.hidden = true;
+    this.element = h(
+      'section',
+      { class: 'curves', 'aria-label': 'Curves' },
+      h(
+        'div',
+        { class: 'toolbar' },
+        this.#axisChoice(),
+        this.#whole,
+        h(
+          'p',
+          { class: 'hint' },
+          'Drag over a chart to look closer. With the keyboard: arrows move the crosshair, + looks closer, 0 shows all.',
+        ),
+      ),
+      h('div', { class: 'grid' }, ...this.#charts.map(({ element }) => element)),
+    );
+    this.#endTheme = onThemeChange(() => {
+      for (const chart of this.#charts) chart.refresh();
+    });
+  }
+
+  /** What there is has changed. */
+  update(): void {
+    for (const [i, figure] of this.#options.figures.entries()) {
+      this.#charts[i].show(this.#options.drawn(figure, this.#axis));
+    }
+  }
+
+  dispose(): void {
+    this.#endTheme();
+    for (const chart of this.#charts) chart.dispose();
+  }
+
+  #axisChoice(): HTMLElement {
+    const choice = (axis: Axis, label: string) =>
+      h(
+        'label',
+        {},
+        h('input', {
+          type: 'radio',
+          name: 'axis',
+          checked: axis === this.#axis,
+          change: () => this.#choose(axis),
+        }),
+        label,
+      );
+    return h(
+      'fieldset',
+      { class: 'choice' },
+      h('legend', {}, 'Along'),
+      choice('steps', 'steps'),
+      choice('elapsed', 'time'),
+    );
+  }
+
+  #choose(axis: Axis): void {
+    this.#axis = axis;
+    for (const chart of this.#charts) chart.refresh();
+    this.#zoom(undefined);
+  }
+
+  #zoom(range: Range | undefined): void {
+    this.#whole.hidden = range === undefined;
+    this.#options.onView(this.#axis, range);
+  }
+}
+
+const axes = {
+  steps: { label: 'step', format: formatShort },
+  elapsed: { label: 'time', format: (seconds: number) => formatDuration(seconds) },
+};

@@ -1,0 +1,87 @@
+import type { PageMessage, RunSummary, ServerMessage } from '../messages.ts';
+import { connect } from './server.ts';
+
+export type LinkState = 'connecting' | 'live' | 'lost';
+
+/** Who watches a run. */
+export interface Watcher {
+  /** What it has of the run's table. */
+  position: () => { epoch: string; rows: number };
+  take: (message: Exclude<ServerMessage, { t: 'runs' }>) => void;
+}
+
+/** The connection over which the server tells what is new; it comes back by itself, and asks for what was missed. */
+export class LiveLink {
+  /** As last told; undefined until then. */
+  runs: RunSummary[] | undefined;
+  state: LinkState = 'connecting';
+  /** What the server complained of. */
+  problem = '';
+  readonly #watchers = new Map<string, Watcher>();
+  readonly #listeners = new Set<() => void>();
+  #socket: WebSocket | undefined;
+  #attempt = 0;
+
+  open(): void {
+    const socket = connect('/v1/live');
+    this.#socket = socket;
+    socket.onopen = () => {
+      this.#attempt = 0;
+      this.problem = '';
+      for (const run of this.#watchers.keys()) this.#ask(run);
+      this.#become('live');
+    };
+    socket.onmessage = ({ data }) => this.#take(JSON.parse(data));
+    socket.onclose = () => {
+      this.#become('lost');
+      // A little longer every time, and not at the same moment as every other page.
+      const wait = Math.min(10_000, 500 * 2 ** this.#attempt++) * (0.75 + Math.random() / 2);
+      setTimeout(() => this.open(), wait);
+    };
+  }
+
+  /** Calls `listener` when the runs or the state are others. @returns what ends it */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** From now on `watcher` is told of a run. @returns what ends it */
+  watch(run: string, watcher: Watcher): () => void {
+    this.#watchers.set(run, watcher);
+    this.#ask(run);
+    return () => {
+      if (this.#watchers.get(run) !== watcher) return;
+      this.#watchers.delete(run);
+      this.#send({ t: 'unwatch', run });
+    };
+  }
+
+  #ask(run: string): void {
+    this.#send({ t: 'watch', run, ...this.#watchers.get(run)!.position() });
+  }
+
+  #send(message: PageMessage): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  #take(message: ServerMessage): void {
+    if (message.t === 'runs') {
+      this.runs = message.runs;
+      this.#tell();
+    } else if (message.run !== undefined) this.#watchers.get(message.run)?.take(message);
+    else if (message.t === 'problem') {
+      this.problem = message.message;
+      this.#tell();
+    }
+  }
+
+  #become(state: LinkState): void {
+    this.state = state;
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}

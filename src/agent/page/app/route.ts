@@ -1,0 +1,30 @@
+export type Route =
+  | { view: 'runs' }
+  | { view: 'run' | 'think'; run: string }
+  | { view: 'compare'; runs: string[] };
+
+/** What an address asks for; the list of runs where it says nothing that is known. */
+export function routeOf(hash: string): Route {
+  const [first, ...rest] = hash.replace(/^#\/?/, '').split('/').map(decode);
+  if (first === 'runs' && rest[0]) {
+    return { view: rest[1] === 'think' ? 'think' : 'run', run: rest[0] };
+  }
+  if (first === 'compare' && rest.length > 0) return { view: 'compare', runs: rest };
+  return { view: 'runs' };
+}
+
+export function hrefOf(run: string, view: 'run' | 'think' = 'run'): string {
+  return `#/runs/${encodeURIComponent(run)}${view === 'think' ? '/think' : ''}`;
+}
+
+export function hrefOfCompared(runs: readonly string[]): string {
+  return `#/compare/${runs.map(encodeURIComponent).join('/')}`;
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}

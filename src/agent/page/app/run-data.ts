@@ -1,0 +1,172 @@
+import type { EvaluationPoint, HistoryHead, RunEvent, ServerMessage } from '../messages.ts';
+import type { LiveLink } from './live-link.ts';
+import { request } from './server.ts';
+
+export type Axis = 'steps' | 'elapsed';
+export type Values = (number | null)[];
+export interface Range {
+  from: number;
+  to: number;
+}
+
+/** Points of a history: about two a pixel of a wide chart. */
+const POINTS = 2000;
+
+/**
+ * What the page has of one run: its history, thinned by the server, and what has come since. While a
+ * range is looked at closely, what comes is left out; it is there again with the whole.
+ */
+export class RunData {
+  readonly run: string;
+  columns = new Map<string, Values>();
+  evaluations: EvaluationPoint[] = [];
+  events: RunEvent[] = [];
+  /** What is wrong, for people. */
+  problem = '';
+  loaded = false;
+  range: Range | undefined;
+  axis: Axis = 'steps';
+  /** Rows of the server's table that a pair of points stands for. */
+  bucket = 2;
+  readonly #link: LiveLink;
+  readonly #series: readonly string[];
+  readonly #changed: () => void;
+  #epoch = '';
+  #rows = 0;
+  #unwatch: (() => void) | undefined;
+  #loading: AbortController | undefined;
+
+  /** @param series which columns, a prefix where it ends in a dot */
+  constructor(run: string, series: readonly string[], link: LiveLink, changed: () => void) {
+    this.run = run;
+    this.#series = series;
+    this.#link = link;
+    this.#changed = changed;
+    void this.load();
+  }
+
+  get length(): number {
+    return this.columns.get('steps')?.length ?? 0;
+  }
+
+  column(name: string): Values | undefined {
+    return this.columns.get(name);
+  }
+
+  /** The last that there is of a column. */
+  latest(name: string): number | null {
+    return this.columns.get(name)?.findLast((value) => value !== null) ?? null;
+  }
+
+  /** Fetches the history of `range`, and watches what comes after it. */
+  async load(): Promise<void> {
+    this.#loading?.abort();
+    const loading = new AbortController();
+    this.#loading = loading;
+    const { signal } = loading;
+    try {
+      const [{ head, columns }, evaluations] = await Promise.all([
+        this.#fetchHistory(signal),
+        this.#fetchEvaluations(signal),
+      ]);
+      Object.assign(this, { columns, evaluations, bucket: head.bucket, problem: '', loaded: true });
+      this.#epoch = head.epoch;
+      this.#rows = head.rows;
+      this.#watch();
+    } catch (error) {
+      if (signal.aborted) return;
+      this.problem = (error as Error).message;
+      // It may not have begun yet, or the server be gone: what comes of it says when.
+      if (!this.loaded) this.#watch();
+    }
+    this.#changed();
+  }
+
+  dispose(): void {
+    this.#loading?.abort();
+    this.#unwatch?.();
+  }
+
+  #watch(): void {
+    this.#unwatch?.();
+    this.#unwatch = this.#link.watch(this.run, {
+      position: () => ({ epoch: this.#epoch, rows: this.#rows }),
+      take: (message) => this.#take(message),
+    });
+  }
+
+  #take(message: Exclude<ServerMessage, { t: 'runs' }>): void {
+    switch (message.t) {
+      case 'stale':
+        void this.load();
+        return;
+      case 'problem':
+        this.problem = message.message;
+        break;
+      case 'events':
+        this.events = [...this.events.slice(0, message.from), ...message.events];
+        break;
+      case 'points':
+        this.#rows = message.rows;
+        if (this.range === undefined) this.#append(message.columns);
+        if (message.columns['evaluation.return.mean']?.some((value) => value !== null)) {
+          void this.#refreshEvaluations();
+        }
+        // Thinned anew, before there are so many that drawing takes long.
+        if (this.length > 2 * POINTS) void this.load();
+    }
+    this.#changed();
+  }
+
+  #append(columns: Record<string, Values>): void {
+    const before = this.length;
+    for (const [name, values] of Object.entries(columns)) {
+      if (!this.#wanted(name)) continue;
+      let column = this.columns.get(name);
+      if (!column) this.columns.set(name, (column = new Array(before).fill(null)));
+      column.push(...values);
+    }
+  }
+
+  #wanted(name: string): boolean {
+    return (
+      this.#series.some((wanted) =>
+        wanted.endsWith('.') ? name.startsWith(wanted) : name === wanted,
+      ) ||
+      name === 'steps' ||
+      name === 'elapsed' ||
+      name === 'update'
+    );
+  }
+
+  async #fetchHistory(signal: AbortSignal) {
+    const query = new URLSearchParams({ run: this.run, axis: this.axis, points: String(POINTS) });
+    for (const name of this.#series) query.append('series', name);
+    for (const [name, value] of Object.entries(this.range ?? {})) query.set(name, String(value));
+    const response = await request(`/v1/history?${query}`, { signal });
+    return decodeHistory(await response.arrayBuffer());
+  }
+
+  async #fetchEvaluations(signal?: AbortSignal): Promise<EvaluationPoint[]> {
+    const query = new URLSearchParams({ run: this.run });
+    return (await request(`/v1/evaluations?${query}`, { signal })).json();
+  }
+
+  async #refreshEvaluations(): Promise<void> {
+    // A connection that is gone says so itself.
+    this.evaluations = await this.#fetchEvaluations().catch(() => this.evaluations);
+    this.#changed();
+  }
+}
+
+/** The columns of a history; gaps are null, as charts have them. */
+function decodeHistory(buffer: ArrayBuffer): { head: HistoryHead; columns: Map<string, Values> } {
+  const size = new DataView(buffer).getUint32(0, true);
+  const head: HistoryHead = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, size)));
+  const numbers = new Float64Array(buffer, 4 + size);
+  const columns = head.names.map((name, i) => {
+    const column = numbers.subarray(i * head.length, (i + 1) * head.length);
+    return [name, Array.from(column, (value) => (Number.isNaN(value) ? null : value))] as const;
+  });
+  return { head, columns: new Map(columns) };
+}

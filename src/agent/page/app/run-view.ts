@@ -1,0 +1,137 @@
+import type { RunSummary } from '../messages.ts';
+import { Controls } from './controls.ts';
+import { Difficulty } from './difficulty.ts';
+import { fill, h, setText } from './dom.ts';
+import { EventList } from './event-list.ts';
+import { FigureGrid } from './figure-grid.ts';
+import { drawnOf, figures, SERIES } from './figures.ts';
+import { formatDuration, formatNumber, formatPercent } from './format.ts';
+import type { LiveLink } from './live-link.ts';
+import { hrefOf } from './route.ts';
+import { RunData } from './run-data.ts';
+import { stateBadge } from './state-badge.ts';
+
+/** One run: how it stands, its curves and what has happened. */
+export function mountRun(element: HTMLElement, run: string, link: LiveLink): () => void {
+  const head = new RunHead(run, 'run');
+  const facts = h('dl', { class: 'facts' });
+  const problem = h('p', { class: 'problem', role: 'alert' });
+  const difficulty = new Difficulty();
+  const events = new EventList();
+  const grid = new FigureGrid({
+    figures,
+    drawn: (figure) => drawnOf(figure, data),
+    onView: (axis, range) => {
+      Object.assign(data, { axis, range });
+      void data.load();
+    },
+  });
+  const update = () => {
+    setText(problem, data.problem);
+    problem.hidden = data.problem === '';
+    fill(facts, ...factsOf(data, head.summary));
+    grid.update();
+    difficulty.show(data.evaluations);
+    events.show(data.events);
+  };
+  const data: RunData = new RunData(run, SERIES, link, () => update());
+  const updateHead = () => {
+    head.show(
+      link.runs?.find(({ name }) => name === run),
+      link.runs !== undefined,
+    );
+  };
+  fill(element, head.element, problem, facts, grid.element, difficulty.element, events.element);
+  updateHead();
+  update();
+  const ends = link.onChange(updateHead);
+  return () => {
+    ends();
+    data.dispose();
+    grid.dispose();
+    difficulty.dispose();
+  };
+}
+
+/** The name of a run, its state and what can be done with it, above each of its views. */
+export class RunHead {
+  readonly element: HTMLElement;
+  summary: RunSummary | undefined;
+  readonly #state = h('span');
+  readonly #about = h('p', { class: 'about' });
+  readonly #progress = h('progress', { max: 1, value: 0, 'aria-label': 'Progress' });
+  readonly #controls = new Controls();
+
+  constructor(run: string, view: 'run' | 'think') {
+    const tab = (name: 'run' | 'think', label: string) =>
+      h(
+        'a',
+        { href: hrefOf(run, name), 'aria-current': name === view ? 'page' : undefined },
+        label,
+      );
+    this.#controls.element.hidden = true;
+    this.element = h(
+      'div',
+      { class: 'run-head' },
+      h('div', { class: 'title' }, h('h1', {}, run), this.#state, this.#controls.element),
+      this.#progress,
+      this.#about,
+      h(
+        'nav',
+        { class: 'tabs', 'aria-label': 'Views of the run' },
+        tab('run', 'Curves'),
+        tab('think', 'Thoughts'),
+      ),
+    );
+  }
+
+  /** @param known whether the list of runs is known, so that one that is not in it is gone */
+  show(summary: RunSummary | undefined, known: boolean): void {
+    this.summary = summary;
+    if (!summary) {
+      setText(this.#about, known ? 'There is no run of this name here any more.' : '');
+      return;
+    }
+    const { state, reason, steps, totalSteps, env, update } = summary;
+    fill(this.#state, stateBadge(state, reason));
+    const share = totalSteps === null ? null : Math.min(1, steps / totalSteps);
+    this.#progress.value = share ?? 0;
+    const of = totalSteps === null ? '' : ` of ${formatNumber(totalSteps)}`;
+    setText(
+      this.#about,
+      [
+        env,
+        `${formatNumber(steps)}${of} steps (${formatPercent(share)})`,
+        `update ${formatNumber(update)}`,
+        reason,
+      ]
+        .filter(Boolean)
+        .join(' · '),
+    );
+    this.#controls.show(summary);
+  }
+}
+
+function factsOf(data: RunData, summary: RunSummary | undefined): HTMLElement[] {
+  const elapsed = data.latest('elapsed');
+  const steps = data.latest('steps');
+  const total = summary?.totalSteps ?? null;
+  const left =
+    elapsed !== null &&
+    steps !== null &&
+    steps > 0 &&
+    total !== null &&
+    summary?.state === 'running'
+      ? (Math.max(0, total - steps) * elapsed) / steps
+      : null;
+  const facts: [string, string][] = [
+    ['Return', formatNumber(data.latest('return'))],
+    ['Net return', formatNumber(data.latest('netReturn'))],
+    ['Ponder steps', formatNumber(data.latest('ponderSteps.mean'))],
+    ['Price', formatNumber(data.latest('price'))],
+    ['Decisions/s', formatNumber(data.latest('decisionsPerSecond'))],
+    ['Trained for', formatDuration(elapsed)],
+    ['To go', formatDuration(left)],
+  ];
+  return facts.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value)));
+}

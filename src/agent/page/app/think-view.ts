@@ -1,0 +1,32 @@
+import { fill, h } from './dom.ts';
+import { mountInspector } from './inspector.ts';
+import type { LiveLink } from './live-link.ts';
+import { RunHead } from './run-view.ts';
+import { connect, request } from './server.ts';
+
+/** The thought inspector of a run, under the run's head. */
+export function mountThink(
+  element: HTMLElement,
+  run: string,
+  link: LiveLink,
+  announce: (text: string) => void,
+): () => void {
+  const head = new RunHead(run, 'think');
+  const place = h('section', { class: 'inspector', 'aria-label': 'Thoughts' });
+  const gone = new AbortController();
+  fill(element, head.element, place);
+  const update = () => {
+    head.show(
+      link.runs?.find(({ name }) => name === run),
+      link.runs !== undefined,
+    );
+  };
+  update();
+  const ends = link.onChange(update);
+  const unmount = mountInspector(place, { run, request, connect, announce, signal: gone.signal });
+  return () => {
+    gone.abort();
+    unmount();
+    ends();
+  };
+}
