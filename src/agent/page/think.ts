@@ -5,6 +5,7 @@ import type { WebSocket } from 'ws';
 import { type Endpoint, jsonAnswer, type Page, WireError } from '../../envs/index.ts';
 import { ownCommand } from '../own-command.ts';
 import { errorCode } from '../run/atomic.ts';
+import { CheckpointStore } from '../run/index.ts';
 import type { RecordingFile } from './recording-file.ts';
 
 /** Where runs are. */
@@ -48,6 +49,7 @@ export function thinkPages(
   const think: Endpoint = {
     path: '/v1/think',
     open,
+    subprotocol: 'pondera.page',
     socket: async (socket, request) => {
       const { searchParams: query } = new URL(request.url!, 'http://localhost');
       const gone = new AbortController();
@@ -56,6 +58,9 @@ export function thinkPages(
       try {
         const seed = seedIn(query);
         const dir = await dirOf(query);
+        if (!(await new CheckpointStore(join(dir, 'checkpoints')).latest())) {
+          throw new Error('the run has no checkpoint yet: there is no policy to play with');
+        }
         if (playing >= MAX_PLAYING) throw new Error(`${MAX_PLAYING} episodes are being played now`);
         playing++;
         try {

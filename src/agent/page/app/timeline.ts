@@ -34,7 +34,7 @@ export class Timeline {
       h('div', { class: 'area' }, this.#picture, this.#range),
       h(
         'ul',
-        { class: 'key', 'aria-hidden': 'true' },
+        { 'aria-hidden': 'true' },
         ...[
           ['ponder', 'ponder steps'],
           ['value', 'value'],
