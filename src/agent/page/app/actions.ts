@@ -1,48 +1,53 @@
+import type { RecordedDecision } from '../../recording/format.ts';
 import type { SpaceJson } from './space-view.ts';
 
-/** How an action distribution is to be shown. */
+/** How an action distribution is to be shown, number by number. */
 export interface Actions {
-  /** One for each of its numbers. */
   labels: string[];
-  /** Whether they are means rather than probabilities. */
-  box: boolean;
-  /** Which of them were taken. */
+  /** What the numbers are: probabilities, or means. */
+  means: boolean;
+  /** Between which a number lies. */
+  scale: (i: number) => [low: number, high: number];
+  /** Which of the choices were taken. */
   taken: Set<number>;
 }
 
 /** The choices of an action space, in the order of a recording's distributions. */
-export function actionsOf(json: unknown, action: unknown): Actions {
+export function actionsOf(json: unknown, { action, thought }: RecordedDecision): Actions {
   const space = json as SpaceJson;
+  const labels: string[] = [];
+  const taken = new Set<number>();
+  const choices: Actions = { labels, means: false, scale: () => [0, 1], taken };
   switch (space.type) {
-    case 'discrete': {
-      const labels = Array.from({ length: space.n }, (_, i) => String(space.start + i));
-      return { labels, box: false, taken: new Set([(action as number) - space.start]) };
-    }
-    case 'multi-discrete': {
-      const labels: string[] = [];
-      const taken = new Set<number>();
+    case 'discrete':
+      for (let i = 0; i < space.n; i++) labels.push(String(space.start + i));
+      taken.add((action as number) - space.start);
+      return choices;
+    case 'multi-discrete':
       space.nvec.forEach((n, part) => {
         taken.add(labels.length + (action as number[])[part] - space.start[part]);
         for (let i = 0; i < n; i++) labels.push(`[${part}] = ${space.start[part] + i}`);
       });
-      return { labels, box: false, taken };
-    }
-    case 'multi-binary': {
-      const bits = action as number[];
-      const size = space.shape.reduce((a, b) => a * b, 1);
-      const labels = Array.from({ length: size }, (_, i) => `bit ${i}`);
-      return {
-        labels,
-        box: false,
-        taken: new Set([...labels.keys()].filter((i) => bits[i] === 1)),
-      };
-    }
+      return choices;
+    case 'multi-binary':
+      (action as number[]).forEach((bit, i) => {
+        labels.push(`bit ${i}`);
+        if (bit === 1) taken.add(i);
+      });
+      return choices;
     case 'box': {
-      const size = space.shape.reduce((a, b) => a * b, 1);
-      const labels = Array.from({ length: size }, (_, i) => `a[${i}]`);
-      return { labels, box: true, taken: new Set() };
+      const means = thought.steps.flatMap(({ actions }) => actions.map(Math.abs));
+      const largest = Math.max(...means, Number.MIN_VALUE);
+      const of = (bounds: typeof space.low, i: number) =>
+        Array.isArray(bounds) ? bounds[i] : bounds;
+      for (let i = 0; i < (action as number[]).length; i++) labels.push(`a[${i}]`);
+      const scale = (i: number): [number, number] => {
+        const [low, high] = [of(space.low, i), of(space.high, i)];
+        return low === null || high === null ? [-largest, largest] : [low, high];
+      };
+      return { labels, means: true, scale, taken };
     }
     default:
-      return { labels: [], box: false, taken: new Set() };
+      throw new Error(`No action is of a ${space.type} space.`);
   }
 }

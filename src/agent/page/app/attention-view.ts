@@ -1,8 +1,9 @@
 import type { RecordedDecision, RecordingHeader } from '../../recording/format.ts';
 import { fill, h } from './dom.ts';
-import type { SpaceJson } from './space-view.ts';
+import { setSpan } from './span.ts';
 import { svg } from './svg.ts';
 import { formatShare } from './thought-view.ts';
+import { tokenNote } from './tokens.ts';
 
 /** Tokens that are listed, those with the most attention first. */
 const LISTED = 10;
@@ -43,7 +44,7 @@ export class AttentionView {
     const others = rest.reduce((sum, token) => sum + attention[token], 0);
     const row = (label: string, note: string, share: number) => {
       const bar = h('span', { class: 'bar', 'aria-hidden': 'true' }, h('span', { class: 'fill' }));
-      bar.style.setProperty('--share', `${(100 * share).toFixed(2)}%`);
+      setSpan(bar, share, 0, 1);
       return h(
         'div',
         { role: 'listitem', class: 'row' },
@@ -57,21 +58,14 @@ export class AttentionView {
       ...order
         .slice(0, LISTED)
         .map((token) =>
-          row(this.#header.tokens[token].label, this.#note(token, obs), attention[token]),
+          row(
+            this.#header.tokens[token].label,
+            tokenNote(this.#header, token, obs),
+            attention[token],
+          ),
         ),
       rest.length > 0 && row(`${rest.length} others`, '', others),
     );
-  }
-
-  /** What a token holds, where it is a row of an observation of such rows. */
-  #note(token: number, obs: unknown): string {
-    const { tokens, spaces } = this.#header;
-    const space = spaces.observation as SpaceJson;
-    if (space.type !== 'multi-discrete' || tokens[token].own || obs === undefined) return '';
-    const row = token - firstObserved(tokens);
-    const fields = space.shape[1] ?? 1;
-    const text = (obs as number[]).slice(row * fields, (row + 1) * fields).join(' ');
-    return text && `(${text})`;
   }
 
   #draw(grid: PlacedToken[]): SVGElement {
@@ -105,17 +99,4 @@ function gridsOf(tokens: RecordingHeader['tokens']): PlacedToken[][] {
     grids.at(-1)?.push({ token, place });
   });
   return grids;
-}
-
-/** Which of the tokens is the observation's first. */
-export function firstObserved(tokens: RecordingHeader['tokens']): number {
-  return Math.max(
-    0,
-    tokens.findIndex(({ own }) => !own),
-  );
-}
-
-/** The shares of the observation's tokens alone. */
-export function observedShares(tokens: RecordingHeader['tokens'], attention: number[]): number[] {
-  return attention.filter((_, i) => !tokens[i].own);
 }

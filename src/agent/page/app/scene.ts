@@ -1,10 +1,10 @@
 import type { RecordedDecision, RecordingHeader } from '../../recording/format.ts';
-import { observedShares } from './attention-view.ts';
 import { fill, h } from './dom.ts';
 import { type Drawing, DrawingView } from './drawing.ts';
 import type { Episode, Film } from './film.ts';
 import { formatNumber } from './format.ts';
 import { type SpaceJson, spaceView } from './space-view.ts';
+import { observedShares } from './tokens.ts';
 
 /** What the policy saw before a decision, and what came of it. */
 export class Scene {
@@ -68,7 +68,7 @@ export class Scene {
   }
 
   light({ thought }: RecordedDecision, step: number): void {
-    this.#view?.light(observedShares(this.#header.tokens, thought.steps[step].attention));
+    this.#view?.light(observedShares(this.#header, thought.steps[step].attention));
   }
 
   #showNumbers(): void {

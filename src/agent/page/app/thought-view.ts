@@ -1,7 +1,9 @@
 import type { RecordedDecision, RecordingHeader } from '../../recording/format.ts';
-import { actionsOf } from './actions.ts';
+import { type Actions, actionsOf } from './actions.ts';
 import { fill, h, setText } from './dom.ts';
 import { formatNumber } from './format.ts';
+import { setSpan, setTick } from './span.ts';
+import { tokenNote } from './tokens.ts';
 
 /** Actions that are shown of each step in the list. */
 const COLUMNS = 24;
@@ -48,28 +50,31 @@ export class ThoughtView {
   }
 
   /** Shows the thought of another decision. */
-  show({ thought }: RecordedDecision): void {
+  show(decision: RecordedDecision): void {
+    const { thought, obs } = decision;
     const values = thought.steps.map(({ value }) => value);
     const [least, most] = [Math.min(...values, 0), Math.max(...values, 0)];
-    const { box } = actionsOf(this.#header.spaces.action, []);
+    const actions = actionsOf(this.#header.spaces.action, decision);
     fill(
       this.#steps,
-      ...thought.steps.map(({ halt, value, actions }, i) => {
-        const place = most > least ? (value - least) / (most - least) : 0.5;
+      ...thought.steps.map((step, i) => {
+        const { halt, value, attention } = step;
         return h(
           'li',
           { role: 'option', id: `ponder-step-${i}`, 'aria-selected': 'false' },
           h('span', { class: 'n' }, h('span', { class: 'unseen' }, 'Step '), String(i + 1)),
-          measure('halt', formatShare(halt), halt),
-          measure('value', formatNumber(value), place),
-          columns(actions, box),
+          measure('halt', formatShare(halt), halt, [0, 1]),
+          measure('value', formatNumber(value), value, [least, most]),
+          columns(step.actions, actions),
+          h('span', { class: 'attended' }, mostAttended(this.#header, attention, obs)),
         );
       }),
     );
   }
 
   /** Shows one of its steps closely. */
-  select({ thought, action }: RecordedDecision, at: number): void {
+  select(decision: RecordedDecision, at: number): void {
+    const { thought } = decision;
     [...this.#steps.children].forEach((step, i) => {
       step.setAttribute('aria-selected', String(i === at));
     });
@@ -97,27 +102,25 @@ export class ThoughtView {
         `${formatNumber(priced * this.#header.price)} (${priced} × ${formatNumber(this.#header.price)})`,
       ),
     );
-    const { labels, box, taken } = actionsOf(this.#header.spaces.action, action);
-    const largest = box ? Math.max(...step.actions.map(Math.abs), Number.MIN_VALUE) : 1;
+    const { labels, means, scale, taken } = actionsOf(this.#header.spaces.action, decision);
     setText(
       this.#hint,
-      `${box ? 'Means' : 'Probabilities'}${before ? '; a tick is where one stood a step before' : ''}.`,
+      `${means ? 'Means' : 'Probabilities'}${before ? '; a tick is where one stood a step before' : ''}.`,
     );
     fill(
       this.#actions,
       ...step.actions.map((share, i) => {
         const bar = h('span', { class: 'bar', 'aria-hidden': 'true' });
         bar.append(h('span', { class: 'fill' }), h('span', { class: 'was', hidden: !before }));
-        bar.style.setProperty('--share', `${(100 * Math.abs(share)) / largest}%`);
-        if (before)
-          bar.style.setProperty('--was', `${(100 * Math.abs(before.actions[i])) / largest}%`);
+        setSpan(bar, share, ...scale(i));
+        if (before) setTick(bar, before.actions[i], ...scale(i));
         const isTaken = taken.has(i);
         return h(
           'div',
           { role: 'listitem', class: isTaken ? 'row taken' : 'row' },
           h('span', { class: 'label' }, labels[i]),
           bar,
-          h('span', { class: 'number' }, box ? formatNumber(share) : formatShare(share)),
+          h('span', { class: 'number' }, means ? formatNumber(share) : formatShare(share)),
           h('span', { class: 'note' }, isTaken ? '◀ taken' : ''),
         );
       }),
@@ -130,8 +133,8 @@ export function formatShare(share: number): string {
   return share.toFixed(3);
 }
 
-/** A labelled number over a bar of its place between 0 and 1. */
-function measure(name: string, text: string, place: number): HTMLElement {
+/** A labelled number over a bar on a scale. */
+function measure(name: string, text: string, x: number, scale: [number, number]): HTMLElement {
   const element = h(
     'span',
     { class: `measure ${name}` },
@@ -139,22 +142,20 @@ function measure(name: string, text: string, place: number): HTMLElement {
     h('span', { class: 'figure' }, text),
     h('span', { class: 'track', 'aria-hidden': 'true' }, h('span', { class: 'fill' })),
   );
-  element.style.setProperty('--share', `${(100 * place).toFixed(1)}%`);
+  setSpan(element, x, ...scale);
   return element;
 }
 
 /** A distribution as columns side by side. */
-function columns(actions: readonly number[], box: boolean): HTMLElement {
-  const shown = actions.slice(0, COLUMNS);
-  const largest = box ? Math.max(...shown.map(Math.abs), Number.MIN_VALUE) : 1;
-  const most = actions.indexOf(Math.max(...actions));
+function columns(numbers: readonly number[], { means, scale }: Actions): HTMLElement {
+  const most = means ? -1 : numbers.indexOf(Math.max(...numbers));
   return h(
     'span',
     { class: 'columns', 'aria-hidden': 'true' },
-    ...shown.map((share, i) => {
-      const column = h('span', { class: !box && i === most ? 'column most' : 'column' });
-      column.style.setProperty('--share', `${(100 * Math.abs(share)) / largest}%`);
-      return column;
+    ...numbers.slice(0, COLUMNS).map((x, i) => {
+      const part = h('span', { class: i === most ? 'column most' : 'column' }, h('span'));
+      setSpan(part, x, ...scale(i));
+      return part;
     }),
   );
 }
@@ -189,4 +190,12 @@ function verdict(
   const halted =
     1 - steps.slice(minSteps - 1, n).reduce((product, { halt }) => product * (1 - halt), 1);
   return `${word}: halted by now ${formatShare(halted)} ${last ? '≥' : '<'} ${quantile}`;
+}
+
+/** The token that a step looks at most, in words. */
+function mostAttended(header: RecordingHeader, attention: readonly number[], obs: unknown): string {
+  const share = Math.max(...attention);
+  const token = attention.indexOf(share);
+  const { label } = header.tokens[token];
+  return `attends to ${label} ${tokenNote(header, token, obs)} ${formatShare(share)}`;
 }
