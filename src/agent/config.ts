@@ -255,7 +255,34 @@ const hookSchema = z.strictObject({
 
 const checkpointSchema = z.strictObject({
   everyUpdates: count.default(25).describe('Updates between checkpoints.'),
-  keep: count.default(3).describe('Newest checkpoints kept, beside the best.'),
+  everySeconds: positive
+    .default(600)
+    .describe('Seconds after which one is saved in between, by a clock that does not jump.'),
+  keep: count.default(3).describe('Newest checkpoints kept, beside the best and the milestones.'),
+  milestoneSteps: count
+    .optional()
+    .describe(
+      'Of each so many environment steps, the first checkpoint is kept for ever; none unless given.',
+    ),
+  failures: count
+    .default(10)
+    .describe(
+      'Saves that fail one after another (a full disk), a minute apart, at which the run stops.',
+    ),
+});
+
+const budgetSchema = z.strictObject({
+  rssMiB: positive
+    .optional()
+    .describe(
+      'Resident memory of the process in MiB; over it, the run saves and ends (exit code 75) to be resumed.',
+    ),
+  heapMiB: positive
+    .optional()
+    .describe('The same for JavaScript’s heap, garbage not yet collected included.'),
+  tensorGrowth: count
+    .optional()
+    .describe('The same for tensors beyond the most there were in the first 20 updates.'),
 });
 
 const resourcesSchema = z.strictObject({
@@ -285,6 +312,9 @@ export const configSchema = z.strictObject({
     .prefault({})
     .describe('What is taken for gone wrong, and how much of it is survived.'),
   checkpoint: checkpointSchema.prefault({}).describe('Checkpoints.'),
+  budget: budgetSchema
+    .prefault({})
+    .describe('What a process may take; each unlimited unless given.'),
   hooks: z
     .array(hookSchema)
     .default([])

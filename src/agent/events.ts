@@ -1,5 +1,6 @@
 import type { Timing } from '../kernels/index.ts';
 import type { PhaseSeconds } from '../rollout/index.ts';
+import type { Overrun } from './budget.ts';
 
 /** The ponder steps of a set of decisions. */
 export interface PonderSteps {
@@ -61,7 +62,14 @@ export interface UpdateMetrics extends UpdateStats {
     /** Since the update before, or since this session began; the phases add up to it. */
     seconds: number;
     tensors: number;
+    /** Resident memory of the process. */
     rssBytes: number;
+    /** JavaScript's heap in use, garbage not yet collected included. */
+    heapBytes: number;
+    /** Memory of buffers outside that heap. */
+    externalBytes: number;
+    /** Of the backend simd's arena, what is in use; null on another backend. */
+    arenaBytes: number | null;
   } & PhaseSeconds;
 }
 
@@ -94,6 +102,9 @@ export type Alarm = 'collapsed-to-min' | 'collapsed-to-max';
  */
 export type IncidentKind = 'update' | 'environment' | 'policy';
 
+/** Where what it takes to see an incident again is, or why it could not be written. */
+export type Kept = { path: string; unkept?: undefined } | { path?: undefined; unkept: string };
+
 /** What training tells a developer’s own callbacks, in the order it happens. */
 export type TrainEvent =
   | {
@@ -115,9 +126,19 @@ export type TrainEvent =
   | { type: 'released'; update: number; steps: number; reason: 'return' | 'plateau' | 'deadline' }
   | { type: 'evaluated'; update: number; steps: number; evaluation: Evaluation; best: boolean }
   | { type: 'checkpointed'; update: number; steps: number; path: string }
+  /** A checkpoint could not be written, or what it replaces not be cleared away; all before is as it was. */
+  | { type: 'save-failed'; update: number; steps: number; reason: string; inARow: number }
+  /** The process takes more than its `budget`: it saves, ends, and is to be started again. */
+  | ({
+      type: 'over-budget';
+      update: number;
+      steps: number;
+      /** Updates since the process started: next to none means that starting again is no help. */
+      updatesSinceStart: number;
+    } & Overrun)
   | { type: 'alarm'; update: number; alarm: Alarm; message: string }
-  /** Something went wrong and was survived, or stops the run now (`guards`); `path` has what it takes to see it again. */
-  | {
+  /** Something went wrong and was survived, or stops the run now (`guards`). */
+  | ({
       type: 'incident';
       what: IncidentKind;
       /** The update it happened in or before, and the environment steps until then. */
@@ -126,10 +147,16 @@ export type TrainEvent =
       reason: string;
       /** How many of its kind have followed each other, this one included. */
       inARow: number;
-      path: string;
-    }
+    } & Kept)
   /** A newer checkpoint than the one that is gone on from was damaged; it is at `path` now. */
   | { type: 'damaged'; path: string; message: string }
   /** A hook has ended training before its steps were done. */
   | { type: 'stopped'; update: number; steps: number; reason: string }
-  | { type: 'finished'; steps: number; interrupted: boolean; evaluation?: Evaluation };
+  | {
+      type: 'finished';
+      steps: number;
+      interrupted: boolean;
+      /** It was over its budget, and is to be resumed by another process. */
+      restart?: true;
+      evaluation?: Evaluation;
+    };

@@ -13,11 +13,11 @@ export async function setAside(
 ): Promise<void> {
   const { inARow } = training.guard;
   const { reason, update, steps } = incident;
-  const path = await files.setAside(incident);
-  on({ type: 'incident', what: 'update', update, steps, reason, inARow, path });
+  const kept = await files.setAside(incident);
+  on({ type: 'incident', what: 'update', update, steps, reason, inARow, ...kept });
   if (inARow >= training.agent.config.guards.inARow) {
     throw new RunError(
-      `${inARow} updates in a row were undone (guards.inARow): ${reason}; ${path}`,
+      `${inARow} updates in a row were undone (guards.inARow): ${reason}; ${kept.path ?? kept.unkept}`,
     );
   }
   training.proceed();
@@ -33,7 +33,7 @@ export function toldOfFailures(
     tap((failed) => {
       const update = training.update + 1;
       const steps = training.steps + training.trajectory.count;
-      const path = files.keepFailure(failed, { update, steps });
+      const kept = files.keepFailure(failed, { update, steps });
       const { error, inARow } = failed;
       on({
         type: 'incident',
@@ -42,7 +42,7 @@ export function toldOfFailures(
         steps,
         reason: error.message,
         inARow,
-        path,
+        ...kept,
       });
     }),
     ignoreElements(),
@@ -75,9 +75,9 @@ export async function keepPolicy(
 ): Promise<void> {
   const inARow = rollbacks.count(update);
   const note = { reason, update: update + 1, steps, inARow };
-  const path = await files.keepPolicy(note, await agent.policy.parameters.read());
-  on({ type: 'incident', what: 'policy', ...note, path });
+  const kept = await files.keepPolicy(note, await agent.policy.parameters.read());
+  on({ type: 'incident', what: 'policy', ...note, ...kept });
   if (inARow < agent.config.guards.inARow) return;
   const times = `went back ${inARow - 1} times in a row, and failed again`;
-  throw new RunError(`${times} (guards.inARow): ${reason}; ${path}`);
+  throw new RunError(`${times} (guards.inARow): ${reason}; ${kept.path ?? kept.unkept}`);
 }

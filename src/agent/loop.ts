@@ -2,10 +2,13 @@ import { concatMap, filter, lastValueFrom, takeUntil, takeWhile, tap } from 'rxj
 import type { EnvFactory } from '../envs/index.ts';
 import { act, observe, ponder, rollouts } from '../rollout/index.ts';
 import { collapse } from './alarms.ts';
+import type { Budget } from './budget.ts';
+import { type Clock, systemClock } from './clock.ts';
 import { measure } from './evaluate.ts';
 import type { TrainEvent, UpdateMetrics } from './events.ts';
 import { setAside, toldOfFailures } from './incidents.ts';
 import type { RunFiles } from './run-files.ts';
+import { Saver } from './saver.ts';
 import type { Training } from './training.ts';
 
 export interface LoopOptions {
@@ -14,18 +17,25 @@ export interface LoopOptions {
   /** Aborting it finishes the update, saves and stops. */
   signal?: AbortSignal;
   on?: (event: TrainEvent) => void;
+  clock?: Clock;
 }
 
-/** The training loop: collects, learns, evaluates and saves until training is done or aborted. */
+/**
+ * The training loop: collects, learns, evaluates and saves until training is done, aborted or over its budget.
+ * @returns whether it is to go on in another process
+ */
 export async function loop(
   training: Training,
   files: RunFiles,
-  { env, signal, on = () => {} }: LoopOptions,
-): Promise<void> {
+  budget: Budget,
+  { env, signal, on = () => {}, clock = systemClock }: LoopOptions,
+): Promise<{ restart: boolean }> {
   const { trajectory, priced, gate, phases, envs, scheduler, agent } = training;
   const { decisions } = agent.config.ppo;
   const { minSteps } = agent.config.halting;
-  if (training.done) return;
+  let restart = false;
+  if (training.done) return { restart };
+  const saver = new Saver(training, files, clock, on);
   await lastValueFrom(
     observe(envs).pipe(
       ponder(scheduler, gate, phases),
@@ -47,14 +57,32 @@ export async function loop(
       tap((metrics) => moveOn(metrics, training, on)),
       concatMap((metrics) => evaluateWhenDue(metrics, training, env, on)),
       tap(({ metrics }) => files.log(metrics)),
-      concatMap(({ best }) => checkpointWhenDue(best, training, files, on, signal)),
-      takeWhile(() => !training.done && !signal?.aborted),
+      concatMap(async ({ metrics, best }) => {
+        const over = overBudget(budget, metrics, on);
+        const last = training.done || signal?.aborted === true;
+        const saved = await saver.save({ best, wanted: training.takeSave() || over, last });
+        restart = over && saved && !last;
+      }),
+      takeWhile(() => !restart && !training.done && !signal?.aborted),
       tap(() => training.proceed()),
       // It ends the loop only where it cannot be told.
       takeUntil(toldOfFailures(training, files, on)),
     ),
     { defaultValue: undefined },
   );
+  return { restart };
+}
+
+/** Whether the process takes more than it may, and says so. */
+function overBudget(
+  budget: Budget,
+  { update, steps, timing }: UpdateMetrics,
+  on: (event: TrainEvent) => void,
+): boolean {
+  const over = budget.judge(timing);
+  if (over === undefined) return false;
+  on({ type: 'over-budget', update, steps, updatesSinceStart: budget.updates, ...over });
+  return true;
 }
 
 /** Moves the recipe on after an update, and says so. */
@@ -111,22 +139,4 @@ async function evaluateWhenDue(
   if (found !== undefined && !training.alarmed) on({ type: 'alarm', update, ...found });
   training.alarmed = found !== undefined;
   return { metrics: { ...metrics, evaluation }, best };
-}
-
-async function checkpointWhenDue(
-  best: boolean,
-  training: Training,
-  files: RunFiles,
-  on: (event: TrainEvent) => void,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const { checkpoint } = training.agent.config;
-  const { phases, update, steps } = training;
-  const asked = training.takeSave();
-  const due = asked || update % checkpoint.everyUpdates === 0 || training.done || signal?.aborted;
-  if (!due && !best) return;
-  const path = await phases.during('checkpoint', async () =>
-    files.save(await training.checkpoint(), checkpoint.keep, best),
-  );
-  on({ type: 'checkpointed', update, steps, path });
 }

@@ -6,7 +6,7 @@ import type { Failed } from '../envs/index.ts';
 import type { Tensors } from '../policy/index.ts';
 import type { Config } from './config.ts';
 import { UsageError } from './errors.ts';
-import type { UpdateMetrics } from './events.ts';
+import type { Kept, UpdateMetrics } from './events.ts';
 import type { EventsLog } from './events-log.ts';
 import { momentTensors } from './learner.ts';
 import { loadConfig } from './load-config.ts';
@@ -118,7 +118,8 @@ export class RunFiles {
       evaluation,
       ...scalars
     } = metrics;
-    const { inferenceByDepth, time: __, ...times } = timing;
+    const { inferenceByDepth, time, ...times } = timing;
+    const wallTime = Date.parse(time) / 1000;
     const all = {
       ...scalars,
       ...times,
@@ -135,22 +136,34 @@ export class RunFiles {
       }),
     };
     for (const [name, value] of Object.entries(all)) {
-      if (value !== null) this.#board.scalar(name, value, steps);
+      if (value !== null) this.#board.scalar(name, value, steps, wallTime);
     }
     const depths = histogram.flatMap((count, i) => new Array<number>(count).fill(i + 1));
-    if (depths.length > 0) this.#board.histogram('ponderSteps', depths, steps);
+    if (depths.length > 0) this.#board.histogram('ponderSteps', depths, steps, wallTime);
   }
 
-  async save(checkpoint: Checkpoint, keepLast: number, best: boolean): Promise<string> {
+  /**
+   * Saves a checkpoint, with the lines of the logs that it counts on.
+   * @returns where
+   * @throws Error where it cannot be written; everything saved before is then as it was
+   */
+  async save(checkpoint: Checkpoint): Promise<string> {
     this.#metrics.sync();
-    const path = await this.store.save(checkpoint);
-    if (best) await this.store.markBest(checkpoint.step);
-    await this.store.prune({ keepLast });
-    return path;
+    this.#board.flush();
+    return await this.store.save(checkpoint);
   }
 
-  /** Keeps an update that was undone. @returns where */
-  setAside({ batch, before, ...incident }: Incident): Promise<string> {
+  /** Marks the best checkpoint, where that is another now, and deletes those that are kept no longer. */
+  async tidy(
+    best: number | undefined,
+    { keep, milestoneSteps }: Config['checkpoint'],
+  ): Promise<void> {
+    await this.store.settleBest(best);
+    await this.store.prune({ keepLast: keep, milestoneSteps });
+  }
+
+  /** Keeps an update that was undone. */
+  setAside({ batch, before, ...incident }: Incident): Promise<Kept> {
     const note = { ...incident, optimiserStep: before.adam.step };
     return this.#keep(`update-${incident.update}-at-${incident.steps}`, note, {
       'batch.safetensors': encodeSafetensors(batch),
@@ -159,27 +172,28 @@ export class RunFiles {
     });
   }
 
-  /** Keeps a policy whose numbers are not finite. @returns where */
-  keepPolicy(note: { steps: number; inARow: number }, weights: Tensors): Promise<string> {
+  /** Keeps a policy whose numbers are not finite. */
+  keepPolicy(note: { steps: number; inARow: number }, weights: Tensors): Promise<Kept> {
     return this.#keep(`policy-at-${note.steps}-${note.inARow}`, note, {
       'weights.safetensors': encodeSafetensors(weights),
     });
   }
 
   /** Keeps an incident, as a directory that appears whole. */
-  async #keep(name: string, note: object, files: Record<string, Uint8Array>): Promise<string> {
+  async #keep(name: string, note: object, files: Record<string, Uint8Array>): Promise<Kept> {
     const path = join(this.dir, 'incidents', name);
-    await mkdir(join(this.dir, 'incidents'), { recursive: true });
     const json = `${JSON.stringify({ version: 1, ...note }, null, 2)}\n`;
-    await writeDirAtomic(path, { 'incident.json': json, ...files });
-    return path;
+    try {
+      await mkdir(join(this.dir, 'incidents'), { recursive: true });
+      await writeDirAtomic(path, { 'incident.json': json, ...files });
+      return { path };
+    } catch (error) {
+      return { unkept: (error as Error).message };
+    }
   }
 
-  /** Keeps what is known of an environment that failed, before anything comes of it. @returns where */
-  keepFailure(
-    { error, inARow, observation }: Failed,
-    at: { update: number; steps: number },
-  ): string {
+  /** Keeps what is known of an environment that failed, before anything comes of it. */
+  keepFailure({ error, inARow, observation }: Failed, at: { update: number; steps: number }): Kept {
     const { cause, ...failure } = error.failure;
     const note = {
       version: 1,
@@ -191,10 +205,14 @@ export class RunFiles {
       stack: cause instanceof Error ? cause.stack : error.stack,
     };
     const dir = join(this.dir, 'incidents');
-    mkdirSync(dir, { recursive: true });
     const path = join(dir, `env-${failure.env}-at-${at.steps}-${inARow}.json`);
-    writeFileSync(path, `${JSON.stringify(note, asLists, 2)}\n`);
-    return path;
+    try {
+      mkdirSync(dir, { recursive: true });
+      writeFileSync(path, `${JSON.stringify(note, asLists, 2)}\n`);
+      return { path };
+    } catch (error) {
+      return { unkept: (error as Error).message };
+    }
   }
 
   /** Writes into events.jsonl why `run` failed, where it does. */
@@ -226,7 +244,10 @@ interface Found {
 }
 
 async function newest(store: CheckpointStore): Promise<Found> {
-  return (await store.latest()) ? store.recover() : { damaged: [] };
+  const found: Found = (await store.latest()) ? await store.recover() : { damaged: [] };
+  // A crash may have come before the best was marked, and damage after.
+  await store.settleBest((found.checkpoint?.state as TrainingState | undefined)?.best?.steps);
+  return found;
 }
 
 /** Typed arrays, which JSON would write as objects. */
@@ -246,7 +267,7 @@ async function lock(dir: string): Promise<() => Promise<void>> {
 
 /**
  * A resumed run is the same run: what shapes learning must not differ. How often it is evaluated and
- * saved may, what it is guarded against, on how many threads and in how much memory it runs, where its environments are, and it may be
+ * saved may, what it is guarded against and may take, on how many threads and in how much memory it runs, where its environments are, and it may be
  * made longer.
  * @throws UsageError naming what differs
  */
@@ -256,7 +277,8 @@ export function refuseOther(saved: Config, wanted: Config, dir: string): void {
     checkpoint: __,
     guards: ___,
     hooks: ____,
-    resources: _____,
+    budget: _____,
+    resources: ______,
     env,
     kernels,
     train,

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { type ChosenBackend, NonFiniteError } from '../kernels/index.ts';
 import type { EncoderFactory } from '../policy/index.ts';
 import { Agent } from './agent.ts';
+import { Budget } from './budget.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { ConfigInput } from './config.ts';
 import { type EnvSource, envSource, type GivenEnv } from './env-setup.ts';
@@ -42,7 +43,10 @@ export interface TrainResult {
   runDir: string;
   /** Environment steps done. */
   steps: number;
+  /** It ended before it was done. */
   interrupted: boolean;
+  /** Since it was over its `budget`: another process is to resume it. */
+  restart?: true;
   /** Of the best checkpoint, once training is done. */
   evaluation?: Evaluation;
 }
@@ -82,12 +86,13 @@ export async function train(input: ConfigInput, given: TrainOptions = {}): Promi
   });
   const { files } = opened;
   const run = async () => {
-    const { steps, done } = await session(agent, backend, opened, hooks, options).finally(() =>
-      agent.dispose(),
+    const { steps, done, restart } = await session(agent, backend, opened, hooks, options).finally(
+      () => agent.dispose(),
     );
     const evaluation = done ? await conclude(runDir, options) : undefined;
-    on({ type: 'finished', steps, interrupted: !done, evaluation });
-    return { runDir, steps, interrupted: !done, evaluation };
+    const result = { steps, interrupted: !done, ...(restart && { restart }), evaluation };
+    on({ type: 'finished', ...result });
+    return { runDir, ...result };
   };
   return closing(
     () => files.close(),
@@ -120,7 +125,7 @@ async function open(
 }
 
 /**
- * Trains until done or aborted. Where the policy's numbers are no longer finite, it goes on from the newest
+ * Trains until done, aborted or over budget. Where the policy's numbers are no longer finite, it goes on from the newest
  * checkpoint. @throws RunError after too many such in a row
  */
 async function session(
@@ -129,10 +134,11 @@ async function session(
   { source, files, checkpoint }: Opened,
   hooks: Hooks,
   options: Session,
-): Promise<{ steps: number; done: boolean }> {
+): Promise<{ steps: number; done: boolean; restart: boolean }> {
   const { resume = false, clock, on } = options;
   if (resume && checkpoint === undefined) await warmStart(agent);
   const rollbacks = new Rollbacks();
+  const budget = new Budget(agent.config.budget);
   let from = checkpoint;
   let first: Checkpoint | undefined;
   for (;;) {
@@ -145,8 +151,8 @@ async function session(
           if (from === undefined) first = structuredClone(await training.checkpoint());
           hooks.start({ config: agent.config, dir: files.dir }, training);
           on(started(agent, files, backend, from));
-          await loop(training, files, options);
-          return { steps: training.steps, done: training.done };
+          const { restart } = await loop(training, files, budget, options);
+          return { steps: training.steps, done: training.done, restart };
         },
       );
     } catch (error) {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { EnvPool, PoolState, RunningStatsState } from '../envs/index.ts';
-import { NonFiniteError, Rng, type RngState } from '../kernels/index.ts';
+import { arenaUsed, NonFiniteError, Rng, type RngState } from '../kernels/index.ts';
 import { bernoulli, fixed, type Tensors } from '../policy/index.ts';
 import {
   type Behaviour,
@@ -74,6 +74,8 @@ export interface Stopped {
 export interface BestScore {
   return: number;
   pricedSteps: number;
+  /** Environment steps until then, which name its checkpoint. */
+  steps?: number;
 }
 
 /**
@@ -91,6 +93,7 @@ export class Training {
   readonly priced: Float64Array;
   readonly recipe: Recipe;
   best: BestScore | null = null;
+  #formerBest: BestScore | null = null;
   alarmed = false;
   /** What every episode begins with (`reset({ options })`), and what hooks remember: plain JSON data. */
   resetOptions: unknown;
@@ -118,7 +121,7 @@ export class Training {
     this.#config = config;
     this.#clock = clock;
     this.#resumedAt = this.#loggedAt = clock.monotonic();
-    this.phases = new Phases(clock.monotonic);
+    this.phases = new Phases(() => clock.monotonic());
     this.agent = agent;
     this.envs = envs;
     this.#actRng = Rng.seed(train.seed, 'act');
@@ -312,6 +315,7 @@ export class Training {
     const seconds = (now - this.#loggedAt) / 1000;
     this.#loggedAt = now;
     const phases = this.phases.take();
+    const { rss, heapUsed, external } = process.memoryUsage();
     return {
       time: new Date(this.#clock.now()).toISOString(),
       elapsed: this.elapsed,
@@ -319,7 +323,10 @@ export class Training {
       seconds,
       ...phases,
       tensors: tf.memory().numTensors,
-      rssBytes: process.memoryUsage.rss(),
+      rssBytes: rss,
+      heapBytes: heapUsed,
+      externalBytes: external,
+      arenaBytes: arenaUsed() ?? null,
     };
   }
 
@@ -331,8 +338,14 @@ export class Training {
     if (!this.recipe.released && this.#config.halting.rule !== 'fixed') return false;
     const worth = (s: BestScore) => s.return - this.recipe.price * s.pricedSteps;
     if (this.best !== null && worth(score) < worth(this.best)) return false;
-    this.best = score;
+    this.#formerBest = this.best;
+    this.best = { ...score, steps: this.steps };
     return true;
+  }
+
+  /** The best found last is not kept, and does not count. */
+  withdrawBest(): void {
+    this.best = this.#formerBest;
   }
 
   /** Collecting goes on. */

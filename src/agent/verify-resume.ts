@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Rng } from '../kernels/index.ts';
@@ -28,11 +29,16 @@ export interface VerifyOptions {
 
 export type VerifyEvent =
   | { type: 'undisturbed'; updates: number; seconds: number }
-  | { type: 'killed'; kill: number; update: number; after: 'update' | 'checkpoint' | 'start' };
+  | ({ type: 'killed'; kill: number } & Pick<Followed, 'update' | 'after'> & {
+        /** It left a checkpoint half written. */
+        unfinished: boolean;
+      });
 
 export interface Verified {
   same: boolean;
   kills: number;
+  /** Kills that left a checkpoint half written. */
+  unfinished: number;
   updates: number;
   /** The first tensor that differs, where one does. */
   difference?: string;
@@ -50,30 +56,34 @@ export async function verifyResume(options: VerifyOptions): Promise<Verified> {
   const rng = Rng.seed(seed, 'verify-resume');
   const began = performance.now();
   const undisturbed = join(dir, 'undisturbed');
-  const { update: updates } = await follow(options, undisturbed, false);
+  const { update: updates, ...pace } = await follow(options, undisturbed, false);
   const seconds = (performance.now() - began) / 1000;
   on({ type: 'undisturbed', updates, seconds });
 
   const killed = join(dir, 'killed');
   let update = 0;
+  let unfinished = 0;
   for (let kill = 1; kill <= kills; kill++) {
     signal?.throwIfAborted();
-    // So that as many kills as are left fit into what is left.
-    const span = Math.max(0, Math.floor((updates - update - 2) / (kills - kill + 1)));
-    const events = rng.int(span + 1);
-    const ms = rng.float() * ((1000 * seconds) / updates);
-    const found = await follow(options, killed, begun(killed), { events, ms });
+    // So that as many kills as are left fit into what is left, and the last comes well before its end.
+    const span = Math.max(0, Math.floor((updates - update - 2) / (kills - kill + 2)));
+    // Every other one comes while a checkpoint is written, or thereabouts.
+    const saves = kill % 2 === 0 ? pace.saves.filter((save) => save.update < updates - 1) : [];
+    const moment = { updates: rng.int(span + 1), saves, updateMs: pace.updateMs, at: rng.float() };
+    const found = await follow(options, killed, begun(killed), moment);
     if (found.finished) {
       throw new UsageError(
         `verify-resume: the run was over after ${kill - 1} kills: expected one long enough for ${kills}`,
       );
     }
     update = Math.max(update, found.update);
-    on({ type: 'killed', kill, update, after: found.after });
+    const half = await halfSaved(killed, found.pid);
+    if (half) unfinished++;
+    on({ type: 'killed', kill, update, after: found.after, unfinished: half });
   }
   await follow(options, killed, begun(killed));
   const difference = await compare(undisturbed, killed);
-  return { same: difference === undefined, kills, updates, difference };
+  return { same: difference === undefined, kills, unfinished, updates, difference };
 }
 
 /** Whether there is anything to resume. */
@@ -81,19 +91,47 @@ function begun(runDir: string): boolean {
   return existsSync(join(runDir, 'config.resolved.yaml'));
 }
 
+/** Whether a process has left a checkpoint that was not written to its end. */
+async function halfSaved(runDir: string, pid: number): Promise<boolean> {
+  const names = await readdir(join(runDir, 'checkpoints')).catch(() => []);
+  return names.some((name) => /^step-\d+\.tmp-/.test(name) && name.endsWith(`-${pid}`));
+}
+
+/** A checkpoint, as the events told of it. */
+interface Save {
+  update: number;
+  /** The event before it. */
+  after: TrainEvent['type'];
+  /** From that event to its own. */
+  ms: number;
+}
+
 interface Followed {
+  pid: number;
   finished: boolean;
   /** The last update that it told of. */
   update: number;
   after: 'update' | 'checkpoint' | 'start';
+  /** What an update took, on average. */
+  updateMs: number;
+  saves: Save[];
 }
 
-/** Trains in a process of its own, to the end or until it is killed: after so many updates and a moment more. */
+/** When a process is killed: after so many updates and a moment more, or within the first of `saves` after them. */
+interface Moment {
+  updates: number;
+  saves: readonly Save[];
+  updateMs: number;
+  /** How far into the next update, or into the save, as a share of it. */
+  at: number;
+}
+
+/** Trains in a process of its own, to the end or until it is killed. */
 async function follow(
   { config, set = [], command: [program, ...first], signal }: VerifyOptions,
   runDir: string,
   resume: boolean,
-  kill?: { events: number; ms: number },
+  kill?: Moment,
 ): Promise<Followed> {
   const flags = ['--run-dir', runDir, '--json', ...(resume ? ['--resume'] : [])];
   const sets = [...set, 'kernels.build=strict'].flatMap((text) => ['--set', text]);
@@ -104,22 +142,35 @@ async function follow(
   signal?.addEventListener('abort', abort, { once: true });
   const exit = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   const complaints = collect(child);
-  const found: Followed = { finished: false, update: 0, after: 'start' };
-  let left = kill?.events ?? Infinity;
-  let timer: NodeJS.Timeout | undefined;
-  const soon = () => {
-    timer ??= setTimeout(() => child.kill('SIGKILL'), kill!.ms);
+  const found: Followed = {
+    pid: child.pid!,
+    finished: false,
+    update: 0,
+    after: 'start',
+    updateMs: 0,
+    saves: [],
   };
+  let told = 0;
+  let seconds = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let before: { type: TrainEvent['type']; at: number } = { type: 'started', at: 0 };
   for await (const line of createInterface({ input: child.stdout! })) {
     const event = JSON.parse(line) as TrainEvent;
-    if (event.type === 'started' && left === 0) soon();
+    const at = performance.now();
     if (event.type === 'updated') {
+      told++;
+      seconds += event.metrics.timing.seconds;
       found.update = event.metrics.update;
       found.after = 'update';
-      if (--left === 0) soon();
     }
-    if (event.type === 'checkpointed') found.after = 'checkpoint';
+    if (event.type === 'checkpointed') {
+      found.after = 'checkpoint';
+      found.saves.push({ update: event.update, after: before.type, ms: at - before.at });
+    }
     if (event.type === 'finished') found.finished = true;
+    const ms = kill && killIn(kill, event.type, found.update, told);
+    if (ms !== undefined) timer ??= setTimeout(() => child.kill('SIGKILL'), ms);
+    before = { type: event.type, at };
   }
   const [code] = await exit;
   clearTimeout(timer);
@@ -128,7 +179,21 @@ async function follow(
   if (code !== 0 && code !== null) {
     throw new RunError(`verify-resume: training ended with ${code}: ${(await complaints).trim()}`);
   }
+  found.updateMs = (1000 * seconds) / told;
   return found;
+}
+
+/** In how many milliseconds from an event on the process is killed, where it now is. */
+function killIn(
+  { updates, saves, updateMs, at }: Moment,
+  type: TrainEvent['type'],
+  update: number,
+  told: number,
+): number | undefined {
+  if (told < updates) return undefined;
+  const save = saves.find((save) => save.update >= update);
+  if (save === undefined) return at * updateMs;
+  return save.update === update && save.after === type ? at * save.ms : undefined;
 }
 
 async function collect(child: ChildProcess): Promise<string> {

@@ -23,5 +23,5 @@ export { rmsNorm } from './rms-norm.ts';
 export { Rng, type RngState } from './rng.ts';
 export { gatherRows, placeRows, repeat, takeRows } from './rows.ts';
 export { reshaped, tensorOf } from './shapes.ts';
-export { ArenaFull, arenaPeak, type SimdOptions } from './simd/index.ts';
+export { ArenaFull, arenaPeak, arenaUsed, type SimdOptions } from './simd/index.ts';
 export { type Loop, loopStep, unroll } from './unroll.ts';

@@ -93,7 +93,7 @@ describe('an update gone wrong', () => {
     expect(updates.map(({ update }) => update)).toEqual(Array.from(updates.keys(), (i) => i + 1));
     expect(updates[2].steps - updates[1].steps).toBeGreaterThanOrEqual(64);
     const { path } = incidents[0];
-    const read = (name: string) => readFileSync(join(path, name));
+    const read = (name: string) => readFileSync(join(path!, name));
     const { batch, weights } = {
       batch: decodeSafetensors(read('batch.safetensors')).tensors,
       weights: decodeSafetensors(read('weights.safetensors')).tensors,

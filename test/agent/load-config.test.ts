@@ -56,7 +56,7 @@ describe('loadConfig', () => {
     ['epochs: 4', 'epochs: unknown key; did you mean "ppo.epochs"?'],
     [
       'checkpoint: { often: 4 }',
-      'checkpoint.often: unknown key; expected one of everyUpdates, keep',
+      'checkpoint.often: unknown key; expected one of everyUpdates, everySeconds, keep, milestoneSteps, failures',
     ],
     ['ppo: { epochs: four }', 'ppo.epochs: expected an integer ≥ 1, got "four"'],
     ['ppo: { epochs: 1.5 }', 'ppo.epochs: expected an integer ≥ 1, got 1.5'],

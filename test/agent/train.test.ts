@@ -215,7 +215,8 @@ describe('a run directory', () => {
           return CountEnv.prototype.step.call(this, action);
         },
       });
-    const config = tinyConfig({ env: { id: undefined, count: 8 } });
+    const checkpoint = { everySeconds: 1e9 };
+    const config = tinyConfig({ env: { id: undefined, count: 8 }, checkpoint });
     const runDir = tempDir();
     const on = (event: TrainEvent) => {
       if (event.type === 'updated') pass(10_000);

@@ -25,7 +25,7 @@ const program = new Command('pondera')
   .exitOverride()
   .addHelpText(
     'after',
-    '\nExit codes: 0 done, 1 failed while running, 2 bad usage or config, 130 interrupted.',
+    '\nExit codes: 0 done, 1 failed while running, 2 bad usage or config, 75 to be resumed (train: over its budget), 130 interrupted.',
   );
 const commands = [
   addTrain,

@@ -125,7 +125,13 @@ export function eventLine(event: TrainEvent): string | undefined {
       return `update ${event.update}: ${what} lost (${event.reason})`;
     }
     case 'incident':
-      return `update ${event.update}: warning: ${consequence[event.what]}: ${event.reason}; kept in ${event.path}`;
+      return `update ${event.update}: warning: ${consequence[event.what]}: ${event.reason}; ${event.path === undefined ? event.unkept : `kept in ${event.path}`}`;
+    case 'save-failed':
+      return `update ${event.update}: warning: not saved (${event.inARow} in a row): ${event.reason}; it is tried again in a minute`;
+    case 'over-budget': {
+      const { update, what, got, limit, updatesSinceStart } = event;
+      return `update ${update}: over budget: ${what} ${whole(got)} of ${whole(limit)}, ${updatesSinceStart} updates after its start`;
+    }
     case 'damaged':
       return `warning: ${event.message}; it is set aside as ${event.path}, and the one before goes on`;
     case 'stopped':

@@ -5,6 +5,9 @@ import { integer, jsonOption, printJson, setOption } from './options.ts';
 import { Progress } from './progress.ts';
 import { evaluationText, whole } from './table.ts';
 
+/** Tells a supervisor to start the run again with --resume (EX_TEMPFAIL of sysexits.h). */
+const RESTART = 75;
+
 interface TrainFlags {
   set?: string[];
   seed?: number;
@@ -41,10 +44,10 @@ async function trainCommand(path: string, flags: TrainFlags): Promise<void> {
     on: flags.json ? printJson : (event) => progress.show(event),
   }).finally(release);
 
-  if (result.interrupted) process.exitCode = 130;
+  const { runDir, steps, evaluation, interrupted, restart } = result;
+  if (interrupted) process.exitCode = restart ? RESTART : 130;
   if (flags.json) return;
-  const { runDir, steps, evaluation } = result;
-  if (result.interrupted) {
+  if (interrupted) {
     process.stderr.write(
       `stopped after ${whole(steps)} steps, saved in ${runDir}; go on with --resume\n`,
     );

@@ -46,19 +46,23 @@ async function verifyCommand(config: string, flags: VerifyFlags): Promise<void> 
           const { updates, seconds } = event;
           process.stderr.write(`undisturbed: ${updates} updates in ${seconds.toFixed(1)} s\n`);
         } else {
-          const { kill, update, after } = event;
+          const { kill, update, after, unfinished } = event;
+          const half = unfinished ? ', a checkpoint half written' : '';
           process.stderr.write(
-            `kill ${kill} of ${kills}: after the ${after} at update ${update}\n`,
+            `kill ${kill} of ${kills}: after the ${after} at update ${update}${half}\n`,
           );
         }
       },
     });
     if (json) printJson(found);
-    const { same, updates, difference } = found;
+    const { same, updates, unfinished, difference } = found;
     if (!same) {
       throw new RunError(`killed ${kills} times it ends differently: ${difference} (in ${dir})`);
     }
-    if (!json) process.stdout.write(`the same after ${kills} kills in ${updates} updates\n`);
+    const half = `${unfinished} of them while a checkpoint was written`;
+    if (!json) {
+      process.stdout.write(`the same after ${kills} kills, ${half}, in ${updates} updates\n`);
+    }
   } catch (error) {
     if (!signal.aborted) throw error;
     process.exitCode = 130;

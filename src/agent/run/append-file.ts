@@ -65,8 +65,9 @@ export class AppendFile {
     }
   }
 
-  /** Drops what comes after `size` bytes. */
+  /** Drops what comes after `size` bytes, and what is held. */
   truncate(size: number): void {
+    this.#held = [];
     ftruncateSync(this.#file, size);
   }
 

@@ -32,7 +32,8 @@ export interface Damaged {
   message: string;
 }
 
-const FORMAT_VERSION = 1;
+/** 1 was the same without a hash of the manifest itself. */
+const FORMAT_VERSION = 2;
 const FILES = ['weights.safetensors', 'optimiser.safetensors', 'state.json'] as const;
 
 const fileSchema = z.strictObject({
@@ -40,7 +41,7 @@ const fileSchema = z.strictObject({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
 const manifestSchema = z.strictObject({
-  version: z.literal(FORMAT_VERSION),
+  version: z.int().min(1).max(FORMAT_VERSION),
   step: z.int().nonnegative(),
   createdBy: z.string(),
   files: z.strictObject({
@@ -50,10 +51,12 @@ const manifestSchema = z.strictObject({
   }),
 });
 const bestSchema = z.strictObject({ step: z.int().nonnegative() });
+const versionSchema = z.looseObject({ version: z.int() });
 
 /**
  * The checkpoints of one run: directories `step-<n>` that appear whole or not at all, each with a
- * manifest of its files' sizes and hashes, and `best.json`, which points at one of them.
+ * manifest of its files' sizes and hashes, and `best.json`, which points at one of them. Both end in a hash of
+ * themselves (`sha256`, of the JSON text of the rest).
  * One process at a time may write; any number may read meanwhile.
  */
 export class CheckpointStore {
@@ -89,8 +92,7 @@ export class CheckpointStore {
     await this.#fs.mkdir(this.dir, { recursive: true });
     await this.#sweep();
     const dir = this.#path(step);
-    const manifestText = `${JSON.stringify(manifest, null, 2)}\n`;
-    await writeDirAtomic(dir, { ...files, 'manifest.json': manifestText }, this.#fs);
+    await writeDirAtomic(dir, { ...files, 'manifest.json': sealed(manifest) }, this.#fs);
     return dir;
   }
 
@@ -162,23 +164,50 @@ export class CheckpointStore {
   /** Makes the checkpoint of `step` the best one. @throws CheckpointError where it does not exist */
   async markBest(step: number): Promise<void> {
     await this.#find(step);
-    await writeFileAtomic(this.#bestPath, `${JSON.stringify({ step })}\n`, this.#fs);
+    await writeFileAtomic(this.#bestPath, sealed({ step }), this.#fs);
   }
 
   /**
-   * Deletes all but the newest `keepLast` checkpoints and the best one.
+   * Makes the checkpoint of `step` the best one where it is there and not the best already. A mark that is
+   * damaged, or of a checkpoint that is gone, goes.
+   */
+  async settleBest(step: number | undefined): Promise<void> {
+    const steps = (await this.list()).map((checkpoint) => checkpoint.step);
+    const marked = await this.#bestStep().catch((error) => {
+      if (!(error instanceof CheckpointError)) throw error;
+      return -1;
+    });
+    if (step !== undefined && steps.includes(step)) {
+      if (marked !== step) await this.markBest(step);
+    } else if (marked !== undefined && !steps.includes(marked)) {
+      await this.#fs.rm(this.#bestPath, { force: true });
+    }
+  }
+
+  /**
+   * Deletes all checkpoints but the newest `keepLast`, the best one, and the first at or past each multiple of
+   * `milestoneSteps`.
    *
    * @param keepLast at least 1
    */
-  async prune({ keepLast }: { keepLast: number }): Promise<void> {
+  async prune({
+    keepLast,
+    milestoneSteps = Number.POSITIVE_INFINITY,
+  }: {
+    keepLast: number;
+    milestoneSteps?: number;
+  }): Promise<void> {
     if (!Number.isInteger(keepLast) || keepLast < 1) {
       throw new RangeError(
         `CheckpointStore.prune: keepLast must be an integer ≥ 1, got ${keepLast}`,
       );
     }
     const best = await this.#bestStep();
-    for (const { step, dir } of (await this.list()).slice(0, -keepLast)) {
-      if (step === best) continue;
+    const all = await this.list();
+    const milestones = (step = 0) => Math.floor(step / milestoneSteps);
+    const isMilestone = (i: number) => milestones(all[i].step) > milestones(all[i - 1]?.step);
+    for (const [i, { step, dir }] of all.slice(0, -keepLast).entries()) {
+      if (step === best || isMilestone(i)) continue;
       // Renamed first, so that a deletion cut short leaves no half checkpoint under a real name.
       const doomed = `${this.#path(step)}.tmp-${process.pid}`;
       await this.#fs.rename(dir, doomed);
@@ -211,7 +240,7 @@ export class CheckpointStore {
 
   async #bestStep(): Promise<number | undefined> {
     const bytes = await readIfThere(this.#bestPath);
-    return bytes && parse(bestSchema, bytes, this.#bestPath).step;
+    return bytes && validate(bestSchema, unsealed(bytes, this.#bestPath), this.#bestPath).step;
   }
 
   /** Sorted, so that `step-5` comes before `step-5.old-77`. */
@@ -246,13 +275,14 @@ export async function loadCheckpoint(dir: string): Promise<Checkpoint> {
   const manifestBytes = await readIfThere(path);
   if (!manifestBytes)
     throw new CheckpointError(`${dir} is no checkpoint: manifest.json is missing`);
-  const { version } = parse(z.object({ version: z.int() }), manifestBytes, path);
+  const manifest = unsealed(manifestBytes, path);
+  const { version } = validate(versionSchema, manifest, path);
   if (version > FORMAT_VERSION) {
     throw new CheckpointTooNew(
       `${path}: checkpoint format ${version}, but this is pondera ${packageVersion()}, which reads up to ${FORMAT_VERSION}`,
     );
   }
-  const { step, files } = parse(manifestSchema, manifestBytes, path);
+  const { step, files } = validate(manifestSchema, manifest, path);
   const [weights, optimiser, state] = await Promise.all(
     FILES.map((name) => readVerified(join(dir, name), files[name])),
   );
@@ -291,19 +321,35 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
-function parse<T>(schema: z.ZodType<T>, bytes: Uint8Array, path: string): T {
-  let value: unknown;
+/** JSON text of an object that ends in a hash of the rest. */
+function sealed(value: object): string {
+  return `${JSON.stringify({ ...value, sha256: sha256(JSON.stringify(value)) }, null, 2)}\n`;
+}
+
+/** What was sealed, without its hash. @throws CheckpointError where it is not what it was; one without a hash may be */
+function unsealed(bytes: Uint8Array, path: string): object {
+  let value: { sha256?: unknown };
   try {
     value = JSON.parse(new TextDecoder().decode(bytes));
   } catch (error) {
     throw new CheckpointError(`${path} is damaged: ${(error as Error).message}`);
   }
+  if (typeof value !== 'object' || value === null || !('sha256' in value)) return value;
+  const { sha256: expected, ...rest } = value;
+  const hash = sha256(JSON.stringify(rest));
+  if (hash !== expected) {
+    throw new CheckpointError(`${path} is altered: expected sha256 ${expected}, got ${hash}`);
+  }
+  return rest;
+}
+
+function validate<T>(schema: z.ZodType<T>, value: unknown, path: string): T {
   const { data, error } = schema.safeParse(value);
   if (error) throw new CheckpointError(`${path} is damaged: ${z.prettifyError(error)}`);
   return data;
 }
 
-function sha256(bytes: Uint8Array): string {
+function sha256(bytes: Uint8Array | string): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 

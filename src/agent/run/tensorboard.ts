@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
@@ -16,6 +16,7 @@ export class TensorBoardWriter {
   readonly #file: number;
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
+  #flushAt = BUFFER_LIMIT;
 
   /**
    * Begins a new event file in `dir`, beside those there already.
@@ -29,10 +30,11 @@ export class TensorBoardWriter {
     { resumeStep, wallTime = Date.now() / 1000 }: { resumeStep?: number; wallTime?: number } = {},
   ) {
     mkdirSync(dir, { recursive: true });
-    const seconds = String(Math.floor(wallTime)).padStart(10, '0');
-    [this.path, this.#file] = create(
-      join(dir, `events.out.tfevents.${seconds}.${hostname()}.${process.pid}`),
-    );
+    // TensorBoard reads files in the order of their names, also where the clock went back.
+    const seconds = Math.max(Math.floor(wallTime), newest(dir) + 1);
+    const name = `${String(seconds).padStart(10, '0')}.${hostname()}.${process.pid}.0`;
+    this.path = join(dir, `events.out.tfevents.${name}`);
+    this.#file = openSync(this.path, 'wx');
     this.#event(wallTime, 0, bytesField(3, utf8('brain.Event:2')));
     if (resumeStep !== undefined) {
       const sessionStart = Uint8Array.from([0x08, 1]); // SessionLog { status: START }
@@ -56,7 +58,7 @@ export class TensorBoardWriter {
     if (finite.length > 0) this.#summary(tag, bytesField(5, histogram(finite)), step, wallTime);
   }
 
-  /** Hands what was recorded to the system. */
+  /** Hands what was recorded to the system. @throws Error where it does not take it; it then stays pending */
   flush(): void {
     let rest = concat(this.#pending);
     while (rest.length > 0) {
@@ -65,11 +67,15 @@ export class TensorBoardWriter {
       this.#pending = [rest];
       this.#pendingBytes = rest.length;
     }
+    this.#flushAt = BUFFER_LIMIT;
   }
 
   close(): void {
-    this.flush();
-    closeSync(this.#file);
+    try {
+      this.flush();
+    } finally {
+      closeSync(this.#file);
+    }
   }
 
   #summary(tag: string, value: Uint8Array, step: number, wallTime: number): void {
@@ -82,19 +88,20 @@ export class TensorBoardWriter {
     const bytes = record(event);
     this.#pending.push(bytes);
     this.#pendingBytes += bytes.length;
-    if (this.#pendingBytes > BUFFER_LIMIT) this.flush();
+    if (this.#pendingBytes < this.#flushAt) return;
+    this.#flushAt = this.#pendingBytes + BUFFER_LIMIT;
+    try {
+      this.flush();
+    } catch {
+      // It stays pending: whoever flushes hears of it.
+    }
   }
 }
 
-/** Makes a file that was not there: a run resumed within the second gets a name of its own. */
-function create(base: string): [path: string, file: number] {
-  for (let i = 0; ; i++) {
-    try {
-      return [`${base}.${i}`, openSync(`${base}.${i}`, 'wx')];
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-  }
+/** The seconds in the name of the newest event file; 0 where there is none. */
+function newest(dir: string): number {
+  const seconds = readdirSync(dir).map((name) => /tfevents\.(\d+)\./.exec(name)?.[1] ?? 0);
+  return Math.max(0, ...seconds.map(Number));
 }
 
 /** HistogramProto: exact min, max, count and sums; each bucket given by its right edge. */

@@ -63,6 +63,12 @@ export async function arenaPeak(work: () => Promise<unknown>): Promise<number> {
   return arena.statistics.highWater;
 }
 
+/** Bytes of the arena that tensors have now; undefined where another backend is current. */
+export function arenaUsed(): number | undefined {
+  const backend = tf.backend();
+  return backend instanceof SimdBackend ? backend.arena.statistics.used : undefined;
+}
+
 async function start(options: SimdOptions): Promise<Started> {
   const { module, build, code } = loadModule(options);
   const { arenaMiB = ARENA_MIB } = options;

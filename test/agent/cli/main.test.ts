@@ -102,6 +102,18 @@ describe('pondera', () => {
     );
   });
 
+  it('train ends with exit code 75 where it is over its budget, to be resumed', async () => {
+    const path = await file(
+      'tight.yaml',
+      'name: a\nenv: { id: KnownDiscrete-v0 }\nbudget: { heapMiB: 1 }\ntrain: { totalSteps: 9999 }\nkernels: { threads: 1 }\n',
+    );
+    const runDir = join(dir, 'tight');
+    const { code, stderr } = await pondera(['train', path, '--run-dir', runDir]);
+    expect(code).toBe(75);
+    expect(stderr).toMatch(/update 1: over budget: heapBytes [\d,]+ of 1,048,576, 1 updates after/);
+    expect(stderr).toContain(`saved in ${runDir}; go on with --resume`);
+  });
+
   it('shows where an error came from with PONDERA_DEBUG=1', async () => {
     const { stderr } = await pondera(['train', 'no-such-config'], { PONDERA_DEBUG: '1' });
     expect(stderr).toMatch(/no-such-config: expected a YAML file[^\n]*\n {4}at /);

@@ -72,7 +72,7 @@ describe('an environment that fails in training', () => {
     const { env, on } = breaking('throws');
     const { incidents } = await run(config(), { env, on });
     const [{ path, reason, update, steps }] = incidents;
-    const note = JSON.parse(readFileSync(path, 'utf8'));
+    const note = JSON.parse(readFileSync(path!, 'utf8'));
     expect(path).toMatch(new RegExp(`env-${note.env}-at-${steps}-1.json$`));
     expect(note).toMatchObject({ version: 1, reason, update, steps, inARow: 1, name: 'Counter' });
     expect(note.stack).toMatch(/the motor is hot\n.*breaking-env.ts/);

@@ -69,9 +69,9 @@ describe('weights that become NaN in the middle of training', () => {
       expect(learned(found)).toEqual(learned(await undisturbed()));
 
       const [{ path }] = found.incidents;
-      const { tensors } = decodeSafetensors(readFileSync(join(path, 'weights.safetensors')));
+      const { tensors } = decodeSafetensors(readFileSync(join(path!, 'weights.safetensors')));
       expect(Object.values(tensors).some(({ data }) => data.some(Number.isNaN))).toBe(true);
-      const note = JSON.parse(readFileSync(join(path, 'incident.json'), 'utf8'));
+      const note = JSON.parse(readFileSync(join(path!, 'incident.json'), 'utf8'));
       expect(note).toMatchObject({
         version: 1,
         update: update + 1,

@@ -3,16 +3,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AppendFile } from '../../../src/agent/run/index.ts';
-import { disk } from './full-disk.ts';
+import { disk } from './faulty-disk.ts';
 import { tempDir } from './temp-dir.ts';
 
 vi.mock('node:fs', async (original) => {
-  const { onFullDisk } = await import('./full-disk.ts');
-  return onFullDisk(await original<typeof nodeFs>());
+  const { onFaultyDisk } = await import('./faulty-disk.ts');
+  return onFaultyDisk(await original<typeof nodeFs>());
 });
-afterEach(() => {
-  disk.room = Number.POSITIVE_INFINITY;
-});
+afterEach(() => disk.repair());
 
 const newPath = () => join(tempDir(), 'lines');
 

@@ -45,7 +45,7 @@ describe('CheckpointStore', () => {
     const dir = await newStore().save(checkpoint(1));
     const manifest = JSON.parse(readFileSync(join(dir, 'manifest.json'), 'utf8'));
     const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
-    expect(manifest).toMatchObject({ version: 1, step: 1, createdBy: `pondera ${version}` });
+    expect(manifest).toMatchObject({ version: 2, step: 1, createdBy: `pondera ${version}` });
     for (const name of FILES.slice(0, 3)) {
       const bytes = readFileSync(join(dir, name));
       const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -84,6 +84,36 @@ describe('CheckpointStore', () => {
     await store.prune({ keepLast: 1 });
     expect(readdirSync(store.dir).sort()).toEqual(['best.json', 'step-2', 'step-6']);
     await expect(store.prune({ keepLast: 0 })).rejects.toThrow('keepLast must be an integer ≥ 1');
+  });
+
+  it('keeps the first at or past each milestone for ever', async () => {
+    const store = newStore();
+    for (let step = 4; step <= 40; step += 4) {
+      await store.save(checkpoint(step));
+      await store.prune({ keepLast: 1, milestoneSteps: 10 });
+    }
+    expect((await store.list()).map(({ step }) => step)).toEqual([12, 20, 32, 40]);
+  });
+
+  it('settles which is the best after a crash, or damage, has left it open', async () => {
+    const store = newStore();
+    for (const step of [1, 2, 3]) await store.save(checkpoint(step));
+    const best = async () => (await store.best())?.slice(-1);
+    await store.settleBest(undefined);
+    expect(await best()).toBe(undefined);
+    await store.settleBest(2);
+    expect(await best()).toBe('2');
+    // Not there, as where its save failed: the one before stands.
+    await store.settleBest(9);
+    expect(await best()).toBe('2');
+    writeFileSync(join(store.dir, 'best.json'), '{"st');
+    await expect(store.best()).rejects.toThrow('best.json is damaged');
+    await store.settleBest(3);
+    expect(await best()).toBe('3');
+    rmSync(join(store.dir, 'step-3'), { recursive: true });
+    await expect(store.best()).rejects.toThrow('step-3 does not exist');
+    await store.settleBest(9);
+    expect(await best()).toBe(undefined);
   });
 
   it('replaces a checkpoint of the same step', async () => {
@@ -206,8 +236,8 @@ describe('loadCheckpoint', () => {
   it('refuses a newer format by its version, whatever else has changed', async () => {
     const dir = await saved();
     const path = join(dir, 'manifest.json');
-    writeFileSync(path, JSON.stringify({ version: 2, shards: [] }));
-    await expect(loadCheckpoint(dir)).rejects.toThrow(`${path}: checkpoint format 2, but this is`);
+    writeFileSync(path, JSON.stringify({ version: 3, shards: [] }));
+    await expect(loadCheckpoint(dir)).rejects.toThrow(`${path}: checkpoint format 3, but this is`);
   });
 
   it('names what a manifest lacks', async () => {

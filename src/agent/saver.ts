@@ -1,0 +1,101 @@
+import type { Clock } from './clock.ts';
+import { RunError } from './errors.ts';
+import type { TrainEvent } from './events.ts';
+import type { RunFiles } from './run-files.ts';
+import type { Training } from './training.ts';
+
+/** Until a save that failed is tried again. */
+const RETRY_SECONDS = 60;
+
+/** What speaks for a checkpoint after an update. */
+export interface Occasion {
+  /** The policy is the best so far. */
+  best: boolean;
+  /** It is wanted whether or not it is due. */
+  wanted: boolean;
+  /** No update comes after it. */
+  last: boolean;
+}
+
+/**
+ * Saves checkpoints when they are due, by updates and by time, and goes on where one cannot be saved: everything
+ * saved before stays as it is, and it is tried again after a minute.
+ */
+export class Saver {
+  readonly #training: Training;
+  readonly #files: RunFiles;
+  readonly #clock: Clock;
+  readonly #on: (event: TrainEvent) => void;
+  #savedAt: number;
+  #failedAt = 0;
+  #failures = 0;
+
+  constructor(training: Training, files: RunFiles, clock: Clock, on: (event: TrainEvent) => void) {
+    this.#training = training;
+    this.#files = files;
+    this.#clock = clock;
+    this.#on = on;
+    this.#savedAt = clock.monotonic();
+  }
+
+  /**
+   * Saves where it is due.
+   * @returns whether it did
+   * @throws the error where the last cannot be saved, RunError after too many in a row that could not
+   */
+  async save(occasion: Occasion): Promise<boolean> {
+    if (!this.#due(occasion)) {
+      if (occasion.best) this.#training.withdrawBest();
+      return false;
+    }
+    return await this.#training.phases.during('checkpoint', () => this.#try(occasion));
+  }
+
+  #due({ best, wanted, last }: Occasion): boolean {
+    const { everyUpdates, everySeconds } = this.#settings;
+    const passed = (since: number, seconds: number) =>
+      this.#clock.monotonic() - since >= 1000 * seconds;
+    if (last) return true;
+    if (this.#failures > 0) return passed(this.#failedAt, RETRY_SECONDS);
+    const { update } = this.#training;
+    return best || wanted || update % everyUpdates === 0 || passed(this.#savedAt, everySeconds);
+  }
+
+  async #try({ best, last }: Occasion): Promise<boolean> {
+    const { update, steps } = this.#training;
+    const checkpoint = await this.#training.checkpoint();
+    let path: string | undefined;
+    try {
+      path = await this.#files.save(checkpoint);
+      this.#on({ type: 'checkpointed', update, steps, path });
+      await this.#files.tidy(this.#training.best?.steps, this.#settings);
+      this.#failures = 0;
+      this.#savedAt = this.#clock.monotonic();
+      return true;
+    } catch (error) {
+      // There is no best that is not there.
+      if (best && path === undefined) this.#training.withdrawBest();
+      this.#failed(error as Error, last);
+      return false;
+    }
+  }
+
+  #failed(error: Error, last: boolean): void {
+    const { update, steps } = this.#training;
+    const reason = error.message;
+    this.#failures++;
+    this.#failedAt = this.#clock.monotonic();
+    this.#on({ type: 'save-failed', update, steps, reason, inARow: this.#failures });
+    if (last) throw error;
+    if (this.#failures >= this.#settings.failures) {
+      throw new RunError(
+        `${this.#failures} saves in a row failed (checkpoint.failures): ${reason}`,
+        { cause: error },
+      );
+    }
+  }
+
+  get #settings() {
+    return this.#training.agent.config.checkpoint;
+  }
+}
