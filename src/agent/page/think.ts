@@ -19,12 +19,14 @@ export interface ThinkOptions {
   open: boolean;
   /** Node.js's arguments for `pondera`; this package's own unless given. */
   command?: readonly string[];
+  /** How long one may take to end once its page has gone; 5 s unless given. */
+  patienceMs?: number;
 }
 
 /** What the thought inspector asks for: recordings of a run, and an episode played now. */
 export function thinkPages(
   runs: RunDirs,
-  { open, command = ownCommand() }: ThinkOptions,
+  { open, command = ownCommand(), patienceMs = 5000 }: ThinkOptions,
 ): { pages: Page[]; endpoints: Endpoint[] } {
   let playing = 0;
   const dirOf = async (query: URLSearchParams): Promise<string> => {
@@ -65,7 +67,7 @@ export function thinkPages(
         playing++;
         try {
           const args = [...command, 'record', dir, '--seed', seed, '--stdout'];
-          await relay(args, socket, gone.signal);
+          await relay(args, socket, gone.signal, patienceMs);
         } finally {
           playing--;
         }
@@ -118,7 +120,12 @@ function seedIn(query: URLSearchParams): string {
  * Sends each line that a command prints as a message, as fast as they are taken.
  * @throws Error with the command's last words where it fails
  */
-async function relay(args: string[], socket: WebSocket, gone: AbortSignal): Promise<void> {
+async function relay(
+  args: string[],
+  socket: WebSocket,
+  gone: AbortSignal,
+  patienceMs: number,
+): Promise<void> {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const closed = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
@@ -133,7 +140,7 @@ async function relay(args: string[], socket: WebSocket, gone: AbortSignal): Prom
     child.kill('SIGTERM');
     child.stdout.destroy();
     // An environment that answers no more would keep it.
-    kill = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
+    kill = setTimeout(() => child.kill('SIGKILL'), patienceMs);
   };
   gone.addEventListener('abort', end, { once: true });
   if (gone.aborted) end();
@@ -153,5 +160,3 @@ async function relay(args: string[], socket: WebSocket, gone: AbortSignal): Prom
   clearTimeout(kill);
   if (code !== 0) throw new Error(words.trim().replace(/^error: /, '') || `exit code ${code}`);
 }
-
-const PATIENCE_MS = 5000;
