@@ -70,8 +70,8 @@ function headerOf(line: Record<string, unknown>): RecordingHeader {
   return line as unknown as RecordingHeader;
 }
 
-/** Longest task while a recording is read, in ms. */
-const TASK_MS = 30;
+/** How long a task may take while a recording is read, and how often what has come is shown, in ms. */
+const [TASK_MS, SHOW_MS] = [16, 200];
 
 /**
  * Reads the lines of a recording as they come, in tasks short enough that the page stays quick; a last
@@ -82,24 +82,29 @@ export async function readFilm(
   film: Film,
   { signal, progress }: { signal: AbortSignal; progress: () => void },
 ): Promise<void> {
-  const reader = stream
-    .pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
-    .getReader();
+  const decoder = new TextDecoderStream() as TransformStream<Uint8Array, string>;
+  const reader = stream.pipeThrough(decoder).getReader();
   let rest = '';
+  // What was read before in the same task counts too.
   let began = performance.now();
+  let shown = began;
   for (;;) {
     const { done, value } = await reader.read();
-    if (done || signal.aborted) return;
+    if (signal.aborted) return;
+    if (done) return progress();
     const lines = (rest + value).split('\n');
     rest = lines.pop()!;
     for (const line of lines) {
       film.add(line);
-      if (performance.now() - began < TASK_MS) continue;
-      progress();
+      const now = performance.now();
+      if (now - began < TASK_MS) continue;
+      if (now - shown > SHOW_MS) {
+        progress();
+        shown = now;
+      }
       await new Promise((resume) => setTimeout(resume));
       if (signal.aborted) return;
       began = performance.now();
     }
-    progress();
   }
 }
