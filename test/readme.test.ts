@@ -60,10 +60,12 @@ describe('the README', () => {
     const commands = [...table.matchAll(/^\| `([\w-]+)/gm)].map(([, name]) => name);
     expect(commands.sort()).toEqual([
       'check-env',
+      'compare',
       'daemon',
       'env',
       'envs',
       'eval',
+      'logs',
       'page',
       'pause',
       'restart',
@@ -72,6 +74,7 @@ describe('the README', () => {
       'serve',
       'stop',
       'study',
+      'submit',
       'train',
       'verify-resume',
     ]);

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import type { Action } from '../daemon/control.ts';
 import { RunError } from '../errors.ts';
+import type { Control } from '../page/messages.ts';
 import { dirOption } from './runs.ts';
 
-const commands: Record<Action, string> = {
+const commands: Record<Control, string> = {
   pause: 'save a run and let it rest until it is resumed',
   resume: 'queue a run again that was paused, stopped, has failed or was made longer',
   stop: 'save a run and end it; it can be resumed',
@@ -18,11 +18,11 @@ export function addControl(program: Command): void {
       .description(description)
       .argument('<run>', 'its name')
       .addOption(dirOption())
-      .action((run: string, { dir }: { dir: string }) => control(dir, run, action as Action));
+      .action((run: string, { dir }: { dir: string }) => control(dir, run, action as Control));
   }
 }
 
-async function control(dir: string, run: string, action: Action): Promise<void> {
+async function control(dir: string, run: string, action: Control): Promise<void> {
   const { DaemonClient } = await import('../daemon/client.ts');
   const daemon = await DaemonClient.find(dir);
   if (!daemon) throw new RunError(`no daemon runs in ${dir}: start one with pondera daemon ${dir}`);

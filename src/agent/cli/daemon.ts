@@ -49,7 +49,9 @@ async function daemonCommand(folder: string, flags: DaemonFlags): Promise<void> 
     () => daemon.kill(),
   );
   process.on('SIGHUP', reopen);
-  process.stdout.write(`training what is in ${folder}, told at ${daemon.url}\n`);
+  // What a person sees may hold the token; where output is kept, daemon.json alone has it.
+  const page = process.stdout.isTTY ? `${daemon.url}/#token=${daemon.token}` : daemon.url;
+  process.stdout.write(`training what is in ${folder}, shown at ${page}\n`);
   notifier.ready();
   if (!signal.aborted) {
     await new Promise((ended) => signal.addEventListener('abort', ended, { once: true }));

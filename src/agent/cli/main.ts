@@ -2,16 +2,19 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addCheckEnv } from './check-env.ts';
+import { addCompare } from './compare.ts';
 import { addControl } from './control.ts';
 import { addDaemon } from './daemon.ts';
 import { addEnv } from './env.ts';
 import { addEnvs } from './envs.ts';
 import { addEval } from './eval.ts';
+import { addLogs } from './logs.ts';
 import { addPage } from './page.ts';
 import { addRecord } from './record.ts';
 import { addRuns } from './runs.ts';
 import { addServe } from './serve.ts';
 import { addStudy } from './study.ts';
+import { addSubmit } from './submit.ts';
 import { addTrain } from './train.ts';
 import { addVerifyResume } from './verify-resume.ts';
 
@@ -39,8 +42,11 @@ const commands = [
   addEnvs,
   addVerifyResume,
   addDaemon,
+  addSubmit,
   addRuns,
   addControl,
+  addLogs,
+  addCompare,
 ];
 for (const add of commands) add(program);
 

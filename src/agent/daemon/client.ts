@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RunError } from '../errors.ts';
-import type { Action } from './control.ts';
+import type { Control } from '../page/messages.ts';
 import { type DaemonFile, readDaemonFile } from './daemon-file.ts';
 import { type RunView, runViewSchema } from './run-view.ts';
 
@@ -30,7 +30,7 @@ export class DaemonClient {
   }
 
   /** @throws RunError saying why it cannot be done */
-  async control(run: string, action: Action): Promise<void> {
+  async control(run: string, action: Control): Promise<void> {
     await this.#ask('/v1/control', JSON.stringify({ run, action }));
   }
 

@@ -1,14 +1,8 @@
-import { z } from 'zod';
+import { type Control, controls } from '../page/messages.ts';
 import type { RunState } from './registry.ts';
 
-const actions = ['pause', 'resume', 'stop', 'restart'] as const;
-export type Action = (typeof actions)[number];
-
-/** What is posted to `/v1/control`. */
-export const controlSchema = z.strictObject({ run: z.string(), action: z.enum(actions) });
-
 /** What a run is to do once somebody asked. */
-export const stateAfter: Record<Action, RunState> = {
+export const stateAfter: Record<Control, RunState> = {
   pause: 'paused',
   resume: 'queued',
   stop: 'stopped',
@@ -16,7 +10,7 @@ export const stateAfter: Record<Action, RunState> = {
   restart: 'queued',
 };
 
-const possible: Record<Action, readonly RunState[]> = {
+const possible: Record<Control, readonly RunState[]> = {
   pause: ['queued', 'running'],
   // A run that is done may have been made longer.
   resume: ['paused', 'stopped', 'failed', 'done'],
@@ -24,8 +18,13 @@ const possible: Record<Action, readonly RunState[]> = {
   restart: ['running'],
 };
 
+/** What may be asked of a run in that state. */
+export function controlsOf(state: RunState): Control[] {
+  return controls.filter((control) => possible[control].includes(state));
+}
+
 /** Why this cannot be asked of a run in that state; undefined where it can. */
-export function refusal(action: Action, state: RunState): string | undefined {
-  if (possible[action].includes(state)) return undefined;
-  return `is ${state}: ${action} expects one that is ${possible[action].join(' or ')}`;
+export function refusal(control: Control, state: RunState): string | undefined {
+  if (possible[control].includes(state)) return undefined;
+  return `is ${state}: ${control} expects one that is ${possible[control].join(' or ')}`;
 }

@@ -1,19 +1,21 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { Subscription } from 'rxjs';
-import { concatMap } from 'rxjs';
+import { concatMap, map, type Observable, Subject, type Subscription, startWith } from 'rxjs';
+import type { Config } from '../config.ts';
 import { RunError } from '../errors.ts';
 import type { TrainEvent } from '../events.ts';
+import type { Control } from '../page/messages.ts';
+import type { SupervisedRun } from '../page/page.ts';
 import { assignFiles } from './assign-files.ts';
 import { awaitUnlocked } from './await-unlocked.ts';
 import { type ConfigFile, type Listing, type WatchOptions, watchConfigs } from './config-folder.ts';
-import { type Action, refusal, stateAfter } from './control.ts';
+import { controlsOf, refusal, stateAfter } from './control.ts';
 import { logEvent } from './log-event.ts';
 import { type Resources, shortage, startable } from './queue.ts';
 import { Registry, type RunState } from './registry.ts';
 import { Restarts } from './restarts.ts';
 import { Run } from './run.ts';
-import { invalidView, type RunView, viewOf } from './run-view.ts';
+import { invalidView, type RunView, statusOf, viewOf } from './run-view.ts';
 import { type Exit, TrainProcess } from './train-process.ts';
 
 export interface DaemonOptions {
@@ -30,6 +32,8 @@ export interface DaemonOptions {
 /** Exit codes of `pondera train`. */
 const BAD_CONFIG = 2;
 const PLANNED = 75;
+/** What kernels.threads may be. */
+const MOST_THREADS = 64;
 
 /** Runs the configs of a folder, each in a process of its own, as far as the machine's share allows. */
 export class Daemon {
@@ -43,6 +47,7 @@ export class Daemon {
   #folder: string | undefined = 'it was not looked at yet';
   readonly #ending = new AbortController();
   readonly #training = new Set<Promise<void>>();
+  readonly #changed = new Subject<void>();
 
   private constructor(options: DaemonOptions, registry: Registry) {
     this.#options = options;
@@ -89,8 +94,16 @@ export class Daemon {
     return problems.filter((problem) => problem !== undefined);
   }
 
-  /** Does as somebody asks. @returns what the run is to do now @throws RunError where it cannot be */
-  control(name: string, action: Action): RunState {
+  /** What its runs are about, whenever that may have changed. */
+  get states$(): Observable<SupervisedRun[]> {
+    return this.#changed.pipe(
+      startWith(undefined),
+      map(() => this.#states()),
+    );
+  }
+
+  /** Does as somebody asks. @throws RunError where it cannot be */
+  control(name: string, action: Control): void {
     const run = this.#runs.get(name);
     if (run === undefined) throw new RunError(`there is no run ${name}`);
     if (this.#draining) throw new RunError('the daemon is about to end');
@@ -101,7 +114,6 @@ export class Daemon {
     this.#stopTrying(run);
     run.process?.drain();
     this.#schedule();
-    return run.entry.state;
   }
 
   /** Ends the processes, which save, and leaves what their runs are to do for the next daemon. */
@@ -142,6 +154,18 @@ export class Daemon {
     for (const [name, { file }] of runs) if (!this.#runs.has(name)) this.#add(name, file);
     await Promise.all([...this.#runs.values()].map((run) => this.#configure(run, runs)));
     this.#schedule();
+    this.#changed.next();
+  }
+
+  #states(): SupervisedRun[] {
+    const runs = [...this.#runs.values()].map((run) => {
+      const { run: name, state, problem } = statusOf(run);
+      return { name, state, reason: problem ?? undefined, controls: controlsOf(run.entry.state) };
+    });
+    const invalid = this.#invalid.map(({ file: name, problem: reason }) => {
+      return { name, state: 'failed', reason, controls: [] } as const;
+    });
+    return [...runs, ...invalid];
   }
 
   #add(name: string, file: string): void {
@@ -166,7 +190,7 @@ export class Daemon {
     const runs = [...this.#runs.values()];
     const idle = (state: RunState) =>
       runs.flatMap((run) => {
-        if (run.entry.state !== state || run.share || run.source === undefined) return [];
+        if (run.entry.state !== state || run.share || run.retry || !run.source) return [];
         return { run, needs: run.source.config.resources };
       });
     const waiting = [...idle('running'), ...idle('queued')].filter(({ run, needs }) => {
@@ -197,6 +221,7 @@ export class Daemon {
     run.share = undefined;
     if (exit) this.#ended(run, exit);
     this.#schedule();
+    this.#changed.next();
   }
 
   /** @returns how its process ended; undefined where it was not to be started any more */
@@ -213,15 +238,14 @@ export class Daemon {
   #spawn(run: Run): TrainProcess {
     if (run.source === undefined) throw new Error(run.problem);
     const { path, config } = run.source;
-    const { cores, memoryMiB } = config.resources;
     const log = this.#log.child({ run: run.name });
     return new TrainProcess({
       command: this.#options.command,
       config: path,
-      set: config.kernels.threads === 'auto' ? [`kernels.threads=${cores}`] : [],
+      set: shareOf(config),
       runDir: run.runDir,
       resume: run.begun,
-      memoryMiB,
+      memoryMiB: config.resources.memoryMiB,
       on: (event: TrainEvent) => {
         if (event.type === 'incident') run.counts.incidents++;
         logEvent(log, event);
@@ -237,7 +261,8 @@ export class Daemon {
     else if (code === BAD_CONFIG) this.#set(run, 'failed', complaint);
     else {
       const planned = code === PLANNED;
-      const reason = complaint || `it ended with ${signal ?? `exit code ${code}`}`;
+      const silent = planned ? 'it was over its budget' : `it ended with ${signal ?? code}`;
+      const reason = complaint || silent;
       this.#log[planned ? 'info' : 'warn'](told, `ended: ${reason}`);
       const afterMs = run.restarts.after({ planned, ...did });
       if (afterMs !== undefined) this.#startAgain(run, afterMs, reason);
@@ -271,7 +296,17 @@ export class Daemon {
     run.entry = { time: now(), run: run.name, state, file, reason };
     this.#registry.set(run.entry);
     this.#log[state === 'failed' ? 'error' : 'info']({ run: run.name, state, reason }, state);
+    this.#changed.next();
   }
+}
+
+/** What a config leaves open, by its share of the machine. */
+function shareOf({ kernels, budget, resources }: Config): string[] {
+  const threads = Math.min(resources.cores, MOST_THREADS);
+  return [
+    ...(kernels.threads === 'auto' ? [`kernels.threads=${threads}`] : []),
+    ...(budget.rssMiB === undefined ? [`budget.rssMiB=${resources.memoryMiB}`] : []),
+  ];
 }
 
 function now(): string {

@@ -1,30 +1,21 @@
-import type { Logger } from 'pino';
+import type { Level, Logger } from 'pino';
+import { eventLine } from '../cli/progress.ts';
 import type { TrainEvent } from '../events.ts';
 
-/** Tells the log of what a run tells: at debug what is usual, at warn what somebody should look at. */
+/** How loudly what is usual is told; everything else is something that somebody should look at. */
+const levels: Partial<Record<TrainEvent['type'], Level>> = {
+  updated: 'trace',
+  checkpointed: 'debug',
+  finished: 'debug',
+  started: 'info',
+  listening: 'info',
+  released: 'info',
+  evaluated: 'info',
+  stopped: 'info',
+};
+
+/** Tells the log of what a run tells. */
 export function logEvent(log: Logger, event: TrainEvent): void {
-  switch (event.type) {
-    case 'started':
-      log.info({ resumedFrom: event.resumedFrom, device: event.device }, 'started');
-      if (event.warning !== undefined) log.warn(event.warning);
-      break;
-    case 'listening':
-      log.info({ url: event.url }, 'waiting for environments to dial in');
-      break;
-    case 'evaluated': {
-      const { update, steps, best, evaluation } = event;
-      log.info({ update, steps, best, return: evaluation.return.mean }, 'evaluated');
-      break;
-    }
-    case 'released':
-    case 'checkpointed':
-      log.debug(event, event.type);
-      break;
-    case 'alarm':
-    case 'lost':
-    case 'incident':
-    case 'damaged':
-      log.warn(event, event.type);
-      break;
-  }
+  const level = levels[event.type] ?? 'warn';
+  log[level]({ event: event.type }, eventLine(event) ?? event.type);
 }

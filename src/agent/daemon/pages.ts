@@ -1,13 +1,11 @@
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jsonAnswer, jsonPage, type Page } from '../../envs/index.ts';
-import { RunError } from '../errors.ts';
-import { controlSchema } from './control.ts';
 import type { Daemon } from './daemon.ts';
 import { DaemonMetrics } from './metrics.ts';
 
 /**
- * What a daemon shows and is told over HTTP.
+ * What a daemon shows over HTTP beside its page.
  * @param readable whether what changes nothing is shown without a token
  */
 export function daemonPages(daemon: Daemon, dir: string, readable: boolean): Page[] {
@@ -21,7 +19,6 @@ export function daemonPages(daemon: Daemon, dir: string, readable: boolean): Pag
     { path: '/ready', open: true, body: () => readiness(daemon, dir) },
     { path: '/metrics', open: readable, body: scraped },
     { path: '/v1/runs', open: readable, body: async () => jsonAnswer(await daemon.views()) },
-    { path: '/v1/control', method: 'POST', body: ({ posted }) => controlled(daemon, posted) },
   ];
 }
 
@@ -46,28 +43,5 @@ async function unwritable(dir: string): Promise<string | undefined> {
     return undefined;
   } catch (error) {
     return `the disk: ${(error as Error).message}`;
-  }
-}
-
-function controlled(daemon: Daemon, posted: string) {
-  const { success, data, error } = controlSchema.safeParse(parse(posted));
-  if (!success) {
-    const message = `control: ${error.issues.map((issue) => issue.message).join('; ')}`;
-    return jsonAnswer({ code: 'BAD_MESSAGE', message }, 400);
-  }
-  try {
-    const { run, action } = data;
-    return jsonAnswer({ run, state: daemon.control(run, action) });
-  } catch (error) {
-    if (!(error instanceof RunError)) throw error;
-    return jsonAnswer({ code: 'REFUSED', message: error.message }, 409);
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -1,7 +1,6 @@
-import { closeSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { copyFile, readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { errorCode, writeFileAtomic } from '../run/index.ts';
+import { AppendFile, errorCode, writeFileAtomic } from '../run/index.ts';
 
 /** What a run is meant to be doing: one that is `running` without a process is started again. */
 export const runStates = ['queued', 'running', 'paused', 'stopped', 'done', 'failed'] as const;
@@ -29,15 +28,12 @@ export class Registry {
   /** Why the last line could not be written, while that is so. */
   problem: string | undefined;
   readonly #entries: Map<string, Entry>;
-  readonly #file: number;
-  #size: number;
-  #unwritten: Entry[] = [];
+  readonly #file: AppendFile;
 
-  private constructor(path: string, entries: Map<string, Entry>, size: number) {
+  private constructor(path: string, entries: Map<string, Entry>) {
     this.path = path;
     this.#entries = entries;
-    this.#size = size;
-    this.#file = openSync(path, 'a');
+    this.#file = new AppendFile(path);
   }
 
   /**
@@ -51,10 +47,11 @@ export class Registry {
       damaged = `${path}.damaged-${Date.now()}`;
       await copyFile(path, damaged);
     }
-    const text = [...entries.values()].map(lineOf).join('');
-    await writeFileAtomic(path, text);
-    const registry = new Registry(path, entries, Buffer.byteLength(text));
-    return { registry, damaged };
+    await writeFileAtomic(
+      path,
+      [...entries.values()].map((e) => `${JSON.stringify(e)}\n`).join(''),
+    );
+    return { registry: new Registry(path, entries), damaged };
   }
 
   get entries(): ReadonlyMap<string, Entry> {
@@ -64,30 +61,27 @@ export class Registry {
   /** Sets what holds of a run from now on. Where it cannot be written, it still holds here, and `flush` tries again. */
   set(entry: Entry): void {
     this.#entries.set(entry.run, entry);
-    this.#unwritten.push(entry);
+    this.#file.append(JSON.stringify(entry));
     this.flush();
   }
 
-  /** Writes what could not be written before. */
+  /** Waits until everything is on the disk, or says what keeps it from there. */
   flush(): void {
-    if (this.#unwritten.length === 0) return;
-    const lines = Buffer.from(this.#unwritten.map(lineOf).join(''));
     try {
-      for (let done = 0; done < lines.length; ) done += writeSync(this.#file, lines, done);
-      fsyncSync(this.#file);
+      this.#file.sync();
+      this.problem = undefined;
     } catch (error) {
-      this.problem = `cannot write ${this.path}: ${(error as Error).message}`;
-      ftruncateSync(this.#file, this.#size);
-      return;
+      this.problem = (error as Error).message;
     }
-    this.#size += lines.length;
-    this.#unwritten = [];
-    this.problem = undefined;
   }
 
   close(): void {
     this.flush();
-    closeSync(this.#file);
+    try {
+      this.#file.close();
+    } catch {
+      // What could not be written is the problem that was told.
+    }
   }
 }
 
@@ -111,10 +105,6 @@ export async function readRegistry(
     else if (i < lines.length - 1) damagedLines.push(i + 1);
   }
   return { entries, damagedLines };
-}
-
-function lineOf(entry: Entry): string {
-  return `${JSON.stringify(entry)}\n`;
 }
 
 function parse(line: string): Entry | undefined {

@@ -32,17 +32,23 @@ export const runViewSchema = z.strictObject({
 });
 export type RunView = z.infer<typeof runViewSchema>;
 
-/** A run as it is now. */
-export async function viewOf(run: Run): Promise<RunView> {
-  const { name, entry, process, counts, retry, source } = run;
-  // One that is meant to run and does not, waits.
-  const state = entry.state === 'running' && !run.share ? 'queued' : entry.state;
+/** What a run is about. */
+export function statusOf({ name, entry, share, retry, problem }: Run) {
   const again = retry && `starts again at ${retry.at.toISOString()}: ${retry.reason}`;
   return {
     run: name,
-    state,
+    // One that is meant to run and does not, waits.
+    state: entry.state === 'running' && !share ? 'queued' : entry.state,
     since: entry.time,
-    problem: again ?? entry.reason ?? run.problem ?? null,
+    problem: again ?? entry.reason ?? problem ?? null,
+  };
+}
+
+/** A run as it is now. */
+export async function viewOf(run: Run): Promise<RunView> {
+  const { process, counts, source } = run;
+  return {
+    ...statusOf(run),
     pid: process?.pid ?? null,
     draining: process?.draining ?? false,
     rssMiB: process ? Math.round(process.rssMiB) : null,

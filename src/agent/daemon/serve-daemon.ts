@@ -3,12 +3,13 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   checkBinding,
-  type Endpoint,
   isLoopback,
   SocketServer,
   type SocketServerOptions,
 } from '../../envs/index.ts';
 import { UsageError } from '../errors.ts';
+import { pageOf, type Supervisor } from '../page/page.ts';
+import { RunFolder } from '../page/run-folder.ts';
 import { Locked, takeLock } from '../run/index.ts';
 import { Daemon, type DaemonOptions } from './daemon.ts';
 import { removeDaemonFile, writeDaemonFile } from './daemon-file.ts';
@@ -22,6 +23,7 @@ export interface ServeDaemonOptions extends DaemonOptions {
 /** A daemon that can be asked and told over HTTP. */
 export interface DaemonServer {
   readonly url: string;
+  readonly token: string;
   /** Ends the processes, which save, and then this. */
   drain(): Promise<void>;
   /** Ends the processes at once. */
@@ -48,21 +50,27 @@ export async function serveDaemon({
   const unlock = await lock(dir);
   try {
     const daemon = await Daemon.open(options);
-    const pages = daemonPages(daemon, dir, host === undefined || isLoopback(host));
-    const endpoints: Endpoint[] = [];
+    const open = host === undefined || isLoopback(host);
+    const control: Supervisor['control'] = async (run, action) => daemon.control(run, action);
+    const supervisor = { states$: daemon.states$, control };
+    const shown = pageOf(new RunFolder(join(dir, 'runs')), { supervisor, open });
+    const pages = [...daemonPages(daemon, dir, open), ...shown.pages];
     const onFault = (error: unknown) => log.error(error, 'a fault while answering');
-    const http = await SocketServer.listen({ ...server, token, onFault }, endpoints, pages).catch(
-      async (error) => {
-        await daemon.drain();
-        throw error;
-      },
-    );
+    const http = await SocketServer.listen(
+      { ...server, token, onFault },
+      shown.endpoints,
+      pages,
+    ).catch(async (error) => {
+      await daemon.drain();
+      throw error;
+    });
     const url = http.pageUrl('');
     await writeDaemonFile(dir, { pid: process.pid, url, token });
     daemon.begin();
     log.info({ dir, url }, 'listening');
     return {
       url,
+      token,
       kill: () => daemon.kill(),
       drain: async () => {
         await daemon.drain();

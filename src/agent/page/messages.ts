@@ -14,7 +14,7 @@ export const runStates = [
 ] as const;
 export type RunState = (typeof runStates)[number];
 
-export const controls = ['pause', 'resume', 'stop'] as const;
+export const controls = ['pause', 'resume', 'stop', 'restart'] as const;
 export type Control = (typeof controls)[number];
 
 const nullable = z.number().nullable();

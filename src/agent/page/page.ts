@@ -7,6 +7,7 @@ import { tellLive } from './live.ts';
 import {
   type Control,
   controlRequest,
+  controls,
   historyRequest,
   type RunState,
   type RunSummary,
@@ -91,7 +92,7 @@ function controlIn(posted: string) {
   } catch {
     throw new WireError(
       'BAD_MESSAGE',
-      'expected { run, action }, action one of pause, resume, stop',
+      `expected { run, action }, action one of ${controls.join(', ')}`,
     );
   }
 }

@@ -97,7 +97,7 @@ describe('a daemon', () => {
     expect((await post(own, 'resume')).status).toBe(409);
     expect((await view(url, 'run'))?.state).toBe('running');
 
-    expect(await (await post(own)).json()).toEqual({ run: 'run', state: 'paused' });
+    expect(await (await post(own)).json()).toEqual({ run: 'run', action: 'pause' });
     const paused = await until(async () => {
       const found = await view(url, 'run');
       return found?.pid === null && found;

@@ -2,7 +2,12 @@ import type { Control, RunSummary } from '../messages.ts';
 import { fill, h, setText } from './dom.ts';
 import { request, type ServerError, setToken } from './server.ts';
 
-const labels: Record<Control, string> = { pause: 'Pause', resume: 'Resume', stop: 'Stop' };
+const labels: Record<Control, string> = {
+  pause: 'Pause',
+  resume: 'Resume',
+  stop: 'Stop',
+  restart: 'Restart',
+};
 
 /** Buttons for what may be done with a run now; a form for the token, where one is wanted. */
 export class Controls {

@@ -1,0 +1,65 @@
+import type { Command } from 'commander';
+import type { Comparison, Pair } from '../compare.ts';
+import type { Evaluation } from '../events.ts';
+import { jsonOption, printJson } from './options.ts';
+import { duration } from './progress.ts';
+import { dirOption } from './runs.ts';
+import { decimal, table, whole } from './table.ts';
+
+export function addCompare(program: Command): void {
+  program
+    .command('compare')
+    .description('hold two runs side by side: their configs, and what they came to')
+    .argument('<run>', 'its name in the daemon’s folder, or a run directory')
+    .argument('<other>', 'as well')
+    .addOption(dirOption())
+    .addOption(jsonOption('print what is found as one JSON object'))
+    .action(compareCommand);
+}
+
+async function compareCommand(
+  run: string,
+  other: string,
+  { dir, json }: { dir: string; json?: boolean },
+): Promise<void> {
+  const { compareRuns } = await import('../compare.ts');
+  const { findRun } = await import('../daemon/find-run.ts');
+  const found = await compareRuns(findRun(run, dir), findRun(other, dir));
+  if (json) printJson(found);
+  else process.stdout.write(`${comparisonText(found, [run, other])}\n`);
+}
+
+/** A comparison as text. @param names what the runs are called */
+export function comparisonText(found: Comparison, names: Pair<string>): string {
+  const row = <T>(title: string, values: Pair<T>, text: (value: T) => string) => [
+    title,
+    text(values[0]),
+    text(values[1]),
+  ];
+  const steps = (value: number | null) => decimal(value, 2);
+  const field = (value: unknown) => (value === undefined ? '–' : JSON.stringify(value));
+  const evaluated =
+    (value: (evaluation: Evaluation) => number) => (evaluation: Evaluation | null) =>
+      decimal(evaluation && value(evaluation));
+  const ofReturn = evaluated((evaluation) => evaluation.return.mean);
+  const ofPonderSteps = evaluated((evaluation) => evaluation.ponderSteps.mean);
+  const results = [
+    row('steps', found.steps, whole),
+    row('updates', found.updates, whole),
+    ...found.progress.flatMap(({ steps: at, ...means }) => [
+      row(`return at ${whole(at)} steps`, means.return, decimal),
+      row(`net return at ${whole(at)} steps`, means.netReturn, decimal),
+      row(`ponder steps at ${whole(at)} steps`, means.ponderSteps, steps),
+    ]),
+    row('last evaluation: return', found.last, ofReturn),
+    row('last evaluation: ponder steps', found.last, ofPonderSteps),
+    row('best evaluation: return', found.best, ofReturn),
+    row('best evaluation: ponder steps', found.best, ofPonderSteps),
+    row('time of training', found.elapsed, duration),
+    row('decisions/s', found.decisionsPerSecond, (value) => (value === null ? '–' : whole(value))),
+  ];
+  const configs = found.config.map(({ field: name, values }) => row(name, values, field));
+  const tables = [table(['<', ...names], results)];
+  if (configs.length > 0) tables.unshift(table(['<config', ...names], configs));
+  return tables.join('\n\n');
+}

@@ -1,0 +1,48 @@
+import type { Command } from 'commander';
+import type { LoggedEvent } from '../events-log.ts';
+import { interruptible } from './interrupt.ts';
+import { jsonOption, printJson } from './options.ts';
+import { eventLine } from './progress.ts';
+import { dirOption } from './runs.ts';
+import { whole } from './table.ts';
+
+interface LogsFlags {
+  dir: string;
+  follow?: boolean;
+  json?: boolean;
+}
+
+export function addLogs(program: Command): void {
+  program
+    .command('logs')
+    .description('print what happened in a run, from its events.jsonl')
+    .argument('<run>', 'its name in the daemon’s folder, or a run directory')
+    .addOption(dirOption())
+    .option('--follow', 'and what is still to happen, until Ctrl-C')
+    .addOption(jsonOption('print each event as a line of JSON'))
+    .action(logsCommand);
+}
+
+async function logsCommand(run: string, { dir, follow, json }: LogsFlags): Promise<void> {
+  const { findRun } = await import('../daemon/find-run.ts');
+  const { tellEvents } = await import('../daemon/tell-events.ts');
+  const print = (event: LoggedEvent) => {
+    if (json) printJson(event);
+    else process.stdout.write(`${event.time}  ${told(event)}\n`);
+  };
+  const { signal, release } = interruptible(() => {});
+  await tellEvents(findRun(run, dir), print, follow ? signal : undefined).finally(release);
+}
+
+function told(event: LoggedEvent): string {
+  switch (event.type) {
+    case 'failed':
+      return `failed: ${event.message}`;
+    case 'finished':
+      return `${event.interrupted ? 'stopped' : 'done'} after ${whole(event.steps)} steps`;
+    case 'checkpointed':
+      return `update ${event.update}: saved as ${event.path}`;
+    default:
+      return eventLine(event) ?? event.type;
+  }
+}

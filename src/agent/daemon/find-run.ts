@@ -1,0 +1,18 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { UsageError } from '../errors.ts';
+import { runDirOf } from './run.ts';
+
+/**
+ * The directory of a run, by its name in a daemon's folder or by itself.
+ * @throws UsageError where there is neither
+ */
+export function findRun(run: string, dir: string): string {
+  const holdsRun = (path: string) =>
+    ['config.resolved.yaml', 'stderr.log'].some((file) => existsSync(join(path, file)));
+  const found = [runDirOf(dir, run), run].find(holdsRun);
+  if (found !== undefined) return found;
+  throw new UsageError(
+    `${run}: expected the name of a run of ${dir} that has begun, or a run directory`,
+  );
+}

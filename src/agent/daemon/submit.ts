@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { stringify } from 'yaml';
+import { UsageError } from '../errors.ts';
+import { type LoadConfigOptions, loadConfig } from '../load-config.ts';
+import { writeFileAtomic } from '../run/index.ts';
+import { listRuns } from './list-runs.ts';
+
+/**
+ * Puts a config into the folder of a daemon, which takes it up, now or as it is started. What it names is
+ * where it was.
+ *
+ * @returns the run's name and the file that was written
+ * @throws UsageError for a bad config, a folder that is none, or a name that is taken there
+ */
+export async function submit(
+  path: string,
+  dir: string,
+  options: LoadConfigOptions,
+): Promise<{ name: string; file: string }> {
+  const config = await loadConfig(path, options);
+  const { name, train } = config;
+  if (!existsSync(dir)) throw new UsageError(`${dir}: expected the folder of a daemon, found none`);
+  const file = join(dir, `${name}.yaml`);
+  const taken = (await listRuns(dir)).some(({ run }) => run === name);
+  if (taken || existsSync(file)) {
+    throw new UsageError(`${dir} has a run ${name} already: give another name (--set name=…)`);
+  }
+  const warmStart = train.warmStart && resolve(train.warmStart);
+  await writeFileAtomic(file, stringify({ ...config, train: { ...train, warmStart } }));
+  return { name, file };
+}

@@ -1,0 +1,141 @@
+import { chmod, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { awaitUnlocked } from '../../../src/agent/daemon/await-unlocked.ts';
+import { DaemonClient } from '../../../src/agent/daemon/client.ts';
+import { writeDaemonFile } from '../../../src/agent/daemon/daemon-file.ts';
+import { openLog } from '../../../src/agent/daemon/log.ts';
+import { DaemonMetrics } from '../../../src/agent/daemon/metrics.ts';
+import { Notifier } from '../../../src/agent/daemon/notify.ts';
+import { invalidView } from '../../../src/agent/daemon/run-view.ts';
+import { tellEvents } from '../../../src/agent/daemon/tell-events.ts';
+import type { LoggedEvent } from '../../../src/agent/events-log.ts';
+import { takeLock } from '../../../src/agent/run/index.ts';
+import { cleanUp, folder, until } from './folder.ts';
+
+afterEach(cleanUp);
+afterEach(() => vi.unstubAllEnvs());
+
+describe('daemon.json', () => {
+  it('is for its own user’s eyes', async () => {
+    const dir = await folder();
+    await writeDaemonFile(dir, { pid: 1, url: 'http://127.0.0.1:1', token: 'secret-token' });
+    expect((await stat(join(dir, 'daemon.json'))).mode & 0o777).toBe(0o600);
+  });
+
+  it('of a daemon that was killed leads nowhere', async () => {
+    const dir = await folder();
+    expect(await DaemonClient.find(dir)).toBeUndefined();
+    await writeDaemonFile(dir, { pid: 1, url: 'http://127.0.0.1:1', token: 'secret-token' });
+    expect(await DaemonClient.find(dir)).toBeUndefined();
+  });
+});
+
+describe('a run directory', () => {
+  it('is waited for until no process trains in it', async () => {
+    const dir = await folder();
+    const release = await takeLock(join(dir, 'run.lock'));
+    const never = new AbortController().signal;
+    const pid = await new Promise((waiting) => {
+      void awaitUnlocked(dir, waiting, never).then(() => waiting('free'));
+    });
+    expect(pid).toBe(process.pid);
+    const free = awaitUnlocked(dir, () => {}, never);
+    await release();
+    await free;
+  });
+
+  it('is waited for no longer than is wanted', async () => {
+    const dir = await folder();
+    await takeLock(join(dir, 'run.lock'));
+    const ending = new AbortController();
+    const waiting = awaitUnlocked(dir, () => ending.abort(), ending.signal);
+    await expect(waiting).rejects.toThrow(/abort/);
+  });
+});
+
+describe('the log', () => {
+  it('goes on in a file of its name once that was moved away', async () => {
+    const path = join(await folder(), 'daemon.log');
+    const { log, reopen } = openLog('info', path);
+    log.debug('unheard');
+    log.info({ run: 'a' }, 'before');
+    await rename(path, `${path}.1`);
+    reopen();
+    log.warn('after');
+    const read = async (file: string) => JSON.parse(await readFile(file, 'utf8'));
+    expect(await read(`${path}.1`)).toMatchObject({ level: 30, run: 'a', msg: 'before' });
+    expect(await read(path)).toMatchObject({ level: 40, msg: 'after' });
+  });
+});
+
+describe('systemd', () => {
+  /** Notes what it is told in a file. */
+  async function tool(program: string): Promise<{ told: () => Promise<string> }> {
+    const dir = await folder();
+    await writeFile(join(dir, 'systemd-notify'), `#!/bin/sh\n${program.replaceAll('DIR', dir)}\n`);
+    await chmod(join(dir, 'systemd-notify'), 0o755);
+    vi.stubEnv('PATH', `${dir}${delimiter}${process.env.PATH}`);
+    vi.stubEnv('NOTIFY_SOCKET', '/run/systemd/notify');
+    return { told: () => readFile(join(dir, 'told'), 'utf8').catch(() => '') };
+  }
+
+  it('is told that the daemon is ready, lives and ends', async () => {
+    const { told } = await tool('echo "$@" >> DIR/told');
+    vi.stubEnv('WATCHDOG_USEC', '20000');
+    const notifier = new Notifier(() => {});
+    notifier.ready();
+    await until(async () => /--ready\n.*WATCHDOG=1\n.*WATCHDOG=1\n/s.test(await told()));
+    notifier.stopping();
+    await until(async () => (await told()).includes(`--pid=${process.pid} --stopping`));
+    notifier.close();
+  });
+
+  it('is told nothing more where its tool fails, which is said once', async () => {
+    await tool('exit 1');
+    const said: string[] = [];
+    const notifier = new Notifier((message) => said.push(message));
+    notifier.ready();
+    notifier.stopping();
+    await until(() => said.length > 0);
+    notifier.stopping();
+    expect(said).toEqual([expect.stringContaining('systemd-notify')]);
+  });
+});
+
+describe('what happened in a run', () => {
+  it('is told to its end, and from there on', async () => {
+    const dir = await folder();
+    const line = (update: number) =>
+      `${JSON.stringify({ time: '2026-01-01T00:00:00Z', type: 'alarm', update })}\n`;
+    const path = join(dir, 'events.jsonl');
+    await writeFile(path, line(1));
+    const once: LoggedEvent[] = [];
+    await tellEvents(dir, (event) => once.push(event));
+    expect(once).toMatchObject([{ update: 1 }]);
+    const ending = new AbortController();
+    const told: LoggedEvent[] = [];
+    const following = tellEvents(dir, (event) => told.push(event), ending.signal);
+    await until(() => told.length === 1);
+    await writeFile(path, line(2), { flag: 'a' });
+    await until(() => told.length === 2);
+    ending.abort();
+    await following;
+    expect(told).toMatchObject([{ update: 1 }, { update: 2 }]);
+  });
+});
+
+describe('the metrics', () => {
+  it('show as many runs as can be scraped, and count them all', async () => {
+    const metrics = new DaemonMetrics();
+    const views = Array.from({ length: 250 }, (_, i) => {
+      return { ...invalidView(`run-${i}`, ''), state: 'done' as const, update: i };
+    });
+    const text = await metrics.text([...views, invalidView('bad.yaml', 'x')]);
+    expect(text.match(/^pondera_run_updates\{/gm)).toHaveLength(200);
+    expect(text).toContain('pondera_run_updates{run="run-249"} 249');
+    expect(text).toContain('pondera_runs{state="done"} 250');
+    expect(text).not.toContain('bad.yaml');
+    expect(await metrics.text([])).not.toContain('run-249');
+  });
+});

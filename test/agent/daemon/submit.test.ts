@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { listRuns } from '../../../src/agent/daemon/list-runs.ts';
+import { submit } from '../../../src/agent/daemon/submit.ts';
+import { loadConfig } from '../../../src/agent/load-config.ts';
+import { cleanUp, config, folder, put } from './folder.ts';
+
+afterEach(cleanUp);
+
+describe('submit', () => {
+  it('puts a config where a daemon takes it up, with what it names where that was', async () => {
+    const [home, dir] = [await folder(), await folder()];
+    const env = { id: undefined, module: './env.ts' };
+    const train = { totalSteps: 10, warmStart: 'runs/before' };
+    await put(home, config('one', { env, train }));
+    const path = join(home, 'one.yaml');
+    const submitted = await submit(path, dir, { set: ['name=two', 'ppo.epochs=3'] });
+    expect(submitted).toEqual({ name: 'two', file: join(dir, 'two.yaml') });
+    const written = parse(await readFile(submitted.file, 'utf8'));
+    expect(written.env.module).toBe(join(home, 'env.ts'));
+    expect(written.train.warmStart).toBe(join(process.cwd(), 'runs/before'));
+    expect(await loadConfig(submitted.file)).toEqual({
+      ...(await loadConfig(path, { set: ['name=two', 'ppo.epochs=3'] })),
+      train: written.train,
+    });
+    expect(await listRuns(dir)).toMatchObject([{ run: 'two', state: 'queued', steps: null }]);
+  });
+
+  it('refuses what is no config, a name that is taken and a folder that is none', async () => {
+    const dir = await folder();
+    await put(dir, config('one'), 'first.yaml');
+    await writeFile(join(dir, 'two.txt'), 'name: two\nenv: { idd: x }\ntrain: { totalSteps: 1 }');
+    const one = join(dir, 'first.yaml');
+    await expect(submit(join(dir, 'two.txt'), dir, {})).rejects.toThrow(/env\.idd: unknown key/);
+    await expect(submit(one, dir, {})).rejects.toThrow(/has a run one already: .*--set name=/);
+    await expect(submit(one, join(dir, 'none'), {})).rejects.toThrow(/expected the folder of/);
+    expect(existsSync(join(dir, 'one.yaml'))).toBe(false);
+  });
+});

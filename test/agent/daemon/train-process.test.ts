@@ -1,0 +1,112 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execPath } from 'node:process';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { TrainProcess } from '../../../src/agent/daemon/train-process.ts';
+import type { TrainEvent } from '../../../src/agent/events.ts';
+import { until } from './folder.ts';
+
+let runDir: string;
+beforeEach(async () => {
+  runDir = await mkdtemp(join(tmpdir(), 'pondera-process-'));
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  await rm(runDir, { recursive: true });
+});
+
+/** A process that runs a program in place of `pondera`, and what it and its daemon tell. */
+function start(program: string, memoryMiB = 10_000) {
+  const told: TrainEvent[] = [];
+  const warnings: string[] = [];
+  const process = new TrainProcess({
+    command: [execPath, '-e', program, '--'],
+    config: 'run.yaml',
+    set: ['a=1', 'b=2'],
+    runDir,
+    resume: true,
+    memoryMiB,
+    on: (event) => told.push(event),
+    warn: (message) => warnings.push(message),
+  });
+  return { process, told, warnings };
+}
+
+const say = (event: object) => `console.log(${JSON.stringify(JSON.stringify(event))});`;
+const ready = say({ type: 'started' });
+
+describe('a process that trains', () => {
+  it('is told what to train, and tells what it does', async () => {
+    const { process, told } = start(
+      `console.log('hello from an environment');
+       console.error(process.argv.slice(1).join(' '));
+       ${say({ type: 'updated' })} ${say({ type: 'updated' })} ${say({ type: 'checkpointed' })}
+       process.exitCode = 75;`,
+    );
+    expect(await process.ended).toEqual({
+      code: 75,
+      signal: null,
+      updates: 2,
+      saved: true,
+      complaint: `train run.yaml --run-dir ${runDir} --json --resume --set a=1 --set b=2`,
+    });
+    expect(told.map(({ type }) => type)).toEqual(['updated', 'updated', 'checkpointed']);
+  });
+
+  it('complains of what went wrong this time alone', async () => {
+    await start(`console.error('first');`).process.ended;
+    const { complaint } = await start(`console.error('second');`).process.ended;
+    expect(complaint).toBe('second');
+    expect(await readFile(join(runDir, 'stderr.log'), 'utf8')).toBe('first\nsecond\n');
+  });
+
+  it('begins its stderr.log anew once that is large, and keeps the one before', async () => {
+    const path = join(runDir, 'stderr.log');
+    await writeFile(path, Buffer.alloc(5 * 2 ** 20));
+    await start(`console.error('new');`).process.ended;
+    expect(await readFile(path, 'utf8')).toBe('new\n');
+    expect((await stat(`${path}.old`)).size).toBe(5 * 2 ** 20);
+  });
+
+  it('is killed where it does not end as it is asked', async () => {
+    const { process, told, warnings } = start(
+      `process.on('SIGTERM', () => {});
+       setInterval(() => {}, 1000);
+       ${ready}`,
+    );
+    await until(() => told.length === 1);
+    process.drain(1);
+    expect(await process.ended).toMatchObject({ code: null, signal: 'SIGKILL' });
+    expect(warnings).toEqual([expect.stringContaining('not ended within')]);
+  });
+
+  it.skipIf(!existsSync('/proc/self/status'))(
+    'is asked to end where it takes half as much memory again as it may',
+    async () => {
+      vi.useFakeTimers({ toFake: ['setInterval'] });
+      const { process, told, warnings } = start(`setInterval(() => {}, 1000); ${ready}`, 10);
+      await until(() => told.length === 1);
+      vi.advanceTimersToNextTimer();
+      expect(await process.ended).toMatchObject({ code: null, signal: 'SIGTERM' });
+      expect(warnings).toEqual([expect.stringMatching(/^it takes \d+ MiB, more than 15/)]);
+    },
+  );
+
+  it('whose program there is not, has failed', async () => {
+    const warnings: string[] = [];
+    const { ended } = new TrainProcess({
+      command: ['/no/such/program'],
+      config: 'run.yaml',
+      set: [],
+      runDir,
+      resume: false,
+      memoryMiB: 1,
+      on: () => {},
+      warn: (message) => warnings.push(message),
+    });
+    expect(await ended).toMatchObject({ code: null, updates: 0 });
+    expect(warnings).toEqual([expect.stringContaining('ENOENT')]);
+  });
+});
