@@ -3,7 +3,7 @@ export function setSpan(bar: HTMLElement, x: number, low: number, high: number):
   const place = (y: number) =>
     high > low ? Math.max(0, Math.min(1, (y - low) / (high - low))) : 0;
   const [zero, end] = [place(0), place(x)];
-  bar.style.setProperty('--from', `${(100 * Math.min(zero, end)).toFixed(2)}%`);
+  bar.style.setProperty('--start', `${(100 * Math.min(zero, end)).toFixed(2)}%`);
   bar.style.setProperty('--share', `${(100 * Math.abs(end - zero)).toFixed(2)}%`);
 }
 
