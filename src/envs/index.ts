@@ -77,7 +77,6 @@ export {
   MultiDiscrete,
   type SpaceJson,
   spaceFromJson,
-  spaceJson,
   Text,
   type TextOptions,
   Tuple,
