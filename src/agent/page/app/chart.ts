@@ -160,7 +160,7 @@ export class Chart {
     return {
       ...this.#size(),
       legend: { show: false },
-      padding: [16, 8, 0, 0],
+      padding: [16, 18, 0, 0],
       scales: {
         x: { time: false },
         y: { range: (_, min, max) => (range ?? padded)(min, max, this.#drawn) },

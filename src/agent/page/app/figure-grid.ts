@@ -44,7 +44,7 @@ export class FigureGrid {
         h(
           'p',
           { class: 'hint' },
-          'Drag over a chart to look closer. With the keyboard: arrows move the crosshair, + looks closer, 0 shows all. Of many points the line is the mean of neighbours.',
+          'Drag over a chart to look closer; with the keyboard: arrows, + and 0. Of many points the line is the mean of neighbours.',
         ),
       ),
       h('div', { class: 'grid' }, ...this.#charts.map(({ element }) => element)),

@@ -148,7 +148,7 @@ function factsOf(data: RunData, summary: RunSummary | undefined): HTMLElement[] 
     ['Price', formatNumber(data.latest('price'))],
     ['Decisions/s', formatNumber(data.latest('decisionsPerSecond'))],
     ['Trained for', formatDuration(elapsed)],
-    ['To go', formatDuration(left)],
   ];
+  if (left !== null) facts.push(['To go', formatDuration(left)]);
   return facts.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value)));
 }
