@@ -29,12 +29,14 @@ export interface Exit {
   /** Updates it had done, and whether it had saved any of them. */
   updates: number;
   saved: boolean;
-  /** The end of what it wrote to stderr. */
+  /** Why it was ended from here, where it was, and the end of what it wrote to stderr. */
   complaint: string;
 }
 
 /** How long a process may take to save and go, in ms. */
 const DRAIN_MS = 120_000;
+/** The same where it takes too much memory. */
+const OVER_MEMORY_MS = 30_000;
 /** Between looks at its memory and at what it wrote, in ms. */
 const LOOK_MS = 2000;
 /** Of what it may take. */
@@ -57,6 +59,7 @@ export class TrainProcess {
   readonly #from: number;
   readonly #looking: NodeJS.Timeout;
   #late: NodeJS.Timeout | undefined;
+  #why: string[] = [];
   #updates = 0;
   #saved = false;
 
@@ -92,7 +95,7 @@ export class TrainProcess {
     this.draining = true;
     this.#child.kill('SIGTERM');
     this.#late = setTimeout(() => {
-      this.#options.warn(`it has not ended within ${withinMs / 1000} s and is killed`);
+      this.#warn(`it has not ended within ${withinMs / 1000} s and is killed`);
       this.kill();
     }, withinMs);
   }
@@ -112,7 +115,8 @@ export class TrainProcess {
     const rest = setTimeout(() => this.#child.stdout!.destroy(), REST_MS);
     await read;
     clearTimeout(rest);
-    const complaint = (await readTail(this.#stderr, COMPLAINT, this.#from)).trim();
+    const said = (await readTail(this.#stderr, COMPLAINT, this.#from)).trim();
+    const complaint = [...this.#why, said].filter(Boolean).join('; ');
     return { code, signal, updates: this.#updates, saved: this.#saved, complaint };
   }
 
@@ -120,7 +124,7 @@ export class TrainProcess {
     return new Promise((resolve) => {
       this.#child.once('exit', (code, signal) => resolve([code, signal]));
       this.#child.once('error', ({ message }) => {
-        this.#options.warn(message);
+        this.#warn(message);
         // One that has started still ends by itself.
         if (this.pid === undefined) resolve([null, null]);
       });
@@ -142,12 +146,16 @@ export class TrainProcess {
 
   async #look(): Promise<void> {
     boundSize(this.#stderr);
-    const { memoryMiB, warn } = this.#options;
     this.rssMiB = await residentMiB(this.pid!);
-    const most = MOST_MEMORY * memoryMiB;
+    const most = MOST_MEMORY * this.#options.memoryMiB;
     if (this.rssMiB <= most || this.draining) return;
-    warn(`it takes ${Math.round(this.rssMiB)} MiB, more than ${most}, and is ended`);
-    this.drain(30_000);
+    this.#warn(`it takes ${Math.round(this.rssMiB)} MiB, more than ${most}, and is ended`);
+    this.drain(OVER_MEMORY_MS);
+  }
+
+  #warn(message: string): void {
+    this.#why.push(message);
+    this.#options.warn(message);
   }
 }
 
