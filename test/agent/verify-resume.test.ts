@@ -31,7 +31,8 @@ async function verify(env: object, kills: number) {
   return { dir, told, found: await verifyResume({ config, kills, dir, command, on, seed: 5 }) };
 }
 
-describe('verifyResume', () => {
+// Each process of several takes as long to start as the machine is busy.
+describe('verifyResume', { timeout: 180_000 }, () => {
   it('finds a run that was killed and resumed the same as one that was not', async () => {
     const { dir, told, found } = await verify({ id: 'KHop-v0' }, 2);
     expect(found).toMatchObject({ same: true, kills: 2 });
