@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TrainEvent } from '../events.ts';
 import { boundSize } from './bound-size.ts';
+import { inWords } from './log-event.ts';
 import { readTail } from './read-tail.ts';
 
 export interface TrainProcessOptions {
@@ -29,7 +30,7 @@ export interface Exit {
   /** Updates it had done, and whether it had saved any of them. */
   updates: number;
   saved: boolean;
-  /** Why it was ended from here, where it was, and the end of what it wrote to stderr. */
+  /** Why it was ended from here or asks to be started again, and the end of what it wrote to stderr. */
   complaint: string;
 }
 
@@ -132,15 +133,11 @@ export class TrainProcess {
   }
 
   #take(line: string): void {
-    let event: TrainEvent;
-    try {
-      event = JSON.parse(line);
-    } catch {
-      // What an environment prints.
-      return;
-    }
+    const event = parse(line);
+    if (event === undefined) return;
     if (event.type === 'updated') this.#updates++;
     if (event.type === 'checkpointed') this.#saved = true;
+    if (event.type === 'over-budget') this.#why.push(inWords(event) ?? event.type);
     this.#options.on(event);
   }
 
@@ -156,6 +153,16 @@ export class TrainProcess {
   #warn(message: string): void {
     this.#why.push(message);
     this.#options.warn(message);
+  }
+}
+
+/** Undefined for what an environment prints. */
+function parse(line: string): TrainEvent | undefined {
+  try {
+    const event = JSON.parse(line);
+    return typeof event?.type === 'string' ? event : undefined;
+  } catch {
+    return undefined;
   }
 }
 

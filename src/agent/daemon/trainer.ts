@@ -104,7 +104,7 @@ export class Trainer {
     else if (code === BAD_CONFIG) set(run, 'failed', complaint);
     else {
       const planned = code === PLANNED;
-      const how = planned ? 'it was over its budget' : `it ended with ${signal ?? code}`;
+      const how = planned ? 'it asked to be started again' : `it ended with ${signal ?? code}`;
       const reason = complaint ? `${how}: ${complaint}` : how;
       log[planned ? 'info' : 'warn'](told, reason);
       const afterMs = run.restarts.after({ planned, ...did });

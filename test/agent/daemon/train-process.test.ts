@@ -40,7 +40,7 @@ const ready = say({ type: 'started' });
 describe('a process that trains', () => {
   it('is told what to train, and tells what it does', async () => {
     const { process, told } = start(
-      `console.log('hello from an environment');
+      `console.log('hello from an environment'); console.log('null'); console.log('{"type":1}');
        console.error(process.argv.slice(1).join(' '));
        ${say({ type: 'updated' })} ${say({ type: 'updated' })} ${say({ type: 'checkpointed' })}
        process.exitCode = 75;`,
