@@ -76,7 +76,6 @@ export {
   MultiDiscrete,
   type SpaceJson,
   spaceFromJson,
-  spaceJson,
   Text,
   type TextOptions,
   Tuple,
