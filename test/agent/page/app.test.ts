@@ -7,6 +7,7 @@ import {
   formatPercent,
   formatShort,
 } from '../../../src/agent/page/app/format.ts';
+import { type Line, plotted, textAt } from '../../../src/agent/page/app/lines.ts';
 import { hrefOf, hrefOfCompared, routeOf } from '../../../src/agent/page/app/route.ts';
 import { smooth } from '../../../src/agent/page/app/smooth.ts';
 
@@ -60,5 +61,42 @@ describe('smooth', () => {
     expect(smooth([1, 2, 3, null, 9], 1)).toEqual([1.5, 2, 2.5, null, 9]);
     expect(smooth([1, 2, 3], 0)).toEqual([1, 2, 3]);
     expect(smooth([null, 4, null], 5)).toEqual([null, 4, null]);
+  });
+});
+
+describe('lines of a chart', () => {
+  const line = (count: number, more: Partial<Line> = {}): Line => ({
+    label: 'a',
+    colour: 'c1',
+    values: Array.from({ length: count }, (_, i) => i % 2),
+    ...more,
+  });
+  const drawn = (count: number, ...lines: Line[]) =>
+    plotted({ x: Array.from({ length: count }, (_, i) => i), lines });
+
+  it('are drawn as they are while they are lines', () => {
+    const lines = [line(100), line(100, { dots: true }), line(100, { filled: true })];
+    expect(drawn(100, ...lines)).toEqual(lines);
+    expect(drawn(100, line(100, { painted: true }))).toEqual([]);
+  });
+
+  it('of very many points are their means, over what they are the means of', () => {
+    const [faint, mean] = drawn(1000, line(1000));
+    expect(faint).toMatchObject({ faint: true, values: line(1000).values });
+    for (const value of mean.values) expect(value).toBeCloseTo(0.5, 1);
+    const [dots] = drawn(1000, line(1000, { dots: true }));
+    expect(dots).toMatchObject({ dots: false, spans: true });
+    const filled = line(1000, { filled: true });
+    expect(drawn(1000, filled)).toEqual([filled]);
+  });
+
+  it('tell what is known at a place: of evaluations the one before, of gaps nothing', () => {
+    const values = [null, 1, null];
+    const told = (more: Partial<Line>) =>
+      [0, 1, 2].map((i) => textAt(line(3, { values, ...more }), i, formatNumber));
+    expect(told({})).toEqual(['–', '1', '–']);
+    expect(told({ dots: true })).toEqual(['–', '1', '1']);
+    expect(told({ spans: true, told: [5, null, null] })).toEqual(['5', '5', '5']);
+    expect(told({ format: (value) => `<${value}>` })).toEqual(['<null>', '<1>', '<null>']);
   });
 });

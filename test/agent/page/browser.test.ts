@@ -6,6 +6,7 @@ import type { Control } from '../../../src/agent/page/messages.ts';
 import { pageOf, type SupervisedRun } from '../../../src/agent/page/page.ts';
 import { RunFolder } from '../../../src/agent/page/run-folder.ts';
 import { servePage } from '../../../src/agent/page/serve-page.ts';
+import { MetricsLog } from '../../../src/agent/run/index.ts';
 import { train } from '../../../src/agent/train.ts';
 import { SocketServer } from '../../../src/envs/index.ts';
 import { tinyConfig } from '../tiny-config.ts';
@@ -179,6 +180,21 @@ describe.skipIf(!chromiumPath)('the live page in Chromium', () => {
     onTestFinished(again.close);
     await poll(points).toBe('5');
     await page.locator('#link', { hasText: 'live' }).waitFor();
+  });
+
+  it('follows a run that is resumed from before what it shows', async () => {
+    const { dir, url } = await serve({ a: 5 });
+    const page = await openPage(browser, `${url}#/runs/a`);
+    const figure = page.locator('figure').first();
+    await poll(() => figure.getAttribute('data-points')).toBe('5');
+    const log = new MetricsLog(join(dir, 'a', 'metrics.jsonl'));
+    onTestFinished(() => log.close());
+    await log.truncateTo(2);
+    log.append(JSON.parse(metricsLine(3, { return: 77 })));
+    await poll(() => figure.getAttribute('data-points')).toBe('3');
+    await poll(() => figure.locator('.value').first().textContent()).toBe('77');
+    log.append(JSON.parse(metricsLine(4)));
+    await poll(() => figure.getAttribute('data-points')).toBe('4');
   });
 
   it('asks for the token before it changes a run, and tells what came of it', async () => {

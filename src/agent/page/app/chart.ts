@@ -1,55 +1,10 @@
 import { DataTable } from './data-table.ts';
 import { h, setText } from './dom.ts';
+import { type Drawn, type Line, plotted, shapeOf, textAt } from './lines.ts';
+import { type ChartOptions, plotOptions } from './plot.ts';
 import { forget, observe, redraw } from './redraw.ts';
-import { smooth } from './smooth.ts';
-import { colour } from './theme.ts';
 import uPlot from './uplot.ts';
 import type { Values } from './values.ts';
-
-export interface Line {
-  label: string;
-  values: Values;
-  /** A colour of the style sheet. */
-  colour: string;
-  dash?: number[];
-  /** Points alone. */
-  dots?: boolean;
-  /** A value that is missing is none that was due: the line goes on over it. */
-  spans?: boolean;
-  /** Filled down to the line before it. */
-  filled?: boolean;
-  /** What is told of it, where that is not where it is drawn. */
-  told?: Values;
-  /** Not drawn as a line, but painted. */
-  painted?: boolean;
-  /** Behind another that is its mean. */
-  faint?: boolean;
-  /** Its numbers in words; the chart's, unless given. */
-  format?: (value: number | null) => string;
-}
-
-export interface Drawn {
-  x: Values;
-  lines: Line[];
-  /** A place that matters, and why. */
-  mark?: { x: number; label: string };
-}
-
-export interface ChartOptions {
-  title: string;
-  about: string;
-  /** Numbers on the axis and in words. */
-  format: (value: number | null) => string;
-  /** What the x axis is, and its numbers. */
-  axis: () => { label: string; format: (value: number) => string };
-  /** The lowest and the highest value shown; what there is, unless given. */
-  range?: (min: number, max: number, drawn: Drawn) => [number, number];
-  ticks?: 'whole' | 'bytes';
-  /** Draws under the lines. */
-  paint?: (plot: uPlot, drawn: Drawn) => void;
-  /** Told of a range of x chosen with the mouse or the keyboard; nothing: the whole. */
-  onZoom?: (range: { from: number; to: number } | undefined) => void;
-}
 
 /** A chart of lines over x: with a legend that tells values, a crosshair for mouse and keyboard, and as a table. */
 export class Chart {
@@ -62,6 +17,7 @@ export class Chart {
   readonly #resized: ResizeObserver;
   #plot: uPlot | undefined;
   #drawn: Drawn = { x: [], lines: [] };
+  #lines: Line[] = [];
   #shape = '';
   #values: HTMLElement[] = [];
 
@@ -120,7 +76,8 @@ export class Chart {
     this.#legend.hidden = !some;
     this.element.dataset.points = String(drawn.x.length);
     if (some) {
-      const shape = shapeOf(plotted(drawn)) + shapeOf(drawn.lines);
+      this.#lines = plotted(drawn);
+      const shape = shapeOf(this.#lines) + shapeOf(drawn.lines);
       if (shape === this.#shape && this.#plot) this.#plot.setData(this.#data());
       else this.#build(shape);
       this.#tell();
@@ -131,7 +88,10 @@ export class Chart {
   #build(shape: string): void {
     this.#shape = shape;
     this.#plot?.destroy();
-    this.#plot = new uPlot(this.#plotOptions(), this.#data(), this.#area);
+    const options = plotOptions(this.#options, this.#lines, () => this.#drawn);
+    options.hooks!.setCursor = [() => this.#tell()];
+    options.hooks!.setSelect = [(plot) => this.#selected(plot)];
+    this.#plot = new uPlot({ ...options, ...this.#size() }, this.#data(), this.#area);
     this.#values = this.#drawn.lines.map(() => h('span', { class: 'value' }));
     this.#legend.replaceChildren(
       ...this.#drawn.lines.map(({ label, colour, dash, dots, filled }, i) => {
@@ -143,58 +103,7 @@ export class Chart {
   }
 
   #data(): uPlot.AlignedData {
-    const values = plotted(this.#drawn).map((line) => line.values);
-    return [this.#drawn.x, ...values] as uPlot.AlignedData;
-  }
-
-  #plotOptions(): uPlot.Options {
-    const { format, axis, range, ticks, paint } = this.#options;
-    const look: uPlot.Axis = {
-      stroke: () => colour('ink-2'),
-      font: '11px system-ui, sans-serif',
-      grid: { stroke: () => colour('grid'), width: 1 },
-      ticks: { show: false },
-    };
-    const lines = plotted(this.#drawn);
-    const filled = lines.flatMap(({ filled }, i) => (filled ? [i + 1] : []));
-    return {
-      ...this.#size(),
-      legend: { show: false },
-      padding: [16, 18, 0, 0],
-      scales: {
-        x: { time: false },
-        y: { range: (_, min, max) => (range ?? padded)(min, max, this.#drawn) },
-      },
-      axes: [
-        { ...look, size: 28, space: 64, values: (_, splits) => splits.map(axis().format) },
-        {
-          ...look,
-          size: 56,
-          space: 28,
-          incrs: ticks && increments[ticks],
-          values: (_, splits) => splits.map((value) => format(value)),
-        },
-      ],
-      series: [{}, ...lines.map(seriesOf)],
-      bands: filled.slice(1).map((i, k) => ({ series: [i, filled[k]] as [number, number] })),
-      cursor: {
-        y: false,
-        drag: { x: this.#options.onZoom !== undefined, y: false, setScale: false },
-        sync: { key: 'x' },
-        points: { size: 7 },
-        focus: { prox: -1 },
-      },
-      hooks: {
-        drawAxes: [
-          (plot) => {
-            paint?.(plot, this.#drawn);
-            paintMark(plot, this.#drawn);
-          },
-        ],
-        setCursor: [() => this.#tell()],
-        setSelect: [(plot) => this.#selected(plot)],
-      },
-    };
+    return [this.#drawn.x, ...this.#lines.map(({ values }) => values)] as uPlot.AlignedData;
   }
 
   #selected(plot: uPlot): void {
@@ -272,113 +181,5 @@ export class Chart {
   }
 }
 
+/** Pixels. */
 const HEIGHT = 210;
-const increments = {
-  whole: [1, 2, 5, 10, 20, 50],
-  bytes: Array.from({ length: 44 }, (_, power) => 2 ** power),
-};
-/** An alpha, after a colour's six digits. */
-const FAINT = '50';
-
-function seriesOf(line: Line): uPlot.Series {
-  const { label, colour: name, dash, dots, spans, filled, faint } = line;
-  return {
-    label,
-    stroke: () => colour(name) + (faint ? FAINT : ''),
-    fill: filled ? () => colour(`${name}-fill`) : undefined,
-    width: filled || faint ? 1 : dots ? 0 : 1.75,
-    dash: faint ? undefined : dash,
-    spanGaps: spans ?? false,
-    paths: dots ? () => null : undefined,
-    points: dots
-      ? {
-          show: true,
-          size: 7,
-          width: 1.5,
-          fill: () => colour('surface'),
-          stroke: () => colour(name),
-        }
-      : { size: 5, filter: alone },
-  };
-}
-
-function paintMark(plot: uPlot, { mark }: Drawn): void {
-  const { ctx, bbox } = plot;
-  const { min, max } = plot.scales.x;
-  if (!mark || min == null || max == null || mark.x < min || mark.x > max) return;
-  const x = Math.round(plot.valToPos(mark.x, 'x', true)) + 0.5;
-  const left = x - bbox.left > bbox.width / 2;
-  ctx.save();
-  ctx.strokeStyle = ctx.fillStyle = colour('ink-3');
-  ctx.lineWidth = uPlot.pxRatio;
-  ctx.setLineDash([4 * uPlot.pxRatio, 4 * uPlot.pxRatio]);
-  ctx.beginPath();
-  ctx.moveTo(x, bbox.top);
-  ctx.lineTo(x, bbox.top + bbox.height);
-  ctx.stroke();
-  ctx.font = `${11 * uPlot.pxRatio}px system-ui, sans-serif`;
-  ctx.textAlign = left ? 'right' : 'left';
-  ctx.textBaseline = 'bottom';
-  ctx.fillText(mark.label, x + (left ? -4 : 4) * uPlot.pxRatio, bbox.top);
-  ctx.restore();
-}
-
-/** A value that no line is drawn to or from is a point. */
-function alone(plot: uPlot, series: number, show: boolean): number[] | null {
-  if (show) return null;
-  const values = plot.data[series];
-  const [from, to] = plot.series[0].idxs ?? [0, values.length - 1];
-  const found: number[] = [];
-  for (let i = from; i <= to; i++) {
-    if (values[i] != null && values[i - 1] == null && values[i + 1] == null) found.push(i);
-  }
-  if (plot.series[series].spanGaps && found.length > 1) return null;
-  return found.length > 0 && found.length < 500 ? found : null;
-}
-
-/** What is drawn as lines: of many points their mean, over what it is the mean of. */
-function plotted({ x, lines }: Drawn): Line[] {
-  return lines.flatMap((line) => {
-    if (line.painted) return [];
-    const many = x.length >= MANY && !line.filled;
-    if (!many || (line.dots && count(line.values) < MANY / 4)) return [line];
-    const mean = smooth(line.values, Math.round(x.length / 80));
-    if (line.dots) return [{ ...line, dots: false, spans: true, dash: [1, 3], values: mean }];
-    return [
-      { ...line, faint: true },
-      { ...line, dash: undefined, values: mean },
-    ];
-  });
-}
-
-/** Points beyond which a line is no line any more, but a band. */
-const MANY = 400;
-
-function count(values: Values): number {
-  return values.reduce<number>((sum, value) => sum + Number(value !== null), 0);
-}
-
-/** What of lines, if it is another, makes another chart. */
-function shapeOf(lines: readonly Line[]): string {
-  return JSON.stringify(lines.map(({ values: _, told: __, format: ___, ...style }) => style));
-}
-
-/** What a line tells at a place. */
-export function textAt(line: Line, index: number, format: ChartOptions['format']): string {
-  return (line.format ?? format)(valueAt(line, index));
-}
-
-/** What is known of a line at a place: where nothing was due, what was there before. */
-function valueAt({ values, told, spans, dots }: Line, index: number): number | null {
-  const shown = told ?? values;
-  if (!spans && !dots) return shown[index] ?? null;
-  for (let i = index; i >= 0; i--) if (shown[i] != null) return shown[i];
-  return null;
-}
-
-function padded(min: number, max: number): [number, number] {
-  if (!Number.isFinite(min) || !Number.isFinite(max)) return [0, 1];
-  const room = max > min ? 0.06 * (max - min) : Math.abs(max) * 0.1 || 1;
-  // Where nothing is below zero, nothing of the axis is.
-  return [min >= 0 && min - room < 0 ? 0 : min - room, max + room];
-}

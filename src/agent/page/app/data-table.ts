@@ -1,5 +1,6 @@
-import { type ChartOptions, type Drawn, textAt } from './chart.ts';
 import { h } from './dom.ts';
+import { type Drawn, textAt } from './lines.ts';
+import type { ChartOptions } from './plot.ts';
 
 /** Rows of a table: as many as one reads. */
 const ROWS = 50;

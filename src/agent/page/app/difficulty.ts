@@ -1,7 +1,8 @@
 import type { EvaluationPoint } from '../messages.ts';
-import { Chart, type Drawn } from './chart.ts';
+import { Chart } from './chart.ts';
 import { fill, h } from './dom.ts';
 import { formatNumber, formatPercent, formatShort } from './format.ts';
+import type { Drawn } from './lines.ts';
 import { lineStyle, onThemeChange } from './theme.ts';
 
 /** Lines of a chart: as many as can be told apart. */

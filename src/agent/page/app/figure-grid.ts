@@ -1,7 +1,8 @@
-import { Chart, type Drawn } from './chart.ts';
+import { Chart } from './chart.ts';
 import { h } from './dom.ts';
 import type { Figure } from './figures.ts';
 import { formatDuration, formatShort } from './format.ts';
+import type { Drawn } from './lines.ts';
 import type { Axis, Range } from './run-data.ts';
 import { onThemeChange } from './theme.ts';
 

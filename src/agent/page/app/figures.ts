@@ -1,6 +1,7 @@
-import type { ChartOptions, Drawn, Line } from './chart.ts';
 import { formatBytes, formatNumber, formatPercent } from './format.ts';
 import { paintShares, shareOf } from './heat-map.ts';
+import type { Drawn, Line } from './lines.ts';
+import type { ChartOptions } from './plot.ts';
 import type { Axis, RunData } from './run-data.ts';
 import { lineStyle } from './theme.ts';
 import type { Values } from './values.ts';

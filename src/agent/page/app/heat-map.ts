@@ -1,4 +1,4 @@
-import type { Drawn } from './chart.ts';
+import type { Drawn } from './lines.ts';
 import { colour } from './theme.ts';
 import type uPlot from './uplot.ts';
 import type { Values } from './values.ts';
