@@ -147,6 +147,14 @@ describe('the live page', () => {
   });
 });
 
+it('is refused for what is no folder, and on another than a loopback address without a token', async () => {
+  await expect(servePage('nowhere')).rejects.toThrow(
+    'nowhere: expected a folder of run directories',
+  );
+  const dir = await runsFolder();
+  await expect(servePage(dir, { host: '0.0.0.0' })).rejects.toThrow('needs a token');
+});
+
 describe('control from the page', () => {
   async function supervised() {
     const dir = await runsFolder();
