@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -156,6 +157,31 @@ describe('the packed package, in a project of its own', { timeout: 120_000 }, ()
     const evaluated = await run(project, 'npx', 'pondera', 'eval', 'runs/larger', '--json');
     expect(evaluated.code, evaluated.output).toBe(0);
     expect(JSON.parse(evaluated.stdout)).toMatchObject({ episodes: 8, forcedDepth: [{}, {}] });
+  });
+
+  installed('shows the run on its live page', async () => {
+    const args = ['node_modules/pondera/dist/agent/cli/main.js', 'page', '--port', '0', '--json'];
+    const server = spawn(process.execPath, args, {
+      cwd: project,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      const [said] = (await once(server.stdout, 'data')) as [Buffer];
+      const { listening } = JSON.parse(said.toString());
+      const paths = [
+        '',
+        'base.css',
+        'uplot.css',
+        'app/main.js',
+        'app/uplot.js',
+        'v1/evaluations?run=larger',
+      ];
+      for (const path of paths)
+        expect([path, (await fetch(listening + path)).status]).toEqual([path, 200]);
+    } finally {
+      server.kill();
+      await once(server, 'exit');
+    }
   });
 
   installed('names its packaged configs', async () => {

@@ -81,8 +81,19 @@ export class Columns {
 /** How a column's rows become fewer. */
 export function mergeOf(name: string): Merge {
   if ((AXES as readonly string[]).includes(name)) return 'ends';
-  return name.startsWith(HISTOGRAM) ? 'sum' : 'extremes';
+  return name.startsWith(HISTOGRAM) || SPENT.includes(name) ? 'sum' : 'extremes';
 }
+
+/** Seconds that updates took, by phase. */
+const SPENT = [
+  'seconds',
+  'environment',
+  'inference',
+  'learning',
+  'evaluation',
+  'checkpoint',
+  'other',
+];
 
 const MAX_ROWS = 2 ** 17;
 const MAX_COLUMNS = 128;

@@ -287,7 +287,7 @@ function seriesOf({ label, colour: name, dash, dots, spans, filled }: Line): uPl
   };
 }
 
-/** A value between two gaps makes no line, so it is a point. */
+/** A value that no line is drawn to or from is a point. */
 function alone(plot: uPlot, series: number, show: boolean): number[] | null {
   if (show) return null;
   const values = plot.data[series];
@@ -296,6 +296,7 @@ function alone(plot: uPlot, series: number, show: boolean): number[] | null {
   for (let i = from; i <= to; i++) {
     if (values[i] != null && values[i - 1] == null && values[i + 1] == null) found.push(i);
   }
+  if (plot.series[series].spanGaps && found.length > 1) return null;
   return found.length > 0 && found.length < 500 ? found : null;
 }
 

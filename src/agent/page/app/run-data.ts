@@ -119,12 +119,11 @@ export class RunData {
   }
 
   #append(columns: Record<string, Values>): void {
-    const before = this.length;
+    const gap = new Array(this.length).fill(null);
     for (const [name, values] of Object.entries(columns)) {
-      if (!this.#wanted(name)) continue;
-      let column = this.columns.get(name);
-      if (!column) this.columns.set(name, (column = new Array(before).fill(null)));
-      column.push(...values);
+      // A new array: charts hold the old one until they are drawn.
+      if (this.#wanted(name))
+        this.columns.set(name, (this.columns.get(name) ?? gap).concat(values));
     }
   }
 

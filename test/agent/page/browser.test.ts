@@ -1,0 +1,226 @@
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { BehaviorSubject } from 'rxjs';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { Control } from '../../../src/agent/page/messages.ts';
+import { pageOf, type SupervisedRun } from '../../../src/agent/page/page.ts';
+import { RunFolder } from '../../../src/agent/page/run-folder.ts';
+import { servePage } from '../../../src/agent/page/serve-page.ts';
+import { train } from '../../../src/agent/train.ts';
+import { SocketServer } from '../../../src/envs/index.ts';
+import { tinyConfig } from '../tiny-config.ts';
+import { chromiumPath, launch, openPage, violations } from './chromium.ts';
+import { addEvents, addMetrics, eventLine, makeRun, metricsLine, runsFolder } from './run-files.ts';
+
+const token = 'correct-horse';
+let browser: Browser;
+
+/** Serves the page over runs with some updates each. */
+async function serve(runs: Record<string, number>, port = 0) {
+  const dir = await runsFolder();
+  for (const [name, updates] of Object.entries(runs)) await makeRun(dir, name, updates);
+  const { url, close } = await servePage(dir, { port });
+  onTestFinished(close);
+  return { dir, url, close };
+}
+
+describe.skipIf(!chromiumPath)('the live page in Chromium', () => {
+  beforeAll(async () => {
+    browser = await launch();
+  });
+  afterAll(() => browser.close());
+
+  it('shows a run as it is trained: its curves appear and move, and its events', async () => {
+    const { dir, url } = await serve({});
+    const page = await openPage(browser, url);
+    await page.getByText('No runs yet.').waitFor();
+    let halfway = () => {};
+    const seen = new Promise<void>((resolve) => {
+      halfway = resolve;
+    });
+    // Longer than the page needs to look, and no longer: the test says when it has.
+    const controller = new AbortController();
+    const config = tinyConfig({ train: { totalSteps: 1e6 } });
+    const trained = train(config, {
+      runDir: join(dir, 'tiny'),
+      signal: controller.signal,
+      on: ({ type }) => type === 'evaluated' && halfway(),
+    });
+    await page.getByRole('link', { name: 'tiny' }).click();
+    await seen;
+    const curve = page.locator('figure', { hasText: 'Mean return of an episode' });
+    await curve.getByText('As a table').click();
+    const caption = curve.locator('caption');
+    await caption.filter({ hasText: /^[1-9]\d* points/ }).waitFor();
+    const before = Number.parseInt((await caption.textContent())!, 10);
+    await expect
+      .poll(async () => Number.parseInt((await caption.textContent())!, 10), { timeout: 10_000 })
+      .toBeGreaterThan(before);
+    await curve.locator('canvas').waitFor();
+    controller.abort();
+    await trained;
+    await page.locator('.state', { hasText: 'stopped' }).waitFor();
+    const events = page.locator('.events');
+    await events.getByText('stopped before its end').waitFor();
+    expect(await events.textContent()).toContain('parameters on');
+    await page.getByRole('heading', { name: 'Events' }).waitFor();
+  });
+
+  it.each([
+    ['light', 1280],
+    ['dark', 1280],
+    ['light', 320],
+  ] as const)(
+    'has no serious violation that axe-core finds: %s, %d wide',
+    async (scheme, width) => {
+      const name = 'a-rather-long-name-of-a-run-without-any-place-to-break-it-0123456789';
+      const { dir, url } = await serve({ [name]: 30, b: 1, empty: 0 });
+      const difficulty = { difficulty: 1, decisions: 5, successRate: 0.5, ponderSteps: 1.5 };
+      const evaluation = { return: { mean: 1, std: 0 }, byDifficulty: [difficulty] };
+      await addMetrics(join(dir, name), metricsLine(31, { evaluation }));
+      await addEvents(
+        join(dir, name),
+        eventLine('alarm', { update: 1, alarm: 'collapsed-to-min', message: 'too short' }),
+        eventLine('lost', { update: 1, episodes: 2, reason: 'gone' }),
+      );
+      const viewport = { width, height: 900 };
+      const expected = /status of 404/;
+      const page = await openPage(browser, url, { colorScheme: scheme, viewport, expected });
+      const look = async () => {
+        expect(await violations(page)).toEqual([]);
+        const wide = await page.evaluate('document.documentElement.scrollWidth');
+        expect(wide).toBeLessThanOrEqual(width);
+      };
+      await page.getByRole('link', { name: 'b', exact: true }).waitFor();
+      await look();
+      await page.getByLabel('Compare b').check();
+      await page.getByLabel(`Compare ${name}`).check();
+      await page.getByRole('link', { name: 'Compare 2 runs' }).click();
+      await page.locator('canvas').first().waitFor();
+      await look();
+      await page.getByRole('link', { name }).click();
+      await page.getByRole('heading', { name: 'In the latest evaluation' }).waitFor();
+      await page.locator('.events .alarm').waitFor();
+      await page.locator('summary').first().click();
+      await look();
+      await page.goto(`${url}#/runs/empty`);
+      await page.getByText('Nothing yet.').first().waitFor();
+      await look();
+      await page.goto(`${url}#/runs/nowhere`);
+      await page.getByText('There is no run of this name here any more.').waitFor();
+      await look();
+    },
+  );
+
+  it('is used with the keyboard alone', async () => {
+    const { url } = await serve({ a: 40 });
+    const page = await openPage(browser, url);
+    await page.getByRole('link', { name: 'a', exact: true }).waitFor();
+    const press = (...keys: string[]) =>
+      keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
+    const focused = () => page.evaluate('document.activeElement?.textContent');
+    await press('Tab');
+    expect(await focused()).toBe('Skip to the content');
+    await press('Tab', 'Tab', 'Tab');
+    expect(await focused()).toBe('a');
+    await press('Enter');
+    const chart = page.getByRole('slider', { name: 'Return: crosshair' });
+    await chart.waitFor();
+    await expect
+      .poll(async () => {
+        await press('Tab');
+        return page.evaluate('document.activeElement?.ariaLabel');
+      })
+      .toBe('Return: crosshair');
+    const told = () => chart.getAttribute('aria-valuetext');
+    await press('Home');
+    expect(await told()).toBe('step 100: return 0.1, net return –');
+    await press('ArrowRight', 'ArrowRight');
+    expect(await told()).toBe('step 300: return 0.3, net return –');
+    await press('End');
+    expect(await told()).toBe('step 4 000: return 4, net return –');
+    const all = page.getByRole('button', { name: 'Show all' });
+    expect(await all.isVisible()).toBe(false);
+    await press('ArrowLeft', '+');
+    await all.waitFor();
+    await expect.poll(() => chart.getAttribute('aria-valuemin')).not.toBe('100');
+    await press('0');
+    await all.waitFor({ state: 'hidden' });
+    await expect.poll(() => chart.getAttribute('aria-valuemin')).toBe('100');
+  });
+
+  it('looks closer at what is dragged over', async () => {
+    const { url } = await serve({ a: 5000 });
+    const page = await openPage(browser, `${url}#/runs/a`);
+    const figure = page.locator('figure').first();
+    await expect.poll(() => figure.getAttribute('data-points')).toBe('2000');
+    const { x, y, width } = (await figure.locator('.u-over').boundingBox())!;
+    await page.mouse.move(x + width * 0.4, y + 50);
+    await page.mouse.down();
+    await page.mouse.move(x + width * 0.5, y + 60, { steps: 3 });
+    await page.mouse.up();
+    // A tenth of the rows, now one by one.
+    await expect
+      .poll(async () => Number(await figure.getAttribute('data-points')))
+      .toBeLessThan(520);
+    await page.getByRole('button', { name: 'Show all' }).click();
+    await expect.poll(() => figure.getAttribute('data-points')).toBe('2000');
+  });
+
+  it('comes back after the server was gone, with what was missed', async () => {
+    const { dir, url, close } = await serve({ a: 3 });
+    const expected = /WebSocket|ERR_CONNECTION_REFUSED/;
+    const page = await openPage(browser, `${url}#/runs/a`, { expected });
+    const points = () => page.locator('figure').first().getAttribute('data-points');
+    await expect.poll(points).toBe('3');
+    await close();
+    await page.getByText('not connected; what is shown may be old').waitFor();
+    await addMetrics(join(dir, 'a'), metricsLine(4), metricsLine(5));
+    const again = await servePage(dir, { port: Number(new URL(url).port) });
+    onTestFinished(again.close);
+    await expect.poll(points, { timeout: 15_000 }).toBe('5');
+    await page.locator('#link', { hasText: 'live' }).waitFor();
+  });
+
+  it('asks for the token before it changes a run, and tells what came of it', async () => {
+    const dir = await runsFolder();
+    await makeRun(dir, 'a', 3);
+    const states$ = new BehaviorSubject<SupervisedRun[]>([
+      { name: 'a', state: 'running', controls: ['pause', 'stop'] },
+    ]);
+    const asked: [string, Control][] = [];
+    const control = async (run: string, action: Control) => {
+      asked.push([run, action]);
+      if (action === 'stop') throw new Error('a is saving');
+      states$.next([{ name: 'a', state: 'paused', controls: ['resume', 'stop'] }]);
+    };
+    const supervisor = { states$, control };
+    const { pages, endpoints } = pageOf(new RunFolder(dir), { supervisor, open: true });
+    const server = await SocketServer.listen({ token }, endpoints, pages);
+    onTestFinished(() => server.close());
+    const expected = /status of (401|409)/;
+    const page = await openPage(browser, server.pageUrl('/#/runs/a'), { expected });
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByLabel('Token of this server').fill(token);
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await page.locator('.state', { hasText: 'paused' }).waitFor();
+    page.on('dialog', (dialog) => void dialog.accept());
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByRole('alert').filter({ hasText: 'Stop: a is saving' }).waitFor();
+    expect(asked).toEqual([
+      ['a', 'pause'],
+      ['a', 'stop'],
+    ]);
+  });
+
+  it('takes the token from the address, and out of it', async () => {
+    const dir = await runsFolder();
+    await makeRun(dir, 'a', 3);
+    const { url, close } = await servePage(dir, { token });
+    onTestFinished(close);
+    const page = await openPage(browser, `${url}#token=${token}`);
+    await page.getByRole('link', { name: 'a', exact: true }).click();
+    await page.locator('canvas').first().waitFor();
+    expect(page.url()).toBe(`${url}#/runs/a`);
+  });
+});
