@@ -253,6 +253,23 @@ const hookSchema = z.strictObject({
   options: moduleOptions.default({}).describe('Given to the hook as training begins.'),
 });
 
+const watchdogSchema = z.strictObject({
+  envSeconds: z
+    .number()
+    .min(0)
+    .default(300)
+    .describe(
+      'Seconds without an answer from any environment, while some owe one, after which it is told; 0 = never.',
+    ),
+  threadSeconds: z
+    .number()
+    .min(0)
+    .default(600)
+    .describe(
+      'Seconds that the training thread may stand still before the process is ended (SIGKILL), to be resumed by whoever supervises it; 0 = never.',
+    ),
+});
+
 const checkpointSchema = z.strictObject({
   everyUpdates: count.default(25).describe('Updates between checkpoints.'),
   everySeconds: positive
@@ -311,6 +328,7 @@ export const configSchema = z.strictObject({
   guards: guardsSchema
     .prefault({})
     .describe('What is taken for gone wrong, and how much of it is survived.'),
+  watchdog: watchdogSchema.prefault({}).describe('What is done about a run that stands still.'),
   checkpoint: checkpointSchema.prefault({}).describe('Checkpoints.'),
   budget: budgetSchema
     .prefault({})

@@ -97,10 +97,11 @@ export interface Evaluation {
 export type Alarm = 'collapsed-to-min' | 'collapsed-to-max';
 
 /**
- * What an incident was: an update that was undone; an environment that failed, whose episode is lost; or a policy
- * whose numbers are not finite, so that the run goes back to its newest checkpoint.
+ * What an incident was: an update that was undone; an environment that failed, whose episode is lost; a policy
+ * whose numbers are not finite, so that the run goes back to its newest checkpoint; or a training thread that
+ * stood still, whose process has been ended (which is in events.jsonl alone).
  */
-export type IncidentKind = 'update' | 'environment' | 'policy';
+export type IncidentKind = 'update' | 'environment' | 'policy' | 'thread';
 
 /** Where what it takes to see an incident again is, or why it could not be written. */
 export type Kept = { path: string; unkept?: undefined } | { path?: undefined; unkept: string };
@@ -148,6 +149,10 @@ export type TrainEvent =
       /** How many of its kind have followed each other, this one included. */
       inARow: number;
     } & Kept)
+  /** These environments owe answers, and none of any has come for so long (`watchdog.envSeconds`). */
+  | { type: 'stalled'; update: number; envs: readonly number[]; seconds: number }
+  /** One has come again, after so long. */
+  | { type: 'answered'; update: number; seconds: number }
   /** A newer checkpoint than the one that is gone on from was damaged; it is at `path` now. */
   | { type: 'damaged'; path: string; message: string }
   /** A hook has ended training before its steps were done. */

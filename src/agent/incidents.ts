@@ -3,6 +3,7 @@ import { RunError } from './errors.ts';
 import type { TrainEvent } from './events.ts';
 import type { RunFiles } from './run-files.ts';
 import type { Incident, Training } from './training.ts';
+import { stalls } from './watchdog/index.ts';
 
 /** Keeps what went into an update that was undone, and goes on. @throws RunError after too many in a row */
 export async function setAside(
@@ -45,6 +46,18 @@ export function toldOfFailures(
         ...kept,
       });
     }),
+    ignoreElements(),
+  );
+}
+
+/** Tells of environments that stand still, all of them, and of their going on; emits nothing. */
+export function toldOfStalls(
+  training: Training,
+  on: (event: TrainEvent) => void,
+): Observable<never> {
+  const { envSeconds } = training.agent.config.watchdog;
+  return stalls(training.envs, envSeconds).pipe(
+    tap((stall) => on({ ...stall, update: training.update + 1 })),
     ignoreElements(),
   );
 }

@@ -74,6 +74,8 @@ export class Learner {
         epochKl += stats[STATS.indexOf('kl')] / parts;
         gradNorms += gradNorm;
         batches++;
+        // Signals, timers and sockets get their turn between minibatches.
+        await new Promise(setImmediate);
       }
       if (ppo.targetKl !== undefined && epochKl > ppo.targetKl) break;
     }

@@ -1,4 +1,4 @@
-import { concatMap, filter, lastValueFrom, takeUntil, takeWhile, tap } from 'rxjs';
+import { concatMap, filter, lastValueFrom, merge, takeUntil, takeWhile, tap } from 'rxjs';
 import type { EnvFactory } from '../envs/index.ts';
 import { act, observe, ponder, rollouts } from '../rollout/index.ts';
 import { collapse } from './alarms.ts';
@@ -6,7 +6,7 @@ import type { Budget } from './budget.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { measure } from './evaluate.ts';
 import type { TrainEvent, UpdateMetrics } from './events.ts';
-import { setAside, toldOfFailures } from './incidents.ts';
+import { setAside, toldOfFailures, toldOfStalls } from './incidents.ts';
 import type { RunFiles } from './run-files.ts';
 import { Saver } from './saver.ts';
 import type { Training } from './training.ts';
@@ -65,8 +65,8 @@ export async function loop(
       }),
       takeWhile(() => !restart && !training.done && !signal?.aborted),
       tap(() => training.proceed()),
-      // It ends the loop only where it cannot be told.
-      takeUntil(toldOfFailures(training, files, on)),
+      // What comes in between; only what is wrong with telling it ends the loop.
+      takeUntil(merge(toldOfFailures(training, files, on), toldOfStalls(training, on))),
     ),
     { defaultValue: undefined },
   );

@@ -267,24 +267,20 @@ async function lock(dir: string): Promise<() => Promise<void>> {
 
 /**
  * A resumed run is the same run: what shapes learning must not differ. How often it is evaluated and
- * saved may, what it is guarded against and may take, on how many threads and in how much memory it runs, where its environments are, and it may be
- * made longer.
+ * saved may, what it is guarded against, watched for and may take, on how many threads and in how much memory it runs,
+ * where its environments are, and it may be made longer.
  * @throws UsageError naming what differs
  */
 export function refuseOther(saved: Config, wanted: Config, dir: string): void {
-  const learning = ({
-    evaluation: _,
-    checkpoint: __,
-    guards: ___,
-    hooks: ____,
-    budget: _____,
-    resources: ______,
-    env,
-    kernels,
-    train,
-    ...rest
-  }: Config) => ({
+  const learning = ({ env, kernels, train, ...rest }: Config) => ({
     ...rest,
+    evaluation: undefined,
+    checkpoint: undefined,
+    guards: undefined,
+    watchdog: undefined,
+    budget: undefined,
+    resources: undefined,
+    hooks: undefined,
     env: { ...env, url: 0, listen: 0, workers: 0, frame: 0, tokenEnv: 0, timeoutMs: 0 },
     kernels: kernels.build,
     train: { ...train, totalSteps: undefined },

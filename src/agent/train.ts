@@ -19,6 +19,7 @@ import type { Checkpoint } from './run/index.ts';
 import { RunFiles } from './run-files.ts';
 import { asChosen, startBackend } from './start-backend.ts';
 import { Training } from './training.ts';
+import { Heartbeat, watchThread } from './watchdog/index.ts';
 
 export interface TrainOptions extends GivenEnv {
   /** Where the run's files go; runs/<name> unless given. */
@@ -85,17 +86,28 @@ export async function train(input: ConfigInput, given: TrainOptions = {}): Promi
     throw error;
   });
   const { files } = opened;
+  const heartbeat = new Heartbeat();
+  const watched = watchThread(runDir, heartbeat, config.watchdog.threadSeconds);
   const run = async () => {
-    const { steps, done, restart } = await session(agent, backend, opened, hooks, options).finally(
-      () => agent.dispose(),
-    );
+    const { steps, done, restart } = await session(
+      agent,
+      backend,
+      opened,
+      hooks,
+      heartbeat,
+      options,
+    ).finally(() => agent.dispose());
+    heartbeat.beat('evaluation');
     const evaluation = done ? await conclude(runDir, options) : undefined;
     const result = { steps, interrupted: !done, ...(restart && { restart }), evaluation };
     on({ type: 'finished', ...result });
     return { runDir, ...result };
   };
   return closing(
-    () => files.close(),
+    () => {
+      watched();
+      return files.close();
+    },
     () => files.noteFailure(hooks.during(run)),
   );
 }
@@ -133,6 +145,7 @@ async function session(
   backend: ChosenBackend,
   { source, files, checkpoint }: Opened,
   hooks: Hooks,
+  heartbeat: Heartbeat,
   options: Session,
 ): Promise<{ steps: number; done: boolean; restart: boolean }> {
   const { resume = false, clock, on } = options;
@@ -142,7 +155,7 @@ async function session(
   let from = checkpoint;
   let first: Checkpoint | undefined;
   for (;;) {
-    const training = await Training.begin(agent, source, from, clock);
+    const training = await Training.begin(agent, source, from, clock, heartbeat);
     try {
       return await closing(
         () => training.dispose(),

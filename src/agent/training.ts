@@ -21,6 +21,7 @@ import { Recipe, type RecipeState } from './recipe.ts';
 import { RewardScale, type RewardScaleState } from './reward-scale.ts';
 import type { Checkpoint } from './run/index.ts';
 import { mean, ponderSteps, successRate } from './statistics.ts';
+import { Heartbeat } from './watchdog/index.ts';
 
 /** A training run's state beside weights and optimiser, as plain JSON. */
 export interface TrainingState {
@@ -111,17 +112,22 @@ export class Training {
   #loggedAt: number;
   readonly #clock: Clock;
   readonly #config: Config;
+  readonly #heartbeat: Heartbeat;
   readonly #learner: Learner;
   readonly #actRng: Rng;
   readonly #learnRng: Rng;
 
-  private constructor(agent: Agent, envs: EnvPool, clock: Clock) {
+  private constructor(agent: Agent, envs: EnvPool, clock: Clock, heartbeat: Heartbeat) {
     const { config, policy } = agent;
     const { env, ppo, halting, train } = config;
     this.#config = config;
+    this.#heartbeat = heartbeat;
     this.#clock = clock;
     this.#resumedAt = this.#loggedAt = clock.monotonic();
-    this.phases = new Phases(() => clock.monotonic());
+    this.phases = new Phases(
+      () => clock.monotonic(),
+      (phase) => heartbeat.beat(phase),
+    );
     this.agent = agent;
     this.envs = envs;
     this.#actRng = Rng.seed(train.seed, 'act');
@@ -149,6 +155,7 @@ export class Training {
     source: EnvSource,
     checkpoint?: Checkpoint,
     clock = systemClock,
+    heartbeat = new Heartbeat(),
   ): Promise<Training> {
     const { env, train, guards } = agent.config;
     const saved = checkpoint?.state as TrainingState | undefined;
@@ -162,10 +169,12 @@ export class Training {
       normaliser: agent.normaliser && { stats: agent.normaliser, frozen: false },
       limits: { observation: guards.maxObservation, reward: guards.maxReward },
       survive: guards.envFailures,
+      calling: heartbeat.calling,
     });
-    training = new Training(agent, envs, clock);
+    training = new Training(agent, envs, clock, heartbeat);
     try {
       if (checkpoint !== undefined) await training.#restore(checkpoint.optimiser, saved!);
+      heartbeat.reach(training);
       return training;
     } catch (error) {
       await training.dispose();
@@ -350,6 +359,7 @@ export class Training {
 
   /** Collecting goes on. */
   proceed(): void {
+    this.#heartbeat.reach(this);
     this.gate.open();
   }
 

@@ -52,6 +52,8 @@ export class EnvPool {
   readonly #failures: Subject<Failed>;
   readonly #ready = new Subject<Observation[]>();
   readonly #inFlight = new Set<Promise<unknown>>();
+  readonly #owing = new Set<number>();
+  #answers = 0;
   /** Outcomes of whichever steps settle in the same turn; what they lead to is observed together. */
   readonly #settle = together<Settled>((settled) => {
     const steps = new Map<Settled['emit'], Outcome[]>();
@@ -102,6 +104,16 @@ export class EnvPool {
     return this.#seats.length;
   }
 
+  /** Environments whose answer is waited for, rising. */
+  get owing(): readonly number[] {
+    return [...this.#owing].sort((a, b) => a - b);
+  }
+
+  /** Answers that have come so far. */
+  get answers(): number {
+    return this.#answers;
+  }
+
   /**
    * Observations as they become ready, those of synchronous environments at once: begins every
    * episode that has not begun. One subscriber at a time. Completes once every environment has played its share.
@@ -136,6 +148,7 @@ export class EnvPool {
             continue;
           }
           this.#track(
+            env,
             outcome,
             (outcome) => this.#settle({ outcome, emit }),
             (error) => subscriber.error(error),
@@ -145,6 +158,7 @@ export class EnvPool {
         subscriber.error(error);
         return;
       }
+      this.#answers += now.length;
       if (now.length === 0 && waiting > 0) return;
       emit(now);
       this.#goOn(now);
@@ -180,10 +194,10 @@ export class EnvPool {
     const now: Observation[] = [];
     const settle = together<Observation>((observations) => this.#ready.next(observations));
     try {
-      for (const seat of this.#seats) {
+      for (const [env, seat] of this.#seats.entries()) {
         const observation = seat.begin();
         if (observation instanceof Promise) {
-          this.#track(observation, settle, (error) => subscriber.error(error));
+          this.#track(env, observation, settle, (error) => subscriber.error(error));
         } else if (observation !== undefined) now.push(observation);
       }
     } catch (error) {
@@ -196,35 +210,70 @@ export class EnvPool {
   /** What these outcomes lead to is observed. */
   #goOn(outcomes: readonly Outcome[]): void {
     const next: Observation[] = [];
-    const away: Seat[] = [];
+    const away: number[] = [];
     for (const outcome of outcomes) {
       const seat = this.#seats[outcome.env];
       if (seat.observation !== undefined) next.push(outcome.next);
-      else if (!seat.resting) away.push(seat);
+      else if (!seat.resting) away.push(outcome.env);
     }
     if (next.length > 0) this.#ready.next(next);
-    for (const seat of away) this.#await(seat);
+    for (const env of away) this.#await(env);
     if (this.#seats.every((seat) => seat.resting)) this.#ready.complete();
   }
 
   /** One that is lost or is made anew comes back when it does: nothing else waits for it. */
-  #await(seat: Seat): void {
-    Promise.resolve(seat.begin()).then(
+  #await(env: number): void {
+    const begun = Promise.resolve(this.#seats[env].begin());
+    this.#owe(
+      env,
+      begun,
       (observation) => observation !== undefined && this.#ready.next([observation]),
       (error) => this.#ready.error(error),
     );
   }
 
   /** Hands on what a promise settles to, which until then is in flight. */
-  #track<T>(promise: Promise<T>, then: (value: T) => void, fail: (error: unknown) => void): void {
+  #track<T>(
+    env: number,
+    promise: Promise<T>,
+    then: (value: T) => void,
+    fail: (error: unknown) => void,
+  ): void {
     this.#inFlight.add(promise);
-    promise.then(
+    const landed = () => this.#inFlight.delete(promise);
+    this.#owe(
+      env,
+      promise,
       (value) => {
-        this.#inFlight.delete(promise);
+        landed();
         then(value);
       },
       (error) => {
-        this.#inFlight.delete(promise);
+        landed();
+        fail(error);
+      },
+    );
+  }
+
+  /** Hands on what a promise settles to, which until then its environment owes. */
+  #owe<T>(
+    env: number,
+    promise: Promise<T>,
+    then: (value: T) => void,
+    fail: (error: unknown) => void,
+  ): void {
+    this.#owing.add(env);
+    const answered = () => {
+      this.#owing.delete(env);
+      this.#answers++;
+    };
+    promise.then(
+      (value) => {
+        answered();
+        then(value);
+      },
+      (error) => {
+        answered();
         fail(error);
       },
     );

@@ -77,11 +77,11 @@ export {
   MultiDiscrete,
   type SpaceJson,
   spaceFromJson,
-  spaceJson,
   Text,
   type TextOptions,
   Tuple,
 } from './spaces/index.ts';
+export { startThread } from './thread.ts';
 export { BatchError, countOf, stack, unstack } from './wire/batch.ts';
 export { type Codec, jsonCodec, msgpackCodec } from './wire/codec.ts';
 export { asWireError, type WireCode, WireError } from './wire/errors.ts';

@@ -21,6 +21,8 @@ export interface SeatOptions {
   resetOptions?: () => unknown;
   /** Normalises observations; statistics are updated unless frozen. */
   normaliser?: { stats: RunningStats; frozen: boolean };
+  /** Holds the index of the environment that is being called, -1 for none, for who watches from elsewhere [1]. */
+  calling?: Float64Array;
   /** Beyond which observations and rewards break the contract; finite is enough unless given. */
   limits?: Limits;
   /** How failures are survived; unless given, the first is thrown. */
@@ -381,12 +383,14 @@ export class Seat {
 
   /** Runs one verb of an environment; a throw, a rejection or a timeout becomes an EnvFailed. */
   #call<T>(verb: string, call: () => T | Promise<T>, action?: unknown) {
-    const { timeoutMs } = this.#options;
+    const { timeoutMs, calling } = this.#options;
     const fail = (cause: unknown): never => {
       throw this.#failure(`${verb} threw`, { action, cause });
     };
     try {
+      if (calling) calling[0] = this.#index;
       const result = call();
+      if (calling) calling[0] = -1;
       if (!isPromise(result)) return result;
       const settled = Promise.resolve(result).catch(fail);
       return inTime(settled, timeoutMs, () =>

@@ -9,6 +9,6 @@ export {
 export { Gate } from './gate.ts';
 export type { Decision, StepTrace, Transition } from './messages.ts';
 export { act, observe, ponder, type Rollout, type RolloutOptions, rollouts } from './operators.ts';
-export { type Phase, type PhaseSeconds, Phases, type Span } from './phases.ts';
+export { PHASES, type Phase, type PhaseSeconds, Phases, type Span } from './phases.ts';
 export { type Behaviour, Scheduler } from './scheduler.ts';
 export { Trajectory, type TrajectorySizes } from './trajectory.ts';

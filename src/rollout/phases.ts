@@ -1,4 +1,4 @@
-const PHASES = [
+export const PHASES = [
   'environment',
   'inference',
   'learning',
@@ -31,15 +31,23 @@ const nothing = () =>
  */
 export class Phases {
   readonly #now: () => number;
+  readonly #changed: (phase: Phase | undefined) => void;
   /** The last is the one that time counts for. */
   readonly #running: Span[] = [];
   #countedTo = 0;
   #ms = nothing();
   #msByDepth: number[] = [];
 
-  /** @param now a clock that never goes back, in ms */
-  constructor(now: () => number = () => performance.now()) {
+  /**
+   * @param now a clock that never goes back, in ms
+   * @param changed told which phase time counts for from now on
+   */
+  constructor(
+    now: () => number = () => performance.now(),
+    changed: (phase: Phase | undefined) => void = () => {},
+  ) {
     this.#now = now;
+    this.#changed = changed;
   }
 
   /** Something is done from now on. */
@@ -47,6 +55,7 @@ export class Phases {
     this.#count();
     const span = { phase, ms: 0 };
     this.#running.push(span);
+    this.#changed(phase);
     return span;
   }
 
@@ -65,6 +74,7 @@ export class Phases {
     this.#count();
     const span = { phase, ms: 0 };
     this.#running.unshift(span);
+    this.#changed(this.#running.at(-1)!.phase);
     return span;
   }
 
@@ -75,6 +85,7 @@ export class Phases {
   end(span: Span, steps: readonly number[] = []): void {
     this.#count();
     this.#running.splice(this.#running.indexOf(span), 1);
+    this.#changed(this.#running.at(-1)?.phase);
     for (const n of steps) {
       this.#msByDepth[n - 1] = (this.#msByDepth[n - 1] ?? 0) + span.ms / steps.length;
     }

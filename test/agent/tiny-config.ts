@@ -32,6 +32,8 @@ export function tinyConfig(input: Partial<ConfigInput> = {}): Config {
     ppo: { decisions: 32, minibatch: 16, epochs: 1, ...input.ppo },
     evaluation: { everyUpdates: 4, episodes: 4, forcedEpisodes: 2, ...input.evaluation },
     checkpoint: { everyUpdates: 3, ...input.checkpoint },
+    // Another thread would take longer to start than the training takes.
+    watchdog: { threadSeconds: 0, ...input.watchdog },
     train: { totalSteps: 192, seed: 7, ...input.train },
     backend: 'simd',
     // On all cores, training would time them first.

@@ -88,11 +88,23 @@ export function duration(seconds: number): string {
   return parts.map((part, i) => (i === 0 ? String(part) : String(part).padStart(2, '0'))).join(':');
 }
 
+/** Rising numbers as ranges: 0–3, 7. */
+function ranges(numbers: readonly number[]): string {
+  const parts: [number, number][] = [];
+  for (const n of numbers) {
+    const last = parts.at(-1);
+    if (last !== undefined && n === last[1] + 1) last[1] = n;
+    else parts.push([n, n]);
+  }
+  return parts.map(([from, to]) => (from === to ? from : `${from}–${to}`)).join(', ');
+}
+
 /** What comes of an incident, unless the run stops. */
 const consequence: Record<IncidentKind, string> = {
   update: 'undone',
   environment: 'an episode is lost',
   policy: 'back to the newest checkpoint',
+  thread: 'the process was ended',
 };
 
 /** What is worth a line of its own; undefined for the other events. */
@@ -126,6 +138,13 @@ export function eventLine(event: TrainEvent): string | undefined {
     }
     case 'incident':
       return `update ${event.update}: warning: ${consequence[event.what]}: ${event.reason}; ${event.path === undefined ? event.unkept : `kept in ${event.path}`}`;
+    case 'stalled': {
+      const { envs, seconds } = event;
+      const which = envs.length === 1 ? `environment ${envs[0]}` : `environments ${ranges(envs)}`;
+      return `update ${event.update}: warning: no answer for ${seconds} s from ${which}`;
+    }
+    case 'answered':
+      return `update ${event.update}: environments answer again, after ${event.seconds} s`;
     case 'save-failed':
       return `update ${event.update}: warning: not saved (${event.inARow} in a row): ${event.reason}; it is tried again in a minute`;
     case 'over-budget': {

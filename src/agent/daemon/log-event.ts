@@ -12,6 +12,7 @@ const levels: Partial<Record<TrainEvent['type'], Level>> = {
   released: 'info',
   evaluated: 'info',
   stopped: 'info',
+  answered: 'info',
 };
 
 /** Tells the log of what a run tells. */

@@ -12,7 +12,10 @@ const ofRun = {
   ponderSteps: ['ponder_steps', 'Mean ponder steps of the last update.'],
   price: ['price', 'Price of a ponder step.'],
   decisionsPerSecond: ['decisions_per_second', 'Decisions a second in the last update.'],
-  incidents: ['incidents', 'Updates undone since the daemon began.'],
+  incidents: [
+    'incidents',
+    'Updates undone, environments failed and policies gone wrong since the daemon began.',
+  ],
   restarts: ['restarts', 'Starts again since the daemon began.'],
   rssMiB: ['resident_mebibytes', 'Memory of the process that trains it.'],
 } as const satisfies Partial<Record<keyof RunView, readonly [string, string]>>;

@@ -14,6 +14,7 @@ import {
 } from './messages.ts';
 import { NoSuchRun, type RunFolder } from './run-folder.ts';
 import type { RunRecord } from './run-record.ts';
+import { thinkPages } from './think.ts';
 
 /** What runs the runs of a folder, where something does: it knows more of them than their files tell. */
 export interface Supervisor {
@@ -41,8 +42,10 @@ export function pageOf(
     ? combineLatest([folder.summaries$, supervisor.states$]).pipe(map(withStates))
     : folder.summaries$;
   const record = (run: string) => completeRecord(folder, run);
+  const think = thinkPages(folder, { open });
   const pages: Page[] = [
     ...filePages(),
+    ...think.pages,
     {
       path: '/v1/history',
       open,
@@ -64,7 +67,7 @@ export function pageOf(
     subprotocol: 'pondera.page',
     socket: (socket) => tellLive(socket, { runs$, record$: (run) => folder.record$(run) }),
   };
-  return { pages, endpoints: [live] };
+  return { pages, endpoints: [live, ...think.endpoints] };
 }
 
 function controlPage({ control }: Supervisor): Page {

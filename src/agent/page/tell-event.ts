@@ -5,7 +5,7 @@ import type { RunEvent } from './messages.ts';
 /** Events that are no news: curves show them. */
 const QUIET = ['updated', 'evaluated', 'checkpointed'];
 const ALARMS = ['alarm', 'incident', 'failed'];
-const CALM = ['started', 'listening', 'released', 'stopped', 'finished'];
+const CALM = ['started', 'listening', 'released', 'answered', 'stopped', 'finished'];
 /** Characters of a message. */
 const LONGEST = 600;
 

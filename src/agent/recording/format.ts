@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { spaceJson } from '../../envs/index.ts';
 
 /** The version of docs/recordings.md that is written, and the newest that is read. */
 export const RECORDING_VERSION = 1;
@@ -40,6 +39,9 @@ export const drawingSchema = z.strictObject({
   shapes: z.array(shape),
 });
 
+/** A space as JSON, whose form `spaceFromJson` checks: this file is read by the page too, which has no spaces. */
+const space = z.looseObject({ type: z.string() });
+
 const token = z.strictObject({
   label: z.string(),
   place: z.tuple([count, count]).optional(),
@@ -66,7 +68,7 @@ const header = z.strictObject({
     core: z.enum(['latent', 'full']),
     ...{ width: count, heads: count, blocks: count, registers: count },
   }),
-  spaces: z.strictObject({ observation: spaceJson, action: spaceJson }),
+  spaces: z.strictObject({ observation: space, action: space }),
   tokens: z.array(token).describe('What the readout attends to, in the order of attention.'),
 });
 

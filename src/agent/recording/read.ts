@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { spaceFromJson } from '../../envs/index.ts';
 import {
   RECORDING_VERSION,
   type RecordingHeader,
@@ -39,7 +40,14 @@ function readHeader(text: string, path: string): RecordingHeader {
         `written by a newer Pondera (${pondera}); update to read it`,
     );
   }
-  return parsed(text, recordingHeader, where);
+  const header = parsed(text, recordingHeader, where);
+  try {
+    spaceFromJson(header.spaces.observation);
+    spaceFromJson(header.spaces.action);
+  } catch (cause) {
+    throw new RecordingError(`${where}: ${(cause as Error).message}`, { cause });
+  }
+  return header;
 }
 
 function parsed<T>(text: string, schema: z.ZodType<T>, where: string): T {

@@ -1,10 +1,8 @@
 import { spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { extname } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { RunError } from '../errors.ts';
 import type { TrainEvent } from '../events.ts';
+import { ownCommand } from '../own-command.ts';
 
 export interface TrainRun {
   /** Path of the config file. */
@@ -26,7 +24,7 @@ export async function trainRun(
   run: TrainRun,
   options: { signal?: AbortSignal; on?: (event: TrainEvent) => void } = {},
 ): Promise<boolean> {
-  const child = spawn(process.execPath, [...commandLine(), ...trainArguments(run)], {
+  const child = spawn(process.execPath, [...ownCommand(), ...trainArguments(run)], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const interrupt = (): void => void child.kill('SIGINT');
@@ -60,13 +58,4 @@ export function trainArguments({ config, set, seed, runDir, resume }: TrainRun):
     ...set.flatMap((override) => ['--set', override]),
     ...(resume ? ['--resume'] : []),
   ];
-}
-
-/** This package’s own command, whether it runs from its sources or built. */
-function commandLine(): string[] {
-  const extension = extname(import.meta.url);
-  const main = fileURLToPath(new URL(`../cli/main${extension}`, import.meta.url));
-  if (extension !== '.ts') return [main];
-  const tsx = createRequire(import.meta.url).resolve('tsx');
-  return ['--import', pathToFileURL(tsx).href, main];
 }

@@ -141,11 +141,12 @@ export class Acrobot extends EpisodicEnv<Float32Array, number, State> {
       width: 500,
       height: 500,
       shapes: [
-        { type: 'line', x1: 0, y1: 140, x2: 500, y2: 140, stroke: palette.goal },
-        { type: 'line', x1: 250, y1: 250, x2: joint.x, y2: joint.y, stroke, width: 10 },
-        { type: 'line', x1: joint.x, y1: joint.y, x2: end.x, y2: end.y, stroke, width: 10 },
-        { type: 'circle', x: 250, y: 250, radius: 8, fill: palette.ink },
-        { type: 'circle', ...joint, radius: 8, fill: palette.ink },
+        { type: 'line', x1: 10, y1: 140, x2: 490, y2: 140, stroke: palette.goal, width: 4 },
+        { type: 'line', x1: 250, y1: 250, x2: joint.x, y2: joint.y, stroke, width: 14 },
+        { type: 'line', x1: joint.x, y1: joint.y, x2: end.x, y2: end.y, stroke, width: 14 },
+        { type: 'circle', x: 250, y: 250, radius: 10, fill: palette.ink },
+        { type: 'circle', ...joint, radius: 10, fill: palette.ink },
+        { type: 'circle', ...end, radius: 10, fill: palette.goal },
       ],
     };
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Rng } from '../../kernels/index.ts';
-import type { Drawing } from '../env.ts';
+import type { Drawing, Shape } from '../env.ts';
 import { Box } from '../spaces/box.ts';
 import { Discrete } from '../spaces/discrete.ts';
 import { defineEnv } from './entry.ts';
@@ -92,23 +92,38 @@ export class CartPole extends EpisodicEnv<Float32Array, number, State> {
     return new Float32Array(state);
   }
 
+  /** The cart between the ends of its track, from which the pole may not lean beyond the pale lines. */
   protected draw([x, , theta]: State): Drawing {
-    const cart = 300 + (x / (2 * maxPosition)) * 600;
+    const cart = 300 + (x / maxPosition) * 260;
+    const leaning = (angle: number, length: number) => ({
+      ...{
+        x1: cart,
+        y1: 190,
+        x2: cart + length * Math.sin(angle),
+        y2: 190 - length * Math.cos(angle),
+      },
+    });
+    const ends = [-1, 1].map((side): Shape => {
+      const end = 300 + side * 260;
+      return { type: 'line', x1: end, y1: 210, x2: end, y2: 240, stroke: palette.warm, width: 4 };
+    });
+    const limits = [-maxAngle, maxAngle].map((angle): Shape => {
+      return { type: 'line', ...leaning(angle, 160), stroke: palette.pale, width: 2 };
+    });
+    const wheels = [-16, 16].map((offset): Shape => {
+      return { type: 'circle', x: cart + offset, y: 222, radius: 7, fill: palette.ink };
+    });
     return {
       width: 600,
-      height: 400,
+      height: 260,
       shapes: [
-        { type: 'line', x1: 0, y1: 300, x2: 600, y2: 300, stroke: palette.pale },
-        { type: 'rect', x: cart - 25, y: 285, width: 50, height: 30, fill: palette.ink },
-        {
-          type: 'line',
-          x1: cart,
-          y1: 285,
-          x2: cart + 125 * Math.sin(theta),
-          y2: 285 - 125 * Math.cos(theta),
-          stroke: palette.agent,
-          width: 8,
-        },
+        { type: 'line', x1: 40, y1: 230, x2: 560, y2: 230, stroke: palette.pale, width: 4 },
+        ...ends,
+        ...limits,
+        ...wheels,
+        { type: 'rect', x: cart - 32, y: 186, width: 64, height: 32, fill: palette.ink },
+        { type: 'line', ...leaning(theta, 150), stroke: palette.agent, width: 9 },
+        { type: 'circle', x: cart, y: 190, radius: 5, fill: palette.pale },
       ],
     };
   }

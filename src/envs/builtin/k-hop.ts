@@ -124,28 +124,50 @@ export class KHop extends EpisodicEnv<Int32Array, number, State> {
     return { difficulty: state.hops };
   }
 
+  /** The pointers from left to right, those that lead from the start to the answer stressed. */
   protected draw({ tokens, hops }: State): Drawing {
     const { layers, width } = this.#options;
     const at = (id: number) => ({
-      x: 30 + 60 * Math.floor(id / width),
-      y: 50 + 40 * (id % width),
+      x: 36 + 84 * Math.floor(id / width),
+      y: 64 + 44 * (id % width),
     });
-    const start = tokens.find(([name]) => name === (layers + 1) * width)![1];
-    const pointers = tokens
-      .filter(([name]) => name < layers * width)
-      .map(([name, target]): Shape => {
-        const [from, to] = [at(name), at(target)];
-        return { type: 'line', x1: from.x, y1: from.y, x2: to.x, y2: to.y, stroke: palette.ink };
-      });
-    const nodes = Array.from({ length: (layers + 1) * width }, (_, id): Shape => {
-      const fill = id === start ? palette.agent : palette.pale;
-      return { type: 'circle', ...at(id), radius: 10, fill };
+    const question = tokens.findIndex(([name]) => name === (layers + 1) * width);
+    const [, start] = tokens[question];
+    const way = [start];
+    for (let hop = 0; hop < hops; hop++) {
+      way.push(tokens.find(([name]) => name === way[hop])![1]);
+    }
+    const pointers = tokens.flatMap(([name, target], token): (Shape & { type: 'line' })[] => {
+      if (token === question) return [];
+      const [from, to] = [at(name), at(target)];
+      const onWay = way.slice(0, -1).includes(name);
+      const look = { stroke: onWay ? palette.ink : palette.pale, width: onWay ? 4 : 2 };
+      return [{ type: 'line', x1: from.x, y1: from.y, x2: to.x, y2: to.y, ...look, token }];
     });
-    const question: Shape = { type: 'text', x: 10, y: 20, text: `${hops} hops`, fill: palette.ink };
+    // What leads to the answer lies over the others.
+    pointers.sort((a, b) => a.width! - b.width!);
+    const nodes = Array.from({ length: (layers + 1) * width }, (_, id): Shape[] => {
+      const { x, y } = at(id);
+      const marked = id === start || id === way[hops];
+      const fill = id === start ? palette.agent : marked ? palette.goal : palette.pale;
+      const text = String(id % width);
+      return [
+        { type: 'circle', x, y, radius: 15, fill },
+        {
+          ...{ type: 'text', x: x - 5 * text.length, y: y + 6, text, size: 16 },
+          fill: marked ? palette.paper : palette.ink,
+        },
+      ];
+    });
+    const text = `From ${start}, follow ${hops} ${hops === 1 ? 'pointer' : 'pointers'}`;
     return {
-      width: 60 * (layers + 1),
-      height: 50 + 40 * width,
-      shapes: [question, ...pointers, ...nodes],
+      width: 84 * layers + 72,
+      height: 64 + 44 * width,
+      shapes: [
+        { type: 'text', x: 22, y: 28, text, fill: palette.ink, token: question },
+        ...pointers,
+        ...nodes.flat(),
+      ],
     };
   }
 }

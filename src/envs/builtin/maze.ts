@@ -132,35 +132,45 @@ export class Maze extends EpisodicEnv<Float32Array, number, State> {
     return info;
   }
 
-  protected draw({ walls, agent, goal }: State): Drawing {
+  /** The maze, with dots along the way to the goal. */
+  protected draw({ walls, distances, agent, goal }: State): Drawing {
     const { size } = this.#options;
-    const x = (cell: number) => 1 + 20 * (cell % size);
-    const y = (cell: number) => 1 + 20 * Math.floor(cell / size);
-    const shapes: Shape[] = [
-      { type: 'rect', x: x(goal), y: y(goal), width: 20, height: 20, fill: palette.goal },
-      { type: 'circle', x: x(agent) + 10, y: y(agent) + 10, radius: 6, fill: palette.agent },
-    ];
+    const x = (cell: number) => 4 + 40 * (cell % size);
+    const y = (cell: number) => 4 + 40 * Math.floor(cell / size);
+    const cells = Array.from({ length: size * size }, (_, cell): Shape => {
+      const fill = cell === goal ? palette.goal : palette.paper;
+      return { type: 'rect', x: x(cell), y: y(cell), width: 40, height: 40, fill, token: cell };
+    });
+    const dot = (cell: number, radius: number, fill: string): Shape => ({
+      ...{ type: 'circle', x: x(cell) + 20, y: y(cell) + 20, radius, fill },
+    });
+    const way: Shape[] = [];
+    for (let cell = agent; distances[cell] > 1; ) {
+      const next = [0, 1, 2, 3]
+        .filter((direction) => !walls[cell * 4 + direction])
+        .map((direction) => neighbour(size, cell, direction));
+      cell = next.find((other) => distances[other] < distances[cell])!;
+      way.push(dot(cell, 4, palette.pale));
+    }
     const corners = [
       [0, 0],
-      [20, 0],
-      [20, 20],
-      [0, 20],
+      [40, 0],
+      [40, 40],
+      [0, 40],
     ];
-    for (let side = 0; side < walls.length; side++) {
-      if (!walls[side]) continue;
+    const sides = walls.flatMap((wall, side): Shape[] => {
       const cell = Math.floor(side / 4);
-      const [x1, y1] = corners[side % 4];
-      const [x2, y2] = corners[(side + 1) % 4];
-      shapes.push({
-        type: 'line',
-        x1: x(cell) + x1,
-        y1: y(cell) + y1,
-        x2: x(cell) + x2,
-        y2: y(cell) + y2,
-        stroke: palette.ink,
-      });
-    }
-    return { width: 20 * size + 2, height: 20 * size + 2, shapes };
+      const direction = side % 4;
+      const twice = direction % 3 === 0 && neighbour(size, cell, direction) >= 0;
+      // A wall between two cells is drawn once, by the one to its north or west.
+      if (!wall || twice) return [];
+      const [x1, y1] = corners[direction];
+      const [x2, y2] = corners[(direction + 1) % 4];
+      const place = { x1: x(cell) + x1, y1: y(cell) + y1, x2: x(cell) + x2, y2: y(cell) + y2 };
+      return [{ type: 'line', ...place, stroke: palette.ink, width: 3 }];
+    });
+    const shapes = [...cells, ...way, dot(agent, 12, palette.agent), ...sides];
+    return { width: 40 * size + 8, height: 40 * size + 8, shapes };
   }
 }
 

@@ -87,7 +87,15 @@ export class MountainCar extends EpisodicEnv<Float32Array, number, State> {
     const hill = Array.from({ length: 60 }, (_, i): Shape => {
       const from = screen(minPosition + 0.03 * i);
       const to = screen(minPosition + 0.03 * (i + 1));
-      return { type: 'line', x1: from.x, y1: from.y, x2: to.x, y2: to.y, stroke: palette.ink };
+      return {
+        type: 'line',
+        x1: from.x,
+        y1: from.y,
+        x2: to.x,
+        y2: to.y,
+        stroke: palette.pale,
+        width: 6,
+      };
     });
     const goal = screen(goalPosition);
     const car = screen(position);
@@ -96,8 +104,10 @@ export class MountainCar extends EpisodicEnv<Float32Array, number, State> {
       height: 400,
       shapes: [
         ...hill,
-        { type: 'rect', x: goal.x, y: goal.y - 40, width: 4, height: 40, fill: palette.goal },
-        { type: 'circle', x: car.x, y: car.y - 10, radius: 10, fill: palette.agent },
+        { type: 'rect', x: goal.x, y: goal.y - 50, width: 4, height: 50, fill: palette.ink },
+        { type: 'rect', x: goal.x - 26, y: goal.y - 50, width: 26, height: 18, fill: palette.goal },
+        { type: 'circle', x: car.x, y: car.y - 16, radius: 15, fill: palette.agent },
+        { type: 'circle', x: car.x, y: car.y - 16, radius: 5, fill: palette.paper },
       ],
     };
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Rng } from '../../kernels/index.ts';
-import type { Drawing, Info } from '../env.ts';
+import type { Drawing, Info, Shape } from '../env.ts';
 import { Discrete } from '../spaces/discrete.ts';
 import { MultiDiscrete } from '../spaces/multi-discrete.ts';
 import { defineEnv } from './entry.ts';
@@ -97,17 +97,23 @@ export class Parity extends EpisodicEnv<Int32Array, number, State> {
 
   protected draw({ entries }: State): Drawing {
     const fills = [palette.pale, palette.agent, palette.warm];
+    const signs = ['0', '+1', '−1'];
+    const columns = Math.min(entries.length, Math.max(8, Math.ceil(Math.sqrt(entries.length))));
+    const cells = entries.map((entry, token): Shape[] => {
+      const [x, y] = [44 * (token % columns) + 2, 44 * Math.floor(token / columns) + 2];
+      const text = signs[entry];
+      return [
+        { type: 'rect', x, y, width: 40, height: 40, fill: fills[entry], token },
+        {
+          ...{ type: 'text', x: x + 20 - 5 * text.length, y: y + 26, text },
+          fill: entry === 0 ? palette.ink : palette.paper,
+        },
+      ];
+    });
     return {
-      width: 20 * entries.length,
-      height: 20,
-      shapes: entries.map((entry, position) => ({
-        type: 'rect',
-        x: 20 * position + 1,
-        y: 1,
-        width: 18,
-        height: 18,
-        fill: fills[entry],
-      })),
+      width: 44 * columns,
+      height: 44 * Math.ceil(entries.length / columns),
+      shapes: cells.flat(),
     };
   }
 }

@@ -95,6 +95,8 @@ export class Pendulum extends EpisodicEnv<Float32Array, ArrayLike<number>, State
       width: 500,
       height: 500,
       shapes: [
+        { type: 'line', x1: 250, y1: 30, x2: 250, y2: 250, stroke: palette.pale, width: 4 },
+        { type: 'circle', x: 250, y: 30, radius: 9, fill: palette.goal },
         {
           type: 'line',
           x1: 250,
@@ -104,7 +106,7 @@ export class Pendulum extends EpisodicEnv<Float32Array, ArrayLike<number>, State
           stroke: palette.agent,
           width: 20,
         },
-        { type: 'circle', x: 250, y: 250, radius: 8, fill: palette.ink },
+        { type: 'circle', x: 250, y: 250, radius: 12, fill: palette.ink },
       ],
     };
   }

@@ -5,6 +5,6 @@ export { Discrete } from './discrete.ts';
 export type { Bound, DType, SpaceJson } from './json.ts';
 export { MultiBinary } from './multi-binary.ts';
 export { MultiDiscrete } from './multi-discrete.ts';
-export { type AnySpace, spaceFromJson, spaceJson } from './space-from-json.ts';
+export { type AnySpace, spaceFromJson } from './space-from-json.ts';
 export { Text, type TextOptions } from './text.ts';
 export { Tuple } from './tuple.ts';

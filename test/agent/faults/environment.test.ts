@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ConfigInput } from '../../../src/agent/config.ts';
 import type { TrainEvent } from '../../../src/agent/events.ts';
@@ -67,6 +68,18 @@ describe('an environment that fails in training', () => {
       expect(closed).toEqual(closed.map(() => 1));
     },
   );
+
+  it('in a thread of its own begins another episode as it is', async () => {
+    const module = join(import.meta.dirname, '../breaking-env.ts');
+    const options = { fault: 'huge-obs', after: 20 };
+    const env = { id: undefined, module, options, count: 4, workers: 1 };
+    const { failure, incidents } = await run(tinyConfig({ ...config(), env }));
+    expect(failure).toBeUndefined();
+    expect(incidents.map(({ what, inARow }) => [what, inARow])).toEqual(
+      Array.from({ length: 4 }, () => ['environment', 1]),
+    );
+    expect(incidents[0].reason).toContain('guards.maxObservation');
+  });
 
   it('leaves what it takes to see it again', async () => {
     const { env, on } = breaking('throws');

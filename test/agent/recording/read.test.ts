@@ -52,6 +52,11 @@ describe('readRecording', () => {
     ],
     ['lacks a field', () => lines[0].replace('"price"', '"prize"'), ':1: price: Invalid input'],
     [
+      'has spaces that are none',
+      () => lines[0].replace('"dtype":"float32"', '"dtype":"float3"'),
+      ':1: spaceFromJson: not a space',
+    ],
+    [
       'is damaged in the middle',
       () => [lines[0], lines[1], `{"type":"decision"}\n`, lines[2]].join(''),
       ':3: t: Invalid input',

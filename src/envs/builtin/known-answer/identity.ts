@@ -2,7 +2,6 @@ import type { Rng } from '../../../kernels/index.ts';
 import type { Drawing } from '../../env.ts';
 import type { Space } from '../../space.ts';
 import { EpisodicEnv, type Outcome } from '../episodic-env.ts';
-import { drawText } from './draw-text.ts';
 
 /** How an action is paid: both as flat rows. */
 type Pay = (
@@ -29,9 +28,15 @@ export class Identity<T> extends EpisodicEnv<T, T, number[]> {
   readonly observationSpace: Space<T>;
   readonly actionSpace: Space<T>;
   readonly #pay: Pay;
+  readonly #picture: (right: readonly number[]) => Drawing;
 
-  constructor(id: string, space: Space<T>, pay: Pay) {
+  constructor(
+    id: string,
+    space: Space<T>,
+    { pay, draw }: { pay: Pay; draw: (right: readonly number[]) => Drawing },
+  ) {
     super(id);
+    this.#picture = draw;
     this.observationSpace = space;
     this.actionSpace = space;
     this.#pay = pay;
@@ -50,7 +55,7 @@ export class Identity<T> extends EpisodicEnv<T, T, number[]> {
   }
 
   protected draw(state: number[]): Drawing {
-    return drawText(`right: ${state}`);
+    return this.#picture(state);
   }
 
   #row(value: T): number[] {

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import type { Drawing } from '../../env.ts';
 import { Box } from '../../spaces/box.ts';
 import { defineEnv } from '../entry.ts';
+import { palette } from '../palette.ts';
 import { Identity, nearness } from './identity.ts';
 
 /**
@@ -32,5 +34,25 @@ export const knownBox = defineEnv({
   id: 'KnownBox-v0',
   summary: 'Known answer: repeat the point seen, paid by nearness.',
   options: z.strictObject({}),
-  make: () => new Identity('KnownBox-v0', new Box({ shape: [2], low: -1, high: 1 }), nearness),
+  make: () =>
+    new Identity('KnownBox-v0', new Box({ shape: [2], low: -1, high: 1 }), {
+      pay: nearness,
+      draw: drawPoint,
+    }),
 });
+
+/** The point in its square, the second number upwards. */
+function drawPoint([x, y]: readonly number[]): Drawing {
+  const at = (number: number) => 20 + 100 * (1 + number);
+  const axis = { stroke: palette.paper, width: 2 };
+  return {
+    width: 240,
+    height: 240,
+    shapes: [
+      { type: 'rect', x: 20, y: 20, width: 200, height: 200, fill: palette.pale },
+      { type: 'line', x1: at(0), y1: 20, x2: at(0), y2: 220, ...axis },
+      { type: 'line', x1: 20, y1: at(0), x2: 220, y2: at(0), ...axis },
+      { type: 'circle', x: at(x), y: at(-y), radius: 8, fill: palette.goal },
+    ],
+  };
+}

@@ -5,7 +5,8 @@ import { Discrete } from '../../spaces/discrete.ts';
 import { MultiDiscrete } from '../../spaces/multi-discrete.ts';
 import { defineEnv } from '../entry.ts';
 import { EpisodicEnv, type Outcome } from '../episodic-env.ts';
-import { drawText } from './draw-text.ts';
+import { palette } from '../palette.ts';
+import { drawChoices } from './draw-choices.ts';
 
 const options = z.strictObject({
   length: z.int().min(1).max(1000).default(4).describe('Decisions in an episode.'),
@@ -81,7 +82,11 @@ export class KnownDelay extends EpisodicEnv<Int32Array, number, State> {
   }
 
   protected draw({ time, cue, chosen }: State): Drawing {
-    return drawText(`time: ${time}, cue: ${cue}, chosen: ${chosen ? chosen - 1 : 'none'}`);
+    return drawChoices([
+      { label: 'time', count: Math.min(this.#length + 1, 20), chosen: time, fill: palette.ink },
+      { label: 'cue', count: 2, chosen: cue },
+      { label: 'first action', count: 2, chosen: chosen - 1, fill: palette.agent },
+    ]);
   }
 }
 

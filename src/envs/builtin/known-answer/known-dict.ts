@@ -6,7 +6,8 @@ import { Dict } from '../../spaces/dict.ts';
 import { Discrete } from '../../spaces/discrete.ts';
 import { defineEnv } from '../entry.ts';
 import { EpisodicEnv, type Outcome } from '../episodic-env.ts';
-import { drawText } from './draw-text.ts';
+import { palette } from '../palette.ts';
+import { drawChoices } from './draw-choices.ts';
 
 interface State {
   cue: number;
@@ -67,7 +68,11 @@ export class KnownDict extends EpisodicEnv<{ cue: number; shift: Float32Array },
   }
 
   protected draw({ cue, shift }: State): Drawing {
-    return drawText(`cue: ${cue}, shift: ${shift}`);
+    return drawChoices([
+      { label: 'cue', count: 3, chosen: cue, fill: palette.agent },
+      { label: 'shift', count: 2, chosen: shift, fill: palette.agent },
+      { label: 'right', count: 3, chosen: (cue + shift) % 3 },
+    ]);
   }
 }
 

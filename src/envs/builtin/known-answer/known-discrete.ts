@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Discrete } from '../../spaces/discrete.ts';
 import { defineEnv } from '../entry.ts';
+import { drawChoices } from './draw-choices.ts';
 import { exact, Identity } from './identity.ts';
 
 /**
@@ -32,5 +33,9 @@ export const knownDiscrete = defineEnv({
   id: 'KnownDiscrete-v0',
   summary: 'Known answer: repeat the number seen.',
   options: z.strictObject({}),
-  make: () => new Identity('KnownDiscrete-v0', new Discrete(4), exact),
+  make: () =>
+    new Identity('KnownDiscrete-v0', new Discrete(4), {
+      pay: exact,
+      draw: ([chosen]) => drawChoices([{ label: 'right', count: 4, chosen }]),
+    }),
 });

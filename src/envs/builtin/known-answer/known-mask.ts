@@ -4,7 +4,7 @@ import type { Drawing, Info } from '../../env.ts';
 import { Discrete } from '../../spaces/discrete.ts';
 import { defineEnv } from '../entry.ts';
 import { EpisodicEnv, type Outcome } from '../episodic-env.ts';
-import { drawText } from './draw-text.ts';
+import { drawChoices } from './draw-choices.ts';
 
 interface State {
   right: number;
@@ -73,7 +73,7 @@ export class KnownMask extends EpisodicEnv<number, number, State> {
   }
 
   protected draw(state: State): Drawing {
-    return drawText(`right: ${state.right}, mask: ${state.mask}`);
+    return drawChoices([{ label: 'right', count: 4, chosen: state.right, allowed: state.mask }]);
   }
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MultiBinary } from '../../spaces/multi-binary.ts';
 import { defineEnv } from '../entry.ts';
+import { drawChoices } from './draw-choices.ts';
 import { exact, Identity } from './identity.ts';
 
 /**
@@ -32,5 +33,10 @@ export const knownMultiBinary = defineEnv({
   id: 'KnownMultiBinary-v0',
   summary: 'Known answer: repeat the bits seen.',
   options: z.strictObject({}),
-  make: () => new Identity('KnownMultiBinary-v0', new MultiBinary([3]), exact),
+  make: () =>
+    new Identity('KnownMultiBinary-v0', new MultiBinary([3]), {
+      pay: exact,
+      draw: (bits) =>
+        drawChoices(bits.map((chosen, i) => ({ label: `bit ${i}`, count: 2, chosen }))),
+    }),
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MultiDiscrete } from '../../spaces/multi-discrete.ts';
 import { defineEnv } from '../entry.ts';
+import { drawChoices } from './draw-choices.ts';
 import { exact, Identity } from './identity.ts';
 
 /**
@@ -32,5 +33,13 @@ export const knownMultiDiscrete = defineEnv({
   id: 'KnownMultiDiscrete-v0',
   summary: 'Known answer: repeat the pair of numbers seen.',
   options: z.strictObject({}),
-  make: () => new Identity('KnownMultiDiscrete-v0', new MultiDiscrete([3, 4]), exact),
+  make: () =>
+    new Identity('KnownMultiDiscrete-v0', new MultiDiscrete([3, 4]), {
+      pay: exact,
+      draw: ([first, second]) =>
+        drawChoices([
+          { label: 'right [0]', count: 3, chosen: first },
+          { label: 'right [1]', count: 4, chosen: second },
+        ]),
+    }),
 });

@@ -1,0 +1,53 @@
+import type { RecordedDecision } from '../../recording/format.ts';
+import type { SpaceJson } from './space-view.ts';
+
+/** How an action distribution is to be shown, number by number. */
+export interface Actions {
+  labels: string[];
+  /** What the numbers are: probabilities, or means. */
+  means: boolean;
+  /** Between which a number lies. */
+  scale: (i: number) => [low: number, high: number];
+  /** Which of the choices were taken. */
+  taken: Set<number>;
+}
+
+/** The choices of an action space, in the order of a recording's distributions. */
+export function actionsOf(json: unknown, { action, thought }: RecordedDecision): Actions {
+  const space = json as SpaceJson;
+  const labels: string[] = [];
+  const taken = new Set<number>();
+  const choices: Actions = { labels, means: false, scale: () => [0, 1], taken };
+  switch (space.type) {
+    case 'discrete':
+      for (let i = 0; i < space.n; i++) labels.push(String(space.start + i));
+      taken.add((action as number) - space.start);
+      return choices;
+    case 'multi-discrete':
+      space.nvec.forEach((n, part) => {
+        taken.add(labels.length + (action as number[])[part] - space.start[part]);
+        for (let i = 0; i < n; i++) labels.push(`[${part}] = ${space.start[part] + i}`);
+      });
+      return choices;
+    case 'multi-binary':
+      (action as number[]).forEach((bit, i) => {
+        labels.push(`bit ${i}`);
+        if (bit === 1) taken.add(i);
+      });
+      return choices;
+    case 'box': {
+      const means = thought.steps.flatMap(({ actions }) => actions.map(Math.abs));
+      const largest = Math.max(...means, Number.MIN_VALUE);
+      const of = (bounds: typeof space.low, i: number) =>
+        Array.isArray(bounds) ? bounds[i] : bounds;
+      for (let i = 0; i < (action as number[]).length; i++) labels.push(`a[${i}]`);
+      const scale = (i: number): [number, number] => {
+        const [low, high] = [of(space.low, i), of(space.high, i)];
+        return low === null || high === null ? [-largest, largest] : [low, high];
+      };
+      return { labels, means: true, scale, taken };
+    }
+    default:
+      throw new Error(`No action is of a ${space.type} space.`);
+  }
+}

@@ -1,0 +1,102 @@
+import type { RecordedDecision, RecordingHeader } from '../../recording/format.ts';
+import { fill, h } from './dom.ts';
+import { setSpan } from './span.ts';
+import { svg } from './svg.ts';
+import { formatShare } from './thought-view.ts';
+import { tokenNote } from './tokens.ts';
+
+/** Tokens that are listed, those with the most attention first. */
+const LISTED = 10;
+
+/** What the readout attended to in a ponder step: a list, and a map where tokens lie on a grid. */
+export class AttentionView {
+  readonly element: HTMLElement;
+  readonly #map: HTMLElement;
+  readonly #list = h('div', { class: 'bars', role: 'list', 'aria-label': 'Attention by token' });
+  readonly #header: RecordingHeader;
+  readonly #cells: { cell: SVGElement; token: number }[];
+
+  constructor(header: RecordingHeader) {
+    this.#header = header;
+    const grids = gridsOf(header.tokens);
+    this.#cells = [];
+    this.#map = h('div', { class: 'maps', hidden: grids.length === 0 });
+    this.#map.append(...grids.map((grid) => this.#draw(grid)));
+    this.element = h(
+      'section',
+      { class: 'panel attention', 'aria-label': 'What it attended to' },
+      h('h2', {}, 'What it attended to'),
+      this.#map,
+      this.#list,
+    );
+  }
+
+  /** @param drawn whether the environment's own drawing shows it already */
+  show({ obs, thought }: RecordedDecision, step: number, drawn: boolean): void {
+    const { attention } = thought.steps[step];
+    const most = Math.max(...attention);
+    this.#map.hidden = this.#cells.length === 0 || drawn;
+    for (const { cell, token } of this.#cells) {
+      cell.setAttribute('fill-opacity', (attention[token] / most).toFixed(3));
+    }
+    const order = [...attention.keys()].sort((a, b) => attention[b] - attention[a]);
+    const rest = order.slice(LISTED);
+    const others = rest.reduce((sum, token) => sum + attention[token], 0);
+    const row = (label: string, note: string, share: number) => {
+      const bar = h('span', { class: 'bar', 'aria-hidden': 'true' }, h('span', { class: 'fill' }));
+      setSpan(bar, share, 0, 1);
+      return h(
+        'div',
+        { role: 'listitem', class: 'row' },
+        h('span', { class: 'label' }, label, note && h('span', { class: 'note' }, ` ${note}`)),
+        bar,
+        h('span', { class: 'number' }, formatShare(share)),
+      );
+    };
+    fill(
+      this.#list,
+      ...order
+        .slice(0, LISTED)
+        .map((token) =>
+          row(
+            this.#header.tokens[token].label,
+            tokenNote(this.#header, token, obs),
+            attention[token],
+          ),
+        ),
+      rest.length > 0 && row(`${rest.length} others`, '', others),
+    );
+  }
+
+  #draw(grid: PlacedToken[]): SVGElement {
+    const rows = 1 + Math.max(...grid.map(({ place }) => place[0]));
+    const columns = 1 + Math.max(...grid.map(({ place }) => place[1]));
+    const map = svg('svg', {
+      ...{ viewBox: `0 0 ${columns} ${rows}`, role: 'img', class: 'map' },
+      'aria-label': `attention over ${rows} rows and ${columns} columns`,
+    });
+    for (const { token, place } of grid) {
+      const [y, x] = place;
+      const cell = svg('rect', { x: x + 0.03, y: y + 0.03, width: 0.94, height: 0.94 });
+      map.append(cell);
+      this.#cells.push({ cell, token });
+    }
+    return map;
+  }
+}
+
+interface PlacedToken {
+  token: number;
+  place: readonly [number, number];
+}
+
+/** Tokens that lie on grids, grid by grid: each begins in its first row and column. */
+function gridsOf(tokens: RecordingHeader['tokens']): PlacedToken[][] {
+  const grids: PlacedToken[][] = [];
+  tokens.forEach(({ place }, token) => {
+    if (place === undefined) return;
+    if (place[0] === 0 && place[1] === 0) grids.push([]);
+    grids.at(-1)?.push({ token, place });
+  });
+  return grids;
+}

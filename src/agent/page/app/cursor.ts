@@ -1,0 +1,84 @@
+import type { Film } from './film.ts';
+
+/** Milliseconds a ponder step is shown for at speed 1. */
+const STEP_MS = 700;
+
+/** A place in a recording, a decision and a ponder step of its thought, which moves by itself while it plays. */
+export class Cursor {
+  decision = 0;
+  step = 0;
+  speed = 1;
+  /** Whether more of the recording may come. */
+  coming = false;
+  readonly #film: Film;
+  readonly #moved: (byHand: boolean) => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** @param moved told of every change, and whether somebody made it */
+  constructor(film: Film, moved: (byHand: boolean) => void) {
+    this.#film = film;
+    this.#moved = moved;
+  }
+
+  get playing(): boolean {
+    return this.#timer !== undefined;
+  }
+
+  get #steps(): number {
+    return this.#film.decisions[this.decision]?.thought.steps.length ?? 0;
+  }
+
+  /** Goes to a decision, its thought thought to the end. */
+  seek(decision: number): void {
+    const last = this.#film.decisions.length - 1;
+    this.decision = Math.max(0, Math.min(last, decision));
+    this.step = Math.max(0, this.#steps - 1);
+    this.#moved(true);
+  }
+
+  /** Goes to a ponder step of the same thought. */
+  choose(step: number): void {
+    this.step = Math.max(0, Math.min(this.#steps - 1, step));
+    this.#moved(true);
+  }
+
+  play(): void {
+    if (this.playing) return;
+    // From the beginning again, where it had come to the end.
+    if (!this.coming && !this.#hasNext()) [this.decision, this.step] = [0, 0];
+    this.#wait();
+    this.#moved(true);
+  }
+
+  pause(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#moved(true);
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #hasNext(): boolean {
+    return this.step + 1 < this.#steps || this.decision + 1 < this.#film.decisions.length;
+  }
+
+  #wait(): void {
+    this.#timer = setTimeout(() => this.#tick(), STEP_MS / this.speed);
+  }
+
+  #tick(): void {
+    this.#timer = undefined;
+    if (this.#hasNext()) {
+      if (this.step + 1 < this.#steps) this.step++;
+      else [this.decision, this.step] = [this.decision + 1, 0];
+    } else if (!this.coming) {
+      this.#moved(false);
+      return;
+    }
+    this.#wait();
+    this.#moved(false);
+  }
+}

@@ -1,0 +1,167 @@
+import type { RecordingHeader } from '../../recording/format.ts';
+import { AttentionView } from './attention-view.ts';
+import { Cursor } from './cursor.ts';
+import { fill, h, setText } from './dom.ts';
+import type { Film } from './film.ts';
+import { formatNumber } from './format.ts';
+import { Scene } from './scene.ts';
+import { formatShare, ThoughtView } from './thought-view.ts';
+import { Timeline } from './timeline.ts';
+
+const SPEEDS = [0.5, 1, 2, 4, 8];
+/** How long somebody must stay at a step for it to be said. */
+const SAY_MS = 500;
+
+/** Plays a recording: what was seen, thought and done, decision by decision and step by step. */
+export class Player {
+  readonly element: HTMLElement;
+  readonly cursor: Cursor;
+  readonly #film: Film;
+  readonly #announce: (text: string) => void;
+  readonly #timeline: Timeline;
+  readonly #place = h('p', { class: 'place' });
+  readonly #play = h('button', { type: 'button', class: 'play' });
+  readonly #stage = h('div', { class: 'stage' });
+  #views: { scene: Scene; thought: ThoughtView; attention: AttentionView } | undefined;
+  #shown = -1;
+  #drawn = -1;
+  #saying: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(film: Film, announce: (text: string) => void) {
+    this.#film = film;
+    this.#announce = announce;
+    this.cursor = new Cursor(film, (byHand) => this.#update(byHand));
+    this.#timeline = new Timeline((decision) => this.cursor.seek(decision));
+    this.#play.addEventListener('click', () => this.toggle());
+    const button = (label: string, sign: string, click: () => void) =>
+      h('button', { type: 'button', 'aria-label': label, title: label, click }, sign);
+    const move = (by: number) => () => this.cursor.seek(this.cursor.decision + by);
+    const think = (by: number) => () => this.cursor.choose(this.cursor.step + by);
+    const speed = h(
+      'select',
+      { change: () => Object.assign(this.cursor, { speed: Number(speed.value) }) },
+      ...SPEEDS.map((s) => h('option', { value: s, selected: s === 1 }, `${s} ×`)),
+    );
+    this.element = h(
+      'div',
+      { class: 'player' },
+      h(
+        'div',
+        { class: 'panel transport' },
+        h(
+          'div',
+          { class: 'toolbar', role: 'group', 'aria-label': 'Playing' },
+          button('Previous decision (←)', '«', move(-1)),
+          button('Previous ponder step ([)', '‹', think(-1)),
+          this.#play,
+          button('Next ponder step (])', '›', think(1)),
+          button('Next decision (→)', '»', move(1)),
+          h('label', { class: 'field' }, h('span', {}, 'speed'), speed),
+          this.#place,
+        ),
+        this.#timeline.element,
+      ),
+      this.#stage,
+    );
+    this.#update(false);
+  }
+
+  /** Shows what has come since. */
+  grow(): void {
+    const { header, decisions } = this.#film;
+    if (header && !this.#views) this.#begin(header);
+    if (decisions.length !== this.#drawn) {
+      this.#drawn = decisions.length;
+      this.#timeline.show(this.#film);
+    }
+    this.#update(false);
+  }
+
+  toggle(): void {
+    if (this.cursor.playing) this.cursor.pause();
+    else this.cursor.play();
+  }
+
+  /** Where keys go. */
+  focus(): void {
+    this.#views?.thought.focus();
+  }
+
+  /** @returns whether the key meant something here */
+  key({ key, target }: KeyboardEvent): boolean {
+    const { cursor } = this;
+    const inList = (target as Element).getAttribute('role') === 'listbox';
+    const keys: Record<string, (() => void) | undefined> = {
+      ArrowLeft: () => cursor.seek(cursor.decision - 1),
+      ArrowRight: () => cursor.seek(cursor.decision + 1),
+      '[': () => cursor.choose(cursor.step - 1),
+      ']': () => cursor.choose(cursor.step + 1),
+      ' ': () => this.toggle(),
+      // Elsewhere they move the page.
+      ...(inList && {
+        ArrowUp: () => cursor.choose(cursor.step - 1),
+        ArrowDown: () => cursor.choose(cursor.step + 1),
+        Home: () => cursor.choose(0),
+        End: () => cursor.choose(Number.POSITIVE_INFINITY),
+      }),
+    };
+    keys[key]?.();
+    return keys[key] !== undefined;
+  }
+
+  dispose(): void {
+    this.cursor.dispose();
+    clearTimeout(this.#saying);
+  }
+
+  #begin(header: RecordingHeader): void {
+    const scene = new Scene(header);
+    const thought = new ThoughtView(header, (step) => this.cursor.choose(step));
+    const attention = new AttentionView(header);
+    this.#views = { scene, thought, attention };
+    fill(this.#stage, scene.element, thought.element, attention.element);
+  }
+
+  #update(byHand: boolean): void {
+    const { decision: at, step, playing } = this.cursor;
+    setText(this.#play, playing ? '⏸ Pause' : '▶ Play');
+    const decision = this.#film.decisions[at];
+    this.#stage.hidden = !decision;
+    if (!decision || !this.#views) {
+      setText(this.#place, '');
+      return;
+    }
+    const { scene, thought, attention } = this.#views;
+    if (this.#shown !== at) {
+      thought.show(decision);
+      this.#shown = at;
+      scene.show(decision, this.#film, at);
+    }
+    thought.select(decision, step);
+    scene.light(decision, step);
+    attention.show(decision, step, scene.lit);
+    const steps = decision.thought.steps.length;
+    const { number } = this.#film.episodeAt(at)!;
+    const { length } = this.#film.decisions;
+    const episodes = this.#film.episodes.length;
+    const text =
+      `decision ${at + 1} of ${length}` +
+      `${episodes > 1 ? `, episode ${number + 1} of ${episodes}` : ''}`;
+    setText(this.#place, `${text}, ponder step ${step + 1} of ${steps}`);
+    this.#timeline.select(at, `${text}, ${steps} ponder steps`);
+    if (byHand && !playing) this.#say(at, step);
+  }
+
+  /** Says where it is to a screen reader, once it stays there. */
+  #say(at: number, step: number): void {
+    clearTimeout(this.#saying);
+    this.#saying = setTimeout(() => {
+      const { halt, value, actions } = this.#film.decisions[at].thought.steps[step];
+      const most = Math.max(...actions);
+      this.#announce(
+        `Decision ${at + 1}, ponder step ${step + 1}: halt ${formatShare(halt)}, ` +
+          `value ${formatNumber(value)}, largest action ${actions.indexOf(most)} at ${formatShare(most)}`,
+      );
+    }, SAY_MS);
+  }
+}

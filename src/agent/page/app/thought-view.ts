@@ -1,0 +1,201 @@
+import type { RecordedDecision, RecordingHeader } from '../../recording/format.ts';
+import { type Actions, actionsOf } from './actions.ts';
+import { fill, h, setText } from './dom.ts';
+import { formatNumber } from './format.ts';
+import { setSpan, setTick } from './span.ts';
+import { tokenNote } from './tokens.ts';
+
+/** Actions that are shown of each step in the list. */
+const COLUMNS = 24;
+
+/** What a policy thought before one decision: a list of its ponder steps, and one of them closely. */
+export class ThoughtView {
+  readonly element: HTMLElement;
+  readonly #steps = h('ol', {
+    ...{ role: 'listbox', tabindex: 0, class: 'steps', 'aria-label': 'Ponder steps' },
+  });
+  readonly #heading = h('h3');
+  readonly #facts = h('dl', { class: 'step-facts' });
+  readonly #actions = h('div', {
+    class: 'bars',
+    role: 'list',
+    'aria-label': 'Action distribution',
+  });
+  readonly #hint = h('p', { class: 'hint' });
+  readonly #header: RecordingHeader;
+
+  /** @param choose told which step is wanted */
+  constructor(header: RecordingHeader, choose: (step: number) => void) {
+    this.#header = header;
+    this.#steps.addEventListener('click', ({ target }) => {
+      const step = (target as Element).closest('li');
+      if (step) choose([...this.#steps.children].indexOf(step));
+    });
+    this.element = h(
+      'section',
+      { class: 'panel thought', 'aria-label': 'What it thought' },
+      h('h2', {}, 'What it thought'),
+      this.#steps,
+      this.#heading,
+      this.#facts,
+      h('h3', {}, 'Actions'),
+      this.#actions,
+      this.#hint,
+    );
+  }
+
+  /** Where ↑ and ↓ go from step to step. */
+  focus(): void {
+    this.#steps.focus({ preventScroll: true });
+  }
+
+  /** Shows the thought of another decision. */
+  show(decision: RecordedDecision): void {
+    const { thought, obs } = decision;
+    const values = thought.steps.map(({ value }) => value);
+    const [least, most] = [Math.min(...values, 0), Math.max(...values, 0)];
+    const actions = actionsOf(this.#header.spaces.action, decision);
+    fill(
+      this.#steps,
+      ...thought.steps.map((step, i) => {
+        const { halt, value, attention } = step;
+        return h(
+          'li',
+          { role: 'option', id: `ponder-step-${i}`, 'aria-selected': 'false' },
+          h('span', { class: 'n' }, h('span', { class: 'unseen' }, 'Step '), String(i + 1)),
+          measure('halt', formatShare(halt), halt, [0, 1]),
+          measure('value', formatNumber(value), value, [least, most]),
+          columns(step.actions, actions),
+          h('span', { class: 'attended' }, mostAttended(this.#header, attention, obs)),
+        );
+      }),
+    );
+  }
+
+  /** Shows one of its steps closely. */
+  select(decision: RecordedDecision, at: number): void {
+    const { thought } = decision;
+    [...this.#steps.children].forEach((step, i) => {
+      step.setAttribute('aria-selected', String(i === at));
+    });
+    this.#steps.setAttribute('aria-activedescendant', `ponder-step-${at}`);
+    const chosen = this.#steps.children[at] as HTMLElement;
+    // The list may scroll; the page is not to.
+    const { scrollTop, clientHeight } = this.#steps;
+    if (chosen.offsetTop < scrollTop) this.#steps.scrollTop = chosen.offsetTop;
+    const beyond = chosen.offsetTop + chosen.offsetHeight - clientHeight;
+    if (beyond > scrollTop) this.#steps.scrollTop = beyond;
+
+    const { steps } = thought;
+    const step = steps[at];
+    const before = steps[at - 1];
+    const { minSteps } = this.#header.halting;
+    const priced = Math.max(0, at + 1 - minSteps);
+    setText(this.#heading, `After step ${at + 1} of ${steps.length}`);
+    fill(
+      this.#facts,
+      ...fact('Halting probability', formatShare(step.halt)),
+      ...fact('Then', verdict(this.#header, thought, at)),
+      ...fact('Value', formatNumber(step.value) + changeText(step.value - before?.value)),
+      ...fact(
+        'Price so far',
+        `${formatNumber(priced * this.#header.price)} (${priced} × ${formatNumber(this.#header.price)})`,
+      ),
+    );
+    const { labels, means, scale, taken } = actionsOf(this.#header.spaces.action, decision);
+    setText(
+      this.#hint,
+      `${means ? 'Means' : 'Probabilities'}${before ? '; a tick is where one stood a step before' : ''}.`,
+    );
+    fill(
+      this.#actions,
+      ...step.actions.map((share, i) => {
+        const bar = h('span', { class: 'bar', 'aria-hidden': 'true' });
+        bar.append(h('span', { class: 'fill' }), h('span', { class: 'was', hidden: !before }));
+        setSpan(bar, share, ...scale(i));
+        if (before) setTick(bar, before.actions[i], ...scale(i));
+        const isTaken = taken.has(i);
+        return h(
+          'div',
+          { role: 'listitem', class: isTaken ? 'row taken' : 'row' },
+          h('span', { class: 'label' }, labels[i]),
+          bar,
+          h('span', { class: 'number' }, means ? formatNumber(share) : formatShare(share)),
+          h('span', { class: 'note' }, isTaken ? '◀ taken' : ''),
+        );
+      }),
+    );
+  }
+}
+
+/** A share with the digits that matter for one. */
+export function formatShare(share: number): string {
+  return share.toFixed(3);
+}
+
+/** A labelled number over a bar on a scale. */
+function measure(name: string, text: string, x: number, scale: [number, number]): HTMLElement {
+  const element = h(
+    'span',
+    { class: `measure ${name}` },
+    h('span', { class: 'name' }, name),
+    h('span', { class: 'figure' }, text),
+    h('span', { class: 'track', 'aria-hidden': 'true' }, h('span', { class: 'fill' })),
+  );
+  setSpan(element, x, ...scale);
+  return element;
+}
+
+/** A distribution as columns side by side. */
+function columns(numbers: readonly number[], { means, scale }: Actions): HTMLElement {
+  const most = means ? -1 : numbers.indexOf(Math.max(...numbers));
+  return h(
+    'span',
+    { class: 'columns', 'aria-hidden': 'true' },
+    ...numbers.slice(0, COLUMNS).map((x, i) => {
+      const part = h('span', { class: i === most ? 'column most' : 'column' }, h('span'));
+      setSpan(part, x, ...scale(i));
+      return part;
+    }),
+  );
+}
+
+function fact(name: string, text: string): HTMLElement[] {
+  return [h('dt', {}, name), h('dd', {}, text)];
+}
+
+function changeText(change: number): string {
+  if (Number.isNaN(change)) return '';
+  return ` (${change < 0 ? '' : '+'}${formatNumber(change)})`;
+}
+
+/** What followed from a step. */
+function verdict(
+  { halting }: RecordingHeader,
+  { steps, cut }: RecordedDecision['thought'],
+  at: number,
+): string {
+  const { rule, exit, quantile, minSteps, maxSteps } = halting;
+  const n = at + 1;
+  const last = n === steps.length;
+  if (n < minSteps) return `goes on: at least ${minSteps} steps`;
+  if (last && cut) return 'acts: cut off by a limit';
+  if (last && n >= maxSteps) return `acts: no more than ${maxSteps} steps`;
+  const word = last ? 'acts' : 'goes on';
+  if (rule === 'fixed') return `${word}: as many steps always`;
+  if (exit === 'sample') return `${word}: drawn`;
+  if (exit === 'threshold') {
+    return `${word}: ${formatShare(steps[at].halt)} ${last ? '≥' : '<'} ${quantile}`;
+  }
+  const halted =
+    1 - steps.slice(minSteps - 1, n).reduce((product, { halt }) => product * (1 - halt), 1);
+  return `${word}: halted by now ${formatShare(halted)} ${last ? '≥' : '<'} ${quantile}`;
+}
+
+/** The token that a step looks at most, in words. */
+function mostAttended(header: RecordingHeader, attention: readonly number[], obs: unknown): string {
+  const share = Math.max(...attention);
+  const token = attention.indexOf(share);
+  const { label } = header.tokens[token];
+  return `attends to ${label} ${tokenNote(header, token, obs)} ${formatShare(share)}`;
+}

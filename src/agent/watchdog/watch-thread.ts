@@ -1,0 +1,28 @@
+import inspector from 'node:inspector';
+import { startThread } from '../../envs/index.ts';
+import { PHASES } from '../../rollout/index.ts';
+import type { Heartbeat } from './heartbeat.ts';
+import { LOOKS } from './slots.ts';
+import type { Watched } from './watchdog-thread.ts';
+
+/**
+ * Watches this thread from another one: where it stands still for `seconds`, that is written into the run's
+ * `incidents/` and events, said on stderr, and the process is ended (SIGKILL), for a supervisor to resume it from
+ * its last checkpoint. What blocks a thread lets none of its own code run, so that nothing gentler is left.
+ *
+ * @param seconds 0 for no watch; nor is there one under a debugger, which may stop it
+ * @returns what ends the watch
+ */
+export function watchThread(dir: string, heartbeat: Heartbeat, seconds: number): () => void {
+  if (seconds === 0 || inspector.url() !== undefined) return () => {};
+  const { shared } = heartbeat;
+  const workerData: Watched = { dir, shared, phases: PHASES, seconds };
+  const thread = startThread(import.meta.url, 'watchdog-thread', { workerData });
+  thread.unref();
+  const timer = setInterval(() => heartbeat.beat(), (1000 * seconds) / LOOKS);
+  timer.unref();
+  return () => {
+    clearInterval(timer);
+    void thread.terminate();
+  };
+}

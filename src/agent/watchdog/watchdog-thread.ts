@@ -1,0 +1,66 @@
+import { appendFileSync, mkdirSync, writeFileSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { workerData } from 'node:worker_threads';
+import type { Kept } from '../events.ts';
+import { LOOKS, SLOTS } from './slots.ts';
+
+/** What the thread that watches is told at its start. */
+export interface Watched {
+  /** The run's directory. */
+  dir: string;
+  /** Of the heartbeat. */
+  shared: SharedArrayBuffer;
+  phases: readonly string[];
+  seconds: number;
+}
+
+const { dir, shared, phases, seconds } = workerData as Watched;
+const slots = new Float64Array(shared);
+let beats = Number.NaN;
+let since = Date.now();
+/** Looks without a beat: a process that was stopped, or a machine that slept, makes one of a long time. */
+let quiet = 0;
+
+setInterval(
+  () => {
+    if (slots[SLOTS.beats] !== beats) {
+      beats = slots[SLOTS.beats];
+      since = Date.now();
+      quiet = 0;
+    } else if (++quiet === LOOKS) {
+      try {
+        tell();
+      } finally {
+        process.kill(process.pid, 'SIGKILL');
+      }
+    }
+  },
+  (1000 * seconds) / LOOKS,
+);
+
+function tell(): void {
+  const phase = phases[slots[SLOTS.phase]] ?? null;
+  const env = slots[SLOTS.env] < 0 ? null : slots[SLOTS.env];
+  const [update, steps] = [slots[SLOTS.update] + 1, slots[SLOTS.steps]];
+  const where = [phase && `phase ${phase}`, env !== null && `environment ${env}`].filter(Boolean);
+  const at = where.length === 0 ? '' : ` (${where.join(', ')})`;
+  const reason = `the training thread has stood still for ${seconds} s${at} (watchdog.threadSeconds)`;
+  const path = join(dir, 'incidents', `thread-at-${steps}.json`);
+  writeSync(2, `error: ${reason}; the process is ended, to be resumed\n`);
+  const now = new Date().toISOString();
+  const incident = { update, steps, reason };
+  const note = { version: 1, ...incident, phase, env, since: new Date(since).toISOString() };
+  const kept = keep(path, note);
+  const event = { time: now, type: 'incident', what: 'thread', ...incident, inARow: 1, ...kept };
+  appendFileSync(join(dir, 'events.jsonl'), `${JSON.stringify(event)}\n`);
+}
+
+function keep(path: string, note: object): Kept {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, `${JSON.stringify(note, null, 2)}\n`);
+    return { path };
+  } catch (error) {
+    return { unkept: (error as Error).message };
+  }
+}

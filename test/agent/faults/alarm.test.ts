@@ -1,0 +1,23 @@
+import { expect, it, vi } from 'vitest';
+import { collapse } from '../../../src/agent/alarms.ts';
+import { tinyConfig } from '../tiny-config.ts';
+import { run } from './runs.ts';
+
+vi.mock('../../../src/agent/alarms.ts', () => ({ collapse: vi.fn() }));
+
+it('an alarm is raised once while it lasts, and again where it has been over', async () => {
+  const alarm = { alarm: 'collapsed-to-min', message: 'raise recipe.forced' } as const;
+  const found = [alarm, alarm, undefined, undefined, alarm];
+  vi.mocked(collapse).mockImplementation(() => found.shift());
+  const config = tinyConfig({
+    evaluation: { everyUpdates: 1, episodes: 4, forcedEpisodes: 2 },
+    train: { totalSteps: 256 },
+  });
+  const { events } = await run(config);
+  const alarms = events.flatMap((event) => (event.type === 'alarm' ? [event] : []));
+  // The first update releases the head, which is no time to judge it.
+  expect(alarms).toEqual([
+    { type: 'alarm', update: 2, ...alarm },
+    { type: 'alarm', update: 6, ...alarm },
+  ]);
+});
