@@ -6,7 +6,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -26,6 +26,7 @@ const { values } = parseArgs({
 const minutes = Number(values.minutes);
 const warmUp = Number(values['warm-up']);
 const dir = values.dir ?? mkdtempSync(join(tmpdir(), 'pondera-soak-'));
+mkdirSync(dir, { recursive: true });
 const WINDOWS = 5;
 const MOST_GROWTH = 0.05;
 
