@@ -313,7 +313,7 @@ const resourcesSchema = z.strictObject({
 export const configSchema = z.strictObject({
   name: z
     .string()
-    .regex(/^[\w.-]+$/, 'expected letters, digits, ".", "_" and "-"')
+    .regex(/^(?!\.+$)[\w.-]+$/, 'expected letters, digits, ".", "_" and "-", and not dots alone')
     .describe('The run’s name; its files go to runs/<name> unless a directory is given.'),
   env: envSchema
     .prefault({})

@@ -80,9 +80,14 @@ describe('loadConfig', () => {
     expect(
       await problems('name: a/b\nenv: { id: x, module: ./y.ts }\ntrain: { totalSteps: 1 }'),
     ).toEqual([
-      'name: expected letters, digits, ".", "_" and "-", got "a/b"',
+      'name: expected letters, digits, ".", "_" and "-", and not dots alone, got "a/b"',
       'env: expected only one of id, module, url and listen, got a mapping of id, module',
     ]);
+  });
+
+  it.each(['.', '..'])('refuses the name %s, which leads elsewhere', async (name) => {
+    const text = `name: "${name}"\nenv: { id: KHop-v0 }\ntrain: { totalSteps: 1 }`;
+    expect(await problems(text)).toEqual([expect.stringContaining('not dots alone')]);
   });
 
   it('reports all problems at once, with their lines', async () => {

@@ -1,7 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { type LogLevel, logLevels } from '../daemon/log.ts';
 import { interruptible } from './interrupt.ts';
 import { integer } from './options.ts';
 import { addServerOptions, type ServerFlags, serverOptions } from './server-options.ts';
@@ -9,10 +8,11 @@ import { addServerOptions, type ServerFlags, serverOptions } from './server-opti
 interface DaemonFlags extends ServerFlags {
   cores: number;
   memory: number;
-  logLevel: LogLevel;
+  logLevel: (typeof logLevels)[number];
   logFile?: string;
 }
 
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 /** Of the machine's memory, what runs may take unless told otherwise. */
 const SHARE = 0.8;
 

@@ -1,6 +1,9 @@
 /** One press of Ctrl-C can arrive more than once: from the terminal, and relayed by npm or tsx. */
 const samePress = 300;
 
+/** How long a process may go on without the parent that told it what to do. */
+const orphanMs = 120_000;
+
 /** Ctrl-C, or a polite request to end. */
 const signals = ['SIGINT', 'SIGTERM'] as const;
 
@@ -32,7 +35,12 @@ export function interruptible(
   const unread = (error: NodeJS.ErrnoException): void => {
     if (error.code === 'EPIPE') controller.abort();
   };
-  const orphaned = (): void => controller.abort();
+  let late: NodeJS.Timeout | undefined;
+  const orphaned = (): void => {
+    controller.abort();
+    // Whoever comes after waits for this process to end.
+    late = setTimeout(() => process.exit(130), orphanMs).unref();
+  };
   for (const name of signals) process.on(name, interrupt);
   process.stdout.on('error', unread);
   process.on('disconnect', orphaned);
@@ -43,6 +51,7 @@ export function interruptible(
       for (const name of signals) process.off(name, interrupt);
       process.stdout.off('error', unread);
       process.off('disconnect', orphaned);
+      clearTimeout(late);
     },
   };
 }

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { RunError } from '../errors.ts';
 import type { Control } from '../page/messages.ts';
+import { errorCode } from '../run/index.ts';
 import { type DaemonFile, readDaemonFile } from './daemon-file.ts';
 import { type RunView, runViewSchema } from './run-view.ts';
 
+const healthSchema = z.object({ pid: z.number() });
 const refusedSchema = z.object({ message: z.string() });
 /** How long it may take to answer, in ms. */
 const ANSWER_MS = 10_000;
@@ -16,13 +18,23 @@ export class DaemonClient {
     this.#file = file;
   }
 
-  /** Finds the daemon of `dir`; undefined where none runs. */
+  /**
+   * Finds the daemon of `dir`; undefined where none runs.
+   * @throws RunError where it does not answer
+   */
   static async find(dir: string): Promise<DaemonClient | undefined> {
     const file = await readDaemonFile(dir);
     if (file === undefined) return undefined;
-    const client = new DaemonClient(file);
-    // One that was killed has left its file.
-    return (await client.#alive()) ? client : undefined;
+    try {
+      const answer = await fetch(`${file.url}/health`, { signal: AbortSignal.timeout(ANSWER_MS) });
+      // One that was killed has left its file; another may listen there now, and is not shown the token.
+      const { data } = healthSchema.safeParse(await answer.json().catch(() => undefined));
+      return data?.pid === file.pid ? new DaemonClient(file) : undefined;
+    } catch (error) {
+      const { cause, message } = error as Error;
+      if (errorCode(cause) === 'ECONNREFUSED') return undefined;
+      throw new RunError(`${file.url}: ${cause instanceof Error ? cause.message : message}`);
+    }
   }
 
   async runs(): Promise<RunView[]> {
@@ -34,17 +46,6 @@ export class DaemonClient {
     await this.#ask('/v1/control', JSON.stringify({ run, action }));
   }
 
-  async #alive(): Promise<boolean> {
-    try {
-      await this.#ask('/health');
-      return true;
-    } catch (error) {
-      if (error instanceof TypeError) return false;
-      throw error;
-    }
-  }
-
-  /** @throws TypeError where nobody answers */
   async #ask(path: string, posted?: string): Promise<unknown> {
     const answer = await fetch(this.#file.url + path, {
       method: posted === undefined ? 'GET' : 'POST',

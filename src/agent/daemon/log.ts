@@ -1,14 +1,11 @@
-import { type Logger, pino } from 'pino';
-
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
-export type LogLevel = (typeof logLevels)[number];
+import { type Level, type Logger, pino } from 'pino';
 
 /**
  * A log of JSON lines.
  * @param file where it goes; stderr unless given
  * @returns it, and what opens its file anew once that was moved away
  */
-export function openLog(level: LogLevel, file?: string): { log: Logger; reopen: () => void } {
+export function openLog(level: Level, file?: string): { log: Logger; reopen: () => void } {
   const destination = pino.destination({ dest: file ?? 2, sync: true, mkdir: true });
   const log = pino(
     { level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime },

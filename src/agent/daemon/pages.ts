@@ -15,7 +15,7 @@ export function daemonPages(daemon: Daemon, dir: string, readable: boolean): Pag
     data: await metrics.text(await daemon.views()),
   });
   return [
-    jsonPage('/health', () => ({ status: 'healthy' }), true),
+    jsonPage('/health', () => ({ status: 'healthy', pid: process.pid }), true),
     { path: '/ready', open: true, body: () => readiness(daemon, dir) },
     { path: '/metrics', open: readable, body: scraped },
     { path: '/v1/runs', open: readable, body: async () => jsonAnswer(await daemon.views()) },

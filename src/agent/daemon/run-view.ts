@@ -56,7 +56,8 @@ export async function viewOf(run: Run): Promise<RunView> {
     memoryMiB: source?.config.resources.memoryMiB ?? null,
     ...counts,
     totalSteps: source?.config.train.totalSteps ?? null,
-    ...(await progress(run.runDir)),
+    // One whose files cannot be read must not hide the others.
+    ...(await progress(run.runDir).catch(() => none)),
   };
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TrainEvent } from '../events.ts';
 import { boundSize } from './bound-size.ts';
+import { inWords } from './log-event.ts';
 import { readTail } from './read-tail.ts';
 
 export interface TrainProcessOptions {
@@ -29,12 +30,14 @@ export interface Exit {
   /** Updates it had done, and whether it had saved any of them. */
   updates: number;
   saved: boolean;
-  /** The end of what it wrote to stderr. */
+  /** Why it was ended from here or asks to be started again, and the end of what it wrote to stderr. */
   complaint: string;
 }
 
 /** How long a process may take to save and go, in ms. */
 const DRAIN_MS = 120_000;
+/** The same where it takes too much memory. */
+const OVER_MEMORY_MS = 30_000;
 /** Between looks at its memory and at what it wrote, in ms. */
 const LOOK_MS = 2000;
 /** Of what it may take. */
@@ -57,6 +60,7 @@ export class TrainProcess {
   readonly #from: number;
   readonly #looking: NodeJS.Timeout;
   #late: NodeJS.Timeout | undefined;
+  #why: string[] = [];
   #updates = 0;
   #saved = false;
 
@@ -92,7 +96,7 @@ export class TrainProcess {
     this.draining = true;
     this.#child.kill('SIGTERM');
     this.#late = setTimeout(() => {
-      this.#options.warn(`it has not ended within ${withinMs / 1000} s and is killed`);
+      this.#warn(`it has not ended within ${withinMs / 1000} s and is killed`);
       this.kill();
     }, withinMs);
   }
@@ -112,7 +116,8 @@ export class TrainProcess {
     const rest = setTimeout(() => this.#child.stdout!.destroy(), REST_MS);
     await read;
     clearTimeout(rest);
-    const complaint = (await readTail(this.#stderr, COMPLAINT, this.#from)).trim();
+    const said = (await readTail(this.#stderr, COMPLAINT, this.#from)).trim();
+    const complaint = [...this.#why, said].filter(Boolean).join('; ');
     return { code, signal, updates: this.#updates, saved: this.#saved, complaint };
   }
 
@@ -120,7 +125,7 @@ export class TrainProcess {
     return new Promise((resolve) => {
       this.#child.once('exit', (code, signal) => resolve([code, signal]));
       this.#child.once('error', ({ message }) => {
-        this.#options.warn(message);
+        this.#warn(message);
         // One that has started still ends by itself.
         if (this.pid === undefined) resolve([null, null]);
       });
@@ -128,26 +133,36 @@ export class TrainProcess {
   }
 
   #take(line: string): void {
-    let event: TrainEvent;
-    try {
-      event = JSON.parse(line);
-    } catch {
-      // What an environment prints.
-      return;
-    }
+    const event = parse(line);
+    if (event === undefined) return;
     if (event.type === 'updated') this.#updates++;
     if (event.type === 'checkpointed') this.#saved = true;
+    if (event.type === 'over-budget') this.#why.push(inWords(event) ?? event.type);
     this.#options.on(event);
   }
 
   async #look(): Promise<void> {
     boundSize(this.#stderr);
-    const { memoryMiB, warn } = this.#options;
     this.rssMiB = await residentMiB(this.pid!);
-    const most = MOST_MEMORY * memoryMiB;
+    const most = MOST_MEMORY * this.#options.memoryMiB;
     if (this.rssMiB <= most || this.draining) return;
-    warn(`it takes ${Math.round(this.rssMiB)} MiB, more than ${most}, and is ended`);
-    this.drain(30_000);
+    this.#warn(`it takes ${Math.round(this.rssMiB)} MiB, more than ${most}, and is ended`);
+    this.drain(OVER_MEMORY_MS);
+  }
+
+  #warn(message: string): void {
+    this.#why.push(message);
+    this.#options.warn(message);
+  }
+}
+
+/** Undefined for what an environment prints. */
+function parse(line: string): TrainEvent | undefined {
+  try {
+    const event = JSON.parse(line);
+    return typeof event?.type === 'string' ? event : undefined;
+  } catch {
+    return undefined;
   }
 }
 

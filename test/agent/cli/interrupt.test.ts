@@ -12,7 +12,7 @@ afterEach(() => {
 });
 
 /** Starts a program around `interruptible`, and waits until it is ready. */
-async function start(work: string): Promise<{ written: () => string }> {
+async function start(work: string, ...channel: 'ipc'[]): Promise<{ written: () => string }> {
   const program = `
     import { interruptible } from ${module};
     const { signal, release } = interruptible(() => console.log('finishing'));
@@ -20,7 +20,10 @@ async function start(work: string): Promise<{ written: () => string }> {
     ${work}
     console.log('ready');`;
   const args = ['--import', 'tsx', '--input-type=module', '-e', program];
-  child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  child = spawn(process.execPath, args, {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit', ...channel],
+  });
   let text = '';
   child.stdout!.on('data', (chunk: Buffer) => (text += chunk.toString()));
   while (!text.includes('ready')) await once(child.stdout!, 'data');
@@ -69,6 +72,13 @@ describe('interruptible', () => {
   it('saves and stops when nobody reads the output any more', async () => {
     await start(saving);
     child.stdout!.destroy();
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(130);
+  });
+
+  it('saves and stops when the parent that had a channel to it is gone', async () => {
+    await start(saving, 'ipc');
+    child.disconnect();
     const [code] = await once(child, 'exit');
     expect(code).toBe(130);
   });

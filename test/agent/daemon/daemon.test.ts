@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readRegistry } from '../../../src/agent/daemon/registry.ts';
@@ -22,6 +23,15 @@ afterEach(cleanUp);
 
 const stateOf = async (dir: string, run: string) =>
   (await readRegistry(join(dir, 'registry.jsonl'))).entries.get(run)?.state;
+
+/** What a POST to control a run is answered with; `fetch` sets its own Host. */
+function statusFor(url: string, headers: Record<string, string>): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const asked = request(`${url}/v1/control`, { method: 'POST', headers });
+    asked.once('response', ({ statusCode }) => resolve(statusCode)).once('error', reject);
+    asked.end(JSON.stringify({ run: 'run', action: 'pause' }));
+  });
+}
 
 describe('a daemon', () => {
   it('trains what is in its folder, and what is mended there', async () => {
@@ -80,7 +90,7 @@ describe('a daemon', () => {
 
   it('lets a run rest and go on as it is told, by whoever has the token', async () => {
     const dir = await folder();
-    await put(dir, config('run', { train: { totalSteps: 32 * 60 } }));
+    await put(dir, config('run', { train: { totalSteps: 1e9 } }));
     const { url } = await serve(dir);
     await updates(join(dir, 'runs/run'), 3);
     const post = (headers: Record<string, string>, action = 'pause') =>
@@ -93,6 +103,7 @@ describe('a daemon', () => {
     expect((await post({})).status).toBe(401);
     expect((await post({ Authorization: 'Bearer wrong-token' })).status).toBe(401);
     expect((await post({ ...own, Origin: 'http://evil.example' })).status).toBe(403);
+    expect(await statusFor(url, { ...own, Host: 'evil.example' })).toBe(403);
     expect((await post(own, 'destroy')).status).toBe(400);
     expect((await post(own, 'resume')).status).toBe(409);
     expect((await view(url, 'run'))?.state).toBe('running');
@@ -103,9 +114,38 @@ describe('a daemon', () => {
       return found?.pid === null && found;
     });
     expect(paused.state).toBe('paused');
-    expect(paused.update).toBeLessThan(60);
     await post(own, 'resume');
-    await until(async () => (await view(url, 'run'))?.state === 'done');
+    await until(async () => {
+      const { state, update } = (await view(url, 'run'))!;
+      return state === 'running' && update! > paused.update!;
+    });
+  });
+
+  it('is ready but while something keeps it from its work, which it says', async () => {
+    const dir = await folder();
+    const { url } = await serve(dir);
+    const readiness = async () => {
+      const answer = await fetch(`${url}/ready`);
+      const { ready, problems } = (await answer.json()) as { ready: boolean; problems: string[] };
+      return { status: answer.status, ready, problems };
+    };
+    await until(async () => (await readiness()).ready);
+    await rename(dir, `${dir}-away`);
+    const away = await until(async () => {
+      const found = await readiness();
+      return found.problems.length === 2 && found;
+    });
+    expect(away).toEqual({
+      status: 503,
+      ready: false,
+      problems: [
+        expect.stringMatching(/^the folder: ENOENT/),
+        expect.stringMatching(/^the disk: ENOENT/),
+      ],
+    });
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+    await rename(`${dir}-away`, dir);
+    await until(async () => (await readiness()).ready);
   });
 
   it('says why a run has failed that cannot begin', async () => {

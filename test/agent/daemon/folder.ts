@@ -50,12 +50,15 @@ export async function put(dir: string, input: ConfigInput, file = `${input.name}
   await writeFile(join(dir, file), stringify(input));
 }
 
-/** A daemon in this process. */
-export async function serve(dir: string): Promise<DaemonServer> {
+/** A daemon in this process. @param command what it runs in place of `pondera` */
+export async function serve(
+  dir: string,
+  command: readonly [string, ...string[]] = pondera,
+): Promise<DaemonServer> {
   const daemon = await serveDaemon({
     dir,
     capacity: { cores: 2, memoryMiB: 8192 },
-    command: [...pondera],
+    command,
     log: pino({ level: 'silent' }),
     server: {},
     watch: { settleMs: 10, pollMs: 100 },

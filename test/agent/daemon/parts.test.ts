@@ -1,6 +1,8 @@
 import { chmod, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { awaitUnlocked } from '../../../src/agent/daemon/await-unlocked.ts';
 import { DaemonClient } from '../../../src/agent/daemon/client.ts';
 import { writeDaemonFile } from '../../../src/agent/daemon/daemon-file.ts';
@@ -16,6 +18,15 @@ import { cleanUp, folder, until } from './folder.ts';
 afterEach(cleanUp);
 afterEach(() => vi.unstubAllEnvs());
 
+/** A server of somebody else's. */
+async function listening(answer: RequestListener) {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const close = () => new Promise<void>((resolve) => server.close(() => resolve()));
+  return { url: `http://127.0.0.1:${port}`, close };
+}
+
 describe('daemon.json', () => {
   it('is for its own user’s eyes', async () => {
     const dir = await folder();
@@ -26,8 +37,23 @@ describe('daemon.json', () => {
   it('of a daemon that was killed leads nowhere', async () => {
     const dir = await folder();
     expect(await DaemonClient.find(dir)).toBeUndefined();
-    await writeDaemonFile(dir, { pid: 1, url: 'http://127.0.0.1:1', token: 'secret-token' });
+    const gone = await listening(() => {});
+    await gone.close();
+    await writeDaemonFile(dir, { pid: 1, url: gone.url, token: 'secret-token' });
     expect(await DaemonClient.find(dir)).toBeUndefined();
+  });
+
+  it('shows its token to nobody else who listens there now', async () => {
+    const dir = await folder();
+    const asked: (string | undefined)[] = [];
+    const { url, close } = await listening(({ headers }, response) => {
+      asked.push(headers.authorization);
+      response.end('{"status":"healthy","pid":2}');
+    });
+    onTestFinished(close);
+    await writeDaemonFile(dir, { pid: 1, url, token: 'secret-token' });
+    expect(await DaemonClient.find(dir)).toBeUndefined();
+    expect(asked).toEqual([undefined]);
   });
 });
 

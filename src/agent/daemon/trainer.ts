@@ -1,0 +1,147 @@
+import type { Logger } from 'pino';
+import type { Config } from '../config.ts';
+import { awaitUnlocked } from './await-unlocked.ts';
+import { logEvent } from './log-event.ts';
+import type { RunState } from './registry.ts';
+import type { Run } from './run.ts';
+import { type Exit, TrainProcess } from './train-process.ts';
+
+export interface TrainerOptions {
+  /** How a process is told to train: a program and its first arguments. */
+  command: readonly [string, ...string[]];
+  log: Logger;
+  /** Told what a run has come to. */
+  set: (run: Run, state: RunState, reason?: string) => void;
+  /** Told as there may be room for another process. */
+  freed: () => void;
+}
+
+/** Exit codes of `pondera train`. */
+const BAD_CONFIG = 2;
+const PLANNED = 75;
+/** What kernels.threads may be. */
+const MOST_THREADS = 64;
+
+/** Trains runs, each in a process of its own, and starts those again that fail. */
+export class Trainer {
+  readonly #options: TrainerOptions;
+  readonly #ending = new AbortController();
+  readonly #training = new Set<Promise<void>>();
+
+  constructor(options: TrainerOptions) {
+    this.#options = options;
+  }
+
+  /** Whether nothing is started any more. */
+  get ending(): boolean {
+    return this.#ending.signal.aborted;
+  }
+
+  /** Trains a run, whose share of the machine there is room for, until its process ends. */
+  start(run: Run): void {
+    run.share = run.source?.config.resources;
+    const training = this.#train(run).finally(() => this.#training.delete(training));
+    this.#training.add(training);
+  }
+
+  /** Has a run saved, and its process ended; neither is it started again. */
+  stop(run: Run): void {
+    this.#stopTrying(run);
+    run.process?.drain();
+  }
+
+  /** Stops all of them, and starts none any more. @returns once their processes have ended */
+  async end(runs: Iterable<Run>): Promise<void> {
+    this.#ending.abort();
+    for (const run of runs) this.stop(run);
+    await Promise.all(this.#training);
+  }
+
+  async #train(run: Run): Promise<void> {
+    const exit = await this.#untilEnded(run).catch(({ message }: Error) => unspawned(message));
+    run.process = undefined;
+    run.share = undefined;
+    if (exit) this.#ended(run, exit);
+    this.#options.freed();
+  }
+
+  /** @returns how its process ended; undefined where it was not to be started any more */
+  async #untilEnded(run: Run): Promise<Exit | undefined> {
+    const { log, set } = this.#options;
+    const wait = (pid: number) => log.info({ run: run.name }, `waits for process ${pid} to end`);
+    await awaitUnlocked(run.runDir, wait, this.#ending.signal);
+    await run.prepare();
+    if (this.ending || !['queued', 'running'].includes(run.entry.state)) return undefined;
+    run.process = this.#spawn(run);
+    if (run.entry.state !== 'running') set(run, 'running');
+    return run.process.ended;
+  }
+
+  #spawn(run: Run): TrainProcess {
+    if (run.source === undefined) throw new Error(run.problem);
+    const { path, config } = run.source;
+    const log = this.#options.log.child({ run: run.name });
+    return new TrainProcess({
+      command: this.#options.command,
+      config: path,
+      set: shareOf(config),
+      runDir: run.runDir,
+      resume: run.begun,
+      memoryMiB: config.resources.memoryMiB,
+      on: (event) => {
+        if (event.type === 'incident') run.counts.incidents++;
+        logEvent(log, event);
+      },
+      warn: (message) => log.warn(message),
+    });
+  }
+
+  #ended(run: Run, { code, signal, complaint, ...did }: Exit): void {
+    const { log, set } = this.#options;
+    const told = { run: run.name, code, signal };
+    if (code === 0) set(run, 'done');
+    else if (this.ending || run.entry.state !== 'running') log.info(told, 'ended');
+    else if (code === BAD_CONFIG) set(run, 'failed', complaint);
+    else {
+      const planned = code === PLANNED;
+      const how = planned ? 'it asked to be started again' : `it ended with ${signal ?? code}`;
+      const reason = complaint ? `${how}: ${complaint}` : how;
+      log[planned ? 'info' : 'warn'](told, reason);
+      const afterMs = run.restarts.after({ planned, ...did });
+      if (afterMs !== undefined) this.#startAgain(run, afterMs, reason);
+      else set(run, 'failed', `${run.restarts.failures} failures in a row; ${reason}`);
+    }
+  }
+
+  /** It keeps its share meanwhile. */
+  #startAgain(run: Run, afterMs: number, reason: string): void {
+    run.counts.restarts++;
+    const timer = setTimeout(() => {
+      this.#stopTrying(run);
+      this.#options.freed();
+    }, afterMs);
+    run.share = run.source?.config.resources;
+    run.retry = { timer, at: new Date(Date.now() + afterMs), reason };
+  }
+
+  #stopTrying(run: Run): void {
+    if (run.retry === undefined) return;
+    clearTimeout(run.retry.timer);
+    run.retry = undefined;
+    run.share = undefined;
+  }
+}
+
+/** No room for its files, or no process to be had. */
+function unspawned(complaint: string): Exit {
+  return { code: null, signal: null, updates: 0, saved: false, complaint };
+}
+
+/** What a config leaves open, by its share of the machine. */
+function shareOf({ kernels, budget, resources }: Config): string[] {
+  const threads = Math.min(resources.cores, MOST_THREADS);
+  return [
+    ...(kernels.threads === 'auto' ? [`kernels.threads=${threads}`] : []),
+    ...(budget.rssMiB === undefined ? [`budget.rssMiB=${resources.memoryMiB}`] : []),
+  ];
+}
