@@ -3,8 +3,9 @@ import { Rng } from '../kernels/index.ts';
 import type { EnvFactory } from './env.ts';
 import { EnvFailed } from './env-failed.ts';
 import type { Observation, Outcome } from './outcome.ts';
-import { type Failed, Seat, type SeatOptions, type SeatState } from './seat.ts';
+import { Seat, type SeatOptions, type SeatState } from './seat.ts';
 import type { Space } from './space.ts';
+import type { Failed } from './survival.ts';
 
 export interface EnvPoolOptions extends Omit<SeatOptions, 'survival'> {
   /** Environments side by side (N). */

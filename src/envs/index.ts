@@ -44,7 +44,6 @@ export {
 export type { RemoteSource } from './remote/relay.ts';
 export { RemoteEnvs, type RemoteEnvsOptions } from './remote/remote-envs.ts';
 export { RunningStats, type RunningStatsState } from './running-stats.ts';
-export type { Failed } from './seat.ts';
 export { checkBinding, isLoopback } from './socket/access.ts';
 export type { Connection } from './socket/connection.ts';
 export { DialError, type DialOptions, dial } from './socket/dial.ts';
@@ -81,6 +80,7 @@ export {
   type TextOptions,
   Tuple,
 } from './spaces/index.ts';
+export type { Failed } from './survival.ts';
 export { startThread } from './thread.ts';
 export { BatchError, countOf, stack, unstack } from './wire/batch.ts';
 export { type Codec, jsonCodec, msgpackCodec } from './wire/codec.ts';

@@ -1,51 +1,27 @@
 import { Rng } from '../kernels/index.ts';
-import type { Env, Info, Reset, Step } from './env.ts';
+import type { Env, Reset, Step } from './env.ts';
 import { EnvFailed } from './env-failed.ts';
 import { EnvLost } from './env-lost.ts';
-import { explainMask } from './explain-mask.ts';
-import { explainInfo, explainReset, explainStep } from './explain-result.ts';
+import { explainReset, explainStep } from './explain-result.ts';
 import { inTime } from './in-time.ts';
 import { isPromise } from './is-promise.ts';
-import { explainReward, explainRow, type Limits } from './limits.ts';
+import { explainReward } from './limits.ts';
+import { ObservationReader, type ReadOptions, type Shown } from './observation-reader.ts';
 import type { Observation, Outcome } from './outcome.ts';
-import { Rows } from './rows.ts';
-import type { RunningStats } from './running-stats.ts';
 import type { Space } from './space.ts';
+import type { Survival } from './survival.ts';
 
-export interface SeatOptions {
+export interface SeatOptions extends ReadOptions {
   /** Named in errors, e.g. `KHop-v0`. */
   name: string;
   /** How long one asynchronous reset or step may take, in ms; Infinity where others keep time. */
   timeoutMs: number;
   /** What each episode is begun with (`reset({ options })`); asked as it begins. */
   resetOptions?: () => unknown;
-  /** Normalises observations; statistics are updated unless frozen. */
-  normaliser?: { stats: RunningStats; frozen: boolean };
   /** Holds the index of the environment that is being called, -1 for none, for who watches from elsewhere [1]. */
   calling?: Float64Array;
-  /** Beyond which observations and rewards break the contract; finite is enough unless given. */
-  limits?: Limits;
   /** How failures are survived; unless given, the first is thrown. */
   survival?: Survival;
-}
-
-/** What is done about an environment that fails: its episode is lost, and another begins. */
-export interface Survival {
-  /** Failures without an episode finished between that are survived. */
-  most: number;
-  /** Makes the environment anew; unless given it is elsewhere, and only what is found wrong here is survived. */
-  remake?: () => Env | Promise<Env>;
-  /** Told of each failure, also of one that is not survived. */
-  told(failed: Failed): void;
-}
-
-/** An environment that failed, with what it takes to see it again. */
-export interface Failed {
-  error: EnvFailed;
-  /** Failures without an episode finished between, this one included. */
-  inARow: number;
-  /** What it showed before, as the policy saw it; undefined where no episode had begun. */
-  observation?: Observation;
 }
 
 /** A seat's state as plain JSON; without `env` there is no snapshot, and a new episode begins. */
@@ -73,7 +49,7 @@ export class Seat {
   #env: Env;
   readonly #index: number;
   readonly #options: SeatOptions;
-  readonly #rows: Rows;
+  readonly #reader: ObservationReader;
   #seed: number;
   /** What the next reset seeds with; undefined where the random stream goes on. */
   #reseed: number | undefined;
@@ -102,7 +78,7 @@ export class Seat {
     this.#share = share;
     this.#options = options;
     this.observationSpace = env.observationSpace;
-    this.#rows = new Rows(env.observationSpace.size);
+    this.#reader = new ObservationReader(index, env, options);
     this.actionSpace = env.actionSpace;
   }
 
@@ -353,32 +329,11 @@ export class Seat {
     return this.#remaking;
   }
 
-  /** Checks, flattens and normalises. A mask is for the action ahead: where it is over, none. */
-  #read(
-    { obs, info }: { obs: unknown; info?: Info },
-    verb: string,
-    action?: unknown,
-    over = false,
-  ): Observation {
-    const problem = this.observationSpace.explain(obs);
-    if (problem !== undefined) throw this.#failure(`${verb}: obs: ${problem}`, { action });
-    const row = this.#rows.next();
-    this.observationSpace.write(obs, row);
-    const { actionMask, difficulty } = info ?? {};
-    const masked = !over && actionMask !== undefined;
-    const wrong =
-      explainRow(row, this.#options.limits) ??
-      explainInfo(info) ??
-      (masked ? explainMask(this.actionSpace, actionMask) : undefined);
-    if (wrong !== undefined) throw this.#failure(`${verb}: ${wrong}`, { action });
-    const { normaliser } = this.#options;
-    if (normaliser !== undefined) {
-      if (!normaliser.frozen) normaliser.stats.update(row, 1);
-      normaliser.stats.normalise(row, 0);
-    }
-    // A copy, since the environment may go on writing into its own.
-    const mask = masked ? Uint8Array.from(actionMask) : undefined;
-    return { env: this.#index, row, mask, difficulty };
+  /** @throws EnvFailed where what a verb shows breaks the contract */
+  #read(shown: Shown, verb: string, action?: unknown, over = false): Observation {
+    const read = this.#reader.read(shown, over);
+    if (typeof read === 'string') throw this.#failure(`${verb}: ${read}`, { action });
+    return read;
   }
 
   /** Runs one verb of an environment; a throw, a rejection or a timeout becomes an EnvFailed. */
@@ -390,7 +345,6 @@ export class Seat {
     try {
       if (calling) calling[0] = this.#index;
       const result = call();
-      if (calling) calling[0] = -1;
       if (!isPromise(result)) return result;
       const settled = Promise.resolve(result).catch(fail);
       return inTime(settled, timeoutMs, () =>
@@ -398,6 +352,8 @@ export class Seat {
       );
     } catch (cause) {
       return fail(cause);
+    } finally {
+      if (calling) calling[0] = -1;
     }
   }
 

@@ -11,11 +11,14 @@ import {
   RunningStats,
   type Step,
   timeLimit,
+  type View,
+  watched,
 } from '../../src/envs/index.ts';
 import { asynchronous, type Script, scripted, WalkEnv } from './walk-env.ts';
 
 const wrappers: Record<string, (env: Env<Float32Array, number>) => Env<unknown, number>> = {
   timeLimit: (env) => timeLimit(env, { maxSteps: 7 }),
+  watched: (env) => watched(env, () => {}),
   episodeStatistics: (env) => episodeStatistics(env),
   'frameStack, reset padding': (env) => frameStack(env, { count: 3 }),
   'frameStack, zero padding': (env) => frameStack(env, { count: 3, padding: 'zero' }),
@@ -278,5 +281,68 @@ describe('normaliseReward', () => {
     const rewards = [next(), next()];
     env.restore?.(snapshot);
     expect([next(), next()]).toEqual(rewards);
+  });
+});
+
+describe('watched', () => {
+  const drawing = (x: number) => ({ width: x, height: 1, shapes: [] });
+
+  /** Watches an environment whose drawings come from `render`. */
+  function watch(render?: Env['render']) {
+    const views: View[] = [];
+    const env = scripted([{ obs: [[0], [1], [2]] }]);
+    return { views, env: watched(render ? { ...env, render } : env, (view) => views.push(view)) };
+  }
+
+  it('hands on every observation with its drawing, as it comes', () => {
+    let x = 0;
+    const { env, views } = watch(() => drawing(++x));
+    env.reset();
+    env.step(0);
+    expect(views).toEqual([
+      { obs: Float32Array.of(0), drawing: drawing(1) },
+      { obs: Float32Array.of(1), drawing: drawing(2) },
+    ]);
+  });
+
+  it('waits for a drawing that takes its time', async () => {
+    const { env, views } = watch(async () => drawing(1));
+    const reset = env.reset();
+    expect(reset).toBeInstanceOf(Promise);
+    expect(views).toEqual([]);
+    await reset;
+    expect(views).toEqual([{ obs: Float32Array.of(0), drawing: drawing(1) }]);
+  });
+
+  it('does without drawings where there are none', () => {
+    const { env, views } = watch();
+    env.reset();
+    expect(views).toEqual([{ obs: Float32Array.of(0), drawing: undefined }]);
+  });
+
+  it.each<[string, (over: boolean) => Env['render']]>([
+    [
+      'throws',
+      (over) => () => {
+        if (over) throw new Error('gone');
+        return drawing(1);
+      },
+    ],
+    ['rejects', (over) => async () => (over ? Promise.reject(new Error('gone')) : drawing(1))],
+  ])('does without the drawing of an episode that is over, where it %s', async (_, make) => {
+    let over = false;
+    const { env, views } = watch(() => make(over)!());
+    await env.reset();
+    await env.step(0);
+    over = true;
+    await env.step(0);
+    expect(views.map(({ drawing }) => drawing?.width)).toEqual([1, 1, undefined]);
+  });
+
+  it('says so where an episode cannot be drawn while it lasts', () => {
+    const { env } = watch(() => {
+      throw new Error('no canvas');
+    });
+    expect(() => env.reset()).toThrow('no canvas');
   });
 });

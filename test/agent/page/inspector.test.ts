@@ -16,10 +16,11 @@ import { chromiumPath, launch, openPage, violations } from './chromium.ts';
 let browser: Browser;
 let folder: string;
 let recording: string;
+let maskedRecording: string;
 
-/** The lines of a recording of the tiny run's policy. */
-async function recorded(seed: number, episodes: number): Promise<string> {
-  const agent = await Agent.load(join(folder, 'tiny'));
+/** The lines of a recording of a run's policy. */
+async function recorded(seed: number, episodes: number, run = 'tiny'): Promise<string> {
+  const agent = await Agent.load(join(folder, run));
   const lines: string[] = [];
   const source = await envSource(agent.config, '.');
   await record(agent, source, { episodes, seed }, (line) => lines.push(line));
@@ -53,6 +54,10 @@ describe.skipIf(!chromiumPath)('the thought inspector in Chromium', () => {
     recording = await recorded(1, 3);
     await mkdir(join(folder, 'tiny/recordings'));
     await writeFile(join(folder, 'tiny/recordings/three.jsonl'), recording);
+    await train(tinyConfig({ env: { id: 'KnownMask-v0' } }), { runDir: join(folder, 'masked') });
+    maskedRecording = await recorded(1, 1, 'masked');
+    await mkdir(join(folder, 'masked/recordings'));
+    await writeFile(join(folder, 'masked/recordings/one.jsonl'), maskedRecording);
     await mkdir(join(folder, 'new'));
     await writeFile(join(folder, 'new/config.resolved.yaml'), 'env: { id: Maze-v0 }\n');
   });
@@ -146,6 +151,16 @@ describe.skipIf(!chromiumPath)('the thought inspector in Chromium', () => {
     expect(await page.getByLabel('Seed').inputValue()).toBe('6');
   });
 
+  it('shows which choices were forbidden', async () => {
+    const page = await inspect('masked');
+    await place(page, 'decision 1 of');
+    const [{ mask, action }] = decisionsOf(maskedRecording);
+    const notes = page.getByRole('list', { name: 'Action distribution' }).locator('.row > .note');
+    expect(await notes.allTextContents()).toEqual(
+      mask!.map((allowed, i) => (i === action ? '◀ taken' : allowed ? '' : 'forbidden')),
+    );
+  });
+
   it('says what is missing of a run that has nothing yet', async () => {
     const page = await inspect('new');
     await page.getByText('No episode of this run has been recorded.').waitFor();
@@ -161,6 +176,7 @@ describe.skipIf(!chromiumPath)('the thought inspector in Chromium', () => {
     const says = (text: string) => page.getByRole('alert').filter({ hasText: text }).waitFor();
     await open(`${recording}{"type":"decis`);
     await place(page, 'decision 1 of');
+    await page.getByText('own.jsonl').waitFor();
     const [header, ...rest] = recording.split('\n');
     await open([header, '{"type":', ...rest].join('\n'));
     await says('Line 2 is damaged.');

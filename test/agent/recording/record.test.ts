@@ -16,6 +16,8 @@ import {
   Discrete,
   type Env,
   EnvLost,
+  EnvServer,
+  makeEnv,
   type Reset,
   type Step,
 } from '../../../src/envs/index.ts';
@@ -266,5 +268,23 @@ describe('record, of environments of one’s own', () => {
       expect.objectContaining({ return: 1.5, length: 3 }),
     ]);
     expect(decisions.map(({ t }) => t)).toEqual([0, 0, 1, 2]);
+  });
+});
+
+describe('record, of environments elsewhere', () => {
+  it('holds their drawings, but for those of how an episode ended', async () => {
+    const server = await EnvServer.listen(() => makeEnv('Maze-v0', { size: 3, maxSteps: 5 }), {
+      id: 'Maze-v0',
+    });
+    onTestFinished(() => server.close());
+    const agent = await makeAgent({ env: { id: undefined, url: server.url } });
+    const there = await recorded(agent, { episodes: 2 });
+    for (const { obs, drawing } of there.decisions) {
+      const cell = (obs as number[]).findIndex((entry, i) => i % 6 === 4 && entry === 1);
+      const agent = drawing!.shapes.findLast(({ type }) => type === 'circle') as { x: number };
+      expect(Math.floor((agent.x / drawing!.width) * 3)).toBe(Math.floor(cell / 6) % 3);
+    }
+    expect(there.ends.map((end) => 'drawing' in end)).toEqual([false, false]);
+    expect(there.ends.map((end) => 'obs' in end)).toEqual([true, true]);
   });
 });

@@ -22,6 +22,8 @@ class Inspector {
   readonly #about = h('p', { class: 'about' });
   readonly #place = h('div', {});
   #files: RecordingFile[] = [];
+  /** Which of them is shown. */
+  #open: string | undefined;
   #player: Player | undefined;
   /** Ends what is being read or played. */
   #showing = new AbortController();
@@ -38,6 +40,7 @@ class Inspector {
     element.addEventListener('dragover', this.#dragged);
     element.addEventListener('drop', this.#dropped);
     document.addEventListener('keydown', this.#keyed);
+    addEventListener('focus', this.#returned);
     void this.#begin();
   }
 
@@ -47,11 +50,12 @@ class Inspector {
     this.#element.removeEventListener('dragover', this.#dragged);
     this.#element.removeEventListener('drop', this.#dropped);
     document.removeEventListener('keydown', this.#keyed);
+    removeEventListener('focus', this.#returned);
     this.#element.replaceChildren();
   }
 
   async #begin(): Promise<void> {
-    await this.#list(undefined);
+    await this.#list();
     const [latest] = this.#files;
     if (latest) await this.#openRecording(latest.file, false);
     else this.#showNone();
@@ -66,12 +70,12 @@ class Inspector {
         { class: 'panel empty' },
         h('p', {}, 'No episode of this run has been recorded.'),
         h('p', {}, 'Play one now, drop a recording here, or record some:'),
-        h('p', {}, h('code', {}, `pondera record runs/${run} --episodes 3`)),
+        h('p', {}, h('code', {}, `pondera record …/${run} --episodes 3`)),
       ),
     );
   }
 
-  async #list(open: string | undefined): Promise<void> {
+  async #list(): Promise<void> {
     try {
       const query = new URLSearchParams({ run: this.#context.run });
       const { signal } = this.#context;
@@ -80,39 +84,41 @@ class Inspector {
     } catch (error) {
       this.#complain(error);
     }
-    this.#sources.list(this.#files, open);
+    this.#sources.list(this.#files, this.#open);
   }
 
   async #openRecording(file: string, byHand: boolean): Promise<void> {
     const query = new URLSearchParams({ run: this.#context.run, file });
-    this.#sources.list(this.#files, file);
-    await this.#read(async (signal) => {
+    const open = async (signal: AbortSignal) => {
       const { body } = await this.#context.request(`/v1/recording?${query}`, { signal });
       return body!;
-    }, byHand);
+    };
+    await this.#read(open, this.#show(file), { byHand });
   }
 
   async #openFile(file: File): Promise<void> {
-    this.#sources.list(this.#files, undefined);
-    await this.#read(async () => file.stream(), true);
-    this.#sources.say(file.name);
+    await this.#read(async () => file.stream(), this.#show(), { byHand: true, name: file.name });
   }
 
+  /** @param name what to call it, where the list does not */
   async #read(
     open: (signal: AbortSignal) => Promise<ReadableStream<Uint8Array>>,
-    byHand: boolean,
+    { film, player, signal }: Showing,
+    { byHand, name = '' }: { byHand: boolean; name?: string },
   ): Promise<void> {
-    const { film, player, signal } = this.#show();
     try {
       this.#sources.say('reading…');
+      let begun = false;
       const progress = () => {
-        if (!signal.aborted) this.#grown(film, player);
+        if (signal.aborted) return;
+        this.#grown(film, player);
+        if (begun || film.decisions.length === 0) return;
+        begun = true;
+        player.cursor.seek(0);
+        if (byHand) player.focus();
       };
       await readFilm(await open(signal), film, { signal, progress });
-      if (signal.aborted) return;
-      this.#sources.say('');
-      player.cursor.seek(0);
-      if (byHand) player.focus();
+      if (!signal.aborted) this.#sources.say(name);
     } catch (error) {
       if (!signal.aborted) this.#complain(error);
     }
@@ -124,7 +130,6 @@ class Inspector {
     const socket = this.#context.connect(`/v1/think?${query}`);
     signal.addEventListener('abort', () => socket.close());
     player.cursor.coming = true;
-    this.#sources.list(this.#files, undefined);
     this.#sources.say(`starting an episode of seed ${seed}…`);
     socket.onmessage = ({ data }) => {
       if (signal.aborted) return;
@@ -144,13 +149,13 @@ class Inspector {
     socket.onclose = ({ code }) => {
       if (signal.aborted) return;
       player.cursor.coming = false;
-      this.#sources.say(film.header ? `seed ${seed}, played now` : '');
+      this.#sources.say(film.decisions.length > 0 ? `seed ${seed}, played now` : '');
       if (code !== 1000) this.#complain(new Error('The connection to the server was lost.'));
     };
   }
 
-  /** Makes room for another recording. */
-  #show() {
+  /** Makes room for another recording: one of those listed, or one from elsewhere. */
+  #show(file?: string): Showing {
     this.#showing.abort();
     this.#player?.dispose();
     const showing = new AbortController();
@@ -158,6 +163,8 @@ class Inspector {
     const film = new Film();
     const player = new Player(film, this.#context.announce);
     this.#player = player;
+    this.#open = file;
+    this.#sources.list(this.#files, file);
     this.#sources.complain('');
     fill(this.#about);
     fill(this.#place, player.element);
@@ -173,6 +180,9 @@ class Inspector {
     this.#sources.say('');
     this.#sources.complain((error as Error).message);
   }
+
+  /** Somebody may have recorded some, elsewhere. */
+  readonly #returned = (): void => void this.#list();
 
   readonly #dragged = (event: DragEvent): void => event.preventDefault();
 
@@ -191,6 +201,13 @@ class Inspector {
     if (key === ' ' && element.closest('button, summary, a')) return;
     if (this.#player.key(event)) event.preventDefault();
   };
+}
+
+/** What is shown, and what ends it. */
+interface Showing {
+  film: Film;
+  player: Player;
+  signal: AbortSignal;
 }
 
 function aboutText({

@@ -1,4 +1,5 @@
 import type { RecordingHeader } from '../../recording/format.ts';
+import { actionsOf } from './actions.ts';
 import { AttentionView } from './attention-view.ts';
 import { Cursor } from './cursor.ts';
 import { fill, h, setText } from './dom.ts';
@@ -60,6 +61,13 @@ export class Player {
           this.#place,
         ),
         this.#timeline.element,
+        h(
+          'p',
+          { class: 'hint keys' },
+          keyHint(['←', '→'], 'decisions'),
+          keyHint(['[', ']'], 'ponder steps (↑ ↓ in their list)'),
+          keyHint(['space'], 'play, pause'),
+        ),
       ),
       this.#stage,
     );
@@ -156,12 +164,19 @@ export class Player {
   #say(at: number, step: number): void {
     clearTimeout(this.#saying);
     this.#saying = setTimeout(() => {
-      const { halt, value, actions } = this.#film.decisions[at].thought.steps[step];
+      const decision = this.#film.decisions[at];
+      const { halt, value, actions } = decision.thought.steps[step];
       const most = Math.max(...actions);
+      const { labels } = actionsOf(this.#film.header!.spaces.action, decision);
       this.#announce(
         `Decision ${at + 1}, ponder step ${step + 1}: halt ${formatShare(halt)}, ` +
-          `value ${formatNumber(value)}, largest action ${actions.indexOf(most)} at ${formatShare(most)}`,
+          `value ${formatNumber(value)}, largest action ${labels[actions.indexOf(most)]} at ${formatShare(most)}`,
       );
     }, SAY_MS);
   }
+}
+
+/** Keys, and what they are for. */
+function keyHint(keys: string[], use: string): HTMLElement {
+  return h('span', {}, ...keys.map((key) => h('kbd', {}, key)), ` ${use}`);
 }

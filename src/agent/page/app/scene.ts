@@ -10,7 +10,7 @@ import { observedShares } from './tokens.ts';
 export class Scene {
   readonly element: HTMLElement;
   readonly #picture = h('div', { class: 'picture' });
-  readonly #hint = h('p', { class: 'hint' }, 'Lit where the readout attended to it.');
+  readonly #hint = h('p', { class: 'hint lit' }, 'Lit where the readout attended to it.');
   readonly #numbers = h('div', {
     class: 'scroll',
     tabindex: 0,

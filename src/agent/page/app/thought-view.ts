@@ -7,6 +7,8 @@ import { tokenNote } from './tokens.ts';
 
 /** Actions that are shown of each step in the list. */
 const COLUMNS = 24;
+/** Actions of which all can be seen at once. */
+const UNSCROLLED = 14;
 
 /** What a policy thought before one decision: a list of its ponder steps, and one of them closely. */
 export class ThoughtView {
@@ -103,6 +105,8 @@ export class ThoughtView {
       ),
     );
     const { labels, means, scale, taken } = actionsOf(this.#header.spaces.action, decision);
+    // What has to be scrolled can be reached with the keyboard.
+    this.#actions.tabIndex = labels.length > UNSCROLLED ? 0 : -1;
     setText(
       this.#hint,
       `${means ? 'Means' : 'Probabilities'}${before ? '; a tick is where one stood a step before' : ''}.`,
@@ -114,14 +118,15 @@ export class ThoughtView {
         bar.append(h('span', { class: 'fill' }), h('span', { class: 'was', hidden: !before }));
         setSpan(bar, share, ...scale(i));
         if (before) setTick(bar, before.actions[i], ...scale(i));
-        const isTaken = taken.has(i);
+        const isAllowed = decision.mask?.[i] !== 0;
+        const note = taken.has(i) ? '◀ taken' : isAllowed ? '' : 'forbidden';
         return h(
           'div',
-          { role: 'listitem', class: isTaken ? 'row taken' : 'row' },
+          { role: 'listitem', class: taken.has(i) ? 'row taken' : 'row' },
           h('span', { class: 'label' }, labels[i]),
           bar,
           h('span', { class: 'number' }, means ? formatNumber(share) : formatShare(share)),
-          h('span', { class: 'note' }, isTaken ? '◀ taken' : ''),
+          h('span', { class: 'note' }, note),
         );
       }),
     );

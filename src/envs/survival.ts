@@ -1,0 +1,22 @@
+import type { Env } from './env.ts';
+import type { EnvFailed } from './env-failed.ts';
+import type { Observation } from './outcome.ts';
+
+/** What is done about an environment that fails: its episode is lost, and another begins. */
+export interface Survival {
+  /** Failures without an episode finished between that are survived. */
+  most: number;
+  /** Makes the environment anew; unless given it is elsewhere, and only what is found wrong here is survived. */
+  remake?: () => Env | Promise<Env>;
+  /** Told of each failure, also of one that is not survived. */
+  told(failed: Failed): void;
+}
+
+/** An environment that failed, with what it takes to see it again. */
+export interface Failed {
+  error: EnvFailed;
+  /** Failures without an episode finished between, this one included. */
+  inARow: number;
+  /** What it showed before, as the policy saw it; undefined where no episode had begun. */
+  observation?: Observation;
+}
