@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -92,6 +93,13 @@ describe('the log', () => {
     const read = async (file: string) => JSON.parse(await readFile(file, 'utf8'));
     expect(await read(`${path}.1`)).toMatchObject({ level: 30, run: 'a', msg: 'before' });
     expect(await read(path)).toMatchObject({ level: 40, msg: 'after' });
+  });
+});
+
+describe.skipIf(!existsSync('/dev/full'))('a full disk', () => {
+  it('ends no log', () => {
+    const { log } = openLog('info', '/dev/full');
+    expect(() => log.info('unwritten')).not.toThrow();
   });
 });
 
