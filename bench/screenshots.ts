@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
 import { basename, dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { chromium } from 'playwright-core';
+import { type BrowserContextOptions, chromium } from 'playwright-core';
 import { ownCommand } from '../src/agent/own-command.ts';
 import { servePage } from '../src/agent/page/serve-page.ts';
 
 /**
- * Takes docs/inspector.png of a trained run:
+ * Takes the pictures of the live page in docs/, of a trained run:
  *
  *     npm start k-hop && npx tsx bench/screenshots.ts runs/k-hop
  */
@@ -17,11 +17,35 @@ await promisify(execFile)(process.execPath, [...ownCommand(), 'record', run, '--
 const { url, close } = await servePage(dirname(run));
 const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
 const browser = await chromium.launch({ executablePath, args });
+const address = `${url}#/runs/${encodeURIComponent(basename(run))}`;
 try {
+  const viewport = { width: 1240, height: 980 };
+  await shootCurves('page-light', { viewport });
+  await shootCurves('page-dark', { viewport, colorScheme: 'dark' });
+  await shootCurves('page-phone', { viewport: { width: 390, height: 1100 } });
+  await shootThought();
+} finally {
+  await browser.close();
+  await close();
+}
+
+async function shootCurves(name: string, options: BrowserContextOptions): Promise<void> {
+  const page = await browser.newPage({ ...options, reducedMotion: 'reduce' });
+  await page.goto(address);
+  await page.locator('figure').first().waitFor();
+  for (const figure of await page.locator('figure').all()) {
+    const box = await figure.boundingBox();
+    if (box && box.y < page.viewportSize()!.height) await figure.locator('canvas').waitFor();
+  }
+  await page.screenshot({ path: `docs/${name}.png` });
+  await page.close();
+}
+
+async function shootThought(): Promise<void> {
   // About as wide as where it is shown.
   const viewport = { width: 1280, height: 1180 };
   const page = await browser.newPage({ viewport, deviceScaleFactor: 0.8 });
-  await page.goto(`${url}#/runs/${encodeURIComponent(basename(run))}/think`);
+  await page.goto(`${address}/think`);
   await page.locator('.steps li').first().waitFor();
   // The first decision that was thought about longest.
   const place = page.locator('.place');
@@ -37,7 +61,4 @@ try {
   // What fades in has come.
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await page.locator('.player').screenshot({ path: 'docs/inspector.png' });
-} finally {
-  await browser.close();
-  await close();
 }

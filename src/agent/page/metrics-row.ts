@@ -9,6 +9,7 @@ import { type EvaluationPoint, evaluationPoint } from './messages.ts';
 export function rowOf(line: unknown): Row | undefined {
   if (typeof line !== 'object' || line === null) return undefined;
   const row = new Map<string, number>();
+  if ('phase' in line) row.set('released', Number(line.phase === 'released'));
   collect(line, '', row);
   return row.has('update') && row.has('steps') ? row : undefined;
 }

@@ -13,6 +13,8 @@ import { chromiumPath, launch, openPage, violations } from './chromium.ts';
 import { addEvents, addMetrics, eventLine, makeRun, metricsLine, runsFolder } from './run-files.ts';
 
 const token = 'correct-horse';
+/** Until something is so, on a busy machine as well. */
+const poll = <T>(look: () => Promise<T>) => expect.poll(look, { timeout: 20_000 });
 let browser: Browser;
 
 /** Serves the page over runs with some updates each. */
@@ -53,9 +55,9 @@ describe.skipIf(!chromiumPath)('the live page in Chromium', () => {
     const caption = curve.locator('caption');
     await caption.filter({ hasText: /^[1-9]\d* points/ }).waitFor();
     const before = Number.parseInt((await caption.textContent())!, 10);
-    await expect
-      .poll(async () => Number.parseInt((await caption.textContent())!, 10), { timeout: 10_000 })
-      .toBeGreaterThan(before);
+    await poll(async () => Number.parseInt((await caption.textContent())!, 10)).toBeGreaterThan(
+      before,
+    );
     await curve.locator('canvas').waitFor();
     controller.abort();
     await trained;
@@ -101,6 +103,7 @@ describe.skipIf(!chromiumPath)('the live page in Chromium', () => {
       await page.getByRole('link', { name }).click();
       await page.getByRole('heading', { name: 'In the latest evaluation' }).waitFor();
       await page.locator('.events .alarm').waitFor();
+      await page.getByLabel('Latest alarm').getByText('too short').waitFor();
       await page.locator('summary').first().click();
       await look();
       await page.goto(`${url}#/runs/empty`);
@@ -126,12 +129,10 @@ describe.skipIf(!chromiumPath)('the live page in Chromium', () => {
     await press('Enter');
     const chart = page.getByRole('slider', { name: 'Return: crosshair' });
     await chart.waitFor();
-    await expect
-      .poll(async () => {
-        await press('Tab');
-        return page.evaluate('document.activeElement?.ariaLabel');
-      })
-      .toBe('Return: crosshair');
+    await poll(async () => {
+      await press('Tab');
+      return page.evaluate('document.activeElement?.ariaLabel');
+    }).toBe('Return: crosshair');
     const told = () => chart.getAttribute('aria-valuetext');
     await press('Home');
     expect(await told()).toBe('step 100: return 0.1, net return –');
@@ -143,28 +144,26 @@ describe.skipIf(!chromiumPath)('the live page in Chromium', () => {
     expect(await all.isVisible()).toBe(false);
     await press('ArrowLeft', '+');
     await all.waitFor();
-    await expect.poll(() => chart.getAttribute('aria-valuemin')).not.toBe('100');
+    await poll(() => chart.getAttribute('aria-valuemin')).not.toBe('100');
     await press('0');
     await all.waitFor({ state: 'hidden' });
-    await expect.poll(() => chart.getAttribute('aria-valuemin')).toBe('100');
+    await poll(() => chart.getAttribute('aria-valuemin')).toBe('100');
   });
 
   it('looks closer at what is dragged over', async () => {
     const { url } = await serve({ a: 5000 });
     const page = await openPage(browser, `${url}#/runs/a`);
     const figure = page.locator('figure').first();
-    await expect.poll(() => figure.getAttribute('data-points')).toBe('2000');
+    await poll(() => figure.getAttribute('data-points')).toBe('2000');
     const { x, y, width } = (await figure.locator('.u-over').boundingBox())!;
     await page.mouse.move(x + width * 0.4, y + 50);
     await page.mouse.down();
     await page.mouse.move(x + width * 0.5, y + 60, { steps: 3 });
     await page.mouse.up();
     // A tenth of the rows, now one by one.
-    await expect
-      .poll(async () => Number(await figure.getAttribute('data-points')))
-      .toBeLessThan(520);
+    await poll(async () => Number(await figure.getAttribute('data-points'))).toBeLessThan(520);
     await page.getByRole('button', { name: 'Show all' }).click();
-    await expect.poll(() => figure.getAttribute('data-points')).toBe('2000');
+    await poll(() => figure.getAttribute('data-points')).toBe('2000');
   });
 
   it('comes back after the server was gone, with what was missed', async () => {
@@ -172,13 +171,13 @@ describe.skipIf(!chromiumPath)('the live page in Chromium', () => {
     const expected = /WebSocket|ERR_CONNECTION_REFUSED/;
     const page = await openPage(browser, `${url}#/runs/a`, { expected });
     const points = () => page.locator('figure').first().getAttribute('data-points');
-    await expect.poll(points).toBe('3');
+    await poll(points).toBe('3');
     await close();
     await page.getByText('not connected; what is shown may be old').waitFor();
     await addMetrics(join(dir, 'a'), metricsLine(4), metricsLine(5));
     const again = await servePage(dir, { port: Number(new URL(url).port) });
     onTestFinished(again.close);
-    await expect.poll(points, { timeout: 15_000 }).toBe('5');
+    await poll(points).toBe('5');
     await page.locator('#link', { hasText: 'live' }).waitFor();
   });
 
@@ -211,6 +210,21 @@ describe.skipIf(!chromiumPath)('the live page in Chromium', () => {
       ['a', 'pause'],
       ['a', 'stop'],
     ]);
+  });
+
+  it('shows a run that waits, and its curves once it has begun', async () => {
+    const dir = await runsFolder();
+    const states: SupervisedRun[] = [{ name: 'next', state: 'queued', controls: [] }];
+    const supervisor = { states$: new BehaviorSubject(states), control: async () => {} };
+    const { pages, endpoints } = pageOf(new RunFolder(dir), { supervisor, open: true });
+    const server = await SocketServer.listen({}, endpoints, pages);
+    onTestFinished(() => server.close());
+    const expected = /status of 404/;
+    const page = await openPage(browser, server.pageUrl('/#/runs/next'), { expected });
+    await page.locator('.state', { hasText: 'queued' }).waitFor();
+    await page.getByText('Nothing of it has been recorded yet.').waitFor();
+    await makeRun(dir, 'next', 2);
+    await poll(() => page.locator('figure').first().getAttribute('data-points')).toBe('2');
   });
 
   it('takes the token from the address, and out of it', async () => {

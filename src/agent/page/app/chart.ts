@@ -1,9 +1,10 @@
 import { DataTable } from './data-table.ts';
 import { h, setText } from './dom.ts';
 import { forget, observe, redraw } from './redraw.ts';
-import type { Values } from './run-data.ts';
+import { smooth } from './smooth.ts';
 import { colour } from './theme.ts';
 import uPlot from './uplot.ts';
+import type { Values } from './values.ts';
 
 export interface Line {
   label: string;
@@ -21,6 +22,8 @@ export interface Line {
   told?: Values;
   /** Not drawn as a line, but painted. */
   painted?: boolean;
+  /** Behind another that is its mean. */
+  faint?: boolean;
   /** Its numbers in words; the chart's, unless given. */
   format?: (value: number | null) => string;
 }
@@ -28,6 +31,8 @@ export interface Line {
 export interface Drawn {
   x: Values;
   lines: Line[];
+  /** A place that matters, and why. */
+  mark?: { x: number; label: string };
 }
 
 export interface ChartOptions {
@@ -39,7 +44,7 @@ export interface ChartOptions {
   axis: () => { label: string; format: (value: number) => string };
   /** The lowest and the highest value shown; what there is, unless given. */
   range?: (min: number, max: number, drawn: Drawn) => [number, number];
-  ticks?: 'whole';
+  ticks?: 'whole' | 'bytes';
   /** Draws under the lines. */
   paint?: (plot: uPlot, drawn: Drawn) => void;
   /** Told of a range of x chosen with the mouse or the keyboard; nothing: the whole. */
@@ -115,9 +120,7 @@ export class Chart {
     this.#legend.hidden = !some;
     this.element.dataset.points = String(drawn.x.length);
     if (some) {
-      const shape = JSON.stringify(
-        drawn.lines.map(({ values: _, told: __, format: ___, ...style }) => style),
-      );
+      const shape = shapeOf(plotted(drawn)) + shapeOf(drawn.lines);
       if (shape === this.#shape && this.#plot) this.#plot.setData(this.#data());
       else this.#build(shape);
       this.#tell();
@@ -140,8 +143,8 @@ export class Chart {
   }
 
   #data(): uPlot.AlignedData {
-    const { x, lines } = this.#drawn;
-    return [x, ...plotted(lines).map(({ values }) => values)] as uPlot.AlignedData;
+    const values = plotted(this.#drawn).map((line) => line.values);
+    return [this.#drawn.x, ...values] as uPlot.AlignedData;
   }
 
   #plotOptions(): uPlot.Options {
@@ -152,12 +155,12 @@ export class Chart {
       grid: { stroke: () => colour('grid'), width: 1 },
       ticks: { show: false },
     };
-    const lines = plotted(this.#drawn.lines);
+    const lines = plotted(this.#drawn);
     const filled = lines.flatMap(({ filled }, i) => (filled ? [i + 1] : []));
     return {
       ...this.#size(),
       legend: { show: false },
-      padding: [8, 8, 0, 0],
+      padding: [16, 18, 0, 0],
       scales: {
         x: { time: false },
         y: { range: (_, min, max) => (range ?? padded)(min, max, this.#drawn) },
@@ -168,7 +171,7 @@ export class Chart {
           ...look,
           size: 56,
           space: 28,
-          incrs: ticks === 'whole' ? [1, 2, 5, 10] : undefined,
+          incrs: ticks && increments[ticks],
           values: (_, splits) => splits.map((value) => format(value)),
         },
       ],
@@ -182,7 +185,12 @@ export class Chart {
         focus: { prox: -1 },
       },
       hooks: {
-        drawAxes: paint ? [(plot) => paint(plot, this.#drawn)] : [],
+        drawAxes: [
+          (plot) => {
+            paint?.(plot, this.#drawn);
+            paintMark(plot, this.#drawn);
+          },
+        ],
         setCursor: [() => this.#tell()],
         setSelect: [(plot) => this.#selected(plot)],
       },
@@ -265,14 +273,21 @@ export class Chart {
 }
 
 const HEIGHT = 210;
+const increments = {
+  whole: [1, 2, 5, 10, 20, 50],
+  bytes: Array.from({ length: 44 }, (_, power) => 2 ** power),
+};
+/** An alpha, after a colour's six digits. */
+const FAINT = '50';
 
-function seriesOf({ label, colour: name, dash, dots, spans, filled }: Line): uPlot.Series {
+function seriesOf(line: Line): uPlot.Series {
+  const { label, colour: name, dash, dots, spans, filled, faint } = line;
   return {
     label,
-    stroke: () => colour(name),
+    stroke: () => colour(name) + (faint ? FAINT : ''),
     fill: filled ? () => colour(`${name}-fill`) : undefined,
-    width: filled ? 1 : dots ? 0 : 1.75,
-    dash,
+    width: filled || faint ? 1 : dots ? 0 : 1.75,
+    dash: faint ? undefined : dash,
     spanGaps: spans ?? false,
     paths: dots ? () => null : undefined,
     points: dots
@@ -285,6 +300,27 @@ function seriesOf({ label, colour: name, dash, dots, spans, filled }: Line): uPl
         }
       : { size: 5, filter: alone },
   };
+}
+
+function paintMark(plot: uPlot, { mark }: Drawn): void {
+  const { ctx, bbox } = plot;
+  const { min, max } = plot.scales.x;
+  if (!mark || min == null || max == null || mark.x < min || mark.x > max) return;
+  const x = Math.round(plot.valToPos(mark.x, 'x', true)) + 0.5;
+  const left = x - bbox.left > bbox.width / 2;
+  ctx.save();
+  ctx.strokeStyle = ctx.fillStyle = colour('ink-3');
+  ctx.lineWidth = uPlot.pxRatio;
+  ctx.setLineDash([4 * uPlot.pxRatio, 4 * uPlot.pxRatio]);
+  ctx.beginPath();
+  ctx.moveTo(x, bbox.top);
+  ctx.lineTo(x, bbox.top + bbox.height);
+  ctx.stroke();
+  ctx.font = `${11 * uPlot.pxRatio}px system-ui, sans-serif`;
+  ctx.textAlign = left ? 'right' : 'left';
+  ctx.textBaseline = 'bottom';
+  ctx.fillText(mark.label, x + (left ? -4 : 4) * uPlot.pxRatio, bbox.top);
+  ctx.restore();
 }
 
 /** A value that no line is drawn to or from is a point. */
@@ -300,8 +336,31 @@ function alone(plot: uPlot, series: number, show: boolean): number[] | null {
   return found.length > 0 && found.length < 500 ? found : null;
 }
 
-function plotted(lines: readonly Line[]): Line[] {
-  return lines.filter(({ painted }) => !painted);
+/** What is drawn as lines: of many points their mean, over what it is the mean of. */
+function plotted({ x, lines }: Drawn): Line[] {
+  return lines.flatMap((line) => {
+    if (line.painted) return [];
+    const many = x.length >= MANY && !line.filled;
+    if (!many || (line.dots && count(line.values) < MANY / 4)) return [line];
+    const mean = smooth(line.values, Math.round(x.length / 80));
+    if (line.dots) return [{ ...line, dots: false, spans: true, dash: [1, 3], values: mean }];
+    return [
+      { ...line, faint: true },
+      { ...line, dash: undefined, values: mean },
+    ];
+  });
+}
+
+/** Points beyond which a line is no line any more, but a band. */
+const MANY = 400;
+
+function count(values: Values): number {
+  return values.reduce<number>((sum, value) => sum + Number(value !== null), 0);
+}
+
+/** What of lines, if it is another, makes another chart. */
+function shapeOf(lines: readonly Line[]): string {
+  return JSON.stringify(lines.map(({ values: _, told: __, format: ___, ...style }) => style));
 }
 
 /** What a line tells at a place. */

@@ -24,7 +24,7 @@ export class FigureGrid {
   constructor(options: GridOptions) {
     this.#options = options;
     this.#charts = options.figures.map(
-      ({ lines: _, compared: __, ...figure }) =>
+      ({ lines: _, compared: __, marked: ___, ...figure }) =>
         new Chart({
           ...figure,
           axis: () => axes[this.#axis],
@@ -44,7 +44,7 @@ export class FigureGrid {
         h(
           'p',
           { class: 'hint' },
-          'Drag over a chart to look closer. With the keyboard: arrows move the crosshair, + looks closer, 0 shows all.',
+          'Drag over a chart to look closer; with the keyboard: arrows, + and 0. Of many points the line is the mean of neighbours.',
         ),
       ),
       h('div', { class: 'grid' }, ...this.#charts.map(({ element }) => element)),

@@ -1,14 +1,17 @@
 import type { ChartOptions, Drawn, Line } from './chart.ts';
 import { formatBytes, formatNumber, formatPercent } from './format.ts';
 import { paintShares, shareOf } from './heat-map.ts';
-import type { Axis, RunData, Values } from './run-data.ts';
+import type { Axis, RunData } from './run-data.ts';
 import { lineStyle } from './theme.ts';
+import type { Values } from './values.ts';
 
 /** One figure of the page: what it says, and its lines from what there is of a run. */
 export interface Figure
   extends Pick<ChartOptions, 'title' | 'about' | 'format' | 'range' | 'ticks'> {
   paint?: ChartOptions['paint'];
   lines: (data: RunData) => Line[];
+  /** Shows where the halting head was released. */
+  marked?: boolean;
   /** What is compared between runs; not compared unless given. */
   compared?: string;
 }
@@ -41,12 +44,17 @@ export const SERIES = [
   'decisionsPerSecond',
   'tensors',
   'rssBytes',
+  'heapBytes',
+  'externalBytes',
+  'arenaBytes',
+  'released',
   ...PHASES,
 ];
 
 export const figures: Figure[] = [
   {
     title: 'Return',
+    marked: true,
     about: 'Mean return of an episode, and net of the price of pondering. Points: evaluations.',
     format: formatNumber,
     compared: 'return',
@@ -70,6 +78,7 @@ export const figures: Figure[] = [
   },
   {
     title: 'Ponder steps',
+    marked: true,
     about: 'How long a decision is thought about, where that was the policy’s own choice.',
     format: formatNumber,
     compared: 'ponderSteps.mean',
@@ -81,6 +90,7 @@ export const figures: Figure[] = [
   },
   {
     title: 'Distribution of ponder steps',
+    marked: true,
     about:
       'Share of decisions that took so many steps: the stronger, the more. The line is their mean.',
     format: formatNumber,
@@ -91,6 +101,7 @@ export const figures: Figure[] = [
   },
   {
     title: 'Price',
+    marked: true,
     about: 'Taken from the reward for each ponder step beyond the first ones, in its unit.',
     format: formatNumber,
     compared: 'price',
@@ -98,6 +109,7 @@ export const figures: Figure[] = [
   },
   {
     title: 'Entropy',
+    marked: true,
     about:
       'Of actions and of halting, in nats a decision. Near zero there is nothing left to explore.',
     format: formatNumber,
@@ -155,9 +167,16 @@ export const figures: Figure[] = [
   },
   {
     title: 'Memory',
-    about: 'Of the training process, as the system counts it.',
+    about: 'Of the training process: as the system counts it, and what of it is whose.',
     format: formatBytes,
-    lines: (data) => [line(data, 'resident', 'rssBytes', { colour: 'c1' })],
+    ticks: 'bytes',
+    range: (_, max) => [0, Number.isFinite(max) ? max * 1.06 : 1],
+    lines: (data) => [
+      line(data, 'resident', 'rssBytes', { colour: 'c1' }),
+      ...some(data, 'JavaScript', 'heapBytes', { colour: 'c2', dash: [6, 3] }),
+      ...some(data, 'buffers', 'externalBytes', { colour: 'c3', dash: [2, 3] }),
+      ...some(data, 'arena', 'arenaBytes', { colour: 'c4', dash: [8, 3, 2, 3] }),
+    ],
   },
   {
     title: 'Tensors',
@@ -210,8 +229,13 @@ function phases(data: RunData): Line[] {
 }
 
 /** What a figure shows of one run. */
-export function drawnOf({ lines }: Figure, data: RunData): Drawn {
-  return { x: data.column(data.axis) ?? [], lines: lines(data) };
+export function drawnOf({ lines, marked }: Figure, data: RunData): Drawn {
+  const x = data.column(data.axis) ?? [];
+  const release = data.column('released')?.indexOf(1) ?? -1;
+  const place = x[release];
+  const mark =
+    marked && place != null && release > 0 ? { x: place, label: 'halting released' } : undefined;
+  return { x, lines: lines(data), mark };
 }
 
 /** One line a run: their tables laid over one another along the axis. */

@@ -1,7 +1,7 @@
 import type { Drawn } from './chart.ts';
-import type { Values } from './run-data.ts';
 import { colour } from './theme.ts';
 import type uPlot from './uplot.ts';
+import type { Values } from './values.ts';
 
 /** Of counts in columns, the share that column `i` has of each row; null where a row has none. */
 export function shareOf(columns: readonly Values[], i: number): Values {
@@ -24,8 +24,9 @@ export function paintShares(plot: uPlot, { x, lines }: Drawn): void {
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
   ctx.fillStyle = colour('c1');
+  // Whole pixels, or seams would show.
   const positions = x.map((value) =>
-    value === null ? Number.NaN : plot.valToPos(value, 'x', true),
+    value === null ? Number.NaN : Math.round(plot.valToPos(value, 'x', true)),
   );
   for (let begin = 0; begin < x.length; ) {
     const left = begin === 0 ? positions[0] - CELL : positions[begin - 1];
@@ -37,7 +38,8 @@ export function paintShares(plot: uPlot, { x, lines }: Drawn): void {
       if (share === null || share < 0.002) continue;
       ctx.globalAlpha = share ** 0.7;
       const middle = plot.valToPos(k + 1, 'y', true);
-      ctx.fillRect(left, middle - height / 2, Math.max(1, right - left), height - 1);
+      const top = Math.round(middle - height / 2);
+      ctx.fillRect(left, top, Math.max(1, right - left), Math.round(height) - 1);
     }
     begin = end;
   }

@@ -1,9 +1,9 @@
 import type { EvaluationPoint, HistoryHead, RunEvent, ServerMessage } from '../messages.ts';
 import type { LiveLink } from './live-link.ts';
-import { request } from './server.ts';
+import { request, type ServerError } from './server.ts';
+import type { Values } from './values.ts';
 
 export type Axis = 'steps' | 'elapsed';
-export type Values = (number | null)[];
 export interface Range {
   from: number;
   to: number;
@@ -24,6 +24,8 @@ export class RunData {
   /** What is wrong, for people. */
   problem = '';
   loaded = false;
+  /** There are no files of it. */
+  missing = false;
   range: Range | undefined;
   axis: Axis = 'steps';
   /** Rows of the server's table that a pair of points stands for. */
@@ -35,6 +37,7 @@ export class RunData {
   #rows = 0;
   #unwatch: (() => void) | undefined;
   #loading: AbortController | undefined;
+  readonly #endBegun: () => void;
 
   /** @param series which columns, a prefix where it ends in a dot */
   constructor(run: string, series: readonly string[], link: LiveLink, changed: () => void) {
@@ -42,6 +45,7 @@ export class RunData {
     this.#series = series;
     this.#link = link;
     this.#changed = changed;
+    this.#endBegun = link.onChange(() => this.#loadOnceBegun());
     void this.load();
   }
 
@@ -75,14 +79,23 @@ export class RunData {
       this.#watch();
     } catch (error) {
       if (signal.aborted) return;
-      this.problem = (error as Error).message;
-      // It may not have begun yet, or the server be gone: what comes of it says when.
-      if (!this.loaded) this.#watch();
+      this.missing = (error as ServerError).status === 404;
+      this.problem = this.missing ? '' : (error as Error).message;
+    } finally {
+      if (this.#loading === loading) this.#loading = undefined;
     }
     this.#changed();
   }
 
+  /** One that waits in a queue has no files yet; and a server may have been gone. */
+  #loadOnceBegun(): void {
+    if (this.loaded || this.#loading || this.#link.state !== 'live') return;
+    const begun = this.#link.runs?.some(({ name, env }) => name === this.run && env !== '');
+    if (begun) void this.load();
+  }
+
   dispose(): void {
+    this.#endBegun();
     this.#loading?.abort();
     this.#unwatch?.();
   }

@@ -1,4 +1,5 @@
 import type { RunSummary } from '../messages.ts';
+import { AlarmNotice } from './alarm-notice.ts';
 import { Controls } from './controls.ts';
 import { Difficulty } from './difficulty.ts';
 import { fill, h, setText } from './dom.ts';
@@ -16,7 +17,9 @@ export function mountRun(element: HTMLElement, run: string, link: LiveLink): () 
   const head = new RunHead(run, 'run');
   const facts = h('dl', { class: 'facts' });
   const problem = h('p', { class: 'problem', role: 'alert' });
+  const waiting = h('p', { class: 'none' });
   const difficulty = new Difficulty();
+  const alarm = new AlarmNotice(() => events.element.scrollIntoView());
   const events = new EventList();
   const grid = new FigureGrid({
     figures,
@@ -29,6 +32,10 @@ export function mountRun(element: HTMLElement, run: string, link: LiveLink): () 
   const update = () => {
     setText(problem, data.problem);
     problem.hidden = data.problem === '';
+    setText(waiting, data.missing ? 'Nothing of it has been recorded yet.' : 'Reading…');
+    waiting.hidden = data.loaded || !problem.hidden;
+    facts.hidden = grid.element.hidden = !data.loaded;
+    alarm.show(data.events);
     fill(facts, ...factsOf(data, head.summary));
     grid.update();
     difficulty.show(data.evaluations);
@@ -41,7 +48,17 @@ export function mountRun(element: HTMLElement, run: string, link: LiveLink): () 
       link.runs !== undefined,
     );
   };
-  fill(element, head.element, problem, facts, grid.element, difficulty.element, events.element);
+  fill(
+    element,
+    head.element,
+    problem,
+    waiting,
+    alarm.element,
+    facts,
+    grid.element,
+    difficulty.element,
+    events.element,
+  );
   updateHead();
   update();
   const ends = link.onChange(updateHead);
@@ -131,7 +148,7 @@ function factsOf(data: RunData, summary: RunSummary | undefined): HTMLElement[] 
     ['Price', formatNumber(data.latest('price'))],
     ['Decisions/s', formatNumber(data.latest('decisionsPerSecond'))],
     ['Trained for', formatDuration(elapsed)],
-    ['To go', formatDuration(left)],
   ];
+  if (left !== null) facts.push(['To go', formatDuration(left)]);
   return facts.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value)));
 }
