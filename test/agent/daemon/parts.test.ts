@@ -119,9 +119,9 @@ describe('systemd', () => {
     vi.stubEnv('WATCHDOG_USEC', '20000');
     const notifier = new Notifier(() => {});
     notifier.ready();
-    await until(async () => /--ready\n.*WATCHDOG=1\n.*WATCHDOG=1\n/s.test(await told()));
+    await until(async () => /READY=1\n.*WATCHDOG=1\n.*WATCHDOG=1\n/s.test(await told()));
     notifier.stopping();
-    await until(async () => (await told()).includes(`--pid=${process.pid} --stopping`));
+    await until(async () => (await told()).includes(`--pid=${process.pid} STOPPING=1`));
     notifier.close();
   });
 
