@@ -68,6 +68,7 @@ describe('the README', () => {
       'logs',
       'page',
       'pause',
+      'record',
       'restart',
       'resume',
       'runs',

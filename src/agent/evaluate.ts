@@ -11,7 +11,7 @@ import type { Agent } from './agent.ts';
 import { envName, envSource } from './env-setup.ts';
 import { UsageError } from './errors.ts';
 import type { Evaluation } from './events.ts';
-import { type Played, play } from './play.ts';
+import { type Played, play, type Survive } from './play.ts';
 import { mean, meanAndStd, ponderSteps, spearman, successRate } from './statistics.ts';
 
 export type HaltingName = 'bernoulli' | 'fixed' | 'random' | 'converge';
@@ -37,6 +37,8 @@ export interface EvaluateOptions {
   /** An environment passed to the library, in place of the config's. */
   env?: EnvFactory;
   signal?: AbortSignal;
+  /** How environments that fail are survived; unless given, the first ends it. */
+  survive?: Survive;
 }
 
 /** Evaluation seeds lie apart from those that people give their training runs. */
@@ -63,7 +65,7 @@ export async function measure(
     );
   }
   const source = await envSource(config, process.cwd(), options);
-  const base = { seed, maxSteps, signal: options.signal };
+  const base = { seed, maxSteps, signal: options.signal, survive: options.survive };
   const run = (rule: HaltingRule, count = episodes) =>
     play(agent, source, { ...base, rule, episodes: count });
 

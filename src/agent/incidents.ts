@@ -1,7 +1,8 @@
 import { ignoreElements, type Observable, tap } from 'rxjs';
+import type { Failed } from '../envs/index.ts';
 import { RunError } from './errors.ts';
 import type { TrainEvent } from './events.ts';
-import type { RunFiles } from './run-files.ts';
+import type { FailedAt, RunFiles } from './run-files.ts';
 import type { Incident, Training } from './training.ts';
 import { stalls } from './watchdog/index.ts';
 
@@ -24,7 +25,7 @@ export async function setAside(
   training.proceed();
 }
 
-/** Keeps each failure of an environment and tells of it, as it happens; emits nothing. */
+/** Keeps each failure of a training environment and tells of it, as it happens; emits nothing. */
 export function toldOfFailures(
   training: Training,
   files: RunFiles,
@@ -34,20 +35,24 @@ export function toldOfFailures(
     tap((failed) => {
       const update = training.update + 1;
       const steps = training.steps + training.trajectory.count;
-      const kept = files.keepFailure(failed, { update, steps });
-      const { error, inARow } = failed;
-      on({
-        type: 'incident',
-        what: 'environment',
-        update,
-        steps,
-        reason: error.message,
-        inARow,
-        ...kept,
-      });
+      tellFailure(failed, { update, steps, during: 'training' }, files, on);
     }),
     ignoreElements(),
   );
+}
+
+/** Keeps an environment's failure and tells of it. */
+export function tellFailure(
+  failed: Failed,
+  at: FailedAt,
+  files: RunFiles,
+  on: (event: TrainEvent) => void,
+): void {
+  const { error, inARow } = failed;
+  const { update, steps } = at;
+  const kept = files.keepFailure(failed, at);
+  const reason = error.message;
+  on({ type: 'incident', what: 'environment', update, steps, reason, inARow, ...kept });
 }
 
 /** Tells of environments that stand still, all of them, and of their going on; emits nothing. */

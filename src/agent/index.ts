@@ -14,6 +14,15 @@ export type { Alarm, Evaluation, PonderSteps, TrainEvent, UpdateMetrics } from '
 export { type LoggedEvent, readEvents } from './events-log.ts';
 export type { Hook, Run } from './hooks.ts';
 export { loadConfig, parseConfig } from './load-config.ts';
+export {
+  type RecordedDecision,
+  type RecordedEnd,
+  type Recording,
+  RecordingError,
+  type RecordingHeader,
+  type RecordingLine,
+  readRecording,
+} from './recording/index.ts';
 export { CheckpointError } from './run/index.ts';
 export type { ServeEvent, ServeOptions } from './serve/options.ts';
 export { type PolicyServer, servePolicy } from './serve/policy-server.ts';

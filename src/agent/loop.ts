@@ -6,7 +6,7 @@ import type { Budget } from './budget.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { measure } from './evaluate.ts';
 import type { TrainEvent, UpdateMetrics } from './events.ts';
-import { setAside, toldOfFailures, toldOfStalls } from './incidents.ts';
+import { setAside, tellFailure, toldOfFailures, toldOfStalls } from './incidents.ts';
 import type { RunFiles } from './run-files.ts';
 import { Saver } from './saver.ts';
 import type { Training } from './training.ts';
@@ -55,7 +55,7 @@ export async function loop(
       }),
       filter((metrics) => metrics !== undefined),
       tap((metrics) => moveOn(metrics, training, on)),
-      concatMap((metrics) => evaluateWhenDue(metrics, training, env, on)),
+      concatMap((metrics) => evaluateWhenDue(metrics, training, env, files, on)),
       tap(({ metrics }) => files.log(metrics)),
       concatMap(async ({ metrics, best }) => {
         const over = overBudget(budget, metrics, on);
@@ -112,6 +112,7 @@ async function evaluateWhenDue(
   metrics: UpdateMetrics,
   training: Training,
   env: EnvFactory | undefined,
+  files: RunFiles,
   on: (event: TrainEvent) => void,
 ): Promise<{ metrics: UpdateMetrics; best: boolean }> {
   const { agent, recipe, phases, update, steps } = training;
@@ -126,6 +127,10 @@ async function evaluateWhenDue(
       halting: recipe.released ? undefined : 'fixed',
       forcedEpisodes: settings.forcedEpisodes,
       depths: [...new Set([halting.minSteps, halting.maxSteps])],
+      survive: {
+        failures: agent.config.guards.envFailures,
+        told: (failed) => tellFailure(failed, { update, steps, during: 'evaluation' }, files, on),
+      },
     }),
   );
   const best = training.isBest({ return: evaluation.return.mean, pricedSteps });

@@ -1,5 +1,5 @@
-import { filter, firstValueFrom, type Observable, tap } from 'rxjs';
-import type { Env, Episode } from '../envs/index.ts';
+import { filter, firstValueFrom, ignoreElements, type Observable, takeUntil, tap } from 'rxjs';
+import type { Env, Episode, Failed } from '../envs/index.ts';
 import { Rng } from '../kernels/index.ts';
 import type { HaltingRule } from '../policy/index.ts';
 import {
@@ -22,6 +22,15 @@ export interface PlayOptions {
   /** Record what each step thought. */
   trace?: boolean;
   signal?: AbortSignal;
+  /** How environments that fail are survived; unless given, the first ends it. */
+  survive?: Survive;
+}
+
+export interface Survive {
+  /** Failures of one environment, without an episode finished between. */
+  failures: number;
+  /** Told of each. */
+  told(failed: Failed): void;
 }
 
 export interface Played {
@@ -81,13 +90,16 @@ export async function play(agent: Agent, source: EnvSource, options: PlayOptions
 export async function playing(
   agent: Agent,
   source: EnvSource,
-  { count, episodes, seed, rule, maxSteps, trace, outermost }: PlayOptions & PlayedOn,
+  { count, episodes, seed, rule, maxSteps, trace, survive, outermost }: PlayOptions & PlayedOn,
   until: (transitions$: Observable<Transition[]>) => Observable<unknown>,
 ): Promise<void> {
   const { halting } = agent.config;
   const { minSteps, floor } = halting;
   const normaliser = agent.normaliser && { stats: agent.normaliser, frozen: true };
-  const envs = await source.pool({ count, seed, normaliser, episodes, outermost });
+  const envs = await source.pool({
+    ...{ count, seed, normaliser, episodes, outermost },
+    survive: survive?.failures,
+  });
   const behaviour = {
     ...{ rule, minSteps, maxSteps: maxSteps ?? halting.maxSteps, floor },
     ...{ forced: 0, greedy: true, trace },
@@ -95,7 +107,11 @@ export async function playing(
   const rng = Rng.seed(seed, 'play');
   const scheduler = new Scheduler(agent.policy, envs.count, rng, () => behaviour);
   try {
-    const transitions$ = observe(envs).pipe(ponder(scheduler), act(envs));
+    const failures$ = envs.failures.pipe(
+      tap((failed) => survive?.told(failed)),
+      ignoreElements(),
+    );
+    const transitions$ = observe(envs).pipe(ponder(scheduler), act(envs), takeUntil(failures$));
     await firstValueFrom(until(transitions$), { defaultValue: undefined });
   } finally {
     scheduler.dispose();

@@ -25,6 +25,13 @@ import {
 } from './run/index.ts';
 import type { Incident, TrainingState } from './training.ts';
 
+/** Where in a run an environment failed. */
+export interface FailedAt {
+  update: number;
+  steps: number;
+  during: 'training' | 'evaluation';
+}
+
 /** The files of a run while it trains. */
 export class RunFiles {
   readonly dir: string;
@@ -193,7 +200,7 @@ export class RunFiles {
   }
 
   /** Keeps what is known of an environment that failed, before anything comes of it. */
-  keepFailure({ error, inARow, observation }: Failed, at: { update: number; steps: number }): Kept {
+  keepFailure({ error, inARow, observation }: Failed, at: FailedAt): Kept {
     const { cause, ...failure } = error.failure;
     const note = {
       version: 1,
@@ -205,7 +212,8 @@ export class RunFiles {
       stack: cause instanceof Error ? cause.stack : error.stack,
     };
     const dir = join(this.dir, 'incidents');
-    const path = join(dir, `env-${failure.env}-at-${at.steps}-${inARow}.json`);
+    const which = at.during === 'training' ? 'env' : 'evaluation-env';
+    const path = join(dir, `${which}-${failure.env}-at-${at.steps}-${inARow}.json`);
     try {
       mkdirSync(dir, { recursive: true });
       writeFileSync(path, `${JSON.stringify(note, asLists, 2)}\n`);

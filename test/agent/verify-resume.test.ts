@@ -52,4 +52,11 @@ describe('verifyResume', { timeout: 180_000 }, () => {
     expect(told[1]).toMatchObject({ type: 'killed', update: expect.toSatisfy((n) => n > 4) });
     expect(found).toMatchObject({ same: false, difference: expect.any(String) });
   });
+
+  it('refuses a backend that never computes the same twice', async () => {
+    const dir = tempDir();
+    const set = ['backend=webgpu'];
+    const refused = verifyResume({ config: 'k-hop', set, kills: 1, dir, command: ['false'] });
+    await expect(refused).rejects.toThrow('whose sums come out the same twice');
+  });
 });

@@ -8,7 +8,7 @@ import { type Assigned, assignFiles } from './assign-files.ts';
 import { type ConfigFile, type Listing, type WatchOptions, watchConfigs } from './config-folder.ts';
 import { controlsOf, refusal, stateAfter } from './control.ts';
 import { type Resources, shortage, startable } from './queue.ts';
-import { Registry, type RunState } from './registry.ts';
+import { type Entry, Registry, type RunState } from './registry.ts';
 import { Restarts } from './restarts.ts';
 import { Run } from './run.ts';
 import { invalidView, type RunView, statusOf, viewOf } from './run-view.ts';
@@ -120,7 +120,7 @@ export class Daemon {
   }
 
   async #adopt(listing: Listing): Promise<void> {
-    this.#registry.flush();
+    this.#write();
     const before = this.#folder;
     this.#folder = 'problem' in listing ? listing.problem : undefined;
     if ('problem' in listing) {
@@ -142,7 +142,7 @@ export class Daemon {
   #add(name: string, file: string): void {
     const entry = { time: now(), run: name, state: 'queued', file } as const;
     this.#runs.set(name, new Run(this.#options.dir, entry));
-    this.#registry.set(entry);
+    this.#write(entry);
     this.#log.info({ run: name, state: 'queued' }, `queued, from ${file}`);
   }
 
@@ -174,9 +174,17 @@ export class Daemon {
   #set(run: Run, state: RunState, reason?: string): void {
     const { file } = run.entry;
     run.entry = { time: now(), run: run.name, state, file, reason };
-    this.#registry.set(run.entry);
+    this.#write(run.entry);
     this.#log[state === 'failed' ? 'error' : 'info']({ run: run.name, state, reason }, state);
     this.#changed.next();
+  }
+
+  /** Writes what has come to be, and what could not be written before. */
+  #write(entry?: Entry): void {
+    const { problem } = this.#registry;
+    if (entry) this.#registry.set(entry);
+    else this.#registry.flush();
+    if (this.#registry.problem && !problem) this.#log.error(this.#registry.problem);
   }
 
   #states(): SupervisedRun[] {

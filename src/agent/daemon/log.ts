@@ -7,6 +7,8 @@ import { type Level, type Logger, pino } from 'pino';
  */
 export function openLog(level: Level, file?: string): { log: Logger; reopen: () => void } {
   const destination = pino.destination({ dest: file ?? 2, sync: true, mkdir: true });
+  // A full disk must not end the daemon.
+  destination.on('error', () => {});
   const log = pino(
     { level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime },
     destination,

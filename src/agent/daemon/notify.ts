@@ -16,14 +16,14 @@ export class Notifier {
   }
 
   ready(): void {
-    this.#tell('--ready');
+    this.#tell('READY=1');
     const { WATCHDOG_USEC } = process.env;
     if (!this.#able || WATCHDOG_USEC === undefined) return;
     this.#watchdog = setInterval(() => this.#tell('WATCHDOG=1'), Number(WATCHDOG_USEC) / 2000);
   }
 
   stopping(): void {
-    this.#tell('--stopping');
+    this.#tell('STOPPING=1');
   }
 
   close(): void {

@@ -48,41 +48,39 @@ export async function serveDaemon({
   }
   await mkdir(dir, { recursive: true });
   const unlock = await lock(dir);
+  let daemon: Daemon | undefined;
+  let http: SocketServer | undefined;
+  const drain = async () => {
+    await daemon?.drain();
+    await http?.close();
+    await removeDaemonFile(dir);
+    await unlock();
+  };
   try {
-    const daemon = await Daemon.open(options);
-    const open = host === undefined || isLoopback(host);
-    const control: Supervisor['control'] = async (run, action) => daemon.control(run, action);
-    const supervisor = { states$: daemon.states$, control };
-    const shown = pageOf(new RunFolder(join(dir, 'runs')), { supervisor, open });
-    const pages = [...daemonPages(daemon, dir, open), ...shown.pages];
+    daemon = await Daemon.open(options);
+    const { pages, endpoints } = shown(daemon, dir, host === undefined || isLoopback(host));
     const onFault = (error: unknown) => log.error(error, 'a fault while answering');
-    const http = await SocketServer.listen(
-      { ...server, token, onFault },
-      shown.endpoints,
-      pages,
-    ).catch(async (error) => {
-      await daemon.drain();
-      throw error;
-    });
+    http = await SocketServer.listen({ ...server, token, onFault }, endpoints, pages);
     const url = http.pageUrl('');
     await writeDaemonFile(dir, { pid: process.pid, url, token });
     daemon.begin();
     log.info({ dir, url }, 'listening');
-    return {
-      url,
-      token,
-      kill: () => daemon.kill(),
-      drain: async () => {
-        await daemon.drain();
-        await http.close();
-        await removeDaemonFile(dir);
-        await unlock();
-      },
-    };
+    return { url, token, drain, kill: () => daemon?.kill() };
   } catch (error) {
-    await unlock();
+    await drain();
     throw error;
   }
+}
+
+/** @param open what changes nothing is shown without a token */
+function shown(daemon: Daemon, dir: string, open: boolean) {
+  const control: Supervisor['control'] = async (run, action) => daemon.control(run, action);
+  const supervisor = { states$: daemon.states$, control };
+  const page = pageOf(new RunFolder(join(dir, 'runs')), { supervisor, open });
+  return {
+    pages: [...daemonPages(daemon, dir, open), ...page.pages],
+    endpoints: page.endpoints,
+  };
 }
 
 async function lock(dir: string): Promise<() => Promise<void>> {

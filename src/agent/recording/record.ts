@@ -20,10 +20,7 @@ import { jsonOf, significant } from './json.ts';
 const { version } = createRequire(import.meta.url)('../../../package.json') as { version: string };
 
 /** Characters of JSON of an observation or a drawing beyond which it is left out. */
-export const MAX_PART = 2 ** 18;
-
-/** Characters of a recording after which it ends, whatever it is in the middle of. */
-export const MAX_RECORDING = 2 ** 25;
+const MAX_PART = 2 ** 18;
 
 export interface RecordOptions {
   episodes: number;
@@ -33,6 +30,8 @@ export interface RecordOptions {
   exit?: Exit;
   /** Ponder steps at most; the config's unless given, and it may be more. */
   maxSteps?: number;
+  /** Characters after which it ends, whatever it is in the middle of; 32 Mi unless given. */
+  maxLength?: number;
   /** Aborting it ends the recording after the decision under way. */
   signal?: AbortSignal;
 }
@@ -58,7 +57,7 @@ export async function record(
   options: RecordOptions,
   write: (line: string) => void,
 ): Promise<Recorded> {
-  const { episodes, seed, exit, maxSteps, signal } = options;
+  const { episodes, seed, exit, maxSteps, maxLength = 2 ** 25, signal } = options;
   const { minSteps } = agent.config.halting;
   if (maxSteps !== undefined && maxSteps < minSteps) {
     throw new UsageError(
@@ -104,7 +103,7 @@ export async function record(
         t = sum = 0;
       }),
       filter(() => {
-        recorded.full = written >= MAX_RECORDING;
+        recorded.full = written >= maxLength;
         return recorded.episodes >= episodes || recorded.full || signal?.aborted === true;
       }),
     ),

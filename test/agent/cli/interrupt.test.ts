@@ -15,7 +15,10 @@ afterEach(() => {
 async function start(work: string, ...channel: 'ipc'[]): Promise<{ written: () => string }> {
   const program = `
     import { interruptible } from ${module};
-    const { signal, release } = interruptible(() => console.log('finishing'));
+    const { signal, release } = interruptible(
+      () => console.log('finishing'),
+      () => console.log('at once'),
+    );
     const busy = setInterval(() => console.log('busy'), 20);
     ${work}
     console.log('ready');`;
@@ -66,6 +69,7 @@ describe('interruptible', () => {
     child.stdout!.on('data', () => child.kill('SIGINT'));
     const [code] = await once(child, 'close');
     expect(written().match(/finishing/g)).toHaveLength(1);
+    expect(written().match(/at once/g)).toHaveLength(1);
     expect(code).toBe(130);
   });
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -95,6 +96,13 @@ describe('the log', () => {
   });
 });
 
+describe.skipIf(!existsSync('/dev/full'))('a full disk', () => {
+  it('ends no log', () => {
+    const { log } = openLog('info', '/dev/full');
+    expect(() => log.info('unwritten')).not.toThrow();
+  });
+});
+
 describe('systemd', () => {
   /** Notes what it is told in a file. */
   async function tool(program: string): Promise<{ told: () => Promise<string> }> {
@@ -111,9 +119,9 @@ describe('systemd', () => {
     vi.stubEnv('WATCHDOG_USEC', '20000');
     const notifier = new Notifier(() => {});
     notifier.ready();
-    await until(async () => /--ready\n.*WATCHDOG=1\n.*WATCHDOG=1\n/s.test(await told()));
+    await until(async () => /READY=1\n.*WATCHDOG=1\n.*WATCHDOG=1\n/s.test(await told()));
     notifier.stopping();
-    await until(async () => (await told()).includes(`--pid=${process.pid} --stopping`));
+    await until(async () => (await told()).includes(`--pid=${process.pid} STOPPING=1`));
     notifier.close();
   });
 

@@ -1,7 +1,8 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RunView } from '../../../src/agent/daemon/run-view.ts';
+import { takeLock } from '../../../src/agent/run/index.ts';
 import { cleanUp, config, folder, put, serve, tokenOf, until, view } from './folder.ts';
 
 afterEach(cleanUp);
@@ -33,9 +34,9 @@ async function serveWith(scripts: string[]) {
       const text = await readFile(join(dir, 'calls'), 'utf8').catch(() => '');
       return text.split('\n').slice(0, -1);
     },
-    found: (so: (view: RunView) => boolean) =>
+    found: (so: (view: RunView) => boolean, run = 'run') =>
       until(async () => {
-        const found = await view(url, 'run');
+        const found = await view(url, run);
         return found && so(found) && found;
       }),
     control: (action: string) =>
@@ -68,6 +69,20 @@ describe('a run', () => {
     const share = '--set kernels.threads=1 --set budget.rssMiB=2048';
     const again = `${flags} --resume ${share}`;
     expect(await calls()).toEqual([`${flags} ${share}`, again, again]);
+  });
+
+  it('waits where a process of a daemon that was killed still saves', async () => {
+    const train = 'process.exitCode = existsSync(runDir + "/run.lock") ? 2 : 0';
+    const { dir, found } = await serveWith([train, train]);
+    await mkdir(join(dir, 'runs/run'), { recursive: true });
+    const release = await takeLock(join(dir, 'runs/run/run.lock'));
+    await put(dir, config('run'));
+    await found(() => true);
+    await put(dir, config('second'));
+    await found(({ state }) => state === 'done', 'second');
+    await release();
+    await found(({ state, problem }) => state === 'done' || problem !== null);
+    expect(await found(() => true)).toMatchObject({ state: 'done', problem: null });
   });
 
   it('goes on by the config it began with, unless that of the folder is of the same run', async () => {

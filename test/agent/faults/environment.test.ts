@@ -69,6 +69,25 @@ describe('an environment that fails in training', () => {
     },
   );
 
+  it('in an evaluation during training is made anew too, and another episode is played', async () => {
+    let left = 0;
+    const env = () => breakingEnv(left-- > 0 ? { fault: 'throws', after: 2 } : {});
+    const on = (event: TrainEvent) => {
+      // The four that the first evaluation makes.
+      if (event.type === 'updated' && event.metrics.update === 3) left = 4;
+    };
+    const evaluation = { ...config().evaluation, everyUpdates: 3, episodes: 8 };
+    const { failure, incidents, events } = await run({ ...config(), evaluation }, { env, on });
+    expect(failure).toBeUndefined();
+    expect(incidents.map(({ what, update }) => [what, update])).toEqual(
+      Array.from({ length: 4 }, () => ['environment', 3]),
+    );
+    expect(incidents[0].path).toMatch(/evaluation-env-\d-at-\d+-1\.json$/);
+    expect(JSON.parse(readFileSync(incidents[0].path!, 'utf8')).during).toBe('evaluation');
+    const [first] = events.filter((event) => event.type === 'evaluated');
+    expect(first.evaluation.episodes).toBe(8);
+  });
+
   it('in a thread of its own begins another episode as it is', async () => {
     const module = join(import.meta.dirname, '../breaking-env.ts');
     const options = { fault: 'huge-obs', after: 20 };

@@ -60,7 +60,7 @@ describe.skipIf(!chromiumPath)('the thought inspector in Chromium', () => {
     await writeFile(join(folder, 'masked/recordings/one.jsonl'), maskedRecording);
     await mkdir(join(folder, 'new'));
     await writeFile(join(folder, 'new/config.resolved.yaml'), 'env: { id: Maze-v0 }\n');
-  });
+  }, 60_000);
   afterAll(async () => {
     await browser.close();
     await rm(folder, { recursive: true });

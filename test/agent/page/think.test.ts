@@ -17,7 +17,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'tiny/recordings/a.jsonl'), 'a recording\n');
   await writeFile(join(folder, 'tiny/recordings/a.jsonl.tmp-1'), 'unfinished');
   await mkdir(join(folder, 'empty'));
-});
+}, 60_000);
 afterAll(() => rm(folder, { recursive: true }));
 
 const dirOf = async (run: string) =>
@@ -81,6 +81,9 @@ const prints = 'console.log(process.argv.slice(1).join(" ")); console.log("secon
 const stays = 'console.log(process.pid); setInterval(() => {}, 1000);';
 const deaf = `process.on("SIGTERM", () => {}); process.stdout.on("error", () => {}); ${stays}`;
 
+/** A loaded machine takes its time to start and end processes. */
+const patient = { timeout: 20_000 };
+
 describe('recordings', () => {
   it('are listed and served, whole ones alone', async () => {
     const server = await serve();
@@ -142,9 +145,9 @@ describe('an episode played now', () => {
 
     expect(isAlive(pid)).toBe(true);
     first.socket.close();
-    await expect.poll(() => isAlive(pid)).toBe(false);
+    await expect.poll(() => isAlive(pid), patient).toBe(false);
     await expect
-      .poll(async () => Number(await new Watcher(server, 'run=tiny').first()))
+      .poll(async () => Number(await new Watcher(server, 'run=tiny').first()), patient)
       .toBeGreaterThan(0);
   });
 
@@ -152,6 +155,6 @@ describe('an episode played now', () => {
     const watcher = new Watcher(await serve(deaf), 'run=tiny');
     const pid = Number(await watcher.first());
     watcher.socket.terminate();
-    await expect.poll(() => isAlive(pid)).toBe(false);
+    await expect.poll(() => isAlive(pid), patient).toBe(false);
   });
 });

@@ -18,7 +18,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'pondera-record-'));
   run = join(dir, 'tiny');
   await train(tinyConfig({ env: { id: 'Maze-v0' } }), { runDir: run });
-});
+}, 60_000);
 afterAll(() => rm(dir, { recursive: true }));
 
 function record(...args: string[]): ChildProcessWithoutNullStreams {

@@ -174,6 +174,16 @@ describe('record', () => {
     }
   });
 
+  it('ends once it is as long as it may be, after a whole line', async () => {
+    const options = { episodes: 1000, maxLength: 20_000 };
+    const { text, played } = await recorded(await makeAgent(maze), options);
+    expect(played.full).toBe(true);
+    expect(text.length).toBeGreaterThanOrEqual(20_000);
+    const lines = text.split('\n');
+    // The decision that made it full may have ended an episode too.
+    expect(lines.slice(0, -3).join('\n').length).toBeLessThan(20_000);
+  });
+
   it('ends after the decision under way once it is aborted', async () => {
     const controller = new AbortController();
     const agent = await makeAgent(maze);

@@ -1,8 +1,8 @@
 import type { RecordedDecision, RecordingHeader } from '../../recording/format.ts';
 import { fill, h } from './dom.ts';
+import { formatShare } from './format.ts';
 import { setSpan } from './span.ts';
 import { svg } from './svg.ts';
-import { formatShare } from './thought-view.ts';
 import { tokenNote } from './tokens.ts';
 
 /** Tokens that are listed, those with the most attention first. */

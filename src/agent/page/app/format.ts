@@ -15,6 +15,11 @@ export function formatPercent(share: number | null | undefined): string {
   return `${formatNumber(percent < 10 ? Number(percent.toFixed(1)) : Math.round(percent))} %`;
 }
 
+/** A share with the digits that matter for one. */
+export function formatShare(share: number): string {
+  return share.toFixed(3);
+}
+
 /** Short, for axes: 20k, 1.5M. */
 export function formatShort(value: number): string {
   const size = Math.abs(value);

@@ -1,9 +1,7 @@
 import type { RecordingFile } from '../recording-file.ts';
 import { fill, h } from './dom.ts';
-import { Film, readFilm } from './film.ts';
-import { formatNumber } from './format.ts';
 import type { InspectorContext } from './inspector-context.ts';
-import { Player } from './player.ts';
+import { Showing } from './showing.ts';
 import { Sources } from './sources.ts';
 
 /**
@@ -19,24 +17,21 @@ class Inspector {
   readonly #element: HTMLElement;
   readonly #context: InspectorContext;
   readonly #sources: Sources;
-  readonly #about = h('p', { class: 'about' });
-  readonly #place = h('div', {});
+  readonly #place = h('div');
   #files: RecordingFile[] = [];
   /** Which of them is shown. */
   #open: string | undefined;
-  #player: Player | undefined;
-  /** Ends what is being read or played. */
-  #showing = new AbortController();
+  #showing: Showing | undefined;
 
   constructor(element: HTMLElement, context: InspectorContext) {
     this.#element = element;
     this.#context = context;
     this.#sources = new Sources({
-      recording: (file) => void this.#openRecording(file, true),
-      live: (seed) => this.#playLive(seed),
-      disk: (file) => void this.#openFile(file),
+      recording: (file) => this.#openRecording(file, true),
+      live: (seed) => this.#show().play(seed),
+      disk: (file) => this.#openFile(file),
     });
-    fill(element, this.#sources.element, this.#about, this.#place);
+    fill(element, this.#sources.element, this.#place);
     element.addEventListener('dragover', this.#dragged);
     element.addEventListener('drop', this.#dropped);
     document.addEventListener('keydown', this.#keyed);
@@ -45,8 +40,7 @@ class Inspector {
   }
 
   dispose(): void {
-    this.#showing.abort();
-    this.#player?.dispose();
+    this.#showing?.dispose();
     this.#element.removeEventListener('dragover', this.#dragged);
     this.#element.removeEventListener('drop', this.#dropped);
     document.removeEventListener('keydown', this.#keyed);
@@ -56,129 +50,45 @@ class Inspector {
 
   async #begin(): Promise<void> {
     await this.#list();
+    if (this.#showing || this.#context.signal.aborted) return;
     const [latest] = this.#files;
-    if (latest) await this.#openRecording(latest.file, false);
-    else this.#showNone();
-  }
-
-  #showNone(): void {
-    const { run } = this.#context;
-    fill(
-      this.#place,
-      h(
-        'div',
-        { class: 'panel empty' },
-        h('p', {}, 'No episode of this run has been recorded.'),
-        h('p', {}, 'Play one now, drop a recording here, or record some:'),
-        h('p', {}, h('code', {}, `pondera record …/${run} --episodes 3`)),
-      ),
-    );
+    if (latest) this.#openRecording(latest.file, false);
+    else fill(this.#place, nothingYet(this.#context.run));
   }
 
   async #list(): Promise<void> {
+    const { run, signal, request } = this.#context;
     try {
-      const query = new URLSearchParams({ run: this.#context.run });
-      const { signal } = this.#context;
-      const answer = await this.#context.request(`/v1/recordings?${query}`, { signal });
+      const answer = await request(`/v1/recordings?${new URLSearchParams({ run })}`, { signal });
       this.#files = await answer.json();
     } catch (error) {
-      this.#complain(error);
+      if (!signal.aborted) this.#sources.complain((error as Error).message);
     }
     this.#sources.list(this.#files, this.#open);
   }
 
-  async #openRecording(file: string, byHand: boolean): Promise<void> {
-    const query = new URLSearchParams({ run: this.#context.run, file });
+  #openRecording(file: string, byHand: boolean): void {
+    const { run, request } = this.#context;
     const open = async (signal: AbortSignal) => {
-      const { body } = await this.#context.request(`/v1/recording?${query}`, { signal });
-      return body!;
+      const path = `/v1/recording?${new URLSearchParams({ run, file })}`;
+      return (await request(path, { signal })).body!;
     };
-    await this.#read(open, this.#show(file), { byHand });
+    void this.#show(file).read(open, { byHand });
   }
 
-  async #openFile(file: File): Promise<void> {
-    await this.#read(async () => file.stream(), this.#show(), { byHand: true, name: file.name });
-  }
-
-  /** @param name what to call it, where the list does not */
-  async #read(
-    open: (signal: AbortSignal) => Promise<ReadableStream<Uint8Array>>,
-    { film, player, signal }: Showing,
-    { byHand, name = '' }: { byHand: boolean; name?: string },
-  ): Promise<void> {
-    try {
-      this.#sources.say('reading…');
-      let begun = false;
-      const progress = () => {
-        if (signal.aborted) return;
-        this.#grown(film, player);
-        if (begun || film.decisions.length === 0) return;
-        begun = true;
-        player.cursor.seek(0);
-        if (byHand) player.focus();
-      };
-      await readFilm(await open(signal), film, { signal, progress });
-      if (!signal.aborted) this.#sources.say(name);
-    } catch (error) {
-      if (!signal.aborted) this.#complain(error);
-    }
-  }
-
-  #playLive(seed: number): void {
-    const { film, player, signal } = this.#show();
-    const query = new URLSearchParams({ run: this.#context.run, seed: String(seed) });
-    const socket = this.#context.connect(`/v1/think?${query}`);
-    signal.addEventListener('abort', () => socket.close());
-    player.cursor.coming = true;
-    this.#sources.say(`starting an episode of seed ${seed}…`);
-    socket.onmessage = ({ data }) => {
-      if (signal.aborted) return;
-      try {
-        film.add(data);
-      } catch (error) {
-        this.#complain(error);
-        return;
-      }
-      this.#grown(film, player);
-      if (film.decisions.length === 1 && !player.cursor.playing) {
-        player.cursor.play();
-        player.focus();
-      }
-      this.#sources.say(`playing seed ${seed}: ${film.decisions.length} decisions so far`);
-    };
-    socket.onclose = ({ code }) => {
-      if (signal.aborted) return;
-      player.cursor.coming = false;
-      this.#sources.say(film.decisions.length > 0 ? `seed ${seed}, played now` : '');
-      if (code !== 1000) this.#complain(new Error('The connection to the server was lost.'));
-    };
+  #openFile(file: File): void {
+    void this.#show().read(async () => file.stream(), { byHand: true, name: file.name });
   }
 
   /** Makes room for another recording: one of those listed, or one from elsewhere. */
   #show(file?: string): Showing {
-    this.#showing.abort();
-    this.#player?.dispose();
-    const showing = new AbortController();
-    this.#showing = showing;
-    const film = new Film();
-    const player = new Player(film, this.#context.announce);
-    this.#player = player;
+    this.#showing?.dispose();
     this.#open = file;
     this.#sources.list(this.#files, file);
     this.#sources.complain('');
-    fill(this.#about);
-    fill(this.#place, player.element);
-    return { film, player, signal: showing.signal };
-  }
-
-  #grown(film: Film, player: Player): void {
-    if (film.header && this.#about.textContent === '') fill(this.#about, aboutText(film.header));
-    player.grow();
-  }
-
-  #complain(error: unknown): void {
-    this.#sources.say('');
-    this.#sources.complain((error as Error).message);
+    this.#showing = new Showing(this.#context, this.#sources);
+    fill(this.#place, this.#showing.element);
+    return this.#showing;
   }
 
   /** Somebody may have recorded some, elsewhere. */
@@ -189,43 +99,26 @@ class Inspector {
   readonly #dropped = (event: DragEvent): void => {
     event.preventDefault();
     const file = event.dataTransfer?.files[0];
-    if (file) void this.#openFile(file);
+    if (file) this.#openFile(file);
   };
 
   readonly #keyed = (event: KeyboardEvent): void => {
     const { target, ctrlKey, altKey, metaKey, key } = event;
     const element = target as HTMLElement;
-    if (ctrlKey || altKey || metaKey || !this.#player) return;
+    if (ctrlKey || altKey || metaKey || !this.#showing) return;
     if (element !== document.body && !this.#element.contains(element)) return;
     if (element.closest('input, select, textarea')) return;
     if (key === ' ' && element.closest('button, summary, a')) return;
-    if (this.#player.key(event)) event.preventDefault();
+    if (this.#showing.player.key(event)) event.preventDefault();
   };
 }
 
-/** What is shown, and what ends it. */
-interface Showing {
-  film: Film;
-  player: Player;
-  signal: AbortSignal;
-}
-
-function aboutText({
-  env,
-  checkpoint,
-  seed,
-  halting,
-  policy,
-  run,
-}: Film['header'] & object): string {
-  const { rule, exit, quantile, minSteps, maxSteps } = halting;
-  const ends =
-    rule === 'fixed' ? 'fixed depth' : `exit ${exit}${exit === 'sample' ? '' : ` ${quantile}`}`;
-  return [
-    `${run}, ${env}`,
-    `checkpoint of ${formatNumber(checkpoint)} steps`,
-    `seed ${seed}`,
-    `${minSteps} to ${maxSteps} ponder steps, ${ends}`,
-    `${policy.core} core`,
-  ].join(' · ');
+function nothingYet(run: string): HTMLElement {
+  return h(
+    'div',
+    { class: 'panel empty' },
+    h('p', {}, 'No episode of this run has been recorded.'),
+    h('p', {}, 'Play one now, drop a recording here, or record some:'),
+    h('p', {}, h('code', {}, `pondera record …/${run} --episodes 3`)),
+  );
 }

@@ -4,9 +4,9 @@ import { AttentionView } from './attention-view.ts';
 import { Cursor } from './cursor.ts';
 import { fill, h, setText } from './dom.ts';
 import type { Film } from './film.ts';
-import { formatNumber } from './format.ts';
+import { formatNumber, formatShare } from './format.ts';
 import { Scene } from './scene.ts';
-import { formatShare, ThoughtView } from './thought-view.ts';
+import { ThoughtView } from './thought-view.ts';
 import { Timeline } from './timeline.ts';
 
 const SPEEDS = [0.5, 1, 2, 4, 8];

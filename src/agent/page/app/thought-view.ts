@@ -1,12 +1,12 @@
 import type { RecordedDecision, RecordingHeader } from '../../recording/format.ts';
-import { type Actions, actionsOf } from './actions.ts';
+import { actionsOf } from './actions.ts';
 import { fill, h, setText } from './dom.ts';
-import { formatNumber } from './format.ts';
+import { formatNumber, formatShare } from './format.ts';
 import { setSpan, setTick } from './span.ts';
+import { columns, measure } from './step-parts.ts';
 import { tokenNote } from './tokens.ts';
+import { verdict } from './verdict.ts';
 
-/** Actions that are shown of each step in the list. */
-const COLUMNS = 24;
 /** Actions of which all can be seen at once. */
 const UNSCROLLED = 14;
 
@@ -133,38 +133,6 @@ export class ThoughtView {
   }
 }
 
-/** A share with the digits that matter for one. */
-export function formatShare(share: number): string {
-  return share.toFixed(3);
-}
-
-/** A labelled number over a bar on a scale. */
-function measure(name: string, text: string, x: number, scale: [number, number]): HTMLElement {
-  const element = h(
-    'span',
-    { class: `measure ${name}` },
-    h('span', { class: 'name' }, name),
-    h('span', { class: 'figure' }, text),
-    h('span', { class: 'track', 'aria-hidden': 'true' }, h('span', { class: 'fill' })),
-  );
-  setSpan(element, x, ...scale);
-  return element;
-}
-
-/** A distribution as columns side by side. */
-function columns(numbers: readonly number[], { means, scale }: Actions): HTMLElement {
-  const most = means ? -1 : numbers.indexOf(Math.max(...numbers));
-  return h(
-    'span',
-    { class: 'columns', 'aria-hidden': 'true' },
-    ...numbers.slice(0, COLUMNS).map((x, i) => {
-      const part = h('span', { class: i === most ? 'column most' : 'column' }, h('span'));
-      setSpan(part, x, ...scale(i));
-      return part;
-    }),
-  );
-}
-
 function fact(name: string, text: string): HTMLElement[] {
   return [h('dt', {}, name), h('dd', {}, text)];
 }
@@ -172,29 +140,6 @@ function fact(name: string, text: string): HTMLElement[] {
 function changeText(change: number): string {
   if (Number.isNaN(change)) return '';
   return ` (${change < 0 ? '' : '+'}${formatNumber(change)})`;
-}
-
-/** What followed from a step. */
-function verdict(
-  { halting }: RecordingHeader,
-  { steps, cut }: RecordedDecision['thought'],
-  at: number,
-): string {
-  const { rule, exit, quantile, minSteps, maxSteps } = halting;
-  const n = at + 1;
-  const last = n === steps.length;
-  if (n < minSteps) return `goes on: at least ${minSteps} steps`;
-  if (last && cut) return 'acts: cut off by a limit';
-  if (last && n >= maxSteps) return `acts: no more than ${maxSteps} steps`;
-  const word = last ? 'acts' : 'goes on';
-  if (rule === 'fixed') return `${word}: as many steps always`;
-  if (exit === 'sample') return `${word}: drawn`;
-  if (exit === 'threshold') {
-    return `${word}: ${formatShare(steps[at].halt)} ${last ? '≥' : '<'} ${quantile}`;
-  }
-  const halted =
-    1 - steps.slice(minSteps - 1, n).reduce((product, { halt }) => product * (1 - halt), 1);
-  return `${word}: halted by now ${formatShare(halted)} ${last ? '≥' : '<'} ${quantile}`;
 }
 
 /** The token that a step looks at most, in words. */

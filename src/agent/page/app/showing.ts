@@ -1,0 +1,115 @@
+import { fill, h } from './dom.ts';
+import { Film, readFilm } from './film.ts';
+import { formatNumber } from './format.ts';
+import type { InspectorContext } from './inspector-context.ts';
+import { Player } from './player.ts';
+import type { Sources } from './sources.ts';
+
+/** One recording on show, from where it is read or played until another takes its place. */
+export class Showing {
+  readonly element: HTMLElement;
+  readonly player: Player;
+  readonly #film = new Film();
+  readonly #about = h('p', { class: 'about' });
+  readonly #context: InspectorContext;
+  readonly #sources: Sources;
+  readonly #ended = new AbortController();
+  #begun = false;
+
+  /** @param sources where it says how it comes along */
+  constructor(context: InspectorContext, sources: Sources) {
+    this.#context = context;
+    this.#sources = sources;
+    this.player = new Player(this.#film, context.announce);
+    this.element = h('div', {}, this.#about, this.player.element);
+  }
+
+  /**
+   * Reads a recording.
+   * @param name what to call it, where the list does not
+   */
+  async read(
+    open: (signal: AbortSignal) => Promise<ReadableStream<Uint8Array>>,
+    { byHand, name = '' }: { byHand: boolean; name?: string },
+  ): Promise<void> {
+    const { signal } = this.#ended;
+    const progress = () => {
+      if (!signal.aborted && this.#grow()) {
+        this.player.cursor.seek(0);
+        if (byHand) this.player.focus();
+      }
+    };
+    try {
+      this.#sources.say('reading…');
+      await readFilm(await open(signal), this.#film, { signal, progress });
+      if (!signal.aborted) this.#sources.say(name);
+    } catch (error) {
+      this.#complain(error);
+    }
+  }
+
+  /** Has an episode played now, and shows it as it comes. */
+  play(seed: number): void {
+    const { player } = this;
+    const { signal } = this.#ended;
+    const query = new URLSearchParams({ run: this.#context.run, seed: String(seed) });
+    const socket = this.#context.connect(`/v1/think?${query}`);
+    signal.addEventListener('abort', () => socket.close());
+    player.cursor.coming = true;
+    this.#sources.say(`starting an episode of seed ${seed}…`);
+    socket.onmessage = ({ data }) => {
+      if (signal.aborted) return;
+      try {
+        this.#film.add(data);
+      } catch (error) {
+        this.#complain(error);
+        return;
+      }
+      if (this.#grow()) {
+        player.cursor.play();
+        player.focus();
+      }
+      this.#sources.say(`playing seed ${seed}: ${this.#film.decisions.length} decisions so far`);
+    };
+    socket.onclose = ({ code }) => {
+      if (signal.aborted) return;
+      player.cursor.coming = false;
+      if (this.#begun) this.#sources.say(`seed ${seed}, played now`);
+      if (code !== 1000) this.#complain(new Error('The connection to the server was lost.'));
+    };
+  }
+
+  dispose(): void {
+    this.#ended.abort();
+    this.player.dispose();
+  }
+
+  /** Shows what has come. @returns whether it is the first that there is to see */
+  #grow(): boolean {
+    const { header, decisions } = this.#film;
+    if (header && this.#about.textContent === '') fill(this.#about, aboutText(header));
+    this.player.grow();
+    const first = !this.#begun && decisions.length > 0;
+    this.#begun ||= first;
+    return first;
+  }
+
+  #complain(error: unknown): void {
+    if (this.#ended.signal.aborted) return;
+    this.#sources.say('');
+    this.#sources.complain((error as Error).message);
+  }
+}
+
+function aboutText(header: NonNullable<Film['header']>): string {
+  const { run, env, checkpoint, seed, halting, policy } = header;
+  const { rule, exit, quantile, minSteps, maxSteps } = halting;
+  const at = exit === 'sample' ? '' : ` ${quantile}`;
+  return [
+    `${run}, ${env}`,
+    `checkpoint of ${formatNumber(checkpoint)} steps`,
+    `seed ${seed}`,
+    `${minSteps} to ${maxSteps} ponder steps, ${rule === 'fixed' ? 'fixed depth' : `exit ${exit}${at}`}`,
+    `${policy.core} core`,
+  ].join(' · ');
+}

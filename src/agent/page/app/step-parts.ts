@@ -1,0 +1,38 @@
+import type { Actions } from './actions.ts';
+import { h } from './dom.ts';
+import { setSpan } from './span.ts';
+
+/** Actions that are shown side by side. */
+const COLUMNS = 24;
+
+/** A labelled number over a bar on a scale. */
+export function measure(
+  name: string,
+  text: string,
+  x: number,
+  scale: [number, number],
+): HTMLElement {
+  const element = h(
+    'span',
+    { class: `measure ${name}` },
+    h('span', { class: 'name' }, name),
+    h('span', { class: 'figure' }, text),
+    h('span', { class: 'track', 'aria-hidden': 'true' }, h('span', { class: 'fill' })),
+  );
+  setSpan(element, x, ...scale);
+  return element;
+}
+
+/** A distribution as columns side by side. */
+export function columns(numbers: readonly number[], { means, scale }: Actions): HTMLElement {
+  const most = means ? -1 : numbers.indexOf(Math.max(...numbers));
+  return h(
+    'span',
+    { class: 'columns', 'aria-hidden': 'true' },
+    ...numbers.slice(0, COLUMNS).map((x, i) => {
+      const part = h('span', { class: i === most ? 'column most' : 'column' }, h('span'));
+      setSpan(part, x, ...scale(i));
+      return part;
+    }),
+  );
+}
