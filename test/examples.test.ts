@@ -78,9 +78,11 @@ describe('hooks', () => {
     const { state } = await new CheckpointStore(join(runDir, 'checkpoints')).load('latest');
     expect(state).toMatchObject({
       update: 1,
-      resetOptions: { maxForwards: 1 },
-      memories: [{ maxForwards: 1 }],
-      stopped: { totalSteps: 256 },
+      hooks: {
+        resetOptions: { maxForwards: 1 },
+        memories: [{ maxForwards: 1 }],
+        stopped: { totalSteps: 256 },
+      },
     });
   });
 });

@@ -3,7 +3,8 @@ import type { Failed } from '../envs/index.ts';
 import { RunError } from './errors.ts';
 import type { TrainEvent } from './events.ts';
 import type { FailedAt, RunFiles } from './run-files.ts';
-import type { Incident, Training } from './training.ts';
+import type { Training } from './training.ts';
+import type { Incident } from './training-state.ts';
 import { stalls } from './watchdog/index.ts';
 
 /** Keeps what went into an update that was undone, and goes on. @throws RunError after too many in a row */

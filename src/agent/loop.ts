@@ -60,7 +60,7 @@ export async function loop(
       concatMap(async ({ metrics, best }) => {
         const over = overBudget(budget, metrics, on);
         const last = training.done || signal?.aborted === true;
-        const saved = await saver.save({ best, wanted: training.takeSave() || over, last });
+        const saved = await saver.save({ best, wanted: training.wishes.takeSave() || over, last });
         restart = over && saved && !last;
       }),
       takeWhile(() => !restart && !training.done && !signal?.aborted),
@@ -103,7 +103,7 @@ function moveOn(metrics: UpdateMetrics, training: Training, on: (event: TrainEve
 /** Ends training where a hook asked for it. */
 function stopWhereAsked(training: Training, on: (event: TrainEvent) => void): void {
   const { update, steps } = training;
-  const reason = training.takeStop();
+  const reason = training.wishes.takeStop(training.done);
   if (reason !== undefined) on({ type: 'stopped', update, steps, reason });
 }
 

@@ -23,7 +23,7 @@ import {
   writeDirAtomic,
   writeFileAtomic,
 } from './run/index.ts';
-import type { Incident, TrainingState } from './training.ts';
+import type { Incident, TrainingState } from './training-state.ts';
 
 /** Where in a run an environment failed. */
 export interface FailedAt {

@@ -162,7 +162,7 @@ async function session(
         async () => {
           // What a run that has saved nothing yet goes back to.
           if (from === undefined) first = structuredClone(await training.checkpoint());
-          hooks.start({ config: agent.config, dir: files.dir }, training);
+          hooks.start({ config: agent.config, dir: files.dir }, training.wishes);
           on(started(agent, files, backend, from));
           const { restart } = await loop(training, files, budget, options);
           return { steps: training.steps, done: training.done, restart };

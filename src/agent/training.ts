@@ -1,6 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core';
-import type { EnvPool, PoolState, RunningStatsState } from '../envs/index.ts';
-import { arenaUsed, NonFiniteError, Rng, type RngState } from '../kernels/index.ts';
+import type { EnvPool, RunningStatsState } from '../envs/index.ts';
+import { NonFiniteError, Rng } from '../kernels/index.ts';
 import { bernoulli, fixed, type Tensors } from '../policy/index.ts';
 import {
   type Behaviour,
@@ -10,74 +9,21 @@ import {
   Scheduler,
   Trajectory,
 } from '../rollout/index.ts';
-import type { Agent, AgentState } from './agent.ts';
+import type { Agent } from './agent.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { EnvSource } from './env-setup.ts';
 import type { UpdateMetrics, UpdateStats } from './events.ts';
-import { explainMemory, Guard, type GuardState } from './guard.ts';
+import { explainMemory, Guard } from './guard.ts';
 import { Learner, type LearningPhase, type Memory, momentTensors } from './learner.ts';
-import { Recipe, type RecipeState } from './recipe.ts';
+import { Pace } from './pace.ts';
+import { Recipe } from './recipe.ts';
 import { RewardScale, type RewardScaleState } from './reward-scale.ts';
 import type { Checkpoint } from './run/index.ts';
 import { mean, ponderSteps, successRate } from './statistics.ts';
+import type { BestScore, Incident, TrainingState } from './training-state.ts';
 import { Heartbeat } from './watchdog/index.ts';
-
-/** A training run's state beside weights and optimiser, as plain JSON. */
-export interface TrainingState {
-  agent: AgentState;
-  update: number;
-  steps: number;
-  episodes: number;
-  /** Seconds of training so far. */
-  elapsed: number;
-  optimiserStep: number;
-  recipe: RecipeState;
-  best: BestScore | null;
-  alarmed: boolean;
-  guard?: GuardState;
-  /** What hooks have set. */
-  resetOptions?: unknown;
-  memories?: unknown[];
-  stopped?: Stopped;
-  rewardScale: RewardScaleState;
-  rng: { act: RngState; learn: RngState };
-  priced: number[];
-  envs: PoolState;
-}
-
-/** An update that was undone, with what it takes to see it again. */
-export interface Incident {
-  /** Why it could not stand. */
-  reason: string;
-  /** The update it would have been, and the environment steps until then. */
-  update: number;
-  steps: number;
-  /** What it found, where it came so far. */
-  stats: UpdateStats | undefined;
-  phase: LearningPhase;
-  /** Of the order of minibatches, before it. */
-  rng: RngState;
-  /** Weights and optimiser before it, which are those that hold. */
-  before: Memory;
-  /** What it learned from (`Trajectory.tensors`). */
-  batch: Tensors;
-}
-
-/** Why a hook ended training before its steps were done. */
-export interface Stopped {
-  reason: string;
-  /** The length that training was to have: made longer, it goes on. */
-  totalSteps: number;
-}
-
-/** The best evaluation so far; its score is taken at the price of the moment it is compared at. */
-export interface BestScore {
-  return: number;
-  pricedSteps: number;
-  /** Environment steps until then, which name its checkpoint. */
-  steps?: number;
-}
+import { Wishes } from './wishes.ts';
 
 /**
  * Everything a training run holds between two updates: what a checkpoint must contain for the run to
@@ -96,21 +42,14 @@ export class Training {
   best: BestScore | null = null;
   #formerBest: BestScore | null = null;
   alarmed = false;
-  /** What every episode begins with (`reset({ options })`), and what hooks remember: plain JSON data. */
-  resetOptions: unknown;
-  memories: unknown[] = [];
+  readonly wishes: Wishes;
   readonly guard: Guard;
   update = 0;
   steps = 0;
   #episodes = 0;
-  #stopped: Stopped | undefined;
-  #asked: { stop?: string; save?: true } = {};
   /** Running statistics as they were after the last update that stands. */
   #seen: { rewards: RewardScaleState; observations: RunningStatsState | undefined };
-  #elapsed = 0;
-  #resumedAt: number;
-  #loggedAt: number;
-  readonly #clock: Clock;
+  readonly #pace: Pace;
   readonly #config: Config;
   readonly #heartbeat: Heartbeat;
   readonly #learner: Learner;
@@ -122,12 +61,12 @@ export class Training {
     const { env, ppo, halting, train } = config;
     this.#config = config;
     this.#heartbeat = heartbeat;
-    this.#clock = clock;
-    this.#resumedAt = this.#loggedAt = clock.monotonic();
     this.phases = new Phases(
       () => clock.monotonic(),
       (phase) => heartbeat.beat(phase),
     );
+    this.#pace = new Pace(clock, this.phases);
+    this.wishes = new Wishes(train.totalSteps);
     this.agent = agent;
     this.envs = envs;
     this.#actRng = Rng.seed(train.seed, 'act');
@@ -165,7 +104,7 @@ export class Training {
     const envs = await source.pool({
       count: env.count,
       seed: train.seed,
-      resetOptions: () => training?.resetOptions,
+      resetOptions: () => training?.wishes.resetOptions,
       normaliser: agent.normaliser && { stats: agent.normaliser, frozen: false },
       limits: { observation: guards.maxObservation, reward: guards.maxReward },
       survive: guards.envFailures,
@@ -183,34 +122,7 @@ export class Training {
   }
 
   get done(): boolean {
-    const { totalSteps } = this.#config.train;
-    return this.steps >= totalSteps || this.#stopped?.totalSteps === totalSteps;
-  }
-
-  /** Asks for training to end with the update under way. */
-  stop(reason: string): void {
-    this.#asked.stop ??= reason;
-  }
-
-  /** Asks for a checkpoint after the update under way. */
-  save(): void {
-    this.#asked.save = true;
-  }
-
-  /** Ends training where that was asked for. @returns why, where it was not done before */
-  takeStop(): string | undefined {
-    const { stop } = this.#asked;
-    this.#asked.stop = undefined;
-    if (stop === undefined || this.done) return undefined;
-    this.#stopped = { reason: stop, totalSteps: this.#config.train.totalSteps };
-    return stop;
-  }
-
-  /** Whether a checkpoint was asked for since the last time. */
-  takeSave(): boolean {
-    const { save = false } = this.#asked;
-    this.#asked.save = undefined;
-    return save;
+    return this.steps >= this.#config.train.totalSteps || this.wishes.ended;
   }
 
   /** How thoughts end during training, as the recipe has it now. */
@@ -274,7 +186,7 @@ export class Training {
       price,
       learningRate,
       ...stats,
-      timing: this.#timing(decisions),
+      timing: this.#pace.take(decisions),
     };
   }
 
@@ -318,27 +230,6 @@ export class Training {
     return { rewards: this.rewardScale.state(), observations: this.agent.normaliser?.state() };
   }
 
-  /** What passed since the update before. */
-  #timing(decisions: number): UpdateMetrics['timing'] {
-    const now = this.#clock.monotonic();
-    const seconds = (now - this.#loggedAt) / 1000;
-    this.#loggedAt = now;
-    const phases = this.phases.take();
-    const { rss, heapUsed, external } = process.memoryUsage();
-    return {
-      time: new Date(this.#clock.now()).toISOString(),
-      elapsed: this.elapsed,
-      decisionsPerSecond: decisions / (seconds - phases.evaluation - phases.checkpoint),
-      seconds,
-      ...phases,
-      tensors: tf.memory().numTensors,
-      rssBytes: rss,
-      heapBytes: heapUsed,
-      externalBytes: external,
-      arenaBytes: arenaUsed() ?? null,
-    };
-  }
-
   /**
    * Whether an evaluation is the best so far, at the price of now, and if so keeps it. Before the
    * halting head is released none is: it would think at full depth for nothing.
@@ -363,11 +254,6 @@ export class Training {
     this.gate.open();
   }
 
-  /** Seconds of training, over all its sessions. */
-  get elapsed(): number {
-    return this.#elapsed + (this.#clock.monotonic() - this.#resumedAt) / 1000;
-  }
-
   /** @throws NonFiniteError where weights or optimiser are not finite */
   async checkpoint(): Promise<Checkpoint> {
     // First, since it waits for what is in flight.
@@ -379,15 +265,13 @@ export class Training {
       update: this.update,
       steps: this.steps,
       episodes: this.#episodes,
-      elapsed: this.elapsed,
+      elapsed: this.#pace.elapsed,
       optimiserStep: adam.step,
       recipe: this.recipe.state(),
       best: this.best,
       alarmed: this.alarmed,
       guard: this.guard.state(),
-      resetOptions: this.resetOptions,
-      memories: this.memories,
-      stopped: this.#stopped,
+      hooks: this.wishes.state(),
       rewardScale: this.rewardScale.state(),
       rng: { act: this.#actRng.state(), learn: this.#learnRng.state() },
       priced: Array.from(this.priced),
@@ -406,13 +290,10 @@ export class Training {
     this.update = saved.update;
     this.steps = saved.steps;
     this.#episodes = saved.episodes;
-    this.#elapsed = saved.elapsed;
-    this.#resumedAt = this.#loggedAt = this.#clock.monotonic();
+    this.#pace.restore(saved.elapsed);
     this.best = saved.best;
     this.alarmed = saved.alarmed;
-    this.resetOptions = saved.resetOptions;
-    this.memories = saved.memories ?? [];
-    this.#stopped = saved.stopped;
+    if (saved.hooks) this.wishes.restore(saved.hooks);
     if (saved.guard) this.guard.restore(saved.guard);
     this.recipe.restore(saved.recipe);
     this.rewardScale.restore(saved.rewardScale);

@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import type { Comparison, Pair } from '../compare.ts';
 import type { Evaluation } from '../events.ts';
+import { decimal, whole } from '../numbers.ts';
 import { jsonOption, printJson } from './options.ts';
 import { duration } from './progress.ts';
 import { dirOption } from './runs.ts';
-import { decimal, table, whole } from './table.ts';
+import { table } from './table.ts';
 
 export function addCompare(program: Command): void {
   program

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
+import { eventLine } from '../event-line.ts';
 import type { LoggedEvent } from '../events-log.ts';
+import { whole } from '../numbers.ts';
 import { interruptible } from './interrupt.ts';
 import { jsonOption, printJson } from './options.ts';
-import { eventLine } from './progress.ts';
 import { dirOption } from './runs.ts';
-import { whole } from './table.ts';
 
 interface LogsFlags {
   dir: string;

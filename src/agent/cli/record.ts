@@ -2,9 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../errors.ts';
+import { whole } from '../numbers.ts';
 import { interruptible } from './interrupt.ts';
 import { exitOption, integer, setOption } from './options.ts';
-import { whole } from './table.ts';
 
 interface RecordFlags {
   episodes: number;

@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { RunView } from '../daemon/run-view.ts';
+import { decimal, whole } from '../numbers.ts';
 import { jsonOption, printJson } from './options.ts';
-import { decimal, table, whole } from './table.ts';
+import { table } from './table.ts';
 
 /** The folder of a daemon. */
 export function dirOption(): Option {

@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
+import { eventLine } from '../event-line.ts';
+import { decimal } from '../numbers.ts';
 import type { StudyEvent } from '../study.ts';
 import { interruptible } from './interrupt.ts';
 import { integer, jsonOption, printJson, setOption } from './options.ts';
-import { eventLine, statusText } from './progress.ts';
+import { statusText } from './progress.ts';
 import { StatusLine } from './status-line.ts';
-import { decimal, table } from './table.ts';
+import { table } from './table.ts';
 
 interface StudyFlags {
   seeds: number;

@@ -1,14 +1,5 @@
 import type { Evaluation } from '../events.ts';
-
-/** A number with fixed decimals; – where there is none. */
-export function decimal(value: number | null | undefined, digits = 3): string {
-  return value === null || value === undefined || Number.isNaN(value) ? '–' : value.toFixed(digits);
-}
-
-/** A whole number with thousands set apart: 12,345. */
-export function whole(value: number): string {
-  return Math.round(value).toLocaleString('en-US');
-}
+import { decimal, whole } from '../numbers.ts';
 
 /** A bar of `value` of `max`, at most `width` characters, to an eighth of one. */
 export function bar(value: number, max: number, width = 20): string {

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { whole } from '../numbers.ts';
 import { interruptible } from './interrupt.ts';
 import { integer, jsonOption, printJson, setOption } from './options.ts';
 import { Progress } from './progress.ts';
-import { evaluationText, whole } from './table.ts';
+import { evaluationText } from './table.ts';
 
 /** Tells a supervisor to start the run again with --resume (EX_TEMPFAIL of sysexits.h). */
 const RESTART = 75;

@@ -1,5 +1,5 @@
 import type { Level, Logger } from 'pino';
-import { eventLine } from '../cli/progress.ts';
+import { eventLine } from '../event-line.ts';
 import type { TrainEvent } from '../events.ts';
 
 /** How loudly what is usual is told; everything else is something that somebody should look at. */

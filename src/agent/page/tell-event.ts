@@ -1,4 +1,4 @@
-import { eventLine } from '../cli/progress.ts';
+import { eventLine } from '../event-line.ts';
 import type { TrainEvent } from '../events.ts';
 import type { RunEvent } from './messages.ts';
 

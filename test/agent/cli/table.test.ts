@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { bar, decimal, evaluationText, table } from '../../../src/agent/cli/table.ts';
+import { bar, evaluationText, table } from '../../../src/agent/cli/table.ts';
 import type { Evaluation } from '../../../src/agent/events.ts';
+import { decimal } from '../../../src/agent/numbers.ts';
 
 describe('table', () => {
   it('aligns numbers right and text left', () => {

@@ -1,0 +1,9 @@
+/** A number with fixed decimals; – where there is none. */
+export function decimal(value: number | null | undefined, digits = 3): string {
+  return value === null || value === undefined || Number.isNaN(value) ? '–' : value.toFixed(digits);
+}
+
+/** A whole number with thousands set apart: 12,345. */
+export function whole(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}

@@ -1,0 +1,56 @@
+import type { PoolState } from '../envs/index.ts';
+import type { RngState } from '../kernels/index.ts';
+import type { Tensors } from '../policy/index.ts';
+import type { AgentState } from './agent.ts';
+import type { UpdateStats } from './events.ts';
+import type { GuardState } from './guard.ts';
+import type { LearningPhase, Memory } from './learner.ts';
+import type { RecipeState } from './recipe.ts';
+import type { RewardScaleState } from './reward-scale.ts';
+import type { WishesState } from './wishes.ts';
+
+/** A training run's state beside weights and optimiser, as plain JSON. */
+export interface TrainingState {
+  agent: AgentState;
+  update: number;
+  steps: number;
+  episodes: number;
+  /** Seconds of training so far. */
+  elapsed: number;
+  optimiserStep: number;
+  recipe: RecipeState;
+  best: BestScore | null;
+  alarmed: boolean;
+  guard?: GuardState;
+  hooks?: WishesState;
+  rewardScale: RewardScaleState;
+  rng: { act: RngState; learn: RngState };
+  priced: number[];
+  envs: PoolState;
+}
+
+/** An update that was undone, with what it takes to see it again. */
+export interface Incident {
+  /** Why it could not stand. */
+  reason: string;
+  /** The update it would have been, and the environment steps until then. */
+  update: number;
+  steps: number;
+  /** What it found, where it came so far. */
+  stats: UpdateStats | undefined;
+  phase: LearningPhase;
+  /** Of the order of minibatches, before it. */
+  rng: RngState;
+  /** Weights and optimiser before it, which are those that hold. */
+  before: Memory;
+  /** What it learned from (`Trajectory.tensors`). */
+  batch: Tensors;
+}
+
+/** The best evaluation so far; its score is taken at the price of the moment it is compared at. */
+export interface BestScore {
+  return: number;
+  pricedSteps: number;
+  /** Environment steps until then, which name its checkpoint. */
+  steps?: number;
+}
