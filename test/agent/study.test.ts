@@ -49,6 +49,17 @@ describe('study', () => {
     expect(result.rows).toHaveLength(4);
   });
 
+  it('goes on in a new process with a run that was over its budget', async () => {
+    const seen: string[] = [];
+    const on = (event: StudyEvent) => {
+      if (event.type === 'training') seen.push(event.event.type);
+    };
+    const small = { ...config, budget: { rssMiB: 1 }, train: { totalSteps: 32, seed: 5 } };
+    await study(small, { seeds: 1, runDir: join(dir, 'budget'), on });
+    expect(seen.filter((type) => type === 'started')).toHaveLength(2);
+    expect(seen.filter((type) => type === 'updated')).toHaveLength(2);
+  });
+
   it('refuses a directory that holds a study of another config', async () => {
     const other = { ...config, ppo: { ...config.ppo, epochs: 2 } };
     const refused = study(other, { seeds: 1, runDir: dir });

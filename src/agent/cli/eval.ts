@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { UsageError } from '../errors.ts';
+import { EXIT } from '../exit-code.ts';
 import { interruptible } from './interrupt.ts';
 import { exitOption, integer, jsonOption, printJson, setOption } from './options.ts';
 import { evaluationText } from './table.ts';
@@ -54,7 +55,7 @@ async function evalCommand(run: string, flags: EvalFlags): Promise<void> {
     else process.stdout.write(`${evaluationText(evaluation)}\n`);
   } catch (error) {
     if (!signal.aborted) throw error;
-    process.exitCode = 130;
+    process.exitCode = EXIT.interrupted;
   } finally {
     release();
     agent.dispose();

@@ -1,3 +1,5 @@
+import { EXIT } from '../exit-code.ts';
+
 /** One press of Ctrl-C can arrive more than once: from the terminal, and relayed by npm or tsx. */
 const samePress = 300;
 
@@ -28,7 +30,7 @@ export function interruptible(
       onFirst();
     } else if (performance.now() - first > samePress) {
       onSecond();
-      process.exit(130);
+      process.exit(EXIT.interrupted);
     }
   };
   // A reader of our output that is gone will never see more of it: save and stop.
@@ -39,7 +41,7 @@ export function interruptible(
   const orphaned = (): void => {
     controller.abort();
     // Whoever comes after waits for this process to end.
-    late = setTimeout(() => process.exit(130), orphanMs).unref();
+    late = setTimeout(() => process.exit(EXIT.interrupted), orphanMs).unref();
   };
   for (const name of signals) process.on(name, interrupt);
   process.stdout.on('error', unread);

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { EXIT } from '../exit-code.ts';
 import { addCheckEnv } from './check-env.ts';
 import { addCompare } from './compare.ts';
 import { addControl } from './control.ts';
@@ -64,8 +65,8 @@ process.stdout.write('', () => process.exit());
 
 function exitCode(error: unknown): number {
   // Commander has printed its own message; asking for help is no error.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
   process.stderr.write(`error: ${process.env.PONDERA_DEBUG === '1' ? stack : message}\n`);
-  return name === 'UsageError' ? 2 : 1;
+  return name === 'UsageError' ? EXIT.usage : 1;
 }

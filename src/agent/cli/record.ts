@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../errors.ts';
+import { EXIT } from '../exit-code.ts';
 import { whole } from '../numbers.ts';
 import { interruptible } from './interrupt.ts';
 import { exitOption, integer, setOption } from './options.ts';
@@ -60,7 +61,7 @@ async function recordCommand(run: string, flags: RecordFlags): Promise<void> {
     const write = (line: string) => void (stdout ? process.stdout.write(line) : lines.push(line));
     const options = { episodes, seed, exit, maxSteps, signal };
     const { episodes: played, decisions, full } = await record(agent, source, options, write);
-    if (signal.aborted) process.exitCode = 130;
+    if (signal.aborted) process.exitCode = EXIT.interrupted;
     if (full) process.stderr.write('stopped: a recording holds no more than 32 MiB\n');
     if (stdout) return;
     const file = out ?? join(run, 'recordings', `step-${agent.version}-seed-${seed}.jsonl`);

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { eventLine } from '../event-line.ts';
+import { EXIT } from '../exit-code.ts';
 import { decimal } from '../numbers.ts';
 import type { StudyEvent } from '../study.ts';
 import { interruptible } from './interrupt.ts';
@@ -56,7 +57,7 @@ async function studyCommand(path: string, flags: StudyFlags): Promise<void> {
     process.stdout.write(`\n${collapseText(result)}\n`);
   } catch (error) {
     if (!signal.aborted) throw error;
-    process.exitCode = 130;
+    process.exitCode = EXIT.interrupted;
   } finally {
     line.draw('');
     release();

@@ -1,13 +1,11 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { EXIT } from '../exit-code.ts';
 import { whole } from '../numbers.ts';
 import { interruptible } from './interrupt.ts';
 import { integer, jsonOption, printJson, setOption } from './options.ts';
 import { Progress } from './progress.ts';
 import { evaluationText } from './table.ts';
-
-/** Tells a supervisor to start the run again with --resume (EX_TEMPFAIL of sysexits.h). */
-const RESTART = 75;
 
 interface TrainFlags {
   set?: string[];
@@ -46,7 +44,7 @@ async function trainCommand(path: string, flags: TrainFlags): Promise<void> {
   }).finally(release);
 
   const { runDir, steps, evaluation, interrupted, restart } = result;
-  if (interrupted) process.exitCode = restart ? RESTART : 130;
+  if (interrupted) process.exitCode = restart ? EXIT.restart : EXIT.interrupted;
   if (flags.json) return;
   if (interrupted) {
     process.stderr.write(

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { RunError } from '../errors.ts';
+import { EXIT } from '../exit-code.ts';
 import { interruptible } from './interrupt.ts';
 import { integer, jsonOption, printJson, setOption } from './options.ts';
 
@@ -65,7 +66,7 @@ async function verifyCommand(config: string, flags: VerifyFlags): Promise<void> 
     }
   } catch (error) {
     if (!signal.aborted) throw error;
-    process.exitCode = 130;
+    process.exitCode = EXIT.interrupted;
   } finally {
     release();
   }

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
+import { EXIT } from '../exit-code.ts';
 import { awaitUnlocked } from './await-unlocked.ts';
 import { logEvent } from './log-event.ts';
 import type { RunState } from './registry.ts';
@@ -16,9 +17,6 @@ export interface TrainerOptions {
   freed: () => void;
 }
 
-/** Exit codes of `pondera train`. */
-const BAD_CONFIG = 2;
-const PLANNED = 75;
 /** What kernels.threads may be. */
 const MOST_THREADS = 64;
 
@@ -101,9 +99,9 @@ export class Trainer {
     const told = { run: run.name, code, signal };
     if (code === 0) set(run, 'done');
     else if (this.ending || run.entry.state !== 'running') log.info(told, 'ended');
-    else if (code === BAD_CONFIG) set(run, 'failed', complaint);
+    else if (code === EXIT.usage) set(run, 'failed', complaint);
     else {
-      const planned = code === PLANNED;
+      const planned = code === EXIT.restart;
       const how = planned ? 'it asked to be started again' : `it ended with ${signal ?? code}`;
       const reason = complaint ? `${how}: ${complaint}` : how;
       log[planned ? 'info' : 'warn'](told, reason);

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { RunError } from '../errors.ts';
 import type { TrainEvent } from '../events.ts';
+import { EXIT } from '../exit-code.ts';
 import { ownCommand } from '../own-command.ts';
 
 export interface TrainRun {
@@ -42,7 +43,9 @@ export async function trainRun(
       child.once('error', reject);
       child.once('close', (status, signal) => resolve(status ?? signal!));
     });
-    if (code !== 0 && code !== 130) {
+    // It was over its budget, and goes on in a new process.
+    if (code === EXIT.restart) return await trainRun({ ...run, resume: true }, options);
+    if (code !== 0 && code !== EXIT.interrupted) {
       throw new RunError(`training ${run.runDir} failed (exit ${code}): ${words.trim()}`);
     }
     return code === 0;
