@@ -1,7 +1,6 @@
 import type * as nodeFs from 'node:fs';
 import type * as nodeFsPromises from 'node:fs/promises';
-
-type Call = 'mkdir' | 'open' | 'write' | 'sync' | 'rename' | 'rm';
+import { type Call, entering } from './entering.ts';
 
 /** The disk that `node:fs` and `node:fs/promises` are on in a test file that mocks them with what is below. */
 export const disk = {
@@ -46,39 +45,5 @@ export function onFaultyDisk(fs: typeof nodeFs) {
 }
 
 export function promisesOnFaultyDisk(fs: typeof nodeFsPromises) {
-  return {
-    ...fs,
-    async mkdir(path: string, options: object) {
-      enter('mkdir', path);
-      return fs.mkdir(path, options);
-    },
-    async open(path: string, flags: string) {
-      enter('open', path);
-      const file = await fs.open(path, flags);
-      return {
-        async writeFile(data: Uint8Array | string) {
-          try {
-            enter('write', path);
-          } catch (error) {
-            await file.writeFile(data.slice(0, data.length / 2));
-            throw error;
-          }
-          await file.writeFile(data);
-        },
-        async sync() {
-          enter('sync', path);
-          await file.sync();
-        },
-        close: () => file.close(),
-      };
-    },
-    async rename(from: string, to: string) {
-      enter('rename', from);
-      await fs.rename(from, to);
-    },
-    async rm(path: string, options: object) {
-      enter('rm', path);
-      await fs.rm(path, options);
-    },
-  };
+  return { ...fs, ...entering(fs, enter) };
 }
