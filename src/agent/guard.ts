@@ -33,9 +33,12 @@ export class Guard {
     return this.#inARow;
   }
 
-  /** Why an update must not stand, or undefined where it may. */
-  judge(stats: UpdateStats): string | undefined {
-    const refused = this.#explain(stats);
+  /**
+   * Why an update must not stand, or undefined where it may.
+   * @param reach how large returns can be, by the rewards it learned from (`returnReach`)
+   */
+  judge(stats: UpdateStats, reach: number): string | undefined {
+    const refused = this.#explain(stats, reach);
     if (refused !== undefined) return this.refuse(refused);
     this.#inARow = 0;
     this.#gradNorm = mixed(this.#gradNorm, stats.gradNorm);
@@ -59,7 +62,7 @@ export class Guard {
     this.#valueLoss = valueLoss;
   }
 
-  #explain(stats: UpdateStats): string | undefined {
+  #explain(stats: UpdateStats, reach: number): string | undefined {
     for (const [name, value] of Object.entries(stats)) {
       if (value !== null && !Number.isFinite(value)) {
         return `${name}: expected a finite number, got ${value}`;
@@ -69,9 +72,11 @@ export class Guard {
     for (const name of ['kl', 'haltKl'] as const) {
       if (stats[name] > maxKl) return `${name}: expected at most ${maxKl}, got ${stats[name]}`;
     }
+    // What rewards are good for is no jump, however still it was before: a perfect policy fails once, or a first
+    // reward is found.
     return (
-      explainJump('gradNorm', stats.gradNorm, this.#gradNorm, maxJump) ??
-      explainJump('valueLoss', stats.valueLoss, this.#valueLoss, maxJump)
+      explainJump('gradNorm', stats.gradNorm, this.#gradNorm, reach, maxJump) ??
+      explainJump('valueLoss', stats.valueLoss, this.#valueLoss, reach ** 2, maxJump)
     );
   }
 }
@@ -84,11 +89,18 @@ function explainJump(
   name: string,
   value: number,
   mean: number | null,
+  usual: number,
   most: number,
 ): string | undefined {
-  // Next to nothing has no multiples worth the name.
-  if (mean === null || value <= most * Math.max(mean, 1e-3)) return undefined;
-  return `${name}: expected at most ${most} times its running mean ${mean}, got ${value}`;
+  if (mean === null || value <= most * Math.max(mean, usual)) return undefined;
+  return `${name}: expected at most ${most} times its running mean ${mean} or what rewards account for ${usual}, got ${value}`;
+}
+
+/** The root mean square of rewards [T], over the horizon of the discount: how large returns can be, 1e-3 at least. */
+export function returnReach(rewards: Float32Array, count: number, gamma: number): number {
+  let sum = 0;
+  for (let t = 0; t < count; t++) sum += rewards[t] ** 2 / count;
+  return Math.max(1e-3, Math.sqrt(sum) * Math.min(count, 1 / (1 - gamma)));
 }
 
 /** Why weights or the optimiser's moments are none to go on with: which are not finite. */

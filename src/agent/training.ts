@@ -14,7 +14,7 @@ import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { EnvSource } from './env-setup.ts';
 import type { UpdateMetrics, UpdateStats } from './events.ts';
-import { explainMemory, Guard } from './guard.ts';
+import { explainMemory, Guard, returnReach } from './guard.ts';
 import { Learner, type LearningPhase, type Memory, momentTensors } from './learner.ts';
 import { Pace } from './pace.ts';
 import { Recipe } from './recipe.ts';
@@ -201,8 +201,10 @@ export class Training {
     let stats: UpdateStats | undefined;
     try {
       stats = await this.#learner.update(trajectory, phase);
+      const { count, rewards } = trajectory;
+      const reach = phase.rewardScale * returnReach(rewards, count, this.#config.ppo.gamma);
       const broken = explainMemory(await this.#learner.remember());
-      reason = broken === undefined ? this.guard.judge(stats) : this.guard.refuse(broken);
+      reason = broken === undefined ? this.guard.judge(stats, reach) : this.guard.refuse(broken);
     } catch (error) {
       if (!(error instanceof NonFiniteError)) throw error;
       reason = this.guard.refuse(error.message);
