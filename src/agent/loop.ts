@@ -73,6 +73,9 @@ export async function loop(
   return { restart };
 }
 
+/** Evaluations without it after which an alarm is over: one that comes and goes is one. */
+const CALM = 3;
+
 /** Whether the process takes more than it may, and says so. */
 function overBudget(
   budget: Budget,
@@ -141,7 +144,7 @@ async function evaluateWhenDue(
     metrics.phase === 'released'
       ? collapse(metrics.histogram, halting.minSteps, evaluation, recipe.steering)
       : undefined;
-  if (found !== undefined && !training.alarmed) on({ type: 'alarm', update, ...found });
-  training.alarmed = found !== undefined;
+  if (found !== undefined && training.alarmed === 0) on({ type: 'alarm', update, ...found });
+  training.alarmed = found === undefined ? Math.max(0, training.alarmed - 1) : CALM;
   return { metrics: { ...metrics, evaluation }, best };
 }

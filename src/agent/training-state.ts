@@ -20,7 +20,7 @@ export interface TrainingState {
   optimiserStep: number;
   recipe: RecipeState;
   best: BestScore | null;
-  alarmed: boolean;
+  alarmed: number;
   guard?: GuardState;
   hooks?: WishesState;
   rewardScale: RewardScaleState;

@@ -41,7 +41,8 @@ export class Training {
   readonly recipe: Recipe;
   best: BestScore | null = null;
   #formerBest: BestScore | null = null;
-  alarmed = false;
+  /** Evaluations until an alarm may be raised again. */
+  alarmed = 0;
   readonly wishes: Wishes;
   readonly guard: Guard;
   update = 0;

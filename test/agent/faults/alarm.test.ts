@@ -5,19 +5,20 @@ import { run } from './runs.ts';
 
 vi.mock('../../../src/agent/alarms.ts', () => ({ collapse: vi.fn() }));
 
-it('an alarm is raised once while it lasts, and again where it has been over', async () => {
+it('an alarm is raised once while it lasts or comes and goes, and again where it has been over', async () => {
   const alarm = { alarm: 'collapsed-to-min', message: 'raise recipe.forced' } as const;
-  const found = [alarm, alarm, undefined, undefined, alarm];
+  const none = undefined;
+  const found = [alarm, alarm, none, none, alarm, none, none, none, alarm];
   vi.mocked(collapse).mockImplementation(() => found.shift());
   const config = tinyConfig({
     evaluation: { everyUpdates: 1, episodes: 4, forcedEpisodes: 2 },
-    train: { totalSteps: 256 },
+    train: { totalSteps: 320 },
   });
   const { events } = await run(config);
   const alarms = events.flatMap((event) => (event.type === 'alarm' ? [event] : []));
   // The first update releases the head, which is no time to judge it.
   expect(alarms).toEqual([
     { type: 'alarm', update: 2, ...alarm },
-    { type: 'alarm', update: 6, ...alarm },
+    { type: 'alarm', update: 10, ...alarm },
   ]);
 });
