@@ -69,7 +69,7 @@ export async function readEvents(path: string): Promise<LoggedEvent[]> {
 export function parseEvent(line: string): LoggedEvent | undefined {
   try {
     const event = JSON.parse(line);
-    return typeof event?.type === 'string' ? event : undefined;
+    return typeof event?.type === 'string' && typeof event.time === 'string' ? event : undefined;
   } catch {
     return undefined;
   }

@@ -8,6 +8,7 @@ import type { Config } from './config.ts';
 import { UsageError } from './errors.ts';
 import type { Kept, UpdateMetrics } from './events.ts';
 import type { EventsLog } from './events-log.ts';
+import { exclusive } from './exclusive.ts';
 import { momentTensors } from './learner.ts';
 import { loadConfig } from './load-config.ts';
 import { resolvedYaml } from './resolved-yaml.ts';
@@ -16,10 +17,8 @@ import {
   CheckpointStore,
   type Damaged,
   encodeSafetensors,
-  Locked,
   MetricsLog,
   TensorBoardWriter,
-  takeLock,
   writeDirAtomic,
   writeFileAtomic,
 } from './run/index.ts';
@@ -73,7 +72,10 @@ export class RunFiles {
       throw new UsageError(`${dir}: nothing to resume, found no config.resolved.yaml`);
     }
     await mkdir(dir, { recursive: true });
-    const unlock = await lock(dir);
+    const unlock = await exclusive(
+      join(dir, 'run.lock'),
+      (pid) => `${dir}: process ${pid} trains there already`,
+    );
     try {
       let found: Found = { damaged: [] };
       if (resume) {
@@ -261,16 +263,6 @@ async function newest(store: CheckpointStore): Promise<Found> {
 /** Typed arrays, which JSON would write as objects. */
 function asLists(_key: string, value: unknown): unknown {
   return ArrayBuffer.isView(value) ? Array.from(value as Float32Array) : value;
-}
-
-/** @throws UsageError where another process trains in `dir` */
-async function lock(dir: string): Promise<() => Promise<void>> {
-  try {
-    return await takeLock(join(dir, 'run.lock'));
-  } catch (error) {
-    if (!(error instanceof Locked)) throw error;
-    throw new UsageError(`${dir}: process ${error.pid} trains there already`);
-  }
 }
 
 /**

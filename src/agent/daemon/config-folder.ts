@@ -1,9 +1,9 @@
-import { watch } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { concatMap, debounceTime, merge, Observable, of, Subject, timer } from 'rxjs';
 import type { Config } from '../config.ts';
 import { loadConfig } from '../load-config.ts';
+import { changesIn } from '../page/wake.ts';
 
 /** A config of the folder: what it says, or what is wrong with it. */
 export type ConfigFile = { file: string } & ({ config: Config } | { problem: string });
@@ -28,7 +28,7 @@ export function watchConfigs(
     const unsettled = new Subject<void>();
     return merge(
       of(undefined),
-      merge(changes(dir), unsettled).pipe(debounceTime(settleMs)),
+      merge(changesIn(dir), unsettled).pipe(debounceTime(settleMs)),
       timer(pollMs, pollMs),
     )
       .pipe(
@@ -43,20 +43,6 @@ export function watchConfigs(
         }),
       )
       .subscribe(subscriber);
-  });
-}
-
-/** Tells when something changes in a folder, as far as the system says so. */
-function changes(dir: string): Observable<unknown> {
-  return new Observable((subscriber) => {
-    try {
-      const watcher = watch(dir, () => subscriber.next(undefined));
-      // A folder that is gone, or too many watches: it is polled anyway.
-      watcher.on('error', () => {});
-      return () => watcher.close();
-    } catch {
-      return undefined;
-    }
   });
 }
 

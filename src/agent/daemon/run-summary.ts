@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { UpdateMetrics } from '../events.ts';
+import { parseRecord } from '../run/index.ts';
 import { readTail } from './read-tail.ts';
 
 /** Bytes from the end of metrics.jsonl that are looked through; a line has a few kilobytes. */
@@ -9,12 +10,9 @@ const TAIL = 2 ** 16;
 export async function lastUpdate(runDir: string): Promise<UpdateMetrics | undefined> {
   const lines = (await readTail(join(runDir, 'metrics.jsonl'), TAIL)).split('\n').reverse();
   for (const line of lines) {
-    try {
-      const metrics = JSON.parse(line);
-      if (typeof metrics?.update === 'number') return metrics;
-    } catch {
-      // Torn, or cut by where the tail begins.
-    }
+    // Some are torn, or cut by where the tail begins.
+    const metrics = parseRecord(line);
+    if (metrics) return metrics as unknown as UpdateMetrics;
   }
   return undefined;
 }

@@ -8,9 +8,9 @@ import {
   type SocketServerOptions,
 } from '../../envs/index.ts';
 import { UsageError } from '../errors.ts';
+import { exclusive } from '../exclusive.ts';
 import { pageOf, type Supervisor } from '../page/page.ts';
 import { RunFolder } from '../page/run-folder.ts';
-import { Locked, takeLock } from '../run/index.ts';
 import { Daemon, type DaemonOptions } from './daemon.ts';
 import { removeDaemonFile, writeDaemonFile } from './daemon-file.ts';
 import { daemonPages } from './pages.ts';
@@ -47,7 +47,10 @@ export async function serveDaemon({
     throw new UsageError((cause as Error).message, { cause });
   }
   await mkdir(dir, { recursive: true });
-  const unlock = await lock(dir);
+  const unlock = await exclusive(
+    join(dir, 'daemon.lock'),
+    (pid) => `${dir}: process ${pid} is its daemon already`,
+  );
   let daemon: Daemon | undefined;
   let http: SocketServer | undefined;
   const drain = async () => {
@@ -81,13 +84,4 @@ function shown(daemon: Daemon, dir: string, open: boolean) {
     pages: [...daemonPages(daemon, dir, open), ...page.pages],
     endpoints: page.endpoints,
   };
-}
-
-async function lock(dir: string): Promise<() => Promise<void>> {
-  try {
-    return await takeLock(join(dir, 'daemon.lock'));
-  } catch (error) {
-    if (!(error instanceof Locked)) throw error;
-    throw new UsageError(`${dir}: process ${error.pid} is its daemon already`);
-  }
 }

@@ -1,5 +1,5 @@
 import { eventLine } from '../event-line.ts';
-import type { TrainEvent } from '../events.ts';
+import { type LoggedEvent, parseEvent } from '../events-log.ts';
 import type { RunEvent } from './messages.ts';
 
 /** Events that are no news: curves show them. */
@@ -11,35 +11,23 @@ const LONGEST = 600;
 
 /** A line of events.jsonl in words; undefined where it is none, or no news. */
 export function tellEvent(line: string): RunEvent | undefined {
-  const event = parse(line);
+  const event = parseEvent(line);
   if (!event || QUIET.includes(event.type)) return undefined;
   const { type, time } = event;
   const level = ALARMS.includes(type) ? 'alarm' : CALM.includes(type) ? 'info' : 'warning';
   return { time, type, level, message: words(event).slice(0, LONGEST) };
 }
 
-interface Logged {
-  type: string;
-  time: string;
-}
-
-function parse(line: string): Logged | undefined {
-  try {
-    const event = JSON.parse(line);
-    return typeof event?.type === 'string' && typeof event.time === 'string' ? event : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function words(event: Logged & { interrupted?: boolean; message?: string }): string {
+function words(event: LoggedEvent): string {
   if (event.type === 'finished') {
     return event.interrupted ? 'stopped before its end' : 'training is done';
   }
+  // Of another version, it may have other fields.
+  const plain = ('message' in event ? event.message : undefined) ?? event.type;
+  if (event.type === 'failed') return plain;
   try {
-    return eventLine(event as unknown as TrainEvent) ?? event.message ?? event.type;
+    return eventLine(event) ?? plain;
   } catch {
-    // Of another version, with other fields.
-    return event.message ?? event.type;
+    return plain;
   }
 }

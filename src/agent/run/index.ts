@@ -8,7 +8,7 @@ export {
   loadCheckpoint,
 } from './checkpoint-store.ts';
 export { stringifyExact } from './exact-json.ts';
-export { MetricsLog, type MetricsRecord, readMetrics } from './metrics-log.ts';
+export { MetricsLog, type MetricsRecord, parseRecord, readMetrics } from './metrics-log.ts';
 export { type ReportData, renderReport, type WorkedThought } from './report.ts';
 export { Locked, takeLock } from './run-lock.ts';
 export { decodeSafetensors, encodeSafetensors, type Tensors } from './safetensors.ts';

@@ -97,7 +97,8 @@ async function* readLines(path: string) {
   }
 }
 
-function parseRecord(line: string): MetricsRecord | undefined {
+/** The record of one line, or undefined where it was torn. */
+export function parseRecord(line: string): MetricsRecord | undefined {
   try {
     const record = JSON.parse(line);
     return typeof record?.update === 'number' ? record : undefined;
