@@ -232,7 +232,7 @@ const guardsSchema = z.strictObject({
   maxJump: positive
     .default(1000)
     .describe(
-      'So is one whose gradient norm or value loss is this many times what they have been, and what its rewards account for.',
+      'So is one whose gradient norm or value loss is this many times what they have been, and what its rewards and the price account for.',
     ),
   inARow: count.default(3).describe('Updates undone one after another at which the run stops.'),
   envFailures: z

@@ -1,6 +1,7 @@
+import type { Trajectory } from '../rollout/index.ts';
 import type { Config } from './config.ts';
 import type { UpdateStats } from './events.ts';
-import { type Memory, momentTensors } from './learner.ts';
+import { type LearningPhase, type Memory, momentTensors } from './learner.ts';
 
 /** Where it has come to, as plain JSON. */
 export interface GuardState {
@@ -35,7 +36,7 @@ export class Guard {
 
   /**
    * Why an update must not stand, or undefined where it may.
-   * @param reach how large returns can be, by the rewards it learned from (`returnReach`)
+   * @param reach how large net returns can be, by what it learned from (`returnReach`)
    */
   judge(stats: UpdateStats, reach: number): string | undefined {
     const refused = this.#explain(stats, reach);
@@ -72,8 +73,8 @@ export class Guard {
     for (const name of ['kl', 'haltKl'] as const) {
       if (stats[name] > maxKl) return `${name}: expected at most ${maxKl}, got ${stats[name]}`;
     }
-    // What rewards are good for is no jump, however still it was before: a perfect policy fails once, or a first
-    // reward is found.
+    // What rewards and the price are good for is no jump, however still it was before: a perfect policy fails once,
+    // a first reward is found, or the halting head is released and thinking begins to cost.
     return (
       explainJump('gradNorm', stats.gradNorm, this.#gradNorm, reach, maxJump) ??
       explainJump('valueLoss', stats.valueLoss, this.#valueLoss, reach ** 2, maxJump)
@@ -93,14 +94,25 @@ function explainJump(
   most: number,
 ): string | undefined {
   if (mean === null || value <= most * Math.max(mean, usual)) return undefined;
-  return `${name}: expected at most ${most} times its running mean ${mean} or what rewards account for ${usual}, got ${value}`;
+  return `${name}: expected at most ${most} times its running mean ${mean} or what rewards and the price account for ${usual}, got ${value}`;
 }
 
-/** The root mean square of rewards [T], over the horizon of the discount: how large returns can be, 1e-3 at least. */
-export function returnReach(rewards: Float32Array, count: number, gamma: number): number {
+/**
+ * How large net returns can be, in the learner's unit: the root mean square of what each decision earns and costs
+ * (|reward| + price · ponder steps beyond minSteps), scaled as it is learned from, over the horizon of the discount;
+ * 1e-3 at least before it is scaled.
+ */
+export function returnReach(
+  { count, rewards, steps }: Pick<Trajectory, 'count' | 'rewards' | 'steps'>,
+  { price, rewardScale }: Pick<LearningPhase, 'price' | 'rewardScale'>,
+  { gamma, minSteps }: { gamma: number; minSteps: number },
+): number {
   let sum = 0;
-  for (let t = 0; t < count; t++) sum += rewards[t] ** 2 / count;
-  return Math.max(1e-3, Math.sqrt(sum) * Math.min(count, 1 / (1 - gamma)));
+  for (let t = 0; t < count; t++) {
+    const size = Math.abs(rewards[t]) + price * Math.max(0, steps[t] - minSteps);
+    sum += size ** 2 / count;
+  }
+  return rewardScale * Math.max(1e-3, Math.sqrt(sum) * Math.min(count, 1 / (1 - gamma)));
 }
 
 /** Why weights or the optimiser's moments are none to go on with: which are not finite. */

@@ -4,6 +4,8 @@ import type { Transition } from '../rollout/index.ts';
 export interface RewardScaleState {
   stats: RunningStatsState;
   returns: number[];
+  /** Whether a reward other than 0 was seen. */
+  rewarded?: boolean;
 }
 
 /**
@@ -15,15 +17,19 @@ export class RewardScale {
   readonly #gamma: number;
   #stats = new RunningStats(1);
   readonly #returns: Float64Array; // [N]
+  #rewarded = false;
 
   constructor(envs: number, gamma: number) {
     this.#gamma = gamma;
     this.#returns = new Float64Array(envs);
   }
 
-  /** What rewards and price are multiplied by. */
+  /**
+   * What rewards and price are multiplied by: 1 until there was a reward, since the deviation of returns that are
+   * all 0 says nothing of how large they will be, and would multiply the price alone.
+   */
   get factor(): number {
-    return this.#stats.scale(0);
+    return this.#rewarded ? this.#stats.scale(0) : 1;
   }
 
   observe(transitions: readonly Transition[]): void {
@@ -31,16 +37,20 @@ export class RewardScale {
       if (lost !== undefined) continue;
       const past = terminated ? 0 : this.#returns[env];
       this.#returns[env] = this.#gamma * past + reward;
+      this.#rewarded ||= reward !== 0;
       this.#stats.update([this.#returns[env]], 1);
     }
   }
 
   state(): RewardScaleState {
-    return { stats: this.#stats.state(), returns: Array.from(this.#returns) };
+    const returns = Array.from(this.#returns);
+    return { stats: this.#stats.state(), returns, rewarded: this.#rewarded };
   }
 
   restore(state: RewardScaleState): void {
     this.#stats = RunningStats.fromState(state.stats);
     this.#returns.set(state.returns);
+    // Older checkpoints do not say.
+    this.#rewarded = state.rewarded ?? state.stats.mean[0] !== 0;
   }
 }

@@ -202,8 +202,9 @@ export class Training {
     let stats: UpdateStats | undefined;
     try {
       stats = await this.#learner.update(trajectory, phase);
-      const { count, rewards } = trajectory;
-      const reach = phase.rewardScale * returnReach(rewards, count, this.#config.ppo.gamma);
+      const { ppo, halting } = this.#config;
+      const { gamma } = ppo;
+      const reach = returnReach(trajectory, phase, { gamma, minSteps: halting.minSteps });
       const broken = explainMemory(await this.#learner.remember());
       reason = broken === undefined ? this.guard.judge(stats, reach) : this.guard.refuse(broken);
     } catch (error) {

@@ -54,21 +54,50 @@ describe('a guard', () => {
   });
 });
 
-describe('what rewards account for', () => {
+describe('what rewards and the price account for', () => {
+  /** Of decisions with these rewards and ponder steps, beyond 1 of which each costs `price`. */
+  const reachOf = (rewards: number[], gamma: number, { price = 0, scale = 1, steps = 1 } = {}) =>
+    returnReach(
+      {
+        count: 3,
+        rewards: Float32Array.from(rewards),
+        steps: new Int32Array(rewards.length).fill(steps),
+      },
+      { price, rewardScale: scale },
+      { gamma, minSteps: 1 },
+    );
+
   it('is their root mean square over the horizon of the discount', () => {
     // sqrt((9 + 16 + 0) / 3) over 10 decisions, then over all 3.
-    const rewards = Float32Array.of(3, -4, 0, 99);
-    expect(returnReach(rewards, 3, 0.9)).toBeCloseTo(Math.sqrt(25 / 3) * 3, 5);
-    expect(returnReach(rewards, 3, 0.5)).toBeCloseTo(Math.sqrt(25 / 3) * 2, 5);
-    expect(returnReach(rewards, 3, 1)).toBeCloseTo(Math.sqrt(25 / 3) * 3, 5);
-    expect(returnReach(new Float32Array(3), 3, 1)).toBe(1e-3);
+    const rewards = [3, -4, 0, 99];
+    expect(reachOf(rewards, 0.9)).toBeCloseTo(Math.sqrt(25 / 3) * 3, 5);
+    expect(reachOf(rewards, 0.5)).toBeCloseTo(Math.sqrt(25 / 3) * 2, 5);
+    expect(reachOf(rewards, 1)).toBeCloseTo(Math.sqrt(25 / 3) * 3, 5);
+    expect(reachOf([0, 0, 0], 1)).toBe(1e-3);
+  });
+
+  it('holds what thinking costs, which is all there is while nothing is rewarded', () => {
+    expect(reachOf([0, 0, 0], 0.5, { price: 0.1, steps: 4 })).toBeCloseTo(0.3 * 2, 5);
+    expect(reachOf([1, -1, 1], 0.5, { price: 0.1, steps: 4 })).toBeCloseTo(1.3 * 2, 5);
+    expect(reachOf([0, 0, 0], 0.5, { price: 0.1, steps: 1 })).toBe(1e-3);
+  });
+
+  it('is in the unit that is learned in', () => {
+    const raw = reachOf([1, 2, 3], 0.9, { price: 0.1, steps: 2 });
+    expect(reachOf([1, 2, 3], 0.9, { price: 0.1, steps: 2, scale: 50 })).toBeCloseTo(50 * raw, 5);
   });
 
   it('is no jump, however still it was before: a pole that falls after it never did', () => {
     // CartPole, trained for 15 million steps; such an update after such a mean ended the run.
     const guard = new Guard({ maxKl: 1, maxJump: 1000 });
     const still = { ...sound, valueLoss: 0.0003382, gradNorm: 0.01 };
-    const reach = returnReach(new Float32Array(1024).fill(0.05), 1024, 0.99);
+    const trajectory = {
+      count: 1024,
+      rewards: new Float32Array(1024).fill(0.05),
+      steps: new Int32Array(1024).fill(1),
+    };
+    const phase = { price: 0, rewardScale: 1 };
+    const reach = returnReach(trajectory, phase, { gamma: 0.99, minSteps: 1 });
     expect(guard.judge(still, reach)).toBeUndefined();
     const fallen = { ...sound, valueLoss: 5.26, gradNorm: 20 };
     expect(guard.judge(fallen, reach)).toBeUndefined();

@@ -48,6 +48,26 @@ describe('RewardScale', () => {
     expect(scale.factor).toBeCloseTo(1 / Math.sqrt(runningVariance([2, 10, 5, 1]) + 1e-8), 10);
   });
 
+  it('is 1 while nothing was rewarded, however long, and follows returns from the first reward on', () => {
+    const scale = new RewardScale(1, 0.9);
+    const returns: number[] = [];
+    for (let i = 0; i < 1000; i++) {
+      scale.observe([transition(0, 0)]);
+      returns.push(0);
+    }
+    expect(scale.factor).toBe(1);
+    const again = new RewardScale(1, 0.9);
+    again.restore(JSON.parse(JSON.stringify(scale.state())));
+    expect(again.factor).toBe(1);
+    again.observe([transition(0, 2, 'terminated')]);
+    expect(again.factor).toBeCloseTo(1 / Math.sqrt(runningVariance([...returns, 2]) + 1e-8), 6);
+    // As a checkpoint has it that does not say whether there was a reward.
+    const { rewarded: _, ...older } = again.state();
+    const resumed = new RewardScale(1, 0.9);
+    resumed.restore(older);
+    expect(resumed.factor).toBe(again.factor);
+  });
+
   it('begins at 1 and goes on exactly from its state', () => {
     const scale = new RewardScale(1, 0.9);
     expect(scale.factor).toBeCloseTo(1, 6);
