@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
+import { type ConfigDifference, configDifferences } from './config-differences.ts';
 import type { Evaluation, UpdateMetrics } from './events.ts';
 import { loadConfig } from './load-config.ts';
 import { CheckpointStore, readMetrics } from './run/index.ts';
@@ -11,7 +11,7 @@ export type Pair<T> = readonly [T, T];
 export interface Comparison {
   runs: Pair<string>;
   /** Fields of the configs that differ, by their dotted path. */
-  config: { field: string; values: Pair<unknown> }[];
+  config: ConfigDifference[];
   updates: Pair<number>;
   steps: Pair<number>;
   /** What both had come to after as many steps: means over the updates until then, at most ten. */
@@ -41,7 +41,7 @@ export async function compareRuns(...dirs: [string, string]): Promise<Comparison
   const common = Math.min(...of(({ metrics }) => metrics.at(-1)?.steps ?? 0));
   return {
     runs: dirs,
-    config: differences(a.config, b.config),
+    config: configDifferences(a.config, b.config),
     updates: of(({ metrics }) => metrics.at(-1)?.update ?? 0),
     steps: of(({ metrics }) => metrics.at(-1)?.steps ?? 0),
     progress: SHARES.map((share) => {
@@ -77,16 +77,4 @@ async function read(dir: string): Promise<ReadRun> {
   const metrics = (await readMetrics(join(dir, 'metrics.jsonl'))) as unknown as UpdateMetrics[];
   const best = await new CheckpointStore(join(dir, 'checkpoints')).best();
   return { config, metrics, best: best === undefined ? undefined : Number(/\d+$/.exec(best)) };
-}
-
-/** Where two configs differ, each field by itself. */
-function differences(a: unknown, b: unknown, path: string[] = []): Comparison['config'] {
-  if (isDeepStrictEqual(a, b)) return [];
-  if (!isMapping(a) || !isMapping(b)) return [{ field: path.join('.'), values: [a, b] }];
-  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])];
-  return keys.flatMap((key) => differences(a[key], b[key], [...path, key]));
-}
-
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

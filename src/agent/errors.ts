@@ -7,3 +7,16 @@ export class UsageError extends Error {
 export class RunError extends Error {
   override readonly name = 'RunError';
 }
+
+/** A directory holds a run already, and what is to become of it was not said. */
+export class RunExists extends UsageError {
+  readonly runDir: string;
+
+  constructor(runDir: string) {
+    super(
+      `${runDir} holds a run already: give overwrite: true to replace it, resume: true to go on with it, ` +
+        'or another runDir',
+    );
+    this.runDir = runDir;
+  }
+}

@@ -1,16 +1,16 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import type { Failed } from '../envs/index.ts';
 import type { Tensors } from '../policy/index.ts';
 import type { Config } from './config.ts';
-import { UsageError } from './errors.ts';
+import { RunExists, UsageError } from './errors.ts';
 import type { Kept, UpdateMetrics } from './events.ts';
 import type { EventsLog } from './events-log.ts';
 import { exclusive } from './exclusive.ts';
 import { momentTensors } from './learner.ts';
 import { loadConfig } from './load-config.ts';
+import { refuseOther } from './refuse-other.ts';
 import { resolvedYaml } from './resolved-yaml.ts';
 import {
   type Checkpoint,
@@ -18,6 +18,7 @@ import {
   type Damaged,
   encodeSafetensors,
   MetricsLog,
+  setRunAside,
   TensorBoardWriter,
   writeDirAtomic,
   writeFileAtomic,
@@ -29,6 +30,28 @@ export interface FailedAt {
   update: number;
   steps: number;
   during: 'training' | 'evaluation';
+}
+
+/** How a run begins in a directory that may hold one. */
+export interface Begin {
+  /** Goes on where that one stopped. */
+  resume?: boolean;
+  /** Replaces it. */
+  overwrite?: boolean;
+}
+
+const CONFIG = 'config.resolved.yaml';
+
+/** @throws UsageError where a run cannot begin in `dir` as is wanted */
+export function checkRunDir(dir: string, { resume, overwrite }: Begin): void {
+  if (dir.trim() === '') throw new UsageError('runDir: expected a directory, got an empty string');
+  if (resume && overwrite) throw new UsageError('overwrite: expected without resume, got both');
+  if (existsSync(dir) && !statSync(dir).isDirectory()) {
+    throw new UsageError(`${dir}: expected a directory for the run, found a file`);
+  }
+  const holdsRun = existsSync(join(dir, CONFIG));
+  if (resume && !holdsRun) throw new UsageError(`${dir}: nothing to resume, found no ${CONFIG}`);
+  if (holdsRun && !resume && !overwrite) throw new RunExists(dir);
 }
 
 /** The files of a run while it trains. */
@@ -55,7 +78,8 @@ export class RunFiles {
   }
 
   /**
-   * Opens a run directory, new or (resume) one that holds a run of the same config, for this process alone.
+   * Opens a run directory for this process alone: new, or with a run of the same config to go on with (resume), or in
+   * place of the run that it holds (overwrite).
    * @param events opened here, and closed with the files
    * @returns the files, the checkpoint to go on from, and those that were found damaged and set aside
    * @throws UsageError where there is a run already, none to resume, one of another config, or another process
@@ -64,13 +88,11 @@ export class RunFiles {
   static async open(
     dir: string,
     config: Config,
-    resume: boolean,
+    begin: Begin,
     events: EventsLog,
   ): Promise<{ files: RunFiles } & Found> {
-    const configPath = join(dir, 'config.resolved.yaml');
-    if (resume && !existsSync(configPath)) {
-      throw new UsageError(`${dir}: nothing to resume, found no config.resolved.yaml`);
-    }
+    checkRunDir(dir, begin);
+    const configPath = join(dir, CONFIG);
     await mkdir(dir, { recursive: true });
     const unlock = await exclusive(
       join(dir, 'run.lock'),
@@ -78,15 +100,17 @@ export class RunFiles {
     );
     try {
       let found: Found = { damaged: [] };
-      if (resume) {
+      // Again, now that nobody else can change it.
+      checkRunDir(dir, begin);
+      let discard = async () => {};
+      if (begin.resume) {
         refuseOther(await loadConfig(configPath), config, dir);
         found = await newest(new CheckpointStore(join(dir, 'checkpoints')));
       } else if (existsSync(configPath)) {
-        throw new UsageError(
-          `${dir} holds a run already: go on with --resume, or give another --run-dir`,
-        );
+        discard = await setRunAside(dir);
       }
       await writeFileAtomic(configPath, resolvedYaml(config, dir));
+      await discard();
       const { checkpoint } = found;
       const files = new RunFiles(dir, checkpoint && checkpoint.step + 1, events, unlock);
       await files.#truncateTo(checkpoint);
@@ -263,37 +287,4 @@ async function newest(store: CheckpointStore): Promise<Found> {
 /** Typed arrays, which JSON would write as objects. */
 function asLists(_key: string, value: unknown): unknown {
   return ArrayBuffer.isView(value) ? Array.from(value as Float32Array) : value;
-}
-
-/**
- * A resumed run is the same run: what shapes learning must not differ. How often it is evaluated and
- * saved may, what it is guarded against, watched for and may take, on how many threads and in how much memory it runs,
- * where its environments are, and it may be made longer.
- * @throws UsageError naming what differs
- */
-export function refuseOther(saved: Config, wanted: Config, dir: string): void {
-  const learning = ({ env, kernels, train, ...rest }: Config) => ({
-    ...rest,
-    evaluation: undefined,
-    checkpoint: undefined,
-    guards: undefined,
-    watchdog: undefined,
-    budget: undefined,
-    resources: undefined,
-    hooks: undefined,
-    env: { ...env, url: 0, listen: 0, workers: 0, frame: 0, tokenEnv: 0, timeoutMs: 0 },
-    kernels: kernels.build,
-    train: { ...train, totalSteps: undefined },
-  });
-  // As JSON has them, where a field that is undefined is not there.
-  const [before, now] = [saved, wanted].map(
-    (config): ReturnType<typeof learning> => JSON.parse(JSON.stringify(learning(config))),
-  );
-  const keys = Object.keys(now) as (keyof typeof now)[];
-  const differences = keys.filter((key) => !isDeepStrictEqual(before[key], now[key]));
-  if (differences.length > 0) {
-    throw new UsageError(
-      `${dir}: cannot resume with another config; these differ: ${differences.join(', ')}`,
-    );
-  }
 }

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { Agent } from './agent.ts';
 import type { Config } from './config.ts';
+import { configDifferences, differencesText } from './config-differences.ts';
 import { RunError, UsageError } from './errors.ts';
 import { evaluate } from './evaluate.ts';
 import type { TrainEvent } from './events.ts';
@@ -116,12 +118,13 @@ async function pinConfig(config: Config, dir: string): Promise<string> {
   const found = await readFile(path, 'utf8').catch(() => undefined);
   if (found === undefined) {
     await writeFileAtomic(path, text);
-  } else if (found !== text) {
-    const now = text.split('\n');
-    const was = found.split('\n').find((line, i) => line !== now[i]);
+    return path;
+  }
+  const differences = configDifferences(parse(found), parse(text));
+  if (differences.length > 0) {
     throw new UsageError(
-      `${dir} holds a study of another config (there: ${was?.trim()}); ` +
-        'give another --run-dir, or remove it',
+      `${dir} holds a study of another config, and these differ: ${differencesText(differences)}; ` +
+        'put them back, or give another run directory',
     );
   }
   return path;

@@ -16,7 +16,7 @@ import { parseConfig, withModules } from './load-config.ts';
 import { loop } from './loop.ts';
 import { writeReport } from './report-run.ts';
 import type { Checkpoint } from './run/index.ts';
-import { RunFiles } from './run-files.ts';
+import { checkRunDir, RunFiles } from './run-files.ts';
 import { asChosen, startBackend } from './start-backend.ts';
 import { Training } from './training.ts';
 import { Heartbeat, watchThread } from './watchdog/index.ts';
@@ -26,6 +26,11 @@ export interface TrainOptions extends GivenEnv {
   runDir?: string;
   /** Go on where the run in that directory stopped. */
   resume?: boolean;
+  /**
+   * Replace the run in that directory, if it holds one: once the new one can begin, what the old one wrote there is
+   * deleted, other files are not.
+   */
+  overwrite?: boolean;
   /** Aborting it finishes the update, saves and stops. */
   signal?: AbortSignal;
   /** What relative modules in the config start from; the working directory unless given. */
@@ -62,6 +67,8 @@ export interface TrainResult {
 export async function train(input: ConfigInput, given: TrainOptions = {}): Promise<TrainResult> {
   const { baseDir = process.cwd(), clock = systemClock } = given;
   const parsed = parseConfig(input);
+  const runDir = given.runDir ?? join('runs', parsed.name);
+  checkRunDir(runDir, given);
   const hooks = await Hooks.load(parsed, baseDir, given.hooks);
   const log = new EventsLog(clock);
   const on = (event: TrainEvent) => {
@@ -71,7 +78,6 @@ export async function train(input: ConfigInput, given: TrainOptions = {}): Promi
   };
   const onListening = once((url: string) => on({ type: 'listening', url }));
   const options = { onListening, ...given, baseDir, clock, on };
-  const runDir = options.runDir ?? join('runs', parsed.name);
   const asked = options.resume ? await asChosen(parsed, runDir) : parsed;
   const backend = await startBackend(asked, () => Agent.create(asked, baseDir, options));
   const { name, build = asked.kernels.build, threads = asked.kernels.threads } = backend;
@@ -131,7 +137,7 @@ async function open(
   const source = await envSource(agent.config, baseDir, options);
   // Before there are files, in case it cannot be; a resumed run has its own weights.
   if (!resume) await warmStart(agent);
-  const opened = await RunFiles.open(runDir, agent.config, resume, log);
+  const opened = await RunFiles.open(runDir, agent.config, options, log);
   for (const { path, message } of opened.damaged) on({ type: 'damaged', path, message });
   return { ...opened, source };
 }

@@ -64,7 +64,9 @@ describe('study', () => {
     const other = { ...config, ppo: { ...config.ppo, epochs: 2 } };
     const refused = study(other, { seeds: 1, runDir: dir });
     await expect(refused).rejects.toThrow(UsageError);
-    await expect(refused).rejects.toThrow('holds a study of another config (there: epochs: 1)');
+    await expect(refused).rejects.toThrow(
+      'another config, and these differ: ppo.epochs (1 there, 2 now)',
+    );
   });
 
   it('says what a training that failed said', async () => {

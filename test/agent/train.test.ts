@@ -166,7 +166,9 @@ describe('a run directory', () => {
     );
     const other = tinyConfig({ price: { initial: 0.5 }, ppo: { epochs: 9 } });
     await expect(train(other, { runDir, resume: true })).rejects.toThrow(
-      `${runDir}: cannot resume with another config; these differ: price, ppo`,
+      `${runDir}: a resumed run keeps its settings, and these differ: price.initial (0.02 there, 0.5 now), ` +
+        'ppo.epochs (1 there, 9 now); put them back, or begin another run from its weights, ' +
+        `with train.warmStart: ${runDir}`,
     );
     expect(await remains(runDir)).toEqual(before);
   });

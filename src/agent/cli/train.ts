@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { RunExists, UsageError } from '../errors.ts';
 import { EXIT } from '../exit-code.ts';
 import { whole } from '../numbers.ts';
 import { interruptible } from './interrupt.ts';
@@ -12,6 +13,7 @@ interface TrainFlags {
   seed?: number;
   runDir?: string;
   resume?: boolean;
+  overwrite?: boolean;
   json?: boolean;
 }
 
@@ -24,6 +26,11 @@ export function addTrain(program: Command): void {
     .option('--seed <n>', 'the run’s seed (train.seed)', integer(0))
     .option('--run-dir <dir>', 'where the run’s files go (default: runs/<name>)')
     .option('--resume', 'go on where the run in that directory stopped')
+    .addOption(
+      new Option('--overwrite', 'replace the run in that directory, if it holds one').conflicts(
+        'resume',
+      ),
+    )
     .addOption(jsonOption('print each event as a line of JSON, and nothing else'))
     .action(trainCommand);
 }
@@ -39,9 +46,14 @@ async function trainCommand(path: string, flags: TrainFlags): Promise<void> {
   const result = await train(config, {
     runDir: flags.runDir,
     resume: flags.resume,
+    overwrite: flags.overwrite,
     signal,
     on: flags.json ? printJson : (event) => progress.show(event),
-  }).finally(release);
+  })
+    .catch((error) => {
+      throw error instanceof RunExists ? inFlags(error) : error;
+    })
+    .finally(release);
 
   const { runDir, steps, evaluation, interrupted, restart } = result;
   if (interrupted) process.exitCode = restart ? EXIT.restart : EXIT.interrupted;
@@ -54,6 +66,14 @@ async function trainCommand(path: string, flags: TrainFlags): Promise<void> {
   }
   if (evaluation) process.stdout.write(`\n${evaluationText(evaluation)}\n`);
   process.stdout.write(`\n${filesText(runDir)}\n`);
+}
+
+/** The refusal in the words of the command. */
+function inFlags({ runDir }: RunExists): UsageError {
+  return new UsageError(
+    `${runDir} holds a run already: --resume goes on with it, --overwrite replaces it, ` +
+      '--run-dir <dir> puts the new one elsewhere',
+  );
 }
 
 function filesText(runDir: string): string {

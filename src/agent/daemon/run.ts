@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import { loadConfig } from '../load-config.ts';
-import { refuseOther } from '../run-files.ts';
+import { refuseOther } from '../refuse-other.ts';
 import { asChosen } from '../start-backend.ts';
 import type { ConfigFile } from './config-folder.ts';
 import type { Resources } from './queue.ts';
@@ -73,7 +73,8 @@ export class Run {
     const own = { path: this.#resolved, config: await loadConfig(this.#resolved) };
     if (given === undefined) return { source: own, problem: problem && `${problem}; ${KEEPS}` };
     try {
-      refuseOther(own.config, await asChosen(given.config, this.runDir), given.file);
+      const wanted = await asChosen(given.config, this.runDir);
+      refuseOther(own.config, wanted, this.runDir, given.file);
       return { source: given, problem: undefined };
     } catch (error) {
       return { source: own, problem: `${(error as Error).message}; ${KEEPS}` };

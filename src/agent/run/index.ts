@@ -12,4 +12,5 @@ export { MetricsLog, type MetricsRecord, parseRecord, readMetrics } from './metr
 export { type ReportData, renderReport, type WorkedThought } from './report.ts';
 export { Locked, takeLock } from './run-lock.ts';
 export { decodeSafetensors, encodeSafetensors, type Tensors } from './safetensors.ts';
+export { setRunAside } from './set-run-aside.ts';
 export { TensorBoardWriter } from './tensorboard.ts';

@@ -94,7 +94,7 @@ describe('a run', () => {
     await put(dir, config('run', { ppo: { epochs: 3 } }));
     const told = await found(({ problem }) => problem !== null);
     expect(told.problem).toMatch(
-      /run\.yaml: .*differ: ppo; the run keeps the config it began with$/,
+      /run\.yaml: .*differ: ppo\.epochs \(\d there, 3 now\).*; the run keeps the config it began with$/,
     );
     await control('restart');
     await until(async () => (await calls()).length === 2);
