@@ -1,16 +1,15 @@
 /**
- * Pondera from code: train with typed events (own logging, own early stopping), load the agent, ask
- * it for actions within a number of ponder steps or milliseconds, read its thought, and let it
+ * Pondera from code: train with progress shown and typed events (own early stopping), load the agent,
+ * ask it for actions within a number of ponder steps or milliseconds, read its thought, and let it
  * decide a stream of observations.
  *
  *     npx tsx examples/library.ts
  *
  * In a project of your own, import from 'pondera'.
  */
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { concatMap, lastValueFrom, range, tap } from 'rxjs';
-import { Agent, parseConfig, type TrainEvent, train } from '../src/index.ts';
+import { Agent, parseConfig, progress, type TrainEvent, train } from '../src/index.ts';
 import env from './custom-env.ts';
 
 interface Options {
@@ -36,28 +35,20 @@ export async function main({
     train: { totalSteps },
   });
 
-  // Every event has its type; `event` narrows to it.
+  // What the command prints goes to standard error; every event has its type, and `event` narrows to it.
   const stop = new AbortController();
+  const show = progress();
   const on = (event: TrainEvent) => {
-    switch (event.type) {
-      case 'released':
-        return log(`update ${event.update}: from here on thinking has a price (${event.reason})`);
-      case 'evaluated': {
-        const { successRate, ponderSteps } = event.evaluation;
-        log(`update ${event.update}: success ${successRate} in ${ponderSteps.mean} ponder steps`);
-        // Good enough, thinking briefly: the update is finished, saved, and training ends.
-        if (successRate! >= 0.95 && ponderSteps.mean <= 3) stop.abort();
-        return;
-      }
-      case 'alarm':
-        return log(`update ${event.update}: ${event.message}`);
-    }
+    show(event);
+    if (event.type !== 'evaluated') return;
+    const { successRate, ponderSteps } = event.evaluation;
+    // Good enough, thinking briefly: the update is finished, saved, and training ends.
+    if (successRate! >= 0.95 && ponderSteps.mean <= 3) stop.abort();
   };
-  const resume = existsSync(runDir); // the second time, it goes on where it stopped
   const { steps, interrupted } = await train(config, {
     env,
     runDir,
-    resume,
+    overwrite: true, // the run of the last time; `resume: true` would go on with it
     on,
     signal: stop.signal,
   });

@@ -14,6 +14,7 @@ export type { Alarm, Evaluation, PonderSteps, TrainEvent, UpdateMetrics } from '
 export { type LoggedEvent, readEvents } from './events-log.ts';
 export type { Hook, Run } from './hooks.ts';
 export { loadConfig, parseConfig } from './load-config.ts';
+export { progress } from './progress.ts';
 export {
   type RecordedDecision,
   type RecordedEnd,
@@ -26,6 +27,7 @@ export {
 export { CheckpointError } from './run/index.ts';
 export type { ServeEvent, ServeOptions } from './serve/options.ts';
 export { type PolicyServer, servePolicy } from './serve/policy-server.ts';
+export type { ProgressStream } from './status-line.ts';
 export type { Mixture, Spread, Study, StudyRow, Summary } from './study/summary.ts';
 export { type StudyEvent, type StudyOptions, study } from './study.ts';
 export { type TrainOptions, type TrainResult, train } from './train.ts';

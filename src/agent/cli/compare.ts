@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import type { Comparison, Pair } from '../compare.ts';
 import type { Evaluation } from '../events.ts';
 import { decimal, whole } from '../numbers.ts';
+import { duration } from '../progress.ts';
 import { jsonOption, printJson } from './options.ts';
-import { duration } from './progress.ts';
 import { dirOption } from './runs.ts';
 import { table } from './table.ts';
 

@@ -2,11 +2,11 @@ import type { Command } from 'commander';
 import { eventLine } from '../event-line.ts';
 import { EXIT } from '../exit-code.ts';
 import { decimal } from '../numbers.ts';
+import { statusText } from '../progress.ts';
+import { StatusLine } from '../status-line.ts';
 import type { StudyEvent } from '../study.ts';
 import { interruptible } from './interrupt.ts';
 import { integer, jsonOption, printJson, setOption } from './options.ts';
-import { statusText } from './progress.ts';
-import { StatusLine } from './status-line.ts';
 import { table } from './table.ts';
 
 interface StudyFlags {

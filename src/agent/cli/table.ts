@@ -1,12 +1,6 @@
+import { bar } from '../bar.ts';
 import type { Evaluation } from '../events.ts';
 import { decimal, whole } from '../numbers.ts';
-
-/** A bar of `value` of `max`, at most `width` characters, to an eighth of one. */
-export function bar(value: number, max: number, width = 20): string {
-  const eighths = Math.round((Math.min(Math.max(value / max, 0), 1) || 0) * width * 8);
-  const rest = eighths % 8;
-  return '█'.repeat(eighths >> 3) + (rest ? '▏▎▍▌▋▊▉'[rest - 1] : '');
-}
 
 /**
  * Rows under titles, two spaces apart. Columns are flush right but for those whose title begins

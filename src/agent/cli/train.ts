@@ -3,9 +3,9 @@ import { type Command, Option } from 'commander';
 import { RunExists, UsageError } from '../errors.ts';
 import { EXIT } from '../exit-code.ts';
 import { whole } from '../numbers.ts';
+import { Progress } from '../progress.ts';
 import { interruptible } from './interrupt.ts';
 import { integer, jsonOption, printJson, setOption } from './options.ts';
-import { Progress } from './progress.ts';
 import { evaluationText } from './table.ts';
 
 interface TrainFlags {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { bar, evaluationText, table } from '../../../src/agent/cli/table.ts';
+import { bar } from '../../../src/agent/bar.ts';
+import { evaluationText, table } from '../../../src/agent/cli/table.ts';
 import type { Evaluation } from '../../../src/agent/events.ts';
 import { decimal } from '../../../src/agent/numbers.ts';
 

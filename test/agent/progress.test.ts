@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { duration, Progress, secondsLeft, statusText } from '../../../src/agent/cli/progress.ts';
-import type { TrainEvent, UpdateMetrics } from '../../../src/agent/events.ts';
+import type { TrainEvent, UpdateMetrics } from '../../src/agent/events.ts';
+import { duration, Progress, progress, secondsLeft, statusText } from '../../src/agent/progress.ts';
+import { train } from '../../src/agent/train.ts';
+import { tempDir } from './run/temp-dir.ts';
+import { tinyConfig } from './tiny-config.ts';
 
 function metrics(update: number, overrides: Partial<UpdateMetrics> = {}): UpdateMetrics {
   return {
@@ -122,5 +125,29 @@ describe('Progress', () => {
     const plain = screen({ isTTY: true, colours: false });
     new Progress(plain).show(alarm);
     expect(plain.written).toEqual(['update 3: warning: all thoughts take one step\n']);
+  });
+});
+
+describe('progress', () => {
+  it('shows what train tells, and what it came to', async () => {
+    const stream = screen();
+    const runDir = tempDir();
+    const config = tinyConfig({ evaluation: { everyUpdates: 3 } });
+    const result = await train(config, { runDir, on: progress(stream) });
+    const text = stream.written.join('');
+    const { steps, evaluation } = result;
+    const lines = [
+      `[\\d,]+ parameters on [^,]*, WebAssembly[^,]*, 1 thread, files in ${runDir}`,
+      'update 1  \\d+ %  [\\d,]+ decisions/s  return ',
+      'update 3: evaluation return [-\\d.]+, success [\\d.]+, ponder steps [\\d.]+ \\(best\\)',
+      `done after ${steps} steps: return ${evaluation!.return.mean.toFixed(3)}, success `,
+    ];
+    for (const line of lines) expect(text).toMatch(new RegExp(`^${line}`, 'm'));
+  });
+
+  it('says where training was stopped', () => {
+    const stream = screen({ isTTY: true });
+    progress(stream)({ type: 'finished', steps: 1200, interrupted: true });
+    expect(stream.written).toEqual(['stopped after 1,200 steps\n']);
   });
 });

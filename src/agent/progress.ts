@@ -1,14 +1,41 @@
 import { styleText } from 'node:util';
-import { eventLine } from '../event-line.ts';
-import type { TrainEvent, UpdateMetrics } from '../events.ts';
-import { decimal, whole } from '../numbers.ts';
+import { bar } from './bar.ts';
+import { eventLine } from './event-line.ts';
+import type { TrainEvent, UpdateMetrics } from './events.ts';
+import { decimal, whole } from './numbers.ts';
 import { type ProgressStream, StatusLine } from './status-line.ts';
-import { bar } from './table.ts';
 
 /** Updates between two lines where the status cannot be redrawn in place. */
 const plainEvery = 10;
 /** Updates over which the time left is estimated. */
 const window = 20;
+
+/**
+ * What shows how training goes, as the command `train` does: `train(config, { on: progress() })`. On a terminal it redraws one
+ * status line (share done, decisions a second, returns, ponder steps, price, time left), under a line for each event worth
+ * keeping; elsewhere it writes plain lines.
+ *
+ * @param stream where it is shown; standard error unless given
+ * @returns what takes the events of one call of `train`, in order
+ */
+export function progress(stream: ProgressStream = process.stderr): (event: TrainEvent) => void {
+  const shown = new Progress(stream);
+  return (event) => {
+    shown.show(event);
+    if (event.type === 'finished') shown.note(finishedLine(event));
+  };
+}
+
+function finishedLine(event: Extract<TrainEvent, { type: 'finished' }>): string {
+  const { steps, interrupted, evaluation } = event;
+  if (!evaluation) return `${interrupted ? 'stopped' : 'done'} after ${whole(steps)} steps`;
+  const { successRate } = evaluation;
+  const success = successRate === null ? '' : `, success ${decimal(successRate)}`;
+  return (
+    `done after ${whole(steps)} steps: return ${decimal(evaluation.return.mean)}${success}, ` +
+    `ponder steps ${decimal(evaluation.ponderSteps.mean, 2)}`
+  );
+}
 
 /**
  * Shows how training goes: on a terminal one status line that is redrawn, under lines for the
