@@ -214,7 +214,7 @@ const evaluationSchema = z.strictObject({
     .min(0)
     .default(32)
     .describe(
-      'Episodes it plays forced to 1 and to maxSteps steps, which show a collapse; 0 = none.',
+      'Episodes it plays forced to minSteps and to maxSteps steps, which show a collapse; none is told from fewer than 16; 0 = none.',
     ),
   exit: z
     .enum(['sample', 'threshold', 'cdf'])

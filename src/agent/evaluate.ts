@@ -77,9 +77,12 @@ export async function measure(
     options.depths ?? Array.from({ length: maxSteps - minSteps + 1 }, (_, i) => minSteps + i);
   for (const steps of forcedEpisodes > 0 ? depths : []) {
     const { episodes } = await run(fixed(steps), forcedEpisodes);
+    const forced = meanAndStd(episodes.map((episode) => episode.return));
     forcedDepth.push({
       steps,
-      return: mean(episodes.map((episode) => episode.return))!,
+      episodes: episodes.length,
+      return: forced.mean,
+      std: forced.std,
       successRate: successRate(episodes.map(({ success }) => success)),
     });
   }

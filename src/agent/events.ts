@@ -91,7 +91,14 @@ export interface Evaluation {
   }[];
   /** Rank correlation of ponder steps with difficulty over decisions; null where undefined. */
   spearman: number | null;
-  forcedDepth: { steps: number; return: number; successRate: number | null }[];
+  /** Forced to each depth: the mean return of so many episodes, and their standard deviation (over n). */
+  forcedDepth: {
+    steps: number;
+    episodes: number;
+    return: number;
+    std: number;
+    successRate: number | null;
+  }[];
 }
 
 export type Alarm = 'collapsed-to-min' | 'collapsed-to-max';

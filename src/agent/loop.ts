@@ -1,7 +1,7 @@
 import { concatMap, filter, lastValueFrom, merge, takeUntil, takeWhile, tap } from 'rxjs';
 import type { EnvFactory } from '../envs/index.ts';
 import { act, observe, ponder, rollouts } from '../rollout/index.ts';
-import { collapse } from './alarms.ts';
+import { collapse, persistence } from './alarms.ts';
 import type { Budget } from './budget.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { measure } from './evaluate.ts';
@@ -73,9 +73,6 @@ export async function loop(
   return { restart };
 }
 
-/** Evaluations without it after which an alarm is over: one that comes and goes is one. */
-const CALM = 3;
-
 /** Whether the process takes more than it may, and says so. */
 function overBudget(
   budget: Budget,
@@ -144,7 +141,8 @@ async function evaluateWhenDue(
     metrics.phase === 'released'
       ? collapse(metrics.histogram, halting.minSteps, evaluation, recipe.steering)
       : undefined;
-  if (found !== undefined && training.alarmed === 0) on({ type: 'alarm', update, ...found });
-  training.alarmed = found === undefined ? Math.max(0, training.alarmed - 1) : CALM;
+  const { tell, alarmed } = persistence(training.alarmed, found !== undefined);
+  if (tell) on({ type: 'alarm', update, ...found! });
+  training.alarmed = alarmed;
   return { metrics: { ...metrics, evaluation }, best };
 }

@@ -41,7 +41,7 @@ export class Training {
   readonly recipe: Recipe;
   best: BestScore | null = null;
   #formerBest: BestScore | null = null;
-  /** Evaluations until an alarm may be raised again. */
+  /** What evaluations have found of a collapse (`persistence`). */
   alarmed = 0;
   readonly wishes: Wishes;
   readonly guard: Guard;

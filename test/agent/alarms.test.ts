@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { collapse } from '../../src/agent/alarms.ts';
+import { collapse, persistence } from '../../src/agent/alarms.ts';
 import type { Evaluation } from '../../src/agent/events.ts';
+import { meanAndStd } from '../../src/agent/statistics.ts';
+import { Rng } from '../../src/kernels/index.ts';
 
-/** An evaluation with these returns forced to 1 and to 3 steps. */
-function evaluation(shallow?: number, deep?: number): Evaluation {
+/** An evaluation with these returns forced to 1 and to 3 steps, of so many episodes that deviate so much. */
+function evaluation(shallow?: number, deep?: number, { std = 0, episodes = 32 } = {}): Evaluation {
+  const forced = (steps: number, mean: number | undefined) =>
+    mean === undefined ? [] : [{ steps, episodes, return: mean, std, successRate: null }];
   const spread = { mean: 0, std: 0 };
   return {
     env: 'E',
@@ -14,10 +18,7 @@ function evaluation(shallow?: number, deep?: number): Evaluation {
     ponderSteps: { mean: 2.5, p50: 3, p95: 3, max: 3 },
     byDifficulty: [],
     spearman: null,
-    forcedDepth: [
-      ...(shallow === undefined ? [] : [{ steps: 1, return: shallow, successRate: null }]),
-      ...(deep === undefined ? [] : [{ steps: 3, return: deep, successRate: null }]),
-    ],
+    forcedDepth: [...forced(1, shallow), ...forced(3, deep)],
   };
 }
 
@@ -42,13 +43,27 @@ describe('collapse', () => {
     expect(alarm([100, 0, 0], 1, evaluation(-151, -150))).toBeUndefined();
   });
 
-  it('to the minimum is an alarm where nobody has looked whether thought would help', () => {
-    expect(alarm([100, 0, 0], 1, evaluation())).toBe('collapsed-to-min');
-    expect(collapse([100, 0, 0], 1, evaluation())?.message).toContain('unknown');
+  it('to the minimum is none where nobody has looked whether thought would help', () => {
+    expect(alarm([100, 0, 0], 1, evaluation())).toBeUndefined();
+    expect(alarm([100, 0, 0], 1, evaluation(0.2))).toBeUndefined();
+    expect(alarm([100, 0, 0], 1, evaluation(undefined, 0.9))).toBeUndefined();
+  });
+
+  it('to the minimum is none where too few episodes were forced to say', () => {
+    expect(alarm([100, 0, 0], 1, evaluation(0.2, 0.9, { episodes: 15 }))).toBeUndefined();
+    expect(alarm([100, 0, 0], 1, evaluation(0.2, 0.9, { episodes: 16 }))).toBe('collapsed-to-min');
+  });
+
+  it('to the minimum is an alarm where the gain is more than three standard errors', () => {
+    // The standard error of each mean is 1/√99, that of the difference 0.142.
+    const spread = { std: 1, episodes: 100 };
+    expect(alarm([100, 0, 0], 1, evaluation(0, 0.42, spread))).toBeUndefined();
+    expect(alarm([100, 0, 0], 1, evaluation(0, 0.43, spread))).toBe('collapsed-to-min');
   });
 
   it('to a minimum of several steps is seen at that depth', () => {
-    const two = { ...evaluation(), forcedDepth: [] };
+    const [one, three] = evaluation(0.2, 0.9).forcedDepth;
+    const two = { ...evaluation(), forcedDepth: [{ ...one, steps: 2 }, three] };
     expect(alarm([0, 100, 0], 2, two)).toBe('collapsed-to-min');
     expect(alarm([100, 0, 0], 2, two)).toBeUndefined();
   });
@@ -69,5 +84,63 @@ describe('collapse', () => {
     expect(alarm([5, 0, 95], 1, evaluation(0.2, 0.9))).toBeUndefined();
     expect(alarm([0, 0, 100], 3, evaluation(0.2, 0.9))).toBeUndefined();
     expect(alarm([0, 0, 0], 1, evaluation(0.2, 0.9))).toBeUndefined();
+  });
+});
+
+describe('an alarm', () => {
+  /** What is told of runs of so many evaluations, in which forced episodes earn what `earn` draws. */
+  function simulate(
+    runs: number,
+    evaluations: number,
+    earn: (rng: Rng, steps: number) => number,
+    episodes = 32,
+  ): number {
+    let told = 0;
+    for (let run = 0; run < runs; run++) {
+      const rng = Rng.seed(5, 'alarms', run);
+      const forced = (steps: number) => {
+        const returns = Array.from({ length: episodes }, () => earn(rng, steps));
+        const { mean, std } = meanAndStd(returns);
+        return { steps, episodes, return: mean, std, successRate: null };
+      };
+      let alarmed = 0;
+      for (let i = 0; i < evaluations; i++) {
+        const found = collapse([100, 0, 0], 1, {
+          ...evaluation(),
+          forcedDepth: [forced(1), forced(3)],
+        });
+        const { tell, ...state } = persistence(alarmed, found !== undefined);
+        alarmed = state.alarmed;
+        if (tell) told++;
+      }
+    }
+    return told;
+  }
+
+  it.each<[string, number, (rng: Rng) => number]>([
+    ['a coin', 32, (rng) => (rng.float() < 0.5 ? 1 : -1)],
+    ['a coin, few episodes', 16, (rng) => (rng.float() < 0.5 ? 1 : -1)],
+    ['a rare prize', 32, (rng) => (rng.float() < 0.02 ? 50 : 0)],
+    ['a rare disaster', 32, (rng) => (rng.float() < 0.02 ? -50 : 0)],
+    ['a bell around 0', 32, (rng) => rng.normal()],
+    ['a bell far from 0', 32, (rng) => -200 + 50 * rng.normal()],
+  ])('is next to never raised where thought changes nothing: %s', (_, episodes, earn) => {
+    expect(simulate(100, 200, earn, episodes)).toBeLessThanOrEqual(1);
+  });
+
+  it('is raised in nearly every run where thought helps: right half the time, or nearly always', () => {
+    const earn = (rng: Rng, steps: number) => Number(rng.float() < (steps === 1 ? 0.53 : 0.96));
+    expect(simulate(100, 6, earn)).toBeGreaterThanOrEqual(98);
+  });
+
+  it('is told once while it lasts or comes and goes, from the second evaluation in a row on', () => {
+    const found = [1, 0, 1, 1, 1, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0, 1];
+    let alarmed = 0;
+    const told = found.map((one) => {
+      const { tell, ...state } = persistence(alarmed, one === 1);
+      alarmed = state.alarmed;
+      return Number(tell);
+    });
+    expect(told).toEqual([0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
   });
 });

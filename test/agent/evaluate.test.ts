@@ -106,8 +106,8 @@ describe('an evaluation, by hand', () => {
       // Ranks less their mean: −3 (4), 2 (6) and −3 (4), 1 (4), 4 (2).
       spearman: expect.closeTo(60 / Math.sqrt(60 * 72), 9),
       forcedDepth: [
-        { steps: 1, return: 1, successRate: 0 },
-        { steps: 2, return: 2, successRate: 0.5 },
+        { steps: 1, episodes: 4, return: 1, std: 0, successRate: 0 },
+        { steps: 2, episodes: 4, return: 2, std: 0, successRate: 0.5 },
       ],
     });
   });
@@ -118,9 +118,9 @@ describe('an evaluation, by hand', () => {
     expect(found.successRate).toBe(1);
     expect(steps(found)).toEqual([1, 2, 3]);
     expect(found.forcedDepth).toEqual([
-      { steps: 1, return: 1, successRate: 0 },
-      { steps: 2, return: 2, successRate: 0.5 },
-      { steps: 3, return: 2.5, successRate: 1 },
+      { steps: 1, episodes: 4, return: 1, std: 0, successRate: 0 },
+      { steps: 2, episodes: 4, return: 2, std: 0, successRate: 0.5 },
+      { steps: 3, episodes: 4, return: 2.5, std: 0.5, successRate: 1 },
     ]);
   });
 
@@ -136,7 +136,10 @@ describe('an evaluation, by hand', () => {
     const found = await evaluate(stub(), { env: silent, episodes: 4, forcedEpisodes: 1 });
     expect(found).toMatchObject({ successRate: null, byDifficulty: [], spearman: null });
     expect(found.return.mean).toBe(2);
-    expect(found.forcedDepth[0]).toEqual({ steps: 1, return: 1, successRate: null });
+    expect(found.forcedDepth[0]).toEqual({
+      ...{ steps: 1, episodes: 1, return: 1, std: 0 },
+      successRate: null,
+    });
   });
 
   it('of every depth from minSteps on, or of the depths asked for, or of none', async () => {
