@@ -80,7 +80,7 @@ describe('hooks', () => {
       update: 1,
       hooks: {
         resetOptions: { maxForwards: 1 },
-        memories: [{ maxForwards: 1 }],
+        memories: { 0: { maxForwards: 1 } },
         stopped: { totalSteps: 256 },
       },
     });

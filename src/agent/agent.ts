@@ -115,8 +115,9 @@ export class Agent {
   }
 
   /**
-   * The agent that a run directory holds.
-   * @throws UsageError for a directory that holds none, CheckpointError for a damaged checkpoint
+   * The agent that a run directory holds. In place of a checkpoint that cannot be read it takes the newest that can,
+   * with a warning of the process.
+   * @throws UsageError for a directory that holds none, CheckpointError where no checkpoint can be read
    */
   static async load(runDir: string, options: LoadOptions = {}): Promise<Agent> {
     const path = join(runDir, 'config.resolved.yaml');
@@ -282,7 +283,7 @@ export class Agent {
 
 async function loadRun(runDir: string, which?: 'best' | 'latest'): Promise<Checkpoint> {
   const store = new CheckpointStore(join(runDir, 'checkpoints'));
-  return store.load(which ?? ((await store.best()) ? 'best' : 'latest'));
+  return store.loadReadable(which, (message) => process.emitWarning(`${runDir}: ${message}`));
 }
 
 /** Numbers that name something have no mean. */

@@ -10,7 +10,7 @@ import {
   Subject,
   takeUntil,
 } from 'rxjs';
-import { loadFactory } from '../envs/index.ts';
+import { explainPlain, loadFactory } from '../envs/index.ts';
 import type { Config } from './config.ts';
 import { RunError, UsageError } from './errors.ts';
 import type { TrainEvent } from './events.ts';
@@ -28,10 +28,13 @@ export interface Run {
   readonly events$: Observable<TrainEvent>;
   /**
    * Given to every episode of training as it begins (`env.reset({ options })`), plain JSON data; saved with
-   * the run. Evaluations go without.
+   * the run. Evaluations go without. To set it to anything else is a TypeError.
    */
   resetOptions: unknown;
-  /** This hook's own, plain JSON data, saved with the run: what it counts by, so that a resumed run is the same. */
+  /**
+   * This hook's own, plain JSON data, saved with the run: what it counts by, so that a resumed run is the same. To
+   * set it to anything else is a TypeError; what is made anything else of ends the run at the next event.
+   */
   memory: unknown;
   /**
    * Ends training, as if its steps were done: saved, evaluated, reported. Asked for at `updated` or `evaluated`
@@ -56,8 +59,8 @@ const GRACE_MS = 10_000;
 
 /** What hooks work upon. */
 export interface Control extends Pick<Run, 'resetOptions' | 'stop' | 'save'> {
-  /** Of each hook. */
-  memories: unknown[];
+  /** Of each hook that has one, by its number. */
+  memories: Record<number, unknown>;
 }
 
 /** A hook with its options, and what errors call it. */
@@ -73,6 +76,7 @@ export class Hooks {
   /** What was told before they began; undefined from then on. */
   #early: TrainEvent[] | undefined = [];
   #failure: RunError | undefined;
+  #control: Control | undefined;
   #ended: Promise<unknown> = Promise.resolve();
 
   private constructor(hooks: readonly Named[]) {
@@ -95,6 +99,7 @@ export class Hooks {
    * upon what goes on from there. @throws RunError where one fails
    */
   start({ config, dir }: Pick<Run, 'config' | 'dir'>, control: Control): void {
+    this.#control = control;
     this.#events.complete();
     this.#events = new Subject();
     const events$ = this.#events.asObservable();
@@ -117,7 +122,7 @@ export class Hooks {
     for (const event of early) this.tell(event);
   }
 
-  /** @throws RunError where one has failed, of this event or since the one before */
+  /** @throws RunError where one has failed, of this event or since the one before, or keeps what cannot be saved */
   tell(event: TrainEvent): void {
     if (this.#early) this.#early.push(event);
     else this.#events.next(event);
@@ -153,12 +158,14 @@ export class Hooks {
         return control.resetOptions;
       },
       set resetOptions(options) {
+        refuseUnplain(options, 'resetOptions');
         control.resetOptions = options;
       },
       get memory() {
         return control.memories[i];
       },
       set memory(memory) {
+        refuseUnplain(memory, 'memory');
         control.memories[i] = memory;
       },
       stop: (reason) => control.stop(reason),
@@ -167,7 +174,19 @@ export class Hooks {
   }
 
   #check(): void {
+    this.#failure ??= this.#unplain();
     if (this.#failure) throw this.#failure;
+  }
+
+  /** What hooks keep is theirs to change in place, so it is looked at after each event. */
+  #unplain(): RunError | undefined {
+    const { memories = {}, resetOptions } = this.#control ?? {};
+    for (const [i, { name }] of this.#hooks.entries()) {
+      const problem = explainKept(memories[i], 'memory');
+      if (problem !== undefined) return new RunError(`${name}: ${problem}`);
+    }
+    const problem = explainKept(resetOptions, 'resetOptions');
+    return problem === undefined ? undefined : new RunError(`hooks: ${problem}`);
   }
 
   /** What a hook returns; its error is the run's, and ends none of the others. */
@@ -180,6 +199,17 @@ export class Hooks {
       }),
     );
   }
+}
+
+/** Why something that is to be saved cannot be; nothing need not be. */
+function explainKept(value: unknown, name: string): string | undefined {
+  return value === undefined ? undefined : explainPlain(value, name);
+}
+
+/** @throws TypeError naming the path of what cannot be saved */
+function refuseUnplain(value: unknown, name: string): void {
+  const problem = explainKept(value, name);
+  if (problem !== undefined) throw new TypeError(problem);
 }
 
 async function loadHook(module: string, baseDir: string, i: number): Promise<Hook> {

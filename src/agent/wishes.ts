@@ -10,14 +10,15 @@ interface Stopped {
 /** As plain JSON. */
 export interface WishesState {
   resetOptions?: unknown;
-  memories: unknown[];
+  /** Of each hook that has one, by its number; a list in checkpoints of older versions. */
+  memories: Record<number, unknown>;
   stopped?: Stopped;
 }
 
 /** What hooks ask of a run and keep in it. */
 export class Wishes implements Control {
   resetOptions: unknown;
-  memories: unknown[] = [];
+  memories: Record<number, unknown> = {};
   readonly #totalSteps: number;
   #stopped: Stopped | undefined;
   #asked: { stop?: string; save?: true } = {};
@@ -62,7 +63,7 @@ export class Wishes implements Control {
 
   restore({ resetOptions, memories, stopped }: WishesState): void {
     this.resetOptions = resetOptions;
-    this.memories = memories;
+    this.memories = { ...memories };
     this.#stopped = stopped;
   }
 }

@@ -28,6 +28,7 @@ export type {
 export { EnvFailed, type EnvFailure } from './env-failed.ts';
 export { EnvLost } from './env-lost.ts';
 export { EnvPool, type EnvPoolOptions, type PoolState } from './env-pool.ts';
+export { explainPlain, stringifyExact } from './exact-json.ts';
 export { explainMask } from './explain-mask.ts';
 export { type DialEvent, type DialTrainerOptions, dialTrainer } from './host/dial-trainer.ts';
 export { EnvServer, type EnvServerOptions } from './host/env-server.ts';

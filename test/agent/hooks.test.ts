@@ -5,8 +5,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { ConfigInput } from '../../src/agent/config.ts';
 import type { TrainEvent } from '../../src/agent/events.ts';
 import type { Hook, Run } from '../../src/agent/hooks.ts';
-import { readMetrics } from '../../src/agent/run/index.ts';
+import { CheckpointStore, readMetrics } from '../../src/agent/run/index.ts';
 import { type TrainOptions, train } from '../../src/agent/train.ts';
+import type { TrainingState } from '../../src/agent/training-state.ts';
 import { Discrete, type ResetOptions } from '../../src/envs/index.ts';
 import { loadBackend } from '../../src/kernels/index.ts';
 import { tempDir } from './run/temp-dir.ts';
@@ -259,4 +260,90 @@ describe('resetOptions', () => {
 it('hooks that return nothing to wait for are no trouble', async () => {
   const { types } = await trained([() => EMPTY, () => defer(() => EMPTY)]);
   expect(types.at(-1)).toBe('finished');
+});
+
+describe('what a hook keeps that cannot be saved ends the run, with its name and the path', () => {
+  const others: Hook = ({ events$ }) => events$;
+  const sets = (set: (run: Run) => void): Hook =>
+    function own(run) {
+      set(run);
+      return EMPTY;
+    };
+  it.each<[string, Hook, string]>([
+    [
+      'memory with NaN',
+      sets((run) => {
+        run.memory = { best: Number.NaN };
+      }),
+      'memory.best: expected a number, got NaN',
+    ],
+    [
+      'memory that is a Map',
+      sets((run) => {
+        run.memory = new Map();
+      }),
+      'memory: expected plain JSON data, got Map',
+    ],
+    [
+      'reset options with a typed array',
+      sets((run) => {
+        run.resetOptions = { board: new Uint8Array(9) };
+      }),
+      'resetOptions.board: expected plain JSON data, got Uint8Array',
+    ],
+  ])('%s: as it is set', async (_, hook, reason) => {
+    await expect(trained([others, hook])).rejects.toThrow(`hook 1 own: ${reason}`);
+  });
+
+  /** Counts from the first update on, so that its list begins with a hole. */
+  const counts = (from: number): Hook =>
+    function own(run) {
+      run.memory ??= { returns: [] };
+      const { returns } = run.memory as { returns: (number | null)[] };
+      return run.events$.pipe(
+        updated,
+        tap(({ metrics }) => {
+          returns[metrics.update - from] = metrics.return;
+        }),
+      );
+    };
+
+  it('a list that gets a hole: at the event that makes it, the checkpoints before being there', async () => {
+    const runDir = join(tempDir(), 'run');
+    const stop = new AbortController();
+    await trained([others, counts(1)], {
+      runDir,
+      signal: stop.signal,
+      on: (event) => {
+        if (event.type === 'updated' && event.metrics.update === 2) stop.abort();
+      },
+    });
+    const skips: Hook = function own(run) {
+      const { returns } = run.memory as { returns: number[] };
+      return run.events$.pipe(
+        updated,
+        tap(({ metrics }) => {
+          returns[metrics.update + 5] = 1;
+        }),
+      );
+    };
+    const events: TrainEvent[] = [];
+    const options = { runDir, resume: true, on: (event: TrainEvent) => void events.push(event) };
+    await expect(trained([others, skips], options)).rejects.toThrow(
+      'hook 1 own: memory.returns[2]: expected plain JSON data, got a hole in an array',
+    );
+    expect(events.filter(({ type }) => type === 'updated')).toHaveLength(1);
+    const { memory } = await remembered(runDir);
+    expect(memory).toHaveLength(2);
+    await trained([others, counts(1)], { runDir, resume: true });
+    expect((await remembered(runDir)).memory.length).toBeGreaterThan(2);
+  });
+
+  /** What hook 1 has kept, as the newest checkpoint has it. */
+  async function remembered(runDir: string) {
+    const { state } = await new CheckpointStore(join(runDir, 'checkpoints')).load('latest');
+    const { memories } = (state as TrainingState).hooks!;
+    expect(Object.keys(memories)).toEqual(['1']);
+    return { memory: (memories[1] as { returns: number[] }).returns };
+  }
 });

@@ -8,7 +8,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Agent } from '../../src/agent/agent.ts';
 import type { Config, ConfigInput } from '../../src/agent/config.ts';
 import { envSource } from '../../src/agent/env-setup.ts';
@@ -542,6 +542,30 @@ describe('a damaged newest checkpoint', () => {
       [whole, mended].map((dir) => new CheckpointStore(join(dir, 'checkpoints')).load('latest')),
     );
     expect(b.weights).toEqual(a.weights);
+  });
+});
+
+describe('a checkpoint that cannot be read', () => {
+  it('is passed over by Agent.load, with a warning that says what is used', async () => {
+    const runDir = tempDir();
+    await train(tinyConfig({ checkpoint: { everyUpdates: 1 } }), { runDir });
+    const store = new CheckpointStore(join(runDir, 'checkpoints'));
+    const newest = (await store.list()).at(-1)!;
+    const best = await store.load('best');
+    writeFileSync(join(store.dir, `step-${best.step}`, 'weights.safetensors'), '');
+    const warned = vi.spyOn(process, 'emitWarning').mockReturnValue();
+    onTestFinished(() => warned.mockRestore());
+    const agent = await Agent.load(runDir);
+    agent.dispose();
+    const used = best.step === newest.step ? (await store.list()).at(-2)! : newest;
+    expect(agent.version).toBe(used.step);
+    expect(warned.mock.calls).toEqual([
+      [
+        expect.stringMatching(
+          new RegExp(`weights.safetensors is truncated.*; used: step-${used.step}$`),
+        ),
+      ],
+    ]);
   });
 });
 

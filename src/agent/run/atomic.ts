@@ -38,12 +38,14 @@ export async function writeFileAtomic(
  * `<dir>.old-<pid>`, whole.
  *
  * @param files contents by file name
+ * @param check looks at what was written before it appears; what it throws keeps it from that
  * @throws Error naming `dir` and the cause; what `dir` was is then untouched
  */
 export async function writeDirAtomic(
   dir: string,
   files: Record<string, Uint8Array | string>,
   fs: FileSystem = nodeFs,
+  check: (copy: string) => Promise<void> = async () => {},
 ): Promise<void> {
   const copy = `${dir}.tmp-${process.pid}`;
   try {
@@ -51,6 +53,7 @@ export async function writeDirAtomic(
     await fs.mkdir(copy);
     for (const [name, data] of Object.entries(files)) await writeSynced(join(copy, name), data, fs);
     await syncDir(copy, fs);
+    await check(copy);
     await replaceDir(copy, dir, fs);
   } catch (cause) {
     await fs.rm(copy, { recursive: true, force: true }).catch(() => {});

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import * as nodeFs from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { stringifyExact } from '../../envs/index.ts';
 import { errorCode, type FileSystem, LEFTOVER, writeDirAtomic, writeFileAtomic } from './atomic.ts';
-import { stringifyExact } from './exact-json.ts';
 import { decodeSafetensors, encodeSafetensors, type Tensors } from './safetensors.ts';
 
 /** Everything that a run needs to go on exactly. */
@@ -24,6 +24,12 @@ export class CheckpointError extends Error {
 
 /** A checkpoint that this version cannot read, however whole it is. */
 export class CheckpointTooNew extends CheckpointError {}
+
+/** Where a checkpoint is, read or not. */
+interface Found {
+  step: number;
+  dir: string;
+}
 
 /** A checkpoint that was set aside, and why. */
 export interface Damaged {
@@ -71,9 +77,10 @@ export class CheckpointStore {
   }
 
   /**
-   * Writes `step-<n>`, in place of one of that step where there is one, and returns its path.
+   * Writes `step-<n>`, in place of one of that step where there is one, and returns its path. It is read back, as a
+   * run that goes on from it would, before it is there under that name.
    *
-   * @throws Error where it cannot be written; everything saved before is then as it was
+   * @throws Error where it cannot be written, or not be read; everything saved before is then as it was
    */
   async save({ step, weights, optimiser, state }: Checkpoint): Promise<string> {
     const files: Record<(typeof FILES)[number], Uint8Array> = {
@@ -92,12 +99,16 @@ export class CheckpointStore {
     await this.#fs.mkdir(this.dir, { recursive: true });
     await this.#sweep();
     const dir = this.#path(step);
-    await writeDirAtomic(dir, { ...files, 'manifest.json': sealed(manifest) }, this.#fs);
+    const all = { ...files, 'manifest.json': sealed(manifest) };
+    await writeDirAtomic(dir, all, this.#fs, async (copy) => {
+      const { step: read } = await loadCheckpoint(copy);
+      if (read !== step) throw new CheckpointError(`${copy}: expected step ${step}, got ${read}`);
+    });
     return dir;
   }
 
   /** The checkpoints there are, by rising step. */
-  async list(): Promise<{ step: number; dir: string }[]> {
+  async list(): Promise<Found[]> {
     const found = new Map<number, string>();
     for (const name of await this.#names()) {
       // A machine that stopped while a checkpoint was replaced left it whole under its old- name.
@@ -134,27 +145,66 @@ export class CheckpointStore {
   }
 
   /**
-   * The newest checkpoint that is whole. Damaged ones that are newer are set aside under another name, so that
+   * The checkpoint to use of a run: the best, or the latest where none was marked, unless it is said which. In place
+   * of one that cannot be read, the newest that can. Nothing is moved, since a run may go on here.
+   *
+   * @param passedOver told why those were that could not be read, and which is used
+   * @throws CheckpointError where none can be read, there is none of that name, or it is of a newer version
+   */
+  async loadReadable(
+    which: 'best' | 'latest' | undefined,
+    passedOver: (message: string) => void,
+  ): Promise<Checkpoint> {
+    const all = (await this.list()).reverse();
+    const reasons: string[] = [];
+    const best = await this.#bestStep().catch((error) => {
+      if (!(error instanceof CheckpointError) || all.length === 0) throw error;
+      if (which !== 'latest') reasons.push(error.message);
+      return undefined;
+    });
+    const wanted = which === 'latest' ? undefined : best;
+    if (which === 'best' && wanted === undefined && reasons.length === 0) return this.load('best');
+    if (all.length === 0) return this.load(which ?? 'latest');
+    const first = all.filter(({ step }) => step === wanted);
+    if (wanted !== undefined && first.length === 0) {
+      reasons.push(`checkpoint ${this.#path(wanted)} does not exist`);
+    }
+    const rest = all.filter(({ step }) => step !== wanted);
+    const { checkpoint, bad } = await this.#firstReadable([...first, ...rest]);
+    reasons.push(...bad.map(({ message }) => message));
+    if (reasons.length > 0) passedOver(`${reasons.join('; ')}; used: step-${checkpoint.step}`);
+    return checkpoint;
+  }
+
+  /**
+   * The newest checkpoint that is whole. Newer ones that cannot be read are set aside under another name, so that
    * they neither count among those that are kept nor hide the ones before.
    *
    * @throws CheckpointError where the newest is of a newer version, or none is whole
    */
   async recover(): Promise<{ checkpoint: Checkpoint; damaged: Damaged[] }> {
-    const bad: { step: number; dir: string; message: string }[] = [];
-    for (const { step, dir } of (await this.list()).reverse()) {
+    const { checkpoint, bad } = await this.#firstReadable((await this.list()).reverse());
+    return { checkpoint, damaged: await Promise.all(bad.map((one) => this.#setAside(one))) };
+  }
+
+  /** @throws CheckpointError where one comes first that is of a newer version, or none can be read */
+  async #firstReadable(
+    all: readonly Found[],
+  ): Promise<{ checkpoint: Checkpoint; bad: (Found & { message: string })[] }> {
+    const bad: (Found & { message: string })[] = [];
+    for (const { step, dir } of all) {
       try {
-        const checkpoint = await loadCheckpoint(dir);
-        return { checkpoint, damaged: await Promise.all(bad.map((one) => this.#setAside(one))) };
+        return { checkpoint: await loadCheckpoint(dir), bad };
       } catch (error) {
-        if (!(error instanceof CheckpointError) || error instanceof CheckpointTooNew) throw error;
-        bad.push({ step, dir, message: error.message });
+        if (error instanceof CheckpointTooNew) throw error;
+        bad.push({ step, dir, message: (error as Error).message });
       }
     }
     const seen = bad.map(({ message }) => `\n${message}`).join('');
     throw new CheckpointError(`no checkpoint in ${this.dir} is whole${seen}`);
   }
 
-  async #setAside({ step, dir, message }: { step: number; dir: string; message: string }) {
+  async #setAside({ step, dir, message }: Found & { message: string }) {
     const path = join(this.dir, `damaged-step-${step}-${process.pid}`);
     await this.#fs.rm(path, { recursive: true, force: true });
     await this.#fs.rename(dir, path);
@@ -283,15 +333,30 @@ export async function loadCheckpoint(dir: string): Promise<Checkpoint> {
     );
   }
   const { step, files } = validate(manifestSchema, manifest, path);
-  const [weights, optimiser, state] = await Promise.all(
-    FILES.map((name) => readVerified(join(dir, name), files[name])),
-  );
-  return {
-    step,
-    weights: decodeSafetensors(weights).tensors,
-    optimiser: decodeSafetensors(optimiser).tensors,
-    state: JSON.parse(new TextDecoder().decode(state)),
-  };
+  const tensors = (bytes: Uint8Array) => decodeSafetensors(bytes).tensors;
+  const [weights, optimiser, state] = await Promise.all([
+    readAs(tensors, dir, 'weights.safetensors', files),
+    readAs(tensors, dir, 'optimiser.safetensors', files),
+    readAs(parseJson, dir, 'state.json', files),
+  ]);
+  return { step, weights, optimiser, state };
+}
+
+/** What a file of a checkpoint holds, whole as its manifest has it. @throws CheckpointError naming it */
+async function readAs<T>(
+  decode: (bytes: Uint8Array) => T,
+  dir: string,
+  name: (typeof FILES)[number],
+  files: z.infer<typeof manifestSchema>['files'],
+): Promise<T> {
+  const path = join(dir, name);
+  const bytes = await readVerified(path, files[name]);
+  try {
+    return decode(bytes);
+  } catch (cause) {
+    // Its hash is right, so it was written like this.
+    throw new CheckpointError(`${path} cannot be read: ${(cause as Error).message}`, { cause });
+  }
 }
 
 async function readVerified(path: string, expected: z.infer<typeof fileSchema>) {
@@ -321,6 +386,10 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
+function parseJson(bytes: Uint8Array): unknown {
+  return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+}
+
 /** JSON text of an object that ends in a hash of the rest. */
 function sealed(value: object): string {
   return `${JSON.stringify({ ...value, sha256: sha256(JSON.stringify(value)) }, null, 2)}\n`;
@@ -330,7 +399,7 @@ function sealed(value: object): string {
 function unsealed(bytes: Uint8Array, path: string): object {
   let value: { sha256?: unknown };
   try {
-    value = JSON.parse(new TextDecoder().decode(bytes));
+    value = parseJson(bytes) as typeof value;
   } catch (error) {
     throw new CheckpointError(`${path} is damaged: ${(error as Error).message}`);
   }

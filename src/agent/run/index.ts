@@ -7,7 +7,6 @@ export {
   type Damaged,
   loadCheckpoint,
 } from './checkpoint-store.ts';
-export { stringifyExact } from './exact-json.ts';
 export { MetricsLog, type MetricsRecord, parseRecord, readMetrics } from './metrics-log.ts';
 export { type ReportData, renderReport, type WorkedThought } from './report.ts';
 export { Locked, takeLock } from './run-lock.ts';

@@ -8,15 +8,15 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import * as nodeFs from 'node:fs/promises';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { FileSystem } from '../../../src/agent/run/atomic.ts';
 import {
   type Checkpoint,
   CheckpointError,
   CheckpointStore,
   loadCheckpoint,
-  stringifyExact,
 } from '../../../src/agent/run/index.ts';
 import { faultyFs } from './faulty-fs.ts';
 import { tempDir } from './temp-dir.ts';
@@ -190,6 +190,112 @@ describe('CheckpointStore', () => {
   });
 });
 
+/** Replaces a file of a checkpoint by one that its manifest vouches for. */
+function rewrite(dir: string, name: string, text: string): void {
+  const hash = (data: string) => createHash('sha256').update(data).digest('hex');
+  const path = join(dir, 'manifest.json');
+  const { sha256: _, ...manifest } = JSON.parse(readFileSync(path, 'utf8'));
+  manifest.files[name] = { size: text.length, sha256: hash(text) };
+  const sealed = { ...manifest, sha256: hash(JSON.stringify(manifest)) };
+  writeFileSync(path, JSON.stringify(sealed));
+  writeFileSync(join(dir, name), text);
+}
+
+describe('a checkpoint is read back as it is written', () => {
+  /** A disk that says it wrote what it did not: one bit of a file is another. */
+  const lyingDisk = (name: string): FileSystem => ({
+    ...nodeFs,
+    open: (async (path: string, flags: string) => {
+      const file = await nodeFs.open(path, flags);
+      const write = file.writeFile.bind(file);
+      file.writeFile = async (data) => {
+        const bytes = Buffer.from(data as Uint8Array);
+        if (path.endsWith(name)) bytes[bytes.length >> 1] ^= 1;
+        return write(bytes);
+      };
+      return file;
+    }) as FileSystem['open'],
+  });
+
+  it.each(FILES)('and does not appear where a bit of %s came out as another', async (name) => {
+    const store = newStore();
+    await store.save(checkpoint(1));
+    const lying = new CheckpointStore(store.dir, lyingDisk(name));
+    const path = join(store.dir, 'step-2');
+    const failure = await lying.save(checkpoint(2)).catch((error) => error);
+    expect(failure.message).toMatch(`cannot write ${path}: `);
+    expect(failure.message).toContain(name);
+    expect(failure.message).toMatch(/(is altered|is damaged).*what was there is untouched$/s);
+    expect(readdirSync(store.dir)).toEqual(['step-1']);
+    await expect(lying.save(checkpoint(1, 5))).rejects.toThrow('what was there is untouched');
+    expect(await store.load('latest')).toStrictEqual(checkpoint(1));
+  });
+});
+
+describe('a checkpoint whose hashes are right and that cannot be read', () => {
+  it.each([
+    ['state.json', '[,10,10]\n'],
+    ['weights.safetensors', '{}'],
+  ])('for its %s is set aside as one that is damaged', async (name, text) => {
+    const store = newStore();
+    await store.save(checkpoint(1));
+    const dir = await store.save(checkpoint(2));
+    rewrite(dir, name, text);
+    await expect(store.load('latest')).rejects.toThrow(CheckpointError);
+    const message = expect.stringContaining(`${join(dir, name)} cannot be read: `);
+    const told: string[] = [];
+    const readable = await store.loadReadable(undefined, (message) => told.push(message));
+    expect([readable, told]).toEqual([checkpoint(1), [message]]);
+    expect(told[0]).toMatch(/; used: step-1$/);
+    const { checkpoint: recovered, damaged } = await store.recover();
+    expect(recovered).toStrictEqual(checkpoint(1));
+    const path = join(store.dir, `damaged-step-2-${process.pid}`);
+    expect(damaged).toEqual([{ path, message }]);
+  });
+});
+
+describe('loadReadable', () => {
+  const nothing = () => expect.unreachable();
+
+  it('takes the best, the latest where there is none, or the one that was asked for', async () => {
+    const store = newStore();
+    for (const step of [1, 2, 3]) await store.save(checkpoint(step));
+    expect((await store.loadReadable(undefined, nothing)).step).toBe(3);
+    await expect(store.loadReadable('best', nothing)).rejects.toThrow('no best checkpoint in');
+    await store.markBest(2);
+    expect((await store.loadReadable(undefined, nothing)).step).toBe(2);
+    expect((await store.loadReadable('best', nothing)).step).toBe(2);
+    expect((await store.loadReadable('latest', nothing)).step).toBe(3);
+  });
+
+  it('in place of the best takes the newest where the best, or its mark, is damaged or gone', async () => {
+    const store = newStore();
+    for (const step of [1, 2, 3]) await store.save(checkpoint(step));
+    await store.markBest(1);
+    const used = async () => {
+      const told: string[] = [];
+      const { step } = await store.loadReadable('best', (message) => told.push(message));
+      expect(told[0]).toMatch(/; used: step-3$/);
+      return [step, told[0]];
+    };
+    writeFileSync(join(store.dir, 'step-1', 'state.json'), '');
+    expect(await used()).toEqual([3, expect.stringContaining('state.json is truncated')]);
+    rmSync(join(store.dir, 'step-1'), { recursive: true });
+    expect(await used()).toEqual([3, expect.stringContaining('step-1 does not exist')]);
+    writeFileSync(join(store.dir, 'best.json'), '{');
+    expect(await used()).toEqual([3, expect.stringContaining('best.json is damaged')]);
+  });
+
+  it('says so where there is none, and passes over none that is too new', async () => {
+    const store = newStore();
+    await expect(store.loadReadable(undefined, nothing)).rejects.toThrow('no latest checkpoint in');
+    await store.save(checkpoint(1));
+    const dir = await store.save(checkpoint(2));
+    writeFileSync(join(dir, 'manifest.json'), '{"version":3}');
+    await expect(store.loadReadable(undefined, nothing)).rejects.toThrow('checkpoint format 3');
+  });
+});
+
 describe('loadCheckpoint', () => {
   const saved = () => newStore().save(checkpoint(7));
 
@@ -252,44 +358,5 @@ describe('loadCheckpoint', () => {
     const dir = join(tempDir(), 'step-1');
     expect(existsSync(dir)).toBe(false);
     await expect(loadCheckpoint(dir)).rejects.toThrow(`${dir} is no checkpoint`);
-  });
-});
-
-describe('stringifyExact', () => {
-  it('keeps any JSON data and every double', () => {
-    const numbers = fc.double({ noNaN: true });
-    const { tree } = fc.letrec((tie) => ({
-      tree: fc.oneof(
-        { maxDepth: 4 },
-        numbers,
-        fc.string(),
-        fc.boolean(),
-        fc.constant(null),
-        fc.array(tie('tree')),
-        fc.dictionary(fc.string(), tie('tree'), { noNullPrototype: true }),
-      ),
-    }));
-    fc.assert(
-      fc.property(tree, (value) => {
-        expect(JSON.parse(stringifyExact(value))).toStrictEqual(value);
-      }),
-    );
-  });
-
-  it.each([
-    [{ a: { b: Number.NaN } }, 'state.a.b: expected a number, got NaN'],
-    [
-      { rows: [1, Float32Array.of(1)] },
-      'state.rows[1]: expected plain JSON data, got Float32Array',
-    ],
-    [{ m: new Map() }, 'state.m: expected plain JSON data, got Map'],
-    [[undefined], 'state[0]: expected plain JSON data, got undefined'],
-    [10n, 'state: expected plain JSON data, got bigint'],
-  ])('refuses %o', (value, message) => {
-    expect(() => stringifyExact(value)).toThrow(message);
-  });
-
-  it('leaves out properties that are undefined', () => {
-    expect(stringifyExact({ a: undefined, b: 1 })).toBe('{"b":1}');
   });
 });
