@@ -152,10 +152,27 @@ function apply({ text, path, value }: Override, doc: Document): void {
   }
 }
 
-function validate(raw: unknown, place: (path: readonly PropertyKey[]) => string): Config {
+function validate(given: unknown, place: (path: readonly PropertyKey[]) => string): Config {
+  const raw = withSections(given);
   const result = configSchema.safeParse(raw);
   if (result.success) return result.data;
   throw problemsError(configProblems(result.error.issues, raw), place);
+}
+
+/** A section or a list of which everything is left out, or a comment, is an empty one. */
+function withSections(raw: unknown, path: readonly string[] = []): unknown {
+  const field = fieldAt(path);
+  if (raw === null && field?.type === 'array') return [];
+  const given = raw === null && field?.type === 'object' && path.length > 0 ? {} : raw;
+  if (!field?.properties || !isMapping(given)) return given;
+  const entries = Object.entries(given);
+  return Object.fromEntries(
+    entries.map(([key, part]) => [key, withSections(part, [...path, key])]),
+  );
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function problemsError(

@@ -1,11 +1,11 @@
 import { isAbsolute, relative, sep } from 'node:path';
-import { Document, isMap, isScalar, type YAMLMap } from 'yaml';
+import { Document, isMap, isScalar, Scalar, type YAMLMap } from 'yaml';
 import type { Config } from './config.ts';
-import { configJsonSchema, type FieldSchema } from './config-schema.ts';
+import { configJsonSchema, expectation, type FieldSchema } from './config-schema.ts';
 import { withModules } from './load-config.ts';
 
 /**
- * A run’s config as YAML: every default filled in, each field under its description.
+ * A run’s config as YAML: every field under its description, defaults filled in, what is not set as a comment.
  *
  * @param dir the directory it is written to: modules are named relative to it, so that the file
  *   can be loaded again, also from a copy of the whole tree
@@ -22,19 +22,38 @@ export function resolvedYaml(config: Config, dir: string): string {
     describeFields(doc.contents, configJsonSchema());
     for (const { key } of doc.contents.items.slice(1)) if (isScalar(key)) key.spaceBefore = true;
   }
-  return doc.toString({ lineWidth: 0 });
+  return doc.toString({ lineWidth: 0, nullStr: '' });
 }
 
-function describeFields(map: YAMLMap, schema: FieldSchema): void {
-  const order = Object.keys(schema.properties ?? {});
-  map.items = map.items.filter((pair) => !isScalar(pair.value) || pair.value.value !== undefined);
-  map.items.sort((a, b) => order.indexOf(keyOf(a.key)) - order.indexOf(keyOf(b.key)));
-  for (const { key, value } of map.items) {
-    const field = schema.properties?.[keyOf(key)];
-    if (!field || !isScalar(key)) continue;
-    if (field.description) key.commentBefore = ` ${field.description}`;
-    if (isMap(value) && field.properties) describeFields(value, field);
+/** Puts a map's fields in the order of the schema, each under its sentence; one that is not set is a comment. */
+function describeFields(map: YAMLMap, { properties = {} }: FieldSchema): void {
+  const pairs = new Map(map.items.map((pair) => [keyOf(pair.key), pair]));
+  map.items = [];
+  let unset: string[] = [];
+  for (const [name, field] of Object.entries(properties)) {
+    const pair = pairs.get(name);
+    const sentence = field.description ? [` ${field.description}`] : [];
+    if (!pair || (isScalar(pair.value) && pair.value.value === undefined)) {
+      unset.push(...sentence, ` ${name}: (not set; ${expectation(field)})`);
+      continue;
+    }
+    const { key, value } = pair;
+    if (isScalar(key)) key.commentBefore = [...unset, ...sentence].join('\n');
+    unset = [];
+    if (isMap(value) && field.properties) {
+      describeFields(value, field);
+      if (value.items.length === 0) pair.value = emptySection(value.comment);
+    }
+    map.items.push(pair);
   }
+  if (unset.length > 0) map.comment = unset.join('\n');
+}
+
+/** Nothing but comments, so that it is a section again once one of them is made a field. */
+function emptySection(comment: string | null | undefined): Scalar {
+  const nothing = new Scalar(null);
+  nothing.commentBefore = comment;
+  return nothing;
 }
 
 function keyOf(key: unknown): string {

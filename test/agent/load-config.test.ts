@@ -112,6 +112,16 @@ describe('loadConfig', () => {
   });
 });
 
+describe('a section of which everything is left out', () => {
+  it('is its defaults', async () => {
+    const text = `${valid.replace('KHop-v0', 'KHop-v0, options: ')}ppo:\n  # epochs: 3\nhooks:\n  # - module: ./a.ts\n`;
+    expect(await load(text)).toEqual(await load(valid));
+    expect(await problems(`${valid}policy: { encoder: }`)).toEqual([
+      'policy.encoder.module: expected a string, got nothing',
+    ]);
+  });
+});
+
 describe('--set', () => {
   it('takes scalars, lists and mappings, into fields and free options', async () => {
     const config = await load(valid, {
@@ -213,6 +223,20 @@ describe('parseConfig', () => {
   });
 });
 
+/** Every field that has no default, with a value that it takes. */
+function optionals(): object {
+  const given: Record<string, object> = {};
+  for (const [section, { properties = {} }] of Object.entries(configJsonSchema().properties!)) {
+    for (const [key, field] of Object.entries(properties)) {
+      const number = field.type === 'integer' || field.type === 'number';
+      if (field.default !== undefined || !number) continue;
+      given[section] = { ...given[section], [key]: 1 };
+    }
+  }
+  expect(given.budget).toEqual({ rssMiB: 1, heapMiB: 1, tensorGrowth: 1 });
+  return { ...given, env: { ...given.env, id: 'x' } };
+}
+
 describe('resolvedYaml', () => {
   it('reads back as the same config, every field under its description', async () => {
     const text = `${valid}halting: { steps: 3, rule: fixed }\npolicy: { encoder: { module: /e.js } }\n`;
@@ -222,7 +246,79 @@ describe('resolvedYaml', () => {
     expect(yaml).toContain(
       `  # ${configSchema.shape.train.shape.totalSteps.description}\n  totalSteps: 1000\n`,
     );
-    expect(yaml).not.toContain('warmStart');
+  });
+
+  it('shows every field, one that is not set as a comment', async () => {
+    const config = await load(valid);
+    const lines = resolvedYaml(config, dir).split('\n');
+    const missing: string[] = [];
+    let at = 0;
+    const visit = (indent: string, { properties = {} }: FieldSchema): void => {
+      for (const [key, field] of Object.entries(properties)) {
+        const isField = (line: string) => line.replace('# ', '').startsWith(`${indent}${key}:`);
+        at = lines.findIndex((line, i) => i > at && isField(line));
+        if (lines[at - 1] !== `${indent}# ${field.description}`) missing.push(key);
+        if (!lines[at]?.includes('#')) visit(`${indent}  `, field);
+      }
+    };
+    visit('', configJsonSchema());
+    expect(missing).toEqual([]);
+    expect(lines).toContain('  # warmStart: (not set; a string)');
+    expect(lines).toContain('  # rssMiB: (not set; a number > 0)');
+  });
+
+  it.each<[string, object]>([
+    ['nothing else', {}],
+    ['each optional field', optionals()],
+    [
+      'hooks, an encoder and threads',
+      {
+        hooks: [{ module: '/a.js' }, { module: '/b.js', options: { every: 3 } }],
+        policy: { encoder: { module: '/c.js', options: { n: 1 } } },
+        env: { module: '/d.js', workers: 2 },
+      },
+    ],
+    ['servers', { env: { url: ['ws://a:1', 'wss://b/x?y=z#w'], tokenEnv: 'TOKEN' } }],
+    [
+      'numbers at their ends',
+      {
+        ppo: { learningRate: 5e-324, clip: Number.MAX_VALUE, gamma: 1 },
+        train: { totalSteps: Number.MAX_SAFE_INTEGER, seed: Number.MAX_SAFE_INTEGER },
+      },
+    ],
+    [
+      'options of every kind',
+      {
+        env: {
+          options: {
+            yes: 'yes',
+            none: null,
+            '': 'empty',
+            'a: b': '#',
+            text: 'a\nb\n\n  c\r\n',
+            number: '1e3',
+            nul: 'null',
+            list: [[], {}, [null, -0, Infinity, '~']],
+            '<<': { a: 1 },
+            long: 'x '.repeat(200),
+            '2': 2n > 1,
+          },
+        },
+      },
+    ],
+  ])('reads back as the same config: %s', async (_, input) => {
+    const config = parseConfig({
+      name: 'a',
+      ...input,
+      train: { totalSteps: 10, ...(input as { train?: object }).train },
+    });
+    expect(await load(resolvedYaml(config, dir))).toStrictEqual(config);
+  });
+
+  it('gives a section back whose comments are made fields', async () => {
+    const yaml = resolvedYaml(await load(valid), dir);
+    const text = yaml.replace('  # rssMiB: (not set; a number > 0)', '  rssMiB: 100');
+    expect((await load(text)).budget).toEqual({ rssMiB: 100 });
   });
 
   it('does not depend on the order in which fields were given', async () => {
