@@ -45,6 +45,8 @@ export function eventLine(event: TrainEvent): string | undefined {
         `ponder steps ${decimal(evaluation.ponderSteps.mean, 2)}${best ? ' (best)' : ''}`
       );
     }
+    case 'evaluation-failed':
+      return `update ${event.update}: warning: not evaluated: ${event.reason}; training goes on, and the next evaluation is tried`;
     case 'lost': {
       const what = event.episodes === 1 ? '1 episode' : `${event.episodes} episodes`;
       return `update ${event.update}: ${what} lost (${event.reason})`;

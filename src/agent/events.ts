@@ -133,6 +133,8 @@ export type TrainEvent =
   | { type: 'lost'; update: number; episodes: number; reason: string }
   | { type: 'released'; update: number; steps: number; reason: 'return' | 'plateau' | 'deadline' }
   | { type: 'evaluated'; update: number; steps: number; evaluation: Evaluation; best: boolean }
+  /** The update could not be evaluated; training goes on, and it is told again once one could be in between. */
+  | { type: 'evaluation-failed'; update: number; steps: number; reason: string }
   | { type: 'checkpointed'; update: number; steps: number; path: string }
   /** A checkpoint could not be written, or what it replaces not be cleared away; all before is as it was. */
   | { type: 'save-failed'; update: number; steps: number; reason: string; inARow: number }

@@ -1,12 +1,12 @@
 import { concatMap, filter, lastValueFrom, merge, takeUntil, takeWhile, tap } from 'rxjs';
 import type { EnvFactory } from '../envs/index.ts';
 import { act, observe, ponder, rollouts } from '../rollout/index.ts';
-import { collapse, persistence } from './alarms.ts';
 import type { Budget } from './budget.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { measure } from './evaluate.ts';
+import { Evaluations } from './evaluations.ts';
 import type { TrainEvent, UpdateMetrics } from './events.ts';
-import { setAside, tellFailure, toldOfFailures, toldOfStalls } from './incidents.ts';
+import { setAside, toldOfFailures, toldOfStalls } from './incidents.ts';
+import type { Checkpoint } from './run/index.ts';
 import type { RunFiles } from './run-files.ts';
 import { Saver } from './saver.ts';
 import type { Training } from './training.ts';
@@ -21,21 +21,41 @@ export interface LoopOptions {
 }
 
 /**
- * The training loop: collects, learns, evaluates and saves until training is done, aborted or over its budget.
+ * The training loop: collects, learns, saves and evaluates until training is done, aborted or over its budget.
+ * @param from the checkpoint that it goes on from
  * @returns whether it is to go on in another process
  */
 export async function loop(
   training: Training,
   files: RunFiles,
   budget: Budget,
+  from: Checkpoint | undefined,
   { env, signal, on = () => {}, clock = systemClock }: LoopOptions,
 ): Promise<{ restart: boolean }> {
   const { trajectory, priced, gate, phases, envs, scheduler, agent } = training;
   const { decisions } = agent.config.ppo;
   const { minSteps } = agent.config.halting;
-  let restart = false;
-  if (training.done) return { restart };
   const saver = new Saver(training, files, clock, on);
+  const evaluations = new Evaluations(training, files, saver, { env, signal, on });
+  const ending = () => training.done || signal?.aborted === true;
+  let restart = false;
+  /** What comes after an update: its checkpoint, then its evaluation, where they are due. */
+  const settle = async (metrics: UpdateMetrics) => {
+    const over = overBudget(budget, metrics, on);
+    const { due } = evaluations;
+    if (due) training.unevaluated = metrics;
+    else files.log(metrics);
+    const wanted = training.wishes.takeSave() || over || due;
+    const saved = await saver.save({ wanted, last: ending() });
+    restart = over && saved !== undefined && !ending();
+    if (!due) return;
+    // Whoever goes on from the checkpoint evaluates it.
+    if (restart) files.log(metrics);
+    else await evaluations.run(metrics, saved);
+  };
+  if (training.unevaluated !== undefined) await evaluations.run(training.unevaluated, from);
+  // What was to be evaluated first still is: training goes on only from there.
+  if (training.done || training.unevaluated !== undefined) return { restart };
   await lastValueFrom(
     observe(envs).pipe(
       ponder(scheduler, gate, phases),
@@ -55,15 +75,8 @@ export async function loop(
       }),
       filter((metrics) => metrics !== undefined),
       tap((metrics) => moveOn(metrics, training, on)),
-      concatMap((metrics) => evaluateWhenDue(metrics, training, env, files, on)),
-      tap(({ metrics }) => files.log(metrics)),
-      concatMap(async ({ metrics, best }) => {
-        const over = overBudget(budget, metrics, on);
-        const last = training.done || signal?.aborted === true;
-        const saved = await saver.save({ best, wanted: training.wishes.takeSave() || over, last });
-        restart = over && saved && !last;
-      }),
-      takeWhile(() => !restart && !training.done && !signal?.aborted),
+      concatMap(settle),
+      takeWhile(() => !restart && !ending()),
       tap(() => training.proceed()),
       // What comes in between; only what is wrong with telling it ends the loop.
       takeUntil(merge(toldOfFailures(training, files, on), toldOfStalls(training, on))),
@@ -96,53 +109,6 @@ function moveOn(metrics: UpdateMetrics, training: Training, on: (event: TrainEve
     steps / totalSteps,
   );
   training.agent.price = training.recipe.price;
-  stopWhereAsked(training, on);
+  training.stopWhereAsked(on);
   if (reason !== undefined) on({ type: 'released', update, steps, reason });
-}
-
-/** Ends training where a hook asked for it. */
-function stopWhereAsked(training: Training, on: (event: TrainEvent) => void): void {
-  const { update, steps } = training;
-  const reason = training.wishes.takeStop(training.done);
-  if (reason !== undefined) on({ type: 'stopped', update, steps, reason });
-}
-
-/** Evaluates on separate environments, finds whether it is the best yet, and raises alarms. */
-async function evaluateWhenDue(
-  metrics: UpdateMetrics,
-  training: Training,
-  env: EnvFactory | undefined,
-  files: RunFiles,
-  on: (event: TrainEvent) => void,
-): Promise<{ metrics: UpdateMetrics; best: boolean }> {
-  const { agent, recipe, phases, update, steps } = training;
-  const { evaluation: settings, halting } = agent.config;
-  const due = update % settings.everyUpdates === 0 || training.done;
-  // Those that dial in are all in training; once it is done they are free.
-  if (!due || agent.config.env.listen !== undefined) return { metrics, best: false };
-  const { evaluation, pricedSteps } = await phases.during('evaluation', () =>
-    measure(agent, {
-      env,
-      // Before its release the head knows nothing, so the policy is what full depth makes of it.
-      halting: recipe.released ? undefined : 'fixed',
-      forcedEpisodes: settings.forcedEpisodes,
-      depths: [...new Set([halting.minSteps, halting.maxSteps])],
-      survive: {
-        failures: agent.config.guards.envFailures,
-        told: (failed) => tellFailure(failed, { update, steps, during: 'evaluation' }, files, on),
-      },
-    }),
-  );
-  const best = training.isBest({ return: evaluation.return.mean, pricedSteps });
-  on({ type: 'evaluated', update, steps, evaluation, best });
-  stopWhereAsked(training, on);
-  // Of the update that releases the head, the thoughts were still at full depth.
-  const found =
-    metrics.phase === 'released'
-      ? collapse(metrics.histogram, halting.minSteps, evaluation, recipe.steering)
-      : undefined;
-  const { tell, alarmed } = persistence(training.alarmed, found !== undefined);
-  if (tell) on({ type: 'alarm', update, ...found! });
-  training.alarmed = alarmed;
-  return { metrics: { ...metrics, evaluation }, best };
 }

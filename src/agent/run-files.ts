@@ -112,7 +112,7 @@ export class RunFiles {
       await writeFileAtomic(configPath, resolvedYaml(config, dir));
       await discard();
       const { checkpoint } = found;
-      const files = new RunFiles(dir, checkpoint && checkpoint.step + 1, events, unlock);
+      const files = new RunFiles(dir, checkpoint && nextLine(checkpoint).step, events, unlock);
       await files.#truncateTo(checkpoint);
       events.open(join(dir, 'events.jsonl'));
       return { files, ...found };
@@ -127,12 +127,12 @@ export class RunFiles {
     const found = await newest(this.store);
     await this.#truncateTo(found.checkpoint);
     this.#board.close();
-    this.#board = this.#newBoard((found.checkpoint?.step ?? 0) + 1);
+    this.#board = this.#newBoard(found.checkpoint ? nextLine(found.checkpoint).step : 1);
     return found;
   }
 
   #truncateTo(checkpoint: Checkpoint | undefined): Promise<void> {
-    return this.#metrics.truncateTo((checkpoint?.state as TrainingState | undefined)?.update ?? 0);
+    return this.#metrics.truncateTo(checkpoint ? nextLine(checkpoint).update - 1 : 0);
   }
 
   #newBoard(resumeStep: number | undefined): TensorBoardWriter {
@@ -282,6 +282,13 @@ async function newest(store: CheckpointStore): Promise<Found> {
   // A crash may have come before the best was marked, and damage after.
   await store.settleBest((found.checkpoint?.state as TrainingState | undefined)?.best?.steps);
   return found;
+}
+
+/** Where the logs go on from a checkpoint: with the line of its own update, where that is yet to be evaluated. */
+function nextLine({ step, state }: Checkpoint): { update: number; step: number } {
+  const { update, unevaluated } = state as TrainingState;
+  const after = unevaluated === undefined ? 1 : 0;
+  return { update: update + after, step: step + after };
 }
 
 /** Typed arrays, which JSON would write as objects. */

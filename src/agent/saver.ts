@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts';
 import { RunError } from './errors.ts';
 import type { TrainEvent } from './events.ts';
+import type { Checkpoint } from './run/index.ts';
 import type { RunFiles } from './run-files.ts';
 import type { Training } from './training.ts';
 
@@ -9,8 +10,6 @@ const RETRY_SECONDS = 60;
 
 /** What speaks for a checkpoint after an update. */
 export interface Occasion {
-  /** The policy is the best so far. */
-  best: boolean;
   /** It is wanted whether or not it is due. */
   wanted: boolean;
   /** No update comes after it. */
@@ -40,44 +39,57 @@ export class Saver {
 
   /**
    * Saves where it is due.
-   * @returns whether it did
+   * @returns what it saved, where it did
    * @throws the error where the last cannot be saved, RunError after too many in a row that could not
    */
-  async save(occasion: Occasion): Promise<boolean> {
-    if (!this.#due(occasion)) {
-      if (occasion.best) this.#training.withdrawBest();
-      return false;
-    }
-    return await this.#training.phases.during('checkpoint', () => this.#try(occasion));
+  async save(occasion: Occasion): Promise<Checkpoint | undefined> {
+    if (!this.#due(occasion)) return undefined;
+    const { phases, update, steps } = this.#training;
+    return await phases.during('checkpoint', async () => {
+      const checkpoint = await this.#training.checkpoint();
+      const told = (path: string) => this.#on({ type: 'checkpointed', update, steps, path });
+      return (await this.#write(checkpoint, occasion.last, told)) ? checkpoint : undefined;
+    });
   }
 
-  #due({ best, wanted, last }: Occasion): boolean {
+  /**
+   * Saves the checkpoint of an update once more, in its place, with what its evaluation has come to; where it cannot
+   * be, it goes on saying that it is to be evaluated.
+   * @throws RunError after too many saves in a row that could not be made
+   */
+  async amend(checkpoint: Checkpoint): Promise<void> {
+    const amended = this.#training.amended(checkpoint);
+    await this.#training.phases.during('checkpoint', () => this.#write(amended, false));
+  }
+
+  #due({ wanted, last }: Occasion): boolean {
     const { everyUpdates, everySeconds } = this.#settings;
     const passed = (since: number, seconds: number) =>
       this.#clock.monotonic() - since >= 1000 * seconds;
     if (last) return true;
     if (this.#failures > 0) return passed(this.#failedAt, RETRY_SECONDS);
     const { update } = this.#training;
-    return best || wanted || update % everyUpdates === 0 || passed(this.#savedAt, everySeconds);
+    return wanted || update % everyUpdates === 0 || passed(this.#savedAt, everySeconds);
   }
 
-  async #try({ best, last }: Occasion): Promise<boolean> {
-    const { update, steps } = this.#training;
-    const checkpoint = await this.#training.checkpoint();
-    let path: string | undefined;
+  /** @returns whether it could be written */
+  async #write(
+    checkpoint: Checkpoint,
+    last: boolean,
+    told: (path: string) => void = () => {},
+  ): Promise<boolean> {
+    let saved = false;
     try {
-      path = await this.#files.save(checkpoint);
-      this.#on({ type: 'checkpointed', update, steps, path });
+      const path = await this.#files.save(checkpoint);
+      saved = true;
+      told(path);
       await this.#files.tidy(this.#training.best?.steps, this.#settings);
       this.#failures = 0;
       this.#savedAt = this.#clock.monotonic();
-      return true;
     } catch (error) {
-      // There is no best that is not there.
-      if (best && path === undefined) this.#training.withdrawBest();
       this.#failed(error as Error, last);
-      return false;
     }
+    return saved;
   }
 
   #failed(error: Error, last: boolean): void {

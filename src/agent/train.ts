@@ -170,8 +170,9 @@ async function session(
           if (from === undefined) first = structuredClone(await training.checkpoint());
           hooks.start({ config: agent.config, dir: files.dir }, training.wishes);
           on(started(agent, files, backend, from));
-          const { restart } = await loop(training, files, budget, options);
-          return { steps: training.steps, done: training.done, restart };
+          const { restart } = await loop(training, files, budget, from, options);
+          const done = training.done && training.unevaluated === undefined;
+          return { steps: training.steps, done, restart };
         },
       );
     } catch (error) {

@@ -13,7 +13,7 @@ import type { Agent } from './agent.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { EnvSource } from './env-setup.ts';
-import type { UpdateMetrics, UpdateStats } from './events.ts';
+import type { TrainEvent, UpdateMetrics, UpdateStats } from './events.ts';
 import { explainMemory, Guard, returnReach } from './guard.ts';
 import { Learner, type LearningPhase, type Memory, momentTensors } from './learner.ts';
 import { Pace } from './pace.ts';
@@ -40,7 +40,8 @@ export class Training {
   readonly priced: Float64Array;
   readonly recipe: Recipe;
   best: BestScore | null = null;
-  #formerBest: BestScore | null = null;
+  /** The update that is yet to be evaluated, and logged, before training goes on. */
+  unevaluated: UpdateMetrics | undefined;
   /** What evaluations have found of a collapse (`persistence`). */
   alarmed = 0;
   readonly wishes: Wishes;
@@ -242,14 +243,15 @@ export class Training {
     if (!this.recipe.released && this.#config.halting.rule !== 'fixed') return false;
     const worth = (s: BestScore) => s.return - this.recipe.price * s.pricedSteps;
     if (this.best !== null && worth(score) < worth(this.best)) return false;
-    this.#formerBest = this.best;
     this.best = { ...score, steps: this.steps };
     return true;
   }
 
-  /** The best found last is not kept, and does not count. */
-  withdrawBest(): void {
-    this.best = this.#formerBest;
+  /** Ends training where a hook asked for it. */
+  stopWhereAsked(on: (event: TrainEvent) => void): void {
+    const { update, steps } = this;
+    const reason = this.wishes.takeStop(this.done);
+    if (reason !== undefined) on({ type: 'stopped', update, steps, reason });
   }
 
   /** Collecting goes on. */
@@ -272,14 +274,12 @@ export class Training {
       elapsed: this.#pace.elapsed,
       optimiserStep: adam.step,
       recipe: this.recipe.state(),
-      best: this.best,
-      alarmed: this.alarmed,
       guard: this.guard.state(),
-      hooks: this.wishes.state(),
       rewardScale: this.rewardScale.state(),
       rng: { act: this.#actRng.state(), learn: this.#learnRng.state() },
       priced: Array.from(this.priced),
       envs,
+      ...this.#judged(),
     };
     return {
       step: this.steps,
@@ -287,6 +287,17 @@ export class Training {
       optimiser: momentTensors(adam),
       state,
     };
+  }
+
+  /** The same checkpoint, with what its evaluation has come to. */
+  amended({ state, ...checkpoint }: Checkpoint): Checkpoint {
+    return { ...checkpoint, state: { ...(state as TrainingState), ...this.#judged() } };
+  }
+
+  /** What an evaluation may change. */
+  #judged(): Pick<TrainingState, 'best' | 'alarmed' | 'hooks' | 'unevaluated'> {
+    const { best, alarmed, unevaluated } = this;
+    return { best, alarmed, hooks: this.wishes.state(), unevaluated };
   }
 
   async #restore({ m, v }: Tensors, saved: TrainingState): Promise<void> {
@@ -297,6 +308,7 @@ export class Training {
     this.#pace.restore(saved.elapsed);
     this.best = saved.best;
     this.alarmed = saved.alarmed;
+    this.unevaluated = saved.unevaluated;
     if (saved.hooks) this.wishes.restore(saved.hooks);
     if (saved.guard) this.guard.restore(saved.guard);
     this.recipe.restore(saved.recipe);

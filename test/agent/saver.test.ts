@@ -132,7 +132,7 @@ describe('a save that fails', () => {
 
   it('at any of its calls costs that checkpoint alone: nothing is damaged, lost or learned otherwise', async () => {
     // An even update's save fails at one call of it; the next finds a sound disk.
-    const updates = 80;
+    const updates = 130;
     const input = { evaluation: { everyUpdates: 1 }, checkpoint: { keep: 2, milestoneSteps: 320 } };
     const config = timedConfig(60, updates, input);
     const [whole, runDir, copies] = [tempDir(), tempDir(), tempDir()];
@@ -141,11 +141,13 @@ describe('a save that fails', () => {
     let update = 0;
     let call = 0;
     const faults = new Map<number, string>();
+    const hit = new Map<number, string>();
     disk.fault = (name, path) => {
       const counts = /checkpoints|metrics.jsonl|tensorboard/.test(path) && path.startsWith(runDir);
       if (!counts || update % 2 === 1 || 2 * call++ !== update - 2) return undefined;
       const code = update % 4 === 0 ? 'ENOSPC' : 'EROFS';
       faults.set(update, `${code}: injected, ${name}`);
+      hit.set(update, `${name} ${path}`);
       return code;
     };
     const { told } = await trainByTheMinute(config, {
@@ -167,9 +169,10 @@ describe('a save that fails', () => {
     for (const name of ['mkdir', 'open', 'write', 'sync', 'rename', 'rm']) {
       expect([...faults.values()].filter((text) => text.endsWith(name)).length).toBeGreaterThan(0);
     }
-    // A line that cannot be written at first is when the checkpoint comes to count on it.
-    const survived = [...faults.keys()].filter((key) => !failed.includes(key));
-    expect(survived.map((key) => faults.get(key)!.split(', ')[1])).toEqual(['write']);
+    // A line that cannot be written at first is when the checkpoint comes to count on it; what one replaces may stay.
+    for (const [key, call] of hit) {
+      if (!failed.includes(key)) expect(call).toMatch(/^(write .*metrics\.jsonl|rm .*\.old-\d+)$/);
+    }
     for (const key of failed) {
       const store = new CheckpointStore(join(copies, `${key}`));
       const all = await store.list();
@@ -178,7 +181,7 @@ describe('a save that fails', () => {
       if (key > 2) await store.load('best');
     }
     expect(await remains(runDir)).toEqual(await remains(whole));
-  });
+  }, 180_000);
 
   it('is tried again after a minute, whatever comes due before', async () => {
     let now = 0;

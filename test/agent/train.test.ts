@@ -244,7 +244,8 @@ describe('a run directory', () => {
     expect(metrics.map(({ evaluation }) => evaluation > 0)).toEqual(
       [1, 2, 3, 4, 5, 6].map((update) => update === 5),
     );
-    expect(metrics.map(({ checkpoint }) => checkpoint)).toEqual([0, 0, 0, 1000, 1000, 0]);
+    // That of an evaluation is saved again, with what came of it.
+    expect(metrics.map(({ checkpoint }) => checkpoint)).toEqual([0, 0, 0, 1000, 2000, 0]);
 
     const [board] = readdirSync(join(runDir, 'tensorboard'));
     const shown = readFileSync(join(runDir, 'tensorboard', board), 'latin1');
@@ -277,9 +278,9 @@ describe('events', () => {
     expect(all.map(({ type }) => type).filter((type) => type !== 'alarm')).toEqual([
       'started',
       ...[updated, updated, updated, 'checkpointed'],
-      ...[updated, 'released', 'evaluated', 'checkpointed'], // best
+      ...[updated, 'released', 'checkpointed', 'evaluated'],
       ...[updated, updated, 'checkpointed'],
-      ...[updated, updated, 'evaluated', 'checkpointed'], // done
+      ...[updated, updated, 'checkpointed', 'evaluated'], // done
       'finished',
     ]);
     expect(all[0]).toMatchObject({
@@ -309,8 +310,8 @@ describe('events', () => {
     });
     const all = await events(config, { runDir: tempDir() });
     const alarms = all.filter((event) => event.type === 'alarm');
-    // Released with update 4, which was evaluated; 6 is the first of the head's own.
-    expect(alarms).toMatchObject([{ update: 6, alarm: 'collapsed-to-max' }]);
+    // Released with update 4, which was evaluated; 6 is the first of the head's own, and 8 bears it out.
+    expect(alarms).toMatchObject([{ update: 8, alarm: 'collapsed-to-max' }]);
   });
 
   it('that throw end the run', async () => {

@@ -1,0 +1,124 @@
+import { type EnvFactory, EnvFailed } from '../envs/index.ts';
+import { collapse, persistence } from './alarms.ts';
+import { measure } from './evaluate.ts';
+import type { TrainEvent, UpdateMetrics } from './events.ts';
+import { tellFailure } from './incidents.ts';
+import type { Checkpoint } from './run/index.ts';
+import type { RunFiles } from './run-files.ts';
+import type { Saver } from './saver.ts';
+import type { Training } from './training.ts';
+
+export interface EvaluationsOptions {
+  /** An environment passed to the library, in place of the config's. */
+  env?: EnvFactory;
+  /** Aborting it abandons the evaluation under way. */
+  signal?: AbortSignal;
+  on: (event: TrainEvent) => void;
+}
+
+/**
+ * The evaluations of a run while it trains. Each comes after the checkpoint of its update, which says that it is
+ * due: what keeps it from its end loses nothing, and a resumed run makes up for it.
+ */
+export class Evaluations {
+  readonly #training: Training;
+  readonly #files: RunFiles;
+  readonly #saver: Saver;
+  readonly #options: EvaluationsOptions;
+  /** The last one failed, and that was told. */
+  #failing = false;
+
+  constructor(training: Training, files: RunFiles, saver: Saver, options: EvaluationsOptions) {
+    this.#training = training;
+    this.#files = files;
+    this.#saver = saver;
+    this.#options = options;
+  }
+
+  /** Whether the update that was just done is to be evaluated. */
+  get due(): boolean {
+    const { update, done, agent } = this.#training;
+    const { everyUpdates } = agent.config.evaluation;
+    return this.#possible && (update % everyUpdates === 0 || done);
+  }
+
+  /** Those that dial in are all in training; once it is done they are free. */
+  get #possible(): boolean {
+    return this.#training.agent.config.env.listen === undefined;
+  }
+
+  /**
+   * Evaluates an update on separate environments, finds whether it is the best yet, raises alarms, logs its line,
+   * and notes in its checkpoint what came of it. Where it is abandoned, the checkpoint goes on saying that it is due.
+   *
+   * @param metrics of the update, not yet logged
+   * @param saved its checkpoint, where it could be saved
+   */
+  async run(metrics: UpdateMetrics, saved: Checkpoint | undefined): Promise<void> {
+    const training = this.#training;
+    const found = this.#possible ? await this.#measure() : undefined;
+    if (this.#options.signal?.aborted && found === undefined) return this.#files.log(metrics);
+    training.unevaluated = undefined;
+    if (found === undefined) this.#files.log(metrics);
+    else {
+      const { evaluation, pricedSteps } = found;
+      const score = { return: evaluation.return.mean, pricedSteps };
+      // There is no best that is not there.
+      const best = saved !== undefined && training.isBest(score);
+      const { update, steps } = training;
+      this.#options.on({ type: 'evaluated', update, steps, evaluation, best });
+      training.stopWhereAsked(this.#options.on);
+      this.#raiseAlarms({ ...metrics, evaluation });
+      this.#files.log({ ...metrics, evaluation });
+    }
+    if (saved !== undefined) await this.#saver.amend(saved);
+    else if (training.done) await this.#saver.save({ wanted: false, last: true });
+  }
+
+  /** What an evaluation finds; undefined where it is abandoned or cannot be made. */
+  async #measure(): Promise<Awaited<ReturnType<typeof measure>> | undefined> {
+    const { agent, recipe, phases, update, steps } = this.#training;
+    const { evaluation: settings, halting } = agent.config;
+    const { env, signal, on } = this.#options;
+    if (signal?.aborted) return undefined;
+    const evaluating = () =>
+      measure(agent, {
+        env,
+        signal,
+        // Before its release the head knows nothing, so the policy is what full depth makes of it.
+        halting: recipe.released ? undefined : 'fixed',
+        forcedEpisodes: settings.forcedEpisodes,
+        depths: [...new Set([halting.minSteps, halting.maxSteps])],
+        survive: {
+          failures: agent.config.guards.envFailures,
+          told: (failed) =>
+            tellFailure(failed, { update, steps, during: 'evaluation' }, this.#files, on),
+        },
+      });
+    try {
+      const found = await phases.during('evaluation', evaluating);
+      this.#failing = false;
+      return found;
+    } catch (error) {
+      if (signal?.aborted) return undefined;
+      if (!(error instanceof EnvFailed)) throw error;
+      const reason = error.message;
+      if (!this.#failing) on({ type: 'evaluation-failed', update, steps, reason });
+      this.#failing = true;
+      return undefined;
+    }
+  }
+
+  #raiseAlarms({ update, phase, histogram, evaluation }: UpdateMetrics): void {
+    const training = this.#training;
+    const { minSteps } = training.agent.config.halting;
+    // Of the update that releases the head, the thoughts were still at full depth.
+    const found =
+      phase === 'released'
+        ? collapse(histogram, minSteps, evaluation!, training.recipe.steering)
+        : undefined;
+    const { tell, alarmed } = persistence(training.alarmed, found !== undefined);
+    if (tell) this.#options.on({ type: 'alarm', update, ...found! });
+    training.alarmed = alarmed;
+  }
+}
