@@ -109,6 +109,7 @@ export class RunFiles {
       } else if (existsSync(configPath)) {
         discard = await setRunAside(dir);
       }
+      await mkdir(join(dir, 'checkpoints'), { recursive: true });
       await writeFileAtomic(configPath, resolvedYaml(config, dir));
       await discard();
       const { checkpoint } = found;

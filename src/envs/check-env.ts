@@ -1,5 +1,4 @@
 import { Rng } from '../kernels/index.ts';
-import { notJson } from './check/compare.ts';
 import { explainSpace } from './check/explain-space.ts';
 import { type Finding, Findings, type Rule } from './check/findings.ts';
 import { type Latency, latency } from './check/latency.ts';
@@ -7,6 +6,7 @@ import { Broken, Probe, settle, type Watch } from './check/probe.ts';
 import { aliased, difference, explore, replay, sampleAction, type Trace } from './check/trace.ts';
 import { describe } from './describe.ts';
 import type { Env, EnvFactory } from './env.ts';
+import { explainPlain, stringifyExact } from './exact-json.ts';
 import type { SpaceJson } from './spaces/json.ts';
 
 export interface CheckOptions {
@@ -183,11 +183,11 @@ class Check {
     for (let i = 0; i < 3 && !probe.ended; i++) await probe.step(sampleAction(probe, rng));
     const snapshot = await this.#attempt('snapshot', 'snapshot', () => env.snapshot!());
     const { ended, info } = probe;
-    const unfit = notJson(snapshot);
-    if (unfit) return this.#findings.problem('snapshot', `expected plain JSON data, but ${unfit}`);
-    const json = JSON.stringify(snapshot);
+    const unfit = explainPlain(snapshot, 'snapshot');
+    if (unfit) return this.#findings.problem('snapshot', unfit);
+    const json = stringifyExact(snapshot);
     const trace = await explore(probe, this.steps, rng);
-    if (JSON.stringify(snapshot) !== json) {
+    if (explainPlain(snapshot, 'snapshot') || stringifyExact(snapshot) !== json) {
       this.#findings.problem('snapshot', 'a snapshot changed while its environment went on');
     }
     const targets = { 'the same instance': probe, 'a new instance': await this.#make() };

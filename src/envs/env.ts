@@ -61,7 +61,10 @@ export interface Env<Obs = unknown, Action = unknown> {
   readonly actionSpace: Space<Action>;
   reset(options?: ResetOptions): Reset<Obs> | Promise<Reset<Obs>>;
   step(action: Action): Step<Obs> | Promise<Step<Obs>>;
-  /** The whole state as plain JSON data, exact: `restore` of it goes on identically. */
+  /**
+   * The whole state as plain JSON data (null, booleans, strings, numbers but NaN, lists without holes, plain objects),
+   * exact: `restore` of it goes on identically. Anything else is a failure of the environment, as a throw is.
+   */
   snapshot?(): unknown | Promise<unknown>;
   restore?(snapshot: unknown): void | Promise<void>;
   render?(): Drawing | Promise<Drawing>;

@@ -2,6 +2,7 @@ import { Rng } from '../kernels/index.ts';
 import type { Env, Reset, Step } from './env.ts';
 import { EnvFailed } from './env-failed.ts';
 import { EnvLost } from './env-lost.ts';
+import { explainPlain } from './exact-json.ts';
 import { explainReset, explainStep } from './explain-result.ts';
 import { inTime } from './in-time.ts';
 import { isPromise } from './is-promise.ts';
@@ -64,6 +65,8 @@ export class Seat {
   /** Its environment has failed, and is to be made anew. */
   #broken = false;
   #remaking: Promise<void> | undefined;
+  /** Why the episode under way is lost, found as it was to be saved: the next step says so. */
+  #gone: string | undefined;
   #closed = false;
   #return = 0;
   #length = 0;
@@ -98,6 +101,7 @@ export class Seat {
   }
 
   step(action: unknown): Outcome | Promise<Outcome> {
+    if (this.#gone !== undefined) return this.#replaced(this.#gone);
     const problem = this.actionSpace.explain(action);
     if (problem !== undefined) {
       throw this.#failure(`was given an action outside its space: ${problem}`, { action });
@@ -119,9 +123,10 @@ export class Seat {
   }
 
   async snapshot(): Promise<SeatState> {
+    // Before its first episode there is nothing to save but the seed.
+    const env = this.#episode === 0 ? undefined : await this.#saved();
     return {
-      // Before its first episode there is nothing to save but the seed.
-      env: this.#episode === 0 ? undefined : await this.#saved(),
+      env,
       seed: this.#seed,
       episode: this.#episode,
       return: this.#return,
@@ -185,10 +190,16 @@ export class Seat {
     this.#episode = 0;
   }
 
-  /** An episode that is gone: another is to begin in its place. @throws the error where that is not survived */
+  /** An episode that is lost: another is to begin in its place. @throws the error where that is not survived */
   #lost(error: unknown): Outcome {
-    const next = this.#observation!;
     this.#recover(error);
+    return this.#replaced(reasonOf(error));
+  }
+
+  /** What a step comes to whose episode is lost: another begins in its place. */
+  #replaced(lost: string): Outcome {
+    const next = this.#observation!;
+    this.#gone = undefined;
     this.#share++;
     this.#observation = undefined;
     return {
@@ -199,7 +210,7 @@ export class Seat {
       final: undefined,
       next,
       episode: undefined,
-      lost: isLost(error) ? error.cause.message : (error as EnvFailed).message,
+      lost,
     };
   }
 
@@ -224,12 +235,16 @@ export class Seat {
     this.#broken = remake !== undefined;
   }
 
-  /** The environment's state; none where it has none, or is lost or broken. */
+  /** The environment's state; none where it has none, or cannot say it: then its episode is lost. */
   async #saved(): Promise<unknown> {
     try {
-      return await this.#call('snapshot', () => this.#env.snapshot?.());
+      const state = await this.#call('snapshot', () => this.#env.snapshot?.());
+      const problem = state === undefined ? undefined : explainPlain(state, 'snapshot');
+      if (problem !== undefined) throw this.#failure(problem);
+      return state;
     } catch (error) {
-      if (!isLost(error)) this.#survive(error);
+      this.#recover(error);
+      this.#gone = reasonOf(error);
       return undefined;
     }
   }
@@ -367,6 +382,11 @@ export class Seat {
       ...details,
     });
   }
+}
+
+/** What is said of an episode that this cost. */
+function reasonOf(error: unknown): string {
+  return isLost(error) ? error.cause.message : (error as EnvFailed).message;
 }
 
 function isLost(error: unknown): error is EnvFailed & { cause: EnvLost } {

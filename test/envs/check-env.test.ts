@@ -433,7 +433,7 @@ describe('checkEnv on broken environments', () => {
     [
       'is no JSON',
       (env) => ({ snapshot: () => ({ walk: { at: Float32Array.of(env.x) } }) }),
-      /plain JSON data, but snapshot.walk.at is of class Float32Array/,
+      /^snapshot\.walk\.at: expected plain JSON data, got Float32Array/,
     ],
     [
       'cannot be taken',
@@ -445,7 +445,16 @@ describe('checkEnv on broken environments', () => {
       () => ({ restore: () => Reflect.get(undefined as never, 'x') }),
       /^restore threw TypeError/,
     ],
-    ['holds an infinity', () => ({ snapshot: () => [Infinity] }), /snapshot.0 is Infinity/],
+    [
+      'holds a NaN',
+      () => ({ snapshot: () => [Number.NaN] }),
+      /^snapshot\[0\]: expected a number, got NaN$/,
+    ],
+    [
+      'has a hole',
+      () => ({ snapshot: () => ({ cells: new Array(2) }) }),
+      /^snapshot\.cells\[0\]: expected plain JSON data, got a hole in an array$/,
+    ],
     [
       'leaves the random stream out',
       (env) => ({

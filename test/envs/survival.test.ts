@@ -24,6 +24,24 @@ async function drive(pool: EnvPool, enough: number) {
   return { lost, error, told: failed.map(({ error, inARow }) => [inARow, error.message]) };
 }
 
+/** A pool whose environments have acted once, and act once more when `acted` is called. */
+async function paused(pool: EnvPool) {
+  const lost: (string | undefined)[] = [];
+  const told: [number, string][] = [];
+  pool.failures.subscribe(({ error, inARow }) => told.push([inARow, error.message]));
+  let waiting: number[] = [];
+  pool.observe().subscribe((observations) => waiting.push(...observations.map(({ env }) => env)));
+  const acted = async () => {
+    const actions = waiting.sort().map((env) => ({ env, action: 1 }));
+    waiting = [];
+    pool.step(actions).subscribe((outcomes) => lost.push(...outcomes.map(({ lost }) => lost)));
+    await turns(3);
+  };
+  await turns(3);
+  await acted();
+  return { lost, told, acted };
+}
+
 /** Counts, and in its `n`-th step does what it is told. */
 function failing(n: number, fail: () => never | Promise<never>, length = 3): CountEnv {
   let steps = 0;
@@ -74,14 +92,46 @@ describe('an environment that fails and is survived', () => {
     ]);
   });
 
-  it('as it is to say where it is, goes on, and begins anew where it is restored', async () => {
-    const env: Env = Object.assign(new CountEnv(9), { snapshot: boom, restore: () => {} });
-    const pool = await EnvPool.create(() => env, options);
-    const { error } = await drive(pool, 2);
-    expect(error).toBeUndefined();
-    const { seats } = await pool.snapshot();
-    expect(seats[0]).toMatchObject({ env: undefined, episode: 1, failures: 1 });
-  });
+  it.each<[string, () => unknown, RegExp]>([
+    ['throws', boom, / snapshot threw: boom$/],
+    [
+      'gives what is no plain data',
+      () => ({ board: Float32Array.of(1) }),
+      / snapshot\.board: expected plain JSON data, got Float32Array/,
+    ],
+    [
+      'gives a list with a hole',
+      () => ({ cells: new Array(2) }),
+      / snapshot\.cells\[0\]: expected plain JSON data, got a hole in an array$/,
+    ],
+  ])(
+    'as it is saved, since its snapshot %s, loses that episode, and the others nothing',
+    async (_, snapshot, reason) => {
+      const lives = [() => Object.assign(new CountEnv(9), { snapshot, restore: () => {} })];
+      const made: CountEnv[] = [];
+      const make = () => {
+        made.push((lives.shift() ?? (() => new CountEnv(9)))());
+        return made.at(-1)!;
+      };
+      const pool = await EnvPool.create(make, { ...options, count: 2 });
+      const { told, lost, acted } = await paused(pool);
+      expect(lost).toEqual([undefined, undefined]);
+      const { seats } = await pool.snapshot();
+      expect(told).toEqual([[1, expect.stringMatching(reason)]]);
+      // What a resumed run begins with is what this one goes on with.
+      expect(seats[0]).toMatchObject({ env: undefined, episode: 0, failures: 1 });
+      expect(seats[1]).toMatchObject({ episode: 1, failures: 0 });
+      await acted();
+      expect(lost.slice(2)).toEqual([expect.stringMatching(reason), undefined]);
+      expect(made).toHaveLength(3);
+      expect(made.map(({ closed }) => closed)).toEqual([1, 0, 0]);
+      expect(made[2].seeds).toEqual([seats[0].seed]);
+      expect(made[0].seeds).not.toContain(seats[0].seed);
+      // It was told of once, and what is saved now is another.
+      expect((await pool.snapshot()).seats[0]).toMatchObject({ episode: 1, failures: 1 });
+      expect(told).toHaveLength(1);
+    },
+  );
 
   it('and comes back after all was closed, is closed too', async () => {
     let make = (_: Env) => {};

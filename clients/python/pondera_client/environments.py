@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from .plain import plain
 from .spaces import space_to_json, without_bounds
+from .states import from_text, to_text
 
 
 def describe(
@@ -37,14 +37,16 @@ def snapshot(env: Any) -> dict[str, Any]:
     """The state of an environment that has `snapshot()`, with the steps its time limits have counted.
 
     Raises:
-        TypeError, ValueError: where what it returns is not plain data.
+        TypeError: where what it returns cannot be saved exactly, with the path.
     """
-    return {"env": plain(_method(env, "snapshot")()), "elapsed": [limit._elapsed_steps for limit in _limits(env)]}
+    return {"json": to_text(_method(env, "snapshot")()), "elapsed": [limit._elapsed_steps for limit in _limits(env)]}
 
 
 def restore(env: Any, state: dict[str, Any]) -> None:
-    """Puts an environment that has `restore(state)` into such a state."""
-    _method(env, "restore")(state["env"])
+    """Puts an environment that has `restore(state)` into a state that `snapshot` gave."""
+    # older versions sent what the environment gave as it was
+    own = from_text(state["json"]) if "json" in state else state["env"]
+    _method(env, "restore")(own)
     for limit, elapsed in zip(_limits(env), state["elapsed"]):
         limit._elapsed_steps = elapsed
 

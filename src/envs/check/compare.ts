@@ -11,23 +11,3 @@ export function same(a: unknown, b: unknown): boolean {
     keys.every((key) => same(a[key as keyof typeof a], b[key as keyof typeof b]))
   );
 }
-
-/** Where a value is not what JSON gives back, as `path is …`; undefined where it is. */
-export function notJson(value: unknown, path = 'snapshot'): string | undefined {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return undefined;
-  if (typeof value === 'number') {
-    return Number.isFinite(value) ? undefined : `${path} is ${value}`;
-  }
-  if (typeof value !== 'object') return `${path} is ${typeof value}`;
-  const prototype = Object.getPrototypeOf(value);
-  if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null) {
-    return `${path} is of class ${value.constructor.name}`;
-  }
-  for (const [key, part] of Object.entries(value)) {
-    // JSON leaves out undefined properties, which read back as undefined.
-    if (part === undefined && !Array.isArray(value)) continue;
-    const problem = notJson(part, `${path}.${key}`);
-    if (problem) return problem;
-  }
-  return undefined;
-}

@@ -4,6 +4,7 @@ import { explainInfo, explainReset, explainStep } from '../explain-result.ts';
 import { inTime } from '../in-time.ts';
 import { andThen, isPromise } from '../is-promise.ts';
 import { WireError } from '../wire/errors.ts';
+import { packState, unpackState } from '../wire/packed-state.ts';
 
 /** What one verb gave; a failure says why. */
 export type Attempt<T> = T | Promise<T>;
@@ -61,13 +62,15 @@ export class HostedEnv {
     return andThen(this.step(action), goOn);
   }
 
+  /** The state, packed. */
   snapshot(): Attempt<unknown> {
     if (this.#env?.snapshot === undefined || this.#env.restore === undefined) {
       throw new WireError('REFUSED', 'snapshot: this environment has none');
     }
-    return this.#call('snapshot', (env) => env.snapshot!());
+    return this.#call('snapshot', (env) => env.snapshot!(), packState);
   }
 
+  /** @param state a packed one */
   restore(state: unknown): Attempt<void> {
     const restored = () => {
       this.#running = true;
@@ -76,7 +79,7 @@ export class HostedEnv {
     if (this.#env.restore === undefined) {
       throw new WireError('REFUSED', 'restore: this environment cannot');
     }
-    return this.#call('restore', (env) => env.restore!(state), restored);
+    return this.#call('restore', (env) => env.restore!(unpackState(state)), restored);
   }
 
   render() {

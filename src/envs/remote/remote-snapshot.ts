@@ -13,8 +13,12 @@ interface Ahead {
 
 const codec = jsonCodec();
 
-/** A remote environment's state with what is known here of its next episode, as plain JSON; exact. */
+/**
+ * A remote environment's state with what is known here of its next episode, as plain JSON; exact. None where it has
+ * none now.
+ */
 export function packSnapshot(state: unknown, next: Reset | undefined, space: Space): unknown {
+  if (state === null || state === undefined) return undefined;
   if (next === undefined) return state;
   const obs = stack(space, [next.obs]);
   return { remoteState: state, next: codec.encode({ obs, info: next.info }) as string };
