@@ -12,10 +12,17 @@ import {
   spaceFromJson,
 } from '../envs/index.ts';
 import { loadBackend, Rng } from '../kernels/index.ts';
-import { type EncoderFactory, type Exit, Policy, type Tensors } from '../policy/index.ts';
+import {
+  type EncoderFactory,
+  type Exit,
+  explainActions,
+  explainObservations,
+  Policy,
+  type Tensors,
+} from '../policy/index.ts';
 import { type Decision, ponder, Scheduler } from '../rollout/index.ts';
 import type { Config } from './config.ts';
-import { envSource, type GivenEnv } from './env-setup.ts';
+import { envName, envSource, type GivenEnv } from './env-setup.ts';
 import { UsageError } from './errors.ts';
 import { trainedRule } from './halting-rule.ts';
 import { loadConfig } from './load-config.ts';
@@ -98,6 +105,8 @@ export class Agent {
     encoder?: EncoderFactory,
   ) {
     const { policy, halting, train } = config;
+    const problem = explainActions(spaces) ?? (encoder ? undefined : explainObservations(spaces));
+    if (problem) throw new UsageError(`${envName(config)}: ${problem.seen}; ${problem.mend}`);
     this.config = config;
     this.observationSpace = spaces.observationSpace;
     this.actionSpace = spaces.actionSpace;

@@ -32,6 +32,8 @@ export function eventLine(event: TrainEvent): string | undefined {
       const warning = event.warning === undefined ? '' : `\nwarning: ${event.warning}`;
       return `${whole(event.parameters)} parameters on ${event.device}, files in ${event.runDir}${from}${timed.join('')}${warning}`;
     }
+    case 'warning':
+      return `warning: ${event.message}`;
     case 'listening':
       return `waiting for environments to dial in at ${event.url}`;
     case 'released':

@@ -126,6 +126,8 @@ export type TrainEvent =
       parameters: number;
       resumedFrom?: number;
     }
+  /** Something about this run that one would want to know, though nothing is wrong; told as it starts. */
+  | { type: 'warning'; message: string }
   /** Environments may dial in at this address; training begins with the first. */
   | { type: 'listening'; url: string }
   | { type: 'updated'; metrics: UpdateMetrics; totalSteps: number }

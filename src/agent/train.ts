@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { type ChosenBackend, NonFiniteError } from '../kernels/index.ts';
-import type { EncoderFactory } from '../policy/index.ts';
+import { type EncoderFactory, explainActionBounds } from '../policy/index.ts';
 import { Agent } from './agent.ts';
 import { Budget } from './budget.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -17,8 +17,10 @@ import { loop } from './loop.ts';
 import { writeReport } from './report-run.ts';
 import type { Checkpoint } from './run/index.ts';
 import { checkRunDir, RunFiles } from './run-files.ts';
+import { explainLength } from './schedule.ts';
 import { asChosen, startBackend } from './start-backend.ts';
 import { Training } from './training.ts';
+import type { TrainingState } from './training-state.ts';
 import { Heartbeat, watchThread } from './watchdog/index.ts';
 
 export interface TrainOptions extends GivenEnv {
@@ -170,6 +172,9 @@ async function session(
           if (from === undefined) first = structuredClone(await training.checkpoint());
           hooks.start({ config: agent.config, dir: files.dir }, training.wishes);
           on(started(agent, files, backend, from));
+          if (from === checkpoint) {
+            for (const message of warnings(agent, from)) on({ type: 'warning', message });
+          }
           const { restart } = await loop(training, files, budget, from, options);
           const done = training.done && training.unevaluated === undefined;
           return { steps: training.steps, done, restart };
@@ -183,6 +188,14 @@ async function session(
     for (const { path, message } of found.damaged) on({ type: 'damaged', path, message });
     from = found.checkpoint ?? structuredClone(first);
   }
+}
+
+/** What one would want to know of a run as it starts, though nothing is wrong. */
+function warnings(agent: Agent, from: Checkpoint | undefined): string[] {
+  const bounds = explainActionBounds(agent);
+  const { steps, totalSteps } = (from?.state ?? { steps: 0 }) as TrainingState;
+  const length = explainLength(agent.config, steps, totalSteps);
+  return [...(bounds ? [`${bounds.seen}; ${bounds.mend}`] : []), ...(length ? [length] : [])];
 }
 
 function started(

@@ -14,6 +14,8 @@ export interface TrainingState {
   agent: AgentState;
   update: number;
   steps: number;
+  /** How long training was to be. */
+  totalSteps?: number;
   episodes: number;
   /** Seconds of training so far. */
   elapsed: number;

@@ -20,6 +20,7 @@ import { Pace } from './pace.ts';
 import { Recipe } from './recipe.ts';
 import { RewardScale, type RewardScaleState } from './reward-scale.ts';
 import type { Checkpoint } from './run/index.ts';
+import { scheduleAt } from './schedule.ts';
 import { mean, ponderSteps, successRate } from './statistics.ts';
 import type { BestScore, Incident, TrainingState } from './training-state.ts';
 import { Heartbeat } from './watchdog/index.ts';
@@ -145,9 +146,7 @@ export class Training {
    */
   async learn({ trajectory, episodes, lost }: Rollout): Promise<UpdateMetrics | Incident> {
     const { ppo, train, halting, normalise } = this.#config;
-    const progress = Math.min(1, this.steps / train.totalSteps);
-    const towards = (from: number, to: number) => from + (to - from) * progress;
-    const learningRate = towards(ppo.learningRate, ppo.finalLearningRate);
+    const { learningRate, entropy } = scheduleAt(ppo, this.steps, train.totalSteps);
     const { price, released } = this.recipe;
     const histogram: number[] = new Array(halting.maxSteps).fill(0);
     for (let t = 0; t < trajectory.count; t++) {
@@ -158,7 +157,7 @@ export class Training {
       price,
       rewardScale: normalise.reward ? this.rewardScale.factor : 1,
       learningRate,
-      entropy: towards(ppo.entropy, ppo.finalEntropy ?? ppo.entropy),
+      entropy,
     };
     const tried = await this.phases.during('learning', () => this.#try(trajectory, phase));
     const decisions = trajectory.count;
@@ -270,6 +269,7 @@ export class Training {
       agent: this.agent.state(),
       update: this.update,
       steps: this.steps,
+      totalSteps: this.#config.train.totalSteps,
       episodes: this.#episodes,
       elapsed: this.#pace.elapsed,
       optimiserStep: adam.step,

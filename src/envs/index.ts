@@ -73,6 +73,7 @@ export {
   Dict,
   Discrete,
   type DType,
+  indexIn,
   MultiBinary,
   MultiDiscrete,
   type SpaceJson,

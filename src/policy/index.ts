@@ -17,3 +17,9 @@ export {
 } from './halting/index.ts';
 export { Parameters, type Tensors } from './parameters.ts';
 export { type Heads, Policy, type PolicyOptions } from './policy.ts';
+export {
+  explainActionBounds,
+  explainActions,
+  explainObservations,
+  type SpaceProblem,
+} from './trainable.ts';

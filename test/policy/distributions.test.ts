@@ -29,6 +29,19 @@ const spaces: [string, Space][] = [
   ['Box with bounds', box([-2, 0], [4, 1])],
   ['Box without', box(-Infinity, Infinity)],
   ['Box with one bound', box([0, -Infinity], [Infinity, 3])],
+  ['Box with one bound, far away', box([100, -Infinity], [Infinity, -5])],
+  ['Box of a point', box([3, -1], [3, -1])],
+  ['Box of the largest numbers', box(-3.4028234663852886e38, 3.4028234663852886e38)],
+  [
+    'Box of the largest doubles',
+    new Box({ shape: [2], low: -Number.MAX_VALUE, high: Number.MAX_VALUE, dtype: 'float64' }),
+  ],
+  [
+    'Box of every whole number',
+    new Box({ shape: [2], low: -(2 ** 31), high: 2 ** 31 - 1, dtype: 'int32' }),
+  ],
+  ['MultiDiscrete of ones', new MultiDiscrete([1, 1])],
+  ['MultiBinary of one', new MultiBinary([1])],
 ];
 
 const ROWS = 40;
@@ -327,6 +340,32 @@ describe('by hand', () => {
     const distribution = distributionFor(box([0, -Infinity], [Infinity, 3]));
     expect(distribution.toAction(Float32Array.of(7, -9))).toEqual(Float32Array.of(7, -9));
     expect(distribution.toAction(Float32Array.of(-7, 9))).toEqual(Float32Array.of(0, 3));
+  });
+
+  it.each<[string, number, number, number, number]>([
+    ['begins at its only bound, in units of its size', 100, Infinity, 100, 100],
+    ['begins at its upper bound', -Infinity, -5, -5, 5],
+    ['begins at a bound near 0, in units of 1', 0.25, Infinity, 0.25, 1],
+    ['begins at 0, where its bound is beyond', -5, Infinity, 0, 1],
+    ['begins at 0 where bounds are those of its numbers', -3.4e38, 3.4e38, 0, 1],
+    ['begins at a bound where the other is that of its numbers', 7, 3.4e38, 7, 7],
+    ['begins in the middle of its bounds, in units of half their range', 100, 300, 200, 100],
+  ])('an entry %s', (_, low, high, middle, unit) => {
+    const space = new Box({ shape: [1], low, high, dtype: 'float64' });
+    const distribution = distributionFor(space);
+    const at = (mean: number) => (distribution.toAction(Float32Array.of(mean)) as Float64Array)[0];
+    expect(at(0)).toBe(middle);
+    const inwards = high > middle ? 1 : -1;
+    expect(at(inwards)).toBe(middle + inwards * unit);
+    // What is drawn before anything is learned: half of it at least is no bound.
+    const action = new Float32Array(1);
+    const rng = Rng.seed(6);
+    const drawn = Array.from({ length: 200 }, () => {
+      distribution.sample(Float32Array.of(0, distribution.free.initial), undefined, rng, action);
+      return (distribution.toAction(action) as Float64Array)[0];
+    });
+    expect(drawn.every((x) => Number.isFinite(x) && x >= low && x <= high)).toBe(true);
+    expect(drawn.filter((x) => x !== low && x !== high).length).toBeGreaterThan(80);
   });
 
   it('whole numbers are rounded to, so that each has its share', () => {

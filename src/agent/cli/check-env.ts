@@ -25,7 +25,9 @@ async function checkEnvCommand(name: string, { tokenEnv, json }: CheckFlags): Pr
   const envs = await import('../../envs/index.ts');
   const { checkEnv, checkServer, envIds, formatReport, formatServerReport } = envs;
   const { loadEnvFactory, makeEnv } = envs;
-  const print = <T extends CheckReport>(report: T, format: (report: T) => string) => {
+  const { withTrainable } = await import('../check-trainable.ts');
+  const print = <T extends CheckReport>(checked: T, format: (report: T) => string) => {
+    const report = withTrainable(checked);
     if (json) printJson(report);
     else process.stdout.write(`${format(report)}\n`);
     if (!report.ok) process.exitCode = 1;

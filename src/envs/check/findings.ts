@@ -37,7 +37,8 @@ const mends = {
 export type Rule = keyof typeof mends;
 
 export interface Finding {
-  rule: Rule;
+  /** Of the contract, or of what training asks beside it. */
+  rule: Rule | 'trainable' | 'bounds';
   /** What was seen, where. */
   seen: string;
   /** How to mend it. */

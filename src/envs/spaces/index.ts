@@ -1,4 +1,4 @@
-export type { ArrayOf } from './array-value.ts';
+export { type ArrayOf, indexIn } from './array-value.ts';
 export { Box, type BoxOptions } from './box.ts';
 export { Dict } from './dict.ts';
 export { Discrete } from './discrete.ts';

@@ -1,6 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Box, DType } from '../../envs/index.ts';
+import { type Box, type DType, indexIn } from '../../envs/index.ts';
 import type { Distribution } from './distribution.ts';
+
+/** Finite bounds from here on mean none, such as the largest number of a float. */
+const BOUNDLESS = 1e15;
+
+/** Where a mean of 0 lies between two bounds, and how far from there one of 1 does. */
+function unitOf(low: number, high: number): { bounded: boolean; middle: number; scale: number } {
+  const bounded = Math.max(Math.abs(low), Math.abs(high)) < BOUNDLESS;
+  if (bounded) return { bounded, middle: (low + high) / 2, scale: (high - low) / 2 };
+  const middle = clamp(0, low, high);
+  return { bounded, middle, scale: Math.max(1, Math.abs(middle)) };
+}
+
+function clamp(x: number, low: number, high: number): number {
+  return Math.min(high, Math.max(low, x));
+}
 
 const LOG_SQRT_2PI = 0.5 * Math.log(2 * Math.PI);
 
@@ -8,17 +23,15 @@ const LOG_SQRT_2PI = 0.5 * Math.log(2 * Math.PI);
  * Box actions: a diagonal Gaussian whose means the head gives and whose log standard deviations are
  * learned apart from the observation. P = means, then log deviations.
  *
- * An entry with two finite bounds is in units of half its range around the middle, so that ±1 are
- * the bounds; what lies outside is clipped, and rounded where entries are whole numbers, for the
- * environment alone.
+ * An entry with two bounds is in units of half its range around the middle, so that ±1 are the bounds. Any
+ * other begins at 0, or at the bound that 0 is beyond, in units of that bound's size, 1 at least. What lies outside is
+ * clipped, and rounded where entries are whole numbers, for the environment alone.
  */
 export function gaussian(space: Box<DType>): Distribution {
   const n = space.size;
-  const bounded = Array.from(space.low, (low, i) => Number.isFinite(low + space.high[i]));
-  const middle = bounded.map((b, i) => (b ? (space.low[i] + space.high[i]) / 2 : 0));
-  const scale = bounded.map((b, i) => (b ? (space.high[i] - space.low[i]) / 2 : 1));
+  const units = Array.from(space.low, (low, i) => unitOf(low, space.high[i]));
   const value = (mean: number, i: number) =>
-    Math.min(space.high[i], Math.max(space.low[i], middle[i] + scale[i] * mean));
+    clamp(units[i].middle + units[i].scale * mean, space.low[i], space.high[i]);
   const round = space.dtype.startsWith('float') ? (x: number) => x : Math.round;
   const mean = (params: tf.Tensor2D) => tf.slice(params, [0, 0], [-1, n]);
   const logStd = (params: tf.Tensor2D) => tf.slice(params, [0, n], [-1, n]);
@@ -90,4 +103,15 @@ export function gaussian(space: Box<DType>): Distribution {
     },
     toAction: (row) => space.read(Float64Array.from(row, (x, i) => round(value(x, i)))),
   };
+}
+
+/** Why actions may not reach what a Box holds, at its first entry without two bounds; undefined for others. */
+export function explainBounds({ low, high, shape }: Box<DType>): string | undefined {
+  const at = low.findIndex((bound, i) => !unitOf(bound, high[i]).bounded);
+  if (at < 0) return undefined;
+  const { middle, scale } = unitOf(low[at], high[at]);
+  return (
+    `expected two bounds that actions lie between, got ${low[at]}..${high[at]} at entry ` +
+    `${indexIn(shape, at)}: at first, actions are drawn within about ${scale} of ${middle}`
+  );
 }

@@ -5,6 +5,7 @@ import type { Distribution } from './distribution.ts';
 import { gaussian } from './gaussian.ts';
 
 export type { Distribution } from './distribution.ts';
+export { explainBounds } from './gaussian.ts';
 
 /** The distribution over an action space. @throws TypeError for a space that has none */
 export function distributionFor(space: Space): Distribution {

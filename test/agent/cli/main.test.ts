@@ -169,6 +169,17 @@ describe('pondera check-env', () => {
     expect(code).toBe(1);
   });
 
+  it('says what the built-in policy cannot be made for, and what to do', async () => {
+    const source = env('0').replace(
+      'actionSpace: new Discrete(2)',
+      'actionSpace: new Tuple([new Discrete(2)])',
+    );
+    const tuple = await file('tuple.ts', source.replace('{ Discrete }', '{ Discrete, Tuple }'));
+    const { code, stdout } = await pondera(['check-env', tuple]);
+    expect(stdout).toMatch(/problem: trainable\n {2}seen: .* got a Tuple\n {2}mend: put its parts/);
+    expect(code).toBe(1);
+  });
+
   it('fails with exit code 1 where a module exports no environment', async () => {
     const { code, stderr } = await pondera(['check-env', await file('empty.ts', 'export {};')]);
     expect(stderr).toContain('has no default export');
