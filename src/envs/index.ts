@@ -87,6 +87,7 @@ export { startThread } from './thread.ts';
 export { BatchError, countOf, stack, unstack } from './wire/batch.ts';
 export { type Codec, jsonCodec, msgpackCodec } from './wire/codec.ts';
 export { asWireError, type WireCode, WireError } from './wire/errors.ts';
+export { explainSize, sizeOf } from './wire/fit.ts';
 export {
   type Batch,
   type Hello,

@@ -1,9 +1,11 @@
 import {
   type Connection,
+  explainSize,
   ndarray,
   policyRequest,
   readMessage,
   type Space,
+  sizeOf,
   stack,
   WireError,
 } from '../../envs/index.ts';
@@ -20,8 +22,10 @@ export function policySession(connection: Connection, thinker: Thinker): void {
     const { id, trace } = request;
     thinker.think(request).then(
       (decisions) => {
-        const { version } = thinker.agent;
-        connection.send({ ...acted(actionSpace, decisions, trace), id, policyVersion: version });
+        const { version: policyVersion } = thinker.agent;
+        const reply = { ...acted(actionSpace, decisions, trace), id, policyVersion };
+        const large = explainSize(sizeOf(reply), connection.peerTakes);
+        connection.send(large ? failed(id, new WireError('TOO_LARGE', large)) : reply);
       },
       (error) => {
         if (error instanceof WireError) connection.send(failed(id, error));

@@ -2,6 +2,8 @@ import { setTimeout as rest } from 'node:timers/promises';
 import { z } from 'zod';
 import { Rng } from '../../kernels/index.ts';
 import type { EnvFactory } from '../env.ts';
+import { heed } from '../heed.ts';
+import { explainClosed } from '../socket/closed.ts';
 import type { Connection } from '../socket/connection.ts';
 import { DialError, dial } from '../socket/dial.ts';
 import { sayHello } from '../socket/handshake.ts';
@@ -37,7 +39,7 @@ const HOPELESS = new Set(['VERSION', 'SPACE_MISMATCH', 'BAD_MESSAGE', 'UNAUTHENT
 /**
  * Offers environments to a trainer that listens (docs/protocol.md, `/v1/trainer`), again and again until
  * aborted: over a cut the session is resumed, and a trainer that has begun anew gets a new one.
- * @throws WireError where the trainer wants other environments, DialError where it refuses them
+ * @throws WireError where none can be made or the trainer wants others, DialError where it refuses them
  */
 export async function dialTrainer(
   url: string,
@@ -46,29 +48,40 @@ export async function dialTrainer(
 ): Promise<void> {
   const { id, token, count = 1, timeoutMs = 60_000, seed = 0, signal, on = () => {} } = options;
   const rng = Rng.seed(seed, 'dial');
+  const make = () => {
+    const made = EnvHost.create(factory, count, { id, timeoutMs });
+    return heed(signal, made, (late) => void late.close());
+  };
   let host: EnvHost | undefined;
   let last: Welcome | undefined;
   let attempt = 0;
   try {
+    // Before the trainer is dialled, which waits for a hello no longer than seconds.
+    host = await make();
     while (!signal?.aborted) {
       let reason: string;
       try {
-        const connection = await dial(url, msgpackCodec(), { token });
         // A session's environments count its requests, so another session has others.
-        host ??= await EnvHost.create(factory, count, { id, timeoutMs });
-        const welcome = await sayHello(connection, {
-          t: 'hello',
-          v: WIRE_VERSION,
-          role: 'env',
-          client: 'pondera',
-          numEnvs: count,
-          env: host.description,
-          resume: last && { session: last.session, token: last.token },
-        });
-        last = welcome;
-        attempt = 0;
-        on({ type: 'connected', resumed: welcome.resumed });
-        reason = await converse(connection, host, signal);
+        host ??= await make();
+        const connection = await dial(url, msgpackCodec(), { token, signal });
+        const leave = () => connection.close();
+        signal?.addEventListener('abort', leave, { once: true });
+        try {
+          last = await sayHello(connection, {
+            t: 'hello',
+            v: WIRE_VERSION,
+            role: 'env',
+            client: 'pondera',
+            numEnvs: count,
+            env: host.description,
+            resume: last && { session: last.session, token: last.token },
+          });
+          attempt = 0;
+          on({ type: 'connected', resumed: last.resumed });
+          reason = await converse(connection, host);
+        } finally {
+          signal?.removeEventListener('abort', leave);
+        }
       } catch (error) {
         const { code } = error as { code?: string };
         const gone = code === 'SESSION_EXPIRED';
@@ -87,6 +100,8 @@ export async function dialTrainer(
       // Aborted, it is over: the loop sees that.
       await rest(waitMs, undefined, { signal }).catch(() => {});
     }
+  } catch (error) {
+    if (!signal?.aborted) throw error;
   } finally {
     await host?.close();
   }
@@ -96,26 +111,19 @@ export async function dialTrainer(
 const asked = z.discriminatedUnion('t', [...envRequest.options, error]);
 
 /** Does what it is asked until the connection ends. @returns why it did */
-function converse(
-  connection: Connection,
-  host: EnvHost,
-  signal: AbortSignal | undefined,
-): Promise<string> {
+function converse(connection: Connection, host: EnvHost): Promise<string> {
   return new Promise((resolve) => {
-    const leave = () => connection.close();
-    signal?.addEventListener('abort', leave, { once: true });
-    connection.onClose = ({ code, reason }) => {
-      signal?.removeEventListener('abort', leave);
-      host.onReply = () => {};
-      resolve(`closed with ${code}${reason && `, ${reason}`}`);
-    };
-    host.onReply = (reply) => connection.send(reply);
+    host.takes = connection.peerTakes;
+    host.onReply = (...replies) => connection.send(...replies);
     connection.onMessage = (message) => {
       const request = readMessage(asked, message);
       if (request.t === 'error') throw new WireError('BAD_MESSAGE', request.message);
       if (request.t === 'close') connection.close();
       else host.handle(request);
     };
-    if (!connection.open) connection.onClose({ code: 1006, reason: '' });
+    connection.onClose = (closed) => {
+      host.onReply = () => {};
+      resolve(explainClosed(closed));
+    };
   });
 }

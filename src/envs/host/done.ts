@@ -2,8 +2,8 @@ import type { Drawing, Info, Reset, Step } from '../env.ts';
 import type { ActionMask, Space } from '../space.ts';
 import { stack } from '../wire/batch.ts';
 import type { WireCode } from '../wire/errors.ts';
+import { fit } from '../wire/fit.ts';
 import { type NdArray, ndarray } from '../wire/ndarray.ts';
-import { plain } from '../wire/plain.ts';
 
 /** What came of one request of one environment. */
 export type Done = { env: number; seq: number } & (
@@ -15,8 +15,11 @@ export type Done = { env: number; seq: number } & (
   | { t: 'failed'; code: WireCode; message: string }
 );
 
-/** The replies that carry these results, as few as there can be. */
-export function repliesTo(done: readonly Done[], observationSpace: Space): object[] {
+/**
+ * The replies that carry these results, as few as there can be.
+ * @param takes bytes of a frame that the peer takes; a result that has more becomes a failure
+ */
+export function repliesTo(done: readonly Done[], observationSpace: Space, takes: number): object[] {
   const groups = new Map<string, Done[]>();
   for (const one of done) {
     const key = one.t === 'failed' ? `${one.code} ${one.message}` : one.t;
@@ -24,12 +27,15 @@ export function repliesTo(done: readonly Done[], observationSpace: Space): objec
     if (group) group.push(one);
     else groups.set(key, [one]);
   }
-  return Array.from(groups.values(), (group) => ({
+  const build = (group: readonly Done[]) => ({
     t: group[0].t,
     envs: ndarray(Int32Array.from(group, ({ env }) => env)),
     seq: ndarray(Uint32Array.from(group, ({ seq }) => seq)),
     ...contents(group, observationSpace),
-  }));
+  });
+  const refuse = ({ t, env, seq }: Done, why: string) =>
+    build([{ t: 'failed', env, seq, code: 'TOO_LARGE', message: `${t}: ${why}` }]);
+  return [...groups.values()].flatMap((group) => fit(group, build, takes, refuse));
 }
 
 /** @param group results of one kind */
@@ -106,7 +112,7 @@ function infosOf(infos: readonly (Info | undefined)[]): unknown[] | undefined {
     // Most have nothing to say.
     for (const _ in rest) {
       any = true;
-      return plain(rest);
+      return rest;
     }
     return null;
   });

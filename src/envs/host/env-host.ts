@@ -3,9 +3,12 @@ import { andThen, isPromise } from '../is-promise.ts';
 import type { Space } from '../space.ts';
 import { BatchError, unstack } from '../wire/batch.ts';
 import { WireError } from '../wire/errors.ts';
+import { DIALLER_TAKES } from '../wire/fit.ts';
 import type { EnvDescription, EnvRequest } from '../wire/messages.ts';
 import { type Done, repliesTo } from './done.ts';
 import { type Attempt, failure, HostedEnv } from './hosted-env.ts';
+import { InfoFilter } from './info-filter.ts';
+import { inTurn } from './turns.ts';
 
 export interface EnvHostOptions {
   /** What the environments are called. */
@@ -30,11 +33,16 @@ interface Place {
  */
 export class EnvHost {
   readonly description: EnvDescription;
-  onReply: (reply: object) => void = () => {};
+  /** Told of replies as they are ready, those of one time together. */
+  onReply: (...replies: object[]) => void = () => {};
+  /** Bytes of a frame that whoever asks takes. */
+  takes = DIALLER_TAKES;
   readonly #places: Place[];
+  readonly #infos = new InfoFilter();
   readonly #observationSpace: Space;
   readonly #actionSpace: Space;
   #settled: Done[] = [];
+  #closed = false;
 
   private constructor(
     places: Place[],
@@ -57,6 +65,8 @@ export class EnvHost {
     try {
       let first: Awaited<ReturnType<EnvFactory>> | undefined;
       for (let i = 0; i < count; i++) {
+        // What one that takes its time holds up, such as pings, goes on before the next.
+        if (i > 0) await new Promise(setImmediate);
         const env = await factory();
         first ??= env;
         places.push({ env: new HostedEnv(env, factory, timeoutMs), seq: 0, done: undefined });
@@ -80,7 +90,8 @@ export class EnvHost {
   }
 
   /**
-   * Performs a request; its replies go to `onReply`.
+   * Performs a request, environment by environment; its replies go to `onReply`: one where that is quick, and else
+   * several, each of what is ready by then.
    * @throws WireError BAD_MESSAGE or SEQUENCE, in which case nothing of it was performed
    */
   handle(request: Verb): void {
@@ -91,7 +102,8 @@ export class EnvHost {
     }
     const fresh = this.#sort(request);
     const perform = this.#performer(request);
-    const now: Done[] = [];
+    let now: Done[] = [];
+    const jobs: (() => void)[] = [];
     for (let i = 0; i < k; i++) {
       const place = this.#places[envs[i]];
       if (!fresh[i]) {
@@ -100,14 +112,21 @@ export class EnvHost {
       }
       place.seq = seq[i];
       place.done = undefined;
-      const done = this.#attempt(envs[i], seq[i], () => perform(place.env, i));
-      if (isPromise(done)) void done.then((one) => this.#settle(one));
-      else now.push((place.done = done));
+      jobs.push(() => {
+        if (this.#closed) return;
+        const done = this.#attempt(envs[i], seq[i], () => perform(place.env, i));
+        if (isPromise(done)) void done.then((one) => this.#settle(one));
+        else now.push((place.done = done));
+      });
     }
-    this.#reply(now);
+    inTurn(jobs, () => {
+      this.#reply(now);
+      now = [];
+    });
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     this.onReply = () => {};
     await Promise.allSettled(this.#places.map(({ env }) => env.close()));
   }
@@ -143,12 +162,17 @@ export class EnvHost {
         return (env, i) =>
           andThen(env.reset({ seed: seeds?.[i] ?? undefined, options }), (reset) => ({
             t: 'began',
-            reset,
+            reset: this.#infos.of(reset),
           }));
       }
       case 'step': {
         const actions = unstacked(this.#actionSpace, request.actions, k);
-        return (env, i) => andThen(env.stepOn(actions[i]), (both) => ({ t: 'stepped', ...both }));
+        return (env, i) =>
+          andThen(env.stepOn(actions[i]), ({ step, next }) => ({
+            t: 'stepped',
+            step: this.#infos.of(step),
+            next: next && this.#infos.of(next),
+          }));
       }
       case 'snapshot':
         return (env) => andThen(env.snapshot(), (state) => ({ t: 'snapshots', state }));
@@ -190,7 +214,7 @@ export class EnvHost {
   }
 
   #reply(done: readonly Done[]): void {
-    for (const reply of repliesTo(done, this.#observationSpace)) this.onReply(reply);
+    if (done.length > 0) this.onReply(...repliesTo(done, this.#observationSpace, this.takes));
   }
 }
 

@@ -33,7 +33,7 @@ export class Session {
     this.host = host;
     this.#times = times;
     this.#events = events;
-    host.onReply = (reply) => this.#connection?.send(reply);
+    host.onReply = (...replies) => this.#connection?.send(...replies);
   }
 
   /** Goes on over this connection; one that it had is ended. */
@@ -54,9 +54,8 @@ export class Session {
       this.host.handle(request);
       this.#events.asked(request);
     };
+    // At once where it has broken while the session was being made.
     connection.onClose = () => this.#detach(connection);
-    // It may have broken while the session was being made.
-    if (!connection.open) this.#detach(connection);
   }
 
   #detach(connection: Connection): void {

@@ -1,4 +1,5 @@
 import { EnvLost } from '../env-lost.ts';
+import { explainClosed } from '../socket/closed.ts';
 import type { Connection } from '../socket/connection.ts';
 import { type DialOptions, dial } from '../socket/dial.ts';
 import { explainBy } from '../spaces/schema.ts';
@@ -31,6 +32,8 @@ export class Conversation {
   readonly #url: string;
   readonly #connection: Connection;
   #pending: Pending | undefined;
+  /** What the server said before anything was asked: that it is full, or cannot. */
+  #refusal: Error | undefined;
 
   /** @throws DialError */
   static async open(url: string, options: DialOptions): Promise<Conversation> {
@@ -41,8 +44,7 @@ export class Conversation {
     this.#url = url;
     this.#connection = connection;
     connection.onMessage = (frame) => this.#receive(frame as string);
-    connection.onClose = ({ code, reason }) =>
-      this.#giveUp(new EnvLost(`${url}: closed with ${code} ${reason}`.trimEnd()));
+    connection.onClose = (closed) => this.#giveUp(new EnvLost(`${url}: ${explainClosed(closed)}`));
   }
 
   get open(): boolean {
@@ -56,6 +58,7 @@ export class Conversation {
    */
   async ask(question: Question, timeoutMs: number): Promise<Observed> {
     const { type: verb } = question;
+    if (this.#refusal) throw this.#refusal;
     if (!this.open) throw new EnvLost(`${this.#url}: ${verb}: the connection is closed`);
     if (this.#pending) throw new Error(`${verb}: the ${this.#pending.verb} before is not answered`);
     const late = setTimeout(() => {
@@ -79,6 +82,12 @@ export class Conversation {
   #receive(frame: string): void {
     const pending = this.#pending;
     if (pending === undefined) {
+      // An error says why nothing can be asked; of anything else nobody knows what it answers.
+      try {
+        this.#read(frame, 'connecting');
+      } catch (error) {
+        this.#refusal = error as Error;
+      }
       this.#giveUp();
       return;
     }

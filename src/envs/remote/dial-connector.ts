@@ -4,20 +4,24 @@ import { msgpackCodec } from '../wire/codec.ts';
 import { WIRE_VERSION } from '../wire/messages.ts';
 import type { Connector } from './line.ts';
 
-/** Environments of a server. */
-export function dialConnector(url: string, token?: string): Connector {
+/** How long a welcome may take beside the making of environments, in ms. */
+const WELCOME_MS = 60_000;
+
+/**
+ * Environments of a server.
+ * @param timeoutMs how long it may take to make one
+ */
+export function dialConnector(url: string, timeoutMs: number, token?: string): Connector {
   return {
     name: url,
     connect: async (numEnvs, resume) => {
       const connection = await dial(url, msgpackCodec(), { token });
-      const welcome = await sayHello(connection, {
-        t: 'hello',
-        v: WIRE_VERSION,
-        role: 'trainer',
-        client: 'pondera',
-        numEnvs,
-        resume,
-      });
+      const hello = { t: 'hello', v: WIRE_VERSION, role: 'trainer', client: 'pondera' } as const;
+      const welcome = await sayHello(
+        connection,
+        { ...hello, numEnvs, resume },
+        { welcomeMs: WELCOME_MS + numEnvs * timeoutMs, silentMs: timeoutMs },
+      );
       return { link: connection, welcome };
     },
   };

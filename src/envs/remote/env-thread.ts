@@ -27,7 +27,10 @@ async function factoryOf(): Promise<EnvFactory> {
 
 try {
   const host = await EnvHost.create(await factoryOf(), count, { id: id ?? module!, timeoutMs });
-  host.onReply = (reply) => port.postMessage(reply);
+  host.takes = Infinity;
+  host.onReply = (...replies) => {
+    for (const reply of replies) port.postMessage(reply);
+  };
   port.on('message', (message) => {
     const request = readMessage(envRequest, message);
     if (request.t !== 'close') host.handle(request);

@@ -1,11 +1,11 @@
 import type { Rng } from '../../kernels/index.ts';
-import type { Closed } from '../socket/connection.ts';
+import { type Closed, explainClosed, isPassing } from '../socket/closed.ts';
 import { defaultBackoff, fullJitter } from '../wire/backoff.ts';
 import { WireError } from '../wire/errors.ts';
 import type { Welcome } from '../wire/messages.ts';
 import type { Link } from './link.ts';
 import type { SeatGroup } from './seat-group.ts';
-import { TrainerSession } from './trainer-session.ts';
+import { MOST_BREACHES, TrainerSession } from './trainer-session.ts';
 
 /** Makes links to one place where environments are. */
 export interface Connector {
@@ -24,8 +24,8 @@ export interface Resume {
   token: string;
 }
 
-/** Breaches of the protocol with no answer between, after which a peer is refused for good. */
-const MOST_BREACHES = 3;
+/** What is wrong with an answer to hello that another attempt would hardly mend. */
+const BREACHES = new Set<string | undefined>(['BAD_FRAME', 'BAD_MESSAGE', 'TOO_LARGE']);
 /** Closing codes with which a session is over, rather than cut (docs/protocol.md). */
 const FAREWELLS = new Set([1000, 1001, 4002, 4003]);
 /** How often it is looked whether an answer is overdue, in ms. */
@@ -33,7 +33,7 @@ const LOOK_MS = 500;
 
 /**
  * Keeps seats of a group connected to one place: over a cut it resumes the session, and where that is gone it
- * begins another, again and again.
+ * begins another, again and again, but not for a peer that does nothing but break the protocol.
  */
 export class Line {
   readonly #connector: Connector;
@@ -45,18 +45,33 @@ export class Line {
   #welcome: Welcome | undefined;
   #link: Link | undefined;
   #cutAt: number | undefined;
+  /** How the latest connection ended, until there is an answer. */
+  #ended: string | undefined;
   #attempts = 0;
+  /** Breaches in answer to hello, one after another. */
   #breaches = 0;
   #retry: NodeJS.Timeout | undefined;
   readonly #look: NodeJS.Timeout;
   #closed = false;
 
-  /** @param timeoutMs how long an answer may take */
-  constructor(connector: Connector, group: SeatGroup, timeoutMs: number, rng: Rng) {
+  readonly #beside: readonly Line[];
+
+  /**
+   * @param timeoutMs how long an answer may take
+   * @param beside all lines to the same place, whose environments may take turns with those of this one
+   */
+  constructor(
+    connector: Connector,
+    group: SeatGroup,
+    timeoutMs: number,
+    rng: Rng,
+    beside: readonly Line[] = [],
+  ) {
     this.#connector = connector;
     this.#group = group;
     this.#timeoutMs = timeoutMs;
     this.#rng = rng;
+    this.#beside = beside;
     this.#look = setInterval(() => this.#checkTime(), Math.min(LOOK_MS, timeoutMs));
   }
 
@@ -109,37 +124,52 @@ export class Line {
     this.#link = link;
     this.#welcome = welcome;
     this.#cutAt = undefined;
-    link.onClose = (closed) => this.#cut(link, closed);
+    this.#breaches = 0;
     link.onMessage = (message) => {
       try {
-        session.receive(message);
-        this.#attempts = this.#breaches = 0;
+        const answered = session.receive(message);
+        if (answered !== undefined) this.#answered(answered);
       } catch (error) {
-        this.#breach(link, error as Error);
+        // What came is no answer: another connection may do better.
+        const fault = error instanceof WireError ? error : new WireError('INTERNAL', String(error));
+        link.close(fault.closeCode, fault.message);
+        this.#cut(link, { code: fault.closeCode, reason: '', fault });
       }
     };
     session.attach(link);
-    if (!link.open) this.#cut(link, { code: 1006, reason: '' });
+    link.onClose = (closed) => this.#cut(link, closed);
   }
 
-  /** What came is no answer: another connection may do better, but not for ever. */
-  #breach(link: Link, error: Error): void {
-    const message = `${this.#connector.name}: ${error.message}`;
-    if (++this.#breaches > MOST_BREACHES) this.#group.fail(message);
-    link.close(error instanceof WireError ? error.closeCode : 1011, error.message);
-    this.#cut(link, { code: 1008, reason: error.message });
+  /** @param since when the earliest of the requests was made that are answered */
+  #answered(since: number): void {
+    this.#attempts = 0;
+    this.#ended = undefined;
+    const now = performance.now();
+    // Environments of one place may take turns, and those asked later had to wait.
+    for (const line of new Set([this, ...this.#beside])) line.#session?.wait(since, now);
   }
 
-  #cut(link: Link, { code, reason }: Closed): void {
+  #cut(link: Link, closed: Closed): void {
     if (this.#link !== link || this.#closed) return;
     this.#link = undefined;
-    this.#session?.detach();
     this.#cutAt = performance.now();
-    const closed = `closed with ${code}${reason && `, ${reason}`}`;
-    this.#group.note(`${this.#connector.name}: ${closed}`);
-    if (this.#welcome!.limits.graceMs === 0) this.#lose('the connection is gone');
-    else if (FAREWELLS.has(code)) this.#lose(closed);
+    const session = this.#session!;
+    session.detach();
+    this.#ended = explainClosed(closed);
+    this.#group.note(`${this.#connector.name}: ${this.#ended}`);
+    if (!isPassing(closed) && session.breach() > MOST_BREACHES) {
+      this.#giveUp(`${this.#ended}, ${MOST_BREACHES + 1} times in a row`);
+      return;
+    }
+    const gone = this.#welcome!.limits.graceMs === 0 || FAREWELLS.has(closed.code);
+    if (gone) this.#lose(this.#ended);
     this.#again();
+  }
+
+  /** Nothing more is to be had there. */
+  #giveUp(reason: string): void {
+    this.close();
+    this.#group.fail(`${this.#connector.name}: ${reason}`);
   }
 
   #lose(reason: string): void {
@@ -185,11 +215,13 @@ export class Line {
 
   #fail({ code, message, retryable }: Error & { code?: string; retryable?: boolean }): void {
     this.#group.note(`${this.#connector.name}: ${message}`);
-    if (code === 'SPACE_MISMATCH' || code === 'VERSION') {
-      this.#group.fail(`${this.#connector.name}: ${message}`);
+    const breach = BREACHES.has(code) && ++this.#breaches > MOST_BREACHES;
+    if (breach || code === 'SPACE_MISMATCH' || code === 'VERSION') {
+      this.#giveUp(message);
       return;
     }
-    const graceMs = this.#welcome?.limits.graceMs ?? 0;
+    // A server that an environment blocks accepts nobody, but it keeps its sessions.
+    const graceMs = Math.max(this.#welcome?.limits.graceMs ?? 0, this.#timeoutMs);
     const late = performance.now() - (this.#cutAt ?? 0) > graceMs;
     if (code === 'SESSION_EXPIRED' || late || retryable === false) this.#lose(message);
     this.#again();
@@ -200,7 +232,8 @@ export class Line {
     if (since === undefined || performance.now() - since < this.#timeoutMs) return;
     const link = this.#link;
     this.#link = undefined;
-    this.#lose(`no answer within ${this.#timeoutMs} ms`);
+    const ended = this.#ended === undefined ? '' : ` (the last connection: ${this.#ended})`;
+    this.#lose(`no answer within ${this.#timeoutMs} ms${ended}`);
     if (link) leave(link);
     this.#again();
   }

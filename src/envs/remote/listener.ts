@@ -1,11 +1,13 @@
+import { type Closed, explainClosed, isPassing } from '../socket/closed.ts';
 import type { Connection } from '../socket/connection.ts';
 import { awaitHello } from '../socket/handshake.ts';
 import { SocketServer, type SocketServerOptions } from '../socket/server.ts';
 import { newTicket, resumed, type Ticket } from '../socket/ticket.ts';
 import { WireError } from '../wire/errors.ts';
+import { DIALLER_TAKES } from '../wire/fit.ts';
 import { type Hello, WIRE_VERSION } from '../wire/messages.ts';
 import type { SeatGroup } from './seat-group.ts';
-import { TrainerSession } from './trainer-session.ts';
+import { MOST_BREACHES, TrainerSession } from './trainer-session.ts';
 
 /** Environments that have dialled in. */
 interface Guest {
@@ -42,9 +44,9 @@ export class Listener {
       awaitHello(connection, 'env', (hello) => listener.#welcome(connection, hello));
     try {
       const onFault = (error: unknown) => process.emitWarning(error as Error);
-      listener.#server = await SocketServer.listen({ ...options, onFault }, [
-        { path: TRAINER_PATH, connect },
-      ]);
+      // Whoever has said hello is trusted with as much as a server that was dialled.
+      const takes = { maxPayload: DIALLER_TAKES, ...options, onFault };
+      listener.#server = await SocketServer.listen(takes, [{ path: TRAINER_PATH, connect }]);
     } catch (error) {
       clearInterval(listener.#look);
       throw error;
@@ -99,14 +101,13 @@ export class Listener {
         heartbeatMs: this.#server.heartbeatMs,
       },
     });
-    connection.onMessage = (message) => guest.session.receive(message);
-    connection.onClose = ({ code }) => {
-      if (code !== 1000) this.#detach(guest, connection);
-      else if (guest.connection === connection) this.#lose(guest, 'it has left');
+    connection.onMessage = (message) => {
+      const answered = guest.session.receive(message);
+      if (answered !== undefined) guest.session.wait(answered, performance.now());
     };
     guest.session.attach(connection);
     this.#fill();
-    if (!connection.open) this.#detach(guest, connection);
+    connection.onClose = (closed) => this.#detach(guest, connection, closed);
   }
 
   #admit({ env, numEnvs = 1 }: Hello): Guest {
@@ -128,11 +129,15 @@ export class Listener {
     return guest;
   }
 
-  #detach(guest: Guest, connection: Connection): void {
+  #detach(guest: Guest, connection: Connection, closed: Closed): void {
     if (guest.connection !== connection) return;
     guest.connection = undefined;
     guest.session.detach();
-    guest.grace = setTimeout(() => this.#lose(guest, 'its environment is gone'), GRACE_MS);
+    const reason = explainClosed(closed);
+    if (closed.code === 1000) this.#lose(guest, 'it has left');
+    else if (!isPassing(closed) && guest.session.breach() > MOST_BREACHES) {
+      this.#lose(guest, `${reason}, ${MOST_BREACHES + 1} times in a row`);
+    } else guest.grace = setTimeout(() => this.#lose(guest, `it is gone: ${reason}`), GRACE_MS);
   }
 
   #lose(guest: Guest, reason: string): void {

@@ -1,5 +1,6 @@
 import { Rng } from '../../kernels/index.ts';
-import type { Closed, Connection } from '../socket/connection.ts';
+import { type Closed, isPassing } from '../socket/closed.ts';
+import type { Connection } from '../socket/connection.ts';
 import { DialError, type DialOptions, dial } from '../socket/dial.ts';
 import { sayHello } from '../socket/handshake.ts';
 import type { ActionMask, Space } from '../space.ts';
@@ -8,6 +9,7 @@ import { type Backoff, defaultBackoff, fullJitter } from '../wire/backoff.ts';
 import { stack, unstack } from '../wire/batch.ts';
 import { type Codec, msgpackCodec } from '../wire/codec.ts';
 import { WireError } from '../wire/errors.ts';
+import { explainSize, sizeOf } from '../wire/fit.ts';
 import {
   type PolicyDescription,
   type PolicyReply,
@@ -75,6 +77,8 @@ export class PolicyClient {
   readonly #rng: Rng;
   readonly #asked = new Map<number, Asked>();
   #connection: Connection | undefined;
+  /** Bytes of a frame that the server takes. */
+  #takes = 0;
   #nextId = 0;
   /** Attempts to connect again since the last answer: a question that breaks every connection is given up. */
   #attempt = 0;
@@ -101,7 +105,7 @@ export class PolicyClient {
 
   /**
    * @param mask which actions may be taken (1 = allowed)
-   * @throws RangeError for an observation outside the space; WireError with the server's code
+   * @throws RangeError for an observation outside the space; WireError with the server's code, or TOO_LARGE
    */
   async act(obs: unknown, options: AskOptions & { mask?: ActionMask } = {}): Promise<Acted> {
     const { mask, ...rest } = options;
@@ -146,6 +150,8 @@ export class PolicyClient {
         actionMask,
         ...limits,
       };
+      const large = explainSize(sizeOf(message), this.#takes);
+      if (large !== undefined) throw new WireError('TOO_LARGE', `PolicyClient.act: ${large}`);
       this.#asked.set(id, { message, count: obs.length, resolve, reject });
       this.#connection?.send(message);
     });
@@ -153,6 +159,7 @@ export class PolicyClient {
 
   #attach(connection: Connection): void {
     this.#connection = connection;
+    this.#takes = connection.peerTakes;
     connection.onMessage = (message) => {
       try {
         this.#receive(readMessage(policyReply, message));
@@ -161,14 +168,14 @@ export class PolicyClient {
         throw error;
       }
     };
+    if (this.#asked.size === 0) this.#attempt = 0;
+    for (const { message } of this.#asked.values()) connection.send(message);
     connection.onClose = (closed) => {
       this.#connection = undefined;
       if (this.#over) return;
-      if (RETRYABLE.has(closed.code)) void this.#reconnect();
-      else this.#end(closedError(closed));
+      if (isPassing(closed)) void this.#reconnect();
+      else this.#end(closed.fault ?? closedError(closed));
     };
-    if (this.#asked.size === 0) this.#attempt = 0;
-    for (const { message } of this.#asked.values()) connection.send(message);
   }
 
   #receive(reply: PolicyReply): void {
@@ -262,12 +269,9 @@ async function begin(url: string, options: PolicyClientOptions): Promise<Begun> 
   return { connection, policy, session };
 }
 
-/** Closing codes after which it may go better on another connection: going, broken, at fault, busy. */
-const RETRYABLE = new Set([1001, 1006, 1011, 1013]);
-
 function isRetryable(error: unknown): boolean {
   if (error instanceof DialError) return error.retryable;
-  return error instanceof WireError && RETRYABLE.has(error.closeCode);
+  return error instanceof WireError && isPassing({ code: error.closeCode, reason: error.message });
 }
 
 function closedError({ code, reason }: Closed): Error {

@@ -37,7 +37,7 @@ async function open({ source, count, timeoutMs, seed, port }: OpenGroup): Promis
   });
   const parts =
     'urls' in source
-      ? source.urls.map((url): Connector => dialConnector(url, source.token))
+      ? source.urls.map((url): Connector => dialConnector(url, timeoutMs, source.token))
       : Array.from({ length: Math.min(source.workers, count) }, (_, i) =>
           threadConnector({ ...source.env, timeoutMs }, i),
         );
@@ -45,11 +45,13 @@ async function open({ source, count, timeoutMs, seed, port }: OpenGroup): Promis
   try {
     await Promise.all(
       shares(count, parts.length).map(async (seats, i) => {
+        const beside: Line[] = [];
         let left = seats;
         while (left.length > 0) {
           const rng = Rng.seed(seed, 'line', i, left[0]);
-          const line = new Line(parts[i], group, timeoutMs, rng);
+          const line = new Line(parts[i], group, timeoutMs, rng, beside);
           lines.push(line);
+          beside.push(line);
           left = left.slice(await line.begin(left.slice(0, most)));
         }
       }),

@@ -1,4 +1,6 @@
 import type { Worker } from 'node:worker_threads';
+import { inTime } from '../in-time.ts';
+import type { Closed } from '../socket/closed.ts';
 import { startThread } from '../thread.ts';
 import { WireError } from '../wire/errors.ts';
 import { type EnvDescription, WIRE_VERSION } from '../wire/messages.ts';
@@ -15,7 +17,11 @@ export function threadConnector(data: Omit<EnvThreadData, 'count'>, index: numbe
       const workerData: EnvThreadData = { ...data, count };
       const worker = startThread(import.meta.url, 'env-thread', { workerData });
       const link = new ThreadLink(worker);
-      const env = await description(link);
+      const mostMs = START_MS + count * data.timeoutMs;
+      const env = await inTime(description(link), mostMs, () => {
+        link.close();
+        return new WireError('ENV_FAILED', `its environments were not made within ${mostMs} ms`);
+      });
       return {
         link,
         welcome: {
@@ -48,10 +54,11 @@ function description(link: ThreadLink): Promise<EnvDescription> {
 }
 
 class ThreadLink implements Link {
-  onClose: Link['onClose'] = () => {};
   onMessage: (message: unknown) => void = () => {};
-  open = true;
+  readonly peerTakes = Infinity;
   readonly #worker: Worker;
+  #onClose: (closed: Closed) => void = () => {};
+  #closed: Closed | undefined;
 
   constructor(worker: Worker) {
     this.#worker = worker;
@@ -60,8 +67,17 @@ class ThreadLink implements Link {
     worker.on('exit', (code) => this.#end(`the thread ended with ${code}`));
   }
 
-  send(message: object): void {
-    this.#worker.postMessage(message);
+  get open(): boolean {
+    return this.#closed === undefined;
+  }
+
+  set onClose(listener: (closed: Closed) => void) {
+    this.#onClose = listener;
+    if (this.#closed) listener(this.#closed);
+  }
+
+  send(...messages: object[]): void {
+    for (const message of messages) this.#worker.postMessage(message);
   }
 
   close(): void {
@@ -70,10 +86,13 @@ class ThreadLink implements Link {
   }
 
   #end(reason: string): void {
-    if (!this.open) return;
-    this.open = false;
-    this.onClose({ code: 1006, reason });
+    // An error is followed by the exit that it leads to.
+    if (this.#closed) return;
+    this.#closed = { code: 1006, reason };
+    this.#onClose(this.#closed);
   }
 }
 
 const CLOSE_MS = 1000;
+/** How long a thread may take to load what makes environments, in ms. */
+const START_MS = 60_000;

@@ -3,6 +3,7 @@ import type { Space } from '../space.ts';
 import { spaceFromJson } from '../spaces/index.ts';
 import { BatchError, stack, unstack } from '../wire/batch.ts';
 import { WireError } from '../wire/errors.ts';
+import { fit } from '../wire/fit.ts';
 import { type EnvDescription, type EnvReply, envReply, readMessage } from '../wire/messages.ts';
 import { ndarray } from '../wire/ndarray.ts';
 import type { Link } from './link.ts';
@@ -21,8 +22,16 @@ export type Answer = Exclude<EnvReply, { t: 'error' }>;
 interface Pending {
   t: Ask['t'];
   arg: unknown;
+  /** When it was made (performance.now). */
+  asked: number;
+  /** When it may have had its turn at last: those asked before are answered before, one after another. */
   since: number;
+  /** Connections that ended for a breach of the protocol while it waited. */
+  breaches: number;
 }
+
+/** Breaches of the protocol that one request may meet before a peer is given up. */
+export const MOST_BREACHES = 3;
 
 const answers: Record<Exclude<Answer['t'], 'failed'>, Ask['t']> = {
   began: 'reset',
@@ -61,13 +70,25 @@ export class TrainerSession {
     this.#pending = new Array(count);
   }
 
-  /** When the oldest request that waits for its answer was made (performance.now), if any does. */
+  /** Since when the request that has waited longest for its answer may have had its turn, if any waits. */
   get waitingSince(): number | undefined {
     let oldest: number | undefined;
     for (const pending of this.#pending) {
       if (pending && !(pending.since > oldest!)) oldest = pending.since;
     }
     return oldest;
+  }
+
+  /** Requests made no earlier than one that was answered now may have waited for it. */
+  wait(asked: number, now: number): void {
+    for (const pending of this.#pending) {
+      if (pending && pending.asked >= asked) pending.since = now;
+    }
+  }
+
+  /** The connection has ended for a breach of the protocol. @returns how many the unluckiest request has met */
+  breach(): number {
+    return this.#pending.reduce((most, one) => Math.max(most, one ? ++one.breaches : 0), 0);
   }
 
   /** Whether this environment's latest request is answered. */
@@ -92,20 +113,51 @@ export class TrainerSession {
 
   /** Asks environments that are idle. */
   ask(ask: Ask): void {
-    const since = performance.now();
+    const asked = performance.now();
     ask.envs.forEach((env, row) => {
       this.#seq[env]++;
-      this.#pending[env] = { t: ask.t, arg: ask.args[row], since };
+      this.#pending[env] = { t: ask.t, arg: ask.args[row], asked, since: asked, breaches: 0 };
     });
     this.#send(ask);
   }
 
   #send({ t, envs, args }: Ask): void {
-    this.#link?.send({
-      t,
-      envs: ndarray(Int32Array.from(envs)),
-      seq: ndarray(Uint32Array.from(envs, (env) => this.#seq[env])),
-      ...this.#contents(t, args),
+    const link = this.#link;
+    if (link === undefined) return;
+    const named = (rows: readonly number[]) => ({
+      envs: ndarray(Int32Array.from(rows, (row) => envs[row])),
+      seq: ndarray(Uint32Array.from(rows, (row) => this.#seq[envs[row]])),
+    });
+    const build = (rows: readonly number[]) => {
+      const contents = this.#contents(
+        t,
+        rows.map((row) => args[row]),
+      );
+      return { t, ...named(rows), ...contents };
+    };
+    const refused: object[] = [];
+    const refuse = (row: number, why: string) => {
+      const answer: Answer = {
+        t: 'failed',
+        envs: Int32Array.of(envs[row]),
+        seq: Uint32Array.of(this.#seq[envs[row]]),
+        code: 'TOO_LARGE',
+        message: `${t}: ${why}`,
+      };
+      refused.push(answer);
+      this.#withdraw(envs[row], answer);
+      return answer;
+    };
+    const all = fit([...envs.keys()], build, link.peerTakes, refuse);
+    link.send(...all.filter((message) => !refused.includes(message)));
+  }
+
+  /** A request that cannot be sent is none: whoever made it learns why. */
+  #withdraw(env: number, answer: Answer): void {
+    this.#seq[env]--;
+    this.#pending[env] = undefined;
+    queueMicrotask(() => {
+      for (const listener of this.listeners) listener(answer, [true]);
     });
   }
 
@@ -126,8 +178,12 @@ export class TrainerSession {
     }
   }
 
-  /** Takes what came over the link. @throws WireError for what is no answer, or none that fits */
-  receive(message: unknown): void {
+  /**
+   * Takes what came over the link.
+   * @returns when the earliest request was made that it answers; undefined where it is no news
+   * @throws WireError for what is no answer, or none that fits
+   */
+  receive(message: unknown): number | undefined {
     const reply = readMessage(envReply, message);
     if (reply.t === 'error') {
       // Its code says what we did wrong, and is not for us to say to it.
@@ -136,12 +192,16 @@ export class TrainerSession {
     const k = reply.envs.length;
     const news = Array.from(reply.envs, (env, row) => this.#isNews(reply, env, reply.seq[row]));
     if (reply.seq.length !== k) throw misfit(`${reply.t}.seq`, k, reply.seq.length);
-    if (!news.includes(true)) return;
+    if (!news.includes(true)) return undefined;
     this.#check(reply, k);
+    let earliest = Infinity;
     reply.envs.forEach((env, row) => {
-      if (news[row]) this.#pending[env] = undefined;
+      if (!news[row]) return;
+      earliest = Math.min(earliest, this.#pending[env]!.asked);
+      this.#pending[env] = undefined;
     });
     for (const listener of this.listeners) listener(reply, news);
+    return earliest;
   }
 
   #isNews({ t }: Answer, env: number, seq: number): boolean {

@@ -2,6 +2,8 @@ import type { RawData, WebSocket } from 'ws';
 import { LONGEST_TIMEOUT } from '../in-time.ts';
 import type { Codec } from '../wire/codec.ts';
 import { asWireError, type WireCode, WireError } from '../wire/errors.ts';
+import { DIALLER_TAKES } from '../wire/fit.ts';
+import type { Closed } from './closed.ts';
 
 export interface ConnectionLimits {
   /** Bytes a frame may have. */
@@ -20,31 +22,31 @@ export const defaultConnectionLimits: ConnectionLimits = {
   maxBuffered: 16 * 2 ** 20,
 };
 
-/** Why a connection is over. */
-export interface Closed {
-  /** The WebSocket close code; 1006 where the connection broke. */
-  code: number;
-  reason: string;
-}
-
 /**
  * A WebSocket that carries messages. What a peer sends that is no frame, is too large or comes too
- * fast ends it with its code; so does a peer that does not read.
+ * fast ends it with its code; so does a peer that does not read. Messages that come before somebody listens wait for
+ * the listener, and so does the end.
  */
 export class Connection {
-  onClose: (closed: Closed) => void = () => {};
   /** Told of what went wrong here that the peer is not to know. */
   onFault: (error: unknown) => void = () => {};
+  /** Bytes of a frame that the peer takes. */
+  peerTakes = DIALLER_TAKES;
   readonly #socket: WebSocket;
   readonly #codec: Codec;
   readonly #limits: ConnectionLimits;
   #onMessage: (message: unknown) => void = () => {};
+  #onClose: (closed: Closed) => void = () => {};
   /** What came while nobody was to listen. */
-  #held: unknown[] | undefined;
+  #held: unknown[] | undefined = [];
+  #fault: WireError | undefined;
+  #closed: Closed | undefined;
   #trusted = false;
   #allowance: number;
   #allowedAt = performance.now();
   #silence: NodeJS.Timeout | undefined;
+  /** For how long nothing had come when the peer was taken for gone. */
+  #silentMs: number | undefined;
 
   constructor(socket: WebSocket, codec: Codec, limits: ConnectionLimits) {
     this.#socket = socket;
@@ -52,9 +54,21 @@ export class Connection {
     this.#limits = limits;
     this.#allowance = limits.maxFramesPerSecond ?? Infinity;
     socket.on('message', (data, binary) => this.#receive(data, binary));
-    socket.on('close', (code, reason) => this.onClose({ code, reason: reason.toString() }));
+    socket.on('close', (code, reason) => {
+      const silent = this.#silentMs && `neither a ping nor a message for ${this.#silentMs} ms`;
+      this.#closed = { code, reason: silent || reason.toString(), fault: this.#fault };
+      this.#onClose(this.#closed);
+    });
     // ws closes by itself after an error (1009 for too large a frame); `close` follows.
-    socket.on('error', () => {});
+    socket.on('error', (error) => {
+      this.#fault ??= faultOf(error, limits);
+    });
+  }
+
+  /** Who is told of the end, at once where it is over already. */
+  set onClose(listener: (closed: Closed) => void) {
+    this.#onClose = listener;
+    if (this.#closed) listener(this.#closed);
   }
 
   /** Who is given each message, as it was decoded and not yet checked. */
@@ -79,30 +93,37 @@ export class Connection {
     this.#trusted = true;
   }
 
-  send(message: object): void {
+  /** Sends messages that belong together. A peer that has not read what was sent before is not waited for. */
+  send(...messages: object[]): void {
     if (!this.open) return;
-    let frame: Uint8Array | string;
-    try {
-      frame = this.#codec.encode(message);
-    } catch (error) {
-      // Something of an environment's that is no plain data.
-      this.fail(error);
+    // Not what is sent now: it may be large, and nobody has had the time to read it.
+    const waiting = this.#socket.bufferedAmount;
+    if (waiting > this.#limits.maxBuffered) {
+      const slow = new WireError('SLOW_READER', `${waiting} bytes are waiting to be read`);
+      this.#end(slow);
+      // It will not read the closing frame either.
+      this.#socket.terminate();
       return;
     }
-    this.#socket.send(frame);
-    if (this.#socket.bufferedAmount <= this.#limits.maxBuffered) return;
-    const waiting = `${this.#socket.bufferedAmount} bytes are waiting to be read`;
-    this.close(new WireError('SLOW_READER', waiting).closeCode, `SLOW_READER: ${waiting}`);
-    // It will not read the closing frame either.
-    this.#socket.terminate();
+    for (const message of messages) {
+      let frame: Uint8Array | string;
+      try {
+        frame = this.#codec.encode(message);
+      } catch (error) {
+        // Something of an environment's that is no plain data.
+        this.fail(error);
+        return;
+      }
+      this.#socket.send(frame);
+    }
   }
 
   /** Tells the peer what is wrong and ends the connection; anything but a WireError is INTERNAL. */
   fail(cause: unknown): void {
     if (!(cause instanceof WireError)) this.onFault(cause);
-    const { code, message, closeCode } = asWireError(cause);
-    this.send({ t: 'error', code, message });
-    this.close(closeCode, `${code}: ${message}`);
+    const error = asWireError(cause);
+    this.send({ t: 'error', code: error.code, message: error.message });
+    this.#end(error);
   }
 
   close(code = 1000, reason = ''): void {
@@ -112,8 +133,8 @@ export class Connection {
     this.#socket.once('close', () => clearTimeout(late));
   }
 
-  /** Takes the peer for gone once it has neither pinged nor sent anything for three times `everyMs`. */
-  expectPings(everyMs: number): void {
+  /** Takes the peer for gone once it has neither pinged nor sent anything for three times `everyMs`, or for `leastMs`. */
+  expectPings(everyMs: number, leastMs = 0): void {
     if (this.#silence === undefined) {
       const heard = () => this.#silence?.refresh();
       this.#socket.on('ping', heard);
@@ -121,13 +142,22 @@ export class Connection {
       this.#socket.once('close', () => clearTimeout(this.#silence));
     }
     clearTimeout(this.#silence);
-    const silentMs = Math.min(3 * everyMs, LONGEST_TIMEOUT);
-    this.#silence = setTimeout(() => this.#socket.terminate(), silentMs).unref();
+    const silentMs = Math.min(Math.max(3 * everyMs, leastMs), LONGEST_TIMEOUT);
+    const silent = () => {
+      this.#silentMs = silentMs;
+      this.#socket.terminate();
+    };
+    this.#silence = setTimeout(silent, silentMs).unref();
   }
 
   /** At once, without a word. */
   terminate(): void {
     this.#socket.terminate();
+  }
+
+  #end(fault: WireError): void {
+    this.#fault ??= fault;
+    this.close(fault.closeCode, `${fault.code}: ${fault.message}`);
   }
 
   #receive(data: RawData, binary: boolean): void {
@@ -169,6 +199,15 @@ const CLOSE_MS = 2000;
 
 function refusal(code: WireCode, message: string): WireError {
   return new WireError(code, `frame: ${message}`);
+}
+
+/** What of a socket's error is the peer's doing: a frame that breaks WebSocket's own rules. */
+function faultOf(error: Error, { maxPayload }: ConnectionLimits): WireError | undefined {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
+    return refusal('TOO_LARGE', `more than ${maxPayload} bytes`);
+  }
+  return code?.startsWith('WS_ERR_') ? refusal('BAD_FRAME', error.message) : undefined;
 }
 
 /** What fits into a closing frame: 123 bytes. */

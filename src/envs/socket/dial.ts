@@ -1,11 +1,14 @@
 import { WebSocket } from 'ws';
 import type { Codec } from '../wire/codec.ts';
+import { DIALLER_TAKES } from '../wire/fit.ts';
 import { Connection, defaultConnectionLimits } from './connection.ts';
 
 export interface DialOptions {
   token?: string;
   /** How long it may take to be connected, in ms. */
   timeoutMs?: number;
+  /** Aborting it gives up. */
+  signal?: AbortSignal;
 }
 
 /** It refused before the upgrade: `code` as in docs/protocol.md where it said one. */
@@ -22,17 +25,18 @@ export class DialError extends Error {
 
 /**
  * Connects to a server.
- * @throws DialError where it does not answer, or refuses
+ * @throws DialError where it does not answer, or refuses; the signal's reason where that gives up
  */
 export function dial(
   url: string,
   codec: Codec,
-  { token, timeoutMs = 10_000 }: DialOptions = {},
+  { token, timeoutMs = 10_000, signal }: DialOptions = {},
 ): Promise<Connection> {
   return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
     const socket = new WebSocket(url, codec.subprotocol ? [codec.subprotocol] : [], {
       perMessageDeflate: false,
-      maxPayload: MAX_PAYLOAD,
+      maxPayload: DIALLER_TAKES,
       headers: token === undefined ? {} : { Authorization: `Bearer ${token}` },
     });
     // In all, since something may always be coming that never is an answer.
@@ -40,12 +44,19 @@ export function dial(
       reject(new DialError(`${url}: no answer within ${timeoutMs} ms`, true));
       socket.terminate();
     }, timeoutMs);
+    const giveUp = () => {
+      reject(signal!.reason);
+      socket.terminate();
+    };
+    signal?.addEventListener('abort', giveUp, { once: true });
+    socket.once('close', () => signal?.removeEventListener('abort', giveUp));
     socket.once('open', () => {
       clearTimeout(late);
+      signal?.removeEventListener('abort', giveUp);
       // Listened to before anything can come.
       const connection = new Connection(socket, codec, {
         ...defaultConnectionLimits,
-        maxPayload: MAX_PAYLOAD,
+        maxPayload: DIALLER_TAKES,
       });
       connection.trust();
       resolve(connection);
@@ -72,8 +83,6 @@ export function dial(
   });
 }
 
-/** What a server may send us. */
-const MAX_PAYLOAD = 64 * 2 ** 20;
 function refusal(status: number, body: string): string {
   try {
     const { code, message } = JSON.parse(body);

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { inTime } from '../in-time.ts';
 import { WireError } from '../wire/errors.ts';
 import {
   answer,
@@ -8,6 +9,7 @@ import {
   type Welcome,
   WIRE_VERSION,
 } from '../wire/messages.ts';
+import { explainClosed } from './closed.ts';
 import type { Connection } from './connection.ts';
 
 /** How long whoever dials may take to say hello. */
@@ -15,6 +17,14 @@ const HELLO_MS = 5000;
 
 /** How often whoever accepts is expected to ping until `welcome` says it, in ms. */
 const PING_MS = 15_000;
+
+/** How long whoever was dialled may take to answer. */
+export interface Patience {
+  /** Until `welcome`, in ms; unless given, as long as it pings. */
+  welcomeMs?: number;
+  /** Without a ping or a message until `welcome`, in ms: environments that are made may hold up its pings. */
+  silentMs?: number;
+}
 
 /** A role that may come to an endpoint. */
 export type Role = Hello['role'];
@@ -53,17 +63,22 @@ export function awaitHello(
 
 /**
  * Says hello to whoever was dialled.
- * @throws WireError with the code it answered, or BAD_MESSAGE where it answered something else
+ * @throws WireError with the code it answered, or that of what is wrong with its answer
  */
-export function sayHello(connection: Connection, hello: z.input<typeof opening>): Promise<Welcome> {
-  return new Promise((resolve, reject) => {
-    connection.onClose = ({ code, reason }) =>
-      reject(new WireError('INTERNAL', `closed with ${code} before welcome: ${reason}`));
+export function sayHello(
+  connection: Connection,
+  hello: z.input<typeof opening>,
+  { welcomeMs = Infinity, silentMs = 0 }: Patience = {},
+): Promise<Welcome> {
+  const welcome = new Promise<Welcome>((resolve, reject) => {
+    connection.onClose = (closed) =>
+      reject(closed.fault ?? new WireError('INTERNAL', `${explainClosed(closed)}, before welcome`));
     connection.onMessage = (message) => {
       try {
         const said = readMessage(answer, message);
         if (said.t === 'error') throw new WireError(said.code, said.message);
         connection.expectPings(said.limits.heartbeatMs);
+        connection.peerTakes = said.limits.maxPayload;
         connection.hold();
         resolve(said);
       } catch (error) {
@@ -71,7 +86,11 @@ export function sayHello(connection: Connection, hello: z.input<typeof opening>)
         connection.close(1002);
       }
     };
-    connection.expectPings(PING_MS);
+    connection.expectPings(PING_MS, silentMs);
     connection.send(hello);
+  });
+  return inTime(welcome, welcomeMs, () => {
+    connection.close();
+    return new WireError('INTERNAL', `no welcome within ${welcomeMs} ms`);
   });
 }

@@ -9,11 +9,12 @@ export interface FrameLimits {
   entries: number;
 }
 
-export const defaultFrameLimits: FrameLimits = { depth: 32, entries: 100_000 };
+export const defaultFrameLimits: FrameLimits = { depth: 32, entries: 1_000_000 };
 
 /**
  * Reads through MessagePack without building anything, so that a decoder may then trust it: one
- * value, nothing after it, no extension types, strings that are UTF-8, within the limits.
+ * value, nothing after it, no extension types, strings that are UTF-8, integers that a number holds exactly, within
+ * the limits.
  * @throws WireError BAD_FRAME
  */
 export function scanMsgpack(bytes: Uint8Array, limits: FrameLimits): void {
@@ -83,9 +84,13 @@ export function scanMsgpack(bytes: Uint8Array, limits: FrameLimits): void {
           need(4);
           break;
         case 0xcb:
-        case 0xcf:
-        case 0xd3:
           need(8);
+          break;
+        case 0xcf:
+          exact(view.getBigUint64(need(8)));
+          break;
+        case 0xd3:
+          exact(view.getBigInt64(need(8)));
           break;
         case 0xdc:
           nest(view.getUint16(need(2)));
@@ -107,8 +112,13 @@ export function scanMsgpack(bytes: Uint8Array, limits: FrameLimits): void {
   if (at < bytes.length) throw bad(`${bytes.length - at} bytes after the message`);
 }
 
+function exact(integer: bigint): void {
+  if (!Number.isSafeInteger(Number(integer))) throw bad('an integer beyond 2^53');
+}
+
 /**
- * Counts JSON text's brackets and commas, so that a parser may then trust its size and depth.
+ * Counts JSON text's brackets and commas, so that a parser may then trust its size and depth, and that its integers
+ * will be what they are.
  * @throws WireError BAD_FRAME
  */
 export function scanJson(text: string, limits: FrameLimits): void {
@@ -121,7 +131,13 @@ export function scanJson(text: string, limits: FrameLimits): void {
       if (c === BACKSLASH) i++;
       else if (c === QUOTE) inString = false;
     } else if (c === QUOTE) inString = true;
-    else if (c === OPEN_BRACKET || c === OPEN_BRACE) {
+    else if (c >= ZERO && c <= NINE) {
+      const begin = i;
+      while (isOfNumber(text.charCodeAt(i + 1))) i++;
+      if (i - begin >= LONG && isRounded(text.slice(begin, i + 1))) {
+        throw bad('an integer beyond 2^53');
+      }
+    } else if (c === OPEN_BRACKET || c === OPEN_BRACE) {
       entries++;
       if (++depth > limits.depth) throw bad(`nested deeper than ${limits.depth}`);
     } else if (c === CLOSE_BRACKET || c === CLOSE_BRACE) depth--;
@@ -134,6 +150,20 @@ export function scanJson(text: string, limits: FrameLimits): void {
 const [QUOTE, COMMA, OPEN_BRACKET, BACKSLASH, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [
   0x22, 0x2c, 0x5b, 0x5c, 0x5d, 0x7b, 0x7d,
 ];
+
+const [ZERO, NINE, POINT, E, e] = [0x30, 0x39, 0x2e, 0x45, 0x65];
+
+/** Digits, less one, from which on an integer may be too large for a number. */
+const LONG = 15;
+
+function isOfNumber(c: number): boolean {
+  return (c >= ZERO && c <= NINE) || c === POINT || c === E || c === e;
+}
+
+/** Whether it is an integer, written out, that becomes another as a number. */
+function isRounded(number: string): boolean {
+  return /^\d+$/.test(number) && String(Number(number)) !== number;
+}
 
 function bad(what: string): WireError {
   return new WireError('BAD_FRAME', `frame: ${what}`);

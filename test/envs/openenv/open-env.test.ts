@@ -182,6 +182,28 @@ describe('what a server says is wrong', () => {
     expect(server.connections()).toBe(3);
   });
 
+  it('of one of our own servers, which comes unasked, is waited for', async () => {
+    const server = await EnvServer.listen(() => makeEnv('CartPole-v1'), { id: 'x', capacity: 1 });
+    closing.push(() => server.close());
+    const make = () => {
+      const env = openEnv({
+        url: server.url.replace('/v1/env', ''),
+        observationSpace: new Box({ shape: [4], low: -Infinity, high: Infinity }),
+        actionSpace: new Discrete(2),
+        encodeAction: (action) => ({ action }),
+        decodeObs: ({ obs }) => Float32Array.from(obs as number[]),
+        maxEpisodeSteps: 9,
+      });
+      closing.push(() => env.close?.());
+      return env;
+    };
+    const [first, second] = [make(), make()];
+    await first.reset();
+    const waiting = second.reset();
+    first.close?.();
+    expect((await waiting).obs).toHaveLength(4);
+  });
+
   it('with FACTORY_ERROR is thrown, on a connection that is given up', async () => {
     const server = await follow(always(errored('FACTORY_ERROR')), always(observed(0)));
     const env = play(server.url);
@@ -247,17 +269,21 @@ describe('whatever a server says', () => {
 
 describe('an episode is lost', () => {
   const lost: [string, Script, RegExp][] = [
-    ['where the connection breaks', (_, socket) => socket.terminate(), /closed with 1006$/],
+    [
+      'where the connection breaks',
+      (_, socket) => socket.terminate(),
+      /closed with 1006, the connection broke$/,
+    ],
     [
       'where the server goes',
       (_, socket) => socket.close(1001, 'going'),
-      /closed with 1001 going$/,
+      /closed with 1001, going$/,
     ],
     ['for SESSION_ERROR', () => errored('SESSION_ERROR'), /step: SESSION_ERROR: it said$/],
     [
       'for a binary frame',
       (_, socket) => socket.send(Buffer.from(observed(0))),
-      /closed with 1007 BAD_FRAME: /,
+      /frame: expected text, got binary/,
     ],
   ];
   it.each(lost)('%s, and the next one begins', async (_, script, message) => {

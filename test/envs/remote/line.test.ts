@@ -31,6 +31,7 @@ class FakeLink implements Link {
   onMessage: (message: unknown) => void = () => {};
   onClose: Link['onClose'] = () => {};
   open = true;
+  readonly peerTakes = 1000;
   readonly sent: object[] = [];
 
   send(message: object): void {

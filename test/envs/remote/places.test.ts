@@ -174,16 +174,26 @@ describe('environments in threads', () => {
     const module = new URL('./ending-env.ts', import.meta.url).href;
     const envs = await open({ workers: 2, env: { module, options: {} } }, 4);
     await Promise.all(envs.map((env) => env.reset()));
-    await expect(envs[0].step(1)).rejects.toThrow(/worker 0: the connection is gone/);
+    await expect(envs[0].step(1)).rejects.toThrow(/worker 0: the thread ended with 3/);
     expect(await envs[3].step(0)).toMatchObject({ reward: 1 });
     await expect(envs[1].step(0)).rejects.toThrow(EnvLost);
     await envs[0].reset({ seed: 1 });
     expect(await envs[0].step(0)).toMatchObject({ reward: 1 });
   });
 
+  it.each([
+    ['throw', /worker 0: the simulator hung up/],
+    ['reject', /worker 0: no licence/],
+  ])('that end in a %s are lost with its reason', async (how, reason) => {
+    const module = new URL('./ending-env.ts', import.meta.url).href;
+    const [env] = await open({ workers: 1, env: { module, options: { how } } }, 1);
+    await env.reset();
+    await expect(env.step(1)).rejects.toThrow(reason);
+  });
+
   it('that block are given up in time', async () => {
     const module = new URL('./ending-env.ts', import.meta.url).href;
-    const source = { workers: 1, env: { module, options: { blocks: true } } };
+    const source = { workers: 1, env: { module, options: { how: 'block' } } };
     const [env] = await open(source, 1, { timeoutMs: 1500 });
     await env.reset();
     await expect(env.step(1)).rejects.toThrow(/no answer within 1500 ms/);

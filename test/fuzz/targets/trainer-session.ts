@@ -43,6 +43,7 @@ export function trainerSessionTarget(subject: HostedSubject): Target {
           onMessage: () => {},
           onClose: () => {},
           open: true,
+          peerTakes: 1e6,
           send: (message) => {
             const { envs, seq } = message as { envs: { data: NumberArray }; seq: typeof envs };
             envs.data.forEach((env, row) => {
