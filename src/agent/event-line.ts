@@ -68,6 +68,8 @@ export function eventLine(event: TrainEvent): string | undefined {
       const { update, what, got, limit, updatesSinceStart } = event;
       return `update ${update}: over budget: ${what} ${whole(got)} of ${whole(limit)}, ${updatesSinceStart} updates after its start`;
     }
+    case 'waiting':
+      return event.message;
     case 'damaged':
       return `warning: ${event.message}; it is set aside as ${event.path}, and the one before goes on`;
     case 'stopped':

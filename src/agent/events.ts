@@ -128,6 +128,8 @@ export type TrainEvent =
     }
   /** Something about this run that one would want to know, though nothing is wrong; told as it starts. */
   | { type: 'warning'; message: string }
+  /** Whether another process, of another container or machine, still trains in the run's directory takes time to find out. */
+  | { type: 'waiting'; message: string }
   /** Environments may dial in at this address; training begins with the first. */
   | { type: 'listening'; url: string }
   | { type: 'updated'; metrics: UpdateMetrics; totalSteps: number }

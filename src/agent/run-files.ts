@@ -1,13 +1,13 @@
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Failed } from '../envs/index.ts';
 import type { Tensors } from '../policy/index.ts';
 import type { Config } from './config.ts';
-import { RunExists, UsageError } from './errors.ts';
+import { RunError, RunExists, UsageError } from './errors.ts';
 import type { Kept, UpdateMetrics } from './events.ts';
 import type { EventsLog } from './events-log.ts';
-import { exclusive } from './exclusive.ts';
+import { exclusive, waitingFor } from './exclusive.ts';
 import { momentTensors } from './learner.ts';
 import { loadConfig } from './load-config.ts';
 import { refuseOther } from './refuse-other.ts';
@@ -17,6 +17,7 @@ import {
   CheckpointStore,
   type Damaged,
   encodeSafetensors,
+  type HeldLock,
   MetricsLog,
   setRunAside,
   TensorBoardWriter,
@@ -61,26 +62,27 @@ export class RunFiles {
   readonly #metrics: MetricsLog;
   #board: TensorBoardWriter;
   readonly #events: EventsLog;
-  readonly #unlock: () => Promise<void>;
+  readonly #lock: HeldLock;
 
   private constructor(
     dir: string,
     resumeStep: number | undefined,
     events: EventsLog,
-    unlock: () => Promise<void>,
+    lock: HeldLock,
   ) {
     this.dir = dir;
     this.store = new CheckpointStore(join(dir, 'checkpoints'));
     this.#metrics = new MetricsLog(join(dir, 'metrics.jsonl'));
     this.#board = this.#newBoard(resumeStep);
     this.#events = events;
-    this.#unlock = unlock;
+    this.#lock = lock;
   }
 
   /**
    * Opens a run directory for this process alone: new, or with a run of the same config to go on with (resume), or in
    * place of the run that it holds (overwrite).
    * @param events opened here, and closed with the files
+   * @param onWait told where it is to be found out, which takes a while, whether another process still trains there
    * @returns the files, the checkpoint to go on from, and those that were found damaged and set aside
    * @throws UsageError where there is a run already, none to resume, one of another config, or another process
    *   that trains there
@@ -90,14 +92,18 @@ export class RunFiles {
     config: Config,
     begin: Begin,
     events: EventsLog,
+    onWait: (message: string) => void = () => {},
   ): Promise<{ files: RunFiles } & Found> {
     checkRunDir(dir, begin);
     const configPath = join(dir, CONFIG);
     await mkdir(dir, { recursive: true });
-    const unlock = await exclusive(
-      join(dir, 'run.lock'),
-      (pid) => `${dir}: process ${pid} trains there already`,
+    const lockPath = join(dir, 'run.lock');
+    const lock = await exclusive(
+      lockPath,
+      (holder) => `${dir}: ${holder} trains there already`,
+      (holder, seconds) => onWait(waitingFor(lockPath, holder, seconds)),
     );
+    const fresh = !existsSync(configPath);
     try {
       let found: Found = { damaged: [] };
       // Again, now that nobody else can change it.
@@ -113,12 +119,14 @@ export class RunFiles {
       await writeFileAtomic(configPath, resolvedYaml(config, dir));
       await discard();
       const { checkpoint } = found;
-      const files = new RunFiles(dir, checkpoint && nextLine(checkpoint).step, events, unlock);
+      const files = new RunFiles(dir, checkpoint && nextLine(checkpoint).step, events, lock);
       await files.#truncateTo(checkpoint);
       events.open(join(dir, 'events.jsonl'));
       return { files, ...found };
     } catch (error) {
-      await unlock();
+      // Nothing is left that the next attempt would be refused for.
+      if (fresh) await rm(configPath, { force: true }).catch(() => {});
+      await lock.release();
       throw error;
     }
   }
@@ -140,7 +148,9 @@ export class RunFiles {
     return new TensorBoardWriter(join(this.dir, 'tensorboard'), { resumeStep });
   }
 
+  /** @throws RunError where the directory is gone, or another process has taken it over */
   log(metrics: UpdateMetrics): void {
+    this.#check();
     this.#metrics.append(metrics);
     const {
       update: _,
@@ -179,9 +189,10 @@ export class RunFiles {
   /**
    * Saves a checkpoint, with the lines of the logs that it counts on.
    * @returns where
-   * @throws Error where it cannot be written; everything saved before is then as it was
+   * @throws Error where it cannot be written; everything saved before is then as it was. RunError as `log`
    */
   async save(checkpoint: Checkpoint): Promise<string> {
+    this.#check();
     this.#metrics.sync();
     this.#board.flush();
     return await this.store.save(checkpoint);
@@ -218,6 +229,7 @@ export class RunFiles {
     const path = join(this.dir, 'incidents', name);
     const json = `${JSON.stringify({ version: 1, ...note }, null, 2)}\n`;
     try {
+      this.#check();
       await mkdir(join(this.dir, 'incidents'), { recursive: true });
       await writeDirAtomic(path, { 'incident.json': json, ...files });
       return { path };
@@ -242,6 +254,7 @@ export class RunFiles {
     const which = at.during === 'training' ? 'env' : 'evaluation-env';
     const path = join(dir, `${which}-${failure.env}-at-${at.steps}-${inARow}.json`);
     try {
+      this.#check();
       mkdirSync(dir, { recursive: true });
       writeFileSync(path, `${JSON.stringify(note, asLists, 2)}\n`);
       return { path };
@@ -261,13 +274,24 @@ export class RunFiles {
     }
   }
 
+  #check(): void {
+    try {
+      this.#lock.check();
+    } catch (cause) {
+      const what = existsSync(this.dir)
+        ? `${(cause as Error).message}: nothing keeps another process from training there`
+        : `${this.dir} is gone: it was deleted or moved while it was trained in`;
+      throw new RunError(what, { cause });
+    }
+  }
+
   async close(): Promise<void> {
     try {
       this.#events.close();
       this.#metrics.close();
       this.#board.close();
     } finally {
-      await this.#unlock();
+      await this.#lock.release();
     }
   }
 }

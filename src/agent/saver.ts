@@ -87,6 +87,8 @@ export class Saver {
       this.#failures = 0;
       this.#savedAt = this.#clock.monotonic();
     } catch (error) {
+      // What is not a save's own fault is none that another can make good.
+      if (error instanceof RunError) throw error;
       this.#failed(error as Error, last);
     }
     return saved;

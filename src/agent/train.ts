@@ -139,7 +139,9 @@ async function open(
   const source = await envSource(agent.config, baseDir, options);
   // Before there are files, in case it cannot be; a resumed run has its own weights.
   if (!resume) await warmStart(agent);
-  const opened = await RunFiles.open(runDir, agent.config, options, log);
+  const opened = await RunFiles.open(runDir, agent.config, options, log, (message) =>
+    on({ type: 'waiting', message }),
+  );
   for (const { path, message } of opened.damaged) on({ type: 'damaged', path, message });
   return { ...opened, source };
 }

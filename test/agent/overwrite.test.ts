@@ -96,11 +96,11 @@ describe('overwrite leaves the run as it was', () => {
   it('where a process trains there', async () => {
     const runDir = await finished('busy');
     const before = await readdir(runDir);
-    const unlock = await takeLock(join(runDir, 'run.lock'));
+    const lock = await takeLock(join(runDir, 'run.lock'));
     await expect(train(other, { runDir, overwrite: true })).rejects.toThrow(
       `process ${process.pid} trains there already`,
     );
-    await unlock();
+    await lock.release();
     expect(await readdir(runDir)).toEqual(before);
   });
 

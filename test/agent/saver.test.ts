@@ -1,5 +1,5 @@
 import type * as nodeFs from 'node:fs';
-import { cpSync, readdirSync } from 'node:fs';
+import { cpSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type * as nodeFsPromises from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -244,6 +244,61 @@ describe('a save that fails', () => {
     expect(updatesOf(told, 'save-failed')).toEqual([1, 2]);
     expect(updatesOf(told, 'checkpointed')).toEqual([3]);
     expect(told.at(-1)).toMatchObject({ type: 'finished', restart: true });
+  });
+});
+
+describe('a run', () => {
+  it('trains where directories cannot be synced, as elsewhere', async () => {
+    const [whole, runDir] = [tempDir(), join(tempDir(), 'run')];
+    await train(timedConfig(NEVER, 3), { runDir: whole });
+    disk.fault = (call, path) =>
+      call === 'sync' && statSync(path).isDirectory() ? 'EINVAL' : undefined;
+    await train(timedConfig(NEVER, 3), { runDir });
+    disk.repair();
+    expect(await remains(runDir)).toEqual(await remains(whole));
+  });
+
+  it('that could not begin leaves nothing that the next attempt is refused for', async () => {
+    const runDir = join(tempDir(), 'run');
+    const config = timedConfig(NEVER, 1);
+    for (const name of ['config.resolved.yaml', 'tensorboard', 'metrics.jsonl']) {
+      disk.fault = (_, path) => (path.includes(name) ? 'EROFS' : undefined);
+      const failure = await train(config, { runDir }).catch((error) => error);
+      expect(failure.message).toMatch(new RegExp(`EROFS: injected.*${name}`, 's'));
+      expect(readdirSync(runDir)).not.toContain('run.lock');
+    }
+    disk.repair();
+    await train(config, { runDir });
+  });
+
+  it.each<[string, (runDir: string) => void, RegExp]>([
+    [
+      'was deleted',
+      (runDir) => rmSync(runDir, { recursive: true }),
+      /^(.*) is gone: it was deleted or moved while it was trained in$/,
+    ],
+    [
+      'was moved',
+      (runDir) => renameSync(runDir, `${runDir}.moved`),
+      /^(.*) is gone: it was deleted or moved while it was trained in$/,
+    ],
+    [
+      'is that of another process by now',
+      (runDir) => writeFileSync(join(runDir, 'run.lock'), '{"pid":7,"host":"web-1","id":"x"}'),
+      /^(.*)\/run.lock is now that of process 7 on web-1: nothing keeps another/,
+    ],
+  ])('whose folder %s ends with the next update', async (_, act, message) => {
+    const runDir = join(tempDir(), 'run');
+    const { told, ended } = await trainByTheMinute(timedConfig(60, 10), {
+      runDir,
+      on: (event) => {
+        if (event.type === 'updated' && event.metrics.update === 3) act(runDir);
+      },
+    });
+    expect(ended).toBeInstanceOf(RunError);
+    expect(message.exec(ended.message)?.[1]).toBe(runDir);
+    expect(updatesOf(told, 'checkpointed')).toEqual([1, 2]);
+    expect(updatesOf(told, 'save-failed')).toEqual([]);
   });
 });
 

@@ -8,21 +8,27 @@ const LOOK_MS = 500;
 
 /**
  * Waits until no process trains in a run directory: one of a daemon that was killed still saves.
- * @param onWait told of its number, once, where there is one
+ * @param onWait told which, in words, once, where there is one or there may be
  * @throws AbortError where `signal` aborts first
  */
 export async function awaitUnlocked(
   runDir: string,
-  onWait: (pid: number) => void,
+  onWait: (holder: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  for (let first = true; existsSync(runDir); first = false) {
+  let told = false;
+  const tell = (holder: string) => {
+    if (!told) onWait(holder);
+    told = true;
+  };
+  while (existsSync(runDir)) {
     try {
-      const release = await takeLock(join(runDir, 'run.lock'));
-      return await release();
+      const options = { signal, brief: true, onWait: tell };
+      const lock = await takeLock(join(runDir, 'run.lock'), options);
+      return await lock.release();
     } catch (error) {
       if (!(error instanceof Locked)) throw error;
-      if (first) onWait(error.pid);
+      tell(error.holder);
     }
     await pause(LOOK_MS, undefined, { signal });
   }

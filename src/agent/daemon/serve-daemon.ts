@@ -8,7 +8,7 @@ import {
   type SocketServerOptions,
 } from '../../envs/index.ts';
 import { UsageError } from '../errors.ts';
-import { exclusive } from '../exclusive.ts';
+import { exclusive, waitingFor } from '../exclusive.ts';
 import { pageOf, type Supervisor } from '../page/page.ts';
 import { RunFolder } from '../page/run-folder.ts';
 import { Daemon, type DaemonOptions } from './daemon.ts';
@@ -47,9 +47,11 @@ export async function serveDaemon({
     throw new UsageError((cause as Error).message, { cause });
   }
   await mkdir(dir, { recursive: true });
-  const unlock = await exclusive(
-    join(dir, 'daemon.lock'),
-    (pid) => `${dir}: process ${pid} is its daemon already`,
+  const path = join(dir, 'daemon.lock');
+  const lock = await exclusive(
+    path,
+    (holder) => `${dir}: ${holder} is its daemon already`,
+    (holder, seconds) => log.info({ dir }, waitingFor(path, holder, seconds)),
   );
   let daemon: Daemon | undefined;
   let http: SocketServer | undefined;
@@ -57,7 +59,7 @@ export async function serveDaemon({
     await daemon?.drain();
     await http?.close();
     await removeDaemonFile(dir);
-    await unlock();
+    await lock.release();
   };
   try {
     daemon = await Daemon.open(options);

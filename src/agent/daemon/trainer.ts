@@ -66,7 +66,7 @@ export class Trainer {
   /** @returns how its process ended; undefined where it was not to be started any more */
   async #untilEnded(run: Run): Promise<Exit | undefined> {
     const { log, set } = this.#options;
-    const wait = (pid: number) => log.info({ run: run.name }, `waits for process ${pid} to end`);
+    const wait = (holder: string) => log.info({ run: run.name }, `waits for ${holder} to end`);
     await awaitUnlocked(run.runDir, wait, this.#ending.signal);
     await run.prepare();
     if (this.ending || !['queued', 'running'].includes(run.entry.state)) return undefined;

@@ -7,6 +7,7 @@ import {
   readSync,
   writeSync,
 } from 'node:fs';
+import { cannotSync } from './atomic.ts';
 
 const NEWLINE = 0x0a;
 
@@ -59,9 +60,10 @@ export class AppendFile {
   sync(): void {
     this.flush();
     try {
+      if (fstatSync(this.#file).nlink === 0) throw new Error('it was deleted while it was written');
       fsyncSync(this.#file);
     } catch (cause) {
-      throw this.#failed(cause);
+      if (!cannotSync(cause)) throw this.#failed(cause);
     }
   }
 

@@ -67,7 +67,8 @@ async function replaceDir(copy: string, dir: string, fs: FileSystem): Promise<vo
     return await fs.rename(copy, dir);
   } catch (error) {
     // A directory that holds files cannot be renamed over.
-    if (!['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(errorCode(error))) throw error;
+    if (!['ENOTEMPTY', 'EEXIST', 'EPERM', 'EACCES', 'EISDIR'].includes(errorCode(error)))
+      throw error;
   }
   const old = `${dir}.old-${process.pid}`;
   await fs.rm(old, { recursive: true, force: true });
@@ -86,20 +87,34 @@ async function writeSynced(path: string, data: Uint8Array | string, fs: FileSyst
   const file = await fs.open(path, 'w');
   try {
     await file.writeFile(data);
-    await file.sync();
+    await file.sync().catch((error) => {
+      if (!cannotSync(error)) throw error;
+    });
   } finally {
     await file.close();
   }
 }
 
+/** Syncs a directory, so that names in it are on the disk; nothing where the file system has no such thing. */
 async function syncDir(path: string, fs: FileSystem): Promise<void> {
   if (process.platform === 'win32') return; // directories cannot be opened there
-  const dir = await fs.open(path, 'r');
   try {
-    await dir.sync();
-  } finally {
-    await dir.close();
+    const dir = await fs.open(path, 'r');
+    try {
+      await dir.sync();
+    } finally {
+      await dir.close();
+    }
+  } catch (cause) {
+    const refused = ['EPERM', 'EACCES', 'EISDIR', 'EBADF'].includes(errorCode(cause));
+    if (refused || cannotSync(cause)) return;
+    throw new Error(`cannot sync the directory ${path}: ${(cause as Error).message}`, { cause });
   }
+}
+
+/** Whether an error says that a file system cannot sync: what it holds is then as safe as it gets. */
+export function cannotSync(error: unknown): boolean {
+  return ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(errorCode(error));
 }
 
 function untouched(path: string, cause: unknown): Error {

@@ -1,119 +1,130 @@
-import { randomUUID } from 'node:crypto';
 import * as nodeFs from 'node:fs/promises';
-import { z } from 'zod';
+import { setTimeout as timeout } from 'node:timers/promises';
 import { errorCode } from './atomic.ts';
+import { BEAT_MS, HeldLock, lockText } from './held-lock.ts';
+import { isWithin, newOwner, type Owner, parseOwner, readIfThere, runs } from './lock-owner.ts';
 
-/** A process, so that another with its number is not taken for it. */
-const ownerSchema = z.object({
-  pid: z.int().positive(),
-  /** Clock ticks after the machine's start, and which start that was; where the system tells (Linux). */
-  started: z.string().optional(),
-  boot: z.string().optional(),
-});
-type Owner = z.infer<typeof ownerSchema>;
+/** How long a holder that cannot be looked for may give no sign of life, in ms. */
+const PATIENCE_MS = 5 * BEAT_MS;
+/** Between looks for one, in ms. */
+const LOOK_MS = 1000;
+
+/** What systems say of a hard link that they cannot make (SMB, exFAT, FUSE, 9p, Android). */
+const NO_LINK = ['EPERM', 'EACCES', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EMLINK'];
 
 /** Another process that runs holds the lock. */
 export class Locked extends Error {
   override name = 'Locked';
-  readonly pid: number;
+  /** Which, in words. */
+  readonly holder: string;
 
-  constructor(path: string, pid: number) {
-    super(`${path} is held by process ${pid}`);
-    this.pid = pid;
+  constructor(path: string, holder: string) {
+    super(`${path} is held by ${holder}`);
+    this.holder = holder;
   }
+}
+
+export interface LockOptions {
+  /** Told where it is to be found out, which takes a while, whether a holder of another container or machine lives. */
+  onWait?: (holder: string, seconds: number) => void;
+  /** Ends the wait for that. */
+  signal?: AbortSignal;
+  /** It is released at once. */
+  brief?: boolean;
+  /** Waits; a test may pass one that does not. */
+  pause?: (ms: number, signal?: AbortSignal) => Promise<unknown>;
 }
 
 /**
- * Takes the lock file at `path` for this process, also from one that is gone without having released it. It
- * holds among the processes of one machine that see each other.
+ * Takes the lock file at `path` for this process, also from one that is gone without having released it. Whether a
+ * process of the same machine and PID namespace is gone is known at once; another's lock, of another container or
+ * machine, counts as left behind once it has shown no sign of life for 20 s.
  *
- * @returns what releases it
- * @throws Locked where a process that runs has it
+ * @throws Locked where a process that runs has it, AbortError where `signal` aborts first, Error naming the path
+ *   where it cannot be written
  */
-export async function takeLock(path: string): Promise<() => Promise<void>> {
-  const own = `${path}.${randomUUID()}`;
-  await nodeFs.writeFile(own, JSON.stringify(await self()), { flag: 'wx' });
+export async function takeLock(path: string, options: LockOptions = {}): Promise<HeldLock> {
+  const me = await newOwner();
+  const own = `${path}.${me.id}`;
   try {
-    while (!(await acquire(path, own)));
+    await nodeFs.writeFile(own, lockText(me), { flag: 'wx' });
+    while (!(await acquire(path, own, me, options)));
+    return new HeldLock(path, me, options.brief);
+  } catch (cause) {
+    if (cause instanceof Locked || options.signal?.aborted) throw cause;
+    throw new Error(`cannot lock ${path}: ${(cause as Error).message}`, { cause });
   } finally {
-    await nodeFs.rm(own, { force: true });
+    await nodeFs.rm(own, { force: true }).catch(() => {});
   }
-  return () => nodeFs.rm(path, { force: true });
 }
 
 /** Puts `own` at `path` where nothing or a dead process's lock is. @returns whether it did, or is to try again */
-async function acquire(path: string, own: string): Promise<boolean> {
-  try {
-    // It is there whole or not at all, and fails where something is.
-    await nodeFs.link(own, path);
-    return true;
-  } catch (error) {
-    if (errorCode(error) !== 'EEXIST') throw error;
-  }
-  await refuseLive(path);
+async function acquire(
+  path: string,
+  own: string,
+  me: Owner,
+  options: LockOptions,
+): Promise<boolean> {
+  if (await create(path, own)) return true;
+  const dead = await leftBehind(path, me, options);
+  if (dead === undefined) return false;
   // Only who holds this second lock replaces the first, or two could each replace the other's.
-  const release = await takeLock(`${path}.stale`);
+  const guard = await takeLock(`${path}.stale`, { ...options, brief: true });
   try {
-    if (!(await refuseLive(path))) return false;
+    if ((await readIfThere(path)) !== dead) return false;
     await nodeFs.rename(own, path);
     return true;
   } finally {
-    await release();
+    await guard.release();
   }
 }
 
-/** @returns false where there is no lock any more @throws Locked where its process runs */
-async function refuseLive(path: string): Promise<boolean> {
-  const text = await readIfThere(path);
-  if (text === undefined) return false;
-  const owner = parseOwner(text);
-  if (owner && (await runs(owner))) throw new Locked(path, owner.pid);
-  return true;
-}
-
-/** What a machine that stopped has left may be no owner. */
-function parseOwner(text: string): Owner | undefined {
+/** Puts `own` at `path` where nothing is. @returns whether nothing was */
+async function create(path: string, own: string): Promise<boolean> {
   try {
-    return ownerSchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
-}
-
-async function runs({ pid, started, boot }: Owner): Promise<boolean> {
-  if (boot !== (await bootId())) return false;
-  const found = await procStat(pid);
-  if (found) return found.started === started && !['Z', 'X'].includes(found.state);
-  try {
-    process.kill(pid, 0);
+    try {
+      // It is there whole or not at all.
+      await nodeFs.link(own, path);
+    } catch (error) {
+      if (!NO_LINK.includes(errorCode(error))) throw error;
+      await nodeFs.writeFile(path, await nodeFs.readFile(own), { flag: 'wx' });
+    }
     return true;
   } catch (error) {
-    return errorCode(error) === 'EPERM';
+    if (errorCode(error) !== 'EEXIST') throw error;
+    return false;
   }
 }
 
-async function self(): Promise<Owner> {
-  const { pid } = process;
-  return { pid, started: (await procStat(pid))?.started, boot: await bootId() };
-}
-
-async function bootId(): Promise<string | undefined> {
-  return (await readIfThere('/proc/sys/kernel/random/boot_id'))?.trim();
-}
-
-/** The state and start of a process, as proc_pid_stat(5) has them; undefined where it is gone or there is no /proc. */
-async function procStat(pid: number): Promise<{ state: string; started: string } | undefined> {
-  const text = await readIfThere(`/proc/${pid}/stat`);
-  // Its second field, the program's name in parentheses, may hold spaces and parentheses.
-  const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ');
-  return fields && { state: fields[0], started: fields[19] };
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await nodeFs.readFile(path, 'utf8');
-  } catch (error) {
-    if (['ENOENT', 'ESRCH'].includes(errorCode(error))) return undefined;
-    throw error;
+/** @returns the text of a lock whose process is gone; undefined where there is none any more @throws Locked */
+async function leftBehind(
+  path: string,
+  me: Owner,
+  options: LockOptions,
+): Promise<string | undefined> {
+  const { onWait, signal, pause = wait } = options;
+  const text = await readIfThere(path);
+  if (text === undefined) return undefined;
+  const owner = parseOwner(text);
+  if (owner && isWithin(owner, me)) {
+    if (await runs(owner)) throw new Locked(path, `process ${owner.pid}`);
+    return text;
   }
+  const holder = owner
+    ? `process ${owner.pid} on ${owner.host} (another container or machine)`
+    : 'a process that is writing it, or was ended as it did';
+  onWait?.(holder, PATIENCE_MS / 1000);
+  for (let waited = 0; waited < PATIENCE_MS; waited += LOOK_MS) {
+    await pause(LOOK_MS, signal);
+    const now = await readIfThere(path);
+    if (now === text) continue;
+    const same = owner?.id !== undefined && now !== undefined && parseOwner(now)?.id === owner.id;
+    if (same) throw new Locked(path, holder);
+    return leftBehind(path, me, options);
+  }
+  return text;
+}
+
+function wait(ms: number, signal?: AbortSignal): Promise<void> {
+  return timeout(ms, undefined, { signal });
 }

@@ -61,11 +61,15 @@ export class TensorBoardWriter {
   /** Hands what was recorded to the system. @throws Error where it does not take it; it then stays pending */
   flush(): void {
     let rest = concat(this.#pending);
-    while (rest.length > 0) {
-      rest = rest.subarray(writeSync(this.#file, rest));
-      // What a full disk refuses stays pending, to go on at that very byte.
-      this.#pending = [rest];
-      this.#pendingBytes = rest.length;
+    try {
+      while (rest.length > 0) {
+        rest = rest.subarray(writeSync(this.#file, rest));
+        // What a full disk refuses stays pending, to go on at that very byte.
+        this.#pending = [rest];
+        this.#pendingBytes = rest.length;
+      }
+    } catch (cause) {
+      throw new Error(`cannot write ${this.path}: ${(cause as Error).message}`, { cause });
     }
     this.#flushAt = BUFFER_LIMIT;
   }

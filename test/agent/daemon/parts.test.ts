@@ -61,14 +61,14 @@ describe('daemon.json', () => {
 describe('a run directory', () => {
   it('is waited for until no process trains in it', async () => {
     const dir = await folder();
-    const release = await takeLock(join(dir, 'run.lock'));
+    const lock = await takeLock(join(dir, 'run.lock'));
     const never = new AbortController().signal;
-    const pid = await new Promise((waiting) => {
+    const holder = await new Promise((waiting) => {
       void awaitUnlocked(dir, waiting, never).then(() => waiting('free'));
     });
-    expect(pid).toBe(process.pid);
+    expect(holder).toBe(`process ${process.pid}`);
     const free = awaitUnlocked(dir, () => {}, never);
-    await release();
+    await lock.release();
     await free;
   });
 

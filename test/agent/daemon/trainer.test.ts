@@ -75,12 +75,12 @@ describe('a run', () => {
     const train = 'process.exitCode = existsSync(runDir + "/run.lock") ? 2 : 0';
     const { dir, found } = await serveWith([train, train]);
     await mkdir(join(dir, 'runs/run'), { recursive: true });
-    const release = await takeLock(join(dir, 'runs/run/run.lock'));
+    const lock = await takeLock(join(dir, 'runs/run/run.lock'));
     await put(dir, config('run'));
     await found(() => true);
     await put(dir, config('second'));
     await found(({ state }) => state === 'done', 'second');
-    await release();
+    await lock.release();
     await found(({ state, problem }) => state === 'done' || problem !== null);
     expect(await found(() => true)).toMatchObject({ state: 'done', problem: null });
   });

@@ -1,5 +1,5 @@
 import type * as nodeFs from 'node:fs';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AppendFile } from '../../../src/agent/run/index.ts';
@@ -31,6 +31,23 @@ describe('AppendFile', () => {
       expect(readFileSync(path, 'utf8')).toBe(whole);
       file.close();
     }
+  });
+
+  it('is content where the file system cannot sync, and says where it fails to, or the file is gone', () => {
+    const path = newPath();
+    const file = new AppendFile(path);
+    file.append('one');
+    for (const code of ['EINVAL', 'ENOTSUP']) {
+      disk.fault = (call) => (call === 'sync' ? code : undefined);
+      file.sync();
+    }
+    disk.fault = (call) => (call === 'sync' ? 'EIO' : undefined);
+    expect(() => file.sync()).toThrow(`cannot write ${path}: EIO`);
+    disk.repair();
+    expect(readFileSync(path, 'utf8')).toBe('one\n');
+    rmSync(path);
+    expect(() => file.sync()).toThrow(`cannot write ${path}: it was deleted while it was written`);
+    file.close();
   });
 
   it('gives up the oldest beyond what it may hold, but none in part', () => {

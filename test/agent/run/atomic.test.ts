@@ -1,7 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import * as nodeFs from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { FileSystem } from '../../../src/agent/run/atomic.ts';
 import { writeDirAtomic, writeFileAtomic } from '../../../src/agent/run/index.ts';
+import { entering } from './entering.ts';
 import { faultyFs } from './faulty-fs.ts';
 import { tempDir } from './temp-dir.ts';
 
@@ -59,6 +62,39 @@ describe('writeFileAtomic', () => {
   it('names the path where the directory does not exist', async () => {
     const path = join(tempDir(), 'none', 'a');
     await expect(writeFileAtomic(path, 'x')).rejects.toThrow(`cannot write ${path}: ENOENT`);
+  });
+});
+
+describe('a file system that cannot sync', () => {
+  /** What fails of a sync, or of opening what is to be synced. */
+  const without = (call: 'open' | 'sync', of: 'directory' | 'any', code: string): FileSystem => {
+    const enter = (called: string, path: string) => {
+      const meant = of === 'any' || statSync(path, { throwIfNoEntry: false })?.isDirectory();
+      if (called === call && meant) throw Object.assign(new Error(`${code}: injected`), { code });
+    };
+    return entering(nodeFs, enter) as unknown as FileSystem;
+  };
+
+  it.each([
+    ['sync', 'directory', 'EINVAL'],
+    ['sync', 'directory', 'EPERM'],
+    ['open', 'directory', 'EISDIR'],
+    ['sync', 'any', 'ENOTSUP'],
+    ['sync', 'any', 'ENOSYS'],
+  ] as const)('is written to without (%s of %s: %s)', async (call, of, code) => {
+    const dir = tempDir();
+    const fs = without(call, of, code);
+    await writeFileAtomic(join(dir, 'a'), 'x', fs);
+    await writeDirAtomic(join(dir, 'd'), { b: 'y' }, fs);
+    expect(readdirSync(dir)).toEqual(['a', 'd']);
+    expect(readDir(join(dir, 'd'))).toEqual({ b: 'y' });
+  });
+
+  it('for another reason is named, with what could not be synced', async () => {
+    const dir = tempDir();
+    await expect(
+      writeFileAtomic(join(dir, 'a'), 'x', without('sync', 'directory', 'EIO')),
+    ).rejects.toThrow(`cannot sync the directory ${dir}: EIO: injected`);
   });
 });
 

@@ -1,15 +1,24 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 
-/** Another process that holds the lock at `path` until it is killed, at the latest when the test ends. */
-export async function lockHolder(path: string): Promise<ChildProcess> {
+/**
+ * Another process that holds the lock at `path` until it is killed, at the latest when the test ends.
+ * @param within a program that runs it as its own arguments say
+ * @throws Error with what it said where it could not take it
+ */
+export async function lockHolder(path: string, within: string[] = []): Promise<ChildProcess> {
   const script = join(import.meta.dirname, 'hold-lock.ts');
-  const child = spawn(process.execPath, ['--import', 'tsx', script, path], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const [program, ...args] = [...within, process.execPath, '--import', 'tsx', script, path];
+  // A group of its own, so that what it runs is killed with it.
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  onTestFinished(() => {
+    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, 'SIGKILL');
   });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  await once(child.stdout, 'data');
+  const said = text(child.stderr);
+  const held = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
+  if (typeof held[0] === 'number') throw new Error(await said);
   return child;
 }
