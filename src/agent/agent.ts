@@ -18,6 +18,7 @@ import {
   explainActions,
   explainObservations,
   Policy,
+  type PolicyOptions,
   type Tensors,
 } from '../policy/index.ts';
 import { type Decision, ponder, Scheduler } from '../rollout/index.ts';
@@ -113,7 +114,7 @@ export class Agent {
     this.price = config.price.initial;
     this.#rng = Rng.seed(train.seed, 'agent');
     if (config.normalise.obs) this.normaliser = observationStats(this.observationSpace);
-    this.policy = new Policy({
+    this.policy = policyFor({
       ...policy,
       ...spaces,
       encoder,
@@ -303,6 +304,16 @@ function observationStats({ type, size }: Space): RunningStats {
 
 /** Thoughts that `decide` has under way at once. */
 const DECIDE_SLOTS = 64;
+
+/** @throws UsageError where the sizes of the config do not fit each other or the spaces */
+function policyFor(options: PolicyOptions): Policy {
+  try {
+    return new Policy(options);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError(error.message, { cause: error });
+  }
+}
 
 function toAct(decision: Decision): Act {
   const { choice, steps, forced } = decision;

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { expectation, fieldAt, suggestion } from './config-schema.ts';
+import { describe as describeAny, expectation, explainPlain } from '../envs/index.ts';
+import { fieldAt, suggestion } from './config-schema.ts';
 
 /** One thing wrong with a config: where, and what was expected and given. */
 export interface ConfigProblem {
@@ -7,8 +8,15 @@ export interface ConfigProblem {
   message: string;
 }
 
-/** What zod found wrong with `raw`, in the config’s own words. */
-export function configProblems(issues: readonly z.core.$ZodIssue[], raw: unknown): ConfigProblem[] {
+/**
+ * What zod found wrong with `raw`, in the config’s own words.
+ * @param source the text that a number was written as, which it may not hold
+ */
+export function configProblems(
+  issues: readonly z.core.$ZodIssue[],
+  raw: unknown,
+  source: (path: readonly PropertyKey[]) => string | undefined = () => undefined,
+): ConfigProblem[] {
   return issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => unknownKey([...issue.path, key]));
@@ -16,13 +24,21 @@ export function configProblems(issues: readonly z.core.$ZodIssue[], raw: unknown
     const field = fieldAt(issue.path);
     const own = issue.code === 'custom' || issue.code === 'invalid_format';
     const wanted = own || !field ? issue.message : `expected ${expectation(field)}`;
+    if (wanted.includes(', got ')) return [{ path: issue.path, message: wanted }];
     const given = valueAt(raw, issue.path);
     const got =
       given === undefined && field?.default !== undefined
         ? `its default, ${describe(field.default)}`
-        : describe(given);
-    return [{ path: issue.path, message: `${wanted}, got ${got}` }];
+        : (unsafe(given) && source(issue.path)) || describe(given);
+    return [{ path: issue.path, message: `${wanted}${unsafe(given)}, got ${got}` }];
   });
+}
+
+/** The bound that goes without saying, where an integer is beyond it: from there on numbers have gaps. */
+function unsafe(given: unknown): string {
+  if (!Number.isInteger(given) || Number.isSafeInteger(given)) return '';
+  const most = Number.MAX_SAFE_INTEGER;
+  return (given as number) > 0 ? `, at most ${most}` : `, at least -${most}`;
 }
 
 export function unknownKey(path: PropertyKey[]): ConfigProblem {
@@ -45,11 +61,22 @@ function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
 /** A value as a message shows it: short, and on one line. */
 function describe(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
-  if (typeof value === 'number') return String(value);
   if (typeof value === 'object' && !Array.isArray(value)) {
     const keys = Object.keys(value);
-    return keys.length ? `a mapping of ${keys.join(', ')}` : 'an empty mapping';
+    return keys.length ? shorten(`a mapping of ${keys.join(', ')}`) : 'an empty mapping';
   }
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+  if (typeof value === 'string') {
+    const text = JSON.stringify(value);
+    return text.length > MOST ? `${shorten(text)} (${value.length} characters)` : text;
+  }
+  if (!Array.isArray(value)) return describeAny(value);
+  return explainPlain(value, '') === undefined
+    ? shorten(JSON.stringify(value))
+    : describeAny(value);
+}
+
+const MOST = 60;
+
+function shorten(text: string): string {
+  return text.length > MOST ? `${text.slice(0, MOST - 1)}…` : text;
 }

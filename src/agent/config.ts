@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { explainPlain } from '../envs/index.ts';
 
 const positive = z.number().positive();
 const fraction = z.number().min(0).max(1);
@@ -8,7 +9,13 @@ const socketUrl = z
   .string()
   .regex(/^wss?:\/\/./, 'expected an address that begins with ws:// or wss://');
 
-const moduleOptions = z.record(z.string(), z.unknown());
+/** Given to a module; written down with the run, and sent to threads and processes. */
+const moduleOptions = z.record(z.string(), z.unknown()).superRefine((options, context) => {
+  const problem = explainPlain(options, '');
+  if (problem === undefined) return;
+  const [, within, message] = /^\.?(.*?): (.*)$/s.exec(problem)!;
+  context.addIssue({ code: 'custom', message, path: [within] });
+});
 
 const envSchema = z
   .strictObject({
@@ -62,28 +69,33 @@ const envSchema = z
     path: ['workers'],
   });
 
-const policySchema = z.strictObject({
-  core: z
-    .enum(['latent', 'full'])
-    .default('latent')
-    .describe(
-      'What recurs: a few readout tokens (latent), or every token (full: grids, planning).',
-    ),
-  width: count.default(48).describe('Model width D, in numbers a token.'),
-  heads: count.default(2).describe('Attention heads H; they divide the width.'),
-  feedForward: count.default(96).describe('Hidden width of the feed-forward sub-layer.'),
-  blocks: count
-    .default(1)
-    .describe('Transformer blocks in the core, applied at every ponder step.'),
-  registers: z.int().min(0).default(0).describe('Recurrent tokens beside the readout.'),
-  encoder: z
-    .strictObject({
-      module: z.string().describe('A module whose default export makes the encoder.'),
-      options: moduleOptions.default({}).describe('Given to the encoder as it is made.'),
-    })
-    .optional()
-    .describe('An encoder of your own, in place of the one for the observation space.'),
-});
+const policySchema = z
+  .strictObject({
+    core: z
+      .enum(['latent', 'full'])
+      .default('latent')
+      .describe(
+        'What recurs: a few readout tokens (latent), or every token (full: grids, planning).',
+      ),
+    width: count.default(48).describe('Model width D, in numbers a token.'),
+    heads: count.default(2).describe('Attention heads H; they divide the width.'),
+    feedForward: count.default(96).describe('Hidden width of the feed-forward sub-layer.'),
+    blocks: count
+      .default(1)
+      .describe('Transformer blocks in the core, applied at every ponder step.'),
+    registers: z.int().min(0).default(0).describe('Recurrent tokens beside the readout.'),
+    encoder: z
+      .strictObject({
+        module: z.string().describe('A module whose default export makes the encoder.'),
+        options: moduleOptions.default({}).describe('Given to the encoder as it is made.'),
+      })
+      .optional()
+      .describe('An encoder of your own, in place of the one for the observation space.'),
+  })
+  .refine((policy) => policy.width % policy.heads === 0, {
+    message: 'expected a divisor of width',
+    path: ['heads'],
+  });
 
 const haltingSchema = z
   .strictObject({
@@ -313,7 +325,10 @@ const resourcesSchema = z.strictObject({
 export const configSchema = z.strictObject({
   name: z
     .string()
-    .regex(/^(?!\.+$)[\w.-]+$/, 'expected letters, digits, ".", "_" and "-", and not dots alone')
+    .regex(
+      /^(?!\.+$)[\w.-]{1,200}$/,
+      'expected 1 to 200 letters, digits, ".", "_" and "-", and not dots alone',
+    )
     .describe('The run’s name; its files go to runs/<name> unless a directory is given.'),
   env: envSchema
     .prefault({})

@@ -5,6 +5,7 @@ import {
   EnvFailed,
   EnvPool,
   type EnvPoolOptions,
+  envIds,
   frameStack,
   loadEnvFactory,
   makeEnv,
@@ -111,7 +112,8 @@ async function named({ id, module, options }: Config['env'], baseDir: string): P
     makeEnv(id, options).close?.();
     return (options) => makeEnv(id, options);
   } catch (error) {
-    throw new UsageError(`env: ${(error as Error).message}`, { cause: error });
+    const where = id === undefined || envIds().includes(id) ? 'env' : 'env.id';
+    throw new UsageError(`${where}: ${(error as Error).message}`, { cause: error });
   }
 }
 

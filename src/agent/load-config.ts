@@ -1,11 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Document, isCollection, LineCounter, parseDocument } from 'yaml';
 import { type Config, type ConfigInput, configSchema } from './config.ts';
+import { ConfigDocument } from './config-document.ts';
 import { type ConfigProblem, configProblems, unknownKey } from './config-problems.ts';
 import { fieldAt } from './config-schema.ts';
 import { UsageError } from './errors.ts';
+import { namesEnv, parseOverride } from './overrides.ts';
 
 const packaged = fileURLToPath(new URL('../../configs/', import.meta.url));
 
@@ -30,38 +31,48 @@ export interface LoadConfigOptions {
 export async function loadConfig(path: string, options: LoadConfigOptions = {}): Promise<Config> {
   const { file, text } = await readConfig(path);
   const name = isAbsolute(path) ? file : relative(process.cwd(), file);
-  const lines = new LineCounter();
-  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  if (doc.errors.length > 0) {
-    const errors = doc.errors.map((error) => {
-      const { line, col } = lines.linePos(error.pos[0]);
-      return `${name}:${line}:${col}: ${error.message}`;
-    });
-    throw new UsageError(errors.join('\n'));
-  }
+  return configOf(new ConfigDocument(text, name), dirname(file), options);
+}
 
-  const assignments = [...(options.set ?? [])];
-  if (options.seed !== undefined) assignments.push(`train.seed=${options.seed}`);
+/**
+ * The config that `set` alone makes: what it does not give has its default, and the run is called after its environment
+ * unless it is given a name.
+ *
+ * @throws UsageError as `loadConfig` does
+ */
+export function configFromSet(options: LoadConfigOptions & { set: readonly string[] }): Config {
+  const given = options.set.map(parseOverride).findLast(namesEnv);
+  const called = basename(String(given?.value)).replace(/\.[cm]?[jt]sx?$/, '');
+  const name = called.replaceAll(/[^\w.-]+/g, '-').slice(0, 200);
+  const doc = new ConfigDocument(`name: ${JSON.stringify(name)}\ntrain: {}`);
+  return configOf(doc, process.cwd(), options);
+}
+
+/** @param baseDir what relative modules of the document start from */
+function configOf(
+  doc: ConfigDocument,
+  baseDir: string,
+  { set = [], seed }: LoadConfigOptions,
+): Config {
+  const assignments = seed === undefined ? set : [...set, `train.seed=${seed}`];
   const overrides = assignments.map(parseOverride);
   const place = (at: readonly PropertyKey[]): string => {
     const override = overrides.findLast(({ path }) => path.every((key, i) => key === at[i]));
-    if (override) return `from --set ${override.text}`;
-    const offset = offsetOf(doc, at);
-    return offset === undefined ? `in ${name}` : `in ${name}, line ${lines.linePos(offset).line}`;
+    return override ? `from --set ${override.text}` : doc.place(at);
   };
 
   const unknown = overrides
     .filter(({ path }) => !fieldAt(path))
     .map(({ path }) => unknownKey(path));
   if (unknown.length > 0) throw problemsError(unknown, place);
-  for (const override of overrides) apply(override, doc);
+  for (const override of overrides) doc.apply(override);
 
-  const config = validate(doc.toJS(), place);
+  const config = validate(doc.value(), place, (at) => doc.source(at));
   const given = overrides.map(({ path }) => path.join('.'));
   return withModules(config, (module, at) =>
     module.startsWith('file:')
       ? module
-      : resolve(given.some((path) => within(at, path)) ? process.cwd() : dirname(file), module),
+      : resolve(given.some((path) => within(at, path)) ? process.cwd() : baseDir, module),
   );
 }
 
@@ -111,8 +122,10 @@ async function readConfig(path: string): Promise<{ file: string; text: string }>
     try {
       return { file, text: await readFile(file, 'utf8') };
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'ENOENT' && code !== 'EISDIR') throw error;
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (!['ENOENT', 'ENOTDIR', 'EISDIR'].includes(code ?? '')) {
+        throw new UsageError(`${path}: cannot be read: ${message}`, { cause: error });
+      }
     }
   }
   const names = (await readdir(packaged).catch(() => []))
@@ -124,39 +137,15 @@ async function readConfig(path: string): Promise<{ file: string; text: string }>
   );
 }
 
-interface Override {
-  text: string;
-  path: string[];
-  value: unknown;
-}
-
-function parseOverride(text: string): Override {
-  const match = /^([^=.]+(?:\.[^=.]+)*)=(.*)$/s.exec(text);
-  if (!match) throw new UsageError(`--set ${text}: expected path=value, such as ppo.epochs=2`);
-  const doc = parseDocument(match[2], { prettyErrors: false });
-  const block = isCollection(doc.contents) && !doc.contents.flow;
-  if (doc.errors.length > 0 || block) {
-    const why = block ? 'a block collection' : doc.errors[0].message;
-    throw new UsageError(`--set ${text}: expected a YAML scalar, [list] or {mapping}, got ${why}`);
-  }
-  return { text, path: match[1].split('.'), value: doc.toJS() };
-}
-
-function apply({ text, path, value }: Override, doc: Document): void {
-  const free = fieldAt(path)?.type === undefined && !fieldAt(path)?.enum;
-  try {
-    if (value === null && !free) doc.deleteIn(path);
-    else doc.setIn(path, doc.createNode(value));
-  } catch {
-    throw new UsageError(`--set ${text}: expected a mapping or a list to set it in, found a value`);
-  }
-}
-
-function validate(given: unknown, place: (path: readonly PropertyKey[]) => string): Config {
+function validate(
+  given: unknown,
+  place: (path: readonly PropertyKey[]) => string,
+  source?: (path: readonly PropertyKey[]) => string | undefined,
+): Config {
   const raw = withSections(given);
   const result = configSchema.safeParse(raw);
   if (result.success) return result.data;
-  throw problemsError(configProblems(result.error.issues, raw), place);
+  throw problemsError(configProblems(result.error.issues, raw, source), place);
 }
 
 /** A section or a list of which everything is left out, or a comment, is an empty one. */
@@ -184,13 +173,4 @@ function problemsError(
     return `${path.join('.') || 'config'}: ${message}${where && ` (${where})`}`;
   });
   return new UsageError(lines.join('\n'));
-}
-
-/** Where the value at `path`, or the nearest thing around it, begins in the text. */
-function offsetOf(doc: Document, path: readonly PropertyKey[]): number | undefined {
-  for (let depth = path.length; depth > 0; depth--) {
-    const node = doc.getIn(path.slice(0, depth), true) as { range?: [number] } | undefined;
-    if (node?.range) return node.range[0];
-  }
-  return undefined;
 }

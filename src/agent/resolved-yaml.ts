@@ -1,7 +1,8 @@
 import { isAbsolute, relative, sep } from 'node:path';
 import { Document, isMap, isScalar, Scalar, type YAMLMap } from 'yaml';
+import { expectation, type FieldSchema } from '../envs/index.ts';
 import type { Config } from './config.ts';
-import { configJsonSchema, expectation, type FieldSchema } from './config-schema.ts';
+import { configJsonSchema } from './config-schema.ts';
 import { withModules } from './load-config.ts';
 
 /**

@@ -9,6 +9,7 @@ export function describe(value: unknown): string {
 
 function words(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'bigint') return `${value}n, a bigint`;
   if (typeof value === 'function') return `a function ${value.name}`.trimEnd();
   if (typeof value !== 'object' || value === null)
     return Object.is(value, -0) ? '-0' : String(value);
@@ -28,6 +29,7 @@ function entries(array: ArrayLike<unknown>): string {
   const shown = Array.from({ length: Math.min(array.length, 8) }, (_, i) => {
     const entry = array[i];
     if (Array.isArray(entry)) return `[${entries(entry)}]`;
+    if (typeof entry === 'bigint') return `${entry}n`;
     return typeof entry === 'string' ? JSON.stringify(entry) : String(entry);
   });
   return array.length > shown.length ? `${shown.join(', ')}, …` : shown.join(', ');

@@ -14,7 +14,6 @@ export {
   type ServerReport,
 } from './check-server.ts';
 export { describe } from './describe.ts';
-export { editDistance } from './edit-distance.ts';
 export type {
   Drawing,
   Env,
@@ -30,9 +29,11 @@ export { EnvLost } from './env-lost.ts';
 export { EnvPool, type EnvPoolOptions, type PoolState } from './env-pool.ts';
 export { explainPlain, stringifyExact } from './exact-json.ts';
 export { explainMask } from './explain-mask.ts';
+export { expectation, type FieldSchema } from './field-schema.ts';
 export { type DialEvent, type DialTrainerOptions, dialTrainer } from './host/dial-trainer.ts';
 export { EnvServer, type EnvServerOptions } from './host/env-server.ts';
 export { loadEnvFactory, loadFactory } from './load-env.ts';
+export { nearest } from './nearest.ts';
 export { type OpenEnvFields, type OpenEnvOptions, openEnv } from './openenv/open-env.ts';
 export type { Episode, Observation, Outcome } from './outcome.ts';
 export { type EnvEntry, envEntries, envIds, makeEnv } from './registry.ts';

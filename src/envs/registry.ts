@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { acrobot } from './builtin/acrobot.ts';
 import { cartPole } from './builtin/cart-pole.ts';
 import type { EnvEntry } from './builtin/entry.ts';
@@ -15,8 +15,9 @@ import { mountainCar } from './builtin/mountain-car.ts';
 import { parity } from './builtin/parity.ts';
 import { pendulum } from './builtin/pendulum.ts';
 import { describe } from './describe.ts';
-import { editDistance } from './edit-distance.ts';
 import type { Env } from './env.ts';
+import { expectation, type FieldSchema } from './field-schema.ts';
+import { nearest } from './nearest.ts';
 
 export type { EnvEntry } from './builtin/entry.ts';
 
@@ -47,38 +48,53 @@ export function envIds(): string[] {
  * Makes a built-in environment.
  *
  * @param options validated by the entry's schema, which fills in the defaults
- * @throws Error where there is no such id (naming the nearest one), or an option is not as expected
+ * @throws Error where there is no such id (naming one much like it), or an option is not as expected
  */
 export function makeEnv(id: string, options: unknown = {}): Env {
   const entry = envEntries.find((candidate) => candidate.id === id);
   if (!entry) {
     const ids = envIds();
-    throw new Error(
-      `makeEnv: no environment '${id}': did you mean '${nearest(id, ids)}'? There are ${ids.join(', ')}`,
-    );
+    const near = typeof id === 'string' ? nearest(id, ids) : undefined;
+    const hint = near ? `did you mean ${near}? ` : '';
+    throw new Error(`no environment ${describe(id)}; ${hint}There are ${ids.join(', ')}`);
   }
   const parsed = entry.options.safeParse(options);
   if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => explain(issue, options));
-    throw new Error(`makeEnv: ${id}: ${problems.join('; ')}`);
+    const { issues } = parsed.error;
+    const problems = issues.flatMap((issue) => explain(issue, options, entry));
+    throw new Error(`${id}: ${problems.join('; ')}`);
   }
   return entry.make(parsed.data);
 }
 
 /** Where, what was expected, what was given. */
-function explain(issue: z.core.$ZodIssue, options: unknown): string {
-  const path = ['options', ...issue.path].join('.');
-  if (issue.code === 'unrecognized_keys') return `${path}: ${issue.message}`;
+function explain(issue: z.core.$ZodIssue, options: unknown, entry: EnvEntry): string[] {
+  const { properties = {} } = z.toJSONSchema(entry.options, { io: 'input' }) as FieldSchema;
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => `options.${key}: ${unknownOption(key, properties, entry.id)}`);
+  }
+  const [key] = issue.path;
+  const field = key === undefined ? undefined : properties[String(key)];
+  const wanted =
+    issue.code === 'custom'
+      ? issue.message
+      : `expected ${field ? expectation(field) : 'a mapping'}`;
   const given = issue.path.reduce(
-    (value, key) => (value as Record<PropertyKey, unknown>)[key],
+    (value, part) => (value as Record<PropertyKey, unknown>)[part],
     options,
   );
-  const expected = issue.message.replace(/^.*?: /, '').replace(/, received .*$/, '');
-  return `${path}: ${expected}, got ${describe(given)}`;
+  const got =
+    given === undefined && field?.default !== undefined
+      ? `its default, ${describe(field.default)}`
+      : describe(given);
+  return [`${['options', ...issue.path].join('.')}: ${wanted}, got ${got}`];
 }
 
-/** The candidate with the fewest edits from `word`, letter case aside. */
-function nearest(word: string, candidates: readonly string[]): string {
-  const distance = (a: string) => editDistance(word.toLowerCase(), a.toLowerCase());
-  return candidates.reduce((best, next) => (distance(next) < distance(best) ? next : best));
+function unknownOption(key: string, properties: Record<string, unknown>, id: string): string {
+  const known = Object.keys(properties);
+  if (known.length === 0) return `unknown; ${id} takes no options`;
+  const near = nearest(key, known);
+  return near
+    ? `unknown; did you mean "${near}"? ${id} takes ${known.join(', ')}`
+    : `unknown; ${id} takes ${known.join(', ')}`;
 }

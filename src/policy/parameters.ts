@@ -4,6 +4,9 @@ import type { NamedVariable, Rng } from '../kernels/index.ts';
 /** Weights by name: what a checkpoint stores. */
 export type Tensors = Record<string, { shape: number[]; data: Float32Array }>;
 
+/** Numbers in one variable (256 MiB): training holds about six of each, and the kernels reach 4 GiB. */
+const MOST = 2 ** 26;
+
 /**
  * A policy's trainable variables, made by name and drawn from one seeded stream, so that the same
  * seed gives the same weights whatever the backend.
@@ -11,17 +14,25 @@ export type Tensors = Record<string, { shape: number[]; data: Float32Array }>;
 export class Parameters {
   readonly #variables: NamedVariable[];
   readonly #rng: Rng;
-  readonly #prefix: string;
+  readonly #path: readonly string[];
+  /** The scopes and the name of every variable there is, which no two share. */
+  readonly #paths: Set<string>;
 
-  constructor(rng: Rng, variables: NamedVariable[] = [], prefix = '') {
+  constructor(
+    rng: Rng,
+    variables: NamedVariable[] = [],
+    path: readonly string[] = [],
+    paths: Set<string> = new Set(),
+  ) {
     this.#rng = rng;
     this.#variables = variables;
-    this.#prefix = prefix;
+    this.#path = path;
+    this.#paths = paths;
   }
 
   /** The same set under a longer name: `scope('core').zeros('bias', [4])` makes `core.bias`. */
   scope(name: string): Parameters {
-    return new Parameters(this.#rng, this.#variables, `${this.#prefix}${name}.`);
+    return new Parameters(this.#rng, this.#variables, [...this.#path, name], this.#paths);
   }
 
   /** Normal with the given standard deviation; 1/√(first dimension) unless given. */
@@ -44,16 +55,36 @@ export class Parameters {
   }
 
   #make(name: string, shape: number[], value: (index: number) => number): tf.Variable {
+    const full = this.#nameFor(name);
     const size = shape.reduce((a, b) => a * b, 1);
-    const data = Float32Array.from({ length: size }, (_, i) => value(i));
-    const full = this.#prefix + name;
-    if (this.#variables.some((v) => v.name === full)) {
-      throw new Error(`Parameters: two variables are named "${full}"`);
+    if (size > MOST) {
+      const [got, most] = [size, MOST].map((n) => n.toLocaleString('en-US'));
+      throw new RangeError(
+        `policy: expected at most ${most} numbers in ${full}, got ${shape.join(' × ')} = ${got}; ` +
+          'lower policy.width, or let the environment show and take less',
+      );
     }
+    const data = Float32Array.from({ length: size }, (_, i) => value(i));
     // tfjs keeps one global table of variable names; leaving the name out avoids clashes there.
     const variable = tf.tidy(() => tf.variable(tf.tensor(data, shape), true));
     this.#variables.push({ name: full, variable });
     return variable;
+  }
+
+  /**
+   * The name of a variable here. Dots part scopes and may be in their names too: where another path already has the name
+   * that this one makes, it is told apart by a number.
+   */
+  #nameFor(name: string): string {
+    const path = JSON.stringify([...this.#path, name]);
+    const joined = [...this.#path, name].join('.');
+    if (this.#paths.has(path)) {
+      throw new Error(`Parameters: two variables are named "${joined}"`);
+    }
+    this.#paths.add(path);
+    let full = joined;
+    for (let k = 2; this.#variables.some((v) => v.name === full); k++) full = `${joined}~${k}`;
+    return full;
   }
 
   get list(): readonly NamedVariable[] {
@@ -103,5 +134,6 @@ export class Parameters {
   dispose(): void {
     for (const { variable } of this.#variables) variable.dispose();
     this.#variables.length = 0;
+    this.#paths.clear();
   }
 }

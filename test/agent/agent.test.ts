@@ -6,7 +6,7 @@ import { Agent } from '../../src/agent/agent.ts';
 import type { ConfigInput } from '../../src/agent/config.ts';
 import { UsageError } from '../../src/agent/errors.ts';
 import { train } from '../../src/agent/train.ts';
-import { RunningStats } from '../../src/envs/index.ts';
+import { Box, Discrete, RunningStats } from '../../src/envs/index.ts';
 import { loadBackend, Rng } from '../../src/kernels/index.ts';
 import { tempDir } from './run/temp-dir.ts';
 import { tinyConfig } from './tiny-config.ts';
@@ -43,6 +43,22 @@ function samples(agent: Agent, count: number): unknown[] {
 const khop: Partial<ConfigInput> = {
   env: { id: 'KHop-v0', options: { layers: 2, width: 3 } },
 };
+
+it('an agent is refused as bad usage where its policy would be too large', () => {
+  const actionSpace = new Discrete(2);
+  const spaces = [
+    { observationSpace: new Discrete(2 ** 24), actionSpace },
+    { observationSpace: new Box({ shape: [2 ** 22], low: 0, high: 1 }), actionSpace },
+    { observationSpace: actionSpace, actionSpace: new Discrete(2 ** 24) },
+  ];
+  for (const given of spaces) {
+    const make = () => new Agent(tinyConfig(), given);
+    expect(make).toThrow(UsageError);
+    expect(make).toThrow(
+      /^policy: expected at most 67,108,864 numbers in [\w.]+, got \d+ × \d+ = /,
+    );
+  }
+});
 
 describe('Agent.act', () => {
   it.each([
@@ -249,7 +265,9 @@ describe('Agent.load', () => {
     await expect(load(['halting.maxStep=1'])).rejects.toThrow(UsageError);
     await expect(load(['env.id=KnownDixit-v0'])).rejects.toThrow(UsageError);
     await expect(load(['policy.width=12'])).rejects.toThrow(/expected shape \[.*12.*\], got/);
-    await expect(load(['policy.heads=3'])).rejects.toThrow('heads must divide width');
+    await expect(load(['policy.heads=3'])).rejects.toThrow(
+      'policy.heads: expected a divisor of width, got 3',
+    );
     await expect(load(['normalise.obs=true'])).rejects.toThrow(
       'normalise.obs: expected a Box observation, got a discrete one',
     );

@@ -3,10 +3,16 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { configSchema } from '../../src/agent/config.ts';
-import { configJsonSchema, type FieldSchema } from '../../src/agent/config-schema.ts';
+import { configJsonSchema } from '../../src/agent/config-schema.ts';
 import { UsageError } from '../../src/agent/errors.ts';
-import { type LoadConfigOptions, loadConfig, parseConfig } from '../../src/agent/load-config.ts';
+import {
+  configFromSet,
+  type LoadConfigOptions,
+  loadConfig,
+  parseConfig,
+} from '../../src/agent/load-config.ts';
 import { resolvedYaml } from '../../src/agent/resolved-yaml.ts';
+import type { FieldSchema } from '../../src/envs/index.ts';
 
 let dir: string;
 beforeAll(async () => {
@@ -80,7 +86,7 @@ describe('loadConfig', () => {
     expect(
       await problems('name: a/b\nenv: { id: x, module: ./y.ts }\ntrain: { totalSteps: 1 }'),
     ).toEqual([
-      'name: expected letters, digits, ".", "_" and "-", and not dots alone, got "a/b"',
+      'name: expected 1 to 200 letters, digits, ".", "_" and "-", and not dots alone, got "a/b"',
       'env: expected only one of id, module, url and listen, got a mapping of id, module',
     ]);
   });
@@ -88,6 +94,42 @@ describe('loadConfig', () => {
   it.each(['.', '..'])('refuses the name %s, which leads elsewhere', async (name) => {
     const text = `name: "${name}"\nenv: { id: KHop-v0 }\ntrain: { totalSteps: 1 }`;
     expect(await problems(text)).toEqual([expect.stringContaining('not dots alone')]);
+  });
+
+  it('refuses a name that no file system takes, with its length', async () => {
+    expect(await problems(valid.replace('name: a', `name: ${'a'.repeat(300)}`))).toEqual([
+      expect.stringMatching(/^name: expected 1 to 200 letters, .*, got "a+… \(300 characters\)$/),
+    ]);
+  });
+
+  it('shows a number as it was written, also one that no number holds', async () => {
+    const seed = '18446744073709551615';
+    const problem = `train.seed: expected an integer ≥ 0, at most 9007199254740991, got ${seed}`;
+    expect(await problems(valid.replace('1000', `1, seed: ${seed}`))).toEqual([problem]);
+    expect(await problems(valid, { set: [`train.seed=${seed}`] })).toEqual([
+      `${problem} (from --set train.seed=${seed})`,
+    ]);
+  });
+
+  it('names the line of an alias without an anchor, and refuses aliases without bound', async () => {
+    const file = join(dir, 'config.yaml');
+    expect(await problems(`${valid}ppo: *own\nprice: { initial: *own }\n`)).toEqual([
+      `${file}:4:6: expected an anchor &own before *own, found none`,
+      `${file}:5:19: expected an anchor &own before *own, found none`,
+    ]);
+    const doubled = Array.from({ length: 9 }, (_, i) => {
+      const alias = i === 0 ? 'x' : `*a${i - 1}`;
+      return `a${i}: &a${i} [${new Array(9).fill(alias).join(', ')}]\n`;
+    });
+    expect(await problems(`${doubled.join('')}${valid}`)).toEqual([
+      `${file}: Excessive alias count indicates a resource exhaustion attack`,
+    ]);
+  });
+
+  it('refuses heads that do not divide the width', async () => {
+    expect(await problems(`${valid}policy: { heads: 5 }`)).toEqual([
+      'policy.heads: expected a divisor of width, got 5',
+    ]);
   });
 
   it('reports all problems at once, with their lines', async () => {
@@ -179,6 +221,10 @@ describe('--set', () => {
       '--set name=b: c: expected a YAML scalar, [list] or {mapping}, got a block collection',
     ],
     [
+      'ppo=*own',
+      '--set ppo=*own: expected a YAML scalar, [list] or {mapping}, got an alias (*) of what is elsewhere',
+    ],
+    [
       'env.options.a.b=1',
       '--set env.options.a.b=1: expected a mapping or a list to set it in, found a value',
     ],
@@ -213,7 +259,45 @@ describe('modules', () => {
   });
 });
 
+describe('configFromSet', () => {
+  it('has the defaults, its environment, and its name from it', () => {
+    const set = ['env.id=Maze-v0', 'env.options.size=3', 'train.totalSteps=10'];
+    const config = configFromSet({ set, seed: 3 });
+    const plain = { name: 'Maze-v0', env: { id: 'Maze-v0', options: { size: 3 } } };
+    expect(config).toEqual(parseConfig({ ...plain, train: { totalSteps: 10, seed: 3 } }));
+  });
+
+  it.each([
+    ['env.module=./my/grid world.ts', 'grid-world'],
+    ['env.url=wss://host:1/path', 'path'],
+    ['env.listen=127.0.0.1:8765', '127.0.0.1-8765'],
+  ])('is called after %s', (env, name) => {
+    expect(configFromSet({ set: [env, 'train.totalSteps=1'] }).name).toBe(name);
+    expect(configFromSet({ set: [env, 'train.totalSteps=1', 'name=mine'] }).name).toBe('mine');
+  });
+
+  it('says how the length of training is given', () => {
+    expect(() => configFromSet({ set: ['env.id=Maze-v0'] })).toThrow(
+      new UsageError(
+        'train.totalSteps: expected an integer ≥ 1, got nothing (there is no config: give it with --set)',
+      ),
+    );
+  });
+});
+
 describe('parseConfig', () => {
+  it.each([
+    ['a function', { deep: [1, { f: () => 1 }] }, 'deep[1].f', 'plain JSON data, got function'],
+    ['a date', { at: new Date(0) }, 'at', 'plain JSON data, got Date'],
+    ['a bigint', { n: 1n }, 'n', 'plain JSON data, got bigint (String keeps it exactly)'],
+    ['NaN', { n: Number.NaN }, 'n', 'a number, got NaN'],
+  ])('refuses options that a run cannot write down: %s', (_, options, where, problem) => {
+    const input = { name: 'a', env: { id: 'x', options }, train: { totalSteps: 10 } };
+    expect(() => parseConfig(input)).toThrow(
+      new UsageError(`env.options.${where}: expected ${problem}`),
+    );
+  });
+
   it('checks an object as strictly as a file', () => {
     const input = { name: 'a', env: { id: 'KHop-v0' }, train: { totalSteps: 10 } };
     expect(parseConfig(input).ppo.epochs).toBe(4);

@@ -300,6 +300,7 @@ describe('Discrete', () => {
     ]);
     expect(space.explain(0.5)).toBe('expected an integer in -1..1, got 0.5');
     expect(space.explain('0')).toBe('expected an integer in -1..1, got "0"');
+    expect(space.explain(1n)).toBe('expected an integer in -1..1, got 1n, a bigint');
   });
 
   it('samples uniformly what the mask allows, and start where it allows nothing', () => {

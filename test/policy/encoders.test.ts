@@ -239,6 +239,20 @@ describe('a Dict', () => {
     expect(encoder.places).toEqual([[0, 0], [0, 1], undefined]);
   });
 
+  it('keeps keys apart that dots make alike', () => {
+    const two = new Discrete(2);
+    const { parameters } = make(new Dict({ 'a.b': two, a: new Dict({ b: two }) }));
+    expect(parameters.list.map(({ name }) => name)).toEqual([
+      'a.b.table0',
+      'a.b.positions',
+      'a.b.mark',
+      'a.mark',
+      'a.b.table0~2',
+      'a.b.positions~2',
+      'a.b.mark~2',
+    ]);
+  });
+
   it('without a grid has no places', () => {
     expect(make(new Tuple([box(2), new Discrete(2)])).encoder.places).toBeUndefined();
   });

@@ -21,6 +21,30 @@ describe('Parameters', () => {
 
   it('refuses a name twice', () => {
     expect(() => parameters.constant('a', [1], 0)).toThrow('two variables are named "a"');
+    const core = parameters.scope('core');
+    expect(() => core.scope('block').constant('gain', [2], 0)).toThrow(
+      'two variables are named "core.block.gain"',
+    );
+  });
+
+  it('are told apart where scopes with dots make the same name', async () => {
+    parameters.scope('core.block').constant('gain', [2], 1);
+    parameters.constant('core.block.gain', [2], 2);
+    parameters.scope('core.block').constant('bias', [1], 3);
+    const values = Object.entries(await parameters.read()).slice(1);
+    expect(values.map(([name, { data }]) => [name, data[0]])).toEqual([
+      ['core.block.gain', 0.5],
+      ['core.block.gain~2', 1],
+      ['core.block.gain~3', 2],
+      ['core.block.bias', 3],
+    ]);
+  });
+
+  it('refuse at once what could not be trained, with size and limit', () => {
+    expect(() => parameters.scope('encoder').normal('table0', [2 ** 24, 48])).toThrow(
+      'policy: expected at most 67,108,864 numbers in encoder.table0, got 16777216 × 48 = 805,306,368; ' +
+        'lower policy.width, or let the environment show and take less',
+    );
   });
 
   it('are the same for the same seed', async () => {

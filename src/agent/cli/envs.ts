@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { FieldSchema } from '../config-schema.ts';
+import type { FieldSchema } from '../../envs/index.ts';
 import { table } from './table.ts';
 
 export function addEnvs(program: Command): void {

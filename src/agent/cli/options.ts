@@ -5,7 +5,8 @@ export function integer(min: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (text.trim() === '' || !Number.isSafeInteger(value) || value < min) {
-      throw new InvalidArgumentError(`Expected an integer ≥ ${min}, got "${text}".`);
+      const most = value > Number.MAX_SAFE_INTEGER ? `, at most ${Number.MAX_SAFE_INTEGER}` : '';
+      throw new InvalidArgumentError(`Expected an integer ≥ ${min}${most}, got "${text}".`);
     }
     return value;
   };

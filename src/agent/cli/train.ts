@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
+import type { Config } from '../config.ts';
 import { RunExists, UsageError } from '../errors.ts';
 import { EXIT } from '../exit-code.ts';
 import { whole } from '../numbers.ts';
@@ -21,7 +22,10 @@ export function addTrain(program: Command): void {
   program
     .command('train')
     .description('train an agent as a config says, and evaluate it')
-    .argument('[config]', 'a YAML file, or the name of a packaged config', 'k-hop')
+    .argument(
+      '[config]',
+      'a YAML file, or the name of a packaged config; without one, the defaults where --set names an environment, else k-hop',
+    )
     .addOption(setOption())
     .option('--seed <n>', 'the run’s seed (train.seed)', integer(0))
     .option('--run-dir <dir>', 'where the run’s files go (default: runs/<name>)')
@@ -35,9 +39,8 @@ export function addTrain(program: Command): void {
     .action(trainCommand);
 }
 
-async function trainCommand(path: string, flags: TrainFlags): Promise<void> {
-  const { loadConfig } = await import('../load-config.ts');
-  const config = await loadConfig(path, flags);
+async function trainCommand(path: string | undefined, flags: TrainFlags): Promise<void> {
+  const config = await configFor(path, flags);
   const { train } = await import('../train.ts');
   const progress = new Progress(process.stderr);
   const { signal, release } = interruptible(() =>
@@ -66,6 +69,17 @@ async function trainCommand(path: string, flags: TrainFlags): Promise<void> {
   }
   if (evaluation) process.stdout.write(`\n${evaluationText(evaluation)}\n`);
   process.stdout.write(`\n${filesText(runDir)}\n`);
+}
+
+async function configFor(
+  path: string | undefined,
+  { set = [], seed }: TrainFlags,
+): Promise<Config> {
+  const { configFromSet, loadConfig } = await import('../load-config.ts');
+  const { namesEnv, parseOverride } = await import('../overrides.ts');
+  return path === undefined && set.some((text) => namesEnv(parseOverride(text)))
+    ? configFromSet({ set, seed })
+    : loadConfig(path ?? 'k-hop', { set, seed });
 }
 
 /** The refusal in the words of the command. */

@@ -57,6 +57,21 @@ describe('pondera', () => {
     [['train', '--fast'], "unknown option '--fast'"],
     [['train', 'a.yaml', 'b.yaml'], 'too many arguments'],
     [['train', '--seed', 'one'], 'Expected an integer ≥ 0, got "one".'],
+    [
+      ['train', '--seed', '18446744073709551615'],
+      'Expected an integer ≥ 0, at most 9007199254740991, got "18446744073709551615".',
+    ],
+    [['train', '--resume', '--overwrite'], "'--overwrite' cannot be used with option '--resume'"],
+    // From the options of no other environment.
+    [
+      ['train', '--set', 'env.id=Maze-v0'],
+      'error: train.totalSteps: expected an integer ≥ 1, got nothing (there is no config: give it with --set)\n',
+    ],
+    [
+      ['train', 'k-hop', '--set', 'env.id=Maze-v0'],
+      'env: Maze-v0: options.layers: unknown; Maze-v0 takes size, ',
+    ],
+    [['train', '--set', 'env.id=Maze', '--set', 'train.totalSteps=9'], 'did you mean Maze-v0?'],
     [['eval'], "missing required argument 'run'"],
     [['eval', 'x', '--episodes', '0'], 'Expected an integer ≥ 1, got "0".'],
     [['eval', 'x', '--exit', 'soon'], 'Allowed choices are sample, threshold, cdf.'],
