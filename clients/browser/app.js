@@ -27,7 +27,9 @@ at('ask').addEventListener('submit', async (event) => {
     const limits = [at('maxSteps'), at('deadlineMs')]
       .filter((input) => input.value !== '')
       .map((input) => [input.id, input.valueAsNumber]);
-    show(await policy.act(JSON.parse(at('obs').value), Object.fromEntries(limits)));
+    const drawn = at('draw').checked ? { deterministic: false } : {};
+    const options = { ...Object.fromEntries(limits), ...drawn };
+    show(await policy.act(JSON.parse(at('obs').value), options));
   } catch (error) {
     at('problem').textContent = error.message;
   }

@@ -49,14 +49,15 @@ export class Policy {
   /**
    * An action about one observation, with the thought behind it.
    * @param obs a value of the observation space, as JSON
-   * @param {{ maxSteps?: number, deadlineMs?: number }} limits
+   * @param {{ maxSteps?: number, deadlineMs?: number, deterministic?: boolean, seed?: number }} options
+   *   deterministic: false draws the action, by the seed where there is one
    */
-  act(obs, limits = {}) {
+  act(obs, options = {}) {
     return new Promise((resolve, reject) => {
       const id = this.#nextId++;
       this.#asked.set(id, { resolve, reject });
       const batch = batchOfOne(this.description.observationSpace, obs);
-      this.#socket.send(JSON.stringify({ t: 'act', id, obs: batch, trace: true, ...limits }));
+      this.#socket.send(JSON.stringify({ t: 'act', id, obs: batch, trace: true, ...options }));
     });
   }
 

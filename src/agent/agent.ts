@@ -3,13 +3,23 @@ import { dirname, join, resolve } from 'node:path';
 import { defer, finalize, map, mergeMap, type Observable } from 'rxjs';
 import {
   type ActionMask,
+  anything,
+  atLeast,
+  type Checks,
+  callback,
+  checkOptions,
   explainMask,
+  flag,
+  integer,
+  listOf,
   type Observation,
+  oneOf,
   RunningStats,
   type RunningStatsState,
   type Space,
   type SpaceJson,
   spaceFromJson,
+  text,
 } from '../envs/index.ts';
 import { loadBackend, Rng } from '../kernels/index.ts';
 import {
@@ -37,9 +47,24 @@ export interface ActOptions {
   deadlineMs?: number;
   /** How the thought ends; the config’s evaluation.exit unless given. */
   exit?: Exit;
+  /** Whether to take the most likely action, or to draw one; the config's evaluation.deterministic unless given. */
+  deterministic?: boolean;
+  /** What is drawn, exit and action, follows from it; from the agent's own stream unless given. */
+  seed?: number;
   /** Which actions may be taken (1 = allowed). */
   mask?: ActionMask;
 }
+
+export const exits = oneOf('sample', 'threshold', 'cdf');
+
+const decideChecks: Checks<Omit<ActOptions, 'mask'>> = {
+  maxSteps: integer(1),
+  deadlineMs: atLeast(0),
+  exit: exits,
+  deterministic: flag,
+  seed: integer(0),
+};
+const actChecks: Checks<ActOptions> = { ...decideChecks, mask: anything };
 
 /** The thought behind an action: one entry a ponder step. */
 export interface ThoughtTrace {
@@ -68,6 +93,14 @@ export interface LoadOptions extends GivenEnv {
   encoder?: EncoderFactory;
 }
 
+export const loadChecks: Checks<LoadOptions> = {
+  checkpoint: oneOf('best', 'latest'),
+  set: listOf(text),
+  encoder: callback,
+  env: callback,
+  onListening: callback,
+};
+
 /** What a checkpoint holds of an agent beside its weights. */
 export interface AgentState {
   price: number;
@@ -79,6 +112,8 @@ export interface AgentState {
 /** How an agent's thoughts end, apart from what it was trained with. */
 export interface SchedulerOptions<O extends Observation> {
   exit?: Exit;
+  /** Whether to take the most likely actions; the config's evaluation.deterministic unless given. */
+  deterministic?: boolean;
   /** Ponder steps after which acting is forced; the config's halting.maxSteps unless given. */
   maxSteps?: number;
   /** Told of a thought that the policy has no finite numbers for. */
@@ -130,6 +165,7 @@ export class Agent {
    * @throws UsageError for a directory that holds none, CheckpointError where no checkpoint can be read
    */
   static async load(runDir: string, options: LoadOptions = {}): Promise<Agent> {
+    checkOptions('Agent.load', options, loadChecks);
     const path = join(runDir, 'config.resolved.yaml');
     await readFile(path).catch(() => {
       throw new UsageError(`${runDir}: expected a run directory, found no config.resolved.yaml`);
@@ -200,6 +236,7 @@ export class Agent {
 
   /** @throws Error where weights or statistics are not those of this agent's sizes; then nothing is set */
   restore(weights: Tensors, state: AgentState): void {
+    this.checkUsable('Agent.restore');
     const { size } = this.observationSpace;
     const normaliser = state.normaliser && RunningStats.fromState(state.normaliser);
     if (normaliser && normaliser.size !== size) {
@@ -213,11 +250,15 @@ export class Agent {
   }
 
   /**
-   * Thinks about one observation and chooses the most likely action.
-   * @throws RangeError for an observation outside the space, or a mask that does not fit the actions
+   * Thinks about one observation and chooses an action: the most likely one, unless one is to be drawn.
+   * @throws RangeError for an observation outside the space, a mask that does not fit the actions, or options that
+   *   are none
    */
   async act(obs: unknown, options: ActOptions = {}): Promise<Act> {
-    const scheduler = this.scheduler(1, { exit: options.exit });
+    this.checkUsable('Agent.act');
+    checkOptions('Agent.act', options, actChecks);
+    const { exit, deterministic } = options;
+    const scheduler = this.scheduler(1, { exit, deterministic });
     scheduler.push([this.#traced(obs, options)]);
     try {
       for (;;) {
@@ -232,15 +273,19 @@ export class Agent {
   /**
    * Actions for a stream of observations, in the order in which their thoughts end: each carries the
    * index of its observation. All thoughts share one batch.
+   * @throws RangeError for options that are none; the stream fails as `act` does
    */
   decide(
     observations$: Observable<unknown>,
     options: Omit<ActOptions, 'mask'> = {},
   ): Observable<Act & { index: number }> {
+    checkOptions('Agent.decide', options, decideChecks);
     return defer(() => {
-      const scheduler = this.scheduler(DECIDE_SLOTS, { exit: options.exit });
+      this.checkUsable('Agent.decide');
+      const { exit, deterministic } = options;
+      const scheduler = this.scheduler(DECIDE_SLOTS, { exit, deterministic });
       return observations$.pipe(
-        map((obs, index) => [{ ...this.#traced(obs, options), env: index }]),
+        map((obs, index) => [{ ...this.#traced(obs, options, index), env: index }]),
         ponder(scheduler),
         mergeMap((decisions) =>
           decisions.map((decision) => ({ ...toAct(decision), index: decision.observation.env })),
@@ -268,32 +313,52 @@ export class Agent {
     return { env: 0, row, mask, limits };
   }
 
-  /** Slots in which the agent thinks as `act` does, with the most likely actions. */
+  /** Slots in which the agent thinks as `act` does. */
   scheduler<O extends Observation = Observation>(
     slots: number,
-    { exit, maxSteps = this.config.halting.maxSteps, failed }: SchedulerOptions<O> = {},
+    options: SchedulerOptions<O> = {},
   ): Scheduler<O> {
-    const { minSteps, floor } = this.config.halting;
+    this.checkUsable('Agent.scheduler');
+    const { halting, evaluation } = this.config;
+    const { exit, maxSteps = halting.maxSteps, failed } = options;
+    const { deterministic: greedy = evaluation.deterministic } = options;
+    const { minSteps, floor } = halting;
     const rule = trainedRule(this.config, exit);
-    const behaviour = { rule, minSteps, maxSteps, floor, forced: 0, greedy: true };
+    const behaviour = { rule, minSteps, maxSteps, floor, forced: 0, greedy };
     return new Scheduler<O>(this.policy, slots, this.#rng, () => behaviour, failed);
   }
 
+  /** It acts no more. */
   dispose(): void {
     this.policy.dispose();
   }
 
-  #traced(obs: unknown, { mask, maxSteps, deadlineMs }: ActOptions): Observation {
+  /** @throws Error that names `owner`, where the agent has been disposed of */
+  checkUsable(owner: string): void {
+    if (this.policy.disposed) throw new Error(`${owner}: the agent has been disposed of`);
+  }
+
+  #traced(obs: unknown, { mask, maxSteps, deadlineMs, seed }: ActOptions, index = 0): Observation {
     const problem = this.explain(obs, mask);
     if (problem !== undefined) throw new RangeError(`Agent.act: ${problem}`);
     const deadline = deadlineMs === undefined ? undefined : performance.now() + deadlineMs;
-    return { ...this.observe(obs, mask, { maxSteps, deadline }), trace: true };
+    const observation = this.observe(obs, mask, { maxSteps, deadline });
+    return {
+      ...observation,
+      rng: seed === undefined ? undefined : drawnFrom(seed, index),
+      trace: true,
+    };
   }
 }
 
 async function loadRun(runDir: string, which?: 'best' | 'latest'): Promise<Checkpoint> {
   const store = new CheckpointStore(join(runDir, 'checkpoints'));
   return store.loadReadable(which, (message) => process.emitWarning(`${runDir}: ${message}`));
+}
+
+/** What is drawn for the observation of that index, of those asked about with one seed. */
+export function drawnFrom(seed: number, index: number): Rng {
+  return Rng.seed(seed, 'act', index);
 }
 
 /** Numbers that name something have no mean. */

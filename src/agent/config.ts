@@ -233,6 +233,12 @@ const evaluationSchema = z.strictObject({
     .default('cdf')
     .describe('How a thought ends: draw, halt ≥ quantile, or cumulative probability ≥ quantile.'),
   quantile: fraction.default(0.5).describe('The q of threshold and cdf.'),
+  deterministic: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Takes the most likely action; false draws actions from the policy, as training does. So do act, serve and record, and so is the best checkpoint chosen.',
+    ),
 });
 
 const guardsSchema = z.strictObject({

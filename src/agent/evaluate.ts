@@ -54,6 +54,7 @@ export async function measure(
   agent: Agent,
   options: EvaluateOptions = {},
 ): Promise<{ evaluation: Evaluation; pricedSteps: number }> {
+  agent.checkUsable('evaluate');
   const { config } = agent;
   const episodes = options.episodes ?? config.evaluation.episodes;
   const seed = options.seed ?? config.train.seed + SEED_OFFSET;

@@ -35,6 +35,21 @@ export { EnvServer, type EnvServerOptions } from './host/env-server.ts';
 export { loadEnvFactory, loadFactory } from './load-env.ts';
 export { nearest } from './nearest.ts';
 export { type OpenEnvFields, type OpenEnvOptions, openEnv } from './openenv/open-env.ts';
+export {
+  anything,
+  atLeast,
+  type Check,
+  type Checks,
+  callback,
+  checkOptions,
+  flag,
+  integer,
+  listOf,
+  oneOf,
+  positive,
+  signalCheck,
+  text,
+} from './options.ts';
 export type { Episode, Observation, Outcome } from './outcome.ts';
 export { type EnvEntry, envEntries, envIds, makeEnv } from './registry.ts';
 export {
@@ -62,6 +77,7 @@ export {
   type Endpoint,
   SocketServer,
   type SocketServerOptions,
+  serverChecks,
 } from './socket/server.ts';
 export { newTicket } from './socket/ticket.ts';
 export type { ActionMask, Space } from './space.ts';

@@ -1,3 +1,4 @@
+import type { Rng } from '../kernels/index.ts';
 import type { ActionMask } from './space.ts';
 
 /** What one environment shows before a decision. */
@@ -15,6 +16,10 @@ export interface Observation {
     /** When to act at the latest, on the clock of performance.now(), in ms. */
     deadline?: number;
   };
+  /** Whether the most likely action is asked for, or one that is drawn; as for all others unless given. */
+  greedy?: boolean;
+  /** What is drawn for it is drawn from; from what all others are unless given. */
+  rng?: Rng;
   /** Whether what each step thought is asked for. */
   trace?: boolean;
 }

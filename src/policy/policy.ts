@@ -52,6 +52,7 @@ export class Policy {
   readonly #encode: (rows: tf.Tensor2D) => tf.Tensor3D;
   readonly #core: Core;
   readonly #heads: HeadWeights;
+  #disposed = false;
 
   /** @throws TypeError for spaces without an encoder or a head, RangeError for sizes that do not fit */
   constructor(options: PolicyOptions) {
@@ -78,6 +79,7 @@ export class Policy {
 
   /** z_0 and the loop-invariant context of flat observations [B, size]. */
   begin(rows: tf.Tensor2D): Thought {
+    this.#checkUsable();
     let thought = this.#core.begin(this.#encode(rows));
     for (let i = 0; i < this.#core.looks; i++) thought = { ...thought, z: this.step(thought) };
     return thought;
@@ -85,11 +87,13 @@ export class Policy {
 
   /** z_{n+1} [B, R, D]. */
   step(thought: Thought): tf.Tensor3D {
+    this.#checkUsable();
     return loopStep(thought.z, this.#core.loop(thought));
   }
 
   /** The readouts [B, 1, D] of z_{n+1}, where no thought goes on: less work than `step`. */
   lastStep(thought: Thought): tf.Tensor3D {
+    this.#checkUsable();
     return unroll(thought.z, this.#core.loop(thought), [thought.z.shape[0]]);
   }
 
@@ -111,6 +115,7 @@ export class Policy {
    * [Σ reach, 1, D]: depth k (from 0) runs on the first `reach[k]` of them.
    */
   think(rows: tf.Tensor2D, reach: readonly number[]): tf.Tensor3D {
+    this.#checkUsable();
     const batch = rows.shape[0];
     const looks = new Array<number>(this.#core.looks).fill(batch);
     const thought = this.#core.begin(this.#encode(rows));
@@ -138,8 +143,18 @@ export class Policy {
     };
   }
 
+  /** Its weights are gone: it thinks no more. */
+  get disposed(): boolean {
+    return this.#disposed;
+  }
+
   dispose(): void {
+    this.#disposed = true;
     this.parameters.dispose();
+  }
+
+  #checkUsable(): void {
+    if (this.#disposed) throw new Error('Policy: it has been disposed of');
   }
 
   #makeHeads(width: number, haltBias: number): HeadWeights {

@@ -13,7 +13,7 @@ export interface Behaviour {
   forced: number;
   /** The halting probability is kept in [floor, 1 − floor]. */
   floor: number;
-  /** Take the most likely action instead of drawing one. */
+  /** Take the most likely action instead of drawing one, unless an observation asks otherwise. */
   greedy: boolean;
   /** Record what each step thought, whoever asks. */
   trace?: boolean;
@@ -218,7 +218,7 @@ export class Scheduler<O extends Observation = Observation> {
     behaviour: Behaviour,
   ): Decision<O> | undefined {
     const { distribution } = this.#policy;
-    const { mask } = slot.observation;
+    const { mask, greedy = behaviour.greedy, rng = this.#rng } = slot.observation;
     const trace = behaviour.trace || slot.observation.trace;
     const halt = haltProbability(logit, behaviour.floor);
     const change =
@@ -236,9 +236,9 @@ export class Scheduler<O extends Observation = Observation> {
       return undefined;
     }
     const action = new Float32Array(distribution.actionSize);
-    const logProb = behaviour.greedy
+    const logProb = greedy
       ? distribution.mode(params, mask, action)
-      : distribution.sample(params, mask, this.#rng, action);
+      : distribution.sample(params, mask, rng, action);
     return {
       observation: slot.observation,
       action,
@@ -254,14 +254,15 @@ export class Scheduler<O extends Observation = Observation> {
   }
 
   #ends(slot: Slot<O>, step: Parameters<HaltingRule['halts']>[0], behaviour: Behaviour): boolean {
-    const { maxSteps = Infinity, deadline } = slot.observation.limits ?? {};
+    const { limits, rng = this.#rng } = slot.observation;
+    const { maxSteps = Infinity, deadline } = limits ?? {};
     const { n, depth } = slot;
     if (n >= stepsOf(slot, behaviour)) return true;
     if (n >= maxSteps || (deadline !== undefined && performance.now() >= deadline)) {
       slot.forced = true;
       return true;
     }
-    return depth === undefined && n >= behaviour.minSteps && behaviour.rule.halts(step, this.#rng);
+    return depth === undefined && n >= behaviour.minSteps && behaviour.rule.halts(step, rng);
   }
 }
 

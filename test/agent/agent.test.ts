@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Agent } from '../../src/agent/agent.ts';
 import type { ConfigInput } from '../../src/agent/config.ts';
 import { UsageError } from '../../src/agent/errors.ts';
+import { evaluate } from '../../src/agent/evaluate.ts';
 import { train } from '../../src/agent/train.ts';
 import { Box, Discrete, RunningStats } from '../../src/envs/index.ts';
 import { loadBackend, Rng } from '../../src/kernels/index.ts';
@@ -151,6 +152,89 @@ describe('Agent.act', () => {
     await expect(agent.act(0, { mask: [0, 0, 0, 0] })).rejects.toThrow(RangeError);
   });
 
+  it.each<[object, string]>([
+    [{ exit: 'sampel' }, 'exit: expected one of "sample", "threshold", "cdf", got "sampel"'],
+    [{ maxSteps: 0 }, 'maxSteps: expected an integer ≥ 1, got 0'],
+    [{ maxSteps: 2.5 }, 'maxSteps: expected an integer ≥ 1, got 2.5'],
+    [{ deadlineMs: Number.NaN }, 'deadlineMs: expected a number ≥ 0, got NaN'],
+    [{ deadlineMs: -1 }, 'deadlineMs: expected a number ≥ 0, got -1'],
+    [{ deadline: 1 }, 'deadline: no such option; did you mean deadlineMs?'],
+    [{ deterministic: 'no' }, 'deterministic: expected true or false, got "no"'],
+    [{ seed: -1 }, 'seed: expected an integer ≥ 0, got -1'],
+    [{ sample: true }, 'sample: no such option; expected one of maxSteps, deadlineMs, exit'],
+    [[1], 'expected an object of options, got an array of 1: [1]'],
+  ])('refuses %o in words', async (options, message) => {
+    const agent = await makeAgent();
+    await expect(agent.act(0, options)).rejects.toThrow(RangeError);
+    await expect(agent.act(0, options)).rejects.toThrow(`Agent.act: ${message}`);
+    expect(() => agent.decide(from([0]), options)).toThrow(`Agent.decide: ${message.slice(0, 40)}`);
+  });
+
+  it('takes options that are undefined for such as are not given', async () => {
+    const agent = await makeAgent(khop);
+    const [obs] = samples(agent, 1);
+    const options = {
+      maxSteps: undefined,
+      deadlineMs: undefined,
+      exit: undefined,
+      seed: undefined,
+    };
+    expect(await agent.act(obs, options)).toEqual(await agent.act(obs));
+  });
+
+  it('draws actions where that is asked for, as often as they are likely', async () => {
+    const agent = await makeAgent({ ...khop, halting: { maxSteps: 1 } });
+    const [obs] = samples(agent, 1);
+    const { action, thought } = await agent.act(obs);
+    const counts = new Array<number>(thought.actions[0].length).fill(0);
+    const draws = 300;
+    for (let i = 0; i < draws; i++) {
+      const drawn = await agent.act(obs, { deterministic: false });
+      counts[drawn.action]++;
+      expect(drawn.thought).toEqual(thought);
+    }
+    thought.actions[0].forEach((p, a) => {
+      const error = Math.sqrt((p * (1 - p)) / draws);
+      expect(Math.abs(counts[a] / draws - p)).toBeLessThanOrEqual(4 * error);
+    });
+    expect(counts.filter((count) => count > 0).length).toBeGreaterThan(1);
+    expect((await agent.act(obs)).action).toBe(action);
+  });
+
+  it('draws the same by the same seed, whatever was drawn before, and as decide does', async () => {
+    const agent = await makeAgent(khop);
+    const all = samples(agent, 12);
+    const drawn = { deterministic: false, exit: 'sample' } as const;
+    const by = async (seed: number) => {
+      const acts = [];
+      for (const obs of all) acts.push(await agent.act(obs, { ...drawn, seed }));
+      return acts;
+    };
+    const first = await by(3);
+    expect(await by(3)).toEqual(first);
+    expect(await by(4)).not.toEqual(first);
+    const decided$ = agent.decide(from(all), { ...drawn, seed: 3 }).pipe(toArray());
+    const decided = await lastValueFrom(decided$);
+    expect(await lastValueFrom(decided$)).toEqual(decided);
+    // Each of many has draws of its own, the first those of act.
+    const { index: _, ...zeroth } = decided.find(({ index }) => index === 0)!;
+    expect(zeroth.action).toEqual(first[0].action);
+    expect(zeroth.thought.steps).toBe(first[0].thought.steps);
+  });
+
+  it('draws where the config says so, unless the call says otherwise', async () => {
+    const input = { ...khop, halting: { maxSteps: 1 } };
+    const agent = await makeAgent({ ...input, evaluation: { deterministic: false } });
+    const [obs] = samples(agent, 1);
+    const actions = async (deterministic?: boolean) => {
+      const found = new Set<number>();
+      for (let i = 0; i < 60; i++) found.add((await agent.act(obs, { deterministic })).action);
+      return found.size;
+    };
+    expect(await actions()).toBeGreaterThan(1);
+    expect(await actions(true)).toBe(1);
+  });
+
   it('called many times at once does not mix them up', async () => {
     const agent = await makeAgent(khop);
     const all = samples(agent, 12);
@@ -239,6 +323,29 @@ describe('tensors', () => {
   });
 });
 
+describe('an agent that has been disposed of', () => {
+  const message = (verb: string) => `${verb}: the agent has been disposed of`;
+
+  it('says so, whatever it is asked', async () => {
+    const agent = await makeAgent();
+    const weights = await agent.policy.parameters.read();
+    agent.dispose();
+    agent.dispose();
+    await expect(agent.act(0)).rejects.toThrow(message('Agent.act'));
+    await expect(lastValueFrom(agent.decide(from([0])))).rejects.toThrow(message('Agent.decide'));
+    expect(() => agent.scheduler(1)).toThrow(message('Agent.scheduler'));
+    expect(() => agent.restore(weights, agent.state())).toThrow(message('Agent.restore'));
+    await expect(evaluate(agent, { episodes: 1 })).rejects.toThrow(message('evaluate'));
+  });
+
+  it('ends a thought that is under way with words', async () => {
+    const agent = await makeAgent({}, 0.01);
+    const acting = agent.act(0);
+    agent.dispose();
+    await expect(acting).rejects.toThrow('Policy: it has been disposed of');
+  });
+});
+
 describe('Agent.load', () => {
   it('gives back the agent that was trained', async () => {
     const runDir = tempDir();
@@ -263,6 +370,10 @@ describe('Agent.load', () => {
     const load = (set: string[]) => Agent.load(runDir, { set });
     await expect(Agent.load(join(runDir, 'no'))).rejects.toThrow(UsageError);
     await expect(load(['halting.maxStep=1'])).rejects.toThrow(UsageError);
+    await expect(Agent.load(runDir, { checkpoint: 'newest' as never })).rejects.toThrow(
+      'Agent.load: checkpoint: expected one of "best", "latest", got "newest"',
+    );
+    await expect(Agent.load(runDir, { sets: [] } as never)).rejects.toThrow('did you mean set?');
     await expect(load(['env.id=KnownDixit-v0'])).rejects.toThrow(UsageError);
     await expect(load(['policy.width=12'])).rejects.toThrow(/expected shape \[.*12.*\], got/);
     await expect(load(['policy.heads=3'])).rejects.toThrow(

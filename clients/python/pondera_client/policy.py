@@ -77,10 +77,17 @@ class Policy:
         action_mask: Any = None,
         max_steps: int | None = None,
         deadline_ms: float | None = None,
+        *,
+        deterministic: bool | None = None,
+        seed: int | None = None,
     ) -> Any:
-        """The action for one observation; the mask has an entry for each choice, 1 = allowed."""
+        """The action for one observation; the mask has an entry for each choice, 1 = allowed.
+
+        It is the most likely one, or with deterministic=False one that is drawn, by `seed` where it is given.
+        """
         masks = None if action_mask is None else [action_mask]
-        return self.decide([obs], masks, max_steps, deadline_ms).actions[0]
+        drawn = {"deterministic": deterministic, "seed": seed}
+        return self.decide([obs], masks, max_steps, deadline_ms, **drawn).actions[0]
 
     def act_batch(
         self,
@@ -88,9 +95,13 @@ class Policy:
         action_masks: Sequence[Any] | None = None,
         max_steps: int | None = None,
         deadline_ms: float | None = None,
+        *,
+        deterministic: bool | None = None,
+        seed: int | None = None,
     ) -> list[Any]:
         """The k actions for k observations."""
-        return self.decide(observations, action_masks, max_steps, deadline_ms).actions
+        drawn = {"deterministic": deterministic, "seed": seed}
+        return self.decide(observations, action_masks, max_steps, deadline_ms, **drawn).actions
 
     def decide(
         self,
@@ -99,6 +110,9 @@ class Policy:
         max_steps: int | None = None,
         deadline_ms: float | None = None,
         trace: bool = False,
+        *,
+        deterministic: bool | None = None,
+        seed: int | None = None,
     ) -> Decision:
         """As `act_batch`, and how it was thought.
 
@@ -112,6 +126,8 @@ class Policy:
             "actionMask": None if action_masks is None else self._masks(action_masks),
             "maxSteps": max_steps,
             "deadlineMs": deadline_ms,
+            "deterministic": deterministic,
+            "seed": seed,
             "trace": trace or None,
         }
         reply = self._link.ask({name: value for name, value in fields.items() if value is not None})

@@ -75,6 +75,11 @@ def test_acts(server):
         decision = policy.decide([[1, 0]], trace=True)
         assert decision.steps.tolist() == [3] and decision.cut.tolist() == [False]
         assert decision.thoughts[0]["halts"] == [1.0]
+        policy.act([2, 1], deterministic=False, seed=7)
+        policy.act_batch([[2, 1]], deterministic=True)
+        drawn, likely = server.acts[-2:]
+        assert (drawn["deterministic"], drawn["seed"]) == (False, 7)
+        assert likely["deterministic"] is True and "seed" not in likely
         with pytest.raises(Misfit):
             policy.act([1, 2, 3])
 

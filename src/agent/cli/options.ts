@@ -25,6 +25,19 @@ export function exitOption(): Option {
   return new Option('--exit <rule>', 'how a learned thought ends').choices(rules);
 }
 
+/** Whether actions are drawn: as the config says where neither is given. */
+export function sampleOptions(): Option[] {
+  return [
+    new Option('--sample', 'draw actions from the policy'),
+    new Option('--no-sample', 'take the most likely actions'),
+  ];
+}
+
+/** `--sample`, as everything but the command line has it. */
+export function deterministic({ sample }: { sample?: boolean }): boolean | undefined {
+  return sample === undefined ? undefined : !sample;
+}
+
 export function jsonOption(description: string): Option {
   return new Option('--json', description);
 }

@@ -1,7 +1,14 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ServeEvent } from '../serve/options.ts';
 import { interruptible } from './interrupt.ts';
-import { exitOption, integer, jsonOption, printJson } from './options.ts';
+import {
+  deterministic,
+  exitOption,
+  integer,
+  jsonOption,
+  printJson,
+  sampleOptions,
+} from './options.ts';
 import { addServerOptions, type ServerFlags, serverOptions } from './server-options.ts';
 
 interface ServeFlags extends ServerFlags {
@@ -9,6 +16,7 @@ interface ServeFlags extends ServerFlags {
   queue?: number;
   exit?: 'sample' | 'threshold' | 'cdf';
   checkpoint?: 'best' | 'latest';
+  sample?: boolean;
   maxSteps?: number;
   reloadSeconds?: number;
   json?: boolean;
@@ -19,6 +27,7 @@ export function addServe(program: Command): void {
     .command('serve')
     .description('serve the policy of a run to whoever connects')
     .argument('<run>', 'the directory of a run');
+  for (const option of sampleOptions()) command.addOption(option);
   addServerOptions(command, 8766)
     .option('--max-batch <n>', 'observations thought about at once (64)', integer(1))
     .option('--queue <n>', 'observations that may wait beside them (4096)', integer(1))
@@ -38,7 +47,10 @@ export function addServe(program: Command): void {
 async function serveCommand(run: string, flags: ServeFlags): Promise<void> {
   const { maxBatch, queue, exit, maxSteps, checkpoint, reloadSeconds } = flags;
   const listening = await serverOptions(flags);
-  const policy = { maxBatch, queue, exit, maxSteps, checkpoint, reloadSeconds };
+  const policy = {
+    ...{ maxBatch, queue, exit, maxSteps, checkpoint, reloadSeconds },
+    deterministic: deterministic(flags),
+  };
   const { servePolicy } = await import('../serve/policy-server.ts');
   const { signal, release } = interruptible(() =>
     process.stderr.write('answering what was asked; again to stop at once\n'),

@@ -1,5 +1,8 @@
 import { type Checkpoint, type CheckpointStore, loadCheckpoint } from '../run/index.ts';
 
+/** What a timer holds; with more it fires at once, again and again. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** Which of a run's checkpoints. */
 export type Which = 'best' | 'latest';
 
@@ -38,11 +41,14 @@ export class CheckpointWatch {
   }
 
   start(seconds: number): void {
-    this.#timer = setInterval(() => {
-      this.#looking ??= this.#look().finally(() => {
-        this.#looking = undefined;
-      });
-    }, 1000 * seconds);
+    this.#timer = setInterval(
+      () => {
+        this.#looking ??= this.#look().finally(() => {
+          this.#looking = undefined;
+        });
+      },
+      Math.min(1000 * seconds, LONGEST_MS),
+    );
   }
 
   /** @returns once nothing more is taken */

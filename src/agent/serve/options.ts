@@ -1,6 +1,14 @@
-import type { SocketServerOptions } from '../../envs/index.ts';
+import {
+  type Checks,
+  callback,
+  flag,
+  integer,
+  positive,
+  type SocketServerOptions,
+  serverChecks,
+} from '../../envs/index.ts';
 import type { Exit } from '../../policy/index.ts';
-import type { LoadOptions } from '../agent.ts';
+import { exits, type LoadOptions, loadChecks } from '../agent.ts';
 
 export interface ServeOptions
   extends Omit<SocketServerOptions, 'onFault'>,
@@ -11,12 +19,29 @@ export interface ServeOptions
   queue?: number;
   /** How a learned thought ends; the config's evaluation.exit unless given. */
   exit?: Exit;
+  /** Whether to take the most likely actions, where a client does not say; the config's evaluation.deterministic unless given. */
+  deterministic?: boolean;
   /** Ponder steps after which acting is forced; the config's halting.maxSteps unless given. */
   maxSteps?: number;
   /** Between looks for a newer checkpoint, in seconds; 5 unless given. */
   reloadSeconds?: number;
   on?: (event: ServeEvent) => void;
 }
+
+const { onFault: _, ...socketChecks } = serverChecks;
+const { set: __, ...agentChecks } = loadChecks;
+
+export const serveChecks: Checks<ServeOptions> = {
+  ...socketChecks,
+  ...agentChecks,
+  maxBatch: integer(1),
+  queue: integer(0),
+  exit: exits,
+  deterministic: flag,
+  maxSteps: integer(1),
+  reloadSeconds: positive,
+  on: callback,
+};
 
 export type ServeEvent =
   /** A newer checkpoint has taken over. */

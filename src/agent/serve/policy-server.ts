@@ -4,6 +4,7 @@ import {
   awaitHello,
   type Connection,
   checkBinding,
+  checkOptions,
   newTicket,
   type Page,
   SocketServer,
@@ -17,7 +18,7 @@ import { type Checkpoint, CheckpointStore } from '../run/index.ts';
 import { CheckpointWatch } from './checkpoint-watch.ts';
 import { PolicyMetrics } from './metrics.ts';
 import { openpiSocket } from './openpi-socket.ts';
-import type { ServeOptions } from './options.ts';
+import { type ServeOptions, serveChecks } from './options.ts';
 import { policyPages } from './pages.ts';
 import { policySession } from './policy-session.ts';
 import { Thinker } from './thinker.ts';
@@ -33,7 +34,7 @@ export class PolicyServer {
   #checkpoints!: CheckpointWatch;
 
   private constructor(agent: Agent, options: ServeOptions) {
-    const { maxBatch = 64, queue = 4096, exit, maxSteps, on } = options;
+    const { maxBatch = 64, queue = 4096, exit, deterministic, maxSteps, on } = options;
     this.#agent = agent;
     this.#options = options;
     this.#metrics = new PolicyMetrics({
@@ -44,7 +45,8 @@ export class PolicyServer {
     });
     const onFault = (error: unknown) => on?.({ type: 'fault', error });
     const metrics = this.#metrics;
-    this.#thinker = new Thinker(agent, { maxBatch, queue, exit, maxSteps, metrics, onFault });
+    const thinking = { maxBatch, queue, exit, deterministic, maxSteps };
+    this.#thinker = new Thinker(agent, { ...thinking, metrics, onFault });
   }
 
   /** Takes over `agent`, whose checkpoints are in `store`. */
@@ -135,19 +137,21 @@ const POLICY_PATH = '/v1/policy';
 
 /**
  * Serves the policy of a run, and whatever checkpoint the run comes to have later.
- * @throws UsageError for a directory that holds no run or options that do not fit it, CheckpointError for
- *   a damaged checkpoint, Error where the address cannot be had
+ * @throws UsageError for a directory that holds no run or options that do not fit it, RangeError for options that are
+ *   none, CheckpointError for a damaged checkpoint, Error where the address cannot be had
  */
 export async function servePolicy(
   runDir: string,
   options: ServeOptions = {},
 ): Promise<PolicyServer> {
+  checkOptions('servePolicy', options, serveChecks);
   try {
     checkBinding(options.host, options.token);
   } catch (cause) {
     throw new UsageError((cause as Error).message, { cause });
   }
-  const agent = await Agent.load(runDir, options);
+  const { checkpoint, env, encoder } = options;
+  const agent = await Agent.load(runDir, { checkpoint, env, encoder });
   try {
     const { minSteps } = agent.config.halting;
     const { maxSteps = minSteps } = options;

@@ -5,7 +5,7 @@ import {
   WireError,
 } from '../../envs/index.ts';
 import type { Decision, Scheduler } from '../../rollout/index.ts';
-import type { Agent, SchedulerOptions } from '../agent.ts';
+import { type Agent, drawnFrom, type SchedulerOptions } from '../agent.ts';
 import type { Checkpoint } from '../run/index.ts';
 import type { PolicyMetrics } from './metrics.ts';
 import { type Observed, observed, type Question } from './question.ts';
@@ -13,6 +13,9 @@ import { type Observed, observed, type Question } from './question.ts';
 /** A question that is not answered yet. */
 interface Request extends Observed {
   limits: Observation['limits'];
+  greedy: boolean | undefined;
+  /** What is drawn follows from it. */
+  seed: number | undefined;
   trace: boolean | undefined;
   since: number;
   /** By place in the question [k]. */
@@ -27,7 +30,8 @@ interface Asked extends Observation {
   request: Request;
 }
 
-export interface ThinkerOptions extends Pick<SchedulerOptions<Asked>, 'exit' | 'maxSteps'> {
+export interface ThinkerOptions
+  extends Pick<SchedulerOptions<Asked>, 'exit' | 'maxSteps' | 'deterministic'> {
   /** Observations thought about at once. */
   maxBatch: number;
   /** Observations that may wait beside them. */
@@ -52,9 +56,11 @@ export class Thinker {
   constructor(agent: Agent, options: ThinkerOptions) {
     this.agent = agent;
     this.#options = options;
-    const { exit, maxSteps } = options;
+    const { exit, maxSteps, deterministic } = options;
     const failed = (asked: Asked, cause: Error) => this.#refuse(asked, cause);
-    this.#scheduler = agent.scheduler(options.maxBatch, { exit, maxSteps, failed });
+    this.#scheduler = agent.scheduler(options.maxBatch, {
+      ...{ exit, maxSteps, deterministic, failed },
+    });
   }
 
   describe(): PolicyDescription {
@@ -93,7 +99,7 @@ export class Thinker {
   think(question: Question): Promise<Decision[]> {
     return new Promise<Decision[]>((resolve, reject) => {
       const since = performance.now();
-      const { maxSteps, deadlineMs, trace } = question;
+      const { maxSteps, deadlineMs, deterministic: greedy, seed, trace } = question;
       const most = this.#options.maxBatch + this.#options.queue;
       if (this.closing) throw new WireError('SHUTTING_DOWN', 'this server is going');
       const { obs, masks } = observed(this.agent, question, most);
@@ -103,7 +109,8 @@ export class Thinker {
       const deadline = deadlineMs === undefined ? undefined : since + deadlineMs;
       const limits = { maxSteps, deadline };
       const answer = { decisions: [], left: 0, resolve, reject };
-      const request: Request = { obs, masks, limits, trace, since, ...answer };
+      const asked = { limits, greedy, seed, trace };
+      const request: Request = { obs, masks, ...asked, since, ...answer };
       this.#requests.add(request);
       this.#begin(request);
       this.#wake();
@@ -134,15 +141,15 @@ export class Thinker {
   }
 
   #begin(request: Request): void {
-    const { obs, masks, limits, trace } = request;
+    const { obs, masks, limits, greedy, seed, trace } = request;
     request.decisions = new Array(obs.length);
     request.left = obs.length;
     const asked = obs.map(
       (value, env): Asked => ({
         ...this.agent.observe(value, masks[env], limits),
-        env,
-        trace,
-        request,
+        ...{ env, greedy, trace, request },
+        // Its own, whoever else is thought for, and the same where it begins again.
+        rng: seed === undefined ? undefined : drawnFrom(seed, env),
       }),
     );
     this.#scheduler.push(asked);

@@ -1,4 +1,5 @@
 import { Rng } from '../../kernels/index.ts';
+import { atLeast, type Checks, checkOptions, flag, integer } from '../options.ts';
 import { type Closed, isPassing } from '../socket/closed.ts';
 import type { Connection } from '../socket/connection.ts';
 import { DialError, type DialOptions, dial } from '../socket/dial.ts';
@@ -36,9 +37,21 @@ export interface AskOptions {
   maxSteps?: number;
   /** Time for the thought from its arrival, in ms; the latest finished step acts. */
   deadlineMs?: number;
+  /** Whether to take the most likely action, or to draw one; as the server is set unless given. */
+  deterministic?: boolean;
+  /** What is drawn, exit and action, follows from it; another each time unless given. */
+  seed?: number;
   /** Whether to tell what each step thought. */
   trace?: boolean;
 }
+
+const askChecks: Checks<AskOptions> = {
+  maxSteps: integer(1),
+  deadlineMs: atLeast(0),
+  deterministic: flag,
+  seed: integer(0),
+  trace: flag,
+};
 
 /** An action with what is known of the thought behind it. */
 export interface Acted {
@@ -136,13 +149,14 @@ export class PolicyClient {
   #ask(obs: readonly unknown[], actionMask: object | undefined, options: AskOptions) {
     return new Promise<Acted[]>((resolve, reject) => {
       if (this.#over) throw this.#over;
+      checkOptions('PolicyClient.act', options, askChecks);
       for (const one of obs) {
         const problem = this.observationSpace.explain(one);
         if (problem !== undefined) throw new RangeError(`PolicyClient.act: obs: ${problem}`);
       }
       const id = this.#nextId++;
-      const { maxSteps, deadlineMs, trace } = options;
-      const limits = { maxSteps, deadlineMs, trace };
+      const { maxSteps, deadlineMs, deterministic, seed, trace } = options;
+      const limits = { maxSteps, deadlineMs, deterministic, seed, trace };
       const message = {
         t: 'act',
         id,

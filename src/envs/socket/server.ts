@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { anything, type Checks, callback, integer, listOf, positive, text } from '../options.ts';
 import { type Codec, codecs } from '../wire/codec.ts';
 import { asWireError, WireError } from '../wire/errors.ts';
 import { type Access, checkAccess, checkBinding, DEFAULT_HOST, isLoopback } from './access.ts';
@@ -29,6 +30,22 @@ export interface SocketServerOptions extends Partial<ConnectionLimits> {
   /** Told of faults of this server's own, which peers learn nothing of but INTERNAL. */
   onFault?: (error: unknown) => void;
 }
+
+export const serverChecks: Checks<SocketServerOptions> = {
+  host: text,
+  port: integer(0, 65_535),
+  token: text,
+  origins: listOf(text),
+  tls: anything,
+  maxConnections: integer(1),
+  maxPerAddress: integer(1),
+  heartbeatMs: positive,
+  onFault: callback,
+  maxPayload: integer(1),
+  maxOpening: integer(1),
+  maxFramesPerSecond: positive,
+  maxBuffered: integer(1),
+};
 
 /** What is served at one path; `open`: without a token. */
 export type Endpoint = { path: string; open?: boolean } & (

@@ -153,6 +153,8 @@ const act = z.strictObject({
   actionMask: mask.optional(),
   maxSteps: z.int().min(1).optional(),
   deadlineMs: z.number().min(0).optional(),
+  deterministic: z.boolean().optional(),
+  seed: z.int().min(0).optional(),
   trace: z.boolean().optional(),
 });
 const acted = z.strictObject({

@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { type ServeOptions, servePolicy } from '../../../src/agent/index.ts';
 import {
   type Connection,
   dial,
@@ -61,6 +62,80 @@ describe('a policy server', () => {
         expect(acted).toEqual({ action, steps, cut, policyVersion: 100, thought: steered });
       }
     }
+  });
+
+  it('draws actions for who asks for it, by a seed as the agent itself', async () => {
+    const { dir, agent } = await makeRun(khop);
+    const client = await connect((await serve(dir)).url);
+    const rng = Rng.seed(6);
+    const all = Array.from({ length: 12 }, () => agent.observationSpace.sample(rng));
+    const drawn = { deterministic: false, seed: 5 };
+    const likely = [];
+    for (const obs of all) {
+      const { action, thought } = await agent.act(obs, drawn);
+      expect(await client.act(obs, drawn)).toMatchObject({ action, steps: thought.steps });
+      likely.push((await agent.act(obs)).action);
+    }
+    expect((await client.actBatch(all)).map(({ action }) => action)).toEqual(likely);
+    // Each of a batch has draws of its own, whoever thinks beside it.
+    const [one, again] = await Promise.all([
+      client.actBatch(all, drawn),
+      client.actBatch(all, drawn),
+    ]);
+    expect(again).toEqual(one);
+    expect(one.map(({ action }) => action)).not.toEqual(likely);
+  });
+
+  it('draws actions for whoever does not say, where it was told to', async () => {
+    const { dir, agent } = await makeRun({ ...khop, halting: { maxSteps: 1 } });
+    const client = await connect((await serve(dir, { deterministic: false })).url);
+    const obs = agent.observationSpace.sample(Rng.seed(7));
+    const { action } = await agent.act(obs);
+    const many = Array.from({ length: 60 }, () => obs);
+    const drawn = new Set((await client.actBatch(many)).map((acted) => acted.action));
+    expect(drawn.size).toBeGreaterThan(1);
+    const likely = await client.actBatch(many, { deterministic: true });
+    expect(new Set(likely.map((acted) => acted.action))).toEqual(new Set([action]));
+  });
+
+  it.each<[object, string]>([
+    [{ maxBatch: 0 }, 'maxBatch: expected an integer ≥ 1, got 0'],
+    [{ queue: -100 }, 'queue: expected an integer ≥ 0, got -100'],
+    [{ exit: 'first' }, 'exit: expected one of "sample", "threshold", "cdf", got "first"'],
+    [{ maxSteps: 1.5 }, 'maxSteps: expected an integer ≥ 1, got 1.5'],
+    [{ reloadSeconds: 0 }, 'reloadSeconds: expected a number > 0, got 0'],
+    [{ port: 99_999 }, 'port: expected an integer in 0..65535, got 99999'],
+    [{ heartbeatMs: Number.NaN }, 'heartbeatMs: expected a number > 0, got NaN'],
+    [{ maxbatch: 8 }, 'maxbatch: no such option; did you mean maxBatch?'],
+    [{ set: [] }, 'set: no such option'],
+  ])('refuses %o in words, before it listens', async (options, message) => {
+    const { dir } = await makeRun();
+    const serving = servePolicy(dir, options as ServeOptions);
+    await expect(serving).rejects.toThrow(RangeError);
+    await expect(serving).rejects.toThrow(`servePolicy: ${message}`);
+  });
+
+  it('answers with a queue of none, and closes twice alike', async () => {
+    const { dir } = await makeRun();
+    const server = await serve(dir, { queue: 0, maxBatch: 1 });
+    const client = await connect(server.url);
+    expect((await client.act(0)).policyVersion).toBe(100);
+    await Promise.all([server.close(), server.close()]);
+    await server.close();
+    expect(server.version).toBe(100);
+  });
+
+  it('is asked by nobody with options that are none', async () => {
+    const { dir } = await makeRun();
+    const client = await connect((await serve(dir)).url);
+    const ask = (options: object) => client.act(0, options);
+    await expect(ask({ deadline: 1 })).rejects.toThrow(
+      'PolicyClient.act: deadline: no such option; did you mean deadlineMs?',
+    );
+    await expect(ask({ maxSteps: 0 })).rejects.toThrow('maxSteps: expected an integer ≥ 1, got 0');
+    await expect(ask({ seed: 0.5 })).rejects.toThrow('seed: expected an integer ≥ 0, got 0.5');
+    client.close();
+    await expect(ask({})).rejects.toThrow('PolicyClient: closed');
   });
 
   it('gives each of many clients the answers to its own observations', async () => {

@@ -1,0 +1,114 @@
+import { describe } from './describe.ts';
+import { editDistance } from './edit-distance.ts';
+
+/** What an option may be, where it is given. */
+export interface Check {
+  /** As a noun: an integer ≥ 1. */
+  expected: string;
+  allows(value: unknown): boolean;
+}
+
+/** One for each option that there is. */
+export type Checks<Options> = { [Name in keyof Required<Options>]: Check };
+
+/**
+ * Refuses options that are misspelt or absurd, which would otherwise do nothing or never end.
+ * @param owner the function they are given to, as messages name it
+ * @throws RangeError naming the option, what was expected and what came
+ */
+export function checkOptions<Options>(
+  owner: string,
+  options: Options,
+  checks: Checks<Options>,
+): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new RangeError(`${owner}: expected an object of options, got ${describe(options)}`);
+  }
+  const known = Object.keys(checks);
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(checks, name)) {
+      throw new RangeError(`${owner}: ${name}: ${unknown(name, known)}`);
+    }
+    const { expected, allows } = checks[name as keyof Options];
+    if (value !== undefined && !allows(value)) {
+      throw new RangeError(`${owner}: ${name}: expected ${expected}, got ${describe(value)}`);
+    }
+  }
+}
+
+function unknown(name: string, known: readonly string[]): string {
+  const near = (other: string) => editDistance(name.toLowerCase(), other.toLowerCase());
+  const [nearest] = known
+    .filter((other) => other.startsWith(name) || near(other) <= Math.max(1, name.length / 3))
+    .sort((a, b) => near(a) - near(b));
+  const all = `expected one of ${known.join(', ')}`;
+  return `no such option; ${nearest === undefined ? all : `did you mean ${nearest}?`}`;
+}
+
+/** Whatever it is: another has to judge it. */
+export const anything: Check = { expected: 'anything', allows: () => true };
+
+export const flag: Check = {
+  expected: 'true or false',
+  allows: (value) => typeof value === 'boolean',
+};
+
+export const text: Check = {
+  expected: 'a string',
+  allows: (value) => typeof value === 'string',
+};
+
+export const texts: Check = {
+  expected: 'a list of strings',
+  allows: (value) => Array.isArray(value) && value.every((one) => typeof one === 'string'),
+};
+
+export const callback: Check = {
+  expected: 'a function',
+  allows: (value) => typeof value === 'function',
+};
+
+export const signalCheck: Check = {
+  expected: 'an AbortSignal',
+  allows: (value) => value instanceof AbortSignal,
+};
+
+/** A whole number of at least `min`. */
+export function integer(min: number, max = Number.MAX_SAFE_INTEGER): Check {
+  return {
+    expected:
+      max === Number.MAX_SAFE_INTEGER ? `an integer ≥ ${min}` : `an integer in ${min}..${max}`,
+    allows: (value) =>
+      Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max,
+  };
+}
+
+/** A number of at least `min`, infinite where that is said. */
+export function atLeast(min: number, { infinite = false } = {}): Check {
+  return {
+    expected: `a number ≥ ${min}`,
+    allows: (value) =>
+      typeof value === 'number' && value >= min && (infinite || Number.isFinite(value)),
+  };
+}
+
+/** A finite number above 0. */
+export const positive: Check = {
+  expected: 'a number > 0',
+  allows: (value) => typeof value === 'number' && value > 0 && Number.isFinite(value),
+};
+
+export function oneOf(...names: readonly string[]): Check {
+  return {
+    expected: `one of ${names.map((name) => JSON.stringify(name)).join(', ')}`,
+    allows: (value) => names.includes(value as string),
+  };
+}
+
+/** A list of what `check` allows. */
+export function listOf(check: Check): Check {
+  return {
+    expected: `a list, each ${check.expected}`,
+    allows: (value) => Array.isArray(value) && value.every((one) => check.allows(one)),
+  };
+}
