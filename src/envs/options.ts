@@ -1,5 +1,5 @@
 import { describe } from './describe.ts';
-import { editDistance } from './edit-distance.ts';
+import { nearest } from './nearest.ts';
 
 /** What an option may be, where it is given. */
 export interface Check {
@@ -37,12 +37,8 @@ export function checkOptions<Options>(
 }
 
 function unknown(name: string, known: readonly string[]): string {
-  const near = (other: string) => editDistance(name.toLowerCase(), other.toLowerCase());
-  const [nearest] = known
-    .filter((other) => other.startsWith(name) || near(other) <= Math.max(1, name.length / 3))
-    .sort((a, b) => near(a) - near(b));
-  const all = `expected one of ${known.join(', ')}`;
-  return `no such option; ${nearest === undefined ? all : `did you mean ${nearest}?`}`;
+  const near = nearest(name, known);
+  return `no such option; ${near === undefined ? `expected one of ${known.join(', ')}` : `did you mean ${near}?`}`;
 }
 
 /** Whatever it is: another has to judge it. */
