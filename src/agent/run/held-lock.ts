@@ -5,7 +5,9 @@ import { errorCode } from './atomic.ts';
 import { type Owner, parseOwner, readIfThere } from './lock-owner.ts';
 
 /** Between two signs of life of a lock's holder, in ms. */
-export const BEAT_MS = 4000;
+const BEAT_MS = 1000;
+/** Signs of life between two that are on the disk at once, where a server of files shows them to other machines. */
+const BEATS_A_SYNC = 5;
 const DIGITS = 12;
 
 /** A lock that was held is so no more; the message says what became of it. */
@@ -20,13 +22,13 @@ export function lockText(owner: Owner): string {
 
 /** In a thread of its own, since updates keep the others for longer; as text, so that nothing has to be found and loaded. */
 const BEATING = `
-  const { workerData: { file, at, digits, ms } } = require('node:worker_threads');
+  const { workerData: { file, at, digits, ms, sync } } = require('node:worker_threads');
   const { fdatasyncSync, writeSync } = require('node:fs');
   let count = 0;
   setInterval(() => {
     try {
       writeSync(file, String(++count).padStart(digits), at);
-      fdatasyncSync(file);
+      if (count % sync === 0) fdatasyncSync(file);
     } catch {
       // A sign that could not be given; the next may be.
     }
@@ -47,7 +49,7 @@ export class HeldLock {
     if (brief) return;
     this.#file = openSync(path, 'r+');
     const at = Buffer.byteLength(lockText(owner)) - DIGITS - 1;
-    const workerData = { file: this.#file, at, digits: DIGITS, ms: BEAT_MS };
+    const workerData = { file: this.#file, at, digits: DIGITS, ms: BEAT_MS, sync: BEATS_A_SYNC };
     this.#beat = new Worker(BEATING, { eval: true, execArgv: [], workerData });
     this.#beat.unref();
   }

@@ -1,13 +1,13 @@
 import * as nodeFs from 'node:fs/promises';
 import { setTimeout as timeout } from 'node:timers/promises';
 import { errorCode } from './atomic.ts';
-import { BEAT_MS, HeldLock, lockText } from './held-lock.ts';
+import { HeldLock, lockText } from './held-lock.ts';
 import { isWithin, newOwner, type Owner, parseOwner, readIfThere, runs } from './lock-owner.ts';
 
 /** How long a holder that cannot be looked for may give no sign of life, in ms. */
-const PATIENCE_MS = 5 * BEAT_MS;
+const PATIENCE_MS = 20_000;
 /** Between looks for one, in ms. */
-const LOOK_MS = 1000;
+const LOOK_MS = 250;
 
 /** What systems say of a hard link that they cannot make (SMB, exFAT, FUSE, 9p, Android). */
 const NO_LINK = ['EPERM', 'EACCES', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EMLINK'];
