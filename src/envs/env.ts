@@ -2,9 +2,9 @@ import type { ActionMask, Space } from './space.ts';
 
 /** What an environment says beside the observation. The named keys are understood throughout. */
 export interface Info {
-  /** How hard the decision ahead is, in the environment's own unit (hops, cells, bits). */
+  /** How hard the decision ahead is, in the environment's own unit (hops, cells, bits); ignored where it is no number. */
   difficulty?: number;
-  /** Whether the episode reached its goal; read where it ends. */
+  /** Whether the episode reached its goal; read where it ends, and ignored where it is no boolean. */
   success?: boolean;
   /** Which actions may be taken next: 1 = allowed. */
   actionMask?: ActionMask;

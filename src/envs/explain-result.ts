@@ -1,5 +1,4 @@
 import { describe } from './describe.ts';
-import type { Info } from './env.ts';
 
 /** Why `result` is nothing that a reset may return, beside what it observes; undefined where it is. */
 export function explainReset(result: unknown): string | undefined {
@@ -23,13 +22,4 @@ function explainFlag(key: string, flag: unknown): string | undefined {
   return typeof flag === 'boolean'
     ? undefined
     : `${key}: expected a boolean, got ${describe(flag)}`;
-}
-
-/** What is wrong with the keys of `info` that are understood throughout, but for the mask. */
-export function explainInfo(info: Info | undefined): string | undefined {
-  const { difficulty, success } = info ?? {};
-  if (difficulty !== undefined && !Number.isFinite(difficulty)) {
-    return `info.difficulty: expected a finite number, got ${describe(difficulty)}`;
-  }
-  return success === undefined ? undefined : explainFlag('info.success', success);
 }

@@ -1,8 +1,8 @@
 import type { Env, Info } from './env.ts';
 import { explainMask } from './explain-mask.ts';
-import { explainInfo } from './explain-result.ts';
 import { explainRow, type Limits } from './limits.ts';
 import type { Observation } from './outcome.ts';
+import { difficultyOf } from './read-info.ts';
 import { Rows } from './rows.ts';
 import type { RunningStats } from './running-stats.ts';
 import type { Space } from './space.ts';
@@ -49,11 +49,10 @@ export class ObservationReader {
     if (problem !== undefined) return `obs: ${problem}`;
     const row = this.#rows.next();
     this.#observationSpace.write(obs, row);
-    const { actionMask, difficulty } = info ?? {};
+    const { actionMask } = info ?? {};
     const masked = !over && actionMask !== undefined;
     const wrong =
       explainRow(row, this.#options.limits) ??
-      explainInfo(info) ??
       (masked ? explainMask(this.#actionSpace, actionMask) : undefined);
     if (wrong !== undefined) return wrong;
     const { normaliser } = this.#options;
@@ -63,6 +62,6 @@ export class ObservationReader {
     }
     // A copy, since the environment may go on writing into its own.
     const mask = masked ? Uint8Array.from(actionMask) : undefined;
-    return { env: this.#index, row, mask, difficulty };
+    return { env: this.#index, row, mask, difficulty: difficultyOf(info) };
   }
 }

@@ -9,6 +9,7 @@ import { isPromise } from './is-promise.ts';
 import { explainReward } from './limits.ts';
 import { ObservationReader, type ReadOptions, type Shown } from './observation-reader.ts';
 import type { Observation, Outcome } from './outcome.ts';
+import { successOf } from './read-info.ts';
 import type { Space } from './space.ts';
 import type { Survival } from './survival.ts';
 
@@ -250,6 +251,20 @@ export class Seat {
   }
 
   #outcome(step: Step, action: unknown): Outcome {
+    try {
+      return this.#judge(step, action);
+    } catch (error) {
+      throw this.#unread('step', error, action);
+    }
+  }
+
+  /** The error; where something of a result threw as it was read, the failure that this is. */
+  #unread(verb: string, cause: unknown, action?: unknown): unknown {
+    if (cause instanceof EnvFailed) return cause;
+    return this.#failure(`${verb}: what it gave cannot be read`, { action, cause });
+  }
+
+  #judge(step: Step, action: unknown): Outcome {
     this.#losses = 0;
     const problem = explainStep(step) ?? explainReward(step.reward, this.#options.limits);
     if (problem !== undefined) throw this.#failure(`step: ${problem}`, { action });
@@ -276,7 +291,7 @@ export class Seat {
     outcome.episode = {
       return: this.#return,
       length: this.#length,
-      success: step.info?.success,
+      success: successOf(step.info),
       difficulty: this.#difficulty,
     };
     return outcome;
@@ -321,9 +336,14 @@ export class Seat {
   }
 
   #begun(result: Reset): Observation {
-    const problem = explainReset(result);
-    if (problem !== undefined) throw this.#failure(`reset: ${problem}`);
-    const observation = this.#read(result, 'reset');
+    let observation: Observation;
+    try {
+      const problem = explainReset(result);
+      if (problem !== undefined) throw this.#failure(`reset: ${problem}`);
+      observation = this.#read(result, 'reset');
+    } catch (error) {
+      throw this.#unread('reset', error);
+    }
     this.#reseed = undefined;
     this.#episode++;
     this.#share--;

@@ -237,14 +237,9 @@ describe('an environment that breaks its contract', () => {
     ['null mask', (s) => ({ ...s, info: { actionMask: null } }), 'expected an array, got null'],
     ['mask of nothing', (s) => ({ ...s, info: { actionMask: [0, 0, 0] } }), 'at least one allowed'],
     [
-      'NaN difficulty',
-      (s) => ({ ...s, info: { difficulty: Number.NaN } }),
-      'info.difficulty: expected a finite number, got NaN',
-    ],
-    [
-      'success no boolean',
-      (s) => ({ ...s, info: { success: 1 } }),
-      'info.success: expected a boolean, got 1',
+      'reward that cannot be read',
+      (s) => Object.defineProperty({ ...s }, 'reward', { get: boom }),
+      'step: what it gave cannot be read: boom',
     ],
   ])('%s: EnvFailed says what, where and when', async (_name, broken, problem) => {
     const env = new BrokenEnv(broken);

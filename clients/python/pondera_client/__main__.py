@@ -45,6 +45,7 @@ async def _serve(args: argparse.Namespace, factory: Factory, token: str | None) 
     probe.close()
     capacity = args.capacity or 4 * args.count
     options = Options(args.host, args.port, min(args.count, capacity), capacity, token, frozenset(args.origin))
+    options.max_payload = args.max_payload
     async with EnvServer(factory, description, options) as server:
         print(json.dumps({"listening": server.url}), flush=True)
         await asyncio.Event().wait()
@@ -73,6 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default="127.0.0.1", help="address to bind; other than loopback needs a token")
     serve.add_argument("--port", type=int, default=8765, help="0 takes a free one")
     serve.add_argument("--capacity", type=int, help="the most environments of all sessions (4 × count)")
+    payload_help = "bytes of a frame that trainers may send; states that they restore count (8388608)"
+    serve.add_argument("--max-payload", type=int, default=Options.max_payload, metavar="BYTES", help=payload_help)
     serve.add_argument("--origin", action="append", default=[], help="a browser page's origin that may connect")
     dialling = commands.add_parser("dial", help="offer environments to a trainer")
     dialling.add_argument("url", help="the trainer's, such as ws://127.0.0.1:9000")

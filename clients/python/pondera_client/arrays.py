@@ -11,7 +11,8 @@ import numpy as np
 from .errors import WireError
 
 DTYPES = {name: np.dtype(name) for name in "<f4 <f8 |i1 |u1 <i2 <u2 <i4 <u4 <i8 <u8 |b1".split()}
-MAX_INTEGER = 2**53
+# what a JavaScript number holds exactly, and no other integer rounds to
+MAX_INTEGER = 2**53 - 1
 
 
 def little_endian(array: np.ndarray) -> np.ndarray:
@@ -24,7 +25,7 @@ def little_endian(array: np.ndarray) -> np.ndarray:
     little = array.astype(array.dtype.newbyteorder("<"), copy=False)
     if little.dtype.str not in DTYPES:
         raise TypeError(f"an array of {array.dtype} cannot travel")
-    if not _exact(little):
+    if not exact(little):
         raise ValueError("an array has integers beyond 2^53")
     return little
 
@@ -56,12 +57,12 @@ def map_to_array(fields: dict) -> np.ndarray:
         array = np.frombuffer(buffer, DTYPES[dtype]).reshape(shape).copy()
     except (TypeError, ValueError) as error:
         raise WireError("BAD_MESSAGE", f"an ndarray's data: {error}") from None
-    if not _exact(array):
+    if not exact(array):
         raise WireError("BAD_MESSAGE", "an ndarray's data: integers beyond 2^53")
     return array
 
 
-def _exact(array: np.ndarray) -> bool:
+def exact(array: np.ndarray) -> bool:
     """Whether a JavaScript number can hold every entry."""
     if array.dtype.itemsize < 8 or array.dtype.kind not in "iu" or array.size == 0:
         return True

@@ -7,6 +7,7 @@ from typing import Any, Sequence
 
 import numpy as np
 
+from .arrays import exact
 from .errors import Misfit
 from .spaces import bounds_of, starts_of
 
@@ -73,7 +74,8 @@ def _conform_array(space: dict, batch: Any, k: int) -> np.ndarray:
     if array.dtype != dtype:
         with np.errstate(invalid="ignore"):
             given, array = array, array.astype(dtype)
-        if dtype.kind != "f" and not np.array_equal(given, array):
+        rounded = given.dtype.kind in "iu" and dtype.kind == "f" and not exact(given)
+        if rounded or (dtype.kind != "f" and not np.array_equal(given, array)):
             raise Misfit(f"expected {dtype.name}, got {given.dtype} with values it cannot hold")
     if dtype.kind == "f" and np.isnan(array).any():
         raise Misfit("NaN")

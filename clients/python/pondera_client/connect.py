@@ -7,13 +7,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import websockets
+from websockets.exceptions import ConnectionClosed
 
-from .errors import WireError
+from .errors import CLOSE_CODES, WireError
 from .gate import is_loopback
+from .sizes import TRAINER_TAKES
 from .wire import MsgPack
 
 # what dialing again cannot mend, of the HTTP statuses before the upgrade
 REFUSALS = {400: "BAD_SUBPROTOCOL", 401: "UNAUTHENTICATED", 403: "FORBIDDEN_ORIGIN", 404: "NOT_FOUND"}
+
+# closing codes after which another try would end alike: what was sent broke the protocol, or was too large
+FATAL_CLOSES = frozenset({1002, 1003, 1007, 1008, 1009, 4000, 4001})
 
 # errors after which one dials again
 PASSING = frozenset({"CAPACITY_REACHED", "SHUTTING_DOWN", "SLOW_READER", "INTERNAL", "HELLO_TIMEOUT", "IDLE"})
@@ -53,6 +58,16 @@ def refusal(error: Exception) -> WireError | None:
     return WireError(REFUSALS[status], f"HTTP {status}: {body}")
 
 
+def farewell(error: ConnectionClosed) -> WireError | None:
+    """What a closed connection means, where dialing again would not mend it."""
+    if error.rcvd is None or error.rcvd.code not in FATAL_CLOSES:
+        return None
+    # ours close with "CODE: message" or the code alone
+    code, _, message = error.rcvd.reason.partition(": ")
+    told = f"closed with {error.rcvd.code}{message and f', {message}'}"
+    return WireError(code, told) if code in CLOSE_CODES else WireError("BAD_MESSAGE", f"{told} {error.rcvd.reason}".rstrip())
+
+
 def read_welcome(frame: bytes | str, codec: Any = MsgPack) -> dict:
     """The `welcome` of a frame.
 
@@ -65,3 +80,11 @@ def read_welcome(frame: bytes | str, codec: Any = MsgPack) -> dict:
     if message["t"] != "welcome":
         raise WireError("BAD_MESSAGE", f"t: expected welcome, got {message['t']!r}")
     return message
+
+
+def takes_of(welcome: dict) -> int:
+    """Bytes of a frame that whoever welcomed takes."""
+    most = (welcome.get("limits") or {}).get("maxPayload", TRAINER_TAKES)
+    if type(most) is not int or most < 1:
+        raise WireError("BAD_MESSAGE", f"welcome.limits.maxPayload: expected a positive integer, got {most!r}")
+    return most

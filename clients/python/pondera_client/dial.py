@@ -8,7 +8,7 @@ from typing import Any, Callable
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from .connect import PASSING, backoff, connect_options, read_welcome, refusal, with_path
+from .connect import PASSING, backoff, connect_options, farewell, read_welcome, refusal, takes_of, with_path
 from .errors import WireError
 from .exchange import Exchange, log
 from .handshake import VERSION
@@ -16,9 +16,6 @@ from .session import PeerError, Session
 from .wire import MsgPack
 
 PATH = "/v1/trainer"
-
-# of a connection that ends without an `error`: another try would end like it
-FATAL_CLOSES = (1002, 1003, 1007, 1008, 1009, 4000, 4001)
 
 
 async def dial(url: str, make: Callable[[], Exchange], token: str | None = None) -> None:
@@ -63,6 +60,7 @@ class _Dialler:
         welcome = read_welcome(await ws.recv())
         if not welcome.get("resumed"):
             await self._session.begin_anew()
+        self._session.exchange.takes = takes_of(welcome)
         self._resume = {"session": welcome["session"], "token": welcome["token"]}
         self._failures = 0
         log.info("connected to %s", self._url)
@@ -83,8 +81,8 @@ class _Dialler:
             elif error.code not in PASSING:
                 raise error
         elif isinstance(error, ConnectionClosed):
-            if error.rcvd is not None and error.rcvd.code in FATAL_CLOSES:
-                raise WireError(error.rcvd.reason or "BAD_MESSAGE", f"closed with {error.rcvd.code}") from error
+            if farewell(error) is not None:
+                raise farewell(error) from error
         elif refusal(error) is not None:
             raise refusal(error) from error
 

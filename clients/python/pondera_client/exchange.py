@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from typing import Any, Hashable
+from typing import Any, Hashable, Iterable, Iterator
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from .errors import Misfit
 from .ledger import Ledger
 from .replies import Replies
 from .requests import Request, read_request
+from .sizes import TRAINER_TAKES, parted
 
 log = logging.getLogger("pondera_client")
 
@@ -25,7 +26,10 @@ class Exchange:
     Attributes:
         description: the environments, as `welcome.env` or `hello.env` has them.
         count: how many there are.
+        takes: bytes of a frame that the trainer takes.
     """
+
+    takes = TRAINER_TAKES
 
     def __init__(self, description: dict[str, Any], count: int):
         self.description = description
@@ -40,29 +44,36 @@ class Exchange:
         self._ledger = Ledger(self.count, self._observation_space)
 
     def handle(self, message: dict, asker: Hashable) -> list[dict[str, Any]]:
-        """Answers a request.
+        """All that `answer` gives, once it is all there."""
+        return list(self.answer(message, asker))
+
+    def answer(self, message: dict, asker: Hashable) -> Iterator[dict[str, Any]]:
+        """Answers a request; it is performed as far as the replies are taken.
 
         Args:
             message: a frame's.
             asker: the connection it came on; a reply only carries what was asked for on that.
 
         Returns:
-            The replies there are now, which may be to earlier requests.
+            The replies as they are ready, which may be to earlier requests.
 
         Raises:
             WireError: `BAD_MESSAGE` or `SEQUENCE`; nothing has been performed.
         """
         request = read_request(message, self.count)
         fresh = self._ledger.admit(request.envs, request.seq, asker)
-        repeated = [] if fresh.all() else self._ledger.repeat(request.envs[~fresh])
+        if not fresh.all():
+            yield from self._ledger.repeat(request.envs[~fresh])
         if not fresh.any():
-            return repeated
-        made = [self._ledger.record(reply) for reply in self.perform(request, np.flatnonzero(fresh))]
-        addressed = (self._ledger.asked_by(asker, reply) for reply in made)
-        return repeated + [reply for reply in addressed if reply is not None]
+            return
+        for made in self.perform(request, np.flatnonzero(fresh)):
+            for part in parted(made, self._ledger.rows, self.takes):
+                addressed = self._ledger.asked_by(asker, self._ledger.record(part))
+                if addressed is not None:
+                    yield addressed
 
-    def perform(self, request: Request, rows: np.ndarray) -> list[dict[str, Any]]:
-        """Performs some rows of a request and returns replies to it, or to earlier ones, without `seq`."""
+    def perform(self, request: Request, rows: np.ndarray) -> Iterable[dict[str, Any]]:
+        """Performs some rows of a request and gives replies to it, or to earlier ones, without `seq`."""
         raise NotImplementedError
 
     def close(self) -> None:
@@ -99,4 +110,6 @@ class Failures:
         self.add(envs, "ENV_FAILED", f"{type(error).__name__}: {error}")
 
     def replies(self) -> list[dict[str, Any]]:
-        return [Replies.failed(envs, code, message) for (code, message), envs in self._envs.items() if envs]
+        """Of what was added since they were last asked for."""
+        told, self._envs = self._envs, defaultdict(list)
+        return [Replies.failed(envs, code, message) for (code, message), envs in told.items() if envs]

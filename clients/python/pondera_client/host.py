@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import copy
-import math
 from contextlib import contextmanager, suppress
-from typing import Any, Callable, Iterable, Iterator
+from typing import Any, Callable, Iterable, Iterator, TypeVar
 
 import numpy as np
 
@@ -14,10 +13,14 @@ from .errors import Misfit
 from .exchange import Exchange, Failures
 from .outcomes import Began, Stepped, began_reply, stepped_reply
 from .requests import Request
+from .turns import in_turns
+from .values import flag, number
+
+T = TypeVar("T")
 
 
 class Host(Exchange):
-    """`count` environments of a factory, stepped one after another.
+    """`count` environments of a factory, stepped one after another; what is ready by then is answered before the rest.
 
     An environment that throws, or whose answer does not fit its own spaces, is closed and made again at its next
     `reset`.
@@ -37,22 +40,23 @@ class Host(Exchange):
         super().begin()
         self._begun = [False] * self.count
 
-    def perform(self, request: Request, rows: np.ndarray) -> list[dict[str, Any]]:
+    def perform(self, request: Request, rows: np.ndarray) -> Iterator[dict[str, Any]]:
         failures = Failures()
-        done = getattr(self, f"_{request.kind}")(request, rows, failures)
-        return done + failures.replies()
+        for done in getattr(self, f"_{request.kind}")(request, rows, failures):
+            yield from done + failures.replies()
+        yield from failures.replies()
 
     def close(self) -> None:
         for env in range(self.count):
             self._drop(env)
 
-    def _reset(self, request: Request, rows: np.ndarray, failures: Failures) -> list[dict[str, Any]]:
-        began = []
-        for row in rows.tolist():
+    def _reset(self, request: Request, rows: np.ndarray, failures: Failures) -> Iterator[list[dict[str, Any]]]:
+        def reset(row: int) -> Began | None:
             env = int(request.envs[row])
-            with self._faults(env, failures):
-                began.append(self._begin(env, seed=request.seeds[row], options=request.options))
-        return self._built(began_reply, began, failures)
+            return self._try(env, failures, lambda: self._begin(env, seed=request.seeds[row], options=request.options))
+
+        for began in in_turns(rows.tolist(), reset):
+            yield self._built(began_reply, began, failures)
 
     def _begin(self, env: int, **options: Any) -> Began:
         if self._envs[env] is None:
@@ -61,22 +65,22 @@ class Host(Exchange):
         self._begun[env] = True
         return Began(env, obs, info)
 
-    def _step(self, request: Request, rows: np.ndarray, failures: Failures) -> list[dict[str, Any]]:
-        stepped = []
-        for row, action in self.read_actions(request, rows, failures).items():
+    def _step(self, request: Request, rows: np.ndarray, failures: Failures) -> Iterator[list[dict[str, Any]]]:
+        def step(asked: tuple[int, Any]) -> Stepped | None:
+            row, action = asked
             env = int(request.envs[row])
             if not self._begun[env]:
                 failures.add([env], "REFUSED", "step before reset")
-                continue
-            with self._faults(env, failures):
-                stepped.append(self._step_one(env, action))
-        return self._built(stepped_reply, stepped, failures)
+                return None
+            return self._try(env, failures, lambda: self._step_one(env, action))
+
+        for stepped in in_turns(self.read_actions(request, rows, failures).items(), step):
+            yield self._built(stepped_reply, stepped, failures)
 
     def _step_one(self, env: int, action: Any) -> Stepped:
         obs, reward, terminated, truncated, info = self._envs[env].step(action)
-        reward = float(reward)
-        if not math.isfinite(reward):
-            raise ValueError(f"a reward of {reward}")
+        reward = number(reward, "reward")
+        terminated, truncated = flag(terminated, "terminated"), flag(truncated, "truncated")
         if not (terminated or truncated):
             return Stepped(env, obs, reward, False, False, info, None)
         # the next episode may be written into the same arrays
@@ -96,30 +100,36 @@ class Host(Exchange):
                     fitting.append(outcome)
             return [build(replies, space, fitting)] if fitting else []
 
-    def _snapshot(self, request: Request, rows: np.ndarray, failures: Failures) -> list[dict[str, Any]]:
-        states = {}
-        for env in self._that_can("snapshots", request, rows, failures):
+    def _snapshot(self, request: Request, rows: np.ndarray, failures: Failures) -> Iterator[list[dict[str, Any]]]:
+        def save(env: int) -> tuple[int, Any] | None:
             if not self._begun[env]:
                 failures.add([env], "REFUSED", "snapshot before reset")
-                continue
-            with self._faults(env, failures):
-                states[env] = snapshot(self._envs[env])
-        return [{"t": "snapshots", "envs": _indices(states), "states": list(states.values())}] if states else []
+                return None
+            return self._try(env, failures, lambda: (env, snapshot(self._envs[env])))
 
-    def _restore(self, request: Request, rows: np.ndarray, failures: Failures) -> list[dict[str, Any]]:
-        restored = []
-        for row, env in zip(rows, self._that_can("snapshots", request, rows, failures)):
-            with self._faults(env, failures):
-                if not self._begun[env]:
-                    # wrappers want a reset before the first step
-                    self._begin(env)
-                restore(self._envs[env], request.states[row])
-                restored.append(env)
-        return [{"t": "restored", "envs": _indices(restored)}] if restored else []
+        for saved in in_turns(self._that_can("snapshots", request, rows, failures), save):
+            envs, states = zip(*saved) if saved else ((), ())
+            yield [{"t": "snapshots", "envs": _indices(envs), "states": list(states)}] if saved else []
 
-    def _render(self, request: Request, rows: np.ndarray, failures: Failures) -> list[dict[str, Any]]:
+    def _restore(self, request: Request, rows: np.ndarray, failures: Failures) -> Iterator[list[dict[str, Any]]]:
+        def put_back(asked: tuple[int, int]) -> int | None:
+            row, env = asked
+            return self._try(env, failures, lambda: self._put_back(env, request.states[row]))
+
+        able = self._that_can("snapshots", request, rows, failures)
+        for restored in in_turns(zip(rows.tolist(), able), put_back):
+            yield [{"t": "restored", "envs": _indices(restored)}] if restored else []
+
+    def _put_back(self, env: int, state: Any) -> int:
+        if not self._begun[env]:
+            # wrappers want a reset before the first step
+            self._begin(env)
+        restore(self._envs[env], state)
+        return env
+
+    def _render(self, request: Request, rows: np.ndarray, failures: Failures) -> Iterator[list[dict[str, Any]]]:
         self._that_can("render", request, rows, failures)
-        return []
+        yield []
 
     def _that_can(self, ability: str, request: Request, rows: np.ndarray, failures: Failures) -> list[int]:
         """The environments of a request, or none where they have not that ability."""
@@ -128,6 +138,11 @@ class Host(Exchange):
             return envs
         failures.add(envs, "REFUSED", f"these environments cannot {request.kind}")
         return []
+
+    def _try(self, env: int, failures: Failures, verb: Callable[[], T]) -> T | None:
+        with self._faults(env, failures):
+            return verb()
+        return None
 
     @contextmanager
     def _faults(self, env: int, failures: Failures) -> Iterator[None]:

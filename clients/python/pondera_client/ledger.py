@@ -55,7 +55,7 @@ class Ledger:
     def asked_by(self, asker: Hashable, reply: dict[str, Any]) -> dict[str, Any] | None:
         """The reply less the rows somebody else asked for: on a connection that has ended since."""
         mine = [row for row, env in enumerate(reply["envs"].tolist()) if self._askers[env] is asker]
-        return self._rows(reply, mine, len(reply["envs"])) if mine else None
+        return self.rows(reply, mine, len(reply["envs"])) if mine else None
 
     def repeat(self, envs: np.ndarray) -> list[dict[str, Any]]:
         """The replies of environments once more, as far as there are any yet."""
@@ -64,9 +64,9 @@ class Ledger:
             if answer is not None:
                 reply, row = answer
                 rows.setdefault(id(reply), (reply, []))[1].append(row)
-        return [self._rows(reply, kept, len(reply["envs"])) for reply, kept in rows.values()]
+        return [self.rows(reply, kept, len(reply["envs"])) for reply, kept in rows.values()]
 
-    def _rows(self, fields: dict[str, Any], rows: list[int], k: int) -> dict[str, Any]:
+    def rows(self, fields: dict[str, Any], rows: list[int], k: int) -> dict[str, Any]:
         """Some of the k rows of a reply, or of its `next`."""
         if rows == list(range(k)):
             return fields
@@ -78,7 +78,7 @@ class Ledger:
                 places = [place for place, row in enumerate(value["at"].tolist()) if row in rows]
                 if places:
                     at = [rows.index(value["at"][place]) for place in places]
-                    part[name] = {**self._rows(value, places, len(value["at"])), "at": np.array(at, np.int32)}
+                    part[name] = {**self.rows(value, places, len(value["at"])), "at": np.array(at, np.int32)}
             elif isinstance(value, np.ndarray):
                 part[name] = value[rows]
             elif isinstance(value, list):

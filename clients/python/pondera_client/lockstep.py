@@ -8,6 +8,7 @@ import numpy as np
 
 from .batches import conform, take, within
 from .info_rows import info_rows
+from .values import flags, numbers
 
 
 class Turn(NamedTuple):
@@ -79,10 +80,8 @@ class Lockstep:
         chosen = [actions.get(env, self._filler) for env in range(n)]
         batch = concatenate(space, chosen, create_empty_array(space, n))
         obs, reward, terminated, truncated, infos = self.vector.step(batch)
-        if not np.isfinite(reward).all():
-            raise ValueError(f"rewards of {reward}")
-        flags = np.asarray(terminated, bool), np.asarray(truncated, bool)
-        return Turn(np.arange(n), self._conform(obs), np.asarray(reward), *flags, info_rows(infos, n))
+        ends = flags(terminated, n, "terminated"), flags(truncated, n, "truncated")
+        return Turn(np.arange(n), self._conform(obs), numbers(reward, n, "reward"), *ends, info_rows(infos, n))
 
     def _conform(self, obs: Any) -> Any:
         n = self.vector.num_envs

@@ -10,12 +10,15 @@ from typing import Any
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import connect
 
-from .connect import PASSING, backoff, connect_options, read_welcome, refusal, with_path
+from .connect import PASSING, backoff, connect_options, farewell, read_welcome, refusal, takes_of, with_path
 from .errors import WireError
 from .handshake import VERSION
 from .wire import MsgPack
 
 PATH = "/v1/policy"
+
+# what is said of one question, on a connection that goes on
+ANSWERS = frozenset({"REFUSED", "OVERLOADED", "TOO_LARGE"})
 HELLO = {"t": "hello", "v": VERSION, "role": "policy-client", "client": "pondera-client (Python)"}
 
 
@@ -61,9 +64,13 @@ class PolicyLink:
 
     def _judge(self, error: Exception, deadline: float) -> None:
         """Raises, unless trying again may help."""
-        if isinstance(error, WireError) and error.code not in PASSING:
+        if isinstance(error, WireError) and error.code in ANSWERS:
             raise error
         self._drop()
+        if isinstance(error, WireError) and error.code not in PASSING:
+            raise error
+        if isinstance(error, ConnectionClosed) and farewell(error) is not None:
+            raise farewell(error) from error
         if refusal(error) is not None:
             raise refusal(error) from error
         if time.monotonic() >= deadline:
@@ -71,6 +78,9 @@ class PolicyLink:
 
     def _exchange(self, frame: bytes, deadline: float) -> dict[str, Any]:
         ws = self._connected(deadline)
+        if len(frame) > self._takes:
+            what = f"expected at most {self._takes} bytes, which the server takes (maxPayload), got {len(frame)}"
+            raise WireError("TOO_LARGE", f"act: {what}")
         ws.send(frame)
         while True:
             reply = self._receive(ws, deadline)
@@ -86,7 +96,10 @@ class PolicyLink:
             with ExitStack() as opening:
                 ws = opening.enter_context(dialled)
                 ws.send(MsgPack.encode(HELLO))
-                self.policy = read_welcome(ws.recv(left))["policy"]
+                welcome = read_welcome(ws.recv(left))
+                if "policy" not in welcome:
+                    raise WireError("BAD_MESSAGE", "welcome.policy: expected one; is this a policy server?")
+                self.policy, self._takes = welcome["policy"], takes_of(welcome)
                 self._ws, self._open = ws, opening.pop_all()
         return self._ws
 

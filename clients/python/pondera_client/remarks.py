@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Sequence
+import logging
+from typing import Any, Callable, Sequence
 
 import numpy as np
 
 from .errors import Misfit
 from .plain import reduce_info
+from .sizes import size_of
+from .values import flag, number, shown
+
+log = logging.getLogger("pondera_client")
+
+# what one key of an info may have: it is there to be looked at, and must not hold up what is learned from
+MOST_BYTES, MOST_ENTRIES = 2**20, 20_000
+
+Once = Callable[[str, str], None]
 
 
 def choices_of(action_space: dict) -> int:
@@ -17,13 +27,26 @@ def choices_of(action_space: dict) -> int:
     return sum(action_space["nvec"]) if action_space["type"] == "multi-discrete" else 0
 
 
-def remarks(choices: int, obs: Any, infos: Sequence[dict]) -> dict[str, Any]:
+def say_once() -> Once:
+    """What tells the log of something, once for each key."""
+    told: set[str] = set()
+
+    def say(key: str, what: str) -> None:
+        if key not in told:
+            told.add(key)
+            log.warning("info[%r] %s", key, what)
+
+    return say
+
+
+def remarks(choices: int, obs: Any, infos: Sequence[dict], say: Once) -> dict[str, Any]:
     """The fields `actionMask` and `info`, each where there is any.
 
     Args:
         choices: the length of a mask.
         obs: the batch of k observations; a dict's part `action_mask` is understood.
         infos: k infos; their `action_mask`, `difficulty`, `success` and `is_success` are understood.
+        say: told of what is left out.
 
     Raises:
         Misfit: for a mask of another length.
@@ -33,7 +56,7 @@ def remarks(choices: int, obs: Any, infos: Sequence[dict]) -> dict[str, Any]:
     if mask is not None:
         fields["actionMask"] = mask
     if any(infos):
-        reduced = [_reduce(info) for info in infos]
+        reduced = [_reduce(info, say) for info in infos]
         if any(reduced):
             fields["info"] = reduced
     return fields
@@ -64,10 +87,24 @@ def flat_mask(choices: int, given: Any) -> np.ndarray:
     return flat != 0
 
 
-def _reduce(info: dict) -> dict[str, Any]:
-    reduced = reduce_info(info)
-    reduced.pop("action_mask", None)
-    success = reduced.get("success", reduced.get("is_success"))
-    if isinstance(success, (bool, int, float)):
-        reduced["success"] = bool(success)
+def _reduce(info: dict, say: Once) -> dict[str, Any]:
+    reduced = reduce_info({key: value for key, value in info.items() if key != "action_mask"})
+    for key, value in list(reduced.items()):
+        size, entries = size_of(value)
+        if size > MOST_BYTES or entries > MOST_ENTRIES:
+            del reduced[key]
+            most = f"{MOST_ENTRIES} entries and {MOST_BYTES} bytes"
+            say(key, f"is left out: it has {entries} entries and {size} bytes; a key may have {most}")
+    success = "is_success" if info.get("success") is None else "success"
+    # what only shares a name with what is understood means nothing here
+    for key, name, read in (("difficulty", "difficulty", number), ("success", success, flag)):
+        reduced.pop(key, None)
+        value = info.get(name)
+        if value is None:
+            continue
+        try:
+            reduced[key] = read(value, name)
+        except Misfit:
+            what = "a finite number" if read is number else "True or False"
+            say(name, f"is ignored: expected {what}, got {shown(value)}")
     return reduced

@@ -6,7 +6,7 @@ from typing import Any, Sequence
 
 import numpy as np
 
-from .remarks import choices_of, remarks
+from .remarks import choices_of, remarks, say_once
 
 
 class Replies:
@@ -14,9 +14,13 @@ class Replies:
 
     def __init__(self, description: dict):
         self._choices = choices_of(description["actionSpace"])
+        self._say = say_once()
 
     def began(self, envs: Sequence[int], obs: Any, infos: Sequence[dict]) -> dict[str, Any]:
-        return {"t": "began", "envs": _indices(envs), "obs": obs, **remarks(self._choices, obs, infos)}
+        return {"t": "began", "envs": _indices(envs), "obs": obs, **self._remarks(obs, infos)}
+
+    def _remarks(self, obs: Any, infos: Sequence[dict]) -> dict[str, Any]:
+        return remarks(self._choices, obs, infos, self._say)
 
     def stepped(
         self,
@@ -36,12 +40,12 @@ class Replies:
             "reward": np.array(reward, np.float64),
             "terminated": np.array(terminated, np.uint8),
             "truncated": np.array(truncated, np.uint8),
-            **remarks(self._choices, obs, infos),
+            **self._remarks(obs, infos),
         }
         if begun is not None:
             at = np.flatnonzero(reply["terminated"] | reply["truncated"])
             first, first_infos = begun
-            reply["next"] = {"at": _indices(at), "obs": first, **remarks(self._choices, first, first_infos)}
+            reply["next"] = {"at": _indices(at), "obs": first, **self._remarks(first, first_infos)}
         return reply
 
     @staticmethod

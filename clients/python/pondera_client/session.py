@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Callable
+from typing import Any, Callable, Union
 
 from .errors import WireError
 from .exchange import Exchange
+
+Frame = Union[bytes, str]
 
 
 class PeerError(WireError):
@@ -54,27 +56,42 @@ class Session:
             websockets.ConnectionClosed: where the connection ends before; the environments wait for another.
             WireError: for what ends the connection.
         """
-        loop = asyncio.get_running_loop()
-        while True:
-            frame = await ws.recv()
-            self.busy = True
-            try:
-                replies = await loop.run_in_executor(self._thread, self._answer, frame, codec, ws)
-            finally:
-                self.busy, self.touched = False, loop.time()
-            if replies is None:
-                return
-            for reply in replies:
+        going_on = True
+        while going_on:
+            replies: asyncio.Queue[Frame | None] = asyncio.Queue()
+            work = self._begin(await ws.recv(), codec, ws, replies)
+            while (reply := await replies.get()) is not None:
                 await ws.send(reply)
+            going_on = await work
 
-    def _answer(self, frame: bytes | str, codec: Any, ws: Any) -> list[bytes | str] | None:
-        """The frames that answer one, None for `close`."""
+    def _begin(self, frame: Frame, codec: Any, ws: Any, replies: asyncio.Queue) -> asyncio.Future:
+        """Has a frame answered, to its end also where the connection does not live so long; None is the last reply."""
+        loop = asyncio.get_running_loop()
+
+        def put(reply: Frame) -> None:
+            loop.call_soon_threadsafe(replies.put_nowait, reply)
+
+        def rest(work: asyncio.Future) -> None:
+            self.busy, self.touched = False, loop.time()
+            replies.put_nowait(None)
+            # retrieved, also where nobody waits for it any more
+            work.cancelled() or work.exception()
+
+        self.busy = True
+        work = loop.run_in_executor(self._thread, self._answer, frame, codec, ws, put)
+        work.add_done_callback(rest)
+        return work
+
+    def _answer(self, frame: Frame, codec: Any, ws: Any, put: Callable[[Frame], None]) -> bool:
+        """Gives the frames that answer one as they are ready; returns whether more may come, as after `close` none may."""
         message = codec.decode(frame)
         if message["t"] == "close":
-            return None
+            return False
         if message["t"] == "error":
             raise PeerError(str(message.get("code")), str(message.get("message")))
-        return [codec.encode(reply) for reply in self.exchange.handle(message, ws)]
+        for reply in self.exchange.answer(message, ws):
+            put(codec.encode(reply))
+        return True
 
     async def begin_anew(self) -> None:
         """A new session with the same environments."""

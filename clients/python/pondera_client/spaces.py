@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,12 @@ STAND_INS = {"float16": "float32", "bool": "uint8", "uint32": "int32", "int64": 
 
 INT32 = np.iinfo(np.int32)
 
+# a policy sees float32, which holds every integer up to there
+EXACT = 2**24
+
+# entries of a space in all
+MOST_ENTRIES = 2**24
+
 
 def space_to_json(space: Any) -> dict[str, Any]:
     """The tagged map of a Gymnasium space.
@@ -24,14 +31,15 @@ def space_to_json(space: Any) -> dict[str, Any]:
     """
     from gymnasium import spaces
 
+    _check_shape(space)
     if isinstance(space, spaces.Box):
         return _box_to_json(space)
     if isinstance(space, spaces.Discrete):
-        _check_int32(space, space.start, space.start + space.n - 1)
+        _check_exact(space, space.start, space.start + space.n - 1)
         return {"type": "discrete", "n": int(space.n), "start": int(space.start)}
     if isinstance(space, spaces.MultiDiscrete):
         start = np.broadcast_to(getattr(space, "start", 0), space.nvec.shape)
-        _check_int32(space, start.min(), (start + space.nvec - 1).max())
+        _check_exact(space, start.min(), (start + space.nvec - 1).max())
         nvec, start = space.nvec.ravel().tolist(), start.ravel().tolist()
         return {"type": "multi-discrete", "shape": list(space.shape), "nvec": nvec, "start": start}
     if isinstance(space, spaces.MultiBinary):
@@ -51,6 +59,25 @@ def space_to_json(space: Any) -> dict[str, Any]:
         "and Tuple. Wrap the environment so that its spaces are made of those (for MiniGrid: "
         "--wrapper minigrid.wrappers:ImgObsWrapper or minigrid.wrappers:FlatObsWrapper)"
     )
+
+
+def _check_shape(space: Any) -> None:
+    """Refuses arrays without entries, and those with more than a trainer would hold."""
+    shape = getattr(space, "shape", None)
+    if shape is None:
+        return
+    if math.prod(shape) == 0:
+        raise SpaceError(
+            f"{space} cannot travel: its shape {list(shape)} holds nothing. Leave it out, by a wrapper such as "
+            "gymnasium.wrappers.FilterObservation or TransformObservation"
+        )
+    if math.prod(shape) > MOST_ENTRIES:
+        raise SpaceError(f"{space} cannot travel: its shape {list(shape)} has more than {MOST_ENTRIES} entries")
+
+
+def _check_exact(space: Any, low: Any, high: Any) -> None:
+    if low < -EXACT or high > EXACT:
+        raise SpaceError(f"{space} cannot travel: its values are beyond ±2^24, which a policy's float32 holds exactly")
 
 
 def _check_int32(space: Any, low: Any, high: Any) -> None:

@@ -11,9 +11,9 @@ import numpy as np
 
 from .arrays import array_to_map, map_to_array
 from .errors import WireError
+from .sizes import MAX_ENTRIES
 
 MAX_DEPTH = 32
-MAX_ENTRIES = 100_000
 
 Frame = Union[bytes, str]
 

@@ -14,6 +14,7 @@ export interface ServerFlags {
   maxConnections?: number;
   maxPerAddress?: number;
   maxFramesPerSecond?: number;
+  maxPayload?: number;
 }
 
 export function addServerOptions(command: Command, port: number): Command {
@@ -27,13 +28,19 @@ export function addServerOptions(command: Command, port: number): Command {
     .option('--tls-key <file>', 'PEM key of the certificate')
     .option('--max-connections <n>', 'open connections in all (4096)', integer(1))
     .option('--max-per-address <n>', 'open connections of one address (as many)', integer(1))
-    .option('--max-frames-per-second <n>', 'frames a second of one connection (any)', integer(1));
+    .option('--max-frames-per-second <n>', 'frames a second of one connection (any)', integer(1))
+    .option(
+      '--max-payload <bytes>',
+      'bytes of a frame that a client may send (8388608)',
+      integer(1),
+    );
 }
 
 /** What the flags say, read. @throws UsageError where a token or a file is not to be had, or one is missing */
 export async function serverOptions(flags: ServerFlags) {
   const { checkBinding } = await import('../../envs/index.ts');
-  const { host, port, origin: origins, maxConnections, maxPerAddress, maxFramesPerSecond } = flags;
+  const { host, port, origin: origins, maxConnections, maxPerAddress } = flags;
+  const { maxFramesPerSecond, maxPayload } = flags;
   const token = tokenFrom(flags.tokenEnv);
   try {
     checkBinding(host, token);
@@ -47,6 +54,7 @@ export async function serverOptions(flags: ServerFlags) {
     maxConnections,
     maxPerAddress,
     maxFramesPerSecond,
+    maxPayload,
     token,
     tls: await tlsFrom(flags),
   };

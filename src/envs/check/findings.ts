@@ -14,8 +14,8 @@ const mends = {
   info: 'return an object as info',
   'action-mask':
     'make info.actionMask one 0 or 1 for each choice, at least one 1 for each part of the action',
-  difficulty: 'make info.difficulty a finite number, or leave it out',
-  success: 'make info.success true or false, or leave it out',
+  difficulty: 'make info.difficulty a finite number, or give it another name: it is ignored',
+  success: 'make info.success true or false, or give it another name: it is ignored',
   exception: 'let reset and step succeed for every action that the space and the mask allow',
   timeout: 'settle every promise; check what it waits for, or raise timeoutMs if it is only slow',
   determinism:

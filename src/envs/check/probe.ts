@@ -3,6 +3,7 @@ import type { Env, Info, ResetOptions } from '../env.ts';
 import { explainMask } from '../explain-mask.ts';
 import { inTime } from '../in-time.ts';
 import { isPromise } from '../is-promise.ts';
+import { difficultyOf, successOf } from '../read-info.ts';
 import type { ActionMask } from '../space.ts';
 import type { Findings } from './findings.ts';
 
@@ -155,14 +156,13 @@ export class Probe {
       findings.problem('info', `${where}: info is ${describe(info)}`);
       return {};
     }
-    const { actionMask, difficulty, success } = info as Info;
-    if (difficulty !== undefined && !Number.isFinite(difficulty)) {
-      findings.problem('difficulty', `${where}: info.difficulty is ${describe(difficulty)}`);
+    const given = info as Info;
+    const [difficulty, success] = [difficultyOf(given), successOf(given)];
+    for (const [key, read] of Object.entries({ difficulty, success })) {
+      if (read !== undefined || given[key] === undefined || given[key] === null) continue;
+      findings.warn(key as 'difficulty', `${where}: info.${key} is ${describe(given[key])}`);
     }
-    if (success !== undefined && typeof success !== 'boolean') {
-      findings.problem('success', `${where}: info.success is ${describe(success)}`);
-    }
-    return { difficulty, success, actionMask: this.#checkMask(where, actionMask) };
+    return { difficulty, success, actionMask: this.#checkMask(where, given.actionMask) };
   }
 
   /** The mask, where it says what may be chosen next. */

@@ -1,6 +1,6 @@
 import type { Env, EnvFactory, Reset, ResetOptions, Step } from '../env.ts';
 import { explainMask } from '../explain-mask.ts';
-import { explainInfo, explainReset, explainStep } from '../explain-result.ts';
+import { explainReset, explainStep } from '../explain-result.ts';
 import { inTime } from '../in-time.ts';
 import { andThen, isPromise } from '../is-promise.ts';
 import { WireError } from '../wire/errors.ts';
@@ -120,7 +120,7 @@ export class HostedEnv {
     const problem = this.#env!.observationSpace.explain(obs);
     if (problem !== undefined) return `obs: ${problem}`;
     const mask = over ? undefined : info?.actionMask;
-    return explainInfo(info) ?? (mask && explainMask(this.#env!.actionSpace, mask));
+    return mask && explainMask(this.#env!.actionSpace, mask);
   }
 
   #check(problem: string | undefined): void {

@@ -1,9 +1,17 @@
 import type { Info } from '../env.ts';
+import { difficultyOf, successOf } from '../read-info.ts';
 import { sizeOf } from '../wire/fit.ts';
 import { plain } from '../wire/plain.ts';
 
 /** What one key of an info may have: it is there to be looked at, and must not hold up what is learned from. */
 const MOST = { bytes: 2 ** 20, entries: 20_000 };
+
+/** Keys that every trainer reads. */
+const understood: Record<string, (info: Info) => unknown> = {
+  actionMask: ({ actionMask }) => actionMask,
+  difficulty: difficultyOf,
+  success: successOf,
+};
 
 /** What of environments' infos travels. What is left out for its size is said, once for each key. */
 export class InfoFilter {
@@ -13,7 +21,9 @@ export class InfoFilter {
   of<T extends { info: Info }>(result: T): T {
     const info: Info = {};
     for (const key of Object.keys(result.info ?? {})) {
-      const value = key === 'actionMask' ? result.info.actionMask : this.#kept(key, result.info);
+      const value = Object.hasOwn(understood, key)
+        ? understood[key](result.info)
+        : this.#kept(key, result.info);
       if (value !== undefined) info[key] = value;
     }
     return { ...result, info };
