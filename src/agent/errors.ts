@@ -20,3 +20,24 @@ export class RunExists extends UsageError {
     this.runDir = runDir;
   }
 }
+
+/**
+ * What an environment, a hook or an encoder does to the process outside of what is called of it: an error of a timer,
+ * a rejected promise that nobody waits for, process.exit. As the reason of an aborted signal it ends training as an
+ * interrupt does, and is what `train` then throws.
+ */
+export class StrayError extends Error {
+  override readonly name = 'StrayError';
+  /** Whether the process is ending with it, so that nothing more can be awaited. */
+  readonly exits: boolean;
+
+  constructor(
+    message: string,
+    { cause, exits = false }: { cause?: unknown; exits?: boolean } = {},
+  ) {
+    super(message, { cause });
+    this.exits = exits;
+    // Where it came from is what helps.
+    if (cause instanceof Error) this.stack = cause.stack;
+  }
+}

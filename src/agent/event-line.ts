@@ -1,4 +1,4 @@
-import type { IncidentKind, TrainEvent } from './events.ts';
+import type { IncidentKind, ToldEvent } from './events.ts';
 import { decimal, whole } from './numbers.ts';
 
 /** Rising numbers as ranges: 0–3, 7. */
@@ -18,10 +18,11 @@ const consequence: Record<IncidentKind, string> = {
   environment: 'an episode is lost',
   policy: 'back to the newest checkpoint',
   thread: 'the process was ended',
+  process: 'the run ends',
 };
 
 /** What is worth a line of its own; undefined for the other events. */
-export function eventLine(event: TrainEvent): string | undefined {
+export function eventLine(event: ToldEvent): string | undefined {
   switch (event.type) {
     case 'started': {
       const from =

@@ -1,19 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import type { Clock } from './clock.ts';
-import type { TrainEvent } from './events.ts';
+import type { FailedEvent, ToldEvent, TrainEvent } from './events.ts';
 import { AppendFile } from './run/index.ts';
 
 /** An event as events.jsonl has it. */
 export type LoggedEvent = {
   /** When it was told, by the clock of the day (ISO 8601). */
   time: string;
-} & (Exclude<TrainEvent, { type: 'updated' }> | Failed);
-
-/** The last of a session that ended in an error, which `train` throws. */
-interface Failed {
-  type: 'failed';
-  message: string;
-}
+} & (Exclude<TrainEvent, { type: 'updated' }> | FailedEvent);
 
 /** Lines held while they cannot be written; the oldest go beyond that, since no run ends for want of them. */
 const HELD = 1000;
@@ -32,7 +26,7 @@ export class EventsLog {
     this.#clock = clock;
   }
 
-  append(event: TrainEvent | Failed): void {
+  append(event: ToldEvent): void {
     if (event.type === 'updated') return;
     const line = JSON.stringify({ time: new Date(this.#clock.now()).toISOString(), ...event });
     if (this.#file) this.#file.append(line);
@@ -65,11 +59,17 @@ export async function readEvents(path: string): Promise<LoggedEvent[]> {
   return text.split('\n').flatMap((line) => parseEvent(line) ?? []);
 }
 
-/** The event of one line, or undefined where it was torn. */
+/** The event of one line of events.jsonl, or undefined where it was torn. */
 export function parseEvent(line: string): LoggedEvent | undefined {
+  const event = parseTold(line) as LoggedEvent | undefined;
+  return typeof event?.time === 'string' ? event : undefined;
+}
+
+/** The event of one line of `pondera train --json`, or undefined where it is none. */
+export function parseTold(line: string): ToldEvent | undefined {
   try {
     const event = JSON.parse(line);
-    return typeof event?.type === 'string' && typeof event.time === 'string' ? event : undefined;
+    return typeof event?.type === 'string' ? event : undefined;
   } catch {
     return undefined;
   }

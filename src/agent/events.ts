@@ -105,10 +105,11 @@ export type Alarm = 'collapsed-to-min' | 'collapsed-to-max';
 
 /**
  * What an incident was: an update that was undone; an environment that failed, whose episode is lost; a policy
- * whose numbers are not finite, so that the run goes back to its newest checkpoint; or a training thread that
- * stood still, whose process has been ended (which is in events.jsonl alone).
+ * whose numbers are not finite, so that the run goes back to its newest checkpoint; a training thread that
+ * stood still, whose process has been ended (which is in events.jsonl alone); or an error in the process that nothing
+ * catches, or process.exit, with which the run ends.
  */
-export type IncidentKind = 'update' | 'environment' | 'policy' | 'thread';
+export type IncidentKind = 'update' | 'environment' | 'policy' | 'thread' | 'process';
 
 /** Where what it takes to see an incident again is, or why it could not be written. */
 export type Kept = { path: string; unkept?: undefined } | { path?: undefined; unkept: string };
@@ -178,3 +179,12 @@ export type TrainEvent =
       restart?: true;
       evaluation?: Evaluation;
     };
+
+/** The last that a process tells whose run has failed, which `train` throws. */
+export interface FailedEvent {
+  type: 'failed';
+  message: string;
+}
+
+/** What `pondera train --json` prints, a line each. */
+export type ToldEvent = TrainEvent | FailedEvent;

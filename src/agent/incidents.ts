@@ -1,11 +1,11 @@
 import { ignoreElements, type Observable, tap } from 'rxjs';
 import type { Failed } from '../envs/index.ts';
-import { RunError } from './errors.ts';
+import { RunError, StrayError } from './errors.ts';
 import type { TrainEvent } from './events.ts';
 import type { FailedAt, RunFiles } from './run-files.ts';
 import type { Training } from './training.ts';
 import type { Incident } from './training-state.ts';
-import { stalls } from './watchdog/index.ts';
+import { type Heartbeat, stalls } from './watchdog/index.ts';
 
 /** Keeps what went into an update that was undone, and goes on. @throws RunError after too many in a row */
 export async function setAside(
@@ -66,6 +66,34 @@ export function toldOfStalls(
     tap((stall) => on({ ...stall, update: training.update + 1 })),
     ignoreElements(),
   );
+}
+
+/**
+ * Keeps an error that nothing catches, and tells of it, as the signal aborts with it: so that it is known of even
+ * where the process ends before training does. @returns what ends that
+ */
+export function toldOfStray(
+  signal: AbortSignal | undefined,
+  heartbeat: Heartbeat,
+  files: RunFiles,
+  on: (event: TrainEvent) => void,
+): () => void {
+  const aborted = () => {
+    const stray = signal?.reason;
+    if (!(stray instanceof StrayError)) return;
+    const { update, steps } = heartbeat.reached;
+    const at = { update: update + 1, steps };
+    const kept = files.keepStray(stray, at);
+    on({ type: 'incident', what: 'process', ...at, reason: stray.message, inARow: 1, ...kept });
+    if (stray.exits) files.tellFailed(stray);
+  };
+  signal?.addEventListener('abort', aborted, { once: true });
+  return () => signal?.removeEventListener('abort', aborted);
+}
+
+/** @throws StrayError where the signal aborted with one */
+export function throwStray(signal: AbortSignal | undefined): void {
+  if (signal?.reason instanceof StrayError) throw signal.reason;
 }
 
 /**

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Failed } from '../envs/index.ts';
 import type { Tensors } from '../policy/index.ts';
 import type { Config } from './config.ts';
-import { RunError, RunExists, UsageError } from './errors.ts';
+import { RunError, RunExists, type StrayError, UsageError } from './errors.ts';
 import type { Kept, UpdateMetrics } from './events.ts';
 import type { EventsLog } from './events-log.ts';
 import { exclusive, waitingFor } from './exclusive.ts';
@@ -21,6 +21,7 @@ import {
   MetricsLog,
   setRunAside,
   TensorBoardWriter,
+  unusedPath,
   writeDirAtomic,
   writeFileAtomic,
 } from './run/index.ts';
@@ -226,7 +227,7 @@ export class RunFiles {
 
   /** Keeps an incident, as a directory that appears whole. */
   async #keep(name: string, note: object, files: Record<string, Uint8Array>): Promise<Kept> {
-    const path = join(this.dir, 'incidents', name);
+    const path = unusedPath(join(this.dir, 'incidents'), name);
     const json = `${JSON.stringify({ version: 1, ...note }, null, 2)}\n`;
     try {
       this.#check();
@@ -250,12 +251,22 @@ export class RunFiles {
       observation: observation && { row: observation.row, mask: observation.mask },
       stack: cause instanceof Error ? cause.stack : error.stack,
     };
-    const dir = join(this.dir, 'incidents');
     const which = at.during === 'training' ? 'env' : 'evaluation-env';
-    const path = join(dir, `${which}-${failure.env}-at-${at.steps}-${inARow}.json`);
+    return this.#keepNote(`${which}-${failure.env}-at-${at.steps}-${inARow}`, note);
+  }
+
+  /** Keeps an error that nothing catches. */
+  keepStray({ message: reason, stack }: StrayError, at: { update: number; steps: number }): Kept {
+    return this.#keepNote(`process-at-${at.steps}`, { version: 1, ...at, reason, stack });
+  }
+
+  /** Keeps an incident, as a file, before it returns. */
+  #keepNote(name: string, note: object): Kept {
+    const dir = join(this.dir, 'incidents');
     try {
       this.#check();
       mkdirSync(dir, { recursive: true });
+      const path = unusedPath(dir, name, '.json');
       writeFileSync(path, `${JSON.stringify(note, asLists, 2)}\n`);
       return { path };
     } catch (error) {
@@ -268,8 +279,7 @@ export class RunFiles {
     try {
       return await run;
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      this.#events.append({ type: 'failed', message });
+      this.tellFailed(error);
       throw error;
     }
   }
@@ -283,6 +293,12 @@ export class RunFiles {
         : `${this.dir} is gone: it was deleted or moved while it was trained in`;
       throw new RunError(what, { cause });
     }
+  }
+
+  /** Writes into events.jsonl why the run failed. */
+  tellFailed(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    this.#events.append({ type: 'failed', message });
   }
 
   async close(): Promise<void> {

@@ -11,7 +11,7 @@ import { evaluate } from './evaluate.ts';
 import type { Evaluation, TrainEvent } from './events.ts';
 import { EventsLog } from './events-log.ts';
 import { type Hook, Hooks } from './hooks.ts';
-import { keepPolicy, Rollbacks } from './incidents.ts';
+import { keepPolicy, Rollbacks, throwStray, toldOfStray } from './incidents.ts';
 import { parseConfig, withModules } from './load-config.ts';
 import { loop } from './loop.ts';
 import { writeReport } from './report-run.ts';
@@ -96,6 +96,8 @@ export async function train(input: ConfigInput, given: TrainOptions = {}): Promi
   const { files } = opened;
   const heartbeat = new Heartbeat();
   const watched = watchThread(runDir, heartbeat, config.watchdog.threadSeconds);
+  const { signal } = options;
+  const told = toldOfStray(signal, heartbeat, files, on);
   const run = async () => {
     const { steps, done, restart } = await session(
       agent,
@@ -105,8 +107,10 @@ export async function train(input: ConfigInput, given: TrainOptions = {}): Promi
       heartbeat,
       options,
     ).finally(() => agent.dispose());
+    throwStray(signal);
     heartbeat.beat('evaluation');
     const evaluation = done ? await conclude(runDir, options) : undefined;
+    throwStray(signal);
     const result = { steps, interrupted: !done, ...(restart && { restart }), evaluation };
     on({ type: 'finished', ...result });
     return { runDir, ...result };
@@ -114,6 +118,7 @@ export async function train(input: ConfigInput, given: TrainOptions = {}): Promi
   return closing(
     () => {
       watched();
+      told();
       return files.close();
     },
     () => files.noteFailure(hooks.during(run)),

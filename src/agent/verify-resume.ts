@@ -1,14 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { Rng } from '../kernels/index.ts';
 import { RunError, UsageError } from './errors.ts';
-import type { TrainEvent } from './events.ts';
+import type { ToldEvent } from './events.ts';
 import { loadConfig } from './load-config.ts';
 import { CheckpointStore } from './run/index.ts';
+import { type Command, startTraining } from './train-child.ts';
 
 export interface VerifyOptions {
   /** A config, as `train` takes it. */
@@ -21,8 +20,7 @@ export interface VerifyOptions {
   dir: string;
   /** Of the moments at which it is killed. */
   seed?: number;
-  /** How a process is told to train: a program and its first arguments. */
-  command: readonly [string, ...string[]];
+  command: Command;
   signal?: AbortSignal;
   /** Told after each kill, and as a process goes on. */
   on?: (event: VerifyEvent) => void;
@@ -109,7 +107,7 @@ async function halfSaved(runDir: string, pid: number): Promise<boolean> {
 interface Save {
   update: number;
   /** The event before it. */
-  after: TrainEvent['type'];
+  after: ToldEvent['type'];
   /** From that event to its own. */
   ms: number;
 }
@@ -136,22 +134,13 @@ interface Moment {
 
 /** Trains in a process of its own, to the end or until it is killed. */
 async function follow(
-  { config, set = [], command: [program, ...first], signal }: VerifyOptions,
+  { config, set = [], command, signal }: VerifyOptions,
   runDir: string,
   resume: boolean,
   kill?: Moment,
 ): Promise<Followed> {
-  const flags = ['--run-dir', runDir, '--json', ...(resume ? ['--resume'] : [])];
-  const sets = [...set, 'kernels.build=strict'].flatMap((text) => ['--set', text]);
-  const child = spawn(program, [...first, 'train', config, ...flags, ...sets], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const abort = () => child.kill('SIGKILL');
-  signal?.addEventListener('abort', abort, { once: true });
-  const exit = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
-  const complaints = collect(child);
   const found: Followed = {
-    pid: child.pid!,
+    pid: 0,
     finished: false,
     update: 0,
     after: 'start',
@@ -161,9 +150,8 @@ async function follow(
   let told = 0;
   let seconds = 0;
   let timer: NodeJS.Timeout | undefined;
-  let before: { type: TrainEvent['type']; at: number } = { type: 'started', at: 0 };
-  for await (const line of createInterface({ input: child.stdout! })) {
-    const event = JSON.parse(line) as TrainEvent;
+  let before: { type: ToldEvent['type']; at: number } = { type: 'started', at: 0 };
+  const take = (event: ToldEvent) => {
     const at = performance.now();
     if (event.type === 'updated') {
       told++;
@@ -175,17 +163,30 @@ async function follow(
       found.after = 'checkpoint';
       found.saves.push({ update: event.update, after: before.type, ms: at - before.at });
     }
-    if (event.type === 'finished') found.finished = true;
     const ms = kill && killIn(kill, event.type, found.update, told);
     if (ms !== undefined) timer ??= setTimeout(() => child.kill('SIGKILL'), ms);
     before = { type: event.type, at };
-  }
-  const [code] = await exit;
-  clearTimeout(timer);
-  signal?.removeEventListener('abort', abort);
-  signal?.throwIfAborted();
-  if (code !== 0 && code !== null) {
-    throw new RunError(`verify-resume: training ended with ${code}: ${(await complaints).trim()}`);
+  };
+  const run = { config, set: [...set, 'kernels.build=strict'], runDir, resume };
+  const { child, ended } = startTraining(command, run, ['ignore', 'pipe'], take);
+  found.pid = child.pid ?? 0;
+  const abort = () => child.kill('SIGKILL');
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    const complaints = collect(child);
+    const end = await ended;
+    signal?.throwIfAborted();
+    found.finished = end.finished;
+    const wasKilled = kill !== undefined && end.signal === 'SIGKILL';
+    if (!wasKilled && !end.finished) {
+      const why = end.failed ?? (await complaints).trim();
+      throw new RunError(
+        `verify-resume: training ended with ${end.code ?? end.signal} before it was done: ${why}`,
+      );
+    }
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
   }
   found.updateMs = (1000 * seconds) / told;
   return found;
@@ -194,7 +195,7 @@ async function follow(
 /** In how many milliseconds from an event on the process is killed, where it now is. */
 function killIn(
   { updates, saves, updateMs, at }: Moment,
-  type: TrainEvent['type'],
+  type: ToldEvent['type'],
   update: number,
   told: number,
 ): number | undefined {
@@ -206,7 +207,7 @@ function killIn(
 
 async function collect(child: ChildProcess): Promise<string> {
   let text = '';
-  for await (const chunk of child.stderr!) text = `${text}${chunk}`.slice(-4000);
+  for await (const chunk of child.stderr ?? []) text = `${text}${chunk}`.slice(-4000);
   return text;
 }
 

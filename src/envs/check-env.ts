@@ -8,6 +8,7 @@ import { describe } from './describe.ts';
 import type { Env, EnvFactory } from './env.ts';
 import { explainPlain, stringifyExact } from './exact-json.ts';
 import type { SpaceJson } from './spaces/json.ts';
+import { checkDurations } from './timers.ts';
 
 export interface CheckOptions {
   /** A non-negative integer. */
@@ -52,6 +53,7 @@ export async function checkEnv(
   factory: EnvFactory,
   { seed = 0, steps = 500, timeoutMs = 10_000 }: CheckOptions = {},
 ): Promise<CheckReport> {
+  checkDurations({ timeoutMs });
   const check = new Check(factory, seed, steps, timeoutMs);
   await check.run();
   return check.report();

@@ -7,6 +7,7 @@ import { type CheckOptions, type CheckReport, checkEnv, formatReport } from './c
 import { RemoteEnvs } from './remote/remote-envs.ts';
 import type { Space } from './space.ts';
 import { spaceFromJson } from './spaces/index.ts';
+import { checkDurations } from './timers.ts';
 import { stack } from './wire/batch.ts';
 import { rowOf } from './wire/ndarray.ts';
 
@@ -48,6 +49,7 @@ export async function checkServer(
   options: ServerCheckOptions = {},
 ): Promise<ServerReport> {
   const { token, seed = 0, timeoutMs = 10_000 } = options;
+  checkDurations({ timeoutMs });
   const check = new ServerCheck(url, { token, timeoutMs, seed });
   await check.run();
   const { problems, warnings } = check.findings;

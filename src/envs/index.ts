@@ -101,6 +101,7 @@ export {
 } from './spaces/index.ts';
 export type { Failed } from './survival.ts';
 export { startThread } from './thread.ts';
+export { every, type Timer } from './timers.ts';
 export { BatchError, countOf, stack, unstack } from './wire/batch.ts';
 export { type Codec, jsonCodec, msgpackCodec } from './wire/codec.ts';
 export { asWireError, type WireCode, WireError } from './wire/errors.ts';

@@ -4,7 +4,6 @@ import { EnvFailed } from './env-failed.ts';
 import { EnvLost } from './env-lost.ts';
 import { explainPlain } from './exact-json.ts';
 import { explainReset, explainStep } from './explain-result.ts';
-import { inTime } from './in-time.ts';
 import { isPromise } from './is-promise.ts';
 import { explainReward } from './limits.ts';
 import { ObservationReader, type ReadOptions, type Shown } from './observation-reader.ts';
@@ -12,6 +11,7 @@ import type { Observation, Outcome } from './outcome.ts';
 import { successOf } from './read-info.ts';
 import type { Space } from './space.ts';
 import type { Survival } from './survival.ts';
+import { inTime } from './timers.ts';
 
 export interface SeatOptions extends ReadOptions {
   /** Named in errors, e.g. `KHop-v0`. */

@@ -17,11 +17,10 @@ import {
   TERMINATED,
   type Trajectory,
 } from '../../src/rollout/index.ts';
-import { backends } from '../backends.ts';
 import { tinyConfig } from './tiny-config.ts';
 
 beforeAll(async () => {
-  await loadBackend(backends('simd')[0]);
+  await loadBackend('simd');
 });
 
 const PHASE: LearningPhase = {

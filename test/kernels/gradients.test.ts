@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadBackend } from '../../src/kernels/index.ts';
-import { backends } from '../backends.ts';
 import {
   evaluate,
   expectClose,
@@ -135,7 +134,7 @@ const refused: Record<string, [f: Fn, message: string, ...args: Numbers[]]> = {
   ],
 };
 
-describe.each(backends('cpu', 'wasm', 'simd'))('gradients on %s', (backend) => {
+describe.each(['cpu', 'wasm', 'simd'] as const)('gradients on %s', (backend) => {
   const expected = new Map<string, Numbers[]>();
   beforeAll(async () => {
     await loadBackend('cpu');
@@ -150,10 +149,7 @@ describe.each(backends('cpu', 'wasm', 'simd'))('gradients on %s', (backend) => {
   it.each(Object.entries(cases))(
     '%s: the value of cpu, the gradients of finite differences',
     async (name, [f, ...args]) => {
-      const found = evaluate(f, args);
-      if (backend === 'tensorflow' && name === 'avgPool, padding by number') {
-        await expect(found).rejects.toThrow("supports only 'valid' and 'same' padding");
-      } else expectClose(await found, expected.get(name)!, 2e-3);
+      expectClose(await evaluate(f, args), expected.get(name)!, 2e-3);
     },
   );
 

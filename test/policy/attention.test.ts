@@ -20,10 +20,9 @@ import {
   type PolicyOptions,
   readoutAttention,
 } from '../../src/policy/index.ts';
-import { backends } from '../backends.ts';
 import { distance, randomRows, smallPolicy, stir, toTensor, unroll } from './small-policy.ts';
 
-beforeAll(() => loadBackend(backends('simd')[0]));
+beforeAll(() => loadBackend('simd'));
 
 const box = (...shape: number[]) => new Box({ shape, low: -Infinity, high: Infinity });
 

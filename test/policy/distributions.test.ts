@@ -11,9 +11,8 @@ import {
 } from '../../src/envs/index.ts';
 import { loadBackend, Rng } from '../../src/kernels/index.ts';
 import { type Distribution, distributionFor } from '../../src/policy/index.ts';
-import { backends } from '../backends.ts';
 
-beforeAll(() => loadBackend(backends('wasm')[0]));
+beforeAll(() => loadBackend('wasm'));
 
 const box = (low: number | number[], high: number | number[]) => new Box({ shape: [2], low, high });
 

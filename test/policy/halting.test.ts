@@ -12,9 +12,8 @@ import {
   logHalt,
   random,
 } from '../../src/policy/index.ts';
-import { backends } from '../backends.ts';
 
-beforeAll(() => loadBackend(backends('wasm')[0]));
+beforeAll(() => loadBackend('wasm'));
 
 const rng = () => Rng.seed(1);
 const after = (step: Partial<HaltStep>): HaltStep => ({

@@ -2,9 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadBackend, Rng } from '../../src/kernels/index.ts';
 import { Parameters } from '../../src/policy/index.ts';
-import { backends } from '../backends.ts';
 
-beforeAll(() => loadBackend(backends('wasm')[0]));
+beforeAll(() => loadBackend('wasm'));
 
 describe('Parameters', () => {
   let parameters: Parameters;

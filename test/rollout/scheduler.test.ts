@@ -14,7 +14,6 @@ import {
   random,
 } from '../../src/policy/index.ts';
 import { type Behaviour, type Decision, Scheduler } from '../../src/rollout/index.ts';
-import { backends } from '../backends.ts';
 import {
   distance,
   randomRows,
@@ -25,7 +24,7 @@ import {
   unroll,
 } from '../policy/small-policy.ts';
 
-beforeAll(() => loadBackend(backends('wasm')[0]));
+beforeAll(() => loadBackend('wasm'));
 
 const usual: Behaviour = {
   rule: fixed(2),
@@ -136,7 +135,7 @@ describe('the scheduler', () => {
     ['full', 'simd'],
   ] as const)('with a %s core on %s', (core, backend) => {
     beforeAll(() => loadBackend(backend));
-    afterAll(() => loadBackend(backends('wasm')[0]));
+    afterAll(() => loadBackend('wasm'));
 
     it('thinks the same alone as beside others, whoever comes and goes', async () => {
       const observationSpace = new Box({ shape: [2, 2, 1], low: -9, high: 9 });

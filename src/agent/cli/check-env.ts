@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import type { CheckReport, EnvFactory } from '../../envs/index.ts';
 import { endpoint } from '../env-setup.ts';
 import { UsageError } from '../errors.ts';
-import { jsonOption, printJson } from './options.ts';
+import { jsonOption } from './options.ts';
+import { print, printJson } from './output.ts';
 import { tokenFrom } from './server-options.ts';
 
 export function addCheckEnv(program: Command): void {
@@ -26,15 +27,15 @@ async function checkEnvCommand(name: string, { tokenEnv, json }: CheckFlags): Pr
   const { checkEnv, checkServer, envIds, formatReport, formatServerReport } = envs;
   const { loadEnvFactory, makeEnv } = envs;
   const { withTrainable } = await import('../check-trainable.ts');
-  const print = <T extends CheckReport>(checked: T, format: (report: T) => string) => {
+  const show = <T extends CheckReport>(checked: T, format: (report: T) => string) => {
     const report = withTrainable(checked);
     if (json) printJson(report);
-    else process.stdout.write(`${format(report)}\n`);
+    else print(`${format(report)}\n`);
     if (!report.ok) process.exitCode = 1;
   };
   if (/^wss?:/.test(name)) {
     const token = tokenFrom(tokenEnv);
-    return print(await checkServer(endpoint(name), { token }), formatServerReport);
+    return show(await checkServer(endpoint(name), { token }), formatServerReport);
   }
   let factory: EnvFactory;
   if (envIds().includes(name)) factory = (options) => makeEnv(name, options);
@@ -45,5 +46,5 @@ async function checkEnvCommand(name: string, { tokenEnv, json }: CheckFlags): Pr
         `built-in environment (${envIds().join(', ')}), found none`,
     );
   }
-  print(await checkEnv(factory), formatReport);
+  show(await checkEnv(factory), formatReport);
 }

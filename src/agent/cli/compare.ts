@@ -3,7 +3,8 @@ import type { Comparison, Pair } from '../compare.ts';
 import type { Evaluation } from '../events.ts';
 import { decimal, whole } from '../numbers.ts';
 import { duration } from '../progress.ts';
-import { jsonOption, printJson } from './options.ts';
+import { jsonOption } from './options.ts';
+import { print, printJson } from './output.ts';
 import { dirOption } from './runs.ts';
 import { table } from './table.ts';
 
@@ -27,7 +28,7 @@ async function compareCommand(
   const { findRun } = await import('../daemon/find-run.ts');
   const found = await compareRuns(findRun(run, dir), findRun(other, dir));
   if (json) printJson(found);
-  else process.stdout.write(`${comparisonText(found, [run, other])}\n`);
+  else print(`${comparisonText(found, [run, other])}\n`);
 }
 
 /** A comparison as text. @param names what the runs are called */

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { interruptible } from './interrupt.ts';
 import { integer } from './options.ts';
+import { print } from './output.ts';
 import { addServerOptions, type ServerFlags, serverOptions } from './server-options.ts';
 
 interface DaemonFlags extends ServerFlags {
@@ -26,7 +27,10 @@ export function addDaemon(program: Command): void {
     .option('--memory <MiB>', 'memory that they may', integer(1), memory);
   addServerOptions(command, 8770)
     .addOption(new Option('--log-level <level>').choices(logLevels).default('info'))
-    .option('--log-file <file>', 'where the log goes (default: stderr); SIGHUP opens it anew')
+    .option(
+      '--log-file <file>',
+      'where the log goes (default: stderr); SIGHUP opens it anew, else ends the daemon as SIGTERM does',
+    )
     .action(daemonCommand);
 }
 
@@ -46,12 +50,12 @@ async function daemonCommand(folder: string, flags: DaemonFlags): Promise<void> 
   const notifier = new Notifier((message) => log.warn(message));
   const { signal, release } = interruptible(
     () => log.info('ending: runs are saved first; again to end them at once'),
-    () => daemon.kill(),
+    // Without a file to open anew, it is a terminal that closes.
+    { onSecond: () => daemon.kill(), onHangUp: flags.logFile === undefined ? undefined : reopen },
   );
-  process.on('SIGHUP', reopen);
   // What a person sees may hold the token; where output is kept, daemon.json alone has it.
   const page = process.stdout.isTTY ? `${daemon.url}/#token=${daemon.token}` : daemon.url;
-  process.stdout.write(`training what is in ${folder}, shown at ${page}\n`);
+  print(`training what is in ${folder}, shown at ${page}\n`);
   notifier.ready();
   if (!signal.aborted) {
     await new Promise((ended) => signal.addEventListener('abort', ended, { once: true }));
@@ -59,7 +63,6 @@ async function daemonCommand(folder: string, flags: DaemonFlags): Promise<void> 
   notifier.stopping();
   await daemon.drain();
   notifier.close();
-  process.off('SIGHUP', reopen);
   release();
   log.info('ended');
 }

@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import type { EnvFactory } from '../../envs/index.ts';
 import { UsageError } from '../errors.ts';
 import { interruptible } from './interrupt.ts';
-import { integer, jsonOption, printJson, setOption } from './options.ts';
+import { integer, jsonOption, setOption } from './options.ts';
+import { print, printJson } from './output.ts';
 import { addServerOptions, type ServerFlags, serverOptions, tokenFrom } from './server-options.ts';
 
 interface EnvFlags extends ServerFlags {
@@ -63,7 +64,7 @@ async function listen(
     onFault: (error) => process.stderr.write(`fault: ${(error as Error).stack ?? error}\n`),
   });
   if (flags.json) printJson({ listening: server.url });
-  else process.stdout.write(`serving ${id} at ${server.url}\n`);
+  else print(`serving ${id} at ${server.url}\n`);
   if (!signal.aborted) {
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
   }

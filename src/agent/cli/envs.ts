@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { FieldSchema } from '../../envs/index.ts';
+import { print } from './output.ts';
 import { table } from './table.ts';
 
 export function addEnvs(program: Command): void {
@@ -16,7 +17,7 @@ async function envsCommand(): Promise<void> {
     const schema = z.toJSONSchema(options, { io: 'input' }) as FieldSchema;
     return `${id}\n  ${summary}\n${optionsText(schema)}`;
   });
-  process.stdout.write(`${sections.join('\n')}`);
+  print(`${sections.join('\n')}`);
 }
 
 function optionsText({ properties = {} }: FieldSchema): string {

@@ -2,7 +2,8 @@ import { type Command, Option } from 'commander';
 import { UsageError } from '../errors.ts';
 import { EXIT } from '../exit-code.ts';
 import { interruptible } from './interrupt.ts';
-import { exitOption, integer, jsonOption, printJson, setOption } from './options.ts';
+import { exitOption, integer, jsonOption, setOption } from './options.ts';
+import { print, printJson } from './output.ts';
 import { evaluationText } from './table.ts';
 
 interface EvalFlags {
@@ -52,7 +53,7 @@ async function evalCommand(run: string, flags: EvalFlags): Promise<void> {
     const options = { episodes, seed, exit, halting, steps, maxSteps, signal };
     const evaluation = await evaluate(agent, options);
     if (flags.json) printJson(evaluation);
-    else process.stdout.write(`${evaluationText(evaluation)}\n`);
+    else print(`${evaluationText(evaluation)}\n`);
   } catch (error) {
     if (!signal.aborted) throw error;
     process.exitCode = EXIT.interrupted;

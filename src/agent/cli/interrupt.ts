@@ -1,4 +1,5 @@
 import { EXIT } from '../exit-code.ts';
+import { end } from './ending.ts';
 
 /** One press of Ctrl-C can arrive more than once: from the terminal, and relayed by npm or tsx. */
 const samePress = 300;
@@ -9,18 +10,26 @@ const orphanMs = 120_000;
 /** Ctrl-C, or a polite request to end. */
 const signals = ['SIGINT', 'SIGTERM'] as const;
 
+export interface InterruptOptions {
+  /** Told before the process ends at the second. */
+  onSecond?: () => void;
+  /** What SIGHUP does, where it is no interrupt. */
+  onHangUp?: () => void;
+}
+
 /**
  * Turns the first Ctrl-C (or SIGTERM) into an aborted signal, so that work can be saved, and ends
- * the process with exit code 130 at the second. A parent that had a channel to this process and is gone aborts it too.
+ * the process with exit code 130 at the second. A terminal that closes (SIGHUP), output that nobody reads any more
+ * and a parent that had a channel to this process and is gone abort it too.
  *
  * @param onFirst told as the first one comes, to say what is happening
- * @param onSecond told before the process ends at the second
- * @returns the signal, and `release`, after which Ctrl-C ends the process as usual
+ * @returns the signal; `abort`, which aborts it for another reason; and `release`, after which Ctrl-C ends the
+ *   process as usual
  */
 export function interruptible(
   onFirst: () => void,
-  onSecond: () => void = () => {},
-): { signal: AbortSignal; release: () => void } {
+  { onSecond = () => {}, onHangUp }: InterruptOptions = {},
+): { signal: AbortSignal; abort: (reason: Error) => void; release: () => void } {
   const controller = new AbortController();
   let first: number | undefined;
   const interrupt = (): void => {
@@ -30,30 +39,40 @@ export function interruptible(
       onFirst();
     } else if (performance.now() - first > samePress) {
       onSecond();
-      process.exit(EXIT.interrupted);
+      end(EXIT.interrupted);
     }
   };
+  // It comes from the shell and from the system: a second one is no second wish.
+  const hungUp = onHangUp ?? (() => controller.abort());
   // A reader of our output that is gone will never see more of it: save and stop.
   const unread = (error: NodeJS.ErrnoException): void => {
-    if (error.code === 'EPIPE') controller.abort();
+    if (isUnread(error)) controller.abort();
   };
   let late: NodeJS.Timeout | undefined;
   const orphaned = (): void => {
     controller.abort();
     // Whoever comes after waits for this process to end.
-    late = setTimeout(() => process.exit(EXIT.interrupted), orphanMs).unref();
+    late = setTimeout(() => end(EXIT.interrupted), orphanMs).unref();
   };
   for (const name of signals) process.on(name, interrupt);
-  process.stdout.on('error', unread);
+  process.on('SIGHUP', hungUp);
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', unread);
   process.on('disconnect', orphaned);
   if (process.connected === false) orphaned();
   return {
     signal: controller.signal,
+    abort: (reason) => controller.abort(reason),
     release: () => {
       for (const name of signals) process.off(name, interrupt);
-      process.stdout.off('error', unread);
+      process.off('SIGHUP', hungUp);
+      for (const stream of [process.stdout, process.stderr]) stream.off('error', unread);
       process.off('disconnect', orphaned);
       clearTimeout(late);
     },
   };
+}
+
+/** Whether nobody reads what was written: the reader has gone (EPIPE), or the terminal (EIO). */
+export function isUnread(error: unknown): boolean {
+  return ['EPIPE', 'EIO'].includes((error as NodeJS.ErrnoException).code ?? '');
 }

@@ -3,7 +3,8 @@ import { eventLine } from '../event-line.ts';
 import type { LoggedEvent } from '../events-log.ts';
 import { whole } from '../numbers.ts';
 import { interruptible } from './interrupt.ts';
-import { jsonOption, printJson } from './options.ts';
+import { jsonOption } from './options.ts';
+import { print, printJson } from './output.ts';
 import { dirOption } from './runs.ts';
 
 interface LogsFlags {
@@ -26,12 +27,12 @@ export function addLogs(program: Command): void {
 async function logsCommand(run: string, { dir, follow, json }: LogsFlags): Promise<void> {
   const { findRun } = await import('../daemon/find-run.ts');
   const { tellEvents } = await import('../daemon/tell-events.ts');
-  const print = (event: LoggedEvent) => {
+  const show = (event: LoggedEvent) => {
     if (json) printJson(event);
-    else process.stdout.write(`${event.time}  ${told(event)}\n`);
+    else print(`${event.time}  ${told(event)}\n`);
   };
   const { signal, release } = interruptible(() => {});
-  await tellEvents(findRun(run, dir), print, follow ? signal : undefined).finally(release);
+  await tellEvents(findRun(run, dir), show, follow ? signal : undefined).finally(release);
 }
 
 function told(event: LoggedEvent): string {

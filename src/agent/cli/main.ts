@@ -6,17 +6,19 @@ import { addCheckEnv } from './check-env.ts';
 import { addCompare } from './compare.ts';
 import { addControl } from './control.ts';
 import { addDaemon } from './daemon.ts';
+import { end, onUnmeantExit } from './ending.ts';
 import { addEnv } from './env.ts';
 import { addEnvs } from './envs.ts';
 import { addEval } from './eval.ts';
+import { isUnread } from './interrupt.ts';
 import { addLogs } from './logs.ts';
+import { keepOutput, print } from './output.ts';
 import { addPage } from './page.ts';
 import { addRecord } from './record.ts';
 import { addRuns } from './runs.ts';
 import { addServe } from './serve.ts';
 import { addStudy } from './study.ts';
 import { addSubmit } from './submit.ts';
-import { addTensorflow } from './tensorflow.ts';
 import { addTrain } from './train.ts';
 import { addVerifyResume } from './verify-resume.ts';
 
@@ -24,7 +26,9 @@ const { version, description } = JSON.parse(
   readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
 ) as { version: string; description: string };
 
+keepOutput();
 const program = new Command('pondera')
+  .configureOutput({ writeOut: print })
   .description(description)
   .version(version)
   .exitOverride()
@@ -49,26 +53,39 @@ const commands = [
   addControl,
   addLogs,
   addCompare,
-  addTensorflow,
 ];
 for (const add of commands) add(program);
 
-// A reader that has seen enough, as in `pondera envs | head -1`, is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
+// A reader that has seen enough, as in `pondera envs | head -1`, is no failure, and nothing is lost with a terminal.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreUnread);
+onUnmeantExit(complain);
 try {
   await program.parseAsync();
 } catch (error) {
   process.exitCode = exitCode(error);
 }
 // What an environment left open (timers, sockets) must not keep the command from ending.
-process.stdout.write('', () => process.exit());
+print('', () => end());
+
+/** What cannot be written (a full disk) fails the command, once it is done. */
+function ignoreUnread(error: NodeJS.ErrnoException): void {
+  if (isUnread(error) || process.exitCode) return;
+  process.exitCode = 1;
+  complain(`cannot write output: ${error.message}`);
+}
+
+function complain(message: string): void {
+  process.stderr.write(`error: ${message}\n`);
+}
 
 function exitCode(error: unknown): number {
   // Commander has printed its own message; asking for help is no error.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
-  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-  process.stderr.write(`error: ${process.env.PONDERA_DEBUG === '1' ? stack : message}\n`);
+  const {
+    name,
+    message,
+    stack = message,
+  } = error instanceof Error ? error : new Error(String(error));
+  complain(process.env.PONDERA_DEBUG === '1' ? stack : message);
   return name === 'UsageError' ? EXIT.usage : 1;
 }

@@ -41,7 +41,3 @@ export function deterministic({ sample }: { sample?: boolean }): boolean | undef
 export function jsonOption(description: string): Option {
   return new Option('--json', description);
 }
-
-export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
-}

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { interruptible } from './interrupt.ts';
-import { jsonOption, printJson } from './options.ts';
+import { jsonOption } from './options.ts';
+import { print, printJson } from './output.ts';
 import { addServerOptions, type ServerFlags, serverOptions } from './server-options.ts';
 
 export function addPage(program: Command): void {
@@ -22,7 +23,7 @@ async function pageCommand(folder: string, flags: ServerFlags & { json?: boolean
       process.stderr.write(`fault: ${(error as Error).stack ?? error}\n`);
     const { url, close } = await servePage(folder, { ...options, onFault });
     if (flags.json) printJson({ listening: url });
-    else process.stdout.write(`${folder} is shown at ${url}\n`);
+    else print(`${folder} is shown at ${url}\n`);
     if (!signal.aborted) {
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     }

@@ -6,6 +6,7 @@ import { EXIT } from '../exit-code.ts';
 import { whole } from '../numbers.ts';
 import { interruptible } from './interrupt.ts';
 import { exitOption, integer, setOption } from './options.ts';
+import { print } from './output.ts';
 
 interface RecordFlags {
   episodes: number;
@@ -58,7 +59,7 @@ async function recordCommand(run: string, flags: RecordFlags): Promise<void> {
   try {
     const source = await envSource(agent.config, process.cwd());
     const lines: string[] = [];
-    const write = (line: string) => void (stdout ? process.stdout.write(line) : lines.push(line));
+    const write = (line: string) => void (stdout ? print(line) : lines.push(line));
     const options = { episodes, seed, exit, maxSteps, signal };
     const { episodes: played, decisions, full } = await record(agent, source, options, write);
     if (signal.aborted) process.exitCode = EXIT.interrupted;
@@ -68,9 +69,7 @@ async function recordCommand(run: string, flags: RecordFlags): Promise<void> {
     await mkdir(dirname(file), { recursive: true });
     await writeFileAtomic(file, lines.join(''));
     const counted = (n: number, noun: string) => `${whole(n)} ${noun}${n === 1 ? '' : 's'}`;
-    process.stdout.write(
-      `${counted(played, 'episode')}, ${counted(decisions, 'decision')}: ${file}\n`,
-    );
+    print(`${counted(played, 'episode')}, ${counted(decisions, 'decision')}: ${file}\n`);
   } finally {
     release();
     agent.dispose();

@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { RunView } from '../daemon/run-view.ts';
 import { decimal, whole } from '../numbers.ts';
-import { jsonOption, printJson } from './options.ts';
+import { jsonOption } from './options.ts';
+import { print, printJson } from './output.ts';
 import { table } from './table.ts';
 
 /** The folder of a daemon. */
@@ -24,7 +25,7 @@ async function runsCommand({ dir, json }: { dir: string; json?: boolean }): Prom
   const daemon = await DaemonClient.find(dir);
   const runs = daemon ? await daemon.runs() : await listRuns(dir);
   if (json) for (const run of runs) printJson(run);
-  else if (runs.length > 0) process.stdout.write(`${runsTable(runs)}\n`);
+  else if (runs.length > 0) print(`${runsTable(runs)}\n`);
   if (!daemon) process.stderr.write(`no daemon runs in ${dir}: pondera daemon ${dir}\n`);
 }
 

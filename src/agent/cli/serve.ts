@@ -1,14 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ServeEvent } from '../serve/options.ts';
 import { interruptible } from './interrupt.ts';
-import {
-  deterministic,
-  exitOption,
-  integer,
-  jsonOption,
-  printJson,
-  sampleOptions,
-} from './options.ts';
+import { deterministic, exitOption, integer, jsonOption, sampleOptions } from './options.ts';
+import { print, printJson } from './output.ts';
 import { addServerOptions, type ServerFlags, serverOptions } from './server-options.ts';
 
 interface ServeFlags extends ServerFlags {
@@ -59,7 +53,7 @@ async function serveCommand(run: string, flags: ServeFlags): Promise<void> {
     const server = await servePolicy(run, { ...listening, ...policy, on: report });
     const { url, version } = server;
     if (flags.json) printJson({ listening: url });
-    else process.stdout.write(`serving ${run} (${version} steps) at ${url}\n`);
+    else print(`serving ${run} (${version} steps) at ${url}\n`);
     if (!signal.aborted) {
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     }

@@ -6,7 +6,8 @@ import { statusText } from '../progress.ts';
 import { StatusLine } from '../status-line.ts';
 import type { StudyEvent } from '../study.ts';
 import { interruptible } from './interrupt.ts';
-import { integer, jsonOption, printJson, setOption } from './options.ts';
+import { integer, jsonOption, setOption } from './options.ts';
+import { print, printJson } from './output.ts';
 import { table } from './table.ts';
 
 interface StudyFlags {
@@ -52,9 +53,9 @@ async function studyCommand(path: string, flags: StudyFlags): Promise<void> {
     const result = await study(config, { seeds, against, runDir, jobs, signal, on });
     if (flags.json) return printJson(result);
     for (const { title, titles, rows } of studyTables(result)) {
-      process.stdout.write(`\n${title}\n\n${table(titles, rows)}\n`);
+      print(`\n${title}\n\n${table(titles, rows)}\n`);
     }
-    process.stdout.write(`\n${collapseText(result)}\n`);
+    print(`\n${collapseText(result)}\n`);
   } catch (error) {
     if (!signal.aborted) throw error;
     process.exitCode = EXIT.interrupted;

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { jsonOption, printJson, setOption } from './options.ts';
+import { jsonOption, setOption } from './options.ts';
+import { print, printJson } from './output.ts';
 import { dirOption } from './runs.ts';
 
 interface SubmitFlags {
@@ -24,7 +25,7 @@ async function submitCommand(config: string, { dir, set, json }: SubmitFlags): P
   const { DaemonClient } = await import('../daemon/client.ts');
   const submitted = await submit(config, dir, { set });
   if (json) printJson(submitted);
-  else process.stdout.write(`submitted ${submitted.name} as ${submitted.file}\n`);
+  else print(`submitted ${submitted.name} as ${submitted.file}\n`);
   if (await DaemonClient.find(dir)) return;
   process.stderr.write(`no daemon runs in ${dir}; one that is started there takes it up\n`);
 }

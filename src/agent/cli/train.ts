@@ -2,11 +2,14 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Config } from '../config.ts';
 import { RunExists, UsageError } from '../errors.ts';
+import type { ToldEvent, TrainEvent } from '../events.ts';
 import { EXIT } from '../exit-code.ts';
 import { whole } from '../numbers.ts';
 import { Progress } from '../progress.ts';
 import { interruptible } from './interrupt.ts';
-import { integer, jsonOption, printJson, setOption } from './options.ts';
+import { integer, jsonOption, setOption } from './options.ts';
+import { jsonTo, print, printJson } from './output.ts';
+import { onStray } from './strays.ts';
 import { evaluationText } from './table.ts';
 
 interface TrainFlags {
@@ -16,6 +19,7 @@ interface TrainFlags {
   resume?: boolean;
   overwrite?: boolean;
   json?: boolean;
+  jsonFd?: number;
 }
 
 export function addTrain(program: Command): void {
@@ -36,39 +40,59 @@ export function addTrain(program: Command): void {
       ),
     )
     .addOption(jsonOption('print each event as a line of JSON, and nothing else'))
+    .option('--json-fd <n>', 'the same, to this file descriptor instead of stdout', integer(3))
     .action(trainCommand);
 }
 
 async function trainCommand(path: string | undefined, flags: TrainFlags): Promise<void> {
+  const { json, jsonFd } = flags;
+  const tell = jsonFd !== undefined ? jsonTo(jsonFd) : json ? printJson : undefined;
+  try {
+    await trainAndTell(path, flags, tell);
+  } catch (error) {
+    tell?.({ type: 'failed', message: (error as Error).message } satisfies ToldEvent);
+    throw error;
+  }
+}
+
+async function trainAndTell(
+  path: string | undefined,
+  flags: TrainFlags,
+  tell?: (event: TrainEvent) => void,
+): Promise<void> {
   const config = await configFor(path, flags);
   const { train } = await import('../train.ts');
   const progress = new Progress(process.stderr);
-  const { signal, release } = interruptible(() =>
+  const { signal, abort, release } = interruptible(() =>
     progress.note('finishing the update and saving; again to stop at once'),
   );
+  const settle = onStray(abort);
   const result = await train(config, {
     runDir: flags.runDir,
     resume: flags.resume,
     overwrite: flags.overwrite,
     signal,
-    on: flags.json ? printJson : (event) => progress.show(event),
+    on: tell ?? ((event) => progress.show(event)),
   })
     .catch((error) => {
       throw error instanceof RunExists ? inFlags(error) : error;
     })
-    .finally(release);
+    .finally(() => {
+      settle();
+      release();
+    });
 
   const { runDir, steps, evaluation, interrupted, restart } = result;
   if (interrupted) process.exitCode = restart ? EXIT.restart : EXIT.interrupted;
-  if (flags.json) return;
+  if (tell) return;
   if (interrupted) {
     process.stderr.write(
       `stopped after ${whole(steps)} steps, saved in ${runDir}; go on with --resume\n`,
     );
     return;
   }
-  if (evaluation) process.stdout.write(`\n${evaluationText(evaluation)}\n`);
-  process.stdout.write(`\n${filesText(runDir)}\n`);
+  if (evaluation) print(`\n${evaluationText(evaluation)}\n`);
+  print(`\n${filesText(runDir)}\n`);
 }
 
 async function configFor(

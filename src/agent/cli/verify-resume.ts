@@ -5,7 +5,8 @@ import type { Command } from 'commander';
 import { RunError } from '../errors.ts';
 import { EXIT } from '../exit-code.ts';
 import { interruptible } from './interrupt.ts';
-import { integer, jsonOption, printJson, setOption } from './options.ts';
+import { integer, jsonOption, setOption } from './options.ts';
+import { print, printJson } from './output.ts';
 
 interface VerifyFlags {
   kills: number;
@@ -62,7 +63,7 @@ async function verifyCommand(config: string, flags: VerifyFlags): Promise<void> 
     }
     const half = `${unfinished} of them while a checkpoint was written`;
     if (!json) {
-      process.stdout.write(`the same after ${kills} kills, ${half}, in ${updates} updates\n`);
+      print(`the same after ${kills} kills, ${half}, in ${updates} updates\n`);
     }
   } catch (error) {
     if (!signal.aborted) throw error;

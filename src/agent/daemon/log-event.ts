@@ -1,12 +1,14 @@
 import type { Level, Logger } from 'pino';
 import { eventLine } from '../event-line.ts';
-import type { TrainEvent } from '../events.ts';
+import type { ToldEvent } from '../events.ts';
 
 /** How loudly what is usual is told; everything else is something that somebody should look at. */
-const levels = new Map<TrainEvent['type'], Level>([
+const levels = new Map<ToldEvent['type'], Level>([
   ['updated', 'trace'],
   ['checkpointed', 'debug'],
   ['finished', 'debug'],
+  // As its process ends, it is told why.
+  ['failed', 'debug'],
   ['started', 'info'],
   ['listening', 'info'],
   ['released', 'info'],
@@ -16,17 +18,17 @@ const levels = new Map<TrainEvent['type'], Level>([
 ]);
 
 /** Tells the log of what a run tells. */
-export function logEvent(log: Logger, event: TrainEvent): void {
+export function logEvent(log: Logger, event: ToldEvent): void {
   const { type } = event;
   log[levels.get(type) ?? 'warn']({ event: type }, inWords(event) ?? type);
 }
 
 /** What an event says, where it is worth a line of its own. */
-export function inWords(event: TrainEvent): string | undefined {
+export function inWords(event: ToldEvent): string | undefined {
   try {
     return eventLine(event);
   } catch {
-    // No event, but something that an environment has printed and that looks like one.
+    // Of another version, it may have other fields.
     return undefined;
   }
 }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { every, type Timer } from '../../envs/index.ts';
 
 /**
  * Tells systemd, where it started us and wants to know (`Type=notify`), by its own tool: its socket is of a kind
@@ -9,7 +10,7 @@ import { execFile } from 'node:child_process';
 export class Notifier {
   readonly #failed: (message: string) => void;
   #able = process.env.NOTIFY_SOCKET !== undefined;
-  #watchdog: NodeJS.Timeout | undefined;
+  #watchdog: Timer | undefined;
 
   constructor(failed: (message: string) => void) {
     this.#failed = failed;
@@ -19,7 +20,7 @@ export class Notifier {
     this.#tell('READY=1');
     const { WATCHDOG_USEC } = process.env;
     if (!this.#able || WATCHDOG_USEC === undefined) return;
-    this.#watchdog = setInterval(() => this.#tell('WATCHDOG=1'), Number(WATCHDOG_USEC) / 2000);
+    this.#watchdog = every(Number(WATCHDOG_USEC) / 2000, () => this.#tell('WATCHDOG=1'));
   }
 
   stopping(): void {
@@ -27,7 +28,7 @@ export class Notifier {
   }
 
   close(): void {
-    clearInterval(this.#watchdog);
+    this.#watchdog?.stop();
   }
 
   #tell(what: string): void {

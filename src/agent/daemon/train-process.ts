@@ -1,36 +1,27 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { closeSync, fstatSync, mkdirSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { TrainEvent } from '../events.ts';
+import type { ToldEvent } from '../events.ts';
+import { type ChildEnd, type ChildRun, type Command, startTraining } from '../train-child.ts';
 import { boundSize } from './bound-size.ts';
 import { inWords } from './log-event.ts';
 import { readTail } from './read-tail.ts';
 
-export interface TrainProcessOptions {
-  /** How a process is told to train: a program and its first arguments. */
-  command: readonly [string, ...string[]];
-  /** The path of a config. */
-  config: string;
-  /** Overrides of it, `path=value` each. */
-  set: readonly string[];
-  runDir: string;
-  resume: boolean;
+export interface TrainProcessOptions extends ChildRun {
+  command: Command;
   /** What it may take; at half as much again it is ended. */
   memoryMiB: number;
-  on: (event: TrainEvent) => void;
+  on: (event: ToldEvent) => void;
   /** Told of what the daemon had to do about it. */
   warn: (message: string) => void;
 }
 
-export interface Exit {
-  code: number | null;
-  signal: NodeJS.Signals | null;
+export interface Exit extends Pick<ChildEnd, 'code' | 'signal' | 'finished'> {
   /** Updates it had done, and whether it had saved any of them. */
   updates: number;
   saved: boolean;
-  /** Why it was ended from here or asks to be started again, and the end of what it wrote to stderr. */
+  /** Why it was ended from here or asks to be started again, and what it says of why it failed, or the end of its stderr. */
   complaint: string;
 }
 
@@ -42,12 +33,10 @@ const OVER_MEMORY_MS = 30_000;
 const LOOK_MS = 2000;
 /** Of what it may take. */
 const MOST_MEMORY = 1.5;
-/** What of its output may still come after it is gone, in ms. */
-const REST_MS = 1000;
 /** Bytes of stderr that are told as the reason why it failed. */
 const COMPLAINT = 2000;
 
-/** A run that is trained in a process of its own. It saves and ends when this one is gone. */
+/** A run that is trained in a process of its own. What is printed there goes to its stderr.log. */
 export class TrainProcess {
   readonly ended: Promise<Exit>;
   /** 0 where the system does not tell. */
@@ -64,8 +53,9 @@ export class TrainProcess {
   #updates = 0;
   #saved = false;
 
+  /** @throws Error where it cannot be started */
   constructor(options: TrainProcessOptions) {
-    const { command, config, set, runDir, resume } = options;
+    const { command, runDir } = options;
     this.#options = options;
     mkdirSync(runDir, { recursive: true });
     this.#stderr = join(runDir, 'stderr.log');
@@ -73,17 +63,17 @@ export class TrainProcess {
     // Its own, and not a pipe, that breaks with us while it still has to save.
     const stderr = openSync(this.#stderr, 'a');
     this.#from = fstatSync(stderr).size;
-    const [program, ...first] = command;
-    const flags = ['--run-dir', runDir, '--json', ...(resume ? ['--resume'] : [])];
-    const sets = set.flatMap((text) => ['--set', text]);
-    this.#child = spawn(program, [...first, 'train', config, ...flags, ...sets], {
-      stdio: ['ignore', 'pipe', stderr, 'ipc'],
+    try {
+      const output: [number, number] = [stderr, stderr];
       // Ctrl-C is for the daemon, which asks each once.
-      detached: true,
-    });
-    closeSync(stderr);
+      const alone = { detached: true };
+      const started = startTraining(command, options, output, (event) => this.#take(event), alone);
+      this.#child = started.child;
+      this.ended = this.#follow(started.ended);
+    } finally {
+      closeSync(stderr);
+    }
     this.#looking = setInterval(() => void this.#look(), LOOK_MS);
-    this.ended = this.#follow();
   }
 
   get pid(): number | undefined {
@@ -105,36 +95,24 @@ export class TrainProcess {
     this.#child.kill('SIGKILL');
   }
 
-  async #follow(): Promise<Exit> {
-    const lines = createInterface({ input: this.#child.stdout! });
-    lines.on('line', (line) => this.#take(line));
-    const read = new Promise<void>((resolve) => lines.once('close', resolve));
-    const [code, signal] = await this.#gone();
-    clearInterval(this.#looking);
-    clearTimeout(this.#late);
-    // What it started itself may hold its output open.
-    const rest = setTimeout(() => this.#child.stdout!.destroy(), REST_MS);
-    await read;
-    clearTimeout(rest);
-    const said = (await readTail(this.#stderr, COMPLAINT, this.#from)).trim();
-    const complaint = [...this.#why, said].filter(Boolean).join('; ');
-    return { code, signal, updates: this.#updates, saved: this.#saved, complaint };
+  async #follow(end: Promise<ChildEnd>): Promise<Exit> {
+    try {
+      const { code, signal, finished, failed } = await end;
+      const said = failed ?? (await this.#lastWords());
+      const complaint = [...this.#why, said].filter(Boolean).join('; ');
+      return { code, signal, finished, updates: this.#updates, saved: this.#saved, complaint };
+    } finally {
+      clearInterval(this.#looking);
+      clearTimeout(this.#late);
+    }
   }
 
-  #gone(): Promise<[number | null, NodeJS.Signals | null]> {
-    return new Promise((resolve) => {
-      this.#child.once('exit', (code, signal) => resolve([code, signal]));
-      this.#child.once('error', ({ message }) => {
-        this.#warn(message);
-        // One that has started still ends by itself.
-        if (this.pid === undefined) resolve([null, null]);
-      });
-    });
+  async #lastWords(): Promise<string> {
+    const words = await readTail(this.#stderr, COMPLAINT, this.#from).catch(() => '');
+    return words.trim();
   }
 
-  #take(line: string): void {
-    const event = parse(line);
-    if (event === undefined) return;
+  #take(event: ToldEvent): void {
     if (event.type === 'updated') this.#updates++;
     if (event.type === 'checkpointed') this.#saved = true;
     if (event.type === 'over-budget') this.#why.push(inWords(event) ?? event.type);
@@ -143,7 +121,10 @@ export class TrainProcess {
 
   async #look(): Promise<void> {
     boundSize(this.#stderr);
-    this.rssMiB = await residentMiB(this.pid!);
+    const { pid, exitCode, signalCode } = this.#child;
+    // Once it is gone, another may have its number.
+    if (pid === undefined || exitCode !== null || signalCode !== null) return;
+    this.rssMiB = await residentMiB(pid);
     const most = MOST_MEMORY * this.#options.memoryMiB;
     if (this.rssMiB <= most || this.draining) return;
     this.#warn(`it takes ${Math.round(this.rssMiB)} MiB, more than ${most}, and is ended`);
@@ -153,16 +134,6 @@ export class TrainProcess {
   #warn(message: string): void {
     this.#why.push(message);
     this.#options.warn(message);
-  }
-}
-
-/** Undefined for what an environment prints. */
-function parse(line: string): TrainEvent | undefined {
-  try {
-    const event = JSON.parse(line);
-    return typeof event?.type === 'string' ? event : undefined;
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,15 +1,16 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { EXIT } from '../exit-code.ts';
+import type { Command } from '../train-child.ts';
 import { awaitUnlocked } from './await-unlocked.ts';
 import { logEvent } from './log-event.ts';
 import type { RunState } from './registry.ts';
+import type { Ended } from './restarts.ts';
 import type { Run } from './run.ts';
 import { type Exit, TrainProcess } from './train-process.ts';
 
 export interface TrainerOptions {
-  /** How a process is told to train: a program and its first arguments. */
-  command: readonly [string, ...string[]];
+  command: Command;
   log: Logger;
   /** Told what a run has come to. */
   set: (run: Run, state: RunState, reason?: string) => void;
@@ -56,20 +57,32 @@ export class Trainer {
   }
 
   async #train(run: Run): Promise<void> {
-    const exit = await this.#untilEnded(run).catch(({ message }: Error) => unspawned(message));
-    run.process = undefined;
-    run.share = undefined;
-    if (exit) this.#ended(run, exit);
+    const release = () => {
+      run.process = undefined;
+      run.share = undefined;
+    };
+    try {
+      const exit = await this.#untilEnded(run);
+      release();
+      if (exit) this.#ended(run, exit);
+    } catch (error) {
+      // No room for its files, no permission, no process to be had.
+      release();
+      this.#unstarted(run, (error as Error).message);
+    }
     this.#options.freed();
   }
 
-  /** @returns how its process ended; undefined where it was not to be started any more */
+  /**
+   * @returns how its process ended; undefined where it was not to be started any more
+   * @throws Error where it could not be started
+   */
   async #untilEnded(run: Run): Promise<Exit | undefined> {
     const { log, set } = this.#options;
     const wait = (holder: string) => log.info({ run: run.name }, `waits for ${holder} to end`);
     await awaitUnlocked(run.runDir, wait, this.#ending.signal);
     await run.prepare();
-    if (this.ending || !['queued', 'running'].includes(run.entry.state)) return undefined;
+    if (this.ending || !isWanted(run)) return undefined;
     run.process = this.#spawn(run);
     if (run.entry.state !== 'running') set(run, 'running');
     return run.process.ended;
@@ -94,21 +107,37 @@ export class Trainer {
     });
   }
 
-  #ended(run: Run, { code, signal, complaint, ...did }: Exit): void {
+  #ended(run: Run, { code, signal, finished, complaint, ...did }: Exit): void {
     const { log, set } = this.#options;
     const told = { run: run.name, code, signal };
-    if (code === 0) set(run, 'done');
-    else if (this.ending || run.entry.state !== 'running') log.info(told, 'ended');
+    const how = signal ?? code;
+    if (finished) {
+      if (how !== 0) log.warn(told, `it ended with ${how}, after it was done`);
+      set(run, 'done');
+    } else if (this.ending || run.entry.state !== 'running') log.info(told, 'ended');
     else if (code === EXIT.usage) set(run, 'failed', complaint);
-    else {
-      const planned = code === EXIT.restart;
-      const how = planned ? 'it asked to be started again' : `it ended with ${signal ?? code}`;
-      const reason = complaint ? `${how}: ${complaint}` : how;
-      log[planned ? 'info' : 'warn'](told, reason);
-      const afterMs = run.restarts.after({ planned, ...did });
-      if (afterMs !== undefined) this.#startAgain(run, afterMs, reason);
-      else set(run, 'failed', `${run.restarts.failures} failures in a row; ${reason}`);
+    else if (code === EXIT.restart) {
+      this.#again(run, { planned: true, ...did }, `it asked to be started again: ${complaint}`);
+    } else {
+      const early = code === 0 ? ' before it was done' : '';
+      const why = complaint && `: ${complaint}`;
+      this.#again(run, { planned: false, ...did }, `it ended with ${how}${early}${why}`);
     }
+  }
+
+  #unstarted(run: Run, message: string): void {
+    const reason = `it could not be started: ${message}`;
+    if (this.ending || !isWanted(run)) this.#options.log.info({ run: run.name }, reason);
+    else this.#again(run, { planned: false, updates: 0, saved: false }, reason);
+  }
+
+  /** It is started again in a while, or has failed. */
+  #again(run: Run, ended: Ended, reason: string): void {
+    const { log, set } = this.#options;
+    log[ended.planned ? 'info' : 'warn']({ run: run.name }, reason);
+    const afterMs = run.restarts.after(ended);
+    if (afterMs !== undefined) this.#startAgain(run, afterMs, reason);
+    else set(run, 'failed', `${run.restarts.failures} failures in a row; ${reason}`);
   }
 
   /** It keeps its share meanwhile. */
@@ -130,9 +159,9 @@ export class Trainer {
   }
 }
 
-/** No room for its files, or no process to be had. */
-function unspawned(complaint: string): Exit {
-  return { code: null, signal: null, updates: 0, saved: false, complaint };
+/** Whether it is still meant to train. */
+function isWanted({ entry }: Run): boolean {
+  return entry.state === 'queued' || entry.state === 'running';
 }
 
 /** What a config leaves open, by its share of the machine. */

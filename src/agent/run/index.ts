@@ -14,3 +14,4 @@ export { Locked, type LockOptions, takeLock } from './run-lock.ts';
 export { decodeSafetensors, encodeSafetensors, type Tensors } from './safetensors.ts';
 export { setRunAside } from './set-run-aside.ts';
 export { TensorBoardWriter } from './tensorboard.ts';
+export { unusedPath } from './unused-path.ts';

@@ -1,7 +1,5 @@
+import { every, type Timer } from '../../envs/index.ts';
 import { type Checkpoint, type CheckpointStore, loadCheckpoint } from '../run/index.ts';
-
-/** What a timer holds; with more it fires at once, again and again. */
-const LONGEST_MS = 2 ** 31 - 1;
 
 /** Which of a run's checkpoints. */
 export type Which = 'best' | 'latest';
@@ -19,7 +17,7 @@ export class CheckpointWatch {
   /** The checkpoint that needs no second look. */
   #seen: string | undefined;
   #complaint: string | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
   #looking: Promise<void> | undefined;
 
   /**
@@ -41,19 +39,16 @@ export class CheckpointWatch {
   }
 
   start(seconds: number): void {
-    this.#timer = setInterval(
-      () => {
-        this.#looking ??= this.#look().finally(() => {
-          this.#looking = undefined;
-        });
-      },
-      Math.min(1000 * seconds, LONGEST_MS),
-    );
+    this.#timer = every(1000 * seconds, () => {
+      this.#looking ??= this.#look().finally(() => {
+        this.#looking = undefined;
+      });
+    });
   }
 
   /** @returns once nothing more is taken */
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#timer?.stop();
     await this.#looking;
   }
 

@@ -21,6 +21,11 @@ export class Heartbeat {
     if (phase !== undefined) this.#slots[SLOTS.phase] = PHASES.indexOf(phase);
   }
 
+  /** How far training had come, the last time. */
+  get reached(): { update: number; steps: number } {
+    return { update: this.#slots[SLOTS.update], steps: this.#slots[SLOTS.steps] };
+  }
+
   /** How far training has come. */
   reach({ update, steps }: { update: number; steps: number }): void {
     this.#slots[SLOTS.update] = update;

@@ -1,5 +1,13 @@
 /** What lies where in a heartbeat, as float64 numbers. */
 export const SLOTS = { beats: 0, phase: 1, env: 2, update: 3, steps: 4 } as const;
 
-/** How often it is looked in the time after which standing still is a fault. */
-export const LOOKS = 10;
+/** How often it is looked, at least, in the time after which standing still is a fault. */
+const LOOKS = 10;
+/** The longest between two looks: a timer of more than 24.8 days would fire at once. */
+const LONGEST_MS = 86_400_000;
+
+/** The time between two looks in ms, and how many of them make up `seconds`. */
+export function looksIn(seconds: number): { everyMs: number; looks: number } {
+  const everyMs = Math.min((1000 * seconds) / LOOKS, LONGEST_MS);
+  return { everyMs, looks: Math.round((1000 * seconds) / everyMs) };
+}

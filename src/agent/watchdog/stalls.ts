@@ -1,6 +1,6 @@
 import { defer, EMPTY, interval, mergeMap, type Observable, of } from 'rxjs';
 import type { EnvPool } from '../../envs/index.ts';
-import { LOOKS } from './slots.ts';
+import { looksIn } from './slots.ts';
 
 /** Environments that owe answers and have been silent for so long, or that answer again. */
 export type Stall =
@@ -18,20 +18,21 @@ export function stalls(
   seconds: number,
 ): Observable<Stall> {
   if (seconds === 0) return EMPTY;
+  const { everyMs, looks } = looksIn(seconds);
   return defer(() => {
     let answers = envs.answers;
     let quiet = 0;
     const look = (): Stall | undefined => {
       const { owing } = envs;
-      const lasted = (quiet * seconds) / LOOKS;
+      const lasted = (quiet * everyMs) / 1000;
       if (envs.answers !== answers || owing.length === 0) {
         answers = envs.answers;
         quiet = 0;
         return lasted >= seconds ? { type: 'answered', seconds: lasted } : undefined;
       }
-      return ++quiet === LOOKS ? { type: 'stalled', envs: owing, seconds } : undefined;
+      return ++quiet === looks ? { type: 'stalled', envs: owing, seconds } : undefined;
     };
-    return interval((1000 * seconds) / LOOKS).pipe(
+    return interval(everyMs).pipe(
       mergeMap(() => {
         const found = look();
         return found === undefined ? EMPTY : of(found);

@@ -2,7 +2,7 @@ import inspector from 'node:inspector';
 import { startThread } from '../../envs/index.ts';
 import { PHASES } from '../../rollout/index.ts';
 import type { Heartbeat } from './heartbeat.ts';
-import { LOOKS } from './slots.ts';
+import { looksIn } from './slots.ts';
 import type { Watched } from './watchdog-thread.ts';
 
 /**
@@ -19,7 +19,7 @@ export function watchThread(dir: string, heartbeat: Heartbeat, seconds: number):
   const workerData: Watched = { dir, shared, phases: PHASES, seconds };
   const thread = startThread(import.meta.url, 'watchdog-thread', { workerData });
   thread.unref();
-  const timer = setInterval(() => heartbeat.beat(), (1000 * seconds) / LOOKS);
+  const timer = setInterval(() => heartbeat.beat(), looksIn(seconds).everyMs);
   timer.unref();
   return () => {
     clearInterval(timer);

@@ -2,7 +2,8 @@ import { appendFileSync, mkdirSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { workerData } from 'node:worker_threads';
 import type { Kept } from '../events.ts';
-import { LOOKS, SLOTS } from './slots.ts';
+import { unusedPath } from '../run/unused-path.ts';
+import { looksIn, SLOTS } from './slots.ts';
 
 /** What the thread that watches is told at its start. */
 export interface Watched {
@@ -15,28 +16,26 @@ export interface Watched {
 }
 
 const { dir, shared, phases, seconds } = workerData as Watched;
+const { everyMs, looks } = looksIn(seconds);
 const slots = new Float64Array(shared);
 let beats = Number.NaN;
 let since = Date.now();
 /** Looks without a beat: a process that was stopped, or a machine that slept, makes one of a long time. */
 let quiet = 0;
 
-setInterval(
-  () => {
-    if (slots[SLOTS.beats] !== beats) {
-      beats = slots[SLOTS.beats];
-      since = Date.now();
-      quiet = 0;
-    } else if (++quiet === LOOKS) {
-      try {
-        tell();
-      } finally {
-        process.kill(process.pid, 'SIGKILL');
-      }
+setInterval(() => {
+  if (slots[SLOTS.beats] !== beats) {
+    beats = slots[SLOTS.beats];
+    since = Date.now();
+    quiet = 0;
+  } else if (++quiet === looks) {
+    try {
+      tell();
+    } finally {
+      process.kill(process.pid, 'SIGKILL');
     }
-  },
-  (1000 * seconds) / LOOKS,
-);
+  }
+}, everyMs);
 
 function tell(): void {
   const phase = phases[slots[SLOTS.phase]] ?? null;
@@ -45,7 +44,7 @@ function tell(): void {
   const where = [phase && `phase ${phase}`, env !== null && `environment ${env}`].filter(Boolean);
   const at = where.length === 0 ? '' : ` (${where.join(', ')})`;
   const reason = `the training thread has stood still for ${seconds} s${at} (watchdog.threadSeconds)`;
-  const path = join(dir, 'incidents', `thread-at-${steps}.json`);
+  const path = unusedPath(join(dir, 'incidents'), `thread-at-${steps}`, '.json');
   writeSync(2, `error: ${reason}; the process is ended, to be resumed\n`);
   const now = new Date().toISOString();
   const incident = { update, steps, reason };

@@ -1,10 +1,10 @@
 import { describe } from '../describe.ts';
 import type { Env, Info, ResetOptions } from '../env.ts';
 import { explainMask } from '../explain-mask.ts';
-import { inTime } from '../in-time.ts';
 import { isPromise } from '../is-promise.ts';
 import { difficultyOf, successOf } from '../read-info.ts';
 import type { ActionMask } from '../space.ts';
+import { inTime } from '../timers.ts';
 import type { Findings } from './findings.ts';
 
 /** Ends what a check was doing; the finding is already noted. */

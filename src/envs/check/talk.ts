@@ -1,6 +1,7 @@
 import type { Connection } from '../socket/connection.ts';
 import { dial } from '../socket/dial.ts';
 import { sayHello } from '../socket/handshake.ts';
+import { after } from '../timers.ts';
 import { msgpackCodec } from '../wire/codec.ts';
 import {
   type EnvReply,
@@ -71,11 +72,11 @@ export class Talk {
     return new Promise((resolve, reject) => {
       const replies: Reply[] = [];
       const missing = new Set(envs);
-      const late = setTimeout(() => {
+      const late = after(this.#timeoutMs, () => {
         reject(new Error(`${t}: no reply within ${this.#timeoutMs} ms`));
-      }, this.#timeoutMs);
+      });
       const settle = (end: () => void) => {
-        clearTimeout(late);
+        late.stop();
         end();
       };
       this.#connection.onClose = ({ code, reason }) =>

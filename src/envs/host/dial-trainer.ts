@@ -7,6 +7,7 @@ import { explainClosed } from '../socket/closed.ts';
 import type { Connection } from '../socket/connection.ts';
 import { DialError, dial } from '../socket/dial.ts';
 import { sayHello } from '../socket/handshake.ts';
+import { checkDurations } from '../timers.ts';
 import { defaultBackoff, fullJitter } from '../wire/backoff.ts';
 import { msgpackCodec } from '../wire/codec.ts';
 import { WireError } from '../wire/errors.ts';
@@ -47,6 +48,7 @@ export async function dialTrainer(
   options: DialTrainerOptions,
 ): Promise<void> {
   const { id, token, count = 1, timeoutMs = 60_000, seed = 0, signal, on = () => {} } = options;
+  checkDurations({ timeoutMs });
   const rng = Rng.seed(seed, 'dial');
   const make = () => {
     const made = EnvHost.create(factory, count, { id, timeoutMs });

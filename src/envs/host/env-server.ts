@@ -5,6 +5,7 @@ import type { Connection } from '../socket/connection.ts';
 import { awaitHello } from '../socket/handshake.ts';
 import { SocketServer, type SocketServerOptions } from '../socket/server.ts';
 import { resumed } from '../socket/ticket.ts';
+import { checkDurations } from '../timers.ts';
 import { WireError } from '../wire/errors.ts';
 import { type EnvDescription, type Hello, type Welcome, WIRE_VERSION } from '../wire/messages.ts';
 import { EnvHost } from './env-host.ts';
@@ -67,7 +68,10 @@ export class EnvServer {
 
   /** @throws Error where an environment cannot be made, or the address cannot be had */
   static async listen(factory: EnvFactory, options: EnvServerOptions): Promise<EnvServer> {
-    const { id, timeoutMs = 60_000 } = options;
+    const { id, timeoutMs = 60_000, idleMs, graceMs } = options;
+    checkDurations({ timeoutMs, idleMs });
+    // It is told to those that connect.
+    checkDurations({ graceMs }, { finite: true });
     const probe = await EnvHost.create(factory, 1, { id, timeoutMs });
     const { description } = probe;
     await probe.close();

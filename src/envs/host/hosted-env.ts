@@ -1,8 +1,8 @@
 import type { Env, EnvFactory, Reset, ResetOptions, Step } from '../env.ts';
 import { explainMask } from '../explain-mask.ts';
 import { explainReset, explainStep } from '../explain-result.ts';
-import { inTime } from '../in-time.ts';
 import { andThen, isPromise } from '../is-promise.ts';
+import { inTime } from '../timers.ts';
 import { WireError } from '../wire/errors.ts';
 import { packState, unpackState } from '../wire/packed-state.ts';
 

@@ -1,5 +1,6 @@
 import type { Connection } from '../socket/connection.ts';
 import { newTicket } from '../socket/ticket.ts';
+import { after, type Timer } from '../timers.ts';
 import { WireError } from '../wire/errors.ts';
 import { envRequest, readMessage } from '../wire/messages.ts';
 import type { EnvHost, Verb } from './env-host.ts';
@@ -25,8 +26,8 @@ export class Session {
   readonly #times: SessionTimes;
   readonly #events: SessionEvents;
   #connection: Connection | undefined;
-  #grace: NodeJS.Timeout | undefined;
-  #idle: NodeJS.Timeout | undefined;
+  #grace: Timer | undefined;
+  #idle: Timer | undefined;
   #ended = false;
 
   constructor(host: EnvHost, times: SessionTimes, events: SessionEvents) {
@@ -41,7 +42,7 @@ export class Session {
     const replaced = this.#connection;
     this.#connection = connection;
     replaced?.fail(new WireError('SESSION_REPLACED', 'session: resumed by another connection'));
-    clearTimeout(this.#grace);
+    this.#grace?.stop();
     this.#rest();
     connection.onMessage = (message) => {
       const request = readMessage(envRequest, message);
@@ -61,14 +62,14 @@ export class Session {
   #detach(connection: Connection): void {
     if (this.#connection !== connection || this.#ended) return;
     this.#connection = undefined;
-    this.#grace = setTimeout(() => void this.end(), this.#times.graceMs);
+    this.#grace = after(this.#times.graceMs, () => void this.end());
   }
 
   async end(error?: WireError): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
-    clearTimeout(this.#grace);
-    clearTimeout(this.#idle);
+    this.#grace?.stop();
+    this.#idle?.stop();
     if (error) this.#connection?.fail(error);
     this.#events.ended();
     await this.host.close();
@@ -78,9 +79,9 @@ export class Session {
     const { idleMs } = this.#times;
     if (this.#idle) this.#idle.refresh();
     else {
-      this.#idle = setTimeout(() => {
+      this.#idle = after(idleMs, () => {
         void this.end(new WireError('IDLE', `session: nothing was asked for ${idleMs} ms`));
-      }, idleMs);
+      });
     }
   }
 }

@@ -3,6 +3,7 @@ import { explainClosed } from '../socket/closed.ts';
 import type { Connection } from '../socket/connection.ts';
 import { type DialOptions, dial } from '../socket/dial.ts';
 import { explainBy } from '../spaces/schema.ts';
+import { after } from '../timers.ts';
 import type { FrameLimits } from '../wire/scan.ts';
 import { OpenEnvError } from './errors.ts';
 import { type Observed, openEnvReply } from './messages.ts';
@@ -61,16 +62,16 @@ export class Conversation {
     if (this.#refusal) throw this.#refusal;
     if (!this.open) throw new EnvLost(`${this.#url}: ${verb}: the connection is closed`);
     if (this.#pending) throw new Error(`${verb}: the ${this.#pending.verb} before is not answered`);
-    const late = setTimeout(() => {
+    const late = after(timeoutMs, () => {
       this.#giveUp(new EnvLost(`${this.#url}: ${verb}: no answer within ${timeoutMs} ms`));
-    }, timeoutMs);
+    });
     try {
       return await new Promise((resolve, reject) => {
         this.#pending = { verb, resolve, reject };
         this.#connection.send(question);
       });
     } finally {
-      clearTimeout(late);
+      late.stop();
     }
   }
 

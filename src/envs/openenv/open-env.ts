@@ -3,6 +3,7 @@ import { Rng } from '../../kernels/index.ts';
 import type { Env, Info, Reset, ResetOptions, Step } from '../env.ts';
 import { DialError, type DialOptions } from '../socket/dial.ts';
 import type { Space } from '../space.ts';
+import { checkDurations } from '../timers.ts';
 import { defaultBackoff, fullJitter } from '../wire/backoff.ts';
 import { timeLimit } from '../wrappers/time-limit.ts';
 import { Conversation, type Question } from './conversation.ts';
@@ -38,7 +39,7 @@ const PATIENCE_MS = 40_000;
  * An environment of an OpenEnv server. `reset` connects where it must, and waits for room; `options` that it
  * is given go to the server beside the seed. Verbs reject with `EnvLost` where the connection breaks or an
  * answer does not come in time: the next reset connects again.
- * @throws Error for a URL that is none
+ * @throws Error for a URL that is none, or a duration
  */
 export function openEnv<Obs, Action>(options: OpenEnvOptions<Obs, Action>): Env<Obs, Action> {
   return timeLimit(new OpenEnv(options), { maxSteps: options.maxEpisodeSteps });
@@ -59,6 +60,7 @@ class OpenEnv<Obs, Action> implements Env<Obs, Action> {
   constructor(options: OpenEnvOptions<Obs, Action>) {
     this.observationSpace = options.observationSpace;
     this.actionSpace = options.actionSpace;
+    checkDurations({ timeoutMs: options.timeoutMs });
     this.#options = options;
     this.#url = socketUrl(options.url);
   }

@@ -3,6 +3,7 @@ import type { EnvFactory, Reset, Step } from '../env.ts';
 import { failure, HostedEnv } from '../host/hosted-env.ts';
 import type { Connection } from '../socket/connection.ts';
 import type { Space } from '../space.ts';
+import { after, type Timer } from '../timers.ts';
 import { WireError } from '../wire/errors.ts';
 import { plain } from '../wire/plain.ts';
 import { defaultFrameLimits } from '../wire/scan.ts';
@@ -36,7 +37,7 @@ const MOST_WAITING = 16;
 export class OpenEnvSession {
   readonly #connection: Connection;
   readonly #options: OpenEnvSessionOptions;
-  readonly #idle: NodeJS.Timeout;
+  readonly #idle: Timer;
   #env: HostedEnv | undefined;
   #schema!: ReturnType<typeof openEnvRequest>;
   #observationSpace!: Space;
@@ -52,9 +53,9 @@ export class OpenEnvSession {
     this.#connection = connection;
     this.#options = options;
     const { idleMs } = options;
-    this.#idle = setTimeout(() => {
+    this.#idle = after(idleMs, () => {
       void this.end(new WireError('IDLE', `session: nothing was asked for ${idleMs} ms`));
-    }, idleMs);
+    });
     connection.trust();
     connection.onClose = () => void this.end();
     connection.onMessage = (frame) => this.#receive(frame as string);
@@ -66,7 +67,7 @@ export class OpenEnvSession {
   async end(error?: unknown): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
-    clearTimeout(this.#idle);
+    this.#idle.stop();
     if (error !== undefined) this.#connection.fail(error);
     // It takes up room until it is closed, also one that is still being made.
     await this.#made.catch(() => {});

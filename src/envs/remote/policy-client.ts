@@ -6,6 +6,7 @@ import { DialError, type DialOptions, dial } from '../socket/dial.ts';
 import { sayHello } from '../socket/handshake.ts';
 import type { ActionMask, Space } from '../space.ts';
 import { spaceFromJson } from '../spaces/index.ts';
+import { after } from '../timers.ts';
 import { type Backoff, defaultBackoff, fullJitter } from '../wire/backoff.ts';
 import { stack, unstack } from '../wire/batch.ts';
 import { type Codec, msgpackCodec } from '../wire/codec.ts';
@@ -231,7 +232,7 @@ export class PolicyClient {
         return;
       }
       const wait = fullJitter(this.#attempt++, backoff, this.#rng);
-      await new Promise((resolve) => setTimeout(resolve, wait));
+      await new Promise<void>((resolve) => after(wait, resolve));
       try {
         const { connection, policy } = await begin(this.#url, this.#options);
         if (this.#over) {

@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads';
-import { inTime } from '../in-time.ts';
 import type { Closed } from '../socket/closed.ts';
 import { startThread } from '../thread.ts';
+import { inTime } from '../timers.ts';
 import { WireError } from '../wire/errors.ts';
 import { type EnvDescription, WIRE_VERSION } from '../wire/messages.ts';
 import type { EnvThreadData } from './env-thread.ts';

@@ -1,5 +1,5 @@
 import type { RawData, WebSocket } from 'ws';
-import { LONGEST_TIMEOUT } from '../in-time.ts';
+import { after, type Timer } from '../timers.ts';
 import type { Codec } from '../wire/codec.ts';
 import { asWireError, type WireCode, WireError } from '../wire/errors.ts';
 import { DIALLER_TAKES } from '../wire/fit.ts';
@@ -44,7 +44,7 @@ export class Connection {
   #trusted = false;
   #allowance: number;
   #allowedAt = performance.now();
-  #silence: NodeJS.Timeout | undefined;
+  #silence: Timer | undefined;
   /** For how long nothing had come when the peer was taken for gone. */
   #silentMs: number | undefined;
 
@@ -139,15 +139,15 @@ export class Connection {
       const heard = () => this.#silence?.refresh();
       this.#socket.on('ping', heard);
       this.#socket.on('message', heard);
-      this.#socket.once('close', () => clearTimeout(this.#silence));
+      this.#socket.once('close', () => this.#silence?.stop());
     }
-    clearTimeout(this.#silence);
-    const silentMs = Math.min(Math.max(3 * everyMs, leastMs), LONGEST_TIMEOUT);
+    this.#silence?.stop();
+    const silentMs = Math.max(3 * everyMs, leastMs);
     const silent = () => {
       this.#silentMs = silentMs;
       this.#socket.terminate();
     };
-    this.#silence = setTimeout(silent, silentMs).unref();
+    this.#silence = after(silentMs, silent).unref();
   }
 
   /** At once, without a word. */

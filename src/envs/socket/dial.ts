@@ -1,4 +1,5 @@
 import { WebSocket } from 'ws';
+import { after } from '../timers.ts';
 import type { Codec } from '../wire/codec.ts';
 import { DIALLER_TAKES } from '../wire/fit.ts';
 import { Connection, defaultConnectionLimits } from './connection.ts';
@@ -40,10 +41,10 @@ export function dial(
       headers: token === undefined ? {} : { Authorization: `Bearer ${token}` },
     });
     // In all, since something may always be coming that never is an answer.
-    const late = setTimeout(() => {
+    const late = after(timeoutMs, () => {
       reject(new DialError(`${url}: no answer within ${timeoutMs} ms`, true));
       socket.terminate();
-    }, timeoutMs);
+    });
     const giveUp = () => {
       reject(signal!.reason);
       socket.terminate();
@@ -51,7 +52,7 @@ export function dial(
     signal?.addEventListener('abort', giveUp, { once: true });
     socket.once('close', () => signal?.removeEventListener('abort', giveUp));
     socket.once('open', () => {
-      clearTimeout(late);
+      late.stop();
       signal?.removeEventListener('abort', giveUp);
       // Listened to before anything can come.
       const connection = new Connection(socket, codec, {
@@ -68,14 +69,14 @@ export function dial(
       });
       // Not `end`: what is cut off has none.
       response.on('close', () => {
-        clearTimeout(late);
+        late.stop();
         request.destroy();
         const status = response.statusCode ?? 0;
         reject(new DialError(`${url}: ${refusal(status, body)}`, status >= 500 || status === 429));
       });
     });
     socket.on('error', (cause) => {
-      clearTimeout(late);
+      late.stop();
       const { code } = cause as NodeJS.ErrnoException;
       const hopeless = code === 'ENOTFOUND' || cause instanceof SyntaxError;
       reject(new DialError(`${url}: ${cause.message || code}`, !hopeless, { cause }));

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { inTime } from '../in-time.ts';
+import { inTime } from '../timers.ts';
 import { WireError } from '../wire/errors.ts';
 import {
   answer,

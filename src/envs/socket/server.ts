@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { anything, type Checks, callback, integer, listOf, positive, text } from '../options.ts';
+import { every, type Timer } from '../timers.ts';
 import { type Codec, codecs } from '../wire/codec.ts';
 import { asWireError, WireError } from '../wire/errors.ts';
 import { type Access, checkAccess, checkBinding, DEFAULT_HOST, isLoopback } from './access.ts';
@@ -78,7 +79,7 @@ export class SocketServer {
   readonly #byAddress = new Map<string, number>();
   /** Sockets that have not answered the last ping, with how many pings ago they last did. */
   readonly #missed = new Map<WebSocket, number>();
-  readonly #heart: NodeJS.Timeout;
+  readonly #heart: Timer;
   #closing = false;
 
   private constructor(
@@ -118,8 +119,7 @@ export class SocketServer {
     this.#http.on('request', (request, response) => void this.#answer(request, response));
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#http.on('clientError', (_, socket) => socket.destroy());
-    this.#heart = setInterval(() => this.#beat(), heartbeatMs);
-    this.#heart.unref();
+    this.#heart = every(heartbeatMs, () => this.#beat()).unref();
   }
 
   /** @throws Error where it cannot listen, or may not: another than a loopback address without a token */
@@ -136,7 +136,7 @@ export class SocketServer {
         server.#http.listen({ host, port, backlog: 1024 }, resolve);
       });
     } catch (error) {
-      clearInterval(server.#heart);
+      server.#heart.stop();
       throw error;
     }
     return server;
@@ -162,7 +162,7 @@ export class SocketServer {
   async close(): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
-    clearInterval(this.#heart);
+    this.#heart.stop();
     const closed = new Promise((resolve) => this.#http.close(resolve));
     for (const socket of this.#sockets.clients) socket.close(1001, 'SHUTTING_DOWN');
     const hurry = setTimeout(() => {

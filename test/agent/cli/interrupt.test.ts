@@ -17,7 +17,7 @@ async function start(work: string, ...channel: 'ipc'[]): Promise<{ written: () =
     import { interruptible } from ${module};
     const { signal, release } = interruptible(
       () => console.log('finishing'),
-      () => console.log('at once'),
+      { onSecond: () => console.log('at once') },
     );
     const busy = setInterval(() => console.log('busy'), 20);
     ${work}
@@ -46,6 +46,21 @@ describe('interruptible', () => {
     const [code] = await once(child, 'close');
     expect(written()).toMatch(/saved\nfinishing\n/);
     expect(code).toBe(130);
+  });
+
+  it('lets work be saved where the terminal has closed, though it is told twice', async () => {
+    const { written } = await start(`signal.addEventListener('abort', () => {
+      process.once('SIGHUP', () => setTimeout(() => {
+        console.log('saved');
+        process.exitCode = 130;
+        clearInterval(busy);
+      }, 400));
+      process.kill(process.pid, 'SIGHUP');
+    });`);
+    child.kill('SIGHUP');
+    const [code, signal] = await once(child, 'close');
+    expect(written()).toContain('saved');
+    expect({ code, signal }).toEqual({ code: 130, signal: null });
   });
 
   it('takes two signals of one press of Ctrl-C for one', async () => {

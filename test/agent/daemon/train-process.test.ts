@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TrainProcess } from '../../../src/agent/daemon/train-process.ts';
-import type { TrainEvent } from '../../../src/agent/events.ts';
+import type { ToldEvent } from '../../../src/agent/events.ts';
 import { until } from './folder.ts';
 
 let runDir: string;
@@ -19,7 +19,7 @@ afterEach(async () => {
 
 /** A process that runs a program in place of `pondera`, and what it and its daemon tell. */
 function start(program: string, memoryMiB = 10_000) {
-  const told: TrainEvent[] = [];
+  const told: ToldEvent[] = [];
   const warnings: string[] = [];
   const process = new TrainProcess({
     command: [execPath, '-e', program, '--'],
@@ -34,25 +34,54 @@ function start(program: string, memoryMiB = 10_000) {
   return { process, told, warnings };
 }
 
-const say = (event: object) => `console.log(${JSON.stringify(JSON.stringify(event))});`;
+const say = (event: object) =>
+  `require('fs').writeSync(3, ${JSON.stringify(JSON.stringify(event))} + '\\n');`;
 const ready = say({ type: 'started' });
 
 describe('a process that trains', () => {
   it('is told what to train, and tells what it does', async () => {
     const { process, told } = start(
-      `console.log('hello from an environment'); console.log('null'); console.log('{"type":1}');
-       console.error(process.argv.slice(1).join(' '));
+      `console.error(process.argv.slice(1).join(' '));
        ${say({ type: 'updated' })} ${say({ type: 'updated' })} ${say({ type: 'checkpointed' })}
        process.exitCode = 75;`,
     );
     expect(await process.ended).toEqual({
       code: 75,
       signal: null,
+      finished: false,
       updates: 2,
       saved: true,
-      complaint: `train run.yaml --run-dir ${runDir} --json --resume --set a=1 --set b=2`,
+      complaint: `train run.yaml --run-dir ${runDir} --json-fd 3 --resume --set a=1 --set b=2`,
     });
     expect(told.map(({ type }) => type)).toEqual(['updated', 'updated', 'checkpointed']);
+  });
+
+  it('is heard whatever else is printed there', async () => {
+    const { process, told } = start(
+      `process.stdout.write('a dot without a newline .');
+       ${say({ type: 'checkpointed' })}
+       console.log('${JSON.stringify({ type: 'incident' })}');
+       ${say({ type: 'failed', message: 'the motor is hot' })}
+       console.error('more than enough'); process.exitCode = 1;`,
+    );
+    expect(await process.ended).toMatchObject({ saved: true, complaint: 'the motor is hot' });
+    expect(told.map(({ type }) => type)).toEqual(['checkpointed', 'failed']);
+    expect(await readFile(join(runDir, 'stderr.log'), 'utf8')).toMatch(/^a dot.*incident.*\nmore/);
+  });
+
+  it.each([
+    [true, say({ type: 'finished', interrupted: false })],
+    [false, say({ type: 'finished', interrupted: true })],
+    [false, 'process.exit(0);'],
+  ])('is done where it says so: %s', async (finished, program) => {
+    expect(await start(program).process.ended).toMatchObject({ code: 0, finished });
+  });
+
+  it('is over where what it started itself still holds its output', async () => {
+    const held = `require('child_process').spawn('sleep', ['60'], { stdio: ['ignore', 1, 2, 3], detached: true })`;
+    const { process } = start(`console.log(${held}.pid); process.exit(1);`);
+    expect(await process.ended).toMatchObject({ code: 1 });
+    globalThis.process.kill(Number(await readFile(join(runDir, 'stderr.log'), 'utf8')));
   });
 
   it('complains of what went wrong this time alone', async () => {
@@ -95,19 +124,13 @@ describe('a process that trains', () => {
     },
   );
 
-  it('whose program there is not, has failed', async () => {
-    const warnings: string[] = [];
-    const { ended } = new TrainProcess({
-      command: ['/no/such/program'],
-      config: 'run.yaml',
-      set: [],
-      runDir,
-      resume: false,
-      memoryMiB: 1,
-      on: () => {},
-      warn: (message) => warnings.push(message),
-    });
-    expect(await ended).toMatchObject({ code: null, updates: 0 });
-    expect(warnings).toEqual([expect.stringContaining('ENOENT')]);
+  it('cannot be started where there is no program, or no place for its files', async () => {
+    const options = { config: 'run.yaml', set: [], resume: false, memoryMiB: 1 };
+    const quiet = { on: () => {}, warn: () => {} };
+    const { ended } = new TrainProcess({ command: ['/no/such'], runDir, ...options, ...quiet });
+    await expect(ended).rejects.toThrow('ENOENT');
+    await writeFile(join(runDir, 'file'), '');
+    const nowhere = { command: [execPath], runDir: join(runDir, 'file'), ...options, ...quiet };
+    expect(() => new TrainProcess({ ...nowhere, command: [execPath] })).toThrow('EEXIST');
   });
 });

@@ -16,14 +16,14 @@ async function serveWith(scripts: string[]) {
   const program = join(dir, 'train.mjs');
   await writeFile(
     program,
-    `import { appendFileSync, copyFileSync, existsSync, readFileSync } from 'node:fs';
+    `import { appendFileSync, copyFileSync, existsSync, readFileSync, writeSync } from 'node:fs';
      const [, config, , runDir] = process.argv.slice(2);
      const own = runDir + '/config.resolved.yaml';
      if (config !== own) copyFileSync(config, own);
      const calls = '${dir}/calls';
      const count = existsSync(calls) ? readFileSync(calls, 'utf8').split('\\n').length - 1 : 0;
      appendFileSync(calls, process.argv.slice(2).join(' ') + '\\n');
-     const tell = (type) => console.log(JSON.stringify({ type }));
+     const tell = (type) => writeSync(3, JSON.stringify({ type, interrupted: false }) + '\\n');
      const until = (name) => process.on(name, () => process.exit(130)) && setInterval(() => {}, 1000);
      await eval('(async () => {' + ${JSON.stringify(scripts)}[count] + '})()');`,
   );
@@ -53,7 +53,8 @@ describe('a run', () => {
     const { dir, calls, found } = await serveWith([
       'for (let i = 0; i < 6; i++) tell("updated"); process.exitCode = 75;',
       'tell("incident"); console.error("boom"); process.exitCode = 1;',
-      'process.exitCode = 0;',
+      'process.exit(0);',
+      'tell("finished");',
     ]);
     await put(dir, config('run', { kernels: { threads: 'auto' } }));
     const waiting = await found(({ problem }) => problem !== null);
@@ -61,18 +62,20 @@ describe('a run', () => {
       state: 'running',
       problem: expect.stringMatching(/^starts again at .*Z: it ended with 1: boom$/),
     });
+    // An environment that ends the process finishes nothing.
+    await found(({ problem }) => problem?.endsWith('it ended with 0 before it was done') === true);
     expect(await found(({ state }) => state === 'done')).toMatchObject({
-      restarts: 2,
+      restarts: 3,
       incidents: 1,
     });
-    const flags = `train ${dir}/run.yaml --run-dir ${dir}/runs/run --json`;
+    const flags = `train ${dir}/run.yaml --run-dir ${dir}/runs/run --json-fd 3`;
     const share = '--set kernels.threads=1 --set budget.rssMiB=2048';
     const again = `${flags} --resume ${share}`;
-    expect(await calls()).toEqual([`${flags} ${share}`, again, again]);
+    expect(await calls()).toEqual([`${flags} ${share}`, again, again, again]);
   });
 
   it('waits where a process of a daemon that was killed still saves', async () => {
-    const train = 'process.exitCode = existsSync(runDir + "/run.lock") ? 2 : 0';
+    const train = 'existsSync(runDir + "/run.lock") ? process.exit(2) : tell("finished")';
     const { dir, found } = await serveWith([train, train]);
     await mkdir(join(dir, 'runs/run'), { recursive: true });
     const lock = await takeLock(join(dir, 'runs/run/run.lock'));
@@ -87,7 +90,7 @@ describe('a run', () => {
 
   it('goes on by the config it began with, unless that of the folder is of the same run', async () => {
     const wait = 'tell("started"); until("SIGTERM");';
-    const { dir, calls, found, control } = await serveWith([wait, wait, wait, '']);
+    const { dir, calls, found, control } = await serveWith([wait, wait, wait, 'tell("finished");']);
     await put(dir, config('run'));
     await found(({ pid }) => pid !== null);
     await until(async () => (await calls()).length === 1);
@@ -110,5 +113,27 @@ describe('a run', () => {
     const configs = (await calls()).map((call) => call.split(' ')[1].slice(dir.length));
     const own = '/runs/run/config.resolved.yaml';
     expect(configs).toEqual(['/run.yaml', own, '/run.yaml', own]);
+  });
+
+  it('that cannot be started waits, says why, and is tried again', async () => {
+    const { dir, calls, found, control } = await serveWith(['tell("finished");']);
+    await mkdir(join(dir, 'runs'));
+    await writeFile(join(dir, 'runs/run'), 'not a directory');
+    await put(dir, config('run'));
+    const waiting = await found(({ problem }) => problem !== null);
+    expect(waiting).toMatchObject({
+      state: 'queued',
+      problem: expect.stringMatching(
+        /^starts again at .*Z: it could not be started: .*EEXIST|ENOTDIR/,
+      ),
+      restarts: 1,
+    });
+    await found(({ restarts }) => restarts === 2);
+    await control('stop');
+    expect(await found(({ state }) => state === 'stopped')).toMatchObject({ problem: null });
+    await rm(join(dir, 'runs/run'));
+    await control('resume');
+    await found(({ state }) => state === 'done');
+    expect(await calls()).toHaveLength(1);
   });
 });

@@ -8,9 +8,8 @@ import type { Minibatch } from '../../../src/agent/ppo/minibatch.ts';
 import { Box, Discrete, MultiBinary, MultiDiscrete, type Space } from '../../../src/envs/index.ts';
 import { loadBackend, Rng } from '../../../src/kernels/index.ts';
 import { type Distribution, distributionFor } from '../../../src/policy/index.ts';
-import { backends } from '../../backends.ts';
 
-beforeAll(() => loadBackend(backends('cpu')[0]));
+beforeAll(() => loadBackend('cpu'));
 
 const spaces: [string, Space][] = [
   ['Discrete', new Discrete(3)],

@@ -5,7 +5,6 @@ import { fixedOverrides, parseBaseline } from '../../../src/agent/study/baseline
 import { matchSteps } from '../../../src/agent/study/match-steps.ts';
 import { collapseText, studyMarkdown } from '../../../src/agent/study/study-tables.ts';
 import { summarise } from '../../../src/agent/study/summary.ts';
-import { trainArguments } from '../../../src/agent/study/train-run.ts';
 
 describe('parseBaseline', () => {
   it('reads the three kinds', () => {
@@ -58,15 +57,6 @@ describe('matchSteps', () => {
     const tolerance = await matchSteps(meanSteps, 1.6);
     expect(asked).toHaveLength(10);
     expect(tolerance).toBeGreaterThan(0.01);
-  });
-});
-
-describe('trainArguments', () => {
-  it('are the flags of pondera train', () => {
-    const run = { config: 'c.yaml', set: ['a=1', 'b=2'], seed: 3, runDir: 'd', resume: true };
-    expect(trainArguments(run).join(' ')).toBe(
-      'train c.yaml --json --seed 3 --run-dir d --set a=1 --set b=2 --resume',
-    );
   });
 });
 

@@ -1,0 +1,31 @@
+import { spawn } from 'node:child_process';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { describe, expect, it } from 'vitest';
+
+const root = resolve(import.meta.dirname, '../../..');
+const module = JSON.stringify(join(root, 'src/agent/cli/output.ts'));
+
+describe('keepOutput', () => {
+  it('leaves standard output to the command, whoever prints', async () => {
+    const program = `
+      import { Worker } from 'node:worker_threads';
+      import { jsonTo, keepOutput, print, printJson } from ${module};
+      keepOutput();
+      const much = '-'.repeat(2 ** 20);
+      console.log(much);
+      process.stdout.write('.');
+      printJson({ a: 1 });
+      const worker = new Worker(\`console.log('\${much}'); console.log('thread')\`, { eval: true });
+      worker.once('exit', () => print('b\\n', () => jsonTo(3)({ c: 2 })));`;
+    const args = ['--import', 'tsx', '--input-type=module', '-e', program];
+    const stdio = ['ignore', 'pipe', 'pipe', 'pipe'] as const;
+    const child = spawn(process.execPath, args, { cwd: root, stdio: [...stdio] });
+    const [, out, err, third] = child.stdio;
+    const [stdout, stderr, told] = await Promise.all(
+      [out, err, third].map((stream) => text(stream as NodeJS.ReadableStream)),
+    );
+    expect({ stdout, told }).toEqual({ stdout: '{"a":1}\nb\n', told: '{"c":2}\n' });
+    expect(stderr).toMatch(/^-{1048576}\n\.-{1048576}\nthread\n$/);
+  });
+});
