@@ -11,7 +11,6 @@ import { exclusive, waitingFor } from './exclusive.ts';
 import { momentTensors } from './learner.ts';
 import { loadConfig } from './load-config.ts';
 import { refuseOther } from './refuse-other.ts';
-import { resolvedYaml } from './resolved-yaml.ts';
 import {
   type Checkpoint,
   CheckpointStore,
@@ -23,9 +22,9 @@ import {
   TensorBoardWriter,
   unusedPath,
   writeDirAtomic,
-  writeFileAtomic,
 } from './run/index.ts';
 import type { Incident, TrainingState } from './training-state.ts';
+import { writeConfig } from './write-config.ts';
 
 /** Where in a run an environment failed. */
 export interface FailedAt {
@@ -117,7 +116,7 @@ export class RunFiles {
         discard = await setRunAside(dir);
       }
       await mkdir(join(dir, 'checkpoints'), { recursive: true });
-      await writeFileAtomic(configPath, resolvedYaml(config, dir));
+      await writeConfig(configPath, config);
       await discard();
       const { checkpoint } = found;
       const files = new RunFiles(dir, checkpoint && nextLine(checkpoint).step, events, lock);

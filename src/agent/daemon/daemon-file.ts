@@ -1,6 +1,7 @@
 import * as nodeFs from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { RunError } from '../errors.ts';
 import { errorCode, writeFileAtomic } from '../run/index.ts';
 
 const daemonFileSchema = z.strictObject({
@@ -23,14 +24,20 @@ export function removeDaemonFile(dir: string): Promise<void> {
   return nodeFs.rm(pathIn(dir), { force: true });
 }
 
-/** Undefined where no daemon has written one. */
+/** Undefined where no daemon has written one. @throws RunError where it is damaged */
 export async function readDaemonFile(dir: string): Promise<DaemonFile | undefined> {
   const path = pathIn(dir);
   const text = await nodeFs.readFile(path, 'utf8').catch((error) => {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
   });
-  return text === undefined ? undefined : daemonFileSchema.parse(JSON.parse(text));
+  if (text === undefined) return undefined;
+  try {
+    return daemonFileSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    const expected = 'expected what a daemon writes there: start it again, or delete the file';
+    throw new RunError(`${path}: ${expected} (${(cause as Error).message})`, { cause });
+  }
 }
 
 function pathIn(dir: string): string {

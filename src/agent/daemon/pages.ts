@@ -1,6 +1,7 @@
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jsonAnswer, jsonPage, type Page } from '../../envs/index.ts';
+import { cannotSync } from '../run/index.ts';
 import type { Daemon } from './daemon.ts';
 import { DaemonMetrics } from './metrics.ts';
 
@@ -35,7 +36,9 @@ async function unwritable(dir: string): Promise<string | undefined> {
     const file = await open(path, 'w');
     try {
       await file.writeFile(Buffer.alloc(4096));
-      await file.sync();
+      await file.sync().catch((error) => {
+        if (!cannotSync(error)) throw error;
+      });
     } finally {
       await file.close();
       await rm(path, { force: true });

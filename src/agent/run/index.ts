@@ -1,5 +1,11 @@
 export { AppendFile } from './append-file.ts';
-export { errorCode, type FileSystem, writeDirAtomic, writeFileAtomic } from './atomic.ts';
+export {
+  cannotSync,
+  errorCode,
+  type FileSystem,
+  writeDirAtomic,
+  writeFileAtomic,
+} from './atomic.ts';
 export {
   type Checkpoint,
   CheckpointError,

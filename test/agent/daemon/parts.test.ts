@@ -12,6 +12,7 @@ import { DaemonMetrics } from '../../../src/agent/daemon/metrics.ts';
 import { Notifier } from '../../../src/agent/daemon/notify.ts';
 import { invalidView } from '../../../src/agent/daemon/run-view.ts';
 import { tellEvents } from '../../../src/agent/daemon/tell-events.ts';
+import { RunError } from '../../../src/agent/errors.ts';
 import type { LoggedEvent } from '../../../src/agent/events-log.ts';
 import { takeLock } from '../../../src/agent/run/index.ts';
 import { cleanUp, folder, until } from './folder.ts';
@@ -42,6 +43,16 @@ describe('daemon.json', () => {
     await gone.close();
     await writeDaemonFile(dir, { pid: 1, url: gone.url, token: 'secret-token' });
     expect(await DaemonClient.find(dir)).toBeUndefined();
+  });
+
+  it('that is damaged is named', async () => {
+    const dir = await folder();
+    await writeFile(join(dir, 'daemon.json'), '{"pid":');
+    const found = DaemonClient.find(dir);
+    await expect(found).rejects.toThrow(RunError);
+    await expect(found).rejects.toThrow(
+      `${join(dir, 'daemon.json')}: expected what a daemon writes`,
+    );
   });
 
   it('shows its token to nobody else who listens there now', async () => {
