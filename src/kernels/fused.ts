@@ -49,7 +49,9 @@ export function runKernel<Outputs extends tf.Tensor | tf.Tensor[]>(
     return engine.runKernel<Outputs>(name, inputs, attrs);
   const { backend } = engine;
   const found = kernel.kernelFunc({ inputs, attrs, backend });
-  const wrap = (info: tf.TensorInfo) => engine.makeTensorFromTensorInfo(info, backend);
+  // Kernels of `tensorflow` give tensors, which the engine knows already: told twice, it frees their data too soon.
+  const wrap = (info: tf.TensorInfo) =>
+    info instanceof tf.Tensor ? info : engine.makeTensorFromTensorInfo(info, backend);
   return (Array.isArray(found) ? found.map(wrap) : wrap(found)) as Outputs;
 }
 

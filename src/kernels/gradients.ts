@@ -40,7 +40,7 @@ export function mendGradients(): void {
     wrap(
       kernelName,
       (gradFunc) => (dy, saved, attrs) =>
-        gradFunc(edgesMended(dy as tf.Tensor, saved[0], attrs), saved, attrs),
+        gradFunc(edgeIsRight() ? dy : edgesMended(dy as tf.Tensor, saved[0], attrs), saved, attrs),
     );
   }
   for (const kernelName of [tf.ResizeBilinear, tf.ResizeNearestNeighbor]) {
@@ -49,6 +49,9 @@ export function mendGradients(): void {
   refuseWhere(tf.GatherV2, 'batchDims', (_, attrs) => attrs.batchDims !== 0);
   refuseWhere(tf.BatchMatMul, 'batches that both repeat', ([a, b]) => !endsAlike(a, b));
 }
+
+/** Whether the current backend divides by how much of a window lies within, as libtensorflow does. */
+const edgeIsRight = () => tf.getBackend() === 'tensorflow';
 
 function replace(gradient: tf.GradConfig): void {
   if (tf.getGradient(gradient.kernelName)) tf.unregisterGradient(gradient.kernelName);

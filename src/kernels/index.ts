@@ -24,4 +24,6 @@ export { Rng, type RngState } from './rng.ts';
 export { gatherRows, placeRows, repeat, takeRows } from './rows.ts';
 export { reshaped, tensorOf } from './shapes.ts';
 export { ArenaFull, arenaPeak, arenaUsed, type SimdOptions } from './simd/index.ts';
+export { type Installed, type InstallOptions, installTensorflow } from './tensorflow/install.ts';
+export { Lacking } from './tensorflow/machine.ts';
 export { type Loop, loopStep, unroll } from './unroll.ts';

@@ -17,10 +17,11 @@ import {
   TERMINATED,
   type Trajectory,
 } from '../../src/rollout/index.ts';
+import { backends } from '../backends.ts';
 import { tinyConfig } from './tiny-config.ts';
 
 beforeAll(async () => {
-  await loadBackend('simd');
+  await loadBackend(backends('simd')[0]);
 });
 
 const PHASE: LearningPhase = {

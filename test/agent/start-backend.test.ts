@@ -20,6 +20,12 @@ vi.mock('node:os', async (original) => ({
   ...(await original<typeof import('node:os')>()),
   availableParallelism: () => cores.count,
 }));
+// Where TensorFlow is installed, it would be timed as well.
+vi.mock('../../src/kernels/tensorflow.ts', async (original) => {
+  const module = await original<typeof import('../../src/kernels/tensorflow.ts')>();
+  const loadTensorflow = () => Promise.reject(new module.NotInstalled('absent'));
+  return { ...module, loadTensorflow };
+});
 
 const MIB = 2 ** 20;
 const { build, code } = loadModule();

@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Adam, loadBackend, NonFiniteError } from '../../src/kernels/index.ts';
+import { backends } from '../backends.ts';
 
 const options = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 const values = async (variable: tf.Variable) => [...(await variable.data())];
 
-describe.each(['cpu', 'wasm', 'simd'] as const)('Adam on %s', (backend) => {
+describe.each(backends('cpu', 'wasm', 'simd'))('Adam on %s', (backend) => {
   let w: tf.Variable;
   let b: tf.Variable;
   const named = () => [

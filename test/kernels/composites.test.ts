@@ -9,6 +9,7 @@ import {
   transformerBlock,
   unroll,
 } from '../../src/kernels/index.ts';
+import { backends } from '../backends.ts';
 import * as double from './double.ts';
 import { evaluate, expectClose, type Fn, type Numbers, normal } from './numeric.ts';
 
@@ -139,7 +140,7 @@ const cases: Record<string, Case> = {
   }),
 };
 
-describe.each(['cpu', 'wasm', 'simd'] as const)('on %s', (backend) => {
+describe.each(backends('cpu', 'wasm', 'simd'))('on %s', (backend) => {
   beforeAll(async () => {
     await loadBackend(backend);
   });

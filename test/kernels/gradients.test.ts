@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadBackend } from '../../src/kernels/index.ts';
+import { backends } from '../backends.ts';
 import {
   evaluate,
   expectClose,
@@ -134,7 +135,7 @@ const refused: Record<string, [f: Fn, message: string, ...args: Numbers[]]> = {
   ],
 };
 
-describe.each(['cpu', 'wasm', 'simd'] as const)('gradients on %s', (backend) => {
+describe.each(backends('cpu', 'wasm', 'simd'))('gradients on %s', (backend) => {
   const expected = new Map<string, Numbers[]>();
   beforeAll(async () => {
     await loadBackend('cpu');
@@ -149,7 +150,10 @@ describe.each(['cpu', 'wasm', 'simd'] as const)('gradients on %s', (backend) => 
   it.each(Object.entries(cases))(
     '%s: the value of cpu, the gradients of finite differences',
     async (name, [f, ...args]) => {
-      expectClose(await evaluate(f, args), expected.get(name)!, 2e-3);
+      const found = evaluate(f, args);
+      if (backend === 'tensorflow' && name === 'avgPool, padding by number') {
+        await expect(found).rejects.toThrow("supports only 'valid' and 'same' padding");
+      } else expectClose(await found, expected.get(name)!, 2e-3);
     },
   );
 

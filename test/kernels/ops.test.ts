@@ -15,6 +15,7 @@ import {
   rmsNorm,
   takeRows,
 } from '../../src/kernels/index.ts';
+import { backends } from '../backends.ts';
 import {
   evaluate,
   expectClose,
@@ -146,7 +147,7 @@ const cases: Record<string, Case> = {
   },
 };
 
-describe.each(['cpu', 'wasm', 'simd'] as const)('on %s', (backend) => {
+describe.each(backends('cpu', 'wasm', 'simd'))('on %s', (backend) => {
   beforeAll(async () => {
     await loadBackend(backend);
   });

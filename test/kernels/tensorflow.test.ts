@@ -1,8 +1,12 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { loadBackend } from '../../src/kernels/index.ts';
-import { loadTensorflow, NotInstalled } from '../../src/kernels/tensorflow.ts';
+import { type Build, buildFolder, buildIn } from '../../src/kernels/tensorflow/build.ts';
+import { loadTensorflow, NotInstalled, start } from '../../src/kernels/tensorflow.ts';
+import { tempDir } from '../agent/run/temp-dir.ts';
 
 afterEach(async () => {
   await loadBackend('cpu');
@@ -13,20 +17,24 @@ const failing = (message: string, code?: string) => async () => {
   throw Object.assign(new Error(message), code ? { code } : {});
 };
 /** The package as far as the loader sees it: importing it registers the backend. */
-const registering = (backend: object) => async () => {
+const registering = (backend: object, build?: Build) => async () => {
   tf.registerBackend('tensorflow', () => ({ ...backend, dispose() {} }) as tf.KernelBackend);
+  return build;
 };
-const installed = await import('@tensorflow/tfjs-node-gpu' as string).then(
-  () => true,
-  () => false,
-);
+const nothing = async () => undefined;
+const installed =
+  buildIn(buildFolder()) !== undefined ||
+  (await import('@tensorflow/tfjs-node-gpu' as string).then(
+    () => true,
+    () => false,
+  ));
 
 describe('loadTensorflow', () => {
   it.skipIf(installed)('says that the package is not installed, as it is here', async () => {
     const loading = loadTensorflow();
     await expect(loading).rejects.toThrow(NotInstalled);
     await expect(loading).rejects.toThrow(
-      'backend tensorflow: the optional package @tensorflow/tfjs-node-gpu is not installed',
+      'backend tensorflow: TensorFlow is not installed; run `pondera tensorflow install` (Linux x64), or `npm install @tensorflow/tfjs-node-gpu`',
     );
   });
 
@@ -36,7 +44,7 @@ describe('loadTensorflow', () => {
   ])('not installed: %s', async (code, message) => {
     const loading = loadTensorflow(failing(message, code));
     await expect(loading).rejects.toThrow(NotInstalled);
-    await expect(loading).rejects.toThrow('is not installed (its install downloads libtensorflow');
+    await expect(loading).rejects.toThrow('TensorFlow is not installed; run');
   });
 
   it('install script not run: says that the addon is missing, and how to get it', async () => {
@@ -46,7 +54,7 @@ describe('loadTensorflow', () => {
     const loading = loadTensorflow(failing(message));
     await expect(loading).rejects.toThrow(NotInstalled);
     await expect(loading).rejects.toThrow(
-      /without its native addon; run `npm rebuild @tensorflow\/tfjs-node-gpu`/,
+      /without its native addon; run `pondera tensorflow install`.* or `npm rebuild @tensorflow\/tfjs-node-gpu`/,
     );
   });
 
@@ -71,7 +79,7 @@ describe('loadTensorflow', () => {
   });
 
   it('another copy of tfjs-core: says that versions must be one', async () => {
-    await expect(loadTensorflow(async () => {})).rejects.toThrow(
+    await expect(loadTensorflow(nothing)).rejects.toThrow(
       `registered no backend with this copy of @tensorflow/tfjs-core; all @tensorflow packages must have version ${tf.version_core}`,
     );
   });
@@ -82,25 +90,62 @@ describe('loadTensorflow', () => {
       tf.registerBackend('tensorflow', () => {
         throw new Error('no device');
       });
+      return undefined;
     };
     await expect(loadTensorflow(load)).rejects.toThrow('loaded but its backend does not start');
     vi.restoreAllMocks();
   });
 
-  it('no CUDA: runs on the CPU, with a warning', async () => {
-    expect(await loadTensorflow(registering({ isUsingGpuDevice: false }))).toEqual({
+  const cpu = (version?: string) => ({
+    isUsingGpuDevice: false,
+    ...(version && { binding: { TF_Version: version } }),
+  });
+  const build = (variant: Build['variant']) => ({
+    ...{ variant, tensorflow: '2.21.0', tfjs: '4.22.0', files: {} },
+  });
+
+  it.each([
+    ['npm’s library', '2.9.1', undefined, ' (it wants CUDA 11.2 and cuDNN 8.1)'],
+    ['ours', '2.21.0', build('cuda'), ' (it wants an NVIDIA GPU with a driver for CUDA 12)'],
+    ['another', '2.16.2', undefined, ''],
+  ])('no GPU, though it could use one: says what %s wants', async (_, version, of, wants) => {
+    expect(await loadTensorflow(registering(cpu(version), of))).toEqual({
       name: 'tensorflow',
-      device: 'CPU, libtensorflow',
-      warning:
-        'TensorFlow found no usable GPU (it wants CUDA 11.2 and cuDNN 8.1) and runs on the CPU',
+      device: `CPU, TensorFlow ${version}`,
+      warning: `TensorFlow ${version} found no usable GPU${wants} and runs on the CPU`,
     });
     expect(tf.getBackend()).toBe('tensorflow');
   });
 
-  it('a GPU: without one', async () => {
-    expect(await loadTensorflow(registering({ isUsingGpuDevice: true }))).toEqual({
+  it('no GPU, and built for CPUs: nothing to warn of', async () => {
+    expect(await loadTensorflow(registering(cpu('2.21.0'), build('cpu')))).toEqual({
       name: 'tensorflow',
-      device: 'GPU, libtensorflow',
+      device: 'CPU, TensorFlow 2.21.0',
+    });
+  });
+
+  it('a build that cannot be loaded: names it, why, and the cure', async () => {
+    const folder = tempDir();
+    const files = { 'lib/tfjs_binding.node': 'no addon', 'package.json': '{}' };
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    }
+    const sizes = Object.fromEntries(
+      Object.entries(files).map(([path, { length }]) => [path, length]),
+    );
+    writeFileSync(join(folder, 'build.json'), JSON.stringify({ ...build('cpu'), files: sizes }));
+    const error = await loadTensorflow(() => start(folder)).catch((error) => error);
+    expect(error).not.toBeInstanceOf(NotInstalled);
+    expect(error.message).toMatch(`backend tensorflow: the build in ${folder} does not start: `);
+    expect(error.message).toMatch(/; `pondera tensorflow install` mends it$/);
+  });
+
+  it('a GPU: without one', async () => {
+    const gpu = { isUsingGpuDevice: true, binding: { TF_Version: '2.21.0' } };
+    expect(await loadTensorflow(registering(gpu, build('cuda')))).toEqual({
+      name: 'tensorflow',
+      device: 'GPU, TensorFlow 2.21.0',
     });
   });
 
@@ -113,7 +158,7 @@ describe('loadTensorflow', () => {
       await loadTensorflow(async () => {
         found.push([null, undefined, 0].map(old.isNullOrUndefined!));
         found.push([[], 0].map(old.isArray!));
-        await registering({ isUsingGpuDevice: true })();
+        return registering({ isUsingGpuDevice: true })();
       });
       expect(found).toEqual([
         [true, true, false],

@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Loop, loadBackend, unroll } from '../../src/kernels/index.ts';
+import { backends } from '../backends.ts';
 
 const [B, R, D] = [3, 1, 2];
 
-describe.each(['cpu', 'simd'] as const)('unroll on %s', (backend) => {
+describe.each(backends('cpu', 'simd'))('unroll on %s', (backend) => {
   let z: tf.Tensor;
   let loop: Loop;
   beforeAll(async () => {

@@ -20,9 +20,10 @@ import {
   type PolicyOptions,
   readoutAttention,
 } from '../../src/policy/index.ts';
+import { backends } from '../backends.ts';
 import { distance, randomRows, smallPolicy, stir, toTensor, unroll } from './small-policy.ts';
 
-beforeAll(() => loadBackend('simd'));
+beforeAll(() => loadBackend(backends('simd')[0]));
 
 const box = (...shape: number[]) => new Box({ shape, low: -Infinity, high: Infinity });
 

@@ -11,8 +11,9 @@ import {
 } from '../../src/envs/index.ts';
 import { loadBackend, Rng } from '../../src/kernels/index.ts';
 import { type Distribution, distributionFor } from '../../src/policy/index.ts';
+import { backends } from '../backends.ts';
 
-beforeAll(() => loadBackend('wasm'));
+beforeAll(() => loadBackend(backends('wasm')[0]));
 
 const box = (low: number | number[], high: number | number[]) => new Box({ shape: [2], low, high });
 

@@ -12,9 +12,10 @@ import {
 } from '../../src/envs/index.ts';
 import { loadBackend, Rng } from '../../src/kernels/index.ts';
 import { encoderFor, Parameters } from '../../src/policy/index.ts';
+import { backends } from '../backends.ts';
 import { distance, set, toTensor } from './small-policy.ts';
 
-beforeAll(() => loadBackend('wasm'));
+beforeAll(() => loadBackend(backends('wasm')[0]));
 
 const WIDTH = 6;
 const box = (...shape: number[]) => new Box({ shape, low: -Infinity, high: Infinity });

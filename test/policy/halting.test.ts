@@ -12,8 +12,9 @@ import {
   logHalt,
   random,
 } from '../../src/policy/index.ts';
+import { backends } from '../backends.ts';
 
-beforeAll(() => loadBackend('wasm'));
+beforeAll(() => loadBackend(backends('wasm')[0]));
 
 const rng = () => Rng.seed(1);
 const after = (step: Partial<HaltStep>): HaltStep => ({

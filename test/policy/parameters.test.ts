@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadBackend, Rng } from '../../src/kernels/index.ts';
 import { Parameters } from '../../src/policy/index.ts';
+import { backends } from '../backends.ts';
 
-beforeAll(() => loadBackend('wasm'));
+beforeAll(() => loadBackend(backends('wasm')[0]));
 
 describe('Parameters', () => {
   let parameters: Parameters;

@@ -4,9 +4,10 @@ import { Box, Discrete, MultiDiscrete } from '../../src/envs/index.ts';
 import { loadBackend, Rng } from '../../src/kernels/index.ts';
 import { relativeBias } from '../../src/policy/core/relative-bias.ts';
 import { Parameters, type Place, type PolicyOptions } from '../../src/policy/index.ts';
+import { backends } from '../backends.ts';
 import { distance, randomRows, set, smallPolicy, stir, toTensor, unroll } from './small-policy.ts';
 
-beforeAll(() => loadBackend('wasm'));
+beforeAll(() => loadBackend(backends('wasm')[0]));
 
 const grid = (side: number, channels = 2) =>
   new Box({ shape: [side, side, channels], low: -Infinity, high: Infinity });
@@ -33,6 +34,8 @@ describe.each(forms)('%s', (_name, options) => {
   it('thinks alone as in a batch', () => {
     const policy = make();
     const together = unroll(policy, rows, 4);
+    // libtensorflow multiplies one row in another order than several.
+    const rounding = tf.getBackend() === 'tensorflow' ? 1e-4 : 1e-5;
     rows.forEach((row, i) => {
       const alone = unroll(policy, [row], 4);
       expect(
@@ -40,7 +43,7 @@ describe.each(forms)('%s', (_name, options) => {
           alone,
           together.map((step) => [step[i]]),
         ),
-      ).toBeLessThan(1e-5);
+      ).toBeLessThan(rounding);
     });
   });
 

@@ -17,11 +17,12 @@ import {
   Trajectory,
   type Transition,
 } from '../../src/rollout/index.ts';
+import { backends } from '../backends.ts';
 import { CountEnv, HeldEnv, turns } from '../envs/count-env.ts';
 import { asynchronous } from '../envs/walk-env.ts';
 import { distance, set, smallPolicy, stir, unroll } from '../policy/small-policy.ts';
 
-beforeAll(() => loadBackend('wasm'));
+beforeAll(() => loadBackend(backends('wasm')[0]));
 
 let policy: Policy;
 let scheduler: Scheduler;

@@ -14,6 +14,7 @@ import {
   random,
 } from '../../src/policy/index.ts';
 import { type Behaviour, type Decision, Scheduler } from '../../src/rollout/index.ts';
+import { backends } from '../backends.ts';
 import {
   distance,
   randomRows,
@@ -24,7 +25,7 @@ import {
   unroll,
 } from '../policy/small-policy.ts';
 
-beforeAll(() => loadBackend('wasm'));
+beforeAll(() => loadBackend(backends('wasm')[0]));
 
 const usual: Behaviour = {
   rule: fixed(2),
@@ -135,7 +136,7 @@ describe('the scheduler', () => {
     ['full', 'simd'],
   ] as const)('with a %s core on %s', (core, backend) => {
     beforeAll(() => loadBackend(backend));
-    afterAll(() => loadBackend('wasm'));
+    afterAll(() => loadBackend(backends('wasm')[0]));
 
     it('thinks the same alone as beside others, whoever comes and goes', async () => {
       const observationSpace = new Box({ shape: [2, 2, 1], low: -9, high: 9 });

@@ -19,6 +19,7 @@ import { addRuns } from './runs.ts';
 import { addServe } from './serve.ts';
 import { addStudy } from './study.ts';
 import { addSubmit } from './submit.ts';
+import { addTensorflow } from './tensorflow.ts';
 import { addTrain } from './train.ts';
 import { addVerifyResume } from './verify-resume.ts';
 
@@ -53,6 +54,7 @@ const commands = [
   addControl,
   addLogs,
   addCompare,
+  addTensorflow,
 ];
 for (const add of commands) add(program);
 

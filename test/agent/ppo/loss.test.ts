@@ -8,8 +8,9 @@ import type { Minibatch } from '../../../src/agent/ppo/minibatch.ts';
 import { Box, Discrete, MultiBinary, MultiDiscrete, type Space } from '../../../src/envs/index.ts';
 import { loadBackend, Rng } from '../../../src/kernels/index.ts';
 import { type Distribution, distributionFor } from '../../../src/policy/index.ts';
+import { backends } from '../../backends.ts';
 
-beforeAll(() => loadBackend('cpu'));
+beforeAll(() => loadBackend(backends('cpu')[0]));
 
 const spaces: [string, Space][] = [
   ['Discrete', new Discrete(3)],

@@ -1,0 +1,43 @@
+import type { Command } from 'commander';
+import { UsageError } from '../errors.ts';
+import { EXIT } from '../exit-code.ts';
+import { interruptible } from './interrupt.ts';
+import { print } from './output.ts';
+
+export function addTensorflow(program: Command): void {
+  program
+    .command('tensorflow')
+    .description('the backend tensorflow, which comes apart from this package')
+    .command('install')
+    .description(
+      'download TensorFlow’s library from PyPI and build its addon for Node.js, once for node_modules (Linux x64)',
+    )
+    .option('--cuda', 'for NVIDIA GPUs: CUDA 12 and its libraries come along; otherwise for CPUs')
+    .action(installCommand);
+}
+
+async function installCommand({ cuda = false }: { cuda?: boolean }): Promise<void> {
+  const { installTensorflow, Lacking } = await import('../../kernels/index.ts');
+  const tell = (line: string) => process.stderr.write(`${line}\n`);
+  const { signal, release } = interruptible(() => {});
+  try {
+    const { folder, tensorflow, already } = await installTensorflow({
+      variant: cuda ? 'cuda' : 'cpu',
+      signal,
+      shown: process.stdout.isTTY,
+      tell,
+    });
+    print(
+      `TensorFlow ${tensorflow} ${already ? 'was already' : 'is'} in ${folder}\n` +
+        'train on it with: --set backend=tensorflow\n',
+    );
+  } catch (error) {
+    if (signal.aborted) {
+      tell('interrupted: nothing was installed');
+      process.exitCode = EXIT.interrupted;
+    } else if (error instanceof Lacking) throw new UsageError(error.message);
+    else throw error;
+  } finally {
+    release();
+  }
+}

@@ -1,0 +1,181 @@
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { type Build, buildFolder, buildIn, PACKAGE, RECORD, type Variant } from './build.ts';
+import { compileAddon, probe } from './compile.ts';
+import { ADDON_PACKAGE, HEADERS_PACKAGE, TENSORFLOW, WHEELS } from './downloads.ts';
+import { fetchPackages, fetchWheels, unpackPackage, unpackWheel } from './fetch.ts';
+import { checkMachine } from './machine.ts';
+import type { RunOptions } from './run.ts';
+
+export interface InstallOptions {
+  /** `cuda` runs on NVIDIA GPUs, and brings CUDA's libraries along. */
+  readonly variant: Variant;
+  /** Undoes it. */
+  readonly signal?: AbortSignal;
+  /** Whether the progress of downloads is printed. */
+  readonly shown?: boolean;
+  /** Told what is being done. */
+  readonly tell?: (line: string) => void;
+  /** Where to; other than where it is looked for, in tests. */
+  readonly folder?: string;
+}
+
+export interface Installed {
+  readonly folder: string;
+  readonly tensorflow: string;
+  /** Whether it was there before. */
+  readonly already: boolean;
+}
+
+/** Of TensorFlow's wheel. */
+const LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
+const HEADERS = ['tensorflow/c/', 'tensorflow/core/platform/', 'tsl/platform/', 'xla/tsl/c/'];
+/** Of the package: what the backend is made of, without what would ask for other packages. */
+const PARTS = [
+  'kernels',
+  'int64_tensors.js',
+  'nodejs_kernel_backend.js',
+  'register_all_kernels.js',
+];
+
+/** What was begun this long ago, in ms, and never finished is swept away. */
+const ABANDONED = 6 * 3_600_000;
+
+/**
+ * Downloads TensorFlow's C library from PyPI and the sources of its addon from npm, checks both, compiles the
+ * addon, tries it in another process and puts it where `loadBackend('tensorflow')` finds it. It appears there
+ * whole or not at all; where it is already, nothing is done.
+ *
+ * @throws Lacking where the machine lacks something, or a download cannot be had
+ * @throws CommandFailed where something does not unpack, compile or run
+ * @throws the signal's reason where it is aborted
+ */
+export async function installTensorflow({
+  variant,
+  tell = () => {},
+  folder = buildFolder(),
+  signal,
+  shown,
+}: InstallOptions): Promise<Installed> {
+  const options: RunOptions = { signal };
+  const done = { folder, tensorflow: TENSORFLOW };
+  if (await works(folder, variant, options)) return { ...done, already: true };
+  const parent = dirname(folder);
+  await sweep(folder);
+  const { wheels, bytes } = WHEELS[variant];
+  await checkMachine(parent, bytes, signal);
+  const part = await mkdtemp(`${folder}.part-`);
+  try {
+    const at = (...path: string[]) => join(part, ...path);
+    await mkdir(at('downloads'));
+    tell('downloading the sources of the addon');
+    await fetchPackages([ADDON_PACKAGE, HEADERS_PACKAGE], at('downloads'), options);
+    const megabytes = Math.round(wheels.reduce((sum, wheel) => sum + wheel.bytes, 0) / 1e6);
+    tell(`downloading TensorFlow ${TENSORFLOW} (${variant}, ${megabytes} MB)`);
+    await fetchWheels(wheels, at('downloads'), { ...options, shown });
+    tell('unpacking');
+    await unpack(part, variant, options);
+    tell('compiling the addon');
+    await compileAddon(
+      part,
+      {
+        addon: at('addon'),
+        tensorflow: at('unpacked/tensorflow/include'),
+        node: at('headers/include'),
+      },
+      options,
+    );
+    tell('trying it');
+    await probe(part, options);
+    for (const name of ['downloads', 'unpacked', 'headers', 'addon']) {
+      await rm(at(name), { recursive: true });
+    }
+    await record(part, variant);
+    await chmod(part, 0o755);
+    signal?.throwIfAborted();
+    await replace(folder, part);
+    return { ...done, already: false };
+  } finally {
+    await rm(part, { recursive: true, force: true });
+  }
+}
+
+/** Whether what is wanted is there and runs. */
+async function works(folder: string, variant: Variant, options: RunOptions): Promise<boolean> {
+  const build = buildIn(folder);
+  const wanted = { variant, tensorflow: TENSORFLOW, tfjs: tf.version_core };
+  const same = Object.entries(wanted).every(
+    ([name, value]) => build?.[name as keyof Build] === value,
+  );
+  if (!same) return false;
+  const runs = await probe(folder, options).then(
+    () => true,
+    () => false,
+  );
+  options.signal?.throwIfAborted();
+  return runs;
+}
+
+async function unpack(part: string, variant: Variant, options: RunOptions): Promise<void> {
+  const at = (...path: string[]) => join(part, ...path);
+  await unpackPackage(ADDON_PACKAGE, at('downloads'), at('addon'), options);
+  await unpackPackage(HEADERS_PACKAGE, at('downloads'), at('headers'), options);
+  const [tensorflow, ...cuda] = WHEELS[variant].wheels;
+  const wanted = [
+    ...LIBRARIES.map((name) => `tensorflow/${name}`),
+    ...HEADERS.map((name) => `tensorflow/include/${name}`),
+  ];
+  await unpackWheel(tensorflow, at('downloads'), at('unpacked'), wanted, options);
+  await mkdir(at('lib'));
+  for (const name of LIBRARIES) await rename(at('unpacked/tensorflow', name), at('lib', name));
+  // TensorFlow's look for CUDA's in ../nvidia.
+  for (const wheel of cuda) {
+    const of = wheel.name.replace(/^nvidia-|-cu12$/g, '').replaceAll('-', '_');
+    await unpackWheel(wheel, at('downloads'), part, [`nvidia/${of}/lib/`], options);
+  }
+
+  const to = at('node_modules', PACKAGE);
+  await mkdir(join(to, 'dist/proto'), { recursive: true });
+  await rename(at('addon/package.json'), join(to, 'package.json'));
+  for (const name of PARTS) {
+    await rename(at('addon/dist', name), join(to, 'dist', name));
+  }
+  // It writes TensorBoard's files, which nobody asks it for, and wants another package.
+  await writeFile(join(to, 'dist/proto/api_pb.js'), 'module.exports = {};\n');
+  // Of @tensorflow/tfjs, the kernels use what tfjs-core has.
+  await mkdir(at('node_modules/@tensorflow/tfjs'));
+  await writeFile(
+    at('node_modules/@tensorflow/tfjs/index.js'),
+    "module.exports = require('@tensorflow/tfjs-core');\n",
+  );
+}
+
+async function record(part: string, variant: Variant): Promise<void> {
+  const files: Record<string, number> = {};
+  for (const path of await readdir(part, { recursive: true })) {
+    const at = await stat(join(part, path));
+    if (at.isFile()) files[path] = at.size;
+  }
+  const build: Build = { variant, tensorflow: TENSORFLOW, tfjs: ADDON_PACKAGE.version, files };
+  await writeFile(join(part, RECORD), `${JSON.stringify(build, null, 2)}\n`);
+}
+
+/** Puts a folder in the place of another. */
+async function replace(folder: string, by: string): Promise<void> {
+  const old = `${by}.old`;
+  if (existsSync(folder)) await rename(folder, old);
+  await rename(by, folder);
+  await rm(old, { recursive: true, force: true });
+}
+
+/** Removes what a killed installation left. */
+async function sweep(folder: string): Promise<void> {
+  for (const name of await readdir(dirname(folder))) {
+    if (!name.startsWith(`${basename(folder)}.part-`)) continue;
+    const path = join(dirname(folder), name);
+    const { mtimeMs } = await stat(path);
+    if (Date.now() - mtimeMs > ABANDONED) await rm(path, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,191 @@
+import { execFile } from 'node:child_process';
+import { resolve } from 'node:path';
+import { promisify } from 'node:util';
+import * as tf from '@tensorflow/tfjs-core';
+import { firstValueFrom } from 'rxjs';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Agent } from '../../src/agent/agent.ts';
+import type { Config, ConfigInput } from '../../src/agent/config.ts';
+import { envSource } from '../../src/agent/env-setup.ts';
+import { Learner, type LearningPhase } from '../../src/agent/learner.ts';
+import { ownCommand } from '../../src/agent/own-command.ts';
+import { train } from '../../src/agent/train.ts';
+import { Training } from '../../src/agent/training.ts';
+import { type BackendName, loadBackend, Rng } from '../../src/kernels/index.ts';
+import { buildFolder, buildIn } from '../../src/kernels/tensorflow/build.ts';
+import type { Tensors } from '../../src/policy/index.ts';
+import { act, observe, ponder, rollouts, type Trajectory } from '../../src/rollout/index.ts';
+import { tempDir } from './run/temp-dir.ts';
+import { tinyConfig } from './tiny-config.ts';
+
+/** TensorFlow as `pondera tensorflow install` built it; these tests are of nothing else. */
+const installed = buildIn(buildFolder()) !== undefined;
+
+const onTensorflow = (input: Partial<ConfigInput> = {}): Config => ({
+  ...tinyConfig(input),
+  backend: 'tensorflow',
+});
+
+const PHASE: LearningPhase = {
+  released: true,
+  price: 0.03,
+  rewardScale: 1,
+  learningRate: 1e-3,
+  entropy: 0.02,
+};
+
+/** What a policy that has something to say collected, and its weights. */
+async function collect(config: Config): Promise<{ weights: Tensors; trajectory: Trajectory }> {
+  const agent = await Agent.create(config, '.');
+  const rng = Rng.seed(3);
+  for (const { variable } of agent.policy.parameters.list) {
+    const noise = Float32Array.from({ length: variable.size }, () => 0.15 * rng.normal());
+    tf.tidy(() => variable.assign(tf.add(variable, tf.tensor(noise, variable.shape))));
+  }
+  const training = await Training.begin(agent, await envSource(config, '.'));
+  const { envs, scheduler, gate, trajectory, priced, recipe } = training;
+  recipe.restore({ ...recipe.state(), released: true });
+  const { decisions } = config.ppo;
+  const { minSteps } = config.halting;
+  await firstValueFrom(
+    observe(envs).pipe(
+      ponder(scheduler, gate),
+      act(envs),
+      rollouts({ trajectory, decisions, minSteps, priced, gate }),
+    ),
+  );
+  const weights = await agent.policy.parameters.read();
+  onTestFinished(() => training.dispose());
+  agent.dispose();
+  return { weights, trajectory };
+}
+
+/** One update from those weights: what the heads said before, the statistics, the gradient, and the weights after. */
+async function update(
+  backend: BackendName,
+  config: Config,
+  { weights, trajectory }: Awaited<ReturnType<typeof collect>>,
+) {
+  await loadBackend(backend);
+  const agent = await Agent.create(config, '.');
+  const { policy } = agent;
+  policy.parameters.write(weights);
+  const { observationSize } = trajectory.sizes;
+  const rows = trajectory.rows.slice(0, trajectory.count * observationSize);
+  const heads = tf.tidy(() => {
+    let thought = policy.begin(tf.tensor2d(rows, [trajectory.count, observationSize]));
+    return [1, 2, 3].flatMap((depth) => {
+      thought = { ...thought, z: policy.step(thought) };
+      return [...policy.outputs(thought.z, depth).dataSync()];
+    });
+  });
+  const learner = new Learner(policy, config, Rng.seed(5));
+  const stats = await learner.update(trajectory, PHASE);
+  const gradient = (await learner.adam.state()).m.map((m) => m / 0.1);
+  const after = Object.values(await policy.parameters.read()).flatMap(({ data }) => [...data]);
+  learner.dispose();
+  agent.dispose();
+  return { heads, stats: Object.values(stats), gradient: [...gradient], after };
+}
+
+const weightsOf = async (runDir: string) => {
+  const agent = await Agent.load(runDir, { checkpoint: 'latest' });
+  const tensors = await agent.policy.parameters.read();
+  agent.dispose();
+  return tensors;
+};
+
+describe.skipIf(!installed)('on tensorflow', () => {
+  it.each<[string, Partial<ConfigInput>]>([
+    [
+      'tokens, two blocks and registers',
+      { env: { id: 'KHop-v0' }, policy: { blocks: 2, registers: 2 } },
+    ],
+    [
+      'a full core on a masked grid',
+      {
+        env: { id: 'Maze-v0', options: { size: 2, mask: true, maxSteps: 5 } },
+        policy: { core: 'full' },
+      },
+    ],
+    ['Box actions', { env: { id: 'KnownBox-v0' } }],
+    [
+      'a Dict observation, distilled',
+      { env: { id: 'KnownDict-v0' }, recipe: { distillation: 0.7 } },
+    ],
+    ['MultiBinary', { env: { id: 'KnownMultiBinary-v0' } }],
+  ])('heads, losses, gradient and an update are those of cpu: %s', async (_, input) => {
+    const config = tinyConfig({
+      ...input,
+      halting: { initialBias: 0 },
+      recipe: { forced: 0.3, ...input.recipe },
+      // One step, unclipped, so that Adam's first moment holds the plain gradient.
+      ppo: { decisions: 24, minibatch: 1000, epochs: 1, maxGradNorm: 1e9 },
+    });
+    await loadBackend('cpu');
+    const collected = await collect(config);
+    const expected = await update('cpu', config, collected);
+    const found = await update('tensorflow', config, collected);
+    for (const [what, values] of Object.entries(expected)) {
+      const scale = values.reduce((most, x) => Math.max(most, Math.abs(x)), 1);
+      const numbers = found[what as keyof typeof expected];
+      const worst = Math.max(...values.map((x, i) => Math.abs(numbers[i] - x)));
+      expect(numbers.length, what).toBe(values.length);
+      expect(worst / scale, what).toBeLessThan(1e-4);
+    }
+  });
+
+  it('leaves no tensor behind in 200 updates, in tfjs or in the library', async () => {
+    const counts: number[][] = [];
+    const [updates, decisions] = [200, 8];
+    await train(
+      onTensorflow({
+        env: { id: 'KHop-v0', count: 4, options: { layers: 2, width: 3 } },
+        ppo: { decisions, minibatch: decisions },
+        recipe: { distillation: 0.1 },
+        evaluation: { everyUpdates: 1000, episodes: 4, forcedEpisodes: 0 },
+        checkpoint: { everyUpdates: 1000 },
+        // A rollout may run over by what its environments are at.
+        train: { totalSteps: 1.25 * updates * decisions },
+      }),
+      {
+        runDir: tempDir(),
+        on: ({ type }) => {
+          if (type !== 'updated') return;
+          const { binding } = tf.backend() as unknown as {
+            binding: { getNumOfTensors(): number };
+          };
+          counts.push([tf.memory().numTensors, binding.getNumOfTensors()]);
+        },
+      },
+    );
+    expect(counts.length).toBeGreaterThanOrEqual(updates);
+    expect(counts[updates - 1]).toEqual(counts[10]);
+  }, 300_000);
+
+  it('goes on from a checkpoint to the very weights of a run that was never stopped', async () => {
+    const [whole, parts] = [tempDir(), tempDir()];
+    await train(onTensorflow(), { runDir: whole });
+    const controller = new AbortController();
+    const first = await train(onTensorflow(), {
+      runDir: parts,
+      signal: controller.signal,
+      on: ({ type }) => type === 'updated' && controller.abort(),
+    });
+    expect(first.interrupted).toBe(true);
+    await train(onTensorflow(), { runDir: parts, resume: true });
+    expect(await weightsOf(parts)).toEqual(await weightsOf(whole));
+  }, 300_000);
+
+  it('pondera train k-hop ends well', async () => {
+    const runDir = tempDir();
+    const settings = ['backend=tensorflow', 'train.totalSteps=2048', 'evaluation.episodes=8'];
+    const args = settings.flatMap((text) => ['--set', text]);
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [...ownCommand(), 'train', 'k-hop', '--run-dir', runDir, ...args],
+      { cwd: resolve(import.meta.dirname, '../..') },
+    );
+    expect(stdout).toContain(`evaluate     pondera eval ${runDir}`);
+  }, 300_000);
+});
