@@ -2,6 +2,7 @@ import { type Document, isScalar, LineCounter, parseDocument, visit } from 'yaml
 import { fieldAt } from './config-schema.ts';
 import { UsageError } from './errors.ts';
 import type { Override } from './overrides.ts';
+import { explainRounded, withinOptions } from './rounded-integer.ts';
 
 /** A config as it is written in YAML. */
 export class ConfigDocument {
@@ -22,6 +23,10 @@ export class ConfigDocument {
         if (alias.resolve(this.#doc) !== undefined) return;
         const message = `expected an anchor &${alias.source} before *${alias.source}, found none`;
         errors.push({ at: alias.range?.[0] ?? 0, message });
+      },
+      Scalar: (_, scalar, around) => {
+        const message = withinOptions(around) ? explainRounded(scalar) : undefined;
+        if (message !== undefined) errors.push({ at: scalar.range?.[0] ?? 0, message });
       },
     });
     if (errors.length === 0) return;

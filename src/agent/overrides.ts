@@ -1,5 +1,6 @@
-import { isCollection, isScalar, parseDocument } from 'yaml';
+import { isCollection, isScalar, parseDocument, visit } from 'yaml';
 import { UsageError } from './errors.ts';
+import { explainRounded, withinOptions } from './rounded-integer.ts';
 
 /** One `--set path=value`. */
 export interface Override {
@@ -20,6 +21,13 @@ export function parseOverride(text: string): Override {
   if (doc.errors.length > 0) throw refused(doc.errors[0].message);
   const { contents } = doc;
   if (isCollection(contents) && !contents.flow) throw refused('a block collection');
+  visit(doc, {
+    Scalar: (_, scalar, around) => {
+      const within = withinOptions(around) || match[1].split('.').includes('options');
+      const rounded = within ? explainRounded(scalar) : undefined;
+      if (rounded !== undefined) throw new UsageError(`--set ${text}: ${rounded}`);
+    },
+  });
   try {
     const source = isScalar(contents) ? contents.source : undefined;
     return { text, path: match[1].split('.'), value: doc.toJS(), source };

@@ -1,0 +1,15 @@
+import { isPair, isScalar, type Scalar } from 'yaml';
+
+/** Why a scalar of YAML is another number than is written there: an integer that no double is. */
+export function explainRounded({ value, source }: Scalar): string | undefined {
+  if (typeof value !== 'number' || source === undefined || !/^[-+]?\d+$/.test(source)) {
+    return undefined;
+  }
+  if (BigInt(source.replace('+', '')) === BigInt(value)) return undefined;
+  return `expected a number that comes through exactly, got ${source}: in quotes it is a text`;
+}
+
+/** Whether one of YAML's nodes around another is `options`, where any number is allowed. */
+export function withinOptions(around: readonly unknown[]): boolean {
+  return around.some((node) => isPair(node) && isScalar(node.key) && node.key.value === 'options');
+}
