@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import {
+  checkedEnv,
   type Env,
   type EnvFactory,
   EnvFailed,
@@ -97,7 +98,8 @@ export async function envMaker({ env }: Config, baseDir: string): Promise<EnvFac
   return async () => wrapped(await factory(env.options), env);
 }
 
-function wrapped(env: Env, { maxEpisodeSteps, frameStack: count }: Config['env']): Env {
+function wrapped(made: Env, { maxEpisodeSteps, frameStack: count }: Config['env']): Env {
+  const env = checkedEnv(made);
   const limited =
     maxEpisodeSteps === undefined ? env : timeLimit(env, { maxSteps: maxEpisodeSteps });
   return count > 1 ? frameStack(limited, { count, padding: 'reset' }) : limited;

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { envIds, nearest } from '../envs/index.ts';
 import { type Config, type ConfigInput, configSchema } from './config.ts';
 import { ConfigDocument } from './config-document.ts';
 import { type ConfigProblem, configProblems, unknownKey } from './config-problems.ts';
@@ -110,14 +111,30 @@ export function withModules(
   };
 }
 
+/** What was probably meant by a name that no config has. */
+function hintFor(path: string, names: readonly string[]): string {
+  if (envIds().includes(path)) {
+    return `; ${path} is a built-in environment: name it in a config (env: { id: ${path} }), or by --set env.id=${path}`;
+  }
+  const near = nearest(path, names);
+  return near === undefined ? '' : `; did you mean ${near}?`;
+}
+
 /** Whether a dotted path is another, or inside it. */
 function within(path: string, outer: string): boolean {
   return path === outer || path.startsWith(`${outer}.`);
 }
 
 async function readConfig(path: string): Promise<{ file: string; text: string }> {
+  if (/\.[cm]?[jt]sx?$/.test(path)) {
+    throw new UsageError(
+      `${path}: expected a config in YAML, got a module; name it in one (env: { module: ${path} })`,
+    );
+  }
   const candidates = [resolve(path)];
-  if (/^[\w.-]+$/.test(path)) candidates.push(resolve(packaged, `${path}.yaml`));
+  if (/^[\w.-]+$/.test(path)) {
+    candidates.push(resolve(packaged, path.endsWith('.yaml') ? path : `${path}.yaml`));
+  }
   for (const file of candidates) {
     try {
       return { file, text: await readFile(file, 'utf8') };
@@ -133,7 +150,7 @@ async function readConfig(path: string): Promise<{ file: string; text: string }>
     .map((name) => name.slice(0, -'.yaml'.length));
   throw new UsageError(
     `${path}: expected a YAML file or the name of a packaged config ` +
-      `(${names.join(', ')}), found neither`,
+      `(${names.join(', ')}), found neither${hintFor(path, names)}`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type ChosenBackend, NonFiniteError } from '../kernels/index.ts';
 import { type EncoderFactory, explainActionBounds } from '../policy/index.ts';
@@ -233,6 +234,11 @@ async function closing<T>(close: () => Promise<void>, work: () => Promise<T>): P
 async function warmStart(agent: Agent): Promise<void> {
   const { warmStart: runDir } = agent.config.train;
   if (runDir === undefined) return;
+  if (!existsSync(join(runDir, 'checkpoints'))) {
+    throw new UsageError(
+      `train.warmStart: ${runDir}: expected a run directory, found no checkpoints`,
+    );
+  }
   try {
     await agent.warmStart(runDir);
   } catch (error) {

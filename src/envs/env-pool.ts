@@ -1,5 +1,6 @@
 import { Observable, Subject, type Subscriber } from 'rxjs';
 import { Rng } from '../kernels/index.ts';
+import { checkedEnv } from './checked-env.ts';
 import type { EnvFactory } from './env.ts';
 import { EnvFailed } from './env-failed.ts';
 import type { Observation, Outcome } from './outcome.ts';
@@ -92,7 +93,7 @@ export class EnvPool {
       const seed = Rng.seed(options.seed, name, i).uint32();
       const share = Math.floor(episodes / count) + (i < episodes % count ? 1 : 0);
       try {
-        seats.push(new Seat(await factory(), i, seed, share, { ...options, survival }));
+        seats.push(new Seat(checkedEnv(await factory()), i, seed, share, { ...options, survival }));
       } catch (cause) {
         await Promise.allSettled(seats.map((seat) => seat.close()));
         throw new EnvFailed('could not be made', { name, env: i, seed, cause });

@@ -13,6 +13,7 @@ export {
   type ServerFacts,
   type ServerReport,
 } from './check-server.ts';
+export { checkedEnv } from './checked-env.ts';
 export { describe } from './describe.ts';
 export type {
   Drawing,

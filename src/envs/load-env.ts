@@ -1,10 +1,13 @@
-import { existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
 import { register } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { register as registerTsx } from 'tsx/esm/api';
 import { describe } from './describe.ts';
 import type { EnvFactory } from './env.ts';
+
+const EXTENSIONS = ['.ts', '.js', '.mts', '.mjs'];
 
 let registered = false;
 
@@ -40,7 +43,14 @@ export async function loadFactory(
     ? fileURLToPath(moduleUrlOrPath)
     : resolve(baseDir, moduleUrlOrPath);
   if (!existsSync(path)) {
-    throw new Error(`${product.name} module ${moduleUrlOrPath}: no file ${path}`);
+    const near = EXTENSIONS.map((extension) => path + extension).find((file) => existsSync(file));
+    const hint = near === undefined ? '' : `; did you mean ${near}?`;
+    throw new Error(`${product.name} module ${moduleUrlOrPath}: no file ${path}${hint}`);
+  }
+  if (!statSync(path).isFile()) {
+    throw new Error(
+      `${product.name} module ${moduleUrlOrPath}: expected a file, found a directory`,
+    );
   }
   if (/\.[cm]?tsx?$/.test(path)) registerTypeScript();
   return factoryOf(await load(path, product), path, product);
@@ -70,8 +80,26 @@ async function load(path: string, { name }: Product): Promise<Record<string, unk
     return await import(pathToFileURL(path).href);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : describe(cause);
-    throw new Error(`${name} module ${path} cannot be loaded: ${reason}`, { cause });
+    throw new Error(`${name} module ${path} cannot be loaded: ${reason}${placeOf(cause, path)}`, {
+      cause,
+    });
   }
+}
+
+/** Where in a user's own files it went wrong, as ` (file:line)`, where that is known and not said. */
+function placeOf(cause: unknown, path: string): string {
+  if (!(cause instanceof Error) || cause.message.includes(path)) return '';
+  if (cause instanceof SyntaxError) {
+    // What is wrong in a module that is imported has no line of its own, but where it is checked alone.
+    const { stderr } = spawnSync(process.execPath, ['--check', path], { encoding: 'utf8' });
+    const place = /^(?:file:\/\/)?(\/.*:\d+)$/m.exec(stderr ?? '')?.[1];
+    return place === undefined ? '' : ` (${place})`;
+  }
+  const frames = cause.stack
+    ?.split('\n')
+    .map((line) => /\(?((?:file:\/\/)?\/[^()]*:\d+:\d+)\)?$/.exec(line)?.[1]);
+  const own = frames?.find((frame) => frame !== undefined && !frame.includes('/node_modules/'));
+  return own === undefined ? '' : ` (${own.replace(/^file:\/\//, '')})`;
 }
 
 function factoryOf(

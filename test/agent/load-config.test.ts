@@ -151,6 +151,14 @@ describe('loadConfig', () => {
       /^no-such-config: expected a YAML file or the name of a packaged config \(.*\), found neither$/,
     );
     await expect(loadConfig(dir)).rejects.toThrow(UsageError);
+    await expect(loadConfig('k-hops')).rejects.toThrow(/found neither; did you mean k-hop\?$/);
+    await expect(loadConfig('Maze-v0')).rejects.toThrow(
+      /found neither; Maze-v0 is a built-in environment: .* by --set env\.id=Maze-v0$/,
+    );
+    await expect(loadConfig('./my-env.ts')).rejects.toThrow(
+      './my-env.ts: expected a config in YAML, got a module; name it in one (env: { module: ./my-env.ts })',
+    );
+    expect(await loadConfig('k-hop.yaml')).toEqual(await loadConfig('k-hop'));
   });
 });
 

@@ -49,9 +49,11 @@ describe('loadEnvFactory', () => {
     ['object.js', 'DIR/object.js: expected its default export to be a function, got an object'],
     ['class.js', 'DIR/class.js: expected its default export to be a function, got a class'],
     ['syntax.mjs', 'environment module DIR/syntax.mjs cannot be loaded: '],
-    ['throws.mjs', 'environment module DIR/throws.mjs cannot be loaded: no such device'],
+    ['throws.mjs', 'DIR/throws.mjs cannot be loaded: no such device (DIR/throws.mjs:1:7)'],
+    ['env', 'environment module env: no file DIR/env; did you mean DIR/env.ts?'],
+    ['.', 'environment module .: expected a file, found a directory'],
   ])('says what is wrong with %s', async (name, message) => {
-    await expect(loadEnvFactory(name, dir)).rejects.toThrow(message.replace('DIR', dir));
+    await expect(loadEnvFactory(name, dir)).rejects.toThrow(message.replaceAll('DIR', dir));
   });
 
   // In a process of its own, since the test runner has an import of its own.
@@ -79,7 +81,8 @@ describe('loadEnvFactory', () => {
        import { loadEnvFactory } from '${loader}';
        const { shared, size } = (await loadEnvFactory('env.ts', import.meta.dirname))();
        const reason = await loadEnvFactory('syntax.ts', import.meta.dirname).catch(String);
-       console.log(JSON.stringify({ same: shared instanceof Shared, size, reason }));`,
+       const plain = await loadEnvFactory('../syntax.mjs', import.meta.dirname).catch(String);
+       console.log(JSON.stringify({ same: shared instanceof Shared, size, reason, plain }));`,
     );
     const printed = execFileSync(
       process.execPath,
@@ -90,6 +93,9 @@ describe('loadEnvFactory', () => {
       same: true,
       size: 3,
       reason: expect.stringMatching(/syntax\.ts cannot be loaded: .*syntax\.ts:2:12/s),
+      plain: expect.stringMatching(
+        /syntax\.mjs cannot be loaded: Unexpected token ';' \(.*syntax\.mjs:2\)$/,
+      ),
     });
   });
 });

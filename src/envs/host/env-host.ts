@@ -1,3 +1,4 @@
+import { checkedEnv } from '../checked-env.ts';
 import type { EnvFactory } from '../env.ts';
 import { andThen, isPromise } from '../is-promise.ts';
 import type { Space } from '../space.ts';
@@ -67,7 +68,7 @@ export class EnvHost {
       for (let i = 0; i < count; i++) {
         // What one that takes its time holds up, such as pings, goes on before the next.
         if (i > 0) await new Promise(setImmediate);
-        const env = await factory();
+        const env = checkedEnv(await factory());
         first ??= env;
         places.push({ env: new HostedEnv(env, factory, timeoutMs), seq: 0, done: undefined });
       }
