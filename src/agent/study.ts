@@ -2,6 +2,15 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import {
+  type Checks,
+  callback,
+  checkOptions,
+  integer,
+  listOf,
+  signalCheck,
+  text,
+} from '../envs/index.ts';
 import { Agent } from './agent.ts';
 import type { Config } from './config.ts';
 import { configDifferences, differencesText } from './config-differences.ts';
@@ -29,6 +38,15 @@ export interface StudyOptions {
   signal?: AbortSignal;
   on?: (event: StudyEvent) => void;
 }
+
+const studyChecks: Checks<StudyOptions> = {
+  seeds: integer(1),
+  against: listOf(text),
+  runDir: text,
+  jobs: integer(1),
+  signal: signalCheck,
+  on: callback,
+};
 
 /** What a study tells as it goes. */
 export type StudyEvent =
@@ -61,6 +79,7 @@ const trialEpisodes = 64;
  * @throws RunError where a training fails
  */
 export async function study(config: Config, options: StudyOptions): Promise<Study> {
+  checkOptions('study', options, studyChecks);
   const { signal, on } = options;
   const baselines = (options.against ?? []).map(parseBaseline);
   const dir = options.runDir ?? join('runs', `${config.name}-study`);

@@ -1,5 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import {
+  anything,
+  type Checks,
+  callback,
+  checkOptions,
+  flag,
+  signalCheck,
+  text,
+} from '../envs/index.ts';
 import { type ChosenBackend, NonFiniteError } from '../kernels/index.ts';
 import { type EncoderFactory, explainActionBounds } from '../policy/index.ts';
 import { Agent } from './agent.ts';
@@ -48,6 +57,20 @@ export interface TrainOptions extends GivenEnv {
   clock?: Clock;
 }
 
+const trainChecks: Checks<TrainOptions> = {
+  env: callback,
+  onListening: callback,
+  runDir: text,
+  resume: flag,
+  overwrite: flag,
+  signal: signalCheck,
+  baseDir: text,
+  encoder: callback,
+  hooks: anything,
+  on: callback,
+  clock: anything,
+};
+
 export interface TrainResult {
   runDir: string;
   /** Environment steps done. */
@@ -65,9 +88,10 @@ export interface TrainResult {
  *
  * @throws UsageError for a bad config or a run directory that cannot be used, EnvFailed for an environment that
  *   breaks its contract and RunError for updates or a policy gone wrong, each more often than `guards` lets pass,
- *   CheckpointError for a damaged checkpoint; nothing already saved is lost
+ *   CheckpointError for a damaged checkpoint, RangeError for options that are none; nothing already saved is lost
  */
 export async function train(input: ConfigInput, given: TrainOptions = {}): Promise<TrainResult> {
+  checkOptions('train', given, trainChecks);
   const { baseDir = process.cwd(), clock = systemClock } = given;
   const parsed = parseConfig(input);
   const runDir = given.runDir ?? join('runs', parsed.name);

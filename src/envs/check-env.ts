@@ -7,8 +7,8 @@ import { aliased, difference, explore, replay, sampleAction, type Trace } from '
 import { describe } from './describe.ts';
 import type { Env, EnvFactory } from './env.ts';
 import { explainPlain, stringifyExact } from './exact-json.ts';
+import { type Checks, checkOptions, duration, integer } from './options.ts';
 import type { SpaceJson } from './spaces/json.ts';
-import { checkDurations } from './timers.ts';
 
 export interface CheckOptions {
   /** A non-negative integer. */
@@ -18,6 +18,12 @@ export interface CheckOptions {
   /** How long one promise may take to settle. */
   timeoutMs?: number;
 }
+
+export const checkChecks: Checks<CheckOptions> = {
+  seed: integer(0),
+  steps: integer(1),
+  timeoutMs: duration,
+};
 
 export interface CheckReport {
   /** There are no problems. */
@@ -51,9 +57,10 @@ export interface CheckFacts {
  */
 export async function checkEnv(
   factory: EnvFactory,
-  { seed = 0, steps = 500, timeoutMs = 10_000 }: CheckOptions = {},
+  options: CheckOptions = {},
 ): Promise<CheckReport> {
-  checkDurations({ timeoutMs });
+  checkOptions('checkEnv', options, checkChecks);
+  const { seed = 0, steps = 500, timeoutMs = 10_000 } = options;
   const check = new Check(factory, seed, steps, timeoutMs);
   await check.run();
   return check.report();

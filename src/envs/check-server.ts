@@ -3,11 +3,17 @@ import { Rng } from '../kernels/index.ts';
 import { Findings } from './check/findings.ts';
 import { type Latency, latency } from './check/latency.ts';
 import { type Reply, Talk } from './check/talk.ts';
-import { type CheckOptions, type CheckReport, checkEnv, formatReport } from './check-env.ts';
+import {
+  type CheckOptions,
+  type CheckReport,
+  checkChecks,
+  checkEnv,
+  formatReport,
+} from './check-env.ts';
+import { checkOptions, text } from './options.ts';
 import { RemoteEnvs } from './remote/remote-envs.ts';
 import type { Space } from './space.ts';
 import { spaceFromJson } from './spaces/index.ts';
-import { checkDurations } from './timers.ts';
 import { stack } from './wire/batch.ts';
 import { rowOf } from './wire/ndarray.ts';
 
@@ -48,8 +54,9 @@ export async function checkServer(
   url: string,
   options: ServerCheckOptions = {},
 ): Promise<ServerReport> {
-  const { token, seed = 0, timeoutMs = 10_000 } = options;
-  checkDurations({ timeoutMs });
+  checkOptions('checkServer', options, { ...checkChecks, token: text });
+  const { token, ...playing } = options;
+  const { seed = 0, timeoutMs = 10_000 } = playing;
   const check = new ServerCheck(url, { token, timeoutMs, seed });
   await check.run();
   const { problems, warnings } = check.findings;
@@ -61,7 +68,7 @@ export async function checkServer(
   const report = await checkEnv(async () => {
     const { envs } = await RemoteEnvs.open({ source, count: 1, timeoutMs, seed });
     return envs[0];
-  }, options);
+  }, playing);
   problems.push(...report.problems);
   warnings.push(...report.warnings);
   return { ...report, ok: problems.length === 0, problems, warnings, server: check.facts };

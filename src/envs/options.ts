@@ -54,11 +54,6 @@ export const text: Check = {
   allows: (value) => typeof value === 'string',
 };
 
-export const texts: Check = {
-  expected: 'a list of strings',
-  allows: (value) => Array.isArray(value) && value.every((one) => typeof one === 'string'),
-};
-
 export const callback: Check = {
   expected: 'a function',
   allows: (value) => typeof value === 'function',
@@ -79,14 +74,24 @@ export function integer(min: number, max = Number.MAX_SAFE_INTEGER): Check {
   };
 }
 
-/** A number of at least `min`, infinite where that is said. */
-export function atLeast(min: number, { infinite = false } = {}): Check {
+/** A finite number of at least `min`. */
+export function atLeast(min: number): Check {
   return {
     expected: `a number ≥ ${min}`,
-    allows: (value) =>
-      typeof value === 'number' && value >= min && (infinite || Number.isFinite(value)),
+    allows: (value) => typeof value === 'number' && value >= min && Number.isFinite(value),
   };
 }
+
+export const duration: Check = {
+  expected: 'a number of ms ≥ 0, or Infinity',
+  allows: (value) => typeof value === 'number' && value >= 0,
+};
+
+/** A duration that is told to others, as a number of a message. */
+export const finiteDuration: Check = {
+  expected: 'a number of ms ≥ 0',
+  allows: (value) => typeof value === 'number' && value >= 0 && value < Infinity,
+};
 
 /** A finite number above 0. */
 export const positive: Check = {

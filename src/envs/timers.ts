@@ -35,18 +35,12 @@ export function inTime<T>(promise: Promise<T>, ms: number, late: () => Error): P
 
 /**
  * @param durations in ms, by name; undefined ones are as good as right
- * @param finite they are told to others, as numbers of a message
- * @throws RangeError naming one that is negative, NaN, or Infinity where it is to be finite
+ * @throws RangeError naming one that is negative or NaN
  */
-export function checkDurations(
-  durations: Record<string, number | undefined>,
-  { finite = false } = {},
-): void {
+export function checkDurations(durations: Record<string, number | undefined>): void {
   for (const [name, value = 0] of Object.entries(durations)) {
-    if (value >= 0 && !(finite && value === Infinity)) continue;
-    throw new RangeError(
-      `${name}: expected a number of ms ≥ 0${finite ? '' : ', or Infinity'}, got ${value}`,
-    );
+    if (value >= 0) continue;
+    throw new RangeError(`${name}: expected a number of ms ≥ 0, or Infinity, got ${value}`);
   }
 }
 

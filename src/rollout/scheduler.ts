@@ -58,7 +58,7 @@ export class Scheduler<O extends Observation = Observation> {
   #taken: number[] = [];
 
   /**
-   * @param capacity slots, at least 1
+   * @param capacity slots, at least 1, or a RangeError is thrown
    * @param rng draws depths, halts and actions, in slot order
    * @param failed told of a thought whose numbers are not finite, which then ends without a decision;
    *   unless given, the tick throws
@@ -70,6 +70,9 @@ export class Scheduler<O extends Observation = Observation> {
     behaviour: () => Behaviour,
     failed?: (observation: O, error: Error) => void,
   ) {
+    if (!Number.isSafeInteger(capacity) || capacity < 1) {
+      throw new RangeError(`Scheduler: capacity: expected an integer ≥ 1, got ${capacity}`);
+    }
     this.#policy = policy;
     this.#thoughts = new LiveThoughts(policy);
     this.#capacity = capacity;

@@ -3,11 +3,19 @@ import { z } from 'zod';
 import { Rng } from '../../kernels/index.ts';
 import type { EnvFactory } from '../env.ts';
 import { heed } from '../heed.ts';
+import {
+  type Checks,
+  callback,
+  checkOptions,
+  duration,
+  integer,
+  signalCheck,
+  text,
+} from '../options.ts';
 import { explainClosed } from '../socket/closed.ts';
 import type { Connection } from '../socket/connection.ts';
 import { DialError, dial } from '../socket/dial.ts';
 import { sayHello } from '../socket/handshake.ts';
-import { checkDurations } from '../timers.ts';
 import { defaultBackoff, fullJitter } from '../wire/backoff.ts';
 import { msgpackCodec } from '../wire/codec.ts';
 import { WireError } from '../wire/errors.ts';
@@ -30,6 +38,16 @@ export interface DialTrainerOptions {
   on?: (event: DialEvent) => void;
 }
 
+const dialChecks: Checks<DialTrainerOptions> = {
+  id: text,
+  token: text,
+  count: integer(1),
+  timeoutMs: duration,
+  seed: integer(0),
+  signal: signalCheck,
+  on: callback,
+};
+
 export type DialEvent =
   | { type: 'connected'; resumed: boolean }
   | { type: 'disconnected'; reason: string; waitMs: number };
@@ -40,15 +58,15 @@ const HOPELESS = new Set(['VERSION', 'SPACE_MISMATCH', 'BAD_MESSAGE', 'UNAUTHENT
 /**
  * Offers environments to a trainer that listens (docs/protocol.md, `/v1/trainer`), again and again until
  * aborted: over a cut the session is resumed, and a trainer that has begun anew gets a new one.
- * @throws WireError where none can be made or the trainer wants others, DialError where it refuses them
+ * @throws RangeError for options that are none, WireError where none can be made or the trainer wants others, DialError where it refuses them
  */
 export async function dialTrainer(
   url: string,
   factory: EnvFactory,
   options: DialTrainerOptions,
 ): Promise<void> {
+  checkOptions('dialTrainer', options, dialChecks);
   const { id, token, count = 1, timeoutMs = 60_000, seed = 0, signal, on = () => {} } = options;
-  checkDurations({ timeoutMs });
   const rng = Rng.seed(seed, 'dial');
   const make = () => {
     const made = EnvHost.create(factory, count, { id, timeoutMs });

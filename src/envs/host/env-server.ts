@@ -1,11 +1,11 @@
 import type { WebSocket } from 'ws';
 import type { EnvFactory } from '../env.ts';
 import { OpenEnvSessions } from '../openenv/sessions.ts';
+import { type Checks, checkOptions, duration, finiteDuration, integer, text } from '../options.ts';
 import type { Connection } from '../socket/connection.ts';
 import { awaitHello } from '../socket/handshake.ts';
-import { SocketServer, type SocketServerOptions } from '../socket/server.ts';
+import { SocketServer, type SocketServerOptions, serverChecks } from '../socket/server.ts';
 import { resumed } from '../socket/ticket.ts';
-import { checkDurations } from '../timers.ts';
 import { WireError } from '../wire/errors.ts';
 import { type EnvDescription, type Hello, type Welcome, WIRE_VERSION } from '../wire/messages.ts';
 import { EnvHost } from './env-host.ts';
@@ -26,6 +26,16 @@ export interface EnvServerOptions extends SocketServerOptions {
   /** How long one reset or step of an asynchronous environment may take, in ms. */
   timeoutMs?: number;
 }
+
+const envServerChecks: Checks<EnvServerOptions> = {
+  ...serverChecks,
+  id: text,
+  capacity: integer(1),
+  // It is told to those that connect.
+  graceMs: finiteDuration,
+  idleMs: duration,
+  timeoutMs: duration,
+};
 
 /** Serves environments: each session has its own (docs/protocol.md). */
 export class EnvServer {
@@ -68,10 +78,8 @@ export class EnvServer {
 
   /** @throws Error where an environment cannot be made, or the address cannot be had */
   static async listen(factory: EnvFactory, options: EnvServerOptions): Promise<EnvServer> {
-    const { id, timeoutMs = 60_000, idleMs, graceMs } = options;
-    checkDurations({ timeoutMs, idleMs });
-    // It is told to those that connect.
-    checkDurations({ graceMs }, { finite: true });
+    checkOptions('EnvServer.listen', options, envServerChecks);
+    const { id, timeoutMs = 60_000 } = options;
     const probe = await EnvHost.create(factory, 1, { id, timeoutMs });
     const { description } = probe;
     await probe.close();

@@ -1,5 +1,5 @@
 import { Rng } from '../../kernels/index.ts';
-import { atLeast, type Checks, checkOptions, flag, integer } from '../options.ts';
+import { anything, atLeast, type Checks, checkOptions, flag, integer, text } from '../options.ts';
 import { type Closed, isPassing } from '../socket/closed.ts';
 import type { Connection } from '../socket/connection.ts';
 import { DialError, type DialOptions, dial } from '../socket/dial.ts';
@@ -31,6 +31,14 @@ export interface PolicyClientOptions extends Pick<DialOptions, 'token'> {
   /** Attempts to connect again, without an answer, before everything asked fails; 10 unless given. */
   attempts?: number;
 }
+
+const clientChecks: Checks<PolicyClientOptions> = {
+  token: text,
+  codec: anything,
+  name: text,
+  backoff: anything,
+  attempts: integer(0),
+};
 
 /** Limits on thoughts, and what to tell of them. */
 export interface AskOptions {
@@ -112,8 +120,9 @@ export class PolicyClient {
     this.#attach(connection);
   }
 
-  /** @throws DialError or WireError where the server does not answer, or refuses */
+  /** @throws RangeError for options that are none, DialError or WireError where the server does not answer, or refuses */
   static async connect(url: string, options: PolicyClientOptions = {}): Promise<PolicyClient> {
+    checkOptions('PolicyClient.connect', options, clientChecks);
     return new PolicyClient(url, options, await begin(url, options));
   }
 
