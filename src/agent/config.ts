@@ -219,8 +219,23 @@ const normaliseSchema = z.strictObject({
 });
 
 const evaluationSchema = z.strictObject({
-  everyUpdates: count.default(25).describe('Updates between evaluations during training.'),
-  episodes: count.default(128).describe('Episodes an evaluation plays.'),
+  everyUpdates: z
+    .int()
+    .min(0)
+    .default(25)
+    .describe('Updates between evaluations during training; 0 = none until training is done.'),
+  episodes: z
+    .int()
+    .min(0)
+    .default(128)
+    .describe(
+      'Episodes an evaluation plays; 0 = a run is never evaluated, not even when it is done.',
+    ),
+  maxEpisodeSteps: count
+    .default(10_000)
+    .describe(
+      'Decisions after which an episode of an evaluation is truncated, so that every evaluation ends.',
+    ),
   forcedEpisodes: z
     .int()
     .min(0)

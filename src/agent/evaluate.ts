@@ -11,7 +11,14 @@ import type { Agent } from './agent.ts';
 import { envName, envSource } from './env-setup.ts';
 import { UsageError } from './errors.ts';
 import type { Evaluation } from './events.ts';
-import { type Played, play, type Survive } from './play.ts';
+import {
+  onStage,
+  type Played,
+  type Progress,
+  type Stage,
+  type StageOptions,
+  type Survive,
+} from './play.ts';
 import { mean, meanAndStd, ponderSteps, spearman, successRate } from './statistics.ts';
 
 export type HaltingName = 'bernoulli' | 'fixed' | 'random' | 'converge';
@@ -36,47 +43,77 @@ export interface EvaluateOptions {
   depths?: readonly number[];
   /** An environment passed to the library, in place of the config's. */
   env?: EnvFactory;
+  /** Aborting it ends the evaluation: it rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** How environments that fail are survived; unless given, the first ends it. */
+  /** How environments that fail are survived; as in training (`guards.envFailures`) unless given. */
   survive?: Survive;
+  /** Told how far it has come, after each batch of decisions; `of` is how many episodes are to be played. */
+  progress?: (progress: Progress & { of: number }) => void;
 }
 
 /** Evaluation seeds lie apart from those that people give their training runs. */
 const SEED_OFFSET = 1_000_000;
 
-/** Plays episodes on separate environments and says how well, how long it thought, and when. */
+/**
+ * Plays episodes on separate environments and says how well, how long it thought, and when. An episode that has not
+ * ended after `evaluation.maxEpisodeSteps` decisions is truncated there, and counted (`cut`).
+ *
+ * @throws UsageError for options that do not fit, EnvFailed where environments fail more often than is survived
+ */
 export async function evaluate(agent: Agent, options: EvaluateOptions = {}): Promise<Evaluation> {
   return (await measure(agent, options)).evaluation;
 }
 
-/** `evaluate`, with the mean ponder steps beyond minSteps an episode took. */
+/** What was measured. */
+export interface Measured {
+  evaluation: Evaluation;
+  /** Mean ponder steps beyond minSteps that an episode took. */
+  pricedSteps: number;
+}
+
+/** `evaluate`, with what the episodes paid for. */
 export async function measure(
   agent: Agent,
-  options: EvaluateOptions = {},
-): Promise<{ evaluation: Evaluation; pricedSteps: number }> {
+  options: EvaluateOptions & Pick<StageOptions, 'watch' | 'calling'> = {},
+): Promise<Measured> {
   agent.checkUsable('evaluate');
-  const { config } = agent;
-  const episodes = options.episodes ?? config.evaluation.episodes;
-  const seed = options.seed ?? config.train.seed + SEED_OFFSET;
-  const { minSteps } = config.halting;
-  const maxSteps = options.maxSteps ?? Math.max(config.halting.maxSteps, options.steps ?? 0);
-  if (maxSteps < minSteps) {
-    throw new UsageError(
-      `maxSteps: expected at least halting.minSteps (${minSteps}), got ${maxSteps}`,
-    );
-  }
-  const source = await envSource(config, process.cwd(), options);
-  const base = { seed, maxSteps, signal: options.signal, survive: options.survive };
-  const run = (rule: HaltingRule, count = episodes) =>
-    play(agent, source, { ...base, rule, episodes: count });
+  const plan = planOf(agent, options);
+  const source = await envSource(agent.config, process.cwd(), options);
+  const { signal, survive, watch, calling } = options;
+  const most = Math.max(plan.episodes, plan.depths.length > 0 ? plan.forcedEpisodes : 0);
+  const stage = { episodes: most, signal, survive, watch, calling };
+  return onStage(agent, source, stage, (stage) => measureOn(stage, agent, options));
+}
 
-  const rule = await ruleFor(agent, options, run);
-  const played = await run(rule);
+/** `measure` on a stage that is there already. */
+export async function measureOn(
+  stage: Stage,
+  agent: Agent,
+  options: EvaluateOptions = {},
+): Promise<Measured> {
+  const { episodes, forcedEpisodes, depths, maxSteps, seed } = planOf(agent, options);
+  const { config } = agent;
+  const trial = (options.halting ?? config.halting.rule) === 'random' ? episodes : 0;
+  const of = episodes + trial + depths.length * forcedEpisodes;
+  const before = { episodes: 0, decisions: 0 };
+  const run = async (rule: HaltingRule, count = episodes) => {
+    let latest = { episodes: 0, decisions: 0 };
+    const progress = (now: Progress) => {
+      latest = now;
+      const [episodes, decisions] = [
+        before.episodes + now.episodes,
+        before.decisions + now.decisions,
+      ];
+      options.progress?.({ episodes, decisions, of });
+    };
+    const played = await stage.play({ seed, maxSteps, rule, episodes: count, progress });
+    before.episodes += latest.episodes;
+    before.decisions += latest.decisions;
+    return played;
+  };
+  const played = await run(await ruleFor(agent, options, run));
   const forcedDepth: Evaluation['forcedDepth'] = [];
-  const forcedEpisodes = options.forcedEpisodes ?? episodes;
-  const depths =
-    options.depths ?? Array.from({ length: maxSteps - minSteps + 1 }, (_, i) => minSteps + i);
-  for (const steps of forcedEpisodes > 0 ? depths : []) {
+  for (const steps of depths) {
     const { episodes } = await run(fixed(steps), forcedEpisodes);
     const forced = meanAndStd(episodes.map((episode) => episode.return));
     forcedDepth.push({
@@ -85,12 +122,39 @@ export async function measure(
       return: forced.mean,
       std: forced.std,
       successRate: successRate(episodes.map(({ success }) => success)),
+      cut: cutIn(episodes),
     });
   }
-  return {
-    evaluation: { env: envName(config), ...summarise(played, agent.price), forcedDepth },
-    pricedSteps: mean(played.episodes.map((episode) => episode.pricedSteps))!,
+  const after = config.evaluation.maxEpisodeSteps;
+  const { cut, ...summary } = summarise(played, agent.price);
+  const evaluation = {
+    env: envName(config),
+    ...summary,
+    cut: { episodes: cut, after },
+    forcedDepth,
   };
+  const pricedSteps = mean(played.episodes.map((episode) => episode.pricedSteps))!;
+  return { evaluation, pricedSteps };
+}
+
+/** What options and config say together. @throws UsageError where that does not fit */
+function planOf({ config }: Agent, options: EvaluateOptions) {
+  const episodes = options.episodes ?? config.evaluation.episodes;
+  const forcedEpisodes = options.forcedEpisodes ?? episodes;
+  const { minSteps } = config.halting;
+  const maxSteps = options.maxSteps ?? Math.max(config.halting.maxSteps, options.steps ?? 0);
+  if (!Number.isInteger(episodes) || episodes < 1) {
+    throw new UsageError(`episodes: expected a whole number ≥ 1, got ${episodes}`);
+  }
+  if (maxSteps < minSteps) {
+    throw new UsageError(
+      `maxSteps: expected at least halting.minSteps (${minSteps}), got ${maxSteps}`,
+    );
+  }
+  const all = Array.from({ length: maxSteps - minSteps + 1 }, (_, i) => minSteps + i);
+  const depths = forcedEpisodes > 0 ? (options.depths ?? all) : [];
+  const seed = options.seed ?? config.train.seed + SEED_OFFSET;
+  return { episodes, forcedEpisodes, maxSteps, depths, seed };
 }
 
 async function ruleFor(
@@ -106,7 +170,7 @@ async function ruleFor(
     case 'fixed':
       return fixed(options.steps ?? halting.steps ?? halting.maxSteps);
     case 'random':
-      return random((await run(learned)).histogram);
+      return random((await run(learned)).tally.histogram);
     case 'converge':
       return converge(options.tolerance ?? DEFAULT_TOLERANCE);
   }
@@ -115,31 +179,38 @@ async function ruleFor(
 /** Nats; Looped Actor's 1e-3 halts too late for small policies. */
 const DEFAULT_TOLERANCE = 0.01;
 
-function summarise(
-  { episodes, decisions, histogram }: Played,
-  price: number,
-): Omit<Evaluation, 'env' | 'forcedDepth'> {
-  const known = decisions.filter((d) => d.difficulty !== undefined);
-  const levels = [...new Set(known.map((d) => d.difficulty!))].sort((a, b) => a - b);
+function summarise({ episodes, tally, lost }: Played, price: number) {
+  const levels = tally.levels();
+  const { binWidth } = tally;
+  const begun = new Map<number, (boolean | undefined)[]>();
+  for (const { difficulty, success } of episodes) {
+    if (difficulty === undefined) continue;
+    const level = tally.levelOf(difficulty);
+    begun.set(level, [...(begun.get(level) ?? []), success]);
+  }
   return {
     episodes: episodes.length,
+    lostEpisodes: lost,
+    cut: cutIn(episodes),
     return: meanAndStd(episodes.map((episode) => episode.return)),
     netReturn: meanAndStd(episodes.map((episode) => episode.return - price * episode.pricedSteps)),
     successRate: successRate(episodes.map(({ success }) => success)),
-    ponderSteps: ponderSteps(histogram),
-    byDifficulty: levels.map((difficulty) => {
-      const own = known.filter((d) => d.difficulty === difficulty);
-      const begun = episodes.filter((episode) => episode.difficulty === difficulty);
+    ponderSteps: ponderSteps(tally.histogram),
+    byDifficulty: levels.map(({ difficulty, histogram }) => {
+      const decisions = histogram.reduce((a, b) => a + b, 0);
+      const steps = histogram.reduce((sum, count, i) => sum + count * (i + 1), 0);
       return {
         difficulty,
-        decisions: own.length,
-        successRate: successRate(begun.map(({ success }) => success)),
-        ponderSteps: mean(own.map(({ steps }) => steps))!,
+        decisions,
+        successRate: successRate(begun.get(difficulty) ?? []),
+        ponderSteps: steps / decisions,
       };
     }),
-    spearman: spearman(
-      known.map(({ steps }) => steps),
-      known.map((d) => d.difficulty!),
-    ),
+    ...(binWidth !== undefined && { binWidth }),
+    spearman: spearman(levels.map(({ histogram }) => histogram)),
   };
+}
+
+function cutIn(episodes: Played['episodes']): number {
+  return episodes.filter(({ cut }) => cut).length;
 }

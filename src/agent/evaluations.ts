@@ -1,8 +1,9 @@
 import { type EnvFactory, EnvFailed } from '../envs/index.ts';
 import { collapse, persistence } from './alarms.ts';
+import type { Clock } from './clock.ts';
 import { measure } from './evaluate.ts';
+import { underGuards } from './evaluation-guards.ts';
 import type { TrainEvent, UpdateMetrics } from './events.ts';
-import { tellFailure } from './incidents.ts';
 import type { Checkpoint } from './run/index.ts';
 import type { RunFiles } from './run-files.ts';
 import type { Saver } from './saver.ts';
@@ -14,6 +15,7 @@ export interface EvaluationsOptions {
   /** Aborting it abandons the evaluation under way. */
   signal?: AbortSignal;
   on: (event: TrainEvent) => void;
+  clock: Clock;
 }
 
 /**
@@ -39,12 +41,13 @@ export class Evaluations {
   get due(): boolean {
     const { update, done, agent } = this.#training;
     const { everyUpdates } = agent.config.evaluation;
-    return this.#possible && (update % everyUpdates === 0 || done);
+    return this.#wanted && (update % everyUpdates === 0 || done);
   }
 
-  /** Those that dial in are all in training; once it is done they are free. */
-  get #possible(): boolean {
-    return this.#training.agent.config.env.listen === undefined;
+  /** Environments that dial in are all in training; once it is done they are free. */
+  get #wanted(): boolean {
+    const { env, evaluation } = this.#training.agent.config;
+    return env.listen === undefined && evaluation.everyUpdates > 0 && evaluation.episodes > 0;
   }
 
   /**
@@ -56,7 +59,7 @@ export class Evaluations {
    */
   async run(metrics: UpdateMetrics, saved: Checkpoint | undefined): Promise<void> {
     const training = this.#training;
-    const found = this.#possible ? await this.#measure() : undefined;
+    const found = this.#wanted ? await this.#measure() : undefined;
     if (this.#options.signal?.aborted && found === undefined) return this.#files.log(metrics);
     training.unevaluated = undefined;
     if (found === undefined) this.#files.log(metrics);
@@ -77,23 +80,19 @@ export class Evaluations {
 
   /** What an evaluation finds; undefined where it is abandoned or cannot be made. */
   async #measure(): Promise<Awaited<ReturnType<typeof measure>> | undefined> {
-    const { agent, recipe, phases, update, steps } = this.#training;
-    const { evaluation: settings, halting } = agent.config;
-    const { env, signal, on } = this.#options;
+    const { agent, recipe, phases, calling, losses, update, steps } = this.#training;
+    const { evaluation, halting } = agent.config;
+    const { env, signal, on, clock } = this.#options;
     if (signal?.aborted) return undefined;
+    const run = { config: agent.config, update, steps, losses, calling };
     const evaluating = () =>
       measure(agent, {
-        env,
-        signal,
+        ...{ env, signal },
         // Before its release the head knows nothing, so the policy is what full depth makes of it.
         halting: recipe.released ? undefined : 'fixed',
-        forcedEpisodes: settings.forcedEpisodes,
+        forcedEpisodes: evaluation.forcedEpisodes,
         depths: [...new Set([halting.minSteps, halting.maxSteps])],
-        survive: {
-          failures: agent.config.guards.envFailures,
-          told: (failed) =>
-            tellFailure(failed, { update, steps, during: 'evaluation' }, this.#files, on),
-        },
+        ...underGuards(run, this.#files, clock, on),
       });
     try {
       const found = await phases.during('evaluation', evaluating);

@@ -1,5 +1,5 @@
-import type { IncidentKind, ToldEvent } from './events.ts';
-import { decimal, whole } from './numbers.ts';
+import type { Evaluation, IncidentKind, Losses, ToldEvent } from './events.ts';
+import { counted, decimal, whole } from './numbers.ts';
 
 /** Rising numbers as ranges: 0–3, 7. */
 function ranges(numbers: readonly number[]): string {
@@ -16,10 +16,25 @@ function ranges(numbers: readonly number[]): string {
 const consequence: Record<IncidentKind, string> = {
   update: 'undone',
   environment: 'an episode is lost',
+  verb: 'told once, and done without',
   policy: 'back to the newest checkpoint',
   thread: 'the process was ended',
   process: 'the run ends',
 };
+
+/** How many episodes of an evaluation had not ended when they were cut; nothing where all had. */
+export function cutText({ episodes, cut }: Evaluation): string {
+  if (cut.episodes === 0) return '';
+  return `; ${whole(cut.episodes)} of ${whole(episodes)} episodes had not ended after ${whole(cut.after)} decisions (evaluation.maxEpisodeSteps)`;
+}
+
+/** What a run has lost to its environments; undefined where that is nothing. */
+export function lossesText({ lostEpisodes, envFailures }: Losses): string | undefined {
+  const lost = `${counted(lostEpisodes, 'episode')} lost in training`;
+  const failed = `${counted(envFailures, 'environment failure')} survived`;
+  const parts = [...(lostEpisodes > 0 ? [lost] : []), ...(envFailures > 0 ? [failed] : [])];
+  return parts.length === 0 ? undefined : parts.join(', ');
+}
 
 /** What is worth a line of its own; undefined for the other events. */
 export function eventLine(event: ToldEvent): string | undefined {
@@ -45,24 +60,30 @@ export function eventLine(event: ToldEvent): string | undefined {
         evaluation.successRate === null ? '' : `, success ${decimal(evaluation.successRate)}`;
       return (
         `update ${event.update}: evaluation return ${decimal(evaluation.return.mean)}${success}, ` +
-        `ponder steps ${decimal(evaluation.ponderSteps.mean, 2)}${best ? ' (best)' : ''}`
+        `ponder steps ${decimal(evaluation.ponderSteps.mean, 2)}${best ? ' (best)' : ''}${cutText(evaluation)}`
       );
+    }
+    case 'evaluating': {
+      const { update, episodes, of, decisions, seconds } = event;
+      return `update ${update}: evaluating for ${whole(seconds)} s, ${whole(episodes)} of ${whole(of)} episodes, ${whole(decisions)} decisions`;
     }
     case 'evaluation-failed':
       return `update ${event.update}: warning: not evaluated: ${event.reason}; training goes on, and the next evaluation is tried`;
     case 'lost': {
-      const what = event.episodes === 1 ? '1 episode' : `${event.episodes} episodes`;
-      return `update ${event.update}: ${what} lost (${event.reason})`;
+      return `update ${event.update}: ${counted(event.episodes, 'episode')} lost (${event.reason})`;
     }
     case 'incident':
       return `update ${event.update}: warning: ${consequence[event.what]}: ${event.reason}; ${event.path === undefined ? event.unkept : `kept in ${event.path}`}`;
     case 'stalled': {
       const { envs, seconds } = event;
       const which = envs.length === 1 ? `environment ${envs[0]}` : `environments ${ranges(envs)}`;
-      return `update ${event.update}: warning: no answer for ${seconds} s from ${which}`;
+      const where = event.during === 'evaluation' ? ' of its evaluation' : '';
+      return `update ${event.update}: warning: no answer for ${seconds} s from ${which}${where}`;
     }
-    case 'answered':
-      return `update ${event.update}: environments answer again, after ${event.seconds} s`;
+    case 'answered': {
+      const where = event.during === 'evaluation' ? ' of its evaluation' : '';
+      return `update ${event.update}: environments${where} answer again, after ${event.seconds} s`;
+    }
     case 'save-failed':
       return `update ${event.update}: warning: not saved (${event.inARow} in a row): ${event.reason}; it is tried again in a minute`;
     case 'over-budget': {

@@ -77,6 +77,10 @@ export interface UpdateMetrics extends UpdateStats {
 export interface Evaluation {
   env: string;
   episodes: number;
+  /** Episodes that were lost (an environment failed or was gone); others were played in their place. */
+  lostEpisodes: number;
+  /** Episodes that had not ended after so many decisions (`evaluation.maxEpisodeSteps`), and were truncated there. */
+  cut: { episodes: number; after: number };
   return: { mean: number; std: number };
   netReturn: { mean: number; std: number };
   /** Share of episodes with info.success; null where the environment never says. */
@@ -89,6 +93,11 @@ export interface Evaluation {
     successRate: number | null;
     ponderSteps: number;
   }[];
+  /**
+   * Where there were too many difficulties to tell apart: they are put in bins this wide, and `difficulty` is where a
+   * bin begins.
+   */
+  binWidth?: number;
   /** Rank correlation of ponder steps with difficulty over decisions; null where undefined. */
   spearman: number | null;
   /** Forced to each depth: the mean return of so many episodes, and their standard deviation (over n). */
@@ -98,18 +107,20 @@ export interface Evaluation {
     return: number;
     std: number;
     successRate: number | null;
+    /** Of the episodes, those that were cut as `cut` says. */
+    cut: number;
   }[];
 }
 
 export type Alarm = 'collapsed-to-min' | 'collapsed-to-max';
 
 /**
- * What an incident was: an update that was undone; an environment that failed, whose episode is lost; a policy
- * whose numbers are not finite, so that the run goes back to its newest checkpoint; a training thread that
- * stood still, whose process has been ended (which is in events.jsonl alone); or an error in the process that nothing
- * catches, or process.exit, with which the run ends.
+ * What an incident was: an update that was undone; an environment that failed, whose episode is lost; a verb of one
+ * that can be done without (close, restore), told of once a session; a policy whose numbers are not finite, so that
+ * the run goes back to its newest checkpoint; a training thread that stood still, whose process has been ended (which
+ * is in events.jsonl alone); or an error in the process that nothing catches, or process.exit, with which the run ends.
  */
-export type IncidentKind = 'update' | 'environment' | 'policy' | 'thread' | 'process';
+export type IncidentKind = 'update' | 'environment' | 'verb' | 'policy' | 'thread' | 'process';
 
 /** Where what it takes to see an incident again is, or why it could not be written. */
 export type Kept = { path: string; unkept?: undefined } | { path?: undefined; unkept: string };
@@ -138,6 +149,16 @@ export type TrainEvent =
   | { type: 'lost'; update: number; episodes: number; reason: string }
   | { type: 'released'; update: number; steps: number; reason: 'return' | 'plateau' | 'deadline' }
   | { type: 'evaluated'; update: number; steps: number; evaluation: Evaluation; best: boolean }
+  /** An evaluation goes on, told each minute: of the episodes that it plays in all, so many have been played. */
+  | {
+      type: 'evaluating';
+      update: number;
+      steps: number;
+      episodes: number;
+      of: number;
+      decisions: number;
+      seconds: number;
+    }
   /** The update could not be evaluated; training goes on, and it is told again once one could be in between. */
   | { type: 'evaluation-failed'; update: number; steps: number; reason: string }
   | { type: 'checkpointed'; update: number; steps: number; path: string }
@@ -164,21 +185,33 @@ export type TrainEvent =
       inARow: number;
     } & Kept)
   /** These environments owe answers, and none of any has come for so long (`watchdog.envSeconds`). */
-  | { type: 'stalled'; update: number; envs: readonly number[]; seconds: number }
+  | { type: 'stalled'; during: Activity; update: number; envs: readonly number[]; seconds: number }
   /** One has come again, after so long. */
-  | { type: 'answered'; update: number; seconds: number }
+  | { type: 'answered'; during: Activity; update: number; seconds: number }
   /** A newer checkpoint than the one that is gone on from was damaged; it is at `path` now. */
   | { type: 'damaged'; path: string; message: string }
   /** A hook has ended training before its steps were done. */
   | { type: 'stopped'; update: number; steps: number; reason: string }
-  | {
+  | ({
       type: 'finished';
       steps: number;
       interrupted: boolean;
       /** It was over its budget, and is to be resumed by another process. */
       restart?: true;
+      /** Of the best checkpoint, once training is done; absent where there is none. */
       evaluation?: Evaluation;
-    };
+    } & Losses);
+
+/** What environments are played for. */
+export type Activity = 'training' | 'evaluation';
+
+/** What a run has lost to its environments, over all its sessions. */
+export interface Losses {
+  /** Episodes that were lost in training. */
+  lostEpisodes: number;
+  /** Failures of environments that were survived, in training and in evaluation. */
+  envFailures: number;
+}
 
 /** The last that a process tells whose run has failed, which `train` throws. */
 export interface FailedEvent {

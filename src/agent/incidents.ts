@@ -1,7 +1,7 @@
 import { ignoreElements, type Observable, tap } from 'rxjs';
-import type { Failed } from '../envs/index.ts';
+import type { EnvPool, Failed } from '../envs/index.ts';
 import { RunError, StrayError } from './errors.ts';
-import type { TrainEvent } from './events.ts';
+import type { Activity, TrainEvent } from './events.ts';
 import type { FailedAt, RunFiles } from './run-files.ts';
 import type { Training } from './training.ts';
 import type { Incident } from './training-state.ts';
@@ -26,44 +26,44 @@ export async function setAside(
   training.proceed();
 }
 
-/** Keeps each failure of a training environment and tells of it, as it happens; emits nothing. */
-export function toldOfFailures(
+/** Keeps each failure of a training environment, counts it and tells of it. */
+export function tellsOfFailures(
   training: Training,
   files: RunFiles,
   on: (event: TrainEvent) => void,
-): Observable<never> {
-  return training.envs.failures.pipe(
-    tap((failed) => {
-      const update = training.update + 1;
-      const steps = training.steps + training.trajectory.count;
-      tellFailure(failed, { update, steps, during: 'training' }, files, on);
-    }),
-    ignoreElements(),
-  );
+): (failed: Failed) => void {
+  return (failed) => {
+    const update = training.update + 1;
+    const steps = training.steps + training.trajectory.count;
+    if (!failed.aside) training.losses.envFailures++;
+    tellFailure(failed, { update, steps, during: 'training' }, files, on);
+  };
 }
 
-/** Keeps an environment's failure and tells of it. */
+/** Keeps an environment's failure and tells of it; that of a verb that can be done without, once a session. */
 export function tellFailure(
   failed: Failed,
   at: FailedAt,
   files: RunFiles,
   on: (event: TrainEvent) => void,
 ): void {
-  const { error, inARow } = failed;
+  const { error, inARow, aside } = failed;
+  if (aside !== undefined && !files.isFirst(aside)) return;
   const { update, steps } = at;
   const kept = files.keepFailure(failed, at);
-  const reason = error.message;
-  on({ type: 'incident', what: 'environment', update, steps, reason, inARow, ...kept });
+  const what = aside === undefined ? 'environment' : 'verb';
+  on({ type: 'incident', what, update, steps, reason: error.message, inARow, ...kept });
 }
 
 /** Tells of environments that stand still, all of them, and of their going on; emits nothing. */
 export function toldOfStalls(
-  training: Training,
+  envs: EnvPool,
+  envSeconds: number,
+  at: () => { during: Activity; update: number },
   on: (event: TrainEvent) => void,
 ): Observable<never> {
-  const { envSeconds } = training.agent.config.watchdog;
-  return stalls(training.envs, envSeconds).pipe(
-    tap((stall) => on({ ...stall, update: training.update + 1 })),
+  return stalls(envs, envSeconds).pipe(
+    tap((stall) => on({ ...stall, ...at() })),
     ignoreElements(),
   );
 }

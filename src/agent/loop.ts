@@ -5,7 +5,8 @@ import type { Budget } from './budget.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { Evaluations } from './evaluations.ts';
 import type { TrainEvent, UpdateMetrics } from './events.ts';
-import { setAside, toldOfFailures, toldOfStalls } from './incidents.ts';
+import { tellingOf } from './failures.ts';
+import { setAside, tellsOfFailures, toldOfStalls } from './incidents.ts';
 import type { Checkpoint } from './run/index.ts';
 import type { RunFiles } from './run-files.ts';
 import { Saver } from './saver.ts';
@@ -33,10 +34,12 @@ export async function loop(
   { env, signal, on = () => {}, clock = systemClock }: LoopOptions,
 ): Promise<{ restart: boolean }> {
   const { trajectory, priced, gate, phases, envs, scheduler, agent } = training;
-  const { decisions } = agent.config.ppo;
-  const { minSteps } = agent.config.halting;
+  const { ppo, halting, watchdog } = agent.config;
+  const { decisions } = ppo;
+  const { minSteps } = halting;
+  const here = () => ({ during: 'training' as const, update: training.update + 1 });
   const saver = new Saver(training, files, clock, on);
-  const evaluations = new Evaluations(training, files, saver, { env, signal, on });
+  const evaluations = new Evaluations(training, files, saver, { env, signal, on, clock });
   const ending = () => training.done || signal?.aborted === true;
   let restart = false;
   /** What comes after an update: its checkpoint, then its evaluation, where they are due. */
@@ -79,7 +82,12 @@ export async function loop(
       takeWhile(() => !restart && !ending()),
       tap(() => training.proceed()),
       // What comes in between; only what is wrong with telling it ends the loop.
-      takeUntil(merge(toldOfFailures(training, files, on), toldOfStalls(training, on))),
+      takeUntil(
+        merge(
+          tellingOf(envs, tellsOfFailures(training, files, on)),
+          toldOfStalls(envs, watchdog.envSeconds, here, on),
+        ),
+      ),
     ),
     { defaultValue: undefined },
   );

@@ -7,3 +7,8 @@ export function decimal(value: number | null | undefined, digits = 3): string {
 export function whole(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
+
+/** So many of something: 1 episode, 2,000 episodes. */
+export function counted(count: number, noun: string): string {
+  return `${whole(count)} ${noun}${count === 1 ? '' : 's'}`;
+}

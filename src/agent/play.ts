@@ -1,5 +1,6 @@
-import { filter, firstValueFrom, ignoreElements, type Observable, takeUntil, tap } from 'rxjs';
+import { filter, firstValueFrom, merge, type Observable, takeUntil, tap } from 'rxjs';
 import type { Env, Episode, Failed } from '../envs/index.ts';
+import { EnvFailed, type EnvPool } from '../envs/index.ts';
 import { Rng } from '../kernels/index.ts';
 import type { HaltingRule } from '../policy/index.ts';
 import {
@@ -10,20 +11,26 @@ import {
   Scheduler,
   type Transition,
 } from '../rollout/index.ts';
+import { aborted, unlessAborted } from './abort.ts';
 import type { Agent } from './agent.ts';
-import type { EnvSource } from './env-setup.ts';
+import { closing } from './closing.ts';
+import { type EnvSource, envName } from './env-setup.ts';
+import { closeTold, tellingOf } from './failures.ts';
+import { Tally } from './tally.ts';
 
-export interface PlayOptions {
+export interface StageOptions {
+  /** Episodes that are played at a time, at most: more environments are not made. */
   episodes: number;
-  seed: number;
-  rule: HaltingRule;
-  /** Ponder steps at most; the config's unless given, and it may be more. */
-  maxSteps?: number;
-  /** Record what each step thought. */
-  trace?: boolean;
+  /** Aborting it ends what is being played with an error. */
   signal?: AbortSignal;
-  /** How environments that fail are survived; unless given, the first ends it. */
+  /** How environments that fail are survived; as in training unless given. */
   survive?: Survive;
+  /** Told of environments that stand still, and go on. */
+  watch?: (envs: EnvPool) => Observable<never>;
+  /** Holds the index of the environment that is being called (`SeatOptions.calling`). */
+  calling?: Float64Array;
+  /** Put around each environment. */
+  outermost?: (env: Env) => Env;
 }
 
 export interface Survive {
@@ -33,94 +40,164 @@ export interface Survive {
   told(failed: Failed): void;
 }
 
+export interface PlayOptions {
+  episodes: number;
+  seed: number;
+  rule: HaltingRule;
+  /** Ponder steps at most; the config's unless given, and it may be more. */
+  maxSteps?: number;
+  /** Record what each step thought. */
+  trace?: boolean;
+  /** Told of each decision. */
+  decided?: (decision: Decision) => void;
+  /** Told how far it has come, after each batch of decisions. */
+  progress?: (progress: Progress) => void;
+}
+
+/** How far playing has come. */
+export interface Progress {
+  episodes: number;
+  decisions: number;
+}
+
 export interface Played {
   episodes: (Episode & { pricedSteps: number })[];
-  /** Every decision's difficulty (undefined where the environment does not say) and ponder steps. */
-  decisions: { difficulty: number | undefined; steps: number }[];
-  /** Index i = decisions of i + 1 ponder steps. */
-  histogram: number[];
-  traced: Decision[];
+  tally: Tally;
+  /** Episodes that were lost; others were played in their place. */
+  lost: number;
 }
 
+/** Episodes that may be lost for each that is to be played, and in all where those are few. */
+const LOST = { each: 3, atLeast: 10 };
+
 /**
- * Plays whole episodes with the most likely actions, on environments of its own: the same seed plays
- * the same episodes. Each environment plays its share, so that short episodes are not preferred.
+ * Environments of its own that an agent plays whole episodes on, again and again: the same seed plays the same
+ * episodes. Each environment plays its share, so that short episodes are not preferred, and none plays more than
+ * `evaluation.maxEpisodeSteps` decisions of an episode.
  */
-export async function play(agent: Agent, source: EnvSource, options: PlayOptions): Promise<Played> {
-  const { episodes, trace, signal } = options;
-  const { env, halting } = agent.config;
-  const { minSteps } = halting;
-  const count = Math.min(env.count, episodes);
-  const played: Played = {
-    episodes: [],
-    decisions: [],
-    histogram: new Array(options.maxSteps ?? halting.maxSteps).fill(0),
-    traced: [],
-  };
-  const priced = new Float64Array(count);
-  await playing(agent, source, { ...options, count }, (transitions$) =>
-    transitions$.pipe(
-      tap((transitions) => {
-        signal?.throwIfAborted();
-        for (const { env, decision, episode, lost } of transitions) {
-          if (lost !== undefined) {
+export class Stage {
+  readonly #agent: Agent;
+  readonly #envs: EnvPool;
+  readonly #options: StageOptions & { survive: Survive };
+
+  private constructor(agent: Agent, envs: EnvPool, options: StageOptions & { survive: Survive }) {
+    this.#agent = agent;
+    this.#envs = envs;
+    this.#options = options;
+  }
+
+  /** @throws EnvFailed where an environment cannot be made */
+  static async open(agent: Agent, source: EnvSource, options: StageOptions): Promise<Stage> {
+    const { env, evaluation, guards } = agent.config;
+    const { episodes, signal, outermost, calling } = options;
+    const survive = options.survive ?? { failures: guards.envFailures, told: () => {} };
+    const pool = source.pool({
+      count: Math.min(env.count, episodes),
+      seed: agent.config.train.seed,
+      normaliser: agent.normaliser && { stats: agent.normaliser, frozen: true },
+      maxEpisodeSteps: evaluation.maxEpisodeSteps,
+      survive: survive.failures,
+      ...{ calling, outermost },
+    });
+    const envs = await unlessAborted(signal, pool, (envs) => envs.close());
+    return new Stage(agent, envs, { ...options, survive });
+  }
+
+  /**
+   * Plays whole episodes with the most likely actions.
+   * @throws the signal's reason where it is aborted, EnvFailed where an environment fails more often than is survived
+   */
+  async play(options: PlayOptions): Promise<Played> {
+    const { halting } = this.#agent.config;
+    const { episodes, decided, progress } = options;
+    const played: Played = {
+      episodes: [],
+      tally: new Tally(options.maxSteps ?? halting.maxSteps),
+      lost: 0,
+    };
+    const priced = new Float64Array(this.#envs.count);
+    let decisions = 0;
+    await this.watch(options, (transitions$) =>
+      transitions$.pipe(
+        tap((transitions) => {
+          for (const { env, decision, episode, lost } of transitions) {
+            if (lost !== undefined) {
+              priced[env] = 0;
+              this.#count(++played.lost, options, env, lost);
+              continue;
+            }
+            const { steps, observation } = decision;
+            decisions++;
+            played.tally.add(observation.difficulty, steps);
+            decided?.(decision);
+            priced[env] += steps - halting.minSteps;
+            if (episode === undefined) continue;
+            played.episodes.push({ ...episode, pricedSteps: priced[env] });
             priced[env] = 0;
-            continue;
           }
-          const { steps, observation } = decision;
-          played.decisions.push({ difficulty: observation.difficulty, steps });
-          played.histogram[steps - 1]++;
-          if (trace) played.traced.push(decision);
-          priced[env] += steps - minSteps;
-          if (episode === undefined) continue;
-          played.episodes.push({ ...episode, pricedSteps: priced[env] });
-          priced[env] = 0;
-        }
-      }),
-      filter(() => played.episodes.length >= episodes),
-    ),
-  );
-  return played;
-}
-
-/**
- * Plays on `count` environments made for it until what is made of the transitions first says so, or every
- * episode is played.
- */
-export async function playing(
-  agent: Agent,
-  source: EnvSource,
-  { count, episodes, seed, rule, maxSteps, trace, survive, outermost }: PlayOptions & PlayedOn,
-  until: (transitions$: Observable<Transition[]>) => Observable<unknown>,
-): Promise<void> {
-  const { halting } = agent.config;
-  const { minSteps, floor } = halting;
-  const normaliser = agent.normaliser && { stats: agent.normaliser, frozen: true };
-  const envs = await source.pool({
-    ...{ count, seed, normaliser, episodes, outermost },
-    survive: survive?.failures,
-  });
-  const behaviour = {
-    ...{ rule, minSteps, maxSteps: maxSteps ?? halting.maxSteps, floor },
-    ...{ forced: 0, greedy: true, trace },
-  };
-  const rng = Rng.seed(seed, 'play');
-  const scheduler = new Scheduler(agent.policy, envs.count, rng, () => behaviour);
-  try {
-    const failures$ = envs.failures.pipe(
-      tap((failed) => survive?.told(failed)),
-      ignoreElements(),
+          progress?.({ episodes: played.episodes.length, decisions });
+        }),
+        filter(() => played.episodes.length >= episodes),
+      ),
     );
-    const transitions$ = observe(envs).pipe(ponder(scheduler), act(envs), takeUntil(failures$));
-    await firstValueFrom(until(transitions$), { defaultValue: undefined });
-  } finally {
-    scheduler.dispose();
-    await envs.close();
+    return played;
+  }
+
+  /** Plays until what is made of the transitions first says so, or every episode is played. @throws as `play` does */
+  async watch(
+    { episodes, seed, rule, maxSteps, trace }: PlayOptions,
+    until: (transitions$: Observable<Transition[]>) => Observable<unknown>,
+  ): Promise<void> {
+    const { policy, config } = this.#agent;
+    const { minSteps, floor } = config.halting;
+    const behaviour = {
+      ...{ rule, minSteps, maxSteps: maxSteps ?? config.halting.maxSteps, floor },
+      ...{ forced: 0, greedy: true, trace },
+    };
+    const envs = this.#envs;
+    envs.replay(seed, episodes);
+    const rng = Rng.seed(seed, 'play');
+    const scheduler = new Scheduler(policy, envs.count, rng, () => behaviour);
+    const { signal, survive, watch } = this.#options;
+    // What comes in between; only what is wrong with it ends the playing.
+    const between = [
+      aborted(signal),
+      tellingOf(envs, survive.told),
+      ...(watch ? [watch(envs)] : []),
+    ];
+    try {
+      const played$ = observe(envs).pipe(ponder(scheduler), act(envs));
+      const transitions$ = played$.pipe(takeUntil(merge(...between)));
+      await firstValueFrom(until(transitions$), { defaultValue: undefined });
+    } finally {
+      scheduler.dispose();
+    }
+  }
+
+  /** Closes the environments; those that cannot be closed are told of. */
+  close(): Promise<void> {
+    return closeTold(this.#envs, this.#options.survive.told);
+  }
+
+  /** @throws EnvFailed where so many episodes were lost that there is no end to it */
+  #count(lost: number, { episodes, seed }: PlayOptions, env: number, reason: string): void {
+    if (lost <= Math.max(LOST.atLeast, LOST.each * episodes)) return;
+    const name = envName(this.#agent.config);
+    const what = `lost ${lost} episodes where ${episodes} were to be played`;
+    throw new EnvFailed(what, { name, env, seed, cause: new Error(reason) });
   }
 }
 
-interface PlayedOn {
-  count: number;
-  /** Put around each environment. */
-  outermost?: (env: Env) => Env;
+/** Does `work` on a stage, and closes it. */
+export async function onStage<T>(
+  agent: Agent,
+  source: EnvSource,
+  options: StageOptions,
+  work: (stage: Stage) => Promise<T>,
+): Promise<T> {
+  const stage = await Stage.open(agent, source, options);
+  return closing(
+    () => stage.close(),
+    () => work(stage),
+  );
 }

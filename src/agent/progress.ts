@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { bar } from './bar.ts';
-import { eventLine } from './event-line.ts';
+import { cutText, eventLine, lossesText } from './event-line.ts';
 import type { TrainEvent, UpdateMetrics } from './events.ts';
 import { decimal, whole } from './numbers.ts';
 import { type ProgressStream, StatusLine } from './status-line.ts';
@@ -28,12 +28,14 @@ export function progress(stream: ProgressStream = process.stderr): (event: Train
 
 function finishedLine(event: Extract<TrainEvent, { type: 'finished' }>): string {
   const { steps, interrupted, evaluation } = event;
-  if (!evaluation) return `${interrupted ? 'stopped' : 'done'} after ${whole(steps)} steps`;
+  const losses = lossesText(event);
+  const lost = losses === undefined ? '' : `; ${losses}`;
+  if (!evaluation) return `${interrupted ? 'stopped' : 'done'} after ${whole(steps)} steps${lost}`;
   const { successRate } = evaluation;
   const success = successRate === null ? '' : `, success ${decimal(successRate)}`;
   return (
     `done after ${whole(steps)} steps: return ${decimal(evaluation.return.mean)}${success}, ` +
-    `ponder steps ${decimal(evaluation.ponderSteps.mean, 2)}`
+    `ponder steps ${decimal(evaluation.ponderSteps.mean, 2)}${cutText(evaluation)}${lost}`
   );
 }
 

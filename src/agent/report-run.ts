@@ -2,39 +2,41 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Decision } from '../rollout/index.ts';
 import type { Agent } from './agent.ts';
-import type { EnvSource } from './env-setup.ts';
-import type { Evaluation, UpdateMetrics } from './events.ts';
+import { envName } from './env-setup.ts';
+import type { Evaluation, Losses, UpdateMetrics } from './events.ts';
 import { trainedRule } from './halting-rule.ts';
-import { play } from './play.ts';
+import type { Stage } from './play.ts';
 import { readMetrics, renderReport, type WorkedThought, writeFileAtomic } from './run/index.ts';
 
 /** Episodes from which the worked thought is chosen. */
-const CANDIDATES = 16;
+export const CANDIDATES = 16;
+
+/** What a run has come to. */
+export interface Outcome extends Losses {
+  /** Of its best checkpoint; absent where it was not evaluated. */
+  evaluation?: Evaluation;
+  thought?: WorkedThought;
+}
 
 /** Writes report.html into a run directory: what the run did and what it came to. */
 export async function writeReport(
   runDir: string,
   agent: Agent,
-  source: EnvSource,
-  evaluation: Evaluation,
+  { evaluation, thought, lostEpisodes, envFailures }: Outcome,
 ): Promise<void> {
   const { name, train } = agent.config;
   const metrics = (await readMetrics(join(runDir, 'metrics.jsonl'))) as unknown as UpdateMetrics[];
   const released = metrics.find(({ phase }) => phase === 'released');
-  const { return: mean, netReturn, ponderSteps, successRate, spearman } = evaluation;
   const html = renderReport({
     title: name,
-    env: evaluation.env,
+    env: envName(agent.config),
     seed: train.seed,
     summary: [
       ['Environment steps', metrics.at(-1)?.steps ?? 0],
-      ['Return', mean.mean],
-      ['Net return', netReturn.mean],
-      ['Success', successRate],
-      ['Ponder steps, mean', ponderSteps.mean],
-      ['Ponder steps, 95th percentile', ponderSteps.p95],
-      ['Rank correlation of ponder steps with difficulty', spearman],
+      ...(evaluation ? summaryOf(evaluation) : []),
       ['Price per ponder step', agent.price],
+      ...some('Episodes lost in training', lostEpisodes),
+      ...some('Environment failures survived', envFailures),
     ],
     curve: metrics.map((m) => ({ step: m.steps, return: m.return, netReturn: m.netReturn })),
     evaluations: metrics.flatMap(({ steps, evaluation: e }) =>
@@ -42,29 +44,53 @@ export async function writeReport(
     ),
     releasedAt: released?.steps,
     histograms: metrics.map(({ steps, histogram }) => ({ step: steps, counts: histogram })),
-    byDifficulty: evaluation.byDifficulty,
-    forcedDepth: evaluation.forcedDepth,
-    thought: await workedThought(agent, source),
+    byDifficulty: evaluation?.byDifficulty ?? [],
+    forcedDepth: evaluation?.forcedDepth ?? [],
+    thought,
     configYaml: await readFile(join(runDir, 'config.resolved.yaml'), 'utf8'),
   });
   await writeFileAtomic(join(runDir, 'report.html'), html);
 }
 
+type Summary = Parameters<typeof renderReport>[0]['summary'];
+
+function summaryOf(evaluation: Evaluation): Summary {
+  const { return: mean, netReturn, ponderSteps, successRate, spearman, cut } = evaluation;
+  return [
+    ['Return', mean.mean],
+    ['Net return', netReturn.mean],
+    ['Success', successRate],
+    ['Ponder steps, mean', ponderSteps.mean],
+    ['Ponder steps, 95th percentile', ponderSteps.p95],
+    ['Rank correlation of ponder steps with difficulty', spearman],
+    ...some(`Episodes cut off after ${cut.after} decisions`, cut.episodes),
+    ...some('Episodes lost in evaluation', evaluation.lostEpisodes),
+  ];
+}
+
+/** A line of the summary, where there is anything to tell. */
+function some(label: string, count: number): Summary {
+  return count === 0 ? [] : [[label, count]];
+}
+
 /** The hardest of a few decisions (where difficulty is unknown, the longest), step by step. */
-async function workedThought(agent: Agent, source: EnvSource): Promise<WorkedThought | undefined> {
+export async function workedThought(
+  stage: Stage,
+  agent: Agent,
+): Promise<WorkedThought | undefined> {
   const { halting, train } = agent.config;
   const learned = halting.rule === 'bernoulli';
-  const { traced } = await play(agent, source, {
+  const hardness = ({ observation, steps }: Decision) => observation.difficulty ?? steps;
+  let hardest: Decision | undefined;
+  await stage.play({
     episodes: CANDIDATES,
     seed: train.seed,
     rule: trainedRule(agent.config),
     trace: true,
+    decided: (decision) => {
+      if (hardest === undefined || hardness(decision) > hardness(hardest)) hardest = decision;
+    },
   });
-  const hardness = ({ observation, steps }: Decision) => observation.difficulty ?? steps;
-  const hardest = traced.reduce<Decision | undefined>(
-    (best, decision) => (best && hardness(best) >= hardness(decision) ? best : decision),
-    undefined,
-  );
   if (hardest === undefined) return undefined;
   const { observation, choice, trace = [] } = hardest;
   return {

@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Failed } from '../envs/index.ts';
+import type { AsideVerb, Failed } from '../envs/index.ts';
 import type { Tensors } from '../policy/index.ts';
 import type { Config } from './config.ts';
 import { RunError, RunExists, type StrayError, UsageError } from './errors.ts';
-import type { Kept, UpdateMetrics } from './events.ts';
+import type { Activity, Kept, UpdateMetrics } from './events.ts';
 import type { EventsLog } from './events-log.ts';
 import { exclusive, waitingFor } from './exclusive.ts';
 import { momentTensors } from './learner.ts';
@@ -30,7 +30,7 @@ import { writeConfig } from './write-config.ts';
 export interface FailedAt {
   update: number;
   steps: number;
-  during: 'training' | 'evaluation';
+  during: Activity;
 }
 
 /** How a run begins in a directory that may hold one. */
@@ -62,6 +62,7 @@ export class RunFiles {
   readonly #metrics: MetricsLog;
   #board: TensorBoardWriter;
   readonly #events: EventsLog;
+  readonly #toldOf = new Set<AsideVerb>();
   readonly #lock: HeldLock;
 
   private constructor(
@@ -238,8 +239,15 @@ export class RunFiles {
     }
   }
 
+  /** Whether this is asked for the first time, of this verb, by this session. */
+  isFirst(verb: AsideVerb): boolean {
+    const first = !this.#toldOf.has(verb);
+    this.#toldOf.add(verb);
+    return first;
+  }
+
   /** Keeps what is known of an environment that failed, before anything comes of it. */
-  keepFailure({ error, inARow, observation }: Failed, at: FailedAt): Kept {
+  keepFailure({ error, inARow, observation, aside }: Failed, at: FailedAt): Kept {
     const { cause, ...failure } = error.failure;
     const note = {
       version: 1,
@@ -251,7 +259,8 @@ export class RunFiles {
       stack: cause instanceof Error ? cause.stack : error.stack,
     };
     const which = at.during === 'training' ? 'env' : 'evaluation-env';
-    return this.#keepNote(`${which}-${failure.env}-at-${at.steps}-${inARow}`, note);
+    const name = [which, failure.env, ...(aside ? [aside] : []), 'at', at.steps, inARow].join('-');
+    return this.#keepNote(name, note);
   }
 
   /** Keeps an error that nothing catches. */

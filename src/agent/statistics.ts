@@ -38,29 +38,31 @@ export function ponderSteps(histogram: readonly number[]): PonderSteps {
 }
 
 /**
- * Spearman's rank correlation, ties at their mean rank; null where either side does not vary.
+ * Spearman's rank correlation of the two sides of a table, ties at their mean rank; null where either does not vary.
+ * @param counts of each pair: rows by the rising rank of one side, columns by that of the other
  */
-export function spearman(xs: readonly number[], ys: readonly number[]): number | null {
-  const a = ranks(xs);
-  const b = ranks(ys);
-  const [ma, mb] = [mean(a) ?? 0, mean(b) ?? 0];
+export function spearman(counts: readonly (readonly number[])[]): number | null {
+  const rows = counts.map((row) => row.reduce((a, b) => a + b, 0));
+  const columns = (counts[0] ?? []).map((_, j) => counts.reduce((sum, row) => sum + row[j], 0));
+  const [a, b] = [fromMean(rows), fromMean(columns)];
   let [ab, aa, bb] = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    ab += (a[i] - ma) * (b[i] - mb);
-    aa += (a[i] - ma) ** 2;
-    bb += (b[i] - mb) ** 2;
+  for (const [i, row] of counts.entries()) {
+    for (const [j, count] of row.entries()) {
+      ab += count * a[i] * b[j];
+      aa += count * a[i] ** 2;
+      bb += count * b[j] ** 2;
+    }
   }
   return aa === 0 || bb === 0 ? null : ab / Math.sqrt(aa * bb);
 }
 
-function ranks(values: readonly number[]): number[] {
-  const order = values.map((_, i) => i).sort((i, j) => values[i] - values[j]);
-  const result = new Array<number>(values.length);
-  for (let begin = 0; begin < order.length; ) {
-    let end = begin;
-    while (end < order.length && values[order[end]] === values[order[begin]]) end++;
-    for (let i = begin; i < end; i++) result[order[i]] = (begin + end - 1) / 2;
-    begin = end;
-  }
-  return result;
+/** The rank of each group of so many equals, from the mean of all. */
+function fromMean(groups: readonly number[]): number[] {
+  const middle = (groups.reduce((a, b) => a + b, 0) - 1) / 2;
+  let below = 0;
+  return groups.map((count) => {
+    const rank = below + (count - 1) / 2;
+    below += count;
+    return rank - middle;
+  });
 }

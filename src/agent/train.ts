@@ -14,17 +14,18 @@ import { type EncoderFactory, explainActionBounds } from '../policy/index.ts';
 import { Agent } from './agent.ts';
 import { Budget } from './budget.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { closing } from './closing.ts';
+import { conclude } from './conclude.ts';
 import type { ConfigInput } from './config.ts';
 import { type EnvSource, envSource, type GivenEnv } from './env-setup.ts';
 import { UsageError } from './errors.ts';
-import { evaluate } from './evaluate.ts';
-import type { Evaluation, TrainEvent } from './events.ts';
+import type { Evaluated } from './evaluation-guards.ts';
+import type { Evaluation, Losses, TrainEvent } from './events.ts';
 import { EventsLog } from './events-log.ts';
 import { type Hook, Hooks } from './hooks.ts';
-import { keepPolicy, Rollbacks, throwStray, toldOfStray } from './incidents.ts';
+import { keepPolicy, Rollbacks, tellsOfFailures, throwStray, toldOfStray } from './incidents.ts';
 import { parseConfig, withModules } from './load-config.ts';
 import { loop } from './loop.ts';
-import { writeReport } from './report-run.ts';
 import type { Checkpoint } from './run/index.ts';
 import { checkRunDir, RunFiles } from './run-files.ts';
 import { explainLength } from './schedule.ts';
@@ -71,7 +72,7 @@ const trainChecks: Checks<TrainOptions> = {
   clock: anything,
 };
 
-export interface TrainResult {
+export interface TrainResult extends Losses {
   runDir: string;
   /** Environment steps done. */
   steps: number;
@@ -79,7 +80,10 @@ export interface TrainResult {
   interrupted: boolean;
   /** Since it was over its `budget`: another process is to resume it. */
   restart?: true;
-  /** Of the best checkpoint, once training is done. */
+  /**
+   * Of the best checkpoint, once training is done; absent where there is none (`evaluation.episodes: 0`, or no
+   * environment to evaluate it on).
+   */
   evaluation?: Evaluation;
 }
 
@@ -124,19 +128,19 @@ export async function train(input: ConfigInput, given: TrainOptions = {}): Promi
   const { signal } = options;
   const told = toldOfStray(signal, heartbeat, files, on);
   const run = async () => {
-    const { steps, done, restart } = await session(
-      agent,
-      backend,
-      opened,
-      hooks,
-      heartbeat,
-      options,
-    ).finally(() => agent.dispose());
+    const trained = await session(agent, backend, opened, hooks, heartbeat, options);
+    const { done, restart, run } = trained;
     throwStray(signal);
     heartbeat.beat('evaluation');
-    const evaluation = done ? await conclude(runDir, options) : undefined;
+    const outcome = done ? await conclude(agent, opened.source, files, run, options) : undefined;
     throwStray(signal);
-    const result = { steps, interrupted: !done, ...(restart && { restart }), evaluation };
+    const result = {
+      steps: run.steps,
+      interrupted: outcome === undefined,
+      ...(restart && { restart }),
+      evaluation: outcome?.evaluation,
+      ...run.losses,
+    };
     on({ type: 'finished', ...result });
     return { runDir, ...result };
   };
@@ -144,6 +148,7 @@ export async function train(input: ConfigInput, given: TrainOptions = {}): Promi
     () => {
       watched();
       told();
+      agent.dispose();
       return files.close();
     },
     () => files.noteFailure(hooks.during(run)),
@@ -187,7 +192,7 @@ async function session(
   hooks: Hooks,
   heartbeat: Heartbeat,
   options: Session,
-): Promise<{ steps: number; done: boolean; restart: boolean }> {
+): Promise<{ run: Evaluated; done: boolean; restart: boolean }> {
   const { resume = false, clock, on } = options;
   if (resume && checkpoint === undefined) await warmStart(agent);
   const rollbacks = new Rollbacks();
@@ -198,7 +203,7 @@ async function session(
     const training = await Training.begin(agent, source, from, clock, heartbeat);
     try {
       return await closing(
-        () => training.dispose(),
+        () => training.dispose(tellsOfFailures(training, files, on)),
         async () => {
           // What a run that has saved nothing yet goes back to.
           if (from === undefined) first = structuredClone(await training.checkpoint());
@@ -209,7 +214,8 @@ async function session(
           }
           const { restart } = await loop(training, files, budget, from, options);
           const done = training.done && training.unevaluated === undefined;
-          return { steps: training.steps, done, restart };
+          const { update, steps, losses, calling } = training;
+          return { run: { config: agent.config, update, steps, losses, calling }, done, restart };
         },
       );
     } catch (error) {
@@ -241,19 +247,6 @@ function started(
   return { type: 'started', runDir: dir, device, timings, warning, parameters, resumedFrom };
 }
 
-/** Does `work`, then closes. What went wrong first is what is told. */
-async function closing<T>(close: () => Promise<void>, work: () => Promise<T>): Promise<T> {
-  let result: T;
-  try {
-    result = await work();
-  } catch (error) {
-    await close().catch(() => {});
-    throw error;
-  }
-  await close();
-  return result;
-}
-
 /** Takes what the config's warmStart names, if it does. @throws UsageError where it does not fit */
 async function warmStart(agent: Agent): Promise<void> {
   const { warmStart: runDir } = agent.config.train;
@@ -267,18 +260,6 @@ async function warmStart(agent: Agent): Promise<void> {
     await agent.warmStart(runDir);
   } catch (error) {
     throw new UsageError(`train.warmStart: ${runDir}: ${(error as Error).message}`);
-  }
-}
-
-/** What the run has come to: its best checkpoint, evaluated in full, and the report. */
-async function conclude(runDir: string, { env, encoder }: TrainOptions): Promise<Evaluation> {
-  const agent = await Agent.load(runDir, { env, encoder });
-  try {
-    const evaluation = await evaluate(agent, { env });
-    await writeReport(runDir, agent, await envSource(agent.config, runDir, { env }), evaluation);
-    return evaluation;
-  } finally {
-    agent.dispose();
   }
 }
 

@@ -2,7 +2,7 @@ import type { PoolState } from '../envs/index.ts';
 import type { RngState } from '../kernels/index.ts';
 import type { Tensors } from '../policy/index.ts';
 import type { AgentState } from './agent.ts';
-import type { UpdateMetrics, UpdateStats } from './events.ts';
+import type { Losses, UpdateMetrics, UpdateStats } from './events.ts';
 import type { GuardState } from './guard.ts';
 import type { LearningPhase, Memory } from './learner.ts';
 import type { RecipeState } from './recipe.ts';
@@ -25,6 +25,7 @@ export interface TrainingState {
   alarmed: number;
   /** The line of this update, where it is yet to be evaluated: it was saved first. */
   unevaluated?: UpdateMetrics;
+  losses?: Losses;
   guard?: GuardState;
   hooks?: WishesState;
   rewardScale: RewardScaleState;

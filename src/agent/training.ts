@@ -1,4 +1,4 @@
-import type { EnvPool, RunningStatsState } from '../envs/index.ts';
+import type { EnvPool, Failed, RunningStatsState } from '../envs/index.ts';
 import { NonFiniteError, Rng } from '../kernels/index.ts';
 import { bernoulli, fixed, type Tensors } from '../policy/index.ts';
 import {
@@ -13,7 +13,8 @@ import type { Agent } from './agent.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { EnvSource } from './env-setup.ts';
-import type { TrainEvent, UpdateMetrics, UpdateStats } from './events.ts';
+import type { Losses, TrainEvent, UpdateMetrics, UpdateStats } from './events.ts';
+import { closeTold } from './failures.ts';
 import { explainMemory, Guard, returnReach } from './guard.ts';
 import { Learner, type LearningPhase, type Memory, momentTensors } from './learner.ts';
 import { Pace } from './pace.ts';
@@ -45,6 +46,8 @@ export class Training {
   unevaluated: UpdateMetrics | undefined;
   /** What evaluations have found of a collapse (`persistence`). */
   alarmed = 0;
+  /** Over all sessions. */
+  readonly losses: Losses = { lostEpisodes: 0, envFailures: 0 };
   readonly wishes: Wishes;
   readonly guard: Guard;
   update = 0;
@@ -163,6 +166,7 @@ export class Training {
     const decisions = trajectory.count;
     this.steps += decisions;
     this.#episodes += episodes.length;
+    this.losses.lostEpisodes += lost.length;
     if ('reason' in tried) {
       const batch = trajectory.tensors();
       trajectory.clear();
@@ -253,6 +257,11 @@ export class Training {
     if (reason !== undefined) on({ type: 'stopped', update, steps, reason });
   }
 
+  /** Where who calls environments keeps which one it calls, for who watches this thread. */
+  get calling(): Float64Array {
+    return this.#heartbeat.calling;
+  }
+
   /** Collecting goes on. */
   proceed(): void {
     this.#heartbeat.reach(this);
@@ -295,9 +304,9 @@ export class Training {
   }
 
   /** What an evaluation may change. */
-  #judged(): Pick<TrainingState, 'best' | 'alarmed' | 'hooks' | 'unevaluated'> {
-    const { best, alarmed, unevaluated } = this;
-    return { best, alarmed, hooks: this.wishes.state(), unevaluated };
+  #judged(): Pick<TrainingState, 'best' | 'alarmed' | 'hooks' | 'unevaluated' | 'losses'> {
+    const { best, alarmed, unevaluated, losses } = this;
+    return { best, alarmed, hooks: this.wishes.state(), unevaluated, losses: { ...losses } };
   }
 
   async #restore({ m, v }: Tensors, saved: TrainingState): Promise<void> {
@@ -309,6 +318,7 @@ export class Training {
     this.best = saved.best;
     this.alarmed = saved.alarmed;
     this.unevaluated = saved.unevaluated;
+    Object.assign(this.losses, saved.losses);
     if (saved.hooks) this.wishes.restore(saved.hooks);
     if (saved.guard) this.guard.restore(saved.guard);
     this.recipe.restore(saved.recipe);
@@ -324,9 +334,10 @@ export class Training {
     });
   }
 
-  async dispose(): Promise<void> {
+  /** @param told of each environment that cannot be closed */
+  async dispose(told: (failed: Failed) => void = () => {}): Promise<void> {
     this.scheduler.dispose();
     this.#learner.dispose();
-    await this.envs.close();
+    await closeTold(this.envs, told);
   }
 }

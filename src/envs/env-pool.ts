@@ -48,11 +48,15 @@ interface Settled {
 export class EnvPool {
   readonly observationSpace: Space;
   readonly actionSpace: Space;
-  /** Environments that failed, as they do, where failures may be survived. */
+  /**
+   * Environments that failed, as they do, where failures may be survived; of a verb that can be done without, the first
+   * failure alone. Whoever asks first is told of those before.
+   */
   readonly failures: Observable<Failed>;
   readonly #seats: Seat[];
+  readonly #name: string;
   readonly #failures: Subject<Failed>;
-  readonly #ready = new Subject<Observation[]>();
+  #ready = new Subject<Observation[]>();
   readonly #inFlight = new Set<Promise<unknown>>();
   readonly #owing = new Set<number>();
   #answers = 0;
@@ -68,10 +72,14 @@ export class EnvPool {
     this.#goOn(settled.map(({ outcome }) => outcome));
   });
 
-  private constructor(seats: Seat[], failures: Subject<Failed>) {
+  private constructor(name: string, seats: Seat[], failures: Subject<Failed>, early: Failed[]) {
+    this.#name = name;
     this.#seats = seats;
     this.#failures = failures;
-    this.failures = failures.asObservable();
+    this.failures = new Observable((subscriber) => {
+      for (const failed of early.splice(0)) subscriber.next(failed);
+      return failures.subscribe(subscriber);
+    });
     this.observationSpace = seats[0].observationSpace;
     this.actionSpace = seats[0].actionSpace;
   }
@@ -80,26 +88,44 @@ export class EnvPool {
   static async create(factory: EnvFactory, options: EnvPoolOptions): Promise<EnvPool> {
     const { name, count, episodes = Infinity, survive, elsewhere } = options;
     const failures = new Subject<Failed>();
+    const early: Failed[] = [];
+    const asides = new Set<string>();
+    const told = (failed: Failed) => {
+      const { aside } = failed;
+      if (aside !== undefined && asides.has(aside)) return;
+      if (aside !== undefined) asides.add(aside);
+      if (failures.observed) failures.next(failed);
+      else early.push(failed);
+    };
     const survival =
       survive === undefined
         ? undefined
         : {
             most: survive,
             remake: elsewhere ? undefined : () => factory(),
-            told: (failed: Failed) => failures.next(failed),
+            told,
           };
     const seats: Seat[] = [];
     for (let i = 0; i < count; i++) {
-      const seed = Rng.seed(options.seed, name, i).uint32();
-      const share = Math.floor(episodes / count) + (i < episodes % count ? 1 : 0);
+      const seed = seedOf(options.seed, name, i);
       try {
+        const share = shareOf(episodes, count, i);
         seats.push(new Seat(checkedEnv(await factory()), i, seed, share, { ...options, survival }));
       } catch (cause) {
         await Promise.allSettled(seats.map((seat) => seat.close()));
         throw new EnvFailed('could not be made', { name, env: i, seed, cause });
       }
     }
-    return new EnvPool(seats, failures);
+    return new EnvPool(name, seats, failures, early);
+  }
+
+  /** Plays on as if made anew with this seed, for so many episodes; only once every environment rests. */
+  replay(seed: number, episodes: number): void {
+    this.#ready.complete();
+    this.#ready = new Subject();
+    for (const [i, seat] of this.#seats.entries()) {
+      seat.rewind(seedOf(seed, this.#name, i), shareOf(episodes, this.count, i));
+    }
   }
 
   get count(): number {
@@ -182,13 +208,16 @@ export class EnvPool {
     await Promise.all(state.seats.map((seat, i) => this.#seats[i].restore(seat)));
   }
 
-  /** Closes every environment. @throws EnvFailed where one cannot be closed; the others are */
+  /**
+   * Closes every environment; one that cannot be closed is told of, where failures are survived.
+   * @throws EnvFailed where they are not; the others are closed
+   */
   async close(): Promise<void> {
     this.#ready.complete();
     await Promise.allSettled(this.#inFlight);
-    this.#failures.complete();
     const closing = this.#seats.map((seat) => seat.close());
     await Promise.allSettled(closing);
+    this.#failures.complete();
     await Promise.all(closing);
   }
 
@@ -280,6 +309,15 @@ export class EnvPool {
       },
     );
   }
+}
+
+function seedOf(seed: number, name: string, env: number): number {
+  return Rng.seed(seed, name, env).uint32();
+}
+
+/** Episodes that one of `count` environments plays. */
+function shareOf(episodes: number, count: number, env: number): number {
+  return Math.floor(episodes / count) + (env < episodes % count ? 1 : 0);
 }
 
 /** Collects what settles in the same turn of the event loop. */

@@ -100,7 +100,7 @@ export {
   type TextOptions,
   Tuple,
 } from './spaces/index.ts';
-export type { Failed } from './survival.ts';
+export type { AsideVerb, Failed } from './survival.ts';
 export { startThread } from './thread.ts';
 export { every, type Timer } from './timers.ts';
 export { BatchError, countOf, stack, unstack } from './wire/batch.ts';

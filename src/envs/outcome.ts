@@ -34,6 +34,8 @@ export interface Episode {
   success?: boolean;
   /** info.difficulty where it began. */
   difficulty?: number;
+  /** It had not ended after as many decisions as an episode may have (`EnvPoolOptions.maxEpisodeSteps`). */
+  cut?: true;
 }
 
 /** What came of one action. */

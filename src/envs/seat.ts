@@ -10,7 +10,7 @@ import { ObservationReader, type ReadOptions, type Shown } from './observation-r
 import type { Observation, Outcome } from './outcome.ts';
 import { successOf } from './read-info.ts';
 import type { Space } from './space.ts';
-import type { Survival } from './survival.ts';
+import type { AsideVerb, Survival } from './survival.ts';
 import { inTime } from './timers.ts';
 
 export interface SeatOptions extends ReadOptions {
@@ -20,6 +20,8 @@ export interface SeatOptions extends ReadOptions {
   timeoutMs: number;
   /** What each episode is begun with (`reset({ options })`); asked as it begins. */
   resetOptions?: () => unknown;
+  /** Decisions after which an episode is truncated; none unless given. */
+  maxEpisodeSteps?: number;
   /** Holds the index of the environment that is being called, -1 for none, for who watches from elsewhere [1]. */
   calling?: Float64Array;
   /** How failures are survived; unless given, the first is thrown. */
@@ -78,9 +80,9 @@ export class Seat {
   constructor(env: Env, index: number, seed: number, share: number, options: SeatOptions) {
     this.#env = env;
     this.#index = index;
+    this.#options = options;
     this.#seed = this.#reseed = seed;
     this.#share = share;
-    this.#options = options;
     this.observationSpace = env.observationSpace;
     this.#reader = new ObservationReader(index, env, options);
     this.actionSpace = env.actionSpace;
@@ -96,6 +98,14 @@ export class Seat {
     return this.#observation === undefined && this.#share === 0;
   }
 
+  /** Goes back to before the first episode of `seed`; nothing may be under way. @param share as it was made with */
+  rewind(seed: number, share: number): void {
+    this.#seed = this.#reseed = seed;
+    this.#share = share;
+    this.#episode = this.#losses = this.#failures = 0;
+    this.#observation = this.#gone = undefined;
+  }
+
   /** What waits for an action, where need be of a new episode; undefined where its share is played. */
   begin(): Observation | Promise<Observation> | undefined {
     return this.#observation ?? (this.#share > 0 ? this.#begin() : undefined);
@@ -109,7 +119,7 @@ export class Seat {
     }
     let outcome: Outcome;
     try {
-      const stepped = this.#call('step', () => this.#env.step(action), action);
+      const stepped = this.#call('step', () => this.#env.step(copied(action)), action);
       if (stepped instanceof Promise) {
         return stepped
           .then((step) => this.#outcome(step, action))
@@ -155,7 +165,7 @@ export class Seat {
     try {
       await this.#call('restore', () => this.#env.restore!(env));
     } catch (error) {
-      if (!isLost(error)) throw error;
+      if (!isLost(error)) this.#aside('restore', error);
       return this.#again();
     }
     this.#reseed = undefined;
@@ -181,8 +191,15 @@ export class Seat {
     try {
       await this.#call('close', () => this.#env.close?.());
     } catch (error) {
-      if (!this.#broken) throw error;
+      if (!this.#broken) this.#aside('close', error);
     }
+  }
+
+  /** A verb has failed that can be done without. @throws the error where nothing is survived */
+  #aside(aside: AsideVerb, error: unknown): void {
+    const { survival } = this.#options;
+    if (!(error instanceof EnvFailed) || survival === undefined) throw error;
+    survival.told({ error, inARow: 1, observation: this.#observation, aside });
   }
 
   /** The stream it drew from is gone, so the new episode has a seed of its own. */
@@ -245,7 +262,7 @@ export class Seat {
       return state;
     } catch (error) {
       this.#recover(error);
-      this.#gone = reasonOf(error);
+      if (this.#observation !== undefined) this.#gone = reasonOf(error);
       return undefined;
     }
   }
@@ -268,7 +285,10 @@ export class Seat {
     this.#losses = 0;
     const problem = explainStep(step) ?? explainReward(step.reward, this.#options.limits);
     if (problem !== undefined) throw this.#failure(`step: ${problem}`, { action });
-    const { reward, terminated, truncated } = step;
+    const { reward, terminated } = step;
+    const { maxEpisodeSteps = Infinity } = this.#options;
+    const cut = !terminated && !step.truncated && this.#length + 1 >= maxEpisodeSteps;
+    const truncated = step.truncated || cut;
     const over = terminated || truncated;
     const current = this.#read(step, 'step', action, over);
     this.#return += reward;
@@ -294,6 +314,7 @@ export class Seat {
       success: successOf(step.info),
       difficulty: this.#difficulty,
     };
+    if (cut) outcome.episode.cut = true;
     return outcome;
   }
 
@@ -411,4 +432,10 @@ function reasonOf(error: unknown): string {
 
 function isLost(error: unknown): error is EnvFailed & { cause: EnvLost } {
   return error instanceof EnvFailed && error.cause instanceof EnvLost;
+}
+
+/** Environments may write into what they are given, which others go on reading. */
+function copied(action: unknown): unknown {
+  if (ArrayBuffer.isView(action)) return (action as Float32Array).slice();
+  return typeof action === 'object' ? structuredClone(action) : action;
 }

@@ -19,4 +19,9 @@ export interface Failed {
   inARow: number;
   /** What it showed before, as the policy saw it; undefined where no episode had begun. */
   observation?: Observation;
+  /** The verb that failed, where it is one that can be done without: no episode is lost for it. */
+  aside?: AsideVerb;
 }
+
+/** Verbs that an environment can be played without. */
+export type AsideVerb = 'restore' | 'close';

@@ -7,11 +7,13 @@ import { Rng } from '../../src/kernels/index.ts';
 /** An evaluation with these returns forced to 1 and to 3 steps, of so many episodes that deviate so much. */
 function evaluation(shallow?: number, deep?: number, { std = 0, episodes = 32 } = {}): Evaluation {
   const forced = (steps: number, mean: number | undefined) =>
-    mean === undefined ? [] : [{ steps, episodes, return: mean, std, successRate: null }];
+    mean === undefined ? [] : [{ steps, episodes, return: mean, std, successRate: null, cut: 0 }];
   const spread = { mean: 0, std: 0 };
   return {
     env: 'E',
     episodes: 1,
+    lostEpisodes: 0,
+    cut: { episodes: 0, after: 10_000 },
     return: spread,
     netReturn: spread,
     successRate: null,
@@ -101,7 +103,7 @@ describe('an alarm', () => {
       const forced = (steps: number) => {
         const returns = Array.from({ length: episodes }, () => earn(rng, steps));
         const { mean, std } = meanAndStd(returns);
-        return { steps, episodes, return: mean, std, successRate: null };
+        return { steps, episodes, return: mean, std, successRate: null, cut: 0 };
       };
       let alarmed = 0;
       for (let i = 0; i < evaluations; i++) {

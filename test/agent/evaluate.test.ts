@@ -5,7 +5,7 @@ import type { ConfigInput } from '../../src/agent/config.ts';
 import { UsageError } from '../../src/agent/errors.ts';
 import { evaluate } from '../../src/agent/evaluate.ts';
 import { train } from '../../src/agent/train.ts';
-import { Box, Discrete, type Env } from '../../src/envs/index.ts';
+import { Box, Discrete, type Env, EnvLost, type Failed, type Reset } from '../../src/envs/index.ts';
 import { loadBackend } from '../../src/kernels/index.ts';
 import { distributionFor, type Thought } from '../../src/policy/index.ts';
 import { tempDir } from './run/temp-dir.ts';
@@ -79,7 +79,8 @@ function stub(
     env: { id: 'Countdown', count: 1, ...input.env },
     halting: { maxSteps: 2, floor: 0, ...input.halting },
   });
-  return { config, policy, price: 0.1, normaliser: undefined } as unknown as Agent;
+  const checkUsable = () => {};
+  return { config, policy, price: 0.1, normaliser: undefined, checkUsable } as unknown as Agent;
 }
 
 const steps = (of: { byDifficulty: { ponderSteps: number }[] }) =>
@@ -91,6 +92,8 @@ describe('an evaluation, by hand', () => {
     expect(found).toEqual({
       env: 'Countdown',
       episodes: 4,
+      lostEpisodes: 0,
+      cut: { episodes: 0, after: 10_000 },
       // From 2: 1 + 1. From 3: wrong, for lack of a step, then 1 + 1.
       return: { mean: 2, std: 0 },
       // Less .1 for one step and for two.
@@ -106,8 +109,8 @@ describe('an evaluation, by hand', () => {
       // Ranks less their mean: −3 (4), 2 (6) and −3 (4), 1 (4), 4 (2).
       spearman: expect.closeTo(60 / Math.sqrt(60 * 72), 9),
       forcedDepth: [
-        { steps: 1, episodes: 4, return: 1, std: 0, successRate: 0 },
-        { steps: 2, episodes: 4, return: 2, std: 0, successRate: 0.5 },
+        { steps: 1, episodes: 4, return: 1, std: 0, successRate: 0, cut: 0 },
+        { steps: 2, episodes: 4, return: 2, std: 0, successRate: 0.5, cut: 0 },
       ],
     });
   });
@@ -118,9 +121,9 @@ describe('an evaluation, by hand', () => {
     expect(found.successRate).toBe(1);
     expect(steps(found)).toEqual([1, 2, 3]);
     expect(found.forcedDepth).toEqual([
-      { steps: 1, episodes: 4, return: 1, std: 0, successRate: 0 },
-      { steps: 2, episodes: 4, return: 2, std: 0, successRate: 0.5 },
-      { steps: 3, episodes: 4, return: 2.5, std: 0.5, successRate: 1 },
+      { steps: 1, episodes: 4, return: 1, std: 0, successRate: 0, cut: 0 },
+      { steps: 2, episodes: 4, return: 2, std: 0, successRate: 0.5, cut: 0 },
+      { steps: 3, episodes: 4, return: 2.5, std: 0.5, successRate: 1, cut: 0 },
     ]);
   });
 
@@ -138,7 +141,7 @@ describe('an evaluation, by hand', () => {
     expect(found.return.mean).toBe(2);
     expect(found.forcedDepth[0]).toEqual({
       ...{ steps: 1, episodes: 1, return: 1, std: 0 },
-      successRate: null,
+      ...{ successRate: null, cut: 0 },
     });
   });
 
@@ -255,6 +258,138 @@ describe('episodes', () => {
   it('end where the signal says so', async () => {
     const signal = AbortSignal.abort(new Error('enough'));
     await expect(evaluate(stub(), { env: countdown, signal })).rejects.toThrow('enough');
+  });
+
+  it('end at once where it says so later: in the middle of a step, or as they are made', async () => {
+    for (const at of ['step', 'factory'] as const) {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const never = () => {
+        controller.abort(new Error('enough'));
+        return new Promise<never>(() => {});
+      };
+      const env = at === 'factory' ? never : () => ({ ...countdown(), step: never });
+      const agent = stub({ env: { id: 'Countdown', count: 1, timeoutMs: 20 } });
+      await expect(evaluate(agent, { env, signal })).rejects.toThrow('enough');
+    }
+  });
+
+  /** Goes on for ever, and counts what is made, begun and closed. */
+  function endless() {
+    const counts = { made: 0, begun: 0, closed: 0 };
+    const env = (): Env => {
+      counts.made++;
+      const reset = () => {
+        counts.begun++;
+        return { obs: Float32Array.of(1), info: { difficulty: 1 } };
+      };
+      const on = { obs: Float32Array.of(1), reward: 1, terminated: false, truncated: false };
+      const step = () => ({ ...on, info: { difficulty: 1 } });
+      return { ...countdown(), reset, step, close: () => void counts.closed++ };
+    };
+    return { env, counts };
+  }
+
+  it('that do not end are truncated, and that is said', async () => {
+    const agent = stub({ evaluation: { maxEpisodeSteps: 50 }, env: { id: 'Endless', count: 2 } });
+    const found = await evaluate(agent, { env: endless().env, episodes: 4 });
+    expect(found).toMatchObject({ episodes: 4, cut: { episodes: 4, after: 50 } });
+    expect(found.return).toEqual({ mean: 50, std: 0 });
+    expect(found.byDifficulty).toEqual([
+      { difficulty: 1, decisions: 200, successRate: null, ponderSteps: 1 },
+    ]);
+    expect(found.forcedDepth.map(({ cut }) => cut)).toEqual([4, 4]);
+  });
+
+  it('that end just then are not, nor are those that the environment truncates', async () => {
+    const cut = async (input: Partial<ConfigInput['env']>, maxEpisodeSteps: number) => {
+      const env = { id: 'Countdown', count: 1, ...input };
+      const agent = stub({ evaluation: { maxEpisodeSteps }, env });
+      return (await evaluate(agent, { env: countdown, episodes: 2, forcedEpisodes: 0 })).cut;
+    };
+    expect(await cut({}, 3)).toEqual({ episodes: 0, after: 3 });
+    expect(await cut({}, 2)).toEqual({ episodes: 1, after: 2 });
+    expect(await cut({ maxEpisodeSteps: 2 }, 2)).toEqual({ episodes: 0, after: 2 });
+  });
+
+  it('have the same environments for all depths, which are made and closed once', async () => {
+    const { env, counts } = endless();
+    const agent = stub({ evaluation: { maxEpisodeSteps: 5 }, env: { id: 'Endless', count: 2 } });
+    await evaluate(agent, { env, episodes: 3, forcedEpisodes: 1, depths: [1, 2] });
+    expect(counts).toEqual({ made: 2, begun: 3 + 1 + 1, closed: 2 });
+  });
+
+  it('that are lost are played again, unless there is no end to it', async () => {
+    const losing = (often: number) => () => {
+      let [t, left] = [0, often];
+      const env = countdown();
+      const reset = () => {
+        t = 0;
+        return env.reset();
+      };
+      const step = async (action: unknown) => {
+        if (t++ === 1 && left-- > 0) throw new EnvLost('the server has failed');
+        return env.step(action);
+      };
+      return { ...env, reset, step } as Env;
+    };
+    const options = { episodes: 2, forcedEpisodes: 0 };
+    const found = await evaluate(stub(), { env: losing(5), ...options });
+    expect(found).toMatchObject({ episodes: 2, lostEpisodes: 5 });
+    // Each gets a step further than is needed to be taken for dead.
+    await expect(evaluate(stub(), { env: losing(Infinity), ...options })).rejects.toThrow(
+      /^Countdown \(environment 0, .*\) lost 11 episodes where 2 were to be played: the server has failed$/,
+    );
+  });
+
+  it('outlive environments that fail as often as in training, and cannot be closed', async () => {
+    const failing = (fails: number) => {
+      let left = fails;
+      return (): Env => {
+        const own = countdown();
+        const reset = () => {
+          if (left-- > 0) throw new Error('the motor is hot');
+          return own.reset() as Reset;
+        };
+        const close = () => {
+          throw new Error('the viewer is gone');
+        };
+        return { ...own, reset, close };
+      };
+    };
+    const agent = stub({ guards: { envFailures: 2 } });
+    const told: [string, string | undefined][] = [];
+    const survive = {
+      failures: 2,
+      told: ({ error, aside }: Failed) => told.push([error.message, aside]),
+    };
+    const options = { episodes: 1, forcedEpisodes: 0, survive };
+    expect((await evaluate(agent, { env: failing(2), ...options })).episodes).toBe(1);
+    expect(told).toEqual([
+      [expect.stringContaining('reset threw: the motor is hot'), undefined],
+      [expect.stringContaining('reset threw: the motor is hot'), undefined],
+      [expect.stringContaining('close threw: the viewer is gone'), 'close'],
+    ]);
+    const unasked = { ...options, survive: undefined };
+    expect((await evaluate(agent, { env: failing(2), ...unasked })).episodes).toBe(1);
+    await expect(evaluate(agent, { env: failing(3), ...unasked })).rejects.toThrow('is hot');
+  });
+
+  it('are at least one', async () => {
+    for (const episodes of [0, -1, 1.5, Number.NaN]) {
+      const refused = evaluate(stub(), { env: countdown, episodes });
+      await expect(refused).rejects.toThrow(
+        `episodes: expected a whole number ≥ 1, got ${episodes}`,
+      );
+    }
+  });
+
+  it('are counted as they are played', async () => {
+    const told: unknown[] = [];
+    const options = { env: countdown, episodes: 2, forcedEpisodes: 1, depths: [1] };
+    await evaluate(stub(), { ...options, progress: (progress) => told.push(progress) });
+    expect(told.at(-1)).toEqual({ episodes: 3, decisions: 2 + 3 + 2, of: 3 });
+    expect(told).toHaveLength(7);
   });
 });
 

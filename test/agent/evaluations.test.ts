@@ -1,6 +1,9 @@
-import { cpSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { Agent } from '../../src/agent/agent.ts';
+import { evaluate } from '../../src/agent/evaluate.ts';
+import { eventLine } from '../../src/agent/event-line.ts';
 import type { TrainEvent } from '../../src/agent/events.ts';
 import { CheckpointStore } from '../../src/agent/run/index.ts';
 import type { TrainingState } from '../../src/agent/training-state.ts';
@@ -128,5 +131,165 @@ describe('an evaluation during training', () => {
     expect(events.at(-1)).toMatchObject({ evaluation: { episodes: 1 } });
     const { best, unevaluated } = await stateIn(runDir);
     expect({ best, unevaluated }).toEqual({ best: null, unevaluated: undefined });
+  });
+
+  it('of episodes that do not end comes to its end, and the run goes on', async () => {
+    const env = (): Env => ({
+      ...breakingEnv({}),
+      step: () => ({
+        ...{ obs: Float32Array.of(0, 0), reward: 1, terminated: false, truncated: false, info: {} },
+      }),
+    });
+    const evaluation = { ...config.evaluation, maxEpisodeSteps: 20 };
+    const { failure, events, runDir } = await run({ ...config, evaluation }, { env });
+    expect(failure).toBeUndefined();
+    const evaluated = events.flatMap((event) => (event.type === 'evaluated' ? [event] : []));
+    expect(evaluated.map(({ update }) => update)).toEqual([2, 4, 6]);
+    for (const { evaluation } of evaluated)
+      expect(evaluation.cut).toEqual({ episodes: 1, after: 20 });
+    expect(eventLine(evaluated[0])).toContain(
+      '1 of 1 episodes had not ended after 20 decisions (evaluation.maxEpisodeSteps)',
+    );
+    const report = readFileSync(join(runDir, 'report.html'), 'utf8');
+    expect(report).toContain('Episodes cut off after 20 decisions');
+  });
+
+  it('is told of each minute while it lasts', async () => {
+    let ms = 0;
+    const clock = { now: () => 0, monotonic: () => ms };
+    const { env, on } = meddled(() => {
+      ms += 25_000;
+    });
+    const { events } = await run(config, { env, on, clock });
+    const told = events.flatMap((event) => (event.type === 'evaluating' ? [event] : []));
+    // Four decisions an episode, of which the third is past a minute; the last evaluation plays four episodes.
+    expect(
+      told.map(({ update, decisions, seconds, of }) => [update, decisions, seconds, of]),
+    ).toEqual([
+      ...[2, 4, 6].map((update) => [update, 3, 75, 1]),
+      ...[3, 6, 9, 12].map((decisions) => [6, decisions, 25 * decisions, 4]),
+    ]);
+  });
+
+  it('is watched for environments that stand still', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const watchdog = { ...config.watchdog, envSeconds: 100 };
+    let held = false;
+    let training = false;
+    const env = (): Env => {
+      const own = breakingEnv({});
+      const evaluated = training;
+      const step = async (action: unknown) => {
+        if (evaluated && !held) {
+          held = true;
+          // Until it has been asked, it owes nothing.
+          await new Promise(setImmediate);
+          vi.advanceTimersByTime(150_000);
+        }
+        return own.step(action);
+      };
+      return { ...own, step };
+    };
+    const on = ({ type }: TrainEvent) => {
+      training ||= type === 'started';
+    };
+    const { events } = await run({ ...config, watchdog }, { env, on });
+    const told = events.filter(({ type }) => /^(stalled|answered)$/.test(type));
+    expect(told).toMatchObject([
+      { type: 'stalled', during: 'evaluation', update: 2, envs: [0], seconds: 100 },
+    ]);
+    expect(eventLine(told[0])).toContain(
+      'no answer for 100 s from environment 0 of its evaluation',
+    );
+  });
+
+  it('is off where everyUpdates is 0, but for the last', async () => {
+    const evaluation = { ...config.evaluation, everyUpdates: 0 };
+    const { failure, events, runDir } = await run({ ...config, evaluation }, peaceful());
+    expect(failure).toBeUndefined();
+    expect(events.filter(({ type }) => type === 'evaluated')).toEqual([]);
+    expect(events.at(-1)).toMatchObject({ type: 'finished', evaluation: { episodes: 1 } });
+    const agent = await Agent.load(runDir, { env: peaceful().env });
+    expect(agent.version).toBe(192);
+    agent.dispose();
+  });
+
+  it('is off altogether where episodes is 0: the run is reported, and has no best checkpoint', async () => {
+    const evaluation = { ...config.evaluation, episodes: 0 };
+    let made = 0;
+    const env = () => {
+      made++;
+      return breakingEnv({});
+    };
+    const { failure, events, runDir } = await run({ ...config, evaluation }, { env });
+    expect(failure).toBeUndefined();
+    expect(events.at(-1)).toMatchObject({ type: 'finished', interrupted: false });
+    expect(events.at(-1)).not.toHaveProperty('evaluation.episodes');
+    // Two are looked at, two are trained with.
+    expect(made).toBe(4);
+    expect(readFileSync(join(runDir, 'report.html'), 'utf8')).toContain('Environment steps');
+    const agent = await Agent.load(runDir, { env });
+    expect(agent.version).toBe(192);
+    await expect(evaluate(agent, { env })).rejects.toThrow('episodes: expected a whole number ≥ 1');
+    expect((await evaluate(agent, { env, episodes: 1, forcedEpisodes: 0 })).episodes).toBe(1);
+    agent.dispose();
+  });
+});
+
+describe('the last evaluation', () => {
+  it('outlives an environment that fails as training does, and closing that fails is told once', async () => {
+    let left = 1;
+    const failing = meddled((update) => {
+      if (update === 6 && left-- > 0) throw new Error('the motor is hot');
+    });
+    const env = () => ({
+      ...failing.env(),
+      close: () => {
+        throw new Error('the viewer is gone');
+      },
+    });
+    const only = { ...config, evaluation: { ...config.evaluation, everyUpdates: 0 } };
+    const { failure, events, incidents } = await run(only, { env, on: failing.on });
+    expect(failure).toBeUndefined();
+    expect(incidents.map(({ what, update }) => [what, update])).toEqual([
+      ['verb', 7],
+      ['environment', 6],
+    ]);
+    expect(incidents[0].reason).toMatch(/close threw: the viewer is gone$/);
+    expect(incidents[0].path).toMatch(/env-0-close-at-192-1\.json$/);
+    const finished = { type: 'finished', interrupted: false, envFailures: 1, lostEpisodes: 0 };
+    expect(events.at(-1)).toMatchObject({ ...finished, evaluation: { lostEpisodes: 1 } });
+  });
+
+  it('that cannot be made is told, and the run is reported without it', async () => {
+    const broken = meddled(() => {
+      throw new Error('the motor is hot');
+    });
+    const only = { ...config, evaluation: { ...config.evaluation, everyUpdates: 0 } };
+    const { failure, events, runDir } = await run(only, broken);
+    expect(failure).toBeUndefined();
+    expect(events.at(-2)).toMatchObject({
+      type: 'evaluation-failed',
+      reason: expect.stringMatching(/step threw: the motor is hot$/),
+    });
+    expect(events.at(-1)).toMatchObject({ type: 'finished', interrupted: false, envFailures: 4 });
+    expect(readFileSync(join(runDir, 'report.html'), 'utf8')).toContain(
+      'Environment failures survived',
+    );
+  });
+
+  it('that is abandoned is made when the run is resumed', async () => {
+    const runDir = tempDir();
+    const controller = new AbortController();
+    const only = { ...config, evaluation: { ...config.evaluation, everyUpdates: 0 } };
+    const stopping = meddled(() => controller.abort());
+    const stopped = await run(only, { ...stopping, runDir, signal: controller.signal });
+    expect(stopped.failure).toBeUndefined();
+    expect(stopped.events.at(-1)).toMatchObject({ type: 'finished', interrupted: true });
+    const resumed = await run(only, { ...peaceful(), runDir, resume: true });
+    expect(resumed.events.at(-1)).toMatchObject({
+      ...{ type: 'finished', interrupted: false, evaluation: { episodes: 1 } },
+    });
   });
 });

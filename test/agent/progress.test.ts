@@ -19,6 +19,8 @@ function metrics(update: number, overrides: Partial<UpdateMetrics> = {}): Update
   } as UpdateMetrics;
 }
 
+const nothingLost = { lostEpisodes: 0, envFailures: 0 };
+
 const updated = (update: number): TrainEvent => ({
   type: 'updated',
   metrics: metrics(update),
@@ -107,7 +109,7 @@ describe('Progress', () => {
     const stream = screen({ colours: true });
     const progress = new Progress(stream);
     for (let update = 1; update <= 10; update++) progress.show(updated(update));
-    progress.show({ type: 'finished', steps: 1000, interrupted: false });
+    progress.show({ type: 'finished', steps: 1000, interrupted: false, ...nothingLost });
     expect(stream.written.map((text) => text.split('  ')[0])).toEqual(['update 1', 'update 10']);
     expect(stream.written.join('')).not.toContain('\x1b');
   });
@@ -147,7 +149,16 @@ describe('progress', () => {
 
   it('says where training was stopped', () => {
     const stream = screen({ isTTY: true });
-    progress(stream)({ type: 'finished', steps: 1200, interrupted: true });
+    progress(stream)({ type: 'finished', steps: 1200, interrupted: true, ...nothingLost });
     expect(stream.written).toEqual(['stopped after 1,200 steps\n']);
+  });
+
+  it('says what was lost on the way', () => {
+    const stream = screen();
+    const lost = { lostEpisodes: 40, envFailures: 1 };
+    progress(stream)({ type: 'finished', steps: 1200, interrupted: false, ...lost });
+    expect(stream.written.join('')).toContain(
+      'done after 1,200 steps; 40 episodes lost in training, 1 environment failure survived\n',
+    );
   });
 });

@@ -104,7 +104,9 @@ describe('interrupted and resumed', () => {
     // In the warm-up and after it, between checkpoints and evaluations.
     for (const [i, update] of [2, 5].entries()) {
       const result = await interruptAfter(update, config, { runDir: parts, resume: i > 0 });
-      expect(result).toEqual({ runDir: parts, steps: result.steps, interrupted: true });
+      const nothing = { evaluation: undefined, lostEpisodes: 0, envFailures: 0 };
+      const { steps } = result;
+      expect(result).toEqual({ runDir: parts, steps, interrupted: true, ...nothing });
     }
     expect((await remains(parts)).metrics).toHaveLength(5);
     const result = await train(config, { runDir: parts, resume: true });

@@ -161,6 +161,68 @@ describe('EnvPool', () => {
     expect(await seedsOf(1)).toEqual(first);
   });
 
+  it('plays its episodes again from the seed, or others from another, on the same environments', async () => {
+    const envs = [new WalkEnv(), new WalkEnv(), new WalkEnv()];
+    const pool = await poolOf(envs, { episodes: 4 });
+    const told = async () => {
+      const { outcomes, completed } = await play(pool, Infinity);
+      expect(completed).toBe(true);
+      return outcomes.map(({ env, reward, final, episode }) => ({ env, reward, final, episode }));
+    };
+    const first = await told();
+    expect(
+      first
+        .filter(({ episode }) => episode)
+        .map(({ env }) => env)
+        .sort(),
+    ).toEqual([0, 0, 1, 2]);
+    pool.replay(7, 4);
+    expect(await told()).toEqual(first);
+    pool.replay(8, 4);
+    expect(await told()).not.toEqual(first);
+    // Fewer episodes than environments: the others rest.
+    pool.replay(7, 2);
+    const few = await told();
+    expect(few).toEqual(first.filter(({ env }) => env < 2).slice(0, few.length));
+    expect(few.filter(({ episode }) => episode)).toHaveLength(2);
+  });
+
+  it('truncates an episode that has not ended after maxEpisodeSteps decisions, and says so', async () => {
+    const env = new CountEnv(5);
+    const pool = await poolOf([env], { maxEpisodeSteps: 3 });
+    const { outcomes } = await play(pool, 6);
+    expect(outcomes.map(({ truncated }) => truncated)).toEqual([
+      false,
+      false,
+      true,
+      false,
+      false,
+      true,
+    ]);
+    expect(outcomes[2].episode).toEqual({
+      ...{ return: 36, length: 3, success: undefined, difficulty: 1, cut: true },
+    });
+    expect([...outcomes[2].final!]).toEqual([1, 3]);
+    expect([...outcomes[2].next.row]).toEqual([2, 0]);
+    const ended = await play(await poolOf([new CountEnv(3)], { maxEpisodeSteps: 3 }), 3);
+    expect(ended.outcomes[2]).toMatchObject({ terminated: true, truncated: false });
+    expect(ended.outcomes[2].episode).not.toHaveProperty('cut');
+  });
+
+  it('gives an environment a copy of its action, to do with as it likes', async () => {
+    const actionSpace = new Box({ shape: [2], low: -9, high: 9 });
+    const env: Env = Object.assign(new CountEnv(), {
+      actionSpace,
+      step(this: CountEnv, action: unknown) {
+        (action as Float32Array).fill(0);
+        return CountEnv.prototype.step.call(this, 1);
+      },
+    });
+    const action = Float32Array.of(1, 2);
+    await play(await poolOf([env]), 2, () => action);
+    expect([...action]).toEqual([1, 2]);
+  });
+
   it('normalises rows by running statistics, which it leaves alone where frozen', async () => {
     const stats = new RunningStats(2);
     await play(await poolOf([new CountEnv(2)], { normaliser: { stats, frozen: false } }), 2);

@@ -133,6 +133,44 @@ describe('an environment that fails and is survived', () => {
     },
   );
 
+  it.each<[string, () => unknown, string]>([
+    ['throws', boom, 'close threw: boom'],
+    ['rejects', async () => boom(), 'close threw: boom'],
+    ['never ends', () => new Promise(() => {}), 'close: no answer within 20 ms'],
+  ])(
+    'as it is closed, since that %s, is told of once; all others are closed',
+    async (_, close, reason) => {
+      const made: CountEnv[] = [];
+      const make = () => {
+        made.push(new CountEnv());
+        return made.length === 3 ? made[2] : Object.assign(made.at(-1)!, { close });
+      };
+      const pool = await EnvPool.create(make, { ...options, count: 3, timeoutMs: 20 });
+      const told: Failed[] = [];
+      pool.failures.subscribe((failed) => told.push(failed));
+      await pool.close();
+      expect(told.map(({ error, aside }) => [error.message, aside])).toEqual([
+        [expect.stringContaining(reason), 'close'],
+      ]);
+      expect(made[2].closed).toBe(1);
+    },
+  );
+
+  it('as it is restored begins another episode, and is told of to whoever asks later', async () => {
+    const snapshot = { snapshot: () => 1, restore: () => {} };
+    const before = await EnvPool.create(() => Object.assign(new CountEnv(), snapshot), options);
+    await drive(before, 1);
+    const state = await before.snapshot();
+    const env = Object.assign(new CountEnv(), { ...snapshot, restore: boom });
+    const after = await EnvPool.create(() => env, options);
+    await after.restore(state);
+    const { told, error } = await drive(after, 1);
+    expect(error).toBeUndefined();
+    expect(told).toEqual([[1, expect.stringMatching(/restore threw: boom$/)]]);
+    expect(env.seeds).toEqual([expect.any(Number)]);
+    expect(env.seeds[0]).not.toBe(state.seats[0].seed);
+  });
+
   it('and comes back after all was closed, is closed too', async () => {
     let make = (_: Env) => {};
     const made = new Promise<Env>((resolve) => (make = resolve));

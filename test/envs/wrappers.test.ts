@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   Box,
   checkEnv,
@@ -339,10 +339,28 @@ describe('watched', () => {
     expect(views.map(({ drawing }) => drawing?.width)).toEqual([1, 1, undefined]);
   });
 
-  it('says so where an episode cannot be drawn while it lasts', () => {
-    const { env } = watch(() => {
+  it('says why an episode that lasts is not drawn, and goes on', () => {
+    const { env, views } = watch(() => {
       throw new Error('no canvas');
     });
-    expect(() => env.reset()).toThrow('no canvas');
+    env.reset();
+    env.step(0);
+    expect(views.map(({ undrawn }) => undrawn)).toEqual(['render: no canvas', 'render: no canvas']);
+  });
+
+  it('does not ask again for a drawing that does not come', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const render = vi.fn(() => new Promise<never>(() => {}));
+    const { env, views } = watch(render);
+    const reset = env.reset();
+    await vi.advanceTimersByTimeAsync(60_000);
+    await reset;
+    await env.step(0);
+    expect(views.map(({ undrawn }) => undrawn)).toEqual([
+      'render: no answer within 10000 ms',
+      undefined,
+    ]);
+    expect(render).toHaveBeenCalledTimes(1);
   });
 });

@@ -5,6 +5,7 @@ import { interruptible } from './interrupt.ts';
 import { exitOption, integer, jsonOption, setOption } from './options.ts';
 import { print, printJson } from './output.ts';
 import { evaluationText } from './table.ts';
+import { warnOfFailure } from './warn-of-failure.ts';
 
 interface EvalFlags {
   episodes?: number;
@@ -50,7 +51,8 @@ async function evalCommand(run: string, flags: EvalFlags): Promise<void> {
   const agent = await Agent.load(run, { set: flags.set });
   try {
     const { episodes, seed, exit, halting, steps, maxSteps } = flags;
-    const options = { episodes, seed, exit, halting, steps, maxSteps, signal };
+    const survive = { failures: agent.config.guards.envFailures, told: warnOfFailure };
+    const options = { episodes, seed, exit, halting, steps, maxSteps, signal, survive };
     const evaluation = await evaluate(agent, options);
     if (flags.json) printJson(evaluation);
     else print(`${evaluationText(evaluation)}\n`);

@@ -3,10 +3,11 @@ import { dirname, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../errors.ts';
 import { EXIT } from '../exit-code.ts';
-import { whole } from '../numbers.ts';
+import { counted, whole } from '../numbers.ts';
 import { interruptible } from './interrupt.ts';
 import { exitOption, integer, setOption } from './options.ts';
 import { print } from './output.ts';
+import { warnOfFailure } from './warn-of-failure.ts';
 
 interface RecordFlags {
   episodes: number;
@@ -60,15 +61,22 @@ async function recordCommand(run: string, flags: RecordFlags): Promise<void> {
     const source = await envSource(agent.config, process.cwd());
     const lines: string[] = [];
     const write = (line: string) => void (stdout ? print(line) : lines.push(line));
-    const options = { episodes, seed, exit, maxSteps, signal };
-    const { episodes: played, decisions, full } = await record(agent, source, options, write);
+    const options = { episodes, seed, exit, maxSteps, signal, told: warnOfFailure };
+    const recorded = await record(agent, source, options, write);
+    const { episodes: played, decisions, full, cut, undrawn } = recorded;
     if (signal.aborted) process.exitCode = EXIT.interrupted;
     if (full) process.stderr.write('stopped: a recording holds no more than 32 MiB\n');
+    if (undrawn !== undefined) process.stderr.write(`warning: drawings are missing: ${undrawn}\n`);
+    if (cut > 0) {
+      const { maxEpisodeSteps } = agent.config.evaluation;
+      process.stderr.write(
+        `${counted(cut, 'episode')} not ended after ${whole(maxEpisodeSteps)} decisions, truncated there (evaluation.maxEpisodeSteps)\n`,
+      );
+    }
     if (stdout) return;
     const file = out ?? join(run, 'recordings', `step-${agent.version}-seed-${seed}.jsonl`);
     await mkdir(dirname(file), { recursive: true });
     await writeFileAtomic(file, lines.join(''));
-    const counted = (n: number, noun: string) => `${whole(n)} ${noun}${n === 1 ? '' : 's'}`;
     print(`${counted(played, 'episode')}, ${counted(decisions, 'decision')}: ${file}\n`);
   } finally {
     release();

@@ -1,6 +1,6 @@
 import { bar } from '../bar.ts';
 import type { Evaluation } from '../events.ts';
-import { decimal, whole } from '../numbers.ts';
+import { counted, decimal, whole } from '../numbers.ts';
 
 /**
  * Rows under titles, two spaces apart. Columns are flush right but for those whose title begins
@@ -24,24 +24,38 @@ export function table(titles: readonly string[], rows: readonly (readonly string
 
 /** An evaluation as text: its totals, ponder steps by difficulty, and success at forced depths. */
 export function evaluationText(evaluation: Evaluation): string {
-  const { ponderSteps: steps, successRate, spearman } = evaluation;
+  const { ponderSteps: steps, successRate, spearman, cut, lostEpisodes, binWidth } = evaluation;
   const spread = ({ mean, std }: { mean: number; std: number }) =>
     `${decimal(mean)} ± ${decimal(std)}`;
   const sections = [
     [
-      `${evaluation.env}, ${whole(evaluation.episodes)} episodes`,
+      `${evaluation.env}, ${counted(evaluation.episodes, 'episode')}`,
       `return        ${spread(evaluation.return)}`,
       `net return    ${spread(evaluation.netReturn)}`,
       `success       ${decimal(successRate)}`,
       `ponder steps  mean ${decimal(steps.mean, 2)}, p50 ${steps.p50}, p95 ${steps.p95}, max ${steps.max}`,
       `spearman      ${decimal(spearman)} (ponder steps with difficulty)`,
+      ...(cut.episodes > 0
+        ? [
+            `cut off       ${counted(cut.episodes, 'episode')} not ended after ${whole(cut.after)} decisions (evaluation.maxEpisodeSteps)`,
+          ]
+        : []),
+      ...(lostEpisodes > 0
+        ? [`lost          ${counted(lostEpisodes, 'episode')}, others played in their place`]
+        : []),
     ].join('\n'),
   ];
   if (evaluation.byDifficulty.length > 0) {
     const longest = Math.max(...evaluation.byDifficulty.map((row) => row.ponderSteps));
     sections.push(
       table(
-        ['difficulty', 'decisions', 'success', 'ponder steps', '<'],
+        [
+          binWidth ? `difficulty (bins of ${binWidth})` : 'difficulty',
+          'decisions',
+          'success',
+          'ponder steps',
+          '<',
+        ],
         evaluation.byDifficulty.map((row) => [
           String(row.difficulty),
           whole(row.decisions),
@@ -53,13 +67,15 @@ export function evaluationText(evaluation: Evaluation): string {
     );
   }
   if (evaluation.forcedDepth.length > 0) {
+    const anyCut = evaluation.forcedDepth.some((row) => row.cut > 0);
     sections.push(
       table(
-        ['forced to steps', 'return', 'success'],
+        ['forced to steps', 'return', 'success', ...(anyCut ? ['cut off'] : [])],
         evaluation.forcedDepth.map((row) => [
           String(row.steps),
           decimal(row.return),
           decimal(row.successRate),
+          ...(anyCut ? [whole(row.cut)] : []),
         ]),
       ),
     );

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Config } from '../config.ts';
 import { RunExists, UsageError } from '../errors.ts';
+import { lossesText } from '../event-line.ts';
 import type { ToldEvent, TrainEvent } from '../events.ts';
 import { EXIT } from '../exit-code.ts';
 import { whole } from '../numbers.ts';
@@ -92,6 +93,8 @@ async function trainAndTell(
     return;
   }
   if (evaluation) print(`\n${evaluationText(evaluation)}\n`);
+  const losses = lossesText(result);
+  if (losses !== undefined) print(`\n${losses}\n`);
   print(`\n${filesText(runDir)}\n`);
 }
 

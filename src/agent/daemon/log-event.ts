@@ -13,6 +13,7 @@ const levels = new Map<ToldEvent['type'], Level>([
   ['listening', 'info'],
   ['released', 'info'],
   ['evaluated', 'info'],
+  ['evaluating', 'info'],
   ['stopped', 'info'],
   ['answered', 'info'],
 ]);

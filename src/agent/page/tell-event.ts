@@ -1,11 +1,11 @@
-import { eventLine } from '../event-line.ts';
+import { eventLine, lossesText } from '../event-line.ts';
 import { type LoggedEvent, parseEvent } from '../events-log.ts';
 import type { RunEvent } from './messages.ts';
 
 /** Events that are no news: curves show them. */
 const QUIET = ['updated', 'evaluated', 'checkpointed'];
 const ALARMS = ['alarm', 'incident', 'failed'];
-const CALM = ['started', 'listening', 'released', 'answered', 'stopped', 'finished'];
+const CALM = ['started', 'listening', 'released', 'evaluating', 'answered', 'stopped', 'finished'];
 /** Characters of a message. */
 const LONGEST = 600;
 
@@ -20,7 +20,9 @@ export function tellEvent(line: string): RunEvent | undefined {
 
 function words(event: LoggedEvent): string {
   if (event.type === 'finished') {
-    return event.interrupted ? 'stopped before its end' : 'training is done';
+    const losses = lossesText(event);
+    const how = event.interrupted ? 'stopped before its end' : 'training is done';
+    return losses === undefined ? how : `${how}; ${losses}`;
   }
   // Of another version, it may have other fields.
   const plain = ('message' in event ? event.message : undefined) ?? event.type;

@@ -1,13 +1,13 @@
 import { createRequire } from 'node:module';
 import { concatMap, filter, from } from 'rxjs';
-import { type View, watched } from '../../envs/index.ts';
+import { type Env, type Failed, type View, watched } from '../../envs/index.ts';
 import { attentionOf, type Exit } from '../../policy/index.ts';
 import type { Decision, Transition } from '../../rollout/index.ts';
 import type { Agent } from '../agent.ts';
 import { type EnvSource, envName } from '../env-setup.ts';
 import { UsageError } from '../errors.ts';
 import { trainedRule } from '../halting-rule.ts';
-import { playing } from '../play.ts';
+import { onStage } from '../play.ts';
 import {
   drawingSchema,
   RECORDING_VERSION,
@@ -34,6 +34,8 @@ export interface RecordOptions {
   maxLength?: number;
   /** Aborting it ends the recording after the decision under way. */
   signal?: AbortSignal;
+  /** Told of each environment that fails and is survived, as in training (`guards.envFailures`). */
+  told?: (failed: Failed) => void;
 }
 
 /** What was recorded. */
@@ -42,6 +44,10 @@ export interface Recorded {
   decisions: number;
   /** Whether it ended because it had become as long as a recording may be. */
   full: boolean;
+  /** Episodes that had not ended after `evaluation.maxEpisodeSteps` decisions, and were truncated there. */
+  cut: number;
+  /** Why drawings are missing, where the environment renders itself but could not at some time. */
+  undrawn?: string;
 }
 
 /**
@@ -57,14 +63,14 @@ export async function record(
   options: RecordOptions,
   write: (line: string) => void,
 ): Promise<Recorded> {
-  const { episodes, seed, exit, maxSteps, maxLength = 2 ** 25, signal } = options;
+  const { episodes, seed, exit, maxSteps, maxLength = 2 ** 25, signal, told = () => {} } = options;
   const { minSteps } = agent.config.halting;
   if (maxSteps !== undefined && maxSteps < minSteps) {
     throw new UsageError(
       `maxSteps: expected at least halting.minSteps (${minSteps}), got ${maxSteps}`,
     );
   }
-  const recorded: Recorded = { episodes: 0, decisions: 0, full: false };
+  const recorded: Recorded = { episodes: 0, decisions: 0, full: false, cut: 0 };
   let written = 0;
   const put = (line: RecordingHeader | RecordingLine) => {
     const text = `${JSON.stringify(line)}\n`;
@@ -73,39 +79,47 @@ export async function record(
   };
   put(headerOf(agent, options));
   if (signal?.aborted) return recorded;
-  const views: View[] = [];
-  const play = {
-    ...{ count: 1, episodes, seed, rule: trainedRule(agent.config, exit), maxSteps, trace: true },
-    outermost: <E extends Parameters<typeof watched>[0]>(env: E) =>
-      watched(env, (view) => views.push(view)),
+  const views: Shown[] = [];
+  const see = (view: View) => {
+    const { undrawn, ...seen } = shown(agent, view);
+    recorded.undrawn ??= undrawn;
+    views.push(seen);
   };
+  const survive = { failures: agent.config.guards.envFailures, told };
+  const outermost = (env: Env) => watched(env, see);
+  const rule = trainedRule(agent.config, exit);
   let t = 0;
   let sum = 0;
-  await playing(agent, source, play, (transitions$) =>
-    transitions$.pipe(
-      concatMap((transitions) => from(transitions)),
-      concatMap(async (transition) => {
-        const { episode, lost } = transition;
-        // What it was decided on, and, where the episode ended, what came of it.
-        const seen = views.shift()!;
-        if (lost !== undefined) {
-          put({ type: 'end', return: sum, length: t, lost });
-          t = sum = 0;
-          return;
-        }
-        put(await decisionLine(agent, transition, t++, shown(agent, seen)));
-        recorded.decisions++;
-        sum += transition.reward;
-        if (episode === undefined) return;
-        const { difficulty: _, ...result } = episode;
-        put({ type: 'end', ...result, ...shown(agent, views.shift()!) });
-        recorded.episodes++;
-        t = sum = 0;
-      }),
-      filter(() => {
-        recorded.full = written >= maxLength;
-        return recorded.episodes >= episodes || recorded.full || signal?.aborted === true;
-      }),
+  const take = async (transition: Transition) => {
+    const { episode, lost } = transition;
+    // What it was decided on, and, where the episode ended, what came of it.
+    const seen = views.shift()!;
+    if (lost !== undefined) {
+      put({ type: 'end', return: sum, length: t, lost });
+      t = sum = 0;
+      return;
+    }
+    put(await decisionLine(agent, transition, t++, seen));
+    recorded.decisions++;
+    sum += transition.reward;
+    if (episode === undefined) return;
+    const { difficulty: _, cut, ...result } = episode;
+    put({ type: 'end', ...result, ...views.shift()! });
+    if (cut) recorded.cut++;
+    recorded.episodes++;
+    t = sum = 0;
+  };
+  const enough = () => {
+    recorded.full = written >= maxLength;
+    return recorded.episodes >= episodes || recorded.full || signal?.aborted === true;
+  };
+  await onStage(agent, source, { episodes: 1, survive, outermost }, (stage) =>
+    stage.watch({ episodes, seed, rule, maxSteps, trace: true }, (transitions$) =>
+      transitions$.pipe(
+        concatMap((transitions) => from(transitions)),
+        concatMap(take),
+        filter(enough),
+      ),
     ),
   );
   return recorded;
@@ -141,7 +155,7 @@ async function decisionLine(
   { policy }: Agent,
   { decision, reward, terminated, truncated }: Transition,
   t: number,
-  seen: Pick<RecordedDecision, 'obs' | 'drawing'>,
+  seen: Shown,
 ): Promise<RecordedDecision> {
   const { observation, choice, forced } = decision;
   const { row, mask, difficulty } = observation;
@@ -171,17 +185,22 @@ function stepsOf({ trace = [] }: Decision, attention: number[][]) {
   }));
 }
 
-/** A view as a recording has it: what is too large is left out. @throws Error for a drawing that is none */
-function shown({ observationSpace }: Agent, { obs, drawing }: View) {
+type Shown = Pick<RecordedDecision, 'obs' | 'drawing'>;
+
+/** A view as a recording has it: what is too large is left out, and a drawing that is none, which is said. */
+function shown({ observationSpace }: Agent, { obs, drawing, undrawn }: View) {
   const drawn = drawingSchema.optional().safeParse(drawing ?? undefined);
-  if (!drawn.success) {
-    const [{ path, message }] = drawn.error.issues;
-    throw new Error(`render: expected a drawing: ${path.join('.')}: ${message}`);
-  }
+  // What is no observation, whoever plays the environment says.
+  const observed = observationSpace.schema.safeParse(obs);
   return {
-    obs: within(jsonOf(observationSpace.schema.parse(obs))),
+    obs: within(jsonOf(observed.data)),
     drawing: within(drawn.data),
+    undrawn: undrawn ?? (drawn.success ? undefined : explainDrawing(drawn.error.issues[0])),
   };
+}
+
+function explainDrawing({ path, message }: { path: PropertyKey[]; message: string }): string {
+  return `render: expected a drawing: ${path.join('.')}: ${message}`;
 }
 
 function within<T>(value: T): T | undefined {

@@ -1,3 +1,4 @@
+import { counted } from '../numbers.ts';
 import type { Spread, Study } from './summary.ts';
 
 /** A table before it is set as text or Markdown; titles that begin with `<` are flush left. */
@@ -16,11 +17,13 @@ export function studyTables(study: Study): [seeds: StudyTable, summary: StudyTab
     number(evaluation.return.mean),
     number(evaluation.ponderSteps.mean, 2),
     number(evaluation.spearman),
-    collapsed
-      ? `collapsed to ${collapsed}`
-      : tolerance
-        ? `tolerance ${tolerance.toPrecision(2)}`
-        : '',
+    [
+      ...(collapsed ? [`collapsed to ${collapsed}`] : []),
+      ...(tolerance ? [`tolerance ${tolerance.toPrecision(2)}`] : []),
+      ...(evaluation.cut.episodes > 0
+        ? [`${counted(evaluation.cut.episodes, 'episode')} cut off`]
+        : []),
+    ].join(', '),
   ]);
   const mixtures = study.mixtures.map((row) => {
     const depths = row.depths.map((depth) => `fixed:${depth}`).join(' and ');

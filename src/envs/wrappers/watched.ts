@@ -1,5 +1,6 @@
 import type { Drawing, Env } from '../env.ts';
-import { andThen } from '../is-promise.ts';
+import { andThen, isPromise } from '../is-promise.ts';
+import { inTime } from '../timers.ts';
 import { wrap } from './wrap.ts';
 
 /** What an environment looks like at one moment. */
@@ -7,17 +8,26 @@ export interface View<Obs = unknown> {
   obs: Obs;
   /** Where it renders itself. */
   drawing?: Drawing;
+  /** Why it is not drawn, though it renders itself. */
+  undrawn?: string;
 }
 
-/** Hands on every observation as it comes, drawn where the environment renders itself. */
+/** How long an environment may take to draw itself, in ms; one that takes longer is not asked again. */
+const RENDER_MS = 10_000;
+
+/**
+ * Hands on every observation as it comes, before the environment can go on to change it; drawn where the environment
+ * renders itself, which it need not be able to.
+ */
 export function watched<Obs, Action>(
   env: Env<Obs, Action>,
   seen: (view: View<Obs>) => void,
 ): Env<Obs, Action> {
+  const draw = drawer(env);
   /** What came, once it has been seen. */
   const show = <R extends { obs: Obs }>(result: R, over: boolean): R | Promise<R> =>
-    andThen(drawn(env, over), (drawing) => {
-      seen({ obs: result.obs, drawing });
+    andThen(draw(over), (drawn) => {
+      seen({ obs: result.obs, ...drawn });
       return result;
     });
   return wrap(env, {
@@ -29,14 +39,26 @@ export function watched<Obs, Action>(
   });
 }
 
-/** An episode that is over need not be there any more to be drawn: a remote one's next has begun. */
-function drawn<Obs, Action>(env: Env<Obs, Action>, over: boolean) {
-  if (env.render === undefined) return undefined;
-  if (!over) return env.render();
-  try {
-    const drawing = env.render();
-    return drawing instanceof Promise ? drawing.catch(() => undefined) : drawing;
-  } catch {
-    return undefined;
-  }
+type Drawn = Pick<View, 'drawing' | 'undrawn'>;
+
+/** Draws an environment; `over` where its episode is over, which need not be there any more: a remote one's next has begun. */
+function drawer(env: Pick<Env, 'render'>): (over: boolean) => Drawn | Promise<Drawn> {
+  let stuck = false;
+  const late = () => {
+    stuck = true;
+    return new Error(`no answer within ${RENDER_MS} ms`);
+  };
+  return (over) => {
+    if (env.render === undefined || stuck) return {};
+    const failed = (error: unknown): Drawn =>
+      over ? {} : { undrawn: `render: ${error instanceof Error ? error.message : String(error)}` };
+    try {
+      const drawing = env.render();
+      if (!isPromise(drawing)) return { drawing };
+      const inTimeOrNot = inTime(Promise.resolve(drawing), RENDER_MS, late);
+      return inTimeOrNot.then((drawing) => ({ drawing }), failed);
+    } catch (error) {
+      return failed(error);
+    }
+  };
 }

@@ -47,6 +47,8 @@ describe('evaluationText', () => {
   const evaluation: Evaluation = {
     env: 'KHop-v0',
     episodes: 1280,
+    lostEpisodes: 0,
+    cut: { episodes: 0, after: 10_000 },
     return: { mean: 0.98, std: 0.14 },
     netReturn: { mean: 0.96, std: 0.14 },
     successRate: 0.98,
@@ -56,7 +58,7 @@ describe('evaluationText', () => {
       { difficulty: 3, decisions: 640, successRate: null, ponderSteps: 4 },
     ],
     spearman: null,
-    forcedDepth: [{ steps: 1, episodes: 4, return: 0.5, std: 0.5, successRate: 0.5 }],
+    forcedDepth: [{ steps: 1, episodes: 4, return: 0.5, std: 0.5, successRate: 0.5, cut: 0 }],
   };
 
   it('gives the totals, ponder steps by difficulty and success at forced depths', () => {

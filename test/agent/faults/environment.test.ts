@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ConfigInput } from '../../../src/agent/config.ts';
+import { eventLine } from '../../../src/agent/event-line.ts';
 import type { TrainEvent } from '../../../src/agent/events.ts';
 import { type Env, EnvFailed } from '../../../src/envs/index.ts';
 import breakingEnv, { type Fault } from '../breaking-env.ts';
@@ -87,6 +88,33 @@ describe('an environment that fails in training', () => {
     const [first] = events.filter((event) => event.type === 'evaluated');
     expect(first.evaluation.episodes).toBe(8);
   });
+
+  it.each<[string, () => unknown]>([
+    [
+      'throws',
+      () => {
+        throw new Error('the viewer is gone');
+      },
+    ],
+    ['never ends', () => new Promise(() => {})],
+  ])(
+    'only as it is closed, since that %s, is told of once, and costs nothing',
+    async (_, close) => {
+      const evaluation = { ...config().evaluation, everyUpdates: 2 };
+      const whole = await run({ ...config(), evaluation }, { env: () => breakingEnv({}) });
+      const env = () => ({ ...breakingEnv({}), close: close as () => void });
+      const { failure, incidents, ...rest } = await run({ ...config(), evaluation }, { env });
+      expect(failure).toBeUndefined();
+      expect(incidents).toMatchObject([{ what: 'verb', update: 2, inARow: 1 }]);
+      expect(incidents[0].reason).toMatch(
+        / close( threw: the viewer is gone|: no answer within 30 ms)$/,
+      );
+      expect(eventLine(incidents[0])).toContain(
+        'told once, and done without: Counter (environment 0',
+      );
+      expect(learned(rest)).toEqual(learned(whole));
+    },
+  );
 
   it('in a thread of its own begins another episode as it is', async () => {
     const module = join(import.meta.dirname, '../breaking-env.ts');

@@ -75,7 +75,7 @@ describe('record', () => {
   it('counts decisions in each episode, and sums it up', async () => {
     const { decisions, ends, played } = await recorded(await makeAgent(maze));
     expect(ends).toHaveLength(2);
-    expect(played).toEqual({ episodes: 2, decisions: decisions.length, full: false });
+    expect(played).toEqual({ episodes: 2, decisions: decisions.length, full: false, cut: 0 });
     const begins = [0, ends[0].length, ends[0].length + ends[1].length];
     ends.forEach((end, i) => {
       const own = decisions.slice(begins[i], begins[i + 1]);
@@ -248,13 +248,53 @@ describe('record, of environments of one’s own', () => {
     expect(decisions.map(({ obs }) => obs)).toEqual([undefined, undefined, undefined]);
   });
 
-  it('names what is wrong with a drawing', async () => {
-    const env = () =>
-      Object.assign(new Countdown(2), { render: () => ({ width: 1, height: 1, shapes: 'none' }) });
-    const agent = await makeAgent({}, env as never);
-    await expect(recorded(agent, {}, env as never)).rejects.toThrow(
+  it.each<[string, () => unknown, string]>([
+    [
+      'gives none',
+      () => ({ width: 1, height: 1, shapes: 'none' }),
       'render: expected a drawing: shapes: Invalid input: expected array',
-    );
+    ],
+    [
+      'throws',
+      () => {
+        throw new Error('no canvas');
+      },
+      'render: no canvas',
+    ],
+    ['rejects', async () => Promise.reject(new Error('no canvas')), 'render: no canvas'],
+  ])('does without drawings where render %s, and says why', async (_, render, reason) => {
+    const env = () => Object.assign(new Countdown(2), { render: render as never });
+    const { played, decisions } = await recorded(await makeAgent({}, env), {}, env);
+    expect(played).toMatchObject({ episodes: 2, undrawn: expect.stringContaining(reason) });
+    expect(decisions.filter((line) => 'drawing' in line)).toEqual([]);
+    expect(decisions[0].obs).toEqual({ frame: [0.1, 0.1], left: 3 });
+  });
+
+  it('holds what was seen and chosen, whatever an environment writes into it later', async () => {
+    const box = new Box({ shape: [2], low: -1e3, high: 1e3 });
+    const env = (): Env => {
+      const seen = new Float32Array(2);
+      return {
+        observationSpace: box,
+        actionSpace: box,
+        reset: () => ({ obs: seen.fill(0), info: {} }),
+        step: (action) => {
+          (action as Float32Array).fill(0.125);
+          seen[0]++;
+          return { obs: seen, reward: 1, terminated: seen[0] === 3, truncated: false, info: {} };
+        },
+      };
+    };
+    const agent = await makeAgent({}, env);
+    const { decisions, ends } = await recorded(agent, { episodes: 2 }, env);
+    const views = [...decisions.slice(0, 3), ends[0], ...decisions.slice(3), ends[1]];
+    expect(views.map(({ obs }) => (obs as number[])[0])).toEqual([0, 1, 2, 3, 0, 1, 2, 3]);
+    for (const { action, thought } of decisions) {
+      const means = thought.steps.at(-1)!.actions;
+      for (const [i, chosen] of (action as number[]).entries()) {
+        expect(chosen).toBeCloseTo(means[i], 2);
+      }
+    }
   });
 
   it('says why an episode was lost, and plays another', async () => {

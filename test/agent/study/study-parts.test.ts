@@ -70,6 +70,8 @@ describe('studyMarkdown', () => {
       evaluation: {
         env: 'KHop-v0',
         episodes: 10,
+        lostEpisodes: 0,
+        cut: { episodes: 3, after: 10_000 },
         return: { mean: 0.5, std: 0 },
         netReturn: { mean: 0.4, std: 0 },
         successRate: 0.5,
@@ -82,7 +84,9 @@ describe('studyMarkdown', () => {
     const study = summarise('k-hop', [learned]);
     const text = studyMarkdown(study);
     expect(text).toContain('# k-hop: KHop-v0');
-    expect(text).toContain('| learned | 7 | 0.500 | 0.500 | 3.90 | – | collapsed to max |');
+    expect(text).toContain(
+      '| learned | 7 | 0.500 | 0.500 | 3.90 | – | collapsed to max, 3 episodes cut off |',
+    );
     expect(text).toContain('| mixture | 7 | – | – | 3.90 | – | needs fixed:3 and fixed:4 |');
     expect(text).toContain('| learned | 1 | 0.500 ± 0.000 | 0.500 |');
     expect(collapseText(study)).toBe('Collapsed: 1 of 1 learned seeds.');
