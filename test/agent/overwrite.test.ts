@@ -120,3 +120,12 @@ it.each([
   await expect(refused).rejects.toThrow(UsageError);
   await expect(refused).rejects.toThrow(message);
 });
+
+it.each([
+  [{ overwite: true }, 'train: overwite: no such option; did you mean overwrite?'],
+  [{ resume: 'yes' }, 'train: resume: expected true or false, got "yes"'],
+  [{ env: {} }, 'train: env: expected a function, got an object'],
+  [null, 'train: expected an object of options, got null'],
+])('train refuses options that are none: %j', async (options, message) => {
+  await expect(train(config, options as never)).rejects.toThrow(message);
+});
