@@ -5,7 +5,7 @@ import { errorCode } from '../run/index.ts';
 import { type DaemonFile, readDaemonFile } from './daemon-file.ts';
 import { type RunView, runViewSchema } from './run-view.ts';
 
-const healthSchema = z.object({ pid: z.number() });
+const healthSchema = z.object({ id: z.string() });
 const refusedSchema = z.object({ message: z.string() });
 /** How long it may take to answer, in ms. */
 const ANSWER_MS = 10_000;
@@ -29,7 +29,7 @@ export class DaemonClient {
       const answer = await fetch(`${file.url}/health`, { signal: AbortSignal.timeout(ANSWER_MS) });
       // One that was killed has left its file; another may listen there now, and is not shown the token.
       const { data } = healthSchema.safeParse(await answer.json().catch(() => undefined));
-      return data?.pid === file.pid ? new DaemonClient(file) : undefined;
+      return data?.id === file.id ? new DaemonClient(file) : undefined;
     } catch (error) {
       const { cause, message } = error as Error;
       if (errorCode(cause) === 'ECONNREFUSED') return undefined;

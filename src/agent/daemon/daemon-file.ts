@@ -5,6 +5,8 @@ import { RunError } from '../errors.ts';
 import { errorCode, writeFileAtomic } from '../run/index.ts';
 
 const daemonFileSchema = z.strictObject({
+  /** Of this daemon alone, which it says to whoever asks: a number of a process may be another's. */
+  id: z.string().min(1),
   pid: z.int().positive(),
   /** Where it is asked, e.g. http://127.0.0.1:8770. */
   url: z.url(),

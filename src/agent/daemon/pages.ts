@@ -7,16 +7,17 @@ import { DaemonMetrics } from './metrics.ts';
 
 /**
  * What a daemon shows over HTTP beside its page.
+ * @param id of this daemon
  * @param readable whether what changes nothing is shown without a token
  */
-export function daemonPages(daemon: Daemon, dir: string, readable: boolean): Page[] {
+export function daemonPages(daemon: Daemon, id: string, dir: string, readable: boolean): Page[] {
   const metrics = new DaemonMetrics();
   const scraped = async () => ({
     type: metrics.contentType,
     data: await metrics.text(await daemon.views()),
   });
   return [
-    jsonPage('/health', () => ({ status: 'healthy', pid: process.pid }), true),
+    jsonPage('/health', () => ({ status: 'healthy', pid: process.pid, id }), true),
     { path: '/ready', open: true, body: () => readiness(daemon, dir) },
     { path: '/metrics', open: readable, body: scraped },
     { path: '/v1/runs', open: readable, body: async () => jsonAnswer(await daemon.views()) },

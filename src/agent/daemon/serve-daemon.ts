@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -63,11 +63,12 @@ export async function serveDaemon({
   };
   try {
     daemon = await Daemon.open(options);
-    const { pages, endpoints } = shown(daemon, dir, host === undefined || isLoopback(host));
+    const id = randomUUID();
+    const { pages, endpoints } = shown(daemon, id, dir, host === undefined || isLoopback(host));
     const onFault = (error: unknown) => log.error(error, 'a fault while answering');
     http = await SocketServer.listen({ ...server, token, onFault }, endpoints, pages);
     const url = http.pageUrl('');
-    await writeDaemonFile(dir, { pid: process.pid, url, token });
+    await writeDaemonFile(dir, { id, pid: process.pid, url, token });
     daemon.begin();
     log.info({ dir, url }, 'listening');
     return { url, token, drain, kill: () => daemon?.kill() };
@@ -78,12 +79,12 @@ export async function serveDaemon({
 }
 
 /** @param open what changes nothing is shown without a token */
-function shown(daemon: Daemon, dir: string, open: boolean) {
+function shown(daemon: Daemon, id: string, dir: string, open: boolean) {
   const control: Supervisor['control'] = async (run, action) => daemon.control(run, action);
   const supervisor = { states$: daemon.states$, control };
   const page = pageOf(new RunFolder(join(dir, 'runs')), { supervisor, open });
   return {
-    pages: [...daemonPages(daemon, dir, open), ...page.pages],
+    pages: [...daemonPages(daemon, id, dir, open), ...page.pages],
     endpoints: page.endpoints,
   };
 }

@@ -32,7 +32,12 @@ async function listening(answer: RequestListener) {
 describe('daemon.json', () => {
   it('is for its own user’s eyes', async () => {
     const dir = await folder();
-    await writeDaemonFile(dir, { pid: 1, url: 'http://127.0.0.1:1', token: 'secret-token' });
+    await writeDaemonFile(dir, {
+      id: 'a',
+      pid: 1,
+      url: 'http://127.0.0.1:1',
+      token: 'secret-token',
+    });
     expect((await stat(join(dir, 'daemon.json'))).mode & 0o777).toBe(0o600);
   });
 
@@ -41,7 +46,7 @@ describe('daemon.json', () => {
     expect(await DaemonClient.find(dir)).toBeUndefined();
     const gone = await listening(() => {});
     await gone.close();
-    await writeDaemonFile(dir, { pid: 1, url: gone.url, token: 'secret-token' });
+    await writeDaemonFile(dir, { id: 'a', pid: 1, url: gone.url, token: 'secret-token' });
     expect(await DaemonClient.find(dir)).toBeUndefined();
   });
 
@@ -60,10 +65,10 @@ describe('daemon.json', () => {
     const asked: (string | undefined)[] = [];
     const { url, close } = await listening(({ headers }, response) => {
       asked.push(headers.authorization);
-      response.end('{"status":"healthy","pid":2}');
+      response.end('{"status":"healthy","pid":1,"id":"b"}');
     });
     onTestFinished(close);
-    await writeDaemonFile(dir, { pid: 1, url, token: 'secret-token' });
+    await writeDaemonFile(dir, { id: 'a', pid: 1, url, token: 'secret-token' });
     expect(await DaemonClient.find(dir)).toBeUndefined();
     expect(asked).toEqual([undefined]);
   });
