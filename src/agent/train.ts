@@ -22,6 +22,7 @@ import { UsageError } from './errors.ts';
 import type { Evaluated } from './evaluation-guards.ts';
 import type { Evaluation, Losses, TrainEvent } from './events.ts';
 import { EventsLog } from './events-log.ts';
+import { heed } from './heed.ts';
 import { type Hook, Hooks } from './hooks.ts';
 import { keepPolicy, Rollbacks, tellsOfFailures, throwStray, toldOfStray } from './incidents.ts';
 import { parseConfig, withModules } from './load-config.ts';
@@ -44,7 +45,7 @@ export interface TrainOptions extends GivenEnv {
    * deleted, other files are not.
    */
   overwrite?: boolean;
-  /** Aborting it finishes the update, saves and stops. */
+  /** Aborting it finishes the update, saves and stops; before the run's files are open, `train` rejects with its reason. */
   signal?: AbortSignal;
   /** What relative modules in the config start from; the working directory unless given. */
   baseDir?: string;
@@ -110,7 +111,11 @@ export async function train(input: ConfigInput, given: TrainOptions = {}): Promi
   const onListening = once((url: string) => on({ type: 'listening', url }));
   const options = { onListening, ...given, baseDir, clock, on };
   const asked = options.resume ? await asChosen(parsed, runDir) : parsed;
-  const backend = await startBackend(asked, () => Agent.create(asked, baseDir, options));
+  const { signal } = options;
+  const backend = await heed(
+    signal,
+    startBackend(asked, () => Agent.create(asked, baseDir, options)),
+  );
   const { name, build = asked.kernels.build, threads = asked.kernels.threads } = backend;
   // Resolved: modules absolute, so that the run's own config names them too, and what was chosen.
   const resolved = { ...asked, backend: name, kernels: { ...asked.kernels, build, threads } };
@@ -125,12 +130,24 @@ export async function train(input: ConfigInput, given: TrainOptions = {}): Promi
   const { files } = opened;
   const heartbeat = new Heartbeat();
   const watched = watchThread(runDir, heartbeat, config.watchdog.threadSeconds);
-  const { signal } = options;
   const told = toldOfStray(signal, heartbeat, files, on);
   const run = async () => {
-    const trained = await session(agent, backend, opened, hooks, heartbeat, options);
-    const { done, restart, run } = trained;
+    const trained = await session(agent, backend, opened, hooks, heartbeat, options).catch(
+      (error) => {
+        if (!signal?.aborted || error !== signal.reason) throw error;
+        return undefined;
+      },
+    );
     throwStray(signal);
+    if (trained === undefined) {
+      // Before its environments were there.
+      const { step: steps = 0, state } = opened.checkpoint ?? {};
+      const losses = (state as TrainingState | undefined)?.losses;
+      const result = { steps, interrupted: true, lostEpisodes: 0, envFailures: 0, ...losses };
+      on({ type: 'finished', ...result });
+      return { runDir, ...result };
+    }
+    const { done, restart, run } = trained;
     heartbeat.beat('evaluation');
     const outcome = done ? await conclude(agent, opened.source, files, run, options) : undefined;
     throwStray(signal);
@@ -174,9 +191,10 @@ async function open(
   const source = await envSource(agent.config, baseDir, options);
   // Before there are files, in case it cannot be; a resumed run has its own weights.
   if (!resume) await warmStart(agent);
-  const opened = await RunFiles.open(runDir, agent.config, options, log, (message) =>
+  const opening = RunFiles.open(runDir, agent.config, options, log, (message) =>
     on({ type: 'waiting', message }),
   );
+  const opened = await heed(options.signal, opening, ({ files }) => files.close());
   for (const { path, message } of opened.damaged) on({ type: 'damaged', path, message });
   return { ...opened, source };
 }
@@ -193,14 +211,15 @@ async function session(
   heartbeat: Heartbeat,
   options: Session,
 ): Promise<{ run: Evaluated; done: boolean; restart: boolean }> {
-  const { resume = false, clock, on } = options;
+  const { resume = false, clock, on, signal } = options;
   if (resume && checkpoint === undefined) await warmStart(agent);
   const rollbacks = new Rollbacks();
   const budget = new Budget(agent.config.budget);
   let from = checkpoint;
   let first: Checkpoint | undefined;
   for (;;) {
-    const training = await Training.begin(agent, source, from, clock, heartbeat);
+    const beginning = Training.begin(agent, source, from, clock, heartbeat);
+    const training = await heed(signal, beginning, (late) => late.dispose());
     try {
       return await closing(
         () => training.dispose(tellsOfFailures(training, files, on)),

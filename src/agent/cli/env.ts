@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { EnvFactory } from '../../envs/index.ts';
 import { UsageError } from '../errors.ts';
+import { heed } from '../heed.ts';
 import { interruptible } from './interrupt.ts';
 import { integer, jsonOption, setOption } from './options.ts';
 import { print, printJson } from './output.ts';
@@ -54,7 +55,7 @@ async function listen(
   const { EnvServer } = await import('../../envs/index.ts');
   const { capacity, idleSeconds, graceSeconds, timeoutSeconds } = flags;
   const ms = (seconds: number | undefined) => seconds && 1000 * seconds;
-  const server = await EnvServer.listen(factory, {
+  const listening = EnvServer.listen(factory, {
     ...(await serverOptions(flags)),
     id,
     capacity,
@@ -63,6 +64,7 @@ async function listen(
     timeoutMs: ms(timeoutSeconds),
     onFault: (error) => process.stderr.write(`fault: ${(error as Error).stack ?? error}\n`),
   });
+  const server = await heed(signal, listening, (late) => late.close());
   if (flags.json) printJson({ listening: server.url });
   else print(`serving ${id} at ${server.url}\n`);
   if (!signal.aborted) {

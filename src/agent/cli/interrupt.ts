@@ -10,6 +10,15 @@ const orphanMs = 120_000;
 /** Ctrl-C, or a polite request to end. */
 const signals = ['SIGINT', 'SIGTERM'] as const;
 
+/** What a signal of `interruptible` aborts with. The command then ends without a word, with exit code 130. */
+export class Interrupted extends Error {
+  override readonly name = 'AbortError';
+
+  constructor() {
+    super('interrupted');
+  }
+}
+
 export interface InterruptOptions {
   /** Told before the process ends at the second. */
   onSecond?: () => void;
@@ -35,7 +44,7 @@ export function interruptible(
   const interrupt = (): void => {
     if (first === undefined) {
       first = performance.now();
-      controller.abort();
+      controller.abort(new Interrupted());
       onFirst();
     } else if (performance.now() - first > samePress) {
       onSecond();
@@ -46,11 +55,11 @@ export function interruptible(
   const hungUp = onHangUp ?? (() => controller.abort());
   // A reader of our output that is gone will never see more of it: save and stop.
   const unread = (error: NodeJS.ErrnoException): void => {
-    if (isUnread(error)) controller.abort();
+    if (isUnread(error)) controller.abort(new Interrupted());
   };
   let late: NodeJS.Timeout | undefined;
   const orphaned = (): void => {
-    controller.abort();
+    controller.abort(new Interrupted());
     // Whoever comes after waits for this process to end.
     late = setTimeout(() => end(EXIT.interrupted), orphanMs).unref();
   };

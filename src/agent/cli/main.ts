@@ -10,7 +10,7 @@ import { end, onUnmeantExit } from './ending.ts';
 import { addEnv } from './env.ts';
 import { addEnvs } from './envs.ts';
 import { addEval } from './eval.ts';
-import { isUnread } from './interrupt.ts';
+import { Interrupted, isUnread } from './interrupt.ts';
 import { addLogs } from './logs.ts';
 import { keepOutput, print } from './output.ts';
 import { addPage } from './page.ts';
@@ -81,6 +81,7 @@ function complain(message: string): void {
 }
 
 function exitCode(error: unknown): number {
+  if (error instanceof Interrupted) return EXIT.interrupted;
   // Commander has printed its own message; asking for help is no error.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
   const {

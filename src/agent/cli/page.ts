@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { heed } from '../heed.ts';
 import { interruptible } from './interrupt.ts';
 import { jsonOption } from './options.ts';
 import { print, printJson } from './output.ts';
@@ -21,7 +22,8 @@ async function pageCommand(folder: string, flags: ServerFlags & { json?: boolean
   try {
     const onFault = (error: unknown) =>
       process.stderr.write(`fault: ${(error as Error).stack ?? error}\n`);
-    const { url, close } = await servePage(folder, { ...options, onFault });
+    const serving = servePage(folder, { ...options, onFault });
+    const { url, close } = await heed(signal, serving, (late) => late.close());
     if (flags.json) printJson({ listening: url });
     else print(`${folder} is shown at ${url}\n`);
     if (!signal.aborted) {

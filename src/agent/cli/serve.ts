@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { heed } from '../heed.ts';
 import type { ServeEvent } from '../serve/options.ts';
 import { interruptible } from './interrupt.ts';
 import { deterministic, exitOption, integer, jsonOption, sampleOptions } from './options.ts';
@@ -50,7 +51,8 @@ async function serveCommand(run: string, flags: ServeFlags): Promise<void> {
     process.stderr.write('answering what was asked; again to stop at once\n'),
   );
   try {
-    const server = await servePolicy(run, { ...listening, ...policy, on: report });
+    const serving = servePolicy(run, { ...listening, ...policy, on: report });
+    const server = await heed(signal, serving, (late) => late.close());
     const { url, version } = server;
     if (flags.json) printJson({ listening: url });
     else print(`serving ${run} (${version} steps) at ${url}\n`);

@@ -7,7 +7,7 @@ import type { ToldEvent, TrainEvent } from '../events.ts';
 import { EXIT } from '../exit-code.ts';
 import { whole } from '../numbers.ts';
 import { Progress } from '../progress.ts';
-import { interruptible } from './interrupt.ts';
+import { Interrupted, interruptible } from './interrupt.ts';
 import { integer, jsonOption, setOption } from './options.ts';
 import { jsonTo, print, printJson } from './output.ts';
 import { onStray } from './strays.ts';
@@ -51,6 +51,7 @@ async function trainCommand(path: string | undefined, flags: TrainFlags): Promis
   try {
     await trainAndTell(path, flags, tell);
   } catch (error) {
+    if (error instanceof Interrupted) throw error;
     tell?.({ type: 'failed', message: (error as Error).message } satisfies ToldEvent);
     throw error;
   }
