@@ -46,13 +46,14 @@ export interface EnvSource {
 }
 
 /**
- * The environments that a config names, with the wrappers it asks for.
+ * The environments that a config names, with the wrappers it asks for. Aborting the signal gives up waiting for
+ * those elsewhere.
  * @throws UsageError where there is no such environment, or its options are not as expected
  */
 export async function envSource(
   config: Config,
   baseDir: string,
-  { env: given, onListening }: GivenEnv = {},
+  { env: given, onListening, signal }: GivenEnv & { signal?: AbortSignal } = {},
 ): Promise<EnvSource> {
   const { env, train } = config;
   const name = envName(config);
@@ -68,7 +69,7 @@ export async function envSource(
     });
   const elsewhere: EnvSource['pool'] = async ({ outermost = (env) => env, ...options }) => {
     const { count, seed } = options;
-    const group = { source: remote!, count, seed, timeoutMs: env.timeoutMs, onListening };
+    const group = { source: remote!, count, seed, timeoutMs: env.timeoutMs, onListening, signal };
     const { envs } = await RemoteEnvs.open(group).catch((cause) => {
       throw new EnvFailed('could not be had', { name, env: 0, seed, cause });
     });

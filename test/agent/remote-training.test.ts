@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -146,5 +147,20 @@ describe('training on environments elsewhere', { timeout: 120_000 }, () => {
     );
     expect(second.metrics.at(-1)).toMatchObject({ steps: second.steps, episodes: second.steps });
     expect(lostIn(second.metrics)).toBe(0);
+  });
+});
+
+describe('training that waits for environments to dial in', () => {
+  it('is given up as its signal aborts, and leaves no run', async () => {
+    const controller = new AbortController();
+    const runDir = join(tempDir(), 'run');
+    const input = knownAnswerConfig(64, { env: { id: undefined, listen: '127.0.0.1:0' } });
+    const given = run(input, {
+      runDir,
+      signal: controller.signal,
+      on: ({ type }) => type === 'listening' && controller.abort(new Error('enough')),
+    });
+    await expect(given).rejects.toThrow('enough');
+    expect(existsSync(runDir)).toBe(false);
   });
 });

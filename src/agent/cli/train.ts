@@ -62,13 +62,14 @@ async function trainAndTell(
   flags: TrainFlags,
   tell?: (event: TrainEvent) => void,
 ): Promise<void> {
-  const config = await configFor(path, flags);
-  const { train } = await import('../train.ts');
   const progress = new Progress(process.stderr);
   const { signal, abort, release } = interruptible(() =>
     progress.note('finishing the update and saving; again to stop at once'),
   );
   const settle = onStray(abort);
+  const config = await configFor(path, flags);
+  const { train } = await import('../train.ts');
+  signal.throwIfAborted();
   const result = await train(config, {
     runDir: flags.runDir,
     resume: flags.resume,

@@ -22,6 +22,8 @@ interface Waiting {
 export interface RemoteEnvsOptions extends Omit<OpenGroup, 'port'> {
   /** Told where environments may dial in, once they may. */
   onListening?: (url: string) => void;
+  /** Aborting it gives up waiting for them. */
+  signal?: AbortSignal;
 }
 
 /**
@@ -55,17 +57,23 @@ export class RemoteEnvs {
     port.on('close', () => this.#break('the relay of remote environments has ended'));
   }
 
-  /** @throws Error where there is no environment to be had, or it does not keep to the protocol */
-  static open({ onListening, ...group }: RemoteEnvsOptions): Promise<RemoteEnvs> {
+  /** @throws Error where there is no environment to be had, or it does not keep to the protocol; the signal's reason where that gives up */
+  static open({ onListening, signal, ...group }: RemoteEnvsOptions): Promise<RemoteEnvs> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
     const port = openGroup(group);
     return new Promise((resolve, reject) => {
       // Others listen on the port too.
-      const settle = () => port.off('message', receive).off('close', ended);
-      const fail = (message: string) => {
+      const settle = () => {
+        port.off('message', receive).off('close', ended);
+        signal?.removeEventListener('abort', giveUp);
+      };
+      const end = (reason: unknown) => {
         settle();
         port.close();
-        reject(new Error(message));
+        reject(reason);
       };
+      const giveUp = () => end(signal!.reason);
+      const fail = (message: string) => end(new Error(message));
       const ended = () => fail('the relay of remote environments has ended');
       const receive = (first: SeatAnswer | { t: 'listening'; url: string }) => {
         if (first.t === 'listening') onListening?.(first.url);
@@ -75,6 +83,7 @@ export class RemoteEnvs {
         } else if (first.t === 'broken') fail(first.message);
       };
       port.on('close', ended).on('message', receive);
+      signal?.addEventListener('abort', giveUp, { once: true });
     });
   }
 
