@@ -72,6 +72,7 @@ export class SocketServer {
   readonly #options: SocketServerOptions;
   readonly #access: Access;
   readonly #http: Server;
+  #address!: AddressInfo;
   readonly #sockets: WebSocketServer;
   readonly #endpoints: Map<string, Endpoint>;
   readonly #pages: Map<string, Page>;
@@ -139,12 +140,13 @@ export class SocketServer {
       server.#heart.stop();
       throw error;
     }
+    server.#address = server.#http.address() as AddressInfo;
     return server;
   }
 
-  /** The address of an endpoint, e.g. `ws://127.0.0.1:8765/v1/env`. */
+  /** The address of an endpoint, e.g. `ws://127.0.0.1:8765/v1/env`; where it was, once it is closed. */
   url(path: string): string {
-    const { address, port, family } = this.#http.address() as AddressInfo;
+    const { address, port, family } = this.#address;
     const host = family === 'IPv6' ? `[${address}]` : address;
     return `${this.#options.tls ? 'wss' : 'ws'}://${host}:${port}${path}`;
   }
