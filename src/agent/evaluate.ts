@@ -1,4 +1,16 @@
-import type { EnvFactory } from '../envs/index.ts';
+import {
+  anything,
+  type Checks,
+  callback,
+  checkOptions,
+  type EnvFactory,
+  flag,
+  integer,
+  listOf,
+  oneOf,
+  positive,
+  signalCheck,
+} from '../envs/index.ts';
 import {
   bernoulli,
   converge,
@@ -7,7 +19,7 @@ import {
   type HaltingRule,
   random,
 } from '../policy/index.ts';
-import type { Agent } from './agent.ts';
+import { type Agent, exits } from './agent.ts';
 import { envName, envSource } from './env-setup.ts';
 import { UsageError } from './errors.ts';
 import type { Evaluation } from './events.ts';
@@ -29,6 +41,8 @@ export interface EvaluateOptions {
   seed?: number;
   /** How the learned head ends a thought. */
   exit?: Exit;
+  /** Whether to take the most likely actions, or to draw them; the config's evaluation.deterministic unless given. */
+  deterministic?: boolean;
   /** The rule that ends thoughts, in place of the one that was trained. */
   halting?: HaltingName;
   /** Ponder steps of the rule fixed. */
@@ -51,6 +65,24 @@ export interface EvaluateOptions {
   progress?: (progress: Progress & { of: number }) => void;
 }
 
+const evaluateChecks: Checks<EvaluateOptions> = {
+  // Judged together with what the config says.
+  episodes: anything,
+  seed: integer(0),
+  exit: exits,
+  deterministic: flag,
+  halting: oneOf('bernoulli', 'fixed', 'random', 'converge'),
+  steps: integer(1),
+  tolerance: positive,
+  maxSteps: integer(1),
+  forcedEpisodes: integer(0),
+  depths: listOf(integer(1)),
+  env: callback,
+  signal: signalCheck,
+  survive: anything,
+  progress: callback,
+};
+
 /** Evaluation seeds lie apart from those that people give their training runs. */
 const SEED_OFFSET = 1_000_000;
 
@@ -58,9 +90,11 @@ const SEED_OFFSET = 1_000_000;
  * Plays episodes on separate environments and says how well, how long it thought, and when. An episode that has not
  * ended after `evaluation.maxEpisodeSteps` decisions is truncated there, and counted (`cut`).
  *
- * @throws UsageError for options that do not fit, EnvFailed where environments fail more often than is survived
+ * @throws RangeError for options that are none, UsageError for such as do not fit the config, EnvFailed where environments fail more often than is survived
  */
 export async function evaluate(agent: Agent, options: EvaluateOptions = {}): Promise<Evaluation> {
+  agent.checkUsable('evaluate');
+  checkOptions('evaluate', options, evaluateChecks);
   return (await measure(agent, options)).evaluation;
 }
 
@@ -76,7 +110,6 @@ export async function measure(
   agent: Agent,
   options: EvaluateOptions & Pick<StageOptions, 'watch' | 'calling'> = {},
 ): Promise<Measured> {
-  agent.checkUsable('evaluate');
   const plan = planOf(agent, options);
   const source = await envSource(agent.config, process.cwd(), options);
   const { signal, survive, watch, calling } = options;
@@ -106,7 +139,9 @@ export async function measureOn(
       ];
       options.progress?.({ episodes, decisions, of });
     };
-    const played = await stage.play({ seed, maxSteps, rule, episodes: count, progress });
+    const { deterministic } = options;
+    const playing = { seed, maxSteps, rule, deterministic, episodes: count, progress };
+    const played = await stage.play(playing);
     before.episodes += latest.episodes;
     before.decisions += latest.decisions;
     return played;
@@ -153,6 +188,12 @@ function planOf({ config }: Agent, options: EvaluateOptions) {
   }
   const all = Array.from({ length: maxSteps - minSteps + 1 }, (_, i) => minSteps + i);
   const depths = forcedEpisodes > 0 ? (options.depths ?? all) : [];
+  const outside = depths.find((steps) => steps < minSteps || steps > maxSteps);
+  if (outside !== undefined) {
+    throw new UsageError(
+      `depths: expected steps in ${minSteps}..${maxSteps} (halting.minSteps..maxSteps), got ${outside}`,
+    );
+  }
   const seed = options.seed ?? config.train.seed + SEED_OFFSET;
   return { episodes, forcedEpisodes, maxSteps, depths, seed };
 }

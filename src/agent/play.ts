@@ -44,6 +44,8 @@ export interface PlayOptions {
   episodes: number;
   seed: number;
   rule: HaltingRule;
+  /** Whether to take the most likely actions; the config's evaluation.deterministic unless given. */
+  deterministic?: boolean;
   /** Ponder steps at most; the config's unless given, and it may be more. */
   maxSteps?: number;
   /** Record what each step thought. */
@@ -104,7 +106,7 @@ export class Stage {
   }
 
   /**
-   * Plays whole episodes with the most likely actions.
+   * Plays whole episodes.
    * @throws the signal's reason where it is aborted, EnvFailed where an environment fails more often than is survived
    */
   async play(options: PlayOptions): Promise<Played> {
@@ -145,14 +147,14 @@ export class Stage {
 
   /** Plays until what is made of the transitions first says so, or every episode is played. @throws as `play` does */
   async watch(
-    { episodes, seed, rule, maxSteps, trace }: PlayOptions,
+    { episodes, seed, rule, deterministic, maxSteps, trace }: PlayOptions,
     until: (transitions$: Observable<Transition[]>) => Observable<unknown>,
   ): Promise<void> {
     const { policy, config } = this.#agent;
     const { minSteps, floor } = config.halting;
     const behaviour = {
       ...{ rule, minSteps, maxSteps: maxSteps ?? config.halting.maxSteps, floor },
-      ...{ forced: 0, greedy: true, trace },
+      ...{ forced: 0, greedy: deterministic ?? config.evaluation.deterministic, trace },
     };
     const envs = this.#envs;
     envs.replay(seed, episodes);

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { Agent } from '../../src/agent/agent.ts';
 import type { ConfigInput } from '../../src/agent/config.ts';
 import { UsageError } from '../../src/agent/errors.ts';
-import { evaluate } from '../../src/agent/evaluate.ts';
+import { type EvaluateOptions, evaluate } from '../../src/agent/evaluate.ts';
 import { train } from '../../src/agent/train.ts';
 import { Box, Discrete, type Env, EnvLost, type Failed, type Reset } from '../../src/envs/index.ts';
 import { loadBackend } from '../../src/kernels/index.ts';
@@ -382,6 +382,40 @@ describe('episodes', () => {
         `episodes: expected a whole number ≥ 1, got ${episodes}`,
       );
     }
+  });
+
+  it('take the most likely actions, or draw them by the seed', async () => {
+    const play = (options: EvaluateOptions, input = {}) =>
+      evaluate(stub(input), {
+        ...{ env: countdown, episodes: 40, forcedEpisodes: 0, seed: 1 },
+        ...options,
+      });
+    const likely = await play({});
+    // Where it has too few steps it is wrong; drawn, it is right now and then.
+    expect(likely.successRate).toBe(0.5);
+    const drawn = await play({ deterministic: false });
+    expect(drawn.successRate).toBeGreaterThan(0.5);
+    expect(await play({ deterministic: false })).toEqual(drawn);
+    expect(await play({ deterministic: false, seed: 2 })).not.toEqual(drawn);
+    // As the config has it, unless the call says otherwise.
+    const config = { evaluation: { deterministic: false } };
+    expect(await play({}, config)).toEqual(drawn);
+    expect(await play({ deterministic: true }, config)).toEqual(likely);
+  });
+
+  it.each<[object, string]>([
+    [{ seed: -1 }, 'evaluate: seed: expected an integer ≥ 0, got -1'],
+    [{ exit: 'x' }, 'evaluate: exit: expected one of "sample", "threshold", "cdf", got "x"'],
+    [{ halting: 'x' }, 'evaluate: halting: expected one of "bernoulli", "fixed", "random"'],
+    [{ steps: 0 }, 'evaluate: steps: expected an integer ≥ 1, got 0'],
+    [{ tolerance: Number.NaN }, 'evaluate: tolerance: expected a number > 0, got NaN'],
+    [{ forcedEpisodes: -1 }, 'evaluate: forcedEpisodes: expected an integer ≥ 0, got -1'],
+    [{ depths: [0] }, 'evaluate: depths: expected a list, each an integer ≥ 1'],
+    [{ depths: [1, 3] }, 'depths: expected steps in 1..2 (halting.minSteps..maxSteps), got 3'],
+    [{ episode: 3 }, 'evaluate: episode: no such option; did you mean episodes?'],
+  ])('are not played with %o', async (options, message) => {
+    const refused = evaluate(stub(), { env: countdown, episodes: 1, ...options });
+    await expect(refused).rejects.toThrow(message);
   });
 
   it('are counted as they are played', async () => {

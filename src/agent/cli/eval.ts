@@ -2,7 +2,14 @@ import { type Command, Option } from 'commander';
 import { UsageError } from '../errors.ts';
 import { EXIT } from '../exit-code.ts';
 import { interruptible } from './interrupt.ts';
-import { exitOption, integer, jsonOption, setOption } from './options.ts';
+import {
+  addSampleOptions,
+  deterministic,
+  exitOption,
+  integer,
+  jsonOption,
+  setOption,
+} from './options.ts';
 import { print, printJson } from './output.ts';
 import { evaluationText } from './table.ts';
 import { warnOfFailure } from './warn-of-failure.ts';
@@ -11,6 +18,7 @@ interface EvalFlags {
   episodes?: number;
   seed?: number;
   exit?: 'sample' | 'threshold' | 'cdf';
+  sample?: boolean;
   halting?: 'bernoulli' | 'fixed' | 'random' | 'converge';
   steps?: number;
   maxSteps?: number;
@@ -19,13 +27,18 @@ interface EvalFlags {
 }
 
 export function addEval(program: Command): void {
-  program
+  const command = program
     .command('eval')
     .description('evaluate the best checkpoint of a run')
     .argument('<run>', 'the directory of a run')
     .option('--episodes <n>', 'episodes to play', integer(1))
-    .option('--seed <n>', 'seed of the environments and of drawn exits', integer(0))
-    .addOption(exitOption())
+    .option(
+      '--seed <n>',
+      'seed of the environments, and of exits and actions that are drawn',
+      integer(0),
+    )
+    .addOption(exitOption());
+  addSampleOptions(command)
     .addOption(
       new Option('--halting <rule>', 'halt by another rule than the one trained').choices([
         'bernoulli',
@@ -52,7 +65,8 @@ async function evalCommand(run: string, flags: EvalFlags): Promise<void> {
   try {
     const { episodes, seed, exit, halting, steps, maxSteps } = flags;
     const survive = { failures: agent.config.guards.envFailures, told: warnOfFailure };
-    const options = { episodes, seed, exit, halting, steps, maxSteps, signal, survive };
+    const rules = { exit, deterministic: deterministic(flags), halting, steps, maxSteps };
+    const options = { episodes, seed, ...rules, signal, survive };
     const evaluation = await evaluate(agent, options);
     if (flags.json) printJson(evaluation);
     else print(`${evaluationText(evaluation)}\n`);

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 
 /** A parser for an integer of at least `min`. */
 export function integer(min: number): (text: string) => number {
@@ -26,11 +26,10 @@ export function exitOption(): Option {
 }
 
 /** Whether actions are drawn: as the config says where neither is given. */
-export function sampleOptions(): Option[] {
-  return [
-    new Option('--sample', 'draw actions from the policy'),
-    new Option('--no-sample', 'take the most likely actions'),
-  ];
+export function addSampleOptions(command: Command): Command {
+  return command
+    .option('--sample', 'draw actions from the policy')
+    .option('--no-sample', 'take the most likely actions');
 }
 
 /** `--sample`, as everything but the command line has it. */

@@ -5,7 +5,7 @@ import { UsageError } from '../errors.ts';
 import { EXIT } from '../exit-code.ts';
 import { counted, whole } from '../numbers.ts';
 import { interruptible } from './interrupt.ts';
-import { exitOption, integer, setOption } from './options.ts';
+import { addSampleOptions, deterministic, exitOption, integer, setOption } from './options.ts';
 import { print } from './output.ts';
 import { warnOfFailure } from './warn-of-failure.ts';
 
@@ -14,6 +14,7 @@ interface RecordFlags {
   seed: number;
   checkpoint?: 'best' | 'latest';
   exit?: 'sample' | 'threshold' | 'cdf';
+  sample?: boolean;
   maxSteps?: number;
   set?: string[];
   out?: string;
@@ -21,7 +22,7 @@ interface RecordFlags {
 }
 
 export function addRecord(program: Command): void {
-  program
+  const command = program
     .command('record')
     .description('play episodes and write down what the policy saw, thought and did')
     .argument('<run>', 'the directory of a run')
@@ -38,7 +39,8 @@ export function addRecord(program: Command): void {
         'latest',
       ]),
     )
-    .addOption(exitOption())
+    .addOption(exitOption());
+  addSampleOptions(command)
     .option('--max-steps <n>', 'ponder steps after which acting is forced', integer(1))
     .addOption(setOption())
     .option('--out <file>', 'where it goes (default: in recordings/ of the run)')
@@ -61,7 +63,8 @@ async function recordCommand(run: string, flags: RecordFlags): Promise<void> {
     const source = await envSource(agent.config, process.cwd());
     const lines: string[] = [];
     const write = (line: string) => void (stdout ? print(line) : lines.push(line));
-    const options = { episodes, seed, exit, maxSteps, signal, told: warnOfFailure };
+    const rules = { exit, deterministic: deterministic(flags), maxSteps };
+    const options = { episodes, seed, ...rules, signal, told: warnOfFailure };
     const recorded = await record(agent, source, options, write);
     const { episodes: played, decisions, full, cut, undrawn } = recorded;
     if (signal.aborted) process.exitCode = EXIT.interrupted;

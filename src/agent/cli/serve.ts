@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { heed } from '../heed.ts';
 import type { ServeEvent } from '../serve/options.ts';
 import { interruptible } from './interrupt.ts';
-import { deterministic, exitOption, integer, jsonOption, sampleOptions } from './options.ts';
+import { addSampleOptions, deterministic, exitOption, integer, jsonOption } from './options.ts';
 import { print, printJson } from './output.ts';
 import { addServerOptions, type ServerFlags, serverOptions } from './server-options.ts';
 
@@ -22,8 +22,7 @@ export function addServe(program: Command): void {
     .command('serve')
     .description('serve the policy of a run to whoever connects')
     .argument('<run>', 'the directory of a run');
-  for (const option of sampleOptions()) command.addOption(option);
-  addServerOptions(command, 8766)
+  addServerOptions(addSampleOptions(command), 8766)
     .option('--max-batch <n>', 'observations thought about at once (64)', integer(1))
     .option('--queue <n>', 'observations that may wait beside them (4096)', integer(1))
     .addOption(exitOption())

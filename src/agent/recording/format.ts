@@ -57,6 +57,10 @@ const header = z.strictObject({
   checkpoint: count.describe('Environment steps after which the policy was saved.'),
   seed: count.describe('The same seed plays the same episodes.'),
   price: z.number().describe('Reward subtracted per ponder step beyond minSteps.'),
+  deterministic: z
+    .boolean()
+    .optional()
+    .describe('Whether the most likely actions were taken, and none were drawn.'),
   halting: z.strictObject({
     rule: z.enum(['bernoulli', 'fixed']),
     minSteps: z.int().min(1),

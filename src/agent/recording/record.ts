@@ -28,6 +28,8 @@ export interface RecordOptions {
   seed: number;
   /** How thoughts end; the config's evaluation.exit unless given. */
   exit?: Exit;
+  /** Whether to take the most likely actions; the config's evaluation.deterministic unless given. */
+  deterministic?: boolean;
   /** Ponder steps at most; the config's unless given, and it may be more. */
   maxSteps?: number;
   /** Characters after which it ends, whatever it is in the middle of; 32 Mi unless given. */
@@ -51,8 +53,8 @@ export interface Recorded {
 }
 
 /**
- * Plays whole episodes, one after another, with the most likely actions on an environment of its own, and
- * writes down what was seen, thought and done.
+ * Plays whole episodes, one after another, on an environment of its own, and writes down what was seen, thought
+ * and done.
  *
  * @param write given each line of the recording, its newline included, as it comes
  * @throws UsageError where maxSteps is below the config's minSteps
@@ -63,7 +65,8 @@ export async function record(
   options: RecordOptions,
   write: (line: string) => void,
 ): Promise<Recorded> {
-  const { episodes, seed, exit, maxSteps, maxLength = 2 ** 25, signal, told = () => {} } = options;
+  const { episodes, seed, exit, deterministic, maxSteps } = options;
+  const { maxLength = 2 ** 25, signal, told = () => {} } = options;
   const { minSteps } = agent.config.halting;
   if (maxSteps !== undefined && maxSteps < minSteps) {
     throw new UsageError(
@@ -114,7 +117,7 @@ export async function record(
     return recorded.episodes >= episodes || recorded.full || signal?.aborted === true;
   };
   await onStage(agent, source, { episodes: 1, survive, outermost }, (stage) =>
-    stage.watch({ episodes, seed, rule, maxSteps, trace: true }, (transitions$) =>
+    stage.watch({ episodes, seed, rule, deterministic, maxSteps, trace: true }, (transitions$) =>
       transitions$.pipe(
         concatMap((transitions) => from(transitions)),
         concatMap(take),
@@ -125,7 +128,8 @@ export async function record(
   return recorded;
 }
 
-function headerOf(agent: Agent, { seed, exit, maxSteps }: RecordOptions): RecordingHeader {
+function headerOf(agent: Agent, options: RecordOptions): RecordingHeader {
+  const { seed, exit, maxSteps } = options;
   const { config, policy, observationSpace, actionSpace } = agent;
   const { core, width, heads, blocks, registers } = config.policy;
   const { rule, minSteps } = config.halting;
@@ -138,6 +142,7 @@ function headerOf(agent: Agent, { seed, exit, maxSteps }: RecordOptions): Record
     checkpoint: agent.version,
     seed,
     price: agent.price,
+    deterministic: options.deterministic ?? config.evaluation.deterministic,
     halting: {
       ...{ rule, minSteps, maxSteps: maxSteps ?? config.halting.maxSteps },
       ...{ exit: exit ?? config.evaluation.exit, quantile: config.evaluation.quantile },

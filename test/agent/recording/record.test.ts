@@ -145,6 +145,22 @@ describe('record', () => {
     ]);
   });
 
+  it('says whether actions were drawn, and so they were', async () => {
+    const input = { env: { id: 'KHop-v0', options: { layers: 2, width: 3 } } };
+    const agent = await makeAgent(input);
+    const actions = async (deterministic?: boolean) => {
+      const { header, decisions } = await recorded(agent, { episodes: 12, deterministic });
+      return { said: header.deterministic, chosen: decisions.map(({ action }) => action) };
+    };
+    const likely = await actions();
+    expect(likely.said).toBe(true);
+    expect(await actions(true)).toEqual(likely);
+    const drawn = await actions(false);
+    expect(drawn.said).toBe(false);
+    expect(drawn.chosen).not.toEqual(likely.chosen);
+    expect(await actions(false)).toEqual(drawn);
+  });
+
   it('refuses fewer ponder steps than the config takes at least', async () => {
     const agent = await makeAgent();
     await expect(recorded(agent, { maxSteps: 0 })).rejects.toThrow(
