@@ -8,6 +8,7 @@ import {
   type Checks,
   callback,
   checkOptions,
+  describe,
   explainMask,
   flag,
   integer,
@@ -166,6 +167,11 @@ export class Agent {
    */
   static async load(runDir: string, options: LoadOptions = {}): Promise<Agent> {
     checkOptions('Agent.load', options, loadChecks);
+    if (typeof runDir !== 'string') {
+      throw new UsageError(
+        `Agent.load: expected the path of a run directory, got ${describe(runDir)}`,
+      );
+    }
     const path = join(runDir, 'config.resolved.yaml');
     await readFile(path).catch(() => {
       throw new UsageError(`${runDir}: expected a run directory, found no config.resolved.yaml`);

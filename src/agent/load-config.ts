@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { envIds, nearest } from '../envs/index.ts';
+import { describe, envIds, nearest } from '../envs/index.ts';
 import { type Config, type ConfigInput, configSchema } from './config.ts';
 import { ConfigDocument } from './config-document.ts';
 import { type ConfigProblem, configProblems, unknownKey } from './config-problems.ts';
@@ -30,6 +30,11 @@ export interface LoadConfigOptions {
  * @throws UsageError naming every problem: its path, what was expected, what was given and where
  */
 export async function loadConfig(path: string, options: LoadConfigOptions = {}): Promise<Config> {
+  if (typeof path !== 'string') {
+    throw new UsageError(
+      `loadConfig: expected the path or name of a config, got ${describe(path)}`,
+    );
+  }
   const { file, text } = await readConfig(path);
   const name = isAbsolute(path) ? file : relative(process.cwd(), file);
   return configOf(new ConfigDocument(text, name), dirname(file), options);

@@ -115,6 +115,9 @@ class Check {
   }
 
   async #make(): Promise<Probe> {
+    if (typeof this.factory !== 'function') {
+      return this.#refuse('factory', `the factory is ${describe(this.factory)}`);
+    }
     let env: Env;
     try {
       env = await settle(this.#watch, 'the factory', this.factory());

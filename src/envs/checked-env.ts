@@ -1,5 +1,6 @@
 import { describe } from './describe.ts';
 import type { Env } from './env.ts';
+import { isSpace } from './spaces/is-space.ts';
 
 const spaces = ['observationSpace', 'actionSpace'] as const;
 const verbs = ['reset', 'step'] as const;
@@ -21,10 +22,4 @@ export function checkedEnv(made: unknown): Env {
     throw new TypeError(`${name}: expected a function, got ${describe(env[name])}`);
   }
   return made as Env;
-}
-
-/** By what is used of it, as it may be of another copy of this package. */
-function isSpace(value: unknown): boolean {
-  const { size, explain, write } = (value ?? {}) as Record<string, unknown>;
-  return Number.isInteger(size) && typeof explain === 'function' && typeof write === 'function';
 }

@@ -374,6 +374,9 @@ describe('Agent.load', () => {
       'Agent.load: checkpoint: expected one of "best", "latest", got "newest"',
     );
     await expect(Agent.load(runDir, { sets: [] } as never)).rejects.toThrow('did you mean set?');
+    await expect(Agent.load(undefined as never)).rejects.toThrow(
+      'Agent.load: expected the path of a run directory, got undefined',
+    );
     await expect(load(['env.id=KnownDixit-v0'])).rejects.toThrow(UsageError);
     await expect(load(['policy.width=12'])).rejects.toThrow(/expected shape \[.*12.*\], got/);
     await expect(load(['policy.heads=3'])).rejects.toThrow(

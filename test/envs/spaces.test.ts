@@ -519,3 +519,45 @@ describe('spaceFromJson', () => {
     expect(() => spaceFromJson(crossed)).toThrow(/expected low ≤ high/);
   });
 });
+
+it.each<[() => unknown, string]>([
+  [
+    () => new Box({} as never),
+    'Box: expected shape to be an array of positive integers, got undefined',
+  ],
+  [
+    () => new Box(undefined as never),
+    'Box: expected shape to be an array of positive integers, got undefined',
+  ],
+  [() => new Box({ shape: 3 as never, low: 0, high: 1 }), 'integers, got 3'],
+  [
+    () => new Box({ shape: [3], high: 1 } as never),
+    'Box: expected low to be a number or an array of them, got undefined',
+  ],
+  [
+    () => new Box({ shape: [1], low: '0' as never, high: 1 }),
+    'low to be a number or an array of them, got "0"',
+  ],
+  [
+    () => new Box({ shape: [1], low: 0, high: 1, dtype: 'float16' as never }),
+    'Box: expected dtype to be one of float32, float64, int8, uint8, int16, uint16, int32, got "float16"',
+  ],
+  [
+    () => new MultiDiscrete(3 as never),
+    'MultiDiscrete: expected nvec to be an array of positive integers, got 3',
+  ],
+  [
+    () => new MultiBinary(undefined as never),
+    'MultiBinary: expected shape to be an array of positive integers, got undefined',
+  ],
+  [() => new Text(undefined as never), 'Text: expected whole lengths, got 1 and undefined'],
+  [() => new Dict(undefined as never), 'Dict: expected an object of spaces, got undefined'],
+  [() => new Dict({ a: 3 as never }), 'Dict: expected a to be a space, got 3'],
+  [() => new Tuple(undefined as never), 'Tuple: expected an array of spaces, got undefined'],
+  [
+    () => new Tuple([new Discrete(2), {} as never]),
+    'Tuple: expected 1 to be a space, got an object without keys',
+  ],
+])('a space of nothing is refused by what was expected: %s', (make, message) => {
+  expect(make).toThrow(message);
+});

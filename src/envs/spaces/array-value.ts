@@ -52,6 +52,18 @@ export const integerRange: Partial<Record<DType, readonly [min: number, max: num
   int32: [-(2 ** 31), 2 ** 31 - 1],
 };
 
+/** @throws RangeError where there is no such dtype */
+export function checkDType(owner: string, dtype: unknown): asserts dtype is DType {
+  if (Object.hasOwn(constructors, dtype as string)) return;
+  const known = Object.keys(constructors).join(', ');
+  throw new RangeError(`${owner}: expected dtype to be one of ${known}, got ${describe(dtype)}`);
+}
+
+/** Whether it is an array, typed or not. */
+export function isArrayLike(value: unknown): value is ArrayLike<unknown> {
+  return Array.isArray(value) || ArrayBuffer.isView(value);
+}
+
 /** A zeroed typed array of `length` entries. */
 export function zeros<D extends DType>(dtype: D, length: number): ArrayOf<D> {
   return new constructors[dtype](length) as ArrayOf<D>;
@@ -59,6 +71,11 @@ export function zeros<D extends DType>(dtype: D, length: number): ArrayOf<D> {
 
 /** Entries in an array of this shape. @throws RangeError unless each extent is a positive integer */
 export function sizeOf(shape: readonly number[], owner: string): number {
+  if (!Array.isArray(shape)) {
+    throw new RangeError(
+      `${owner}: expected shape to be an array of positive integers, got ${describe(shape)}`,
+    );
+  }
   const size = shape.reduce((product, extent) => product * extent, 1);
   if (!shape.every((extent) => Number.isSafeInteger(extent) && extent > 0)) {
     throw new RangeError(`${owner}: shape must be positive integers, got [${shape}]`);

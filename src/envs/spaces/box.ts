@@ -4,10 +4,12 @@ import { describe } from '../describe.ts';
 import type { ActionMask, Space } from '../space.ts';
 import {
   type ArrayOf,
+  checkDType,
   entriesOf,
   explainForm,
   indexIn,
   integerRange,
+  isArrayLike,
   isArrayOf,
   sizeOf,
   zeros,
@@ -40,9 +42,11 @@ export class Box<D extends DType = 'float32'> implements Space<ArrayOf<D>> {
   #schema?: z.ZodType<ArrayOf<D>>;
 
   /** @throws RangeError where shape or bounds are none, e.g. low above high, or outside the dtype */
-  constructor({ shape, low, high, dtype = 'float32' as D }: BoxOptions<D>) {
-    this.shape = [...shape];
+  constructor(options: BoxOptions<D>) {
+    const { shape, low, high, dtype = 'float32' as D } = options ?? {};
     this.size = sizeOf(shape, 'Box');
+    this.shape = [...shape];
+    checkDType('Box', dtype);
     this.dtype = dtype;
     this.low = this.#bounds('low', low, Infinity);
     this.high = this.#bounds('high', high, -Infinity);
@@ -56,6 +60,11 @@ export class Box<D extends DType = 'float32'> implements Space<ArrayOf<D>> {
   }
 
   #bounds(name: string, bound: number | ArrayLike<number>, impossible: number): Float64Array {
+    if (typeof bound !== 'number' && !isArrayLike(bound)) {
+      throw new RangeError(
+        `Box: expected ${name} to be a number or an array of them, got ${describe(bound)}`,
+      );
+    }
     const given = typeof bound === 'number' ? [bound] : Array.from(bound);
     if (given.length !== this.size && typeof bound !== 'number') {
       throw new RangeError(

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Rng } from '../../kernels/index.ts';
 import { describe } from '../describe.ts';
 import type { ActionMask, Space } from '../space.ts';
+import { checkParts } from './is-space.ts';
 import type { SpaceJson } from './json.ts';
 import { refuseMask } from './masks.ts';
 import { explainBy } from './schema.ts';
@@ -17,6 +18,9 @@ export class Dict<T extends Record<string, unknown> = Record<string, unknown>> i
   #schema?: z.ZodType<T>;
 
   constructor(spaces: { [K in keyof T]: Space<T[K]> } | readonly (readonly [string, Space])[]) {
+    if (typeof spaces !== 'object' || spaces === null) {
+      throw new TypeError(`Dict: expected an object of spaces, got ${describe(spaces)}`);
+    }
     const entries: readonly (readonly [string, Space])[] = Array.isArray(spaces)
       ? spaces
       : Object.entries(spaces as Record<string, Space>).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -26,6 +30,7 @@ export class Dict<T extends Record<string, unknown> = Record<string, unknown>> i
         `Dict: expected distinct keys, none of them __proto__, got ${entries.map(([key]) => key)}`,
       );
     }
+    checkParts('Dict', entries);
     this.size = entries.reduce((sum, [, space]) => sum + space.size, 0);
   }
 

@@ -15,8 +15,9 @@ export class MultiBinary implements Space<Int8Array> {
   #schema?: z.ZodType<Int8Array>;
 
   constructor(shape: number | readonly number[]) {
-    this.shape = typeof shape === 'number' ? [shape] : [...shape];
-    this.size = sizeOf(this.shape, 'MultiBinary');
+    const given = typeof shape === 'number' ? [shape] : shape;
+    this.size = sizeOf(given, 'MultiBinary');
+    this.shape = [...given];
   }
 
   get schema(): z.ZodType<Int8Array> {

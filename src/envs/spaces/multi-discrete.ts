@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Rng } from '../../kernels/index.ts';
 import { describe } from '../describe.ts';
 import type { ActionMask, Space } from '../space.ts';
-import { entriesOf, explainForm, indexIn, sizeOf } from './array-value.ts';
+import { entriesOf, explainForm, indexIn, isArrayLike, sizeOf } from './array-value.ts';
 import { checkRange, chooseAllowed } from './discrete.ts';
 import type { SpaceJson } from './json.ts';
 import { checkMask } from './masks.ts';
@@ -26,9 +26,14 @@ export class MultiDiscrete implements Space<Int32Array> {
     nvec: ArrayLike<number>,
     options: { shape?: readonly number[]; start?: ArrayLike<number> } = {},
   ) {
+    if (!isArrayLike(nvec)) {
+      throw new RangeError(
+        `MultiDiscrete: expected nvec to be an array of positive integers, got ${describe(nvec)}`,
+      );
+    }
     const { shape = [nvec.length], start = new Int32Array(nvec.length) } = options;
-    this.shape = [...shape];
     this.size = sizeOf(shape, 'MultiDiscrete');
+    this.shape = [...shape];
     for (const [name, array] of Object.entries({ nvec, start })) {
       if (array.length === this.size) continue;
       const expected = `${this.size} entries of ${name} for shape [${shape}]`;

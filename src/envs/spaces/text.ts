@@ -27,7 +27,8 @@ export class Text implements Space<string> {
   readonly #characters: string[];
   readonly #index: Map<string, number>;
 
-  constructor({ maxLength, minLength = 1, charset = alphanumeric }: TextOptions) {
+  constructor(options: TextOptions) {
+    const { maxLength, minLength = 1, charset = alphanumeric } = options ?? {};
     if (![minLength, maxLength].every(Number.isSafeInteger) || minLength < 0) {
       throw new RangeError(`Text: expected whole lengths, got ${minLength} and ${maxLength}`);
     }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Rng } from '../../kernels/index.ts';
 import { describe } from '../describe.ts';
 import type { ActionMask, Space } from '../space.ts';
+import { checkParts } from './is-space.ts';
 import type { SpaceJson } from './json.ts';
 import { refuseMask } from './masks.ts';
 import { explainBy } from './schema.ts';
@@ -14,6 +15,10 @@ export class Tuple<T extends readonly unknown[] = unknown[]> implements Space<T>
   #schema?: z.ZodType<T>;
 
   constructor(spaces: readonly [...{ [K in keyof T]: Space<T[K]> }]) {
+    if (!Array.isArray(spaces)) {
+      throw new TypeError(`Tuple: expected an array of spaces, got ${describe(spaces)}`);
+    }
+    checkParts('Tuple', spaces.entries());
     this.spaces = [...spaces] as Space[];
     this.size = this.spaces.reduce((sum, space) => sum + space.size, 0);
   }

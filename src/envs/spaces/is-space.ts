@@ -1,0 +1,19 @@
+import { describe } from '../describe.ts';
+import type { Space } from '../space.ts';
+
+/** Whether it is a space, by what is used of one, as it may be of another copy of this package. */
+export function isSpace(value: unknown): value is Space {
+  const { size, explain, write } = (value ?? {}) as Record<string, unknown>;
+  return Number.isInteger(size) && typeof explain === 'function' && typeof write === 'function';
+}
+
+/** @throws TypeError naming the part of `owner` that is no space */
+export function checkParts(
+  owner: string,
+  parts: Iterable<readonly [key: string | number, part: unknown]>,
+): void {
+  for (const [key, part] of parts) {
+    if (isSpace(part)) continue;
+    throw new TypeError(`${owner}: expected ${key} to be a space, got ${describe(part)}`);
+  }
+}
