@@ -327,11 +327,9 @@ export class Training {
     this.#actRng.restore(saved.rng.act);
     this.#learnRng.restore(saved.rng.learn);
     this.priced.set(saved.priced);
-    await this.envs.restore(saved.envs);
-    saved.envs.seats.forEach(({ env }, i) => {
-      // Without a snapshot it begins a new episode, which has paid for nothing yet.
-      if (env === undefined) this.priced[i] = 0;
-    });
+    const goOn = await this.envs.restore(saved.envs);
+    // A new episode has paid for nothing yet.
+    for (const [i, goesOn] of goOn.entries()) if (!goesOn) this.priced[i] = 0;
   }
 
   /** @param told of each environment that cannot be closed */

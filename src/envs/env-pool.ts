@@ -200,12 +200,15 @@ export class EnvPool {
     return { seats: await Promise.all(this.#seats.map((seat) => seat.snapshot())) };
   }
 
-  /** Goes on from `state`; environments without a snapshot begin a new episode of their own. */
-  async restore(state: PoolState): Promise<void> {
+  /**
+   * Goes on from `state`; environments without a snapshot, or that cannot be restored, begin a new episode of their own.
+   * @returns of each environment whether it goes on in its episode
+   */
+  async restore(state: PoolState): Promise<boolean[]> {
     if (state.seats.length !== this.count) {
       throw new Error(`EnvPool.restore: expected ${this.count} seats, got ${state.seats.length}`);
     }
-    await Promise.all(state.seats.map((seat, i) => this.#seats[i].restore(seat)));
+    return await Promise.all(state.seats.map((seat, i) => this.#seats[i].restore(seat)));
   }
 
   /**

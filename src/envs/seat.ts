@@ -152,7 +152,8 @@ export class Seat {
     };
   }
 
-  async restore({ env, observation, ...state }: SeatState): Promise<void> {
+  /** @returns whether it goes on in its episode, and does not begin another */
+  async restore({ env, observation, ...state }: SeatState): Promise<boolean> {
     this.#seed = state.seed;
     this.#episode = state.episode;
     this.#failures = state.failures ?? 0;
@@ -160,13 +161,14 @@ export class Seat {
       // A stream that nothing was drawn from is there to begin with.
       if (state.episode === 0) this.#reseed = state.seed;
       else this.#again();
-      return;
+      return false;
     }
     try {
       await this.#call('restore', () => this.#env.restore!(env));
     } catch (error) {
       if (!isLost(error)) this.#aside('restore', error);
-      return this.#again();
+      this.#again();
+      return false;
     }
     this.#reseed = undefined;
     this.#return = state.return;
@@ -178,6 +180,7 @@ export class Seat {
       mask: observation.mask && Uint8Array.from(observation.mask),
       difficulty: observation.difficulty,
     };
+    return true;
   }
 
   async close(): Promise<void> {
@@ -260,7 +263,8 @@ export class Seat {
       const problem = state === undefined ? undefined : explainPlain(state, 'snapshot');
       if (problem !== undefined) throw this.#failure(problem);
       return state;
-    } catch (error) {
+    } catch (cause) {
+      const error = this.#unread('snapshot', cause);
       this.#recover(error);
       if (this.#observation !== undefined) this.#gone = reasonOf(error);
       return undefined;

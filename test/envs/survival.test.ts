@@ -100,6 +100,15 @@ describe('an environment that fails and is survived', () => {
       / snapshot\.board: expected plain JSON data, got Float32Array/,
     ],
     [
+      'gives what throws as it is read',
+      () => ({
+        get board() {
+          return boom();
+        },
+      }),
+      / snapshot: what it gave cannot be read: boom$/,
+    ],
+    [
       'gives a list with a hole',
       () => ({ cells: new Array(2) }),
       / snapshot\.cells\[0\]: expected plain JSON data, got a hole in an array$/,
@@ -169,6 +178,25 @@ describe('an environment that fails and is survived', () => {
     expect(told).toEqual([[1, expect.stringMatching(/restore threw: boom$/)]]);
     expect(env.seeds).toEqual([expect.any(Number)]);
     expect(env.seeds[0]).not.toBe(state.seats[0].seed);
+  });
+
+  it('as it is restored begins another episode, and the others go on in theirs', async () => {
+    const state = { x: 1 };
+    const stateful = (restore: () => void) =>
+      Object.assign(new CountEnv(9), { snapshot: () => state, restore });
+    const make = () => stateful(() => {});
+    const pool = await EnvPool.create(make, { ...options, count: 2 });
+    await paused(pool);
+    const saved = await pool.snapshot();
+    const lives = [boom, () => {}];
+    const again = await EnvPool.create(() => stateful(lives.shift()!), { ...options, count: 2 });
+    expect(await again.restore(saved)).toEqual([false, true]);
+    const told: string[] = [];
+    again.failures.subscribe(({ error }) => told.push(error.message));
+    expect(told).toEqual([expect.stringMatching(/ restore threw: boom$/)]);
+    const { seats } = await again.snapshot();
+    expect(seats[0]).toMatchObject({ env: undefined, episode: 0 });
+    expect(seats[1]).toEqual(saved.seats[1]);
   });
 
   it('and comes back after all was closed, is closed too', async () => {
