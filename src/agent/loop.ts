@@ -1,6 +1,7 @@
 import { concatMap, filter, lastValueFrom, merge, takeUntil, takeWhile, tap } from 'rxjs';
 import type { EnvFactory } from '../envs/index.ts';
 import { act, observe, ponder, rollouts } from '../rollout/index.ts';
+import { abandoned } from './abandon.ts';
 import type { Budget } from './budget.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { Evaluations } from './evaluations.ts';
@@ -42,6 +43,8 @@ export async function loop(
   const evaluations = new Evaluations(training, files, saver, { env, signal, on, clock });
   const ending = () => training.done || signal?.aborted === true;
   let restart = false;
+  /** Whether a rollout is being collected. */
+  let waiting = true;
   /** What comes after an update: its checkpoint, then its evaluation, where they are due. */
   const settle = async (metrics: UpdateMetrics) => {
     const over = overBudget(budget, metrics, on);
@@ -70,22 +73,36 @@ export async function loop(
         const [episodes, reason] = [lost.length, lost.at(-1)!];
         on({ type: 'lost', update: training.update + 1, episodes, reason });
       }),
+      tap(() => {
+        waiting = false;
+      }),
       concatMap((rollout) => training.learn(rollout)),
       concatMap(async (learned) => {
         if (!('reason' in learned)) return learned;
         await setAside(learned, training, files, on);
+        waiting = true;
         return undefined;
       }),
       filter((metrics) => metrics !== undefined),
       tap((metrics) => moveOn(metrics, training, on)),
       concatMap(settle),
       takeWhile(() => !restart && !ending()),
-      tap(() => training.proceed()),
+      tap(() => {
+        waiting = true;
+        training.proceed();
+      }),
       // What comes in between; only what is wrong with telling it ends the loop.
       takeUntil(
         merge(
           tellingOf(envs, tellsOfFailures(training, files, on)),
           toldOfStalls(envs, watchdog.envSeconds, here, on),
+          abandoned(envs, signal, () => waiting).pipe(
+            tap((owing) => {
+              const { update, steps } = training;
+              const reason = `told to stop, and environments ${owing.join(', ')} do not answer`;
+              on({ type: 'stopped', update, steps, reason });
+            }),
+          ),
         ),
       ),
     ),

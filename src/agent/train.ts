@@ -45,7 +45,10 @@ export interface TrainOptions extends GivenEnv {
    * deleted, other files are not.
    */
   overwrite?: boolean;
-  /** Aborting it finishes the update, saves and stops; before the run's files are open, `train` rejects with its reason. */
+  /**
+   * Aborting it finishes the update, saves and stops; where environments elsewhere do not answer any more, it stops
+   * with what is saved. Before the run's files are open, `train` rejects with its reason.
+   */
   signal?: AbortSignal;
   /** What relative modules in the config start from; the working directory unless given. */
   baseDir?: string;
@@ -108,8 +111,12 @@ export async function train(input: ConfigInput, given: TrainOptions = {}): Promi
     given.on?.(event);
     hooks.tell(event);
   };
-  const onListening = once((url: string) => on({ type: 'listening', url }));
-  const options = { onListening, ...given, baseDir, clock, on };
+  // For each of what is opened there it would be told again.
+  const onListening = once((url: string) => {
+    on({ type: 'listening', url });
+    given.onListening?.(url);
+  });
+  const options = { ...given, onListening, baseDir, clock, on };
   const asked = options.resume ? await asChosen(parsed, runDir) : parsed;
   const { signal } = options;
   const backend = await heed(

@@ -1,7 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
 import { Rng } from '../kernels/index.ts';
 import { Findings } from './check/findings.ts';
 import { type Latency, latency } from './check/latency.ts';
+import { Play } from './check/play.ts';
 import { type Reply, Talk } from './check/talk.ts';
 import {
   type CheckOptions,
@@ -12,10 +12,7 @@ import {
 } from './check-env.ts';
 import { checkOptions, text } from './options.ts';
 import { RemoteEnvs } from './remote/remote-envs.ts';
-import type { Space } from './space.ts';
 import { spaceFromJson } from './spaces/index.ts';
-import { stack } from './wire/batch.ts';
-import { rowOf } from './wire/ndarray.ts';
 
 export interface ServerCheckOptions extends CheckOptions {
   token?: string;
@@ -65,8 +62,12 @@ export async function checkServer(
     return { ok: false, problems, warnings, facts, server: check.facts };
   }
   const source = { urls: [url], frame: FRAME, token };
+  const open = () => RemoteEnvs.open({ source, count: 1, timeoutMs, seed });
+  // What it takes to begin here, such as a thread, is not the server's time. What keeps it from that is told below.
+  let ready = await open().catch(() => undefined);
   const report = await checkEnv(async () => {
-    const { envs } = await RemoteEnvs.open({ source, count: 1, timeoutMs, seed });
+    const { envs } = ready ?? (await open());
+    ready = undefined;
     return envs[0];
   }, playing);
   problems.push(...report.problems);
@@ -112,39 +113,54 @@ class ServerCheck {
     const { env } = talk.welcome;
     if (env === undefined) throw new Error('welcome.env: expected a description');
     this.facts.id = env.id;
-    const actionSpace = spaceFromJson(env.actionSpace);
     const envs = Array.from({ length: talk.welcome.numEnvs ?? 1 }, (_, i) => i);
     const seeds = envs.map((i) => this.options.seed + i);
-    let { replies } = await talk.ask('reset', envs, { seeds });
-    let sent: Awaited<ReturnType<Talk['ask']>>['sent'] | undefined;
+    const play = new Play(spaceFromJson(env.actionSpace), this.#rng);
+    play.see(await talk.ask('reset', envs, { seeds }));
     const times: number[] = [];
-    for (let i = 0; i < FRAMES; i++) {
-      const actions = this.#actions(actionSpace, envs, replies);
-      const begin = performance.now();
-      ({ sent, replies } = await talk.ask('step', envs, { actions }));
-      times.push(performance.now() - begin);
-      this.#countEnds(replies);
+    let steps = 0;
+    let ready = envs;
+    // Those that have answered go on at once: a server may hold one back until the others have stepped.
+    while (steps < FRAMES * envs.length) {
+      talk.send('step', ready, { actions: play.choose(ready) });
+      const reply = await talk.next('step');
+      times.push(performance.now() - play.askedAt(reply));
+      steps += reply.envs.length;
+      ready = [...reply.envs];
+      this.#countEnds(reply);
+      play.see([reply]);
     }
-    const again = await talk.again(sent!);
-    this.facts.exactlyOnce = isDeepStrictEqual(inOrder(again), inOrder(replies));
-    if (!this.facts.exactlyOnce) {
-      this.findings.problem('exactly-once', 'a step that was sent again was answered otherwise');
-    }
+    const [last] = ready;
+    talk.send('step', [last], { actions: play.chosen([last]) }, true);
+    await this.#checkSame(talk, last, play.reward(last));
     talk.cut();
-    await this.#resume(talk, envs, actionSpace, replies);
+    await this.#resume(talk, play, ready);
     const seconds = times.reduce((a, b) => a + b, 0) / 1000;
     return {
       envs: envs.length,
       ms: latency(times)!,
-      stepsPerSecond: Math.round((FRAMES * envs.length) / seconds),
+      stepsPerSecond: Math.round(steps / seconds),
     };
   }
 
-  async #resume(cut: Talk, envs: number[], actionSpace: Space, replies: Reply[]): Promise<void> {
+  /** Whether a step that was sent again is answered as it was, whatever else is answered meanwhile. */
+  async #checkSame(talk: Talk, env: number, reward: number | undefined): Promise<void> {
+    for (;;) {
+      const reply = await talk.next('step');
+      const row = reply.envs.indexOf(env);
+      if (row < 0 || reply.t !== 'stepped') continue;
+      this.facts.exactlyOnce = reply.reward[row] === reward;
+      break;
+    }
+    if (this.facts.exactlyOnce) return;
+    this.findings.problem('exactly-once', 'a step that was sent again was answered otherwise');
+  }
+
+  async #resume(cut: Talk, play: Play, ready: readonly number[]): Promise<void> {
     try {
       const talk = await Talk.open(this.url, this.options, cut);
-      const actions = this.#actions(actionSpace, envs, replies);
-      await talk.ask('step', envs, { actions });
+      talk.send('step', ready, { actions: play.choose(ready) });
+      await talk.next('step');
       this.facts.resumes = talk.welcome.resumed;
       talk.close();
     } catch (error) {
@@ -153,47 +169,17 @@ class ServerCheck {
     }
   }
 
-  /** Random actions that the masks of the last replies allow. */
-  #actions(space: Space, envs: readonly number[], replies: readonly Reply[]) {
-    const masks = new Map<number, ArrayLike<number>>();
-    for (const reply of replies) {
-      if (reply.t !== 'began' && reply.t !== 'stepped') continue;
-      const take = (mask: typeof reply.actionMask, rows: ArrayLike<number>) => {
-        if (mask === undefined) return;
-        for (let i = 0; i < rows.length; i++) {
-          masks.set(reply.envs[rows[i]], rowOf(mask, i));
-        }
-      };
-      take(reply.actionMask, Array.from(reply.envs.keys()));
-      if (reply.t === 'stepped' && reply.next) take(reply.next.actionMask, reply.next.at);
-    }
-    return stack(
-      space,
-      envs.map((env) => space.sample(this.#rng, masks.get(env))),
-    );
+  #countEnds(reply: Reply): void {
+    if (reply.t !== 'stepped') return;
+    const { terminated, truncated, next } = reply;
+    const ended = Array.from(terminated.keys()).filter((i) => terminated[i] || truncated[i]);
+    const followed = ended.filter((i) => next?.at.includes(i));
+    this.facts.autoreset.ended += ended.length;
+    this.facts.autoreset.followed += followed.length;
+    if (followed.length === ended.length) return;
+    const env = reply.envs[ended.find((i) => !followed.includes(i))!];
+    this.findings.problem('autoreset', `environment ${env} ended, and no episode followed`);
   }
-
-  #countEnds(replies: readonly Reply[]): void {
-    for (const reply of replies) {
-      if (reply.t !== 'stepped') continue;
-      const { terminated, truncated, next } = reply;
-      const ended = Array.from(terminated.keys()).filter((i) => terminated[i] || truncated[i]);
-      const followed = ended.filter((i) => next?.at.includes(i));
-      this.facts.autoreset.ended += ended.length;
-      this.facts.autoreset.followed += followed.length;
-      if (followed.length === ended.length) continue;
-      const env = reply.envs[ended.find((i) => !followed.includes(i))!];
-      this.findings.problem('autoreset', `environment ${env} ended, and no episode followed`);
-    }
-  }
-}
-
-/** What replies say of each environment, however they came in parts. */
-function inOrder(replies: readonly Reply[]): unknown[] {
-  return replies.flatMap((reply) => {
-    if (reply.t !== 'stepped') return [];
-    return Array.from(reply.envs, (env, i) => [env, reply.seq[i], reply.reward[i]]);
-  });
 }
 
 /** The report as lines for a terminal. */

@@ -55,6 +55,7 @@ export class EnvPool {
   readonly failures: Observable<Failed>;
   readonly #seats: Seat[];
   readonly #name: string;
+  readonly #elsewhere: boolean;
   readonly #failures: Subject<Failed>;
   #ready = new Subject<Observation[]>();
   readonly #inFlight = new Set<Promise<unknown>>();
@@ -72,9 +73,16 @@ export class EnvPool {
     this.#goOn(settled.map(({ outcome }) => outcome));
   });
 
-  private constructor(name: string, seats: Seat[], failures: Subject<Failed>, early: Failed[]) {
+  private constructor(
+    name: string,
+    seats: Seat[],
+    failures: Subject<Failed>,
+    early: Failed[],
+    elsewhere: boolean,
+  ) {
     this.#name = name;
     this.#seats = seats;
+    this.#elsewhere = elsewhere;
     this.#failures = failures;
     this.failures = new Observable((subscriber) => {
       for (const failed of early.splice(0)) subscriber.next(failed);
@@ -116,7 +124,7 @@ export class EnvPool {
         throw new EnvFailed('could not be made', { name, env: i, seed, cause });
       }
     }
-    return new EnvPool(name, seats, failures, early);
+    return new EnvPool(name, seats, failures, early, elsewhere === true);
   }
 
   /** Plays on as if made anew with this seed, for so many episodes; only once every environment rests. */
@@ -217,7 +225,8 @@ export class EnvPool {
    */
   async close(): Promise<void> {
     this.#ready.complete();
-    await Promise.allSettled(this.#inFlight);
+    // What is elsewhere is given up, as it may never answer.
+    if (!this.#elsewhere) await Promise.allSettled(this.#inFlight);
     const closing = this.#seats.map((seat) => seat.close());
     await Promise.allSettled(closing);
     this.#failures.complete();

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Agent, type TrainEvent, train } from '../../src/agent/index.ts';
-import { type Env, RemoteEnvs } from '../../src/envs/index.ts';
+import { checkServer, type Env, RemoteEnvs } from '../../src/envs/index.ts';
 import { interpreter, python, pythonHas } from '../agent/run/python.ts';
 import { tempDir } from '../agent/run/temp-dir.ts';
 import { tinyConfig } from '../agent/tiny-config.ts';
@@ -212,6 +212,14 @@ describe.runIf(pythonHas(NEEDED, 'the Python client'))('the Python client', () =
     const { url, cut } = await cuttable(server.url);
     const seen = await play(await open(url), (step) => step % 20 === 10 && cut());
     expect(seen).toEqual(python(ALONE, JSON.stringify(['CartPole-v1', 3, ACTIONS, [], []])));
+  });
+
+  it('serves a vector environment that check-env finds nothing wrong with', async () => {
+    const { url } = await serve('CartPole-v1', '--vector', '--vector-mode', 'vector_entry_point');
+    const { problems, server } = await checkServer(url, { steps: 50, timeoutMs: 60_000 });
+    expect(problems).toEqual([]);
+    expect(server).toMatchObject({ exactlyOnce: true, resumes: true, frame: { envs: 4 } });
+    expect(server.autoreset.followed).toBe(server.autoreset.ended);
   });
 
   it('dials a trainer that listens', async () => {

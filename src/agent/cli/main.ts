@@ -84,6 +84,8 @@ function exitCode(error: unknown): number {
   if (error instanceof Interrupted) return EXIT.interrupted;
   // Commander has printed its own message; asking for help is no error.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
+  // Told to stop before there was anything to save.
+  if ((error as Error | undefined)?.name === 'AbortError') return EXIT.interrupted;
   const {
     name,
     message,

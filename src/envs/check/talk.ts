@@ -1,7 +1,8 @@
+import { type Closed, explainClosed } from '../socket/closed.ts';
 import type { Connection } from '../socket/connection.ts';
 import { dial } from '../socket/dial.ts';
 import { sayHello } from '../socket/handshake.ts';
-import { after } from '../timers.ts';
+import { inTime } from '../timers.ts';
 import { msgpackCodec } from '../wire/codec.ts';
 import {
   type EnvReply,
@@ -15,25 +16,31 @@ import { ndarray } from '../wire/ndarray.ts';
 /** A reply about environments. */
 export type Reply = Exclude<EnvReply, { t: 'error' }>;
 
-/** A request as it was sent. */
-export interface Sent {
-  t: string;
-  envs: readonly number[];
-  message: object;
-}
-
 /** A conversation with a server of environments, message by message, as a check wants to have it. */
 export class Talk {
   readonly welcome: Welcome;
   readonly #connection: Connection;
   readonly #timeoutMs: number;
   readonly #seq: number[];
+  /** What has come and was not asked for yet. */
+  readonly #come: unknown[] = [];
+  #waiting: { resolve: (frame: unknown) => void; gone: (closed: Closed) => void } | undefined;
+  #closed: Closed | undefined;
 
   private constructor(connection: Connection, welcome: Welcome, timeoutMs: number, seq: number[]) {
     this.#connection = connection;
     this.welcome = welcome;
     this.#timeoutMs = timeoutMs;
     this.#seq = seq;
+    connection.onMessage = (frame) => {
+      if (this.#waiting) this.#waiting.resolve(frame);
+      else this.#come.push(frame);
+      this.#waiting = undefined;
+    };
+    connection.onClose = (closed) => {
+      this.#closed = closed;
+      this.#waiting?.gone(closed);
+    };
   }
 
   /**
@@ -58,42 +65,41 @@ export class Talk {
     return new Talk(connection, welcome, timeoutMs, seq);
   }
 
-  /** Asks these environments. @returns what was sent, and the replies, which may come in parts */
-  async ask(t: string, envs: readonly number[], contents: object = {}) {
-    for (const env of envs) this.#seq[env]++;
-    const seq = ndarray(Uint32Array.from(envs, (env) => this.#seq[env]));
-    const message = { t, envs: ndarray(Int32Array.from(envs)), seq, ...contents };
-    const sent: Sent = { t, envs, message };
-    return { sent, replies: await this.again(sent) };
+  /** Asks these environments, and waits for all of them. @returns the replies, which may come in parts */
+  async ask(t: string, envs: readonly number[], contents: object = {}): Promise<Reply[]> {
+    this.send(t, envs, contents);
+    const replies: Reply[] = [];
+    const missing = new Set(envs);
+    while (missing.size > 0) {
+      const reply = await this.next(t);
+      replies.push(reply);
+      for (const env of reply.envs) missing.delete(env);
+    }
+    return replies;
   }
 
-  /** Sends a request once more, as after a cut. */
-  again({ t, envs, message }: Sent): Promise<Reply[]> {
+  /** Asks these environments, and waits for none. @param again what they were asked last, once more, as after a cut */
+  send(t: string, envs: readonly number[], contents: object = {}, again = false): void {
+    if (!again) for (const env of envs) this.#seq[env]++;
+    const seq = ndarray(Uint32Array.from(envs, (env) => this.#seq[env]));
+    this.#connection.send({ t, envs: ndarray(Int32Array.from(envs)), seq, ...contents });
+  }
+
+  /** The next reply. @throws Error where none comes in time, or it says that something could not be done */
+  async next(t: string): Promise<Reply> {
+    const late = () => new Error(`${t}: no reply within ${this.#timeoutMs} ms`);
+    const reply = readMessage(envReply, await inTime(this.#frame(t), this.#timeoutMs, late));
+    if (reply.t === 'error') throw new Error(`${reply.code}: ${reply.message}`);
+    if (reply.t === 'failed') throw new Error(`${t}: ${reply.code}: ${reply.message}`);
+    return reply;
+  }
+
+  #frame(t: string): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const replies: Reply[] = [];
-      const missing = new Set(envs);
-      const late = after(this.#timeoutMs, () => {
-        reject(new Error(`${t}: no reply within ${this.#timeoutMs} ms`));
-      });
-      const settle = (end: () => void) => {
-        late.stop();
-        end();
-      };
-      this.#connection.onClose = ({ code, reason }) =>
-        settle(() => reject(new Error(`${t}: closed with ${code} ${reason}`)));
-      this.#connection.onMessage = (frame) => {
-        try {
-          const reply = readMessage(envReply, frame);
-          if (reply.t === 'error') throw new Error(`${reply.code}: ${reply.message}`);
-          if (reply.t === 'failed') throw new Error(`${t}: ${reply.code}: ${reply.message}`);
-          replies.push(reply);
-          for (const env of reply.envs) missing.delete(env);
-          if (missing.size === 0) settle(() => resolve(replies));
-        } catch (error) {
-          settle(() => reject(error));
-        }
-      };
-      this.#connection.send(message);
+      if (this.#come.length > 0) return resolve(this.#come.shift());
+      const gone = (closed: Closed) => reject(new Error(`${t}: ${explainClosed(closed)}`));
+      if (this.#closed) return gone(this.#closed);
+      this.#waiting = { resolve, gone };
     });
   }
 

@@ -1,7 +1,7 @@
 import type { Rng } from '../../kernels/index.ts';
 import { type Closed, explainClosed, isPassing } from '../socket/closed.ts';
 import { defaultBackoff, fullJitter } from '../wire/backoff.ts';
-import { WireError } from '../wire/errors.ts';
+import { PeerError, WireError } from '../wire/errors.ts';
 import type { Welcome } from '../wire/messages.ts';
 import type { Link } from './link.ts';
 import type { SeatGroup } from './seat-group.ts';
@@ -130,6 +130,11 @@ export class Line {
         const answered = session.receive(message);
         if (answered !== undefined) this.#answered(answered);
       } catch (error) {
+        if (error instanceof PeerError) {
+          link.close();
+          this.#cut(link, { code: error.saidClose, reason: error.message });
+          return;
+        }
         // What came is no answer: another connection may do better.
         const fault = error instanceof WireError ? error : new WireError('INTERNAL', String(error));
         link.close(fault.closeCode, fault.message);

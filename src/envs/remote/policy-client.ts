@@ -197,7 +197,7 @@ export class PolicyClient {
     connection.onClose = (closed) => {
       this.#connection = undefined;
       if (this.#over) return;
-      if (isPassing(closed)) void this.#reconnect();
+      if (isPassing(closed) || closed.code === INTERNAL) void this.#reconnect();
       else this.#end(closed.fault ?? closedError(closed));
     };
   }
@@ -293,9 +293,15 @@ async function begin(url: string, options: PolicyClientOptions): Promise<Begun> 
   return { connection, policy, session };
 }
 
+/** The closing code of a server that is at fault, which a question may survive elsewhere. */
+const INTERNAL = 1011;
+
 function isRetryable(error: unknown): boolean {
   if (error instanceof DialError) return error.retryable;
-  return error instanceof WireError && isPassing({ code: error.closeCode, reason: error.message });
+  if (!(error instanceof WireError)) return false;
+  return (
+    error.closeCode === INTERNAL || isPassing({ code: error.closeCode, reason: error.message })
+  );
 }
 
 function closedError({ code, reason }: Closed): Error {

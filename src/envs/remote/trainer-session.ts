@@ -2,7 +2,7 @@ import type { ResetOptions } from '../env.ts';
 import type { Space } from '../space.ts';
 import { spaceFromJson } from '../spaces/index.ts';
 import { BatchError, stack, unstack } from '../wire/batch.ts';
-import { WireError } from '../wire/errors.ts';
+import { PeerError, WireError } from '../wire/errors.ts';
 import { fit } from '../wire/fit.ts';
 import { type EnvDescription, type EnvReply, envReply, readMessage } from '../wire/messages.ts';
 import { ndarray } from '../wire/ndarray.ts';
@@ -181,14 +181,11 @@ export class TrainerSession {
   /**
    * Takes what came over the link.
    * @returns when the earliest request was made that it answers; undefined where it is no news
-   * @throws WireError for what is no answer, or none that fits
+   * @throws WireError for what is no answer, or none that fits; PeerError with which the peer ends the connection
    */
   receive(message: unknown): number | undefined {
     const reply = readMessage(envReply, message);
-    if (reply.t === 'error') {
-      // Its code says what we did wrong, and is not for us to say to it.
-      throw new WireError('BAD_MESSAGE', `error ${reply.code}: ${reply.message}`);
-    }
+    if (reply.t === 'error') throw new PeerError(reply.code, reply.message);
     const k = reply.envs.length;
     const news = Array.from(reply.envs, (env, row) => this.#isNews(reply, env, reply.seq[row]));
     if (reply.seq.length !== k) throw misfit(`${reply.t}.seq`, k, reply.seq.length);

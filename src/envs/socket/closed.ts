@@ -25,9 +25,9 @@ const meanings: Record<number, string> = {
   1009: 'a frame of ours was too large for it',
 };
 
-/** Whether another connection may go better: it broke, or the peer is going, busy or at fault. */
+/** Whether another connection may go better: it broke, or the peer is going, busy or has begun anew. */
 export function isPassing({ code, fault }: Closed): boolean {
   return fault ? fault.code === 'SLOW_READER' : PASSING.has(code);
 }
 
-const PASSING = new Set([1000, 1001, 1005, 1006, 1011, 1012, 1013, 1014, 4001, 4002, 4003]);
+const PASSING = new Set([1000, 1001, 1005, 1006, 1012, 1013, 1014, 4001, 4002, 4003]);

@@ -57,6 +57,18 @@ export class WireError extends Error {
   }
 }
 
+/** What a peer said before it ended, or is about to end, the connection. */
+export class PeerError extends WireError {
+  /** The closing code that belongs to it. */
+  readonly saidClose: number;
+
+  constructor(code: WireCode, message: string) {
+    // Its code says what we did wrong, and is not for us to say to it.
+    super('BAD_MESSAGE', `error ${code}: ${message}`);
+    this.saidClose = (wireCodes[code] as Manner).close ?? 1008;
+  }
+}
+
 /** Characters of a message. */
 const MOST_SAID = 2000;
 
