@@ -2,10 +2,15 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
+import own from '../package.json' with { type: 'json' };
+import lock from '../package-lock.json' with { type: 'json' };
+import { VERSION } from '../src/envs/index.ts';
 
 const root = resolve(import.meta.dirname, '..');
+/** CI names one of each Node.js that the package is for. */
+const nodes = process.env.PONDERA_NODES?.split(delimiter) ?? [process.execPath];
 
 interface Result {
   code: number | string | null | undefined;
@@ -78,8 +83,7 @@ const tsconfig = {
     target: 'ES2023',
     strict: true,
     noEmit: true,
-    skipLibCheck: true,
-    types: [],
+    types: ['node', 'long'],
     lib: ['ES2023', 'DOM'],
   },
   include: ['*.ts'],
@@ -95,7 +99,23 @@ evaluation: { episodes: 8 }
 train: { totalSteps: 32 }
 `;
 
-describe('the packed package, in a project of its own', { timeout: 120_000 }, () => {
+describe('package.json', () => {
+  it('is of the version that the code says', () => {
+    expect(VERSION).toBe(own.version);
+  });
+
+  it('asks for no more than what the tests run on', () => {
+    const packages: Record<string, { version?: string }> = lock.packages;
+    for (const [name, range] of Object.entries(own.dependencies)) {
+      expect([name, range.replace('^', '')]).toEqual([
+        name,
+        packages[`node_modules/${name}`].version,
+      ]);
+    }
+  });
+});
+
+describe('the packed package, in a project of its own', { timeout: 180_000 }, () => {
   let dir: string;
   let project: string;
   /** Why nothing can be tested here, if so. */
@@ -110,7 +130,10 @@ describe('the packed package, in a project of its own', { timeout: 120_000 }, ()
     const [tarball] = (await readdir(dir)).filter((name) => name.endsWith('.tgz'));
     await writeFile(join(project, 'package.json'), '{ "type": "module", "private": true }');
     const quiet = ['--omit=optional', '--no-audit', '--no-fund', '--prefer-offline'];
-    const installed = await run(project, 'npm', 'install', ...quiet, join(dir, tarball));
+    // The oldest TypeScript that users may have; the newest is ours.
+    const typescript = ['typescript@5.9.3', '@types/node@20'];
+    const packages = [join(dir, tarball), ...typescript];
+    const installed = await run(project, 'npm', 'install', ...quiet, ...packages);
     if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT/.test(installed.output)) {
       unreachable = 'skipped: npm cannot reach its registry';
       console.warn(unreachable);
@@ -121,7 +144,11 @@ describe('the packed package, in a project of its own', { timeout: 120_000 }, ()
     await writeFile(join(project, 'consumer.ts'), consumer);
     await writeFile(join(project, 'tsconfig.json'), JSON.stringify(tsconfig));
     await writeFile(join(project, 'larger.yaml'), config);
-  }, 120_000);
+    const parity = config
+      .replace('name: larger', 'name: parity')
+      .replace('module: ./my-env.ts', 'id: Parity-v0');
+    await writeFile(join(project, 'parity.yaml'), parity);
+  }, 300_000);
 
   afterAll(() => rm(dir, { recursive: true, force: true }));
 
@@ -132,10 +159,72 @@ describe('the packed package, in a project of its own', { timeout: 120_000 }, ()
       await test(context);
     });
 
-  installed('has types for every entry', async () => {
-    const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  installed('has types for every entry, and all that they are made of', async () => {
+    const tsc = join(project, 'node_modules/typescript/bin/tsc');
     const { code, output } = await run(project, process.execPath, tsc, '-p', '.');
     expect({ code, output }).toEqual({ code: 0, output: '' });
+  });
+
+  installed('has types that the newest TypeScript finds nothing wrong with', async () => {
+    const tsc = join(root, 'node_modules/typescript/bin/tsc');
+    const { output } = await run(project, process.execPath, tsc, '-p', '.');
+    // Those of tfjs have WebGPU's once more, beside the ones in its own library of the DOM.
+    const elsewhere = /node_modules\/@(tensorflow|webgpu)\/|lib\.dom\.d\.ts/;
+    expect(output.split('\n').filter((line) => line !== '' && !elsewhere.test(line))).toEqual([]);
+  });
+
+  describe.each(nodes)('on %s', { timeout: 180_000 }, (node) => {
+    const main = 'node_modules/pondera/dist/agent/cli/main.js';
+    const ask = (...args: string[]) => run(project, node, '--throw-deprecation', main, ...args);
+
+    installed('is imported and required', async () => {
+      await writeFile(
+        join(project, 'import.mjs'),
+        "import { train } from 'pondera';\ntrain.call;\n",
+      );
+      await writeFile(join(project, 'require.cjs'), "require('pondera').train.call;\n");
+      for (const file of ['import.mjs', 'require.cjs']) {
+        expect(await run(project, node, file)).toMatchObject({ code: 0, stdout: '' });
+      }
+    });
+
+    installed('trains, and goes on after a kill as if there had been none', async () => {
+      const sets = [
+        'train.totalSteps=2048',
+        'evaluation.everyUpdates=1000',
+        'checkpoint.everyUpdates=2',
+      ];
+      const args = ['--kills', '1', '--seed', '3', ...sets.flatMap((set) => ['--set', set])];
+      const { code, output } = await ask('verify-resume', 'parity.yaml', ...args);
+      expect(output).not.toContain('Deprecation');
+      expect(output).not.toContain('warning');
+      expect(code, output).toBe(0);
+    });
+  });
+
+  installed('says in a bundle what a bundler leaves behind', async () => {
+    const program = `
+      import { Box, train } from 'pondera';
+      console.log('imported', typeof Box);
+      const config = { name: 'x', env: { id: 'Parity-v0' }, backend: 'simd', train: { totalSteps: 64 } };
+      train(config).catch((error) => console.log(error.message));`;
+    await writeFile(join(project, 'bundled.js'), program);
+    const esbuild = join(root, 'node_modules/.bin/esbuild');
+    for (const [format, file] of [
+      ['esm', 'out/bundle.mjs'],
+      ['cjs', 'out/bundle.cjs'],
+    ]) {
+      const args = ['--bundle', '--platform=node', `--format=${format}`, `--outfile=${file}`];
+      const banner =
+        'import { createRequire as make } from "node:module"; const require = make(import.meta.url);';
+      if (format === 'esm') args.push(`--banner:js=${banner}`);
+      const made = await run(project, esbuild, 'bundled.js', ...args, '--log-level=error');
+      expect(made).toMatchObject({ code: 0, output: '' });
+      const { output } = await run(project, process.execPath, file);
+      expect(output).toMatch(
+        /^imported function\npondera: .*wasm is missing, .*--external:pondera/,
+      );
+    }
   });
 
   installed('brings the pondera command', async () => {

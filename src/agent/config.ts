@@ -192,7 +192,7 @@ const kernelsSchema = z.strictObject({
     .enum(['auto', 'strict', 'relaxed', 'simd'])
     .default('auto')
     .describe(
-      'strict gives the same results on every machine, and is the fastest where Node.js joins vectors (from 24, on x64); relaxed rounds as the processor does; simd is strict without joined vectors; auto is the fastest that runs.',
+      'strict gives the same results on every machine and Node.js, and is the fastest where Node.js joins vectors (24, 25 and 26, on x64); relaxed rounds as the processor does; simd is strict without joined vectors; auto is the fastest that runs.',
     ),
   threads: z
     .union([z.literal('auto'), z.int().min(1).max(64)])

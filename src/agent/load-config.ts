@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, envIds, nearest } from '../envs/index.ts';
+import { ownFile } from '../kernels/index.ts';
 import { type Config, type ConfigInput, configSchema } from './config.ts';
 import { ConfigDocument } from './config-document.ts';
 import { type ConfigProblem, configProblems, unknownKey } from './config-problems.ts';
@@ -9,7 +10,8 @@ import { fieldAt } from './config-schema.ts';
 import { UsageError } from './errors.ts';
 import { namesEnv, parseOverride } from './overrides.ts';
 
-const packaged = fileURLToPath(new URL('../../configs/', import.meta.url));
+/** Where the configs that come with this package are. */
+const packaged = () => fileURLToPath(ownFile('../../configs/', import.meta.url));
 
 export interface LoadConfigOptions {
   /**
@@ -136,11 +138,12 @@ async function readConfig(path: string): Promise<{ file: string; text: string }>
       `${path}: expected a config in YAML, got a module; name it in one (env: { module: ${path} })`,
     );
   }
-  const candidates = [resolve(path)];
+  const candidates = [() => resolve(path)];
   if (/^[\w.-]+$/.test(path)) {
-    candidates.push(resolve(packaged, path.endsWith('.yaml') ? path : `${path}.yaml`));
+    candidates.push(() => resolve(packaged(), path.endsWith('.yaml') ? path : `${path}.yaml`));
   }
-  for (const file of candidates) {
+  for (const candidate of candidates) {
+    const file = candidate();
     try {
       return { file, text: await readFile(file, 'utf8') };
     } catch (error) {
@@ -150,7 +153,7 @@ async function readConfig(path: string): Promise<{ file: string; text: string }>
       }
     }
   }
-  const names = (await readdir(packaged).catch(() => []))
+  const names = (await readdir(packaged()).catch(() => []))
     .filter((name) => name.endsWith('.yaml'))
     .map((name) => name.slice(0, -'.yaml'.length));
   throw new UsageError(

@@ -103,6 +103,7 @@ export {
 export type { AsideVerb, Failed } from './survival.ts';
 export { startThread } from './thread.ts';
 export { every, type Timer } from './timers.ts';
+export { VERSION } from './version.ts';
 export { BatchError, countOf, stack, unstack } from './wire/batch.ts';
 export { type Codec, jsonCodec, msgpackCodec } from './wire/codec.ts';
 export { asWireError, type WireCode, WireError } from './wire/errors.ts';

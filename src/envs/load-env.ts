@@ -1,15 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
-import { register } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { register as registerTsx } from 'tsx/esm/api';
 import { describe } from './describe.ts';
 import type { EnvFactory } from './env.ts';
+import { readTypeScript } from './typescript.ts';
 
 const EXTENSIONS = ['.ts', '.js', '.mts', '.mjs'];
-
-let registered = false;
 
 /** What a user's module makes. */
 interface Product {
@@ -52,27 +49,8 @@ export async function loadFactory(
       `${product.name} module ${moduleUrlOrPath}: expected a file, found a directory`,
     );
   }
-  if (/\.[cm]?tsx?$/.test(path)) registerTypeScript();
+  if (/\.[cm]?tsx?$/.test(path)) await readTypeScript();
   return factoryOf(await load(path, product), path, product);
-}
-
-/**
- * TypeScript is an ES module here, whatever its package.json says: as CommonJS it would get a second
- * copy of this package, with other classes.
- */
-const asEsModules = `
-  export async function resolve(specifier, context, next) {
-    const resolved = await next(specifier, context);
-    const typeScript = /\\.tsx?($|\\?)/.test(resolved.url);
-    return typeScript ? { ...resolved, format: 'module' } : resolved;
-  }`;
-
-/** For good, since a module may import others later. tsImport would make a second copy too. */
-function registerTypeScript(): void {
-  if (registered) return;
-  registered = true;
-  registerTsx();
-  register(`data:text/javascript,${encodeURIComponent(asEsModules)}`);
 }
 
 async function load(path: string, { name }: Product): Promise<Record<string, unknown>> {

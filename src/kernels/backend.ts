@@ -52,8 +52,9 @@ export async function loadBackend(
 const CODES = { wide: '256-bit SIMD', relaxed: 'relaxed SIMD', simd: 'SIMD' };
 
 async function loadSimd(options: SimdOptions): Promise<BackendInfo> {
-  const { build, code, pool } = await startSimd(options);
-  const { threads, warning } = pool;
+  const { build, code, pool, ...loaded } = await startSimd(options);
+  const { threads } = pool;
+  const warning = [loaded.warning, pool.warning].filter(Boolean).join('; ');
   const device = `CPU, WebAssembly ${CODES[code]}, ${threads} thread${threads === 1 ? '' : 's'}`;
   return { name: 'simd', device, build, ...(warning && { warning }) };
 }

@@ -19,6 +19,7 @@ export { numbersOf, onHost } from './host.ts';
 export { linear } from './linear.ts';
 export { logSigmoid } from './log-sigmoid.ts';
 export { logSoftmax, MASKED_LOG_PROB, maskedLogSoftmax } from './log-softmax.ts';
+export { ownFile } from './own-file.ts';
 export { rmsNorm } from './rms-norm.ts';
 export { Rng, type RngState } from './rng.ts';
 export { gatherRows, placeRows, repeat, takeRows } from './rows.ts';

@@ -1,18 +1,18 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from '../../envs/index.ts';
+import { ownFile } from '../../kernels/index.ts';
 
 /**
  * The page's own files, each at a path of its own: nothing else can be asked for. They are open, since
  * a browser asks for them without a token, and they tell nothing of a run.
  */
 export function filePages(): Page[] {
-  const app = fileURLToPath(new URL('./app/', import.meta.url));
+  const app = fileURLToPath(ownFile('./app/', import.meta.url));
   const uplot = dirname(fileURLToPath(import.meta.resolve('uplot')));
-  const build = join(app, 'build');
-  if (!existsSync(build)) throw new Error(`${build}: not built; npm run build:page does it`);
+  const build = fileURLToPath(ownFile('./app/build/', import.meta.url));
   const named = (dir: string, ending: string) =>
     readdirSync(dir).filter((name) => name.endsWith(ending));
   return [

@@ -1,6 +1,5 @@
-import { createRequire } from 'node:module';
 import { concatMap, filter, from } from 'rxjs';
-import { type Env, type Failed, type View, watched } from '../../envs/index.ts';
+import { type Env, type Failed, VERSION, type View, watched } from '../../envs/index.ts';
 import { attentionOf, type Exit } from '../../policy/index.ts';
 import type { Decision, Transition } from '../../rollout/index.ts';
 import type { Agent } from '../agent.ts';
@@ -16,8 +15,6 @@ import {
   type RecordingLine,
 } from './format.ts';
 import { jsonOf, significant } from './json.ts';
-
-const { version } = createRequire(import.meta.url)('../../../package.json') as { version: string };
 
 /** Characters of JSON of an observation or a drawing beyond which it is left out. */
 const MAX_PART = 2 ** 18;
@@ -136,7 +133,7 @@ function headerOf(agent: Agent, options: RecordOptions): RecordingHeader {
   return {
     format: 'pondera-recording',
     version: RECORDING_VERSION,
-    pondera: version,
+    pondera: VERSION,
     run: config.name,
     env: envName(config),
     checkpoint: agent.version,

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import * as nodeFs from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { stringifyExact } from '../../envs/index.ts';
+import { stringifyExact, VERSION } from '../../envs/index.ts';
 import { errorCode, type FileSystem, LEFTOVER, writeDirAtomic, writeFileAtomic } from './atomic.ts';
 import { decodeSafetensors, encodeSafetensors, type Tensors } from './safetensors.ts';
 
@@ -91,7 +90,7 @@ export class CheckpointStore {
     const manifest = {
       version: FORMAT_VERSION,
       step,
-      createdBy: `pondera ${packageVersion()}`,
+      createdBy: `pondera ${VERSION}`,
       files: Object.fromEntries(
         FILES.map((name) => [name, { size: files[name].length, sha256: sha256(files[name]) }]),
       ),
@@ -329,7 +328,7 @@ export async function loadCheckpoint(dir: string): Promise<Checkpoint> {
   const { version } = validate(versionSchema, manifest, path);
   if (version > FORMAT_VERSION) {
     throw new CheckpointTooNew(
-      `${path}: checkpoint format ${version}, but this is pondera ${packageVersion()}, which reads up to ${FORMAT_VERSION}`,
+      `${path}: checkpoint format ${version}, but this is pondera ${VERSION}, which reads up to ${FORMAT_VERSION}`,
     );
   }
   const { step, files } = validate(manifestSchema, manifest, path);
@@ -420,9 +419,4 @@ function validate<T>(schema: z.ZodType<T>, value: unknown, path: string): T {
 
 function sha256(bytes: Uint8Array | string): string {
   return createHash('sha256').update(bytes).digest('hex');
-}
-
-function packageVersion(): string {
-  const url = new URL('../../../package.json', import.meta.url);
-  return JSON.parse(readFileSync(url, 'utf8')).version;
 }

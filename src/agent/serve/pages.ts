@@ -1,15 +1,13 @@
-import { createRequire } from 'node:module';
 import {
   jsonPage,
   metricsPage,
   type Page,
   type PolicyDescription,
+  VERSION,
   WIRE_VERSION,
   wireJsonSchema,
 } from '../../envs/index.ts';
 import type { PolicyMetrics } from './metrics.ts';
-
-const { version } = createRequire(import.meta.url)('../../../package.json') as { version: string };
 
 /** What a policy server shows over HTTP. */
 export function policyPages(
@@ -25,8 +23,8 @@ export function policyPages(
       const policy = description();
       return {
         name: policy.name,
-        description: `The policy ${policy.name}, served by pondera ${version}.`,
-        version,
+        description: `The policy ${policy.name}, served by pondera ${VERSION}.`,
+        version: VERSION,
         protocol: WIRE_VERSION,
         policy,
       };

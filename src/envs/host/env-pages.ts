@@ -1,11 +1,9 @@
-import { createRequire } from 'node:module';
 import { openEnvPages, openEnvSchemas } from '../openenv/pages.ts';
 import { jsonPage, metricsPage, type Page } from '../socket/pages.ts';
 import { spaceFromJson } from '../spaces/space-from-json.ts';
+import { VERSION } from '../version.ts';
 import { type EnvDescription, WIRE_VERSION, wireJsonSchema } from '../wire/messages.ts';
 import type { EnvMetrics } from './env-metrics.ts';
-
-const { version } = createRequire(import.meta.url)('../../../package.json') as { version: string };
 
 /** What an environment server shows over HTTP. */
 export function envPages(
@@ -13,7 +11,7 @@ export function envPages(
   status: () => object,
   { registry }: EnvMetrics,
 ): Page[] {
-  const server = `pondera ${version}`;
+  const server = `pondera ${VERSION}`;
   const actionSpace = spaceFromJson(description.actionSpace);
   const observationSpace = spaceFromJson(description.observationSpace);
   return [
@@ -21,7 +19,7 @@ export function envPages(
     jsonPage('/metadata', () => ({
       name: description.id,
       description: `The environment ${description.id}, served by ${server}.`,
-      version,
+      version: VERSION,
       protocol: WIRE_VERSION,
       env: description,
     })),

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Arena } from './arena.ts';
-import { type Build, type Code, loadModule, type ModuleOptions } from './module.ts';
+import { type Loaded, loadModule, type ModuleOptions } from './module.ts';
 import { registerAdam } from './ops/adam.ts';
 import { registerAdd } from './ops/add.ts';
 import { registerAttention } from './ops/attention.ts';
@@ -30,9 +30,7 @@ export type { Build } from './module.ts';
 /** Enough for any of our presets; of it, only what tensors touch is ever taken. */
 const ARENA_MIB = 1024;
 
-interface Started {
-  readonly build: Build;
-  readonly code: Code;
+interface Started extends Omit<Loaded, 'module'> {
   readonly pool: Pool;
 }
 
@@ -43,7 +41,7 @@ let last: Promise<unknown> = Promise.resolve();
  * Makes `simd` the current backend. Other options than those it runs with start it anew; tensors
  * of before move over as they are used.
  *
- * @returns the build of the kernels, its machine code, and the pool of threads
+ * @returns the build of the kernels, the machine code that runs it, and the pool of threads
  * @throws Error where the build is missing, or an option is out of range
  */
 export function startSimd(options: SimdOptions = {}): Promise<Started> {
@@ -70,10 +68,10 @@ export function arenaUsed(): number | undefined {
 }
 
 async function start(options: SimdOptions): Promise<Started> {
-  const { module, build, code } = loadModule(options);
+  const { module, ...loaded } = loadModule(options);
   const { arenaMiB = ARENA_MIB } = options;
   const threads = options.threads === 'auto' ? 1 : (options.threads ?? 1);
-  const key = [build, threads, arenaMiB].join();
+  const key = [loaded.build, threads, arenaMiB].join();
   if (current?.key !== key) {
     const arena = new Arena(arenaMiB);
     const pool = await Pool.start({ module, arena, threads });
@@ -84,7 +82,7 @@ async function start(options: SimdOptions): Promise<Started> {
       registerKernels();
     }
     tf.registerBackend('simd', () => new SimdBackend(arena, pool), 0);
-    current = { key, build, code, pool };
+    current = { key, ...loaded, pool };
   }
   await tf.setBackend('simd');
   return current;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
+import { ownFile } from '../own-file.ts';
+import { flagsMaySet, setFlags } from './v8-flags.ts';
+import { compileWide, joinsVectors } from './wide.ts';
 
 /**
  * What results are held to. `strict` and `simd` give the same on every machine, `strict` by the wide code
@@ -16,6 +17,14 @@ export interface ModuleOptions {
   readonly build?: Build | 'auto';
 }
 
+export interface Loaded {
+  readonly module: WebAssembly.Module;
+  readonly build: Build;
+  readonly code: Code;
+  /** Why the code is slower than it might be, or not what was asked for. */
+  readonly warning?: string;
+}
+
 const CHOICES: readonly string[] = ['strict', 'relaxed', 'simd'] satisfies Build[];
 
 /** i8x16.relaxed_swizzle of zeros: the smallest module that needs relaxed SIMD. */
@@ -24,86 +33,74 @@ const RELAXED_PROBE = Uint8Array.of(
   ...[10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11],
 );
 
-const BUILDS = new URL('./build/', import.meta.url);
-const modules = new Map<string, WebAssembly.Module>();
+const modules = new Map<string, WebAssembly.Module | undefined>();
+
+/** In order of preference: what a build may be run by, the last everywhere. */
+const CODES: Record<Build | 'auto', readonly Code[]> = {
+  auto: ['wide', 'relaxed', 'simd'],
+  strict: ['wide', 'simd'],
+  relaxed: ['relaxed', 'simd'],
+  simd: ['simd'],
+};
+
+const COMPILE: Record<Code, (bytes: Uint8Array) => WebAssembly.Module | undefined> = {
+  wide: compileWide,
+  relaxed: (bytes) => (acceptsRelaxed() ? new WebAssembly.Module(bytes) : undefined),
+  simd: (bytes) => new WebAssembly.Module(bytes),
+};
 
 /**
- * The kernels' machine code. Unless a build is asked for: the wide code where this Node.js makes it, else
- * relaxed SIMD where it runs, else plain SIMD.
+ * The kernels' machine code: of what the build asked for may be run by, the first that this Node.js runs.
  *
- * @param builds the folder that holds all
+ * @param beside the module beside whose folder `build` all are
  * @throws RangeError where PONDERA_SIMD is none of strict, relaxed, simd
- * @throws Error where the build asked for does not run here, or has not been made
+ * @throws Error where the machine code has not been made
  */
-export function loadModule(
-  options: ModuleOptions = {},
-  builds: URL = BUILDS,
-): { module: WebAssembly.Module; build: Build; code: Code } {
-  const build = chooseBuild(options);
-  const code = build === 'strict' ? (joinsVectors() ? 'wide' : 'simd') : build;
-  const file = new URL(`${code}.wasm`, builds);
-  let module = modules.get(file.href);
-  if (!module) {
-    module = code === 'wide' ? compileWide(read(file)) : new WebAssembly.Module(read(file));
-    modules.set(file.href, module);
-  }
-  return { module, build, code };
-}
-
-function chooseBuild({ build = 'auto' }: ModuleOptions): Build {
+export function loadModule(options: ModuleOptions = {}, beside = import.meta.url): Loaded {
+  const { build = 'auto' } = options;
   const wanted = build === 'auto' ? fromEnvironment() : build;
-  if (wanted === 'relaxed' && !acceptsRelaxed()) {
-    throw new Error('kernels: this Node.js does not run relaxed SIMD; set PONDERA_SIMD=strict');
-  }
-  return wanted ?? (joinsVectors() || !acceptsRelaxed() ? 'strict' : 'relaxed');
+  const code = CODES[wanted].find((code) => compiled(code, beside))!;
+  const warning = warningOf(wanted, code);
+  return {
+    module: compiled(code, beside)!,
+    build: wanted !== 'auto' ? wanted : code === 'relaxed' ? 'relaxed' : 'strict',
+    code,
+    ...(warning && { warning }),
+  };
 }
 
-function fromEnvironment(): Build | undefined {
+/** A module, compiled once; undefined where it does not run here. */
+function compiled(code: Code, beside: string): WebAssembly.Module | undefined {
+  const file = ownFile(`./build/${code}.wasm`, beside);
+  if (!modules.has(file.href)) modules.set(file.href, COMPILE[code](readFileSync(file)));
+  return modules.get(file.href);
+}
+
+function warningOf(wanted: Build | 'auto', code: Code): string | undefined {
+  if (wanted === 'relaxed' && code !== 'relaxed') {
+    return 'this Node.js does not run relaxed SIMD, so kernels.build relaxed is run by plain SIMD';
+  }
+  if (CODES[wanted][0] === 'wide' && code !== 'wide' && joinsVectors()) {
+    return (
+      'kernels run on 128 bits, not 256: that takes flags of V8, which are set only in a Node.js that the ' +
+      `tests run on, and not frozen; this is V8 ${process.versions.v8}`
+    );
+  }
+  return undefined;
+}
+
+function fromEnvironment(): Build | 'auto' {
   const value = process.env.PONDERA_SIMD;
-  if (!value) return undefined;
+  if (!value) return 'auto';
   if (!CHOICES.includes(value)) {
     throw new RangeError(`PONDERA_SIMD must be strict, relaxed or simd, got ${value}`);
   }
   return value as Build;
 }
 
-/** Whether V8 can join 128-bit vectors in pairs ("revectorization"): in x64 builds of Node.js 24 and later. */
-function joinsVectors(): boolean {
-  // Typed as a fixed set of names, of which this is none.
-  const variables = process.config.variables as unknown as Record<string, unknown>;
-  const built = variables.v8_enable_wasm_simd256_revec === 1;
-  return built && process.arch === 'x64' && Number.parseInt(process.versions.v8, 10) >= 13;
-}
-
-/**
- * V8 joins vectors as it optimises, behind a flag. All functions are optimised here and now, so that the flag
- * is set for nothing else; the tests hold the outcome to plain SIMD bit for bit.
- */
-function compileWide(bytes: Uint8Array): WebAssembly.Module {
-  setFlagsFromString('--experimental-wasm-revectorize');
-  setFlagsFromString('--no-wasm-lazy-compilation');
-  setFlagsFromString('--no-liftoff');
-  try {
-    return new WebAssembly.Module(bytes);
-  } finally {
-    setFlagsFromString('--liftoff');
-    setFlagsFromString('--wasm-lazy-compilation');
-    setFlagsFromString('--no-experimental-wasm-revectorize');
-  }
-}
-
 function acceptsRelaxed(): boolean {
   if (WebAssembly.validate(RELAXED_PROBE)) return true;
-  // Node 20 has it behind a flag, which later versions no longer know.
-  setFlagsFromString('--experimental-wasm-relaxed-simd');
+  // Node.js 20 has it behind a flag, which code compiled later needs as well.
+  if (flagsMaySet(['11.3'])) setFlags(['experimental-wasm-relaxed-simd']);
   return WebAssembly.validate(RELAXED_PROBE);
-}
-
-function read(file: URL): Uint8Array {
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    const path = fileURLToPath(file);
-    throw new Error(`kernels: ${path} is missing; make it with "npm run build:kernels"`, { cause });
-  }
 }
