@@ -39,8 +39,6 @@ export interface Begin {
   resume?: boolean;
   /** Replaces it. */
   overwrite?: boolean;
-  /** Gives up finding out whether another process still trains there. */
-  signal?: AbortSignal;
 }
 
 const CONFIG = 'config.resolved.yaml';
@@ -101,10 +99,11 @@ export class RunFiles {
     const configPath = join(dir, CONFIG);
     await mkdir(dir, { recursive: true });
     const lockPath = join(dir, 'run.lock');
-    const lock = await exclusive(lockPath, (holder) => `${dir}: ${holder} trains there already`, {
-      onWait: (holder, seconds) => onWait(waitingFor(lockPath, holder, seconds)),
-      signal: begin.signal,
-    });
+    const lock = await exclusive(
+      lockPath,
+      (holder) => `${dir}: ${holder} trains there already`,
+      (holder, seconds) => onWait(waitingFor(lockPath, holder, seconds)),
+    );
     const fresh = !existsSync(configPath);
     try {
       let found: Found = { damaged: [] };

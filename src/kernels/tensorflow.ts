@@ -5,6 +5,7 @@ import { type Build, buildFolder, buildIn, PACKAGE, registerBuild } from './tens
 
 const source = 'storage.googleapis.com';
 const INSTALL = '`pondera tensorflow install`';
+const INSTALL_CUDA = '`pondera tensorflow install --cuda`';
 
 /** TensorFlow is absent, as on most machines. */
 export class NotInstalled extends Error {
@@ -78,7 +79,7 @@ export async function start(folder = ownFolder()): Promise<Build | undefined> {
   } catch (cause) {
     throw new BrokenBuild(
       `backend tensorflow: the build in ${folder} does not start: ${(cause as Error).message}; ` +
-        `${INSTALL} mends it`,
+        `${build.variant === 'cuda' ? INSTALL_CUDA : INSTALL} mends it`,
       { cause },
     );
   }

@@ -137,10 +137,11 @@ describe.skipIf(!installed)('on tensorflow', () => {
 
   it('leaves no tensor behind in 200 updates, in tfjs or in the library', async () => {
     const counts: number[][] = [];
-    const [updates, decisions] = [200, 8];
+    const [updates, decisions] = [200, 4];
     await train(
       onTensorflow({
-        env: { id: 'KHop-v0', count: 4, options: { layers: 2, width: 3 } },
+        env: { id: 'KHop-v0', count: 2, options: { layers: 2, width: 3 } },
+        halting: { maxSteps: 2 },
         ppo: { decisions, minibatch: decisions },
         recipe: { distillation: 0.1 },
         evaluation: { everyUpdates: 1000, episodes: 4, forcedEpisodes: 0 },
@@ -161,7 +162,7 @@ describe.skipIf(!installed)('on tensorflow', () => {
     );
     expect(counts.length).toBeGreaterThanOrEqual(updates);
     expect(counts[updates - 1]).toEqual(counts[10]);
-  }, 300_000);
+  }, 600_000);
 
   it('goes on from a checkpoint to the very weights of a run that was never stopped', async () => {
     const [whole, parts] = [tempDir(), tempDir()];

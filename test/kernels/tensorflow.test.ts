@@ -124,22 +124,31 @@ describe('loadTensorflow', () => {
     });
   });
 
-  it('a build that cannot be loaded: names it, why, and the cure', async () => {
-    const folder = tempDir();
-    const files = { 'lib/tfjs_binding.node': 'no addon', 'package.json': '{}' };
-    for (const [path, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(folder, path)), { recursive: true });
-      writeFileSync(join(folder, path), text);
-    }
-    const sizes = Object.fromEntries(
-      Object.entries(files).map(([path, { length }]) => [path, length]),
-    );
-    writeFileSync(join(folder, 'build.json'), JSON.stringify({ ...build('cpu'), files: sizes }));
-    const error = await loadTensorflow(() => start(folder)).catch((error) => error);
-    expect(error).not.toBeInstanceOf(NotInstalled);
-    expect(error.message).toMatch(`backend tensorflow: the build in ${folder} does not start: `);
-    expect(error.message).toMatch(/; `pondera tensorflow install` mends it$/);
-  });
+  it.each([
+    ['cpu', 'install'],
+    ['cuda', 'install --cuda'],
+  ] as const)(
+    'a %s build that cannot be loaded: names it, why, and the cure',
+    async (variant, cure) => {
+      const folder = tempDir();
+      const files = { 'lib/tfjs_binding.node': 'no addon', 'package.json': '{}' };
+      for (const [path, text] of Object.entries(files)) {
+        mkdirSync(dirname(join(folder, path)), { recursive: true });
+        writeFileSync(join(folder, path), text);
+      }
+      const sizes = Object.fromEntries(
+        Object.entries(files).map(([path, { length }]) => [path, length]),
+      );
+      writeFileSync(
+        join(folder, 'build.json'),
+        JSON.stringify({ ...build(variant), files: sizes }),
+      );
+      const error = await loadTensorflow(() => start(folder)).catch((error) => error);
+      expect(error).not.toBeInstanceOf(NotInstalled);
+      expect(error.message).toMatch(`backend tensorflow: the build in ${folder} does not start: `);
+      expect(error.message).toMatch(new RegExp(`; \`pondera tensorflow ${cure}\` mends it$`));
+    },
+  );
 
   it('a GPU: without one', async () => {
     const gpu = { isUsingGpuDevice: true, binding: { TF_Version: '2.21.0' } };
