@@ -4,15 +4,15 @@ import { type HeldLock, Locked, type LockOptions, takeLock } from './run/index.t
 /**
  * Takes a lock file for this process.
  * @param refusal what is said where another process, in words, has it
- * @throws UsageError where another process has it
+ * @throws UsageError where another process has it, AbortError where `signal` aborts before that is found out
  */
 export async function exclusive(
   path: string,
   refusal: (holder: string) => string,
-  onWait?: LockOptions['onWait'],
+  { onWait, signal }: Pick<LockOptions, 'onWait' | 'signal'> = {},
 ): Promise<HeldLock> {
   try {
-    return await takeLock(path, { onWait });
+    return await takeLock(path, { onWait, signal });
   } catch (error) {
     if (!(error instanceof Locked)) throw error;
     throw new UsageError(refusal(error.holder));
@@ -21,5 +21,5 @@ export async function exclusive(
 
 /** What is said where a lock may have been left behind. */
 export function waitingFor(path: string, holder: string, seconds: number): string {
-  return `${path} is that of ${holder}: it is waited for ${seconds} s whether that still lives`;
+  return `${path} belongs to ${holder}: waiting ${seconds} s at most to see whether that still runs`;
 }

@@ -39,6 +39,8 @@ export interface Begin {
   resume?: boolean;
   /** Replaces it. */
   overwrite?: boolean;
+  /** Gives up finding out whether another process still trains there. */
+  signal?: AbortSignal;
 }
 
 const CONFIG = 'config.resolved.yaml';
@@ -99,11 +101,10 @@ export class RunFiles {
     const configPath = join(dir, CONFIG);
     await mkdir(dir, { recursive: true });
     const lockPath = join(dir, 'run.lock');
-    const lock = await exclusive(
-      lockPath,
-      (holder) => `${dir}: ${holder} trains there already`,
-      (holder, seconds) => onWait(waitingFor(lockPath, holder, seconds)),
-    );
+    const lock = await exclusive(lockPath, (holder) => `${dir}: ${holder} trains there already`, {
+      onWait: (holder, seconds) => onWait(waitingFor(lockPath, holder, seconds)),
+      signal: begin.signal,
+    });
     const fresh = !existsSync(configPath);
     try {
       let found: Found = { damaged: [] };

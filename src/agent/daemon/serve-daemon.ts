@@ -48,11 +48,9 @@ export async function serveDaemon({
   }
   await mkdir(dir, { recursive: true });
   const path = join(dir, 'daemon.lock');
-  const lock = await exclusive(
-    path,
-    (holder) => `${dir}: ${holder} is its daemon already`,
-    (holder, seconds) => log.info({ dir }, waitingFor(path, holder, seconds)),
-  );
+  const lock = await exclusive(path, (holder) => `${dir}: ${holder} is its daemon already`, {
+    onWait: (holder, seconds) => log.info({ dir }, waitingFor(path, holder, seconds)),
+  });
   let daemon: Daemon | undefined;
   let http: SocketServer | undefined;
   const drain = async () => {
