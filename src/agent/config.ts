@@ -7,7 +7,8 @@ const count = z.int().min(1);
 
 const socketUrl = z
   .string()
-  .regex(/^wss?:\/\/./, 'expected an address that begins with ws:// or wss://');
+  .regex(/^wss?:\/\/./, 'expected an address that begins with ws:// or wss://')
+  .refine((url) => URL.canParse(url), 'expected an address, such as ws://127.0.0.1:8765');
 
 /** Given to a module; written down with the run, and sent to threads and processes. */
 const moduleOptions = z.record(z.string(), z.unknown()).superRefine((options, context) => {
@@ -37,6 +38,10 @@ const envSchema = z
     listen: z
       .string()
       .regex(/^[^/]+:\d{1,5}$/, 'expected an address, such as 127.0.0.1:8765')
+      .refine(
+        (address) => Number(/\d+$/.exec(address)?.[0]) < 65_536,
+        'expected a port of 0..65535',
+      )
       .optional()
       .describe('An address (host:port) at which environments dial in.'),
     tokenEnv: z

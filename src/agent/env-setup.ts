@@ -55,6 +55,11 @@ export async function envSource(
   baseDir: string,
   { env: given, onListening, signal }: GivenEnv & { signal?: AbortSignal } = {},
 ): Promise<EnvSource> {
+  if (given !== undefined && /^class\b/.test(String(given))) {
+    throw new UsageError(
+      `env: expected a function that makes an environment, got a class; give () => new ${given.name}()`,
+    );
+  }
   const { env, train } = config;
   const name = envName(config);
   const remote = given ? undefined : remoteSource(env, baseDir);

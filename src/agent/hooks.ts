@@ -90,7 +90,10 @@ export class Hooks {
       const hook = await loadHook(module, baseDir, i);
       named.push({ name: `hooks.${i} (${module})`, start: (run) => hook(run, options) });
     }
-    const passed = given.map((hook, i) => ({ name: `hook ${i} ${hook.name}`, start: hook }));
+    const passed = given.map((hook, i) => ({
+      name: `hook ${i} ${hook.name}`.trimEnd(),
+      start: hook,
+    }));
     return new Hooks([...named, ...passed]);
   }
 

@@ -2,20 +2,28 @@ import { describe } from './describe.ts';
 
 /** Why `result` is nothing that a reset may return, beside what it observes; undefined where it is. */
 export function explainReset(result: unknown): string | undefined {
-  return typeof result === 'object' && result !== null
+  return isRecord(result)
     ? undefined
     : `expected an object with obs and info, got ${describe(result)}`;
 }
 
 /** Why `result` is nothing that a step may return, beside what it observes; undefined where it is. */
 export function explainStep(result: unknown): string | undefined {
-  if (typeof result !== 'object' || result === null) {
+  if (!isRecord(result)) {
     const keys = 'obs, reward, terminated, truncated and info';
     return `expected an object with ${keys}, got ${describe(result)}`;
   }
-  const { reward, terminated, truncated } = result as Record<string, unknown>;
+  const { reward, terminated, truncated, done } = result;
   if (!Number.isFinite(reward)) return `reward: expected a finite number, got ${describe(reward)}`;
-  return explainFlag('terminated', terminated) ?? explainFlag('truncated', truncated);
+  const problem = explainFlag('terminated', terminated) ?? explainFlag('truncated', truncated);
+  const old = problem !== undefined && done !== undefined;
+  return old
+    ? `${problem}; in place of done give terminated (the task ended) and truncated (a limit cut it)`
+    : problem;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function explainFlag(key: string, flag: unknown): string | undefined {

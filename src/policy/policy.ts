@@ -15,7 +15,7 @@ import type { Core, Thought, Token } from './core/core.ts';
 import { fullCore } from './core/full.ts';
 import { latentCore } from './core/latent.ts';
 import { type Distribution, distributionFor } from './distributions/index.ts';
-import { type EncoderFactory, encoderFor } from './encoders/index.ts';
+import { checkedEncoder, type EncoderFactory, encoderFor } from './encoders/index.ts';
 import { Parameters } from './parameters.ts';
 
 export interface PolicyOptions extends CoreSizes {
@@ -65,12 +65,13 @@ export class Policy {
     this.parameters = new Parameters(Rng.seed(options.seed, 'policy'));
     this.distribution = distributionFor(options.actionSpace);
     const make = options.encoder ?? encoderFor;
-    const encoder = make(
+    const made = make(
       options.observationSpace,
       width,
       this.parameters.scope('encoder'),
       options.encoderOptions,
     );
+    const encoder = options.encoder ? checkedEncoder(made, options.observationSpace, width) : made;
     this.#encode = (rows) => encoder.encode(rows);
     const factory = options.core === 'latent' ? latentCore : fullCore;
     this.#core = factory(options, encoder, this.parameters.scope('core'));

@@ -6,6 +6,7 @@ import { gridEncoder } from './grid.ts';
 import { tokenEncoder } from './tokens.ts';
 import { vectorEncoder } from './vector.ts';
 
+export { checkedEncoder } from './checked-encoder.ts';
 export { type Encoder, type EncoderFactory, labelsOf, type Place } from './encoder.ts';
 
 /**

@@ -1,0 +1,31 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, type Space } from '../../envs/index.ts';
+import type { Encoder } from './encoder.ts';
+
+/**
+ * What a developer's own factory made, as an encoder, tried on one observation of zeros.
+ * @throws RangeError naming what of it is none
+ */
+export function checkedEncoder(made: unknown, { size }: Space, width: number): Encoder {
+  if (typeof made !== 'object' || made === null) {
+    throw refused(`an encoder (an object with tokens and encode), got ${describe(made)}`);
+  }
+  const { tokens, encode } = made as Partial<Encoder>;
+  if (!Number.isInteger(tokens) || tokens! < 1) {
+    throw refused(`tokens to be an integer ≥ 1, got ${describe(tokens)}`);
+  }
+  if (typeof encode !== 'function') {
+    throw refused(`encode to be a function, got ${describe(encode)}`);
+  }
+  const encoder = made as Encoder;
+  const given = tf.tidy(() => encoder.encode(tf.zeros([1, size]))?.shape);
+  if (given?.join() !== [1, tokens, width].join()) {
+    const got = given === undefined ? 'no tensor' : `[${given.join(', ')}]`;
+    throw refused(`encode to make [1, ${tokens}, ${width}] (tokens, width) of one row, got ${got}`);
+  }
+  return encoder;
+}
+
+function refused(expected: string): RangeError {
+  return new RangeError(`policy.encoder: expected ${expected}`);
+}
