@@ -1,8 +1,10 @@
+import { firstValueFrom } from 'rxjs';
 import { expect, it } from 'vitest';
 import {
   checkEnv,
   checkServer,
   dialTrainer,
+  EnvPool,
   EnvServer,
   makeEnv,
   PolicyClient,
@@ -22,6 +24,7 @@ const calls: Record<string, (options: never) => Promise<unknown>> = {
   checkEnv: (options) => checkEnv(factory, options),
   checkServer: (options) => checkServer(nowhere, options),
   dialTrainer: (options) => dialTrainer(nowhere, factory, options),
+  'EnvPool.create': (options) => EnvPool.create(factory, options),
   'EnvServer.listen': (options) => EnvServer.listen(factory, options),
   'PolicyClient.connect': (options) => PolicyClient.connect(nowhere, options),
 };
@@ -48,6 +51,9 @@ it.each<[string, object, string]>([
   ],
   ['checkServer', { seed: -1 }, 'seed: expected an integer ≥ 0, got -1'],
   ['dialTrainer', { id: 'a', count: 0 }, 'count: expected an integer ≥ 1, got 0'],
+  ['EnvPool.create', { count: 0 }, 'count: expected an integer ≥ 1, got 0'],
+  ['EnvPool.create', { count: 1, seed: 0.5 }, 'seed: expected an integer ≥ 0, got 0.5'],
+  ['EnvPool.create', { count: 1, survive: -1 }, 'survive: expected an integer ≥ 0, got -1'],
   ['EnvServer.listen', { id: 'a', capacity: 0 }, 'capacity: expected an integer ≥ 1, got 0'],
   [
     'EnvServer.listen',
@@ -58,4 +64,17 @@ it.each<[string, object, string]>([
   ['PolicyClient.connect', { attempts: -1 }, 'attempts: expected an integer ≥ 0, got -1'],
 ])('%s refuses %o in words', async (name, options, message) => {
   await expect(calls[name](options as never)).rejects.toThrow(`${name}: ${message}`);
+});
+
+it('what is closed says so, and where it was', async () => {
+  const server = await EnvServer.listen(factory, { id: 'a' });
+  const { url } = server;
+  await server.close();
+  await server.close();
+  expect(server.url).toBe(url);
+  const pool = await EnvPool.create(factory, { name: 'a', count: 2, seed: 0, timeoutMs: 1000 });
+  await pool.close();
+  await expect(firstValueFrom(pool.observe())).rejects.toThrow(
+    'EnvPool.observe: the pool has been closed',
+  );
 });

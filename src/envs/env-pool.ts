@@ -3,6 +3,16 @@ import { Rng } from '../kernels/index.ts';
 import { checkedEnv } from './checked-env.ts';
 import type { EnvFactory } from './env.ts';
 import { EnvFailed } from './env-failed.ts';
+import {
+  anything,
+  type Checks,
+  callback,
+  checkOptions,
+  duration,
+  flag,
+  integer,
+  text,
+} from './options.ts';
 import type { Observation, Outcome } from './outcome.ts';
 import { Seat, type SeatOptions, type SeatState } from './seat.ts';
 import type { Space } from './space.ts';
@@ -26,6 +36,21 @@ export interface EnvPoolOptions extends Omit<SeatOptions, 'survival'> {
   /** They are elsewhere, so that the factory cannot make them anew. */
   elsewhere?: boolean;
 }
+
+const poolChecks: Checks<EnvPoolOptions> = {
+  name: text,
+  count: integer(1),
+  seed: integer(0),
+  timeoutMs: duration,
+  episodes: integer(0),
+  survive: integer(0),
+  elsewhere: flag,
+  maxEpisodeSteps: integer(1),
+  resetOptions: callback,
+  calling: anything,
+  normaliser: anything,
+  limits: anything,
+};
 
 /** A pool's state as plain JSON. */
 export interface PoolState {
@@ -61,6 +86,7 @@ export class EnvPool {
   readonly #inFlight = new Set<Promise<unknown>>();
   readonly #owing = new Set<number>();
   #answers = 0;
+  #closed = false;
   /** Outcomes of whichever steps settle in the same turn; what they lead to is observed together. */
   readonly #settle = together<Settled>((settled) => {
     const steps = new Map<Settled['emit'], Outcome[]>();
@@ -92,8 +118,12 @@ export class EnvPool {
     this.actionSpace = seats[0].actionSpace;
   }
 
-  /** @throws EnvFailed where an environment cannot be made; those made before it are closed */
+  /**
+   * @throws RangeError for options that are none; EnvFailed where an environment cannot be made, and those made before
+   *   it are closed
+   */
   static async create(factory: EnvFactory, options: EnvPoolOptions): Promise<EnvPool> {
+    checkOptions('EnvPool.create', options, poolChecks);
     const { name, count, episodes = Infinity, survive, elsewhere } = options;
     const failures = new Subject<Failed>();
     const early: Failed[] = [];
@@ -156,6 +186,10 @@ export class EnvPool {
    */
   observe(): Observable<Observation[]> {
     return new Observable((subscriber) => {
+      if (this.#closed) {
+        subscriber.error(new Error('EnvPool.observe: the pool has been closed'));
+        return undefined;
+      }
       const subscription = this.#ready.subscribe(subscriber);
       void Promise.resolve().then(() => this.#begin(subscriber));
       return subscription;
@@ -224,6 +258,7 @@ export class EnvPool {
    * @throws EnvFailed where they are not; the others are closed
    */
   async close(): Promise<void> {
+    this.#closed = true;
     this.#ready.complete();
     // What is elsewhere is given up, as it may never answer.
     if (!this.#elsewhere) await Promise.allSettled(this.#inFlight);
