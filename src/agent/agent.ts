@@ -33,7 +33,7 @@ import {
   type Tensors,
 } from '../policy/index.ts';
 import { type Decision, ponder, Scheduler } from '../rollout/index.ts';
-import type { Config } from './config.ts';
+import { type Config, MOST_STEPS } from './config.ts';
 import { envName, envSource, type GivenEnv } from './env-setup.ts';
 import { UsageError } from './errors.ts';
 import { trainedRule } from './halting-rule.ts';
@@ -59,7 +59,7 @@ export interface ActOptions {
 export const exits = oneOf('sample', 'threshold', 'cdf');
 
 const decideChecks: Checks<Omit<ActOptions, 'mask'>> = {
-  maxSteps: integer(1),
+  maxSteps: integer(1, MOST_STEPS),
   deadlineMs: atLeast(0),
   exit: exits,
   deterministic: flag,

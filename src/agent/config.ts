@@ -4,6 +4,8 @@ import { explainPlain } from '../envs/index.ts';
 const positive = z.number().positive();
 const fraction = z.number().min(0).max(1);
 const count = z.int().min(1);
+/** Of a thought: what is counted by ponder steps (metrics, TensorBoard) has an entry for each. */
+export const MOST_STEPS = 1000;
 
 const socketUrl = z
   .string()
@@ -109,7 +111,10 @@ const haltingSchema = z
       .default('bernoulli')
       .describe('Learned halting head, or the same number of ponder steps always.'),
     minSteps: count.default(1).describe('Ponder steps always taken, unpriced.'),
-    maxSteps: count.default(6).describe('Ponder steps after which acting is forced.'),
+    maxSteps: count
+      .max(MOST_STEPS)
+      .default(6)
+      .describe('Ponder steps after which acting is forced.'),
     steps: count.optional().describe('Ponder steps of the rule fixed; maxSteps unless given.'),
     initialBias: z.number().default(-1).describe('Logit of the halting head as it is released.'),
     floor: z

@@ -20,6 +20,7 @@ import {
   random,
 } from '../policy/index.ts';
 import { type Agent, exits } from './agent.ts';
+import { MOST_STEPS } from './config.ts';
 import { envName, envSource } from './env-setup.ts';
 import { UsageError } from './errors.ts';
 import type { Evaluation } from './events.ts';
@@ -181,9 +182,9 @@ function planOf({ config }: Agent, options: EvaluateOptions) {
   if (!Number.isInteger(episodes) || episodes < 1) {
     throw new UsageError(`episodes: expected a whole number ≥ 1, got ${episodes}`);
   }
-  if (maxSteps < minSteps) {
+  if (maxSteps < minSteps || maxSteps > MOST_STEPS) {
     throw new UsageError(
-      `maxSteps: expected at least halting.minSteps (${minSteps}), got ${maxSteps}`,
+      `maxSteps: expected halting.minSteps (${minSteps}) to ${MOST_STEPS}, got ${maxSteps}`,
     );
   }
   const all = Array.from({ length: maxSteps - minSteps + 1 }, (_, i) => minSteps + i);

@@ -184,8 +184,8 @@ export class RunFiles {
     for (const [name, value] of Object.entries(all)) {
       if (value !== null) this.#board.scalar(name, value, steps, wallTime);
     }
-    const depths = histogram.flatMap((count, i) => new Array<number>(count).fill(i + 1));
-    if (depths.length > 0) this.#board.histogram('ponderSteps', depths, steps, wallTime);
+    const depths = histogram.map((_, i) => i + 1);
+    this.#board.histogram('ponderSteps', depths, steps, wallTime, histogram);
   }
 
   /**

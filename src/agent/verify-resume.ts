@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Rng } from '../kernels/index.ts';
 import { RunError, UsageError } from './errors.ts';
@@ -76,6 +76,7 @@ export async function verifyResume(options: VerifyOptions): Promise<Verified> {
     // Every other one comes while a checkpoint is written, or thereabouts.
     const saves = kill % 2 === 0 ? pace.saves.filter((save) => save.update < updates - 1) : [];
     const moment = { updates: rng.int(span + 1), saves, updateMs: pace.updateMs, at: rng.float() };
+    const before = new Set(await halfSaved(killed));
     const found = await follow(options, killed, begun(killed), moment);
     if (found.finished) {
       throw new UsageError(
@@ -83,7 +84,7 @@ export async function verifyResume(options: VerifyOptions): Promise<Verified> {
       );
     }
     update = Math.max(update, found.update);
-    const half = await halfSaved(killed, found.pid);
+    const half = (await halfSaved(killed)).some((name) => !before.has(name));
     if (half) unfinished++;
     on({ type: 'killed', kill, update, after: found.after, unfinished: half });
   }
@@ -97,10 +98,12 @@ function begun(runDir: string): boolean {
   return existsSync(join(runDir, 'config.resolved.yaml'));
 }
 
-/** Whether a process has left a checkpoint that was not written to its end. */
-async function halfSaved(runDir: string, pid: number): Promise<boolean> {
-  const names = await readdir(join(runDir, 'checkpoints')).catch(() => []);
-  return names.some((name) => /^step-\d+\.tmp-/.test(name) && name.endsWith(`-${pid}`));
+/** What processes have left of checkpoints that were not written to their ends. */
+async function halfSaved(runDir: string): Promise<string[]> {
+  const dir = join(runDir, 'checkpoints');
+  const names = (await readdir(dir).catch(() => [])).filter((name) => /^step-\d+\.tmp-/.test(name));
+  // A process may have the number of an earlier one, but not its time.
+  return Promise.all(names.map(async (name) => `${name} ${(await stat(join(dir, name))).ctimeMs}`));
 }
 
 /** A checkpoint, as the events told of it. */
@@ -113,7 +116,6 @@ interface Save {
 }
 
 interface Followed {
-  pid: number;
   finished: boolean;
   /** The last update that it told of. */
   update: number;
@@ -140,7 +142,6 @@ async function follow(
   kill?: Moment,
 ): Promise<Followed> {
   const found: Followed = {
-    pid: 0,
     finished: false,
     update: 0,
     after: 'start',
@@ -169,7 +170,6 @@ async function follow(
   };
   const run = { config, set: [...set, 'kernels.build=strict'], runDir, resume };
   const { child, ended } = startTraining(command, run, ['ignore', 'pipe'], take);
-  found.pid = child.pid ?? 0;
   const abort = () => child.kill('SIGKILL');
   signal?.addEventListener('abort', abort, { once: true });
   try {

@@ -54,7 +54,7 @@ async function recordCommand(run: string, flags: RecordFlags): Promise<void> {
   const { Agent } = await import('../agent.ts');
   const { envSource } = await import('../env-setup.ts');
   const { record } = await import('../recording/index.ts');
-  const { writeFileAtomic } = await import('../run/index.ts');
+  const { unusedPath, writeFileAtomic } = await import('../run/index.ts');
   const { signal, release } = interruptible(() =>
     process.stderr.write('ending the recording after this decision; again to stop at once\n'),
   );
@@ -77,7 +77,8 @@ async function recordCommand(run: string, flags: RecordFlags): Promise<void> {
       );
     }
     if (stdout) return;
-    const file = out ?? join(run, 'recordings', `step-${agent.version}-seed-${seed}.jsonl`);
+    const name = `step-${agent.version}-seed-${seed}`;
+    const file = out ?? unusedPath(join(run, 'recordings'), name, '.jsonl');
     await mkdir(dirname(file), { recursive: true });
     await writeFileAtomic(file, lines.join(''));
     print(`${counted(played, 'episode')}, ${counted(decisions, 'decision')}: ${file}\n`);

@@ -3,6 +3,7 @@ import { type Env, type Failed, VERSION, type View, watched } from '../../envs/i
 import { attentionOf, type Exit } from '../../policy/index.ts';
 import type { Decision, Transition } from '../../rollout/index.ts';
 import type { Agent } from '../agent.ts';
+import { MOST_STEPS } from '../config.ts';
 import { type EnvSource, envName } from '../env-setup.ts';
 import { UsageError } from '../errors.ts';
 import { trainedRule } from '../halting-rule.ts';
@@ -65,9 +66,9 @@ export async function record(
   const { episodes, seed, exit, deterministic, maxSteps } = options;
   const { maxLength = 2 ** 25, signal, told = () => {} } = options;
   const { minSteps } = agent.config.halting;
-  if (maxSteps !== undefined && maxSteps < minSteps) {
+  if (maxSteps !== undefined && (maxSteps < minSteps || maxSteps > MOST_STEPS)) {
     throw new UsageError(
-      `maxSteps: expected at least halting.minSteps (${minSteps}), got ${maxSteps}`,
+      `maxSteps: expected halting.minSteps (${minSteps}) to ${MOST_STEPS}, got ${maxSteps}`,
     );
   }
   const recorded: Recorded = { episodes: 0, decisions: 0, full: false, cut: 0 };

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { stringifyExact, VERSION } from '../../envs/index.ts';
 import { errorCode, type FileSystem, LEFTOVER, writeDirAtomic, writeFileAtomic } from './atomic.ts';
 import { decodeSafetensors, encodeSafetensors, type Tensors } from './safetensors.ts';
+import { unusedPath } from './unused-path.ts';
 
 /** Everything that a run needs to go on exactly. */
 export interface Checkpoint {
@@ -204,8 +205,7 @@ export class CheckpointStore {
   }
 
   async #setAside({ step, dir, message }: Found & { message: string }) {
-    const path = join(this.dir, `damaged-step-${step}-${process.pid}`);
-    await this.#fs.rm(path, { recursive: true, force: true });
+    const path = unusedPath(this.dir, `damaged-step-${step}`);
     await this.#fs.rename(dir, path);
     return { path, message };
   }

@@ -47,14 +47,19 @@ export class TensorBoardWriter {
     this.#summary(tag, floatField(2, value), step, wallTime);
   }
 
-  /** Values that are not finite are left out; where none remains, nothing is written. */
+  /**
+   * Values that are not finite are left out; where none remains, nothing is written.
+   * @param counts how often each was seen; once unless given
+   */
   histogram(
     tag: string,
     values: ArrayLike<number>,
     step: number,
     wallTime = Date.now() / 1000,
+    counts?: ArrayLike<number>,
   ): void {
-    const finite = Float64Array.from(values).filter(Number.isFinite);
+    const seen = Array.from(values, (value, i): Seen => ({ value, count: counts?.[i] ?? 1 }));
+    const finite = seen.filter(({ value, count }) => Number.isFinite(value) && count > 0);
     if (finite.length > 0) this.#summary(tag, bytesField(5, histogram(finite)), step, wallTime);
   }
 
@@ -108,31 +113,37 @@ function newest(dir: string): number {
   return Math.max(0, ...seconds.map(Number));
 }
 
+interface Seen {
+  value: number;
+  count: number;
+}
+
 /** HistogramProto: exact min, max, count and sums; each bucket given by its right edge. */
-function histogram(values: Float64Array): Uint8Array {
-  let [min, max, sum, squares] = [Infinity, -Infinity, 0, 0];
-  for (const value of values) {
+function histogram(seen: readonly Seen[]): Uint8Array {
+  let [min, max, total, sum, squares] = [Infinity, -Infinity, 0, 0, 0];
+  for (const { value, count } of seen) {
     min = Math.min(min, value);
     max = Math.max(max, value);
-    sum += value;
-    squares += value * value;
+    total += count;
+    sum += count * value;
+    squares += count * value * value;
   }
   // One bucket per integer where that is few, so that counts of steps show as they are.
-  const perInteger = max - min < 2 * BUCKETS && values.every(Number.isInteger);
+  const perInteger = max - min < 2 * BUCKETS && seen.every(({ value }) => Number.isInteger(value));
   const buckets = perInteger ? max - min + 1 : min === max ? 1 : BUCKETS;
   const start = perInteger ? min - 0.5 : min;
   const width = perInteger ? 1 : (max - min) / buckets;
   const limits = Float64Array.from({ length: buckets }, (_, i) => start + (i + 1) * width);
   if (!perInteger) limits[buckets - 1] = max;
   const counts = new Float64Array(buckets);
-  for (const value of values) {
+  for (const { value, count } of seen) {
     const index = width > 0 ? Math.floor((value - start) / width) : 0;
-    counts[Math.min(index, buckets - 1)]++;
+    counts[Math.min(index, buckets - 1)] += count;
   }
   return concat([
     doubleField(1, min),
     doubleField(2, max),
-    doubleField(3, values.length),
+    doubleField(3, total),
     doubleField(4, sum),
     doubleField(5, squares),
     bytesField(6, doubles(limits)),

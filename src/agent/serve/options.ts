@@ -9,6 +9,7 @@ import {
 } from '../../envs/index.ts';
 import type { Exit } from '../../policy/index.ts';
 import { exits, type LoadOptions, loadChecks } from '../agent.ts';
+import { MOST_STEPS } from '../config.ts';
 
 export interface ServeOptions
   extends Omit<SocketServerOptions, 'onFault'>,
@@ -38,7 +39,7 @@ export const serveChecks: Checks<ServeOptions> = {
   queue: integer(0),
   exit: exits,
   deterministic: flag,
-  maxSteps: integer(1),
+  maxSteps: integer(1, MOST_STEPS),
   reloadSeconds: positive,
   on: callback,
 };

@@ -164,7 +164,7 @@ describe('record', () => {
   it('refuses fewer ponder steps than the config takes at least', async () => {
     const agent = await makeAgent();
     await expect(recorded(agent, { maxSteps: 0 })).rejects.toThrow(
-      'maxSteps: expected at least halting.minSteps (1), got 0',
+      'maxSteps: expected halting.minSteps (1) to 1000, got 0',
     );
   });
 

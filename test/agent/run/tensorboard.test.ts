@@ -115,6 +115,16 @@ describe('TensorBoardWriter', () => {
     });
   });
 
+  it('takes how often each value was seen in place of the values', () => {
+    const [one, other] = [new TensorBoardWriter(tempDir()), new TensorBoardWriter(tempDir())];
+    one.histogram('w', [1, 2, 4], 1, 0, [2, 0, 1e9]);
+    other.histogram('w', [1, 4], 1, 0, [2, 1e9]);
+    for (const writer of [one, other]) writer.close();
+    const [, event] = records(readFileSync(one.path));
+    expect(histo(event)).toMatchObject({ num: 1e9 + 2, sum: 4e9 + 2, counts: [2, 0, 0, 1e9] });
+    expect(records(readFileSync(other.path))[1]).toEqual(event);
+  });
+
   it('spreads other values over 30 buckets, both ends included', () => {
     const writer = new TensorBoardWriter(tempDir());
     writer.histogram('w', Float32Array.of(0, 0.25, 15, Number.NaN, 30, 29.75), 1);
