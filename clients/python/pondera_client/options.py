@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
 @dataclass
 class Options:
-    """What can be set, and what it is unless set.
+    """What can be set, and what it is unless set. ValueError for what is no duration.
 
     Attributes:
         host, port: where; port 0 takes a free one. Other than loopback needs a token.
@@ -35,3 +36,12 @@ class Options:
     hello: float = 5
     max_payload: int = 8 * 1024 * 1024
     max_connections: int = 256
+
+    def __post_init__(self) -> None:
+        # grace and heartbeat are told to those that connect
+        for name, endless in {"grace": False, "heartbeat": False, "idle": True, "hello": True}.items():
+            seconds = getattr(self, name)
+            if seconds >= (0 if name == "grace" else 1e-3) and (endless or math.isfinite(seconds)):
+                continue
+            least = "≥ 0" if name == "grace" else "≥ 0.001"
+            raise ValueError(f"{name}: expected {'' if endless else 'finite '}seconds {least}, got {seconds}")

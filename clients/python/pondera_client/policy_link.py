@@ -19,6 +19,8 @@ PATH = "/v1/policy"
 
 # what is said of one question, on a connection that goes on
 ANSWERS = frozenset({"REFUSED", "OVERLOADED", "TOO_LARGE"})
+# a socket holds no timeout of 25 days or more; who waits longer asks again
+LONGEST_WAIT = 1e6
 HELLO = {"t": "hello", "v": VERSION, "role": "policy-client", "client": "pondera-client (Python)"}
 
 
@@ -59,7 +61,7 @@ class PolicyLink:
                 return attempt(deadline)
             except (ConnectionClosed, InvalidHandshake, OSError, WireError) as error:
                 self._judge(error, deadline)
-            time.sleep(min(backoff(failures), max(0, deadline - time.monotonic())))
+            time.sleep(min(backoff(failures), _left(deadline)))
             failures += 1
 
     def _judge(self, error: Exception, deadline: float) -> None:
@@ -91,7 +93,7 @@ class PolicyLink:
 
     def _connected(self, deadline: float) -> Any:
         if self._ws is None:
-            left = max(0.1, deadline - time.monotonic())
+            left = max(0.1, _left(deadline))
             dialled = connect(self._url, open_timeout=left, **connect_options(self._url, self._token))
             with ExitStack() as opening:
                 ws = opening.enter_context(dialled)
@@ -104,9 +106,14 @@ class PolicyLink:
         return self._ws
 
     def _receive(self, ws: Any, deadline: float) -> dict[str, Any]:
-        return MsgPack.decode(ws.recv(max(0, deadline - time.monotonic())))
+        return MsgPack.decode(ws.recv(_left(deadline)))
 
     def _drop(self) -> None:
         self._ws = None
         with suppress(Exception):
             self._open.close()
+
+
+def _left(deadline: float) -> float:
+    """Seconds to wait at most, of those that are left."""
+    return min(LONGEST_WAIT, max(0, deadline - time.monotonic()))

@@ -129,7 +129,7 @@ class EnvServer:
         """Ends sessions whose time is over."""
         grace, idle = self._options.grace, self._options.idle
         while True:
-            await asyncio.sleep(min(1.0, grace / 2, idle / 2))
+            await asyncio.sleep(max(0.01, min(1.0, grace / 2, idle / 2)))
             for seat in self._seats.expired(grace, idle):
                 if seat.ws is not None:
                     self._aside(_refuse(seat.ws, seat.codec, WireError("IDLE", "nothing was asked for")))

@@ -58,6 +58,12 @@ def server(monkeypatch):
         thread.join()
 
 
+@pytest.mark.parametrize("timeout", [0.5, 1e9, float("inf")])
+def test_waits_as_long_as_it_may(server, timeout):
+    with Policy(server.url, timeout=timeout) as policy:
+        assert policy.act(np.zeros(2, np.float32)) is not None
+
+
 def test_acts(server):
     with Policy(server.url) as policy:
         assert server.hellos[0]["role"] == "policy-client" and server.hellos[0]["v"] == 1

@@ -330,3 +330,31 @@ def test_health_needs_no_token_and_metadata_does():
 def test_other_addresses_need_a_token():
     with pytest.raises(ValueError, match="token"):
         EnvServer(lambda count: Host(Count, count), {}, Options(host="0.0.0.0"))
+
+
+@pytest.mark.parametrize("name", ["grace", "heartbeat", "idle", "hello"])
+@pytest.mark.parametrize("seconds", [-1, float("nan"), float("-inf")])
+def test_what_is_no_duration_is_refused_by_name(name, seconds):
+    with pytest.raises(ValueError, match=f"{name}: expected .*seconds"):
+        Options(**{name: seconds})
+
+
+def test_no_grace_keeps_no_processor_busy(monkeypatch):
+    sleep, rests = asyncio.sleep, []
+
+    def resting(seconds):
+        rests.append(seconds)
+        return sleep(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", resting)
+
+    @run
+    async def test():
+        async with serving(grace=0, idle=float("inf"), heartbeat=1e9) as server:
+            trainer = Trainer(server.url, Json)
+            assert (await trainer.open(1))["limits"]["heartbeatMs"] == 1e12
+            await trainer.send({"t": "close"})
+            assert await trainer.closed() == 1000
+        assert min(rests) > 0
+
+    test()
