@@ -213,7 +213,7 @@ describe('halting', () => {
   it('refuses fewer steps than minSteps', async () => {
     const agent = stub({ halting: { minSteps: 2 } });
     await expect(run(agent, { maxSteps: 1 })).rejects.toThrow(UsageError);
-    await expect(run(agent, { maxSteps: 1 })).rejects.toThrow('minSteps (2), got 1');
+    await expect(run(agent, { maxSteps: 1 })).rejects.toThrow('minSteps (2) to 1000, got 1');
   });
 });
 

@@ -77,6 +77,10 @@ describe('loadConfig', () => {
     ['policy: { encoder: {} }', 'policy.encoder.module: expected a string, got nothing'],
     ['ppo: 3', 'ppo: expected a mapping, got 3'],
     ['halting: { minSteps: 9 }', 'halting.minSteps: expected minSteps ≤ maxSteps, got 9'],
+    [
+      'halting: { maxSteps: 100000000 }',
+      'halting.maxSteps: expected int to be <=1000, got 100000000',
+    ],
   ])('refuses %j with path, expected and got', async (text, problem) => {
     const whole = text === '' || text === '[1]' ? text : `${valid}${text}\n`;
     expect(await problems(whole)).toEqual([problem]);
