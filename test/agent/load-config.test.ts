@@ -79,7 +79,7 @@ describe('loadConfig', () => {
     ['halting: { minSteps: 9 }', 'halting.minSteps: expected minSteps ≤ maxSteps, got 9'],
     [
       'halting: { maxSteps: 100000000 }',
-      'halting.maxSteps: expected int to be <=1000, got 100000000',
+      'halting.maxSteps: expected an integer in 1..1000, got 100000000',
     ],
   ])('refuses %j with path, expected and got', async (text, problem) => {
     const whole = text === '' || text === '[1]' ? text : `${valid}${text}\n`;
