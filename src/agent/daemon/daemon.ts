@@ -66,7 +66,12 @@ export class Daemon {
   begin(): void {
     const { dir, watch } = this.#options;
     this.#watching = watchConfigs(dir, watch)
-      .pipe(concatMap((listing) => this.#adopt(listing)))
+      .pipe(
+        concatMap((listing) =>
+          // It is looked at again in a moment: nothing here ends the daemon.
+          this.#adopt(listing).catch((error) => this.#log.error(error, 'a fault with the folder')),
+        ),
+      )
       .subscribe();
   }
 

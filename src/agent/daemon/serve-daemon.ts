@@ -56,7 +56,8 @@ export async function serveDaemon({
   const drain = async () => {
     await daemon?.drain();
     await http?.close();
-    await removeDaemonFile(dir);
+    // On a disk that became read-only it stays, and tells nobody of a daemon that does not answer.
+    await removeDaemonFile(dir).catch(({ message }: Error) => log.warn(message));
     await lock.release();
   };
   try {
