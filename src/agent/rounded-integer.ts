@@ -5,7 +5,9 @@ export function explainRounded({ value, source }: Scalar): string | undefined {
   if (typeof value !== 'number' || source === undefined || !/^[-+]?\d+$/.test(source)) {
     return undefined;
   }
-  if (BigInt(source.replace('+', '')) === BigInt(value)) return undefined;
+  const digits = source.replace('+', '');
+  // What JavaScript writes for a number is not its value to the last digit, but gives it back.
+  if (BigInt(digits) === BigInt(value) || digits === String(value)) return undefined;
   return `expected a number that comes through exactly, got ${source}: in quotes it is a text`;
 }
 

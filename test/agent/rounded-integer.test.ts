@@ -30,11 +30,12 @@ it('an integer of options that no double is, is refused where it is written', as
 
 it('any other number and text comes through', async () => {
   const options =
-    '{ most: 9007199254740992, exact: +1152921504606846976, text: "12345678901234567891", x: 1e300 }';
+    '{ most: 9007199254740992, exact: +1152921504606846976, shortest: 1152921504606847000, text: "12345678901234567891", x: 1e300 }';
   const { env } = await load(options, ['env.options.text2="9007199254740993"']);
   expect(env.options).toEqual({
     most: 2 ** 53,
     exact: 2 ** 60,
+    shortest: 2 ** 60,
     text: '12345678901234567891',
     text2: '9007199254740993',
     x: 1e300,
