@@ -67,8 +67,7 @@ export interface EvaluateOptions {
 }
 
 const evaluateChecks: Checks<EvaluateOptions> = {
-  // Judged together with what the config says.
-  episodes: anything,
+  episodes: integer(1),
   seed: integer(0),
   exit: exits,
   deterministic: flag,
@@ -91,7 +90,8 @@ const SEED_OFFSET = 1_000_000;
  * Plays episodes on separate environments and says how well, how long it thought, and when. An episode that has not
  * ended after `evaluation.maxEpisodeSteps` decisions is truncated there, and counted (`cut`).
  *
- * @throws RangeError for options that are none, UsageError for such as do not fit the config, EnvFailed where environments fail more often than is survived
+ * @throws RangeError for options that are none, UsageError for such as do not fit the config, EnvFailed where
+ *   environments fail more often than is survived
  */
 export async function evaluate(agent: Agent, options: EvaluateOptions = {}): Promise<Evaluation> {
   agent.checkUsable('evaluate');
@@ -179,8 +179,8 @@ function planOf({ config }: Agent, options: EvaluateOptions) {
   const forcedEpisodes = options.forcedEpisodes ?? episodes;
   const { minSteps } = config.halting;
   const maxSteps = options.maxSteps ?? Math.max(config.halting.maxSteps, options.steps ?? 0);
-  if (!Number.isInteger(episodes) || episodes < 1) {
-    throw new UsageError(`episodes: expected a whole number ≥ 1, got ${episodes}`);
+  if (episodes === 0) {
+    throw new UsageError('evaluation.episodes is 0: say how many to play (episodes, --episodes)');
   }
   if (maxSteps < minSteps || maxSteps > MOST_STEPS) {
     throw new UsageError(

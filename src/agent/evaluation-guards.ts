@@ -3,7 +3,7 @@ import type { Config } from './config.ts';
 import type { EvaluateOptions } from './evaluate.ts';
 import type { Losses, TrainEvent } from './events.ts';
 import { tellFailure, toldOfStalls } from './incidents.ts';
-import type { StageOptions } from './play.ts';
+import type { StageOptions, Survive } from './play.ts';
 import type { RunFiles } from './run-files.ts';
 
 /** The run that is evaluated, and where it is. */
@@ -23,7 +23,8 @@ export function underGuards(
   files: RunFiles,
   clock: Clock,
   on: (event: TrainEvent) => void,
-): Pick<StageOptions, 'watch' | 'survive' | 'calling'> & Pick<EvaluateOptions, 'progress'> {
+): Pick<StageOptions, 'watch' | 'calling'> &
+  Pick<EvaluateOptions, 'progress'> & { survive: Survive } {
   const during = 'evaluation';
   return {
     calling,

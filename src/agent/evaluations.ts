@@ -18,6 +18,9 @@ export interface EvaluationsOptions {
   clock: Clock;
 }
 
+/** How much longer than an evaluation took to fail it is until another is tried. */
+const PATIENCE = 10;
+
 /**
  * The evaluations of a run while it trains. Each comes after the checkpoint of its update, which says that it is
  * due: what keeps it from its end loses nothing, and a resumed run makes up for it.
@@ -27,8 +30,8 @@ export class Evaluations {
   readonly #files: RunFiles;
   readonly #saver: Saver;
   readonly #options: EvaluationsOptions;
-  /** The last one failed, and that was told. */
-  #failing = false;
+  /** The last one failed, and that was told: when another may be tried, by the clock. */
+  #retryAt: number | undefined;
 
   constructor(training: Training, files: RunFiles, saver: Saver, options: EvaluationsOptions) {
     this.#training = training;
@@ -41,7 +44,8 @@ export class Evaluations {
   get due(): boolean {
     const { update, done, agent } = this.#training;
     const { everyUpdates } = agent.config.evaluation;
-    return this.#wanted && (update % everyUpdates === 0 || done);
+    const putOff = this.#options.clock.monotonic() < (this.#retryAt ?? 0);
+    return this.#wanted && !putOff && (update % everyUpdates === 0 || done);
   }
 
   /** Environments that dial in are all in training; once it is done they are free. */
@@ -84,7 +88,9 @@ export class Evaluations {
     const { evaluation, halting } = agent.config;
     const { env, signal, on, clock } = this.#options;
     if (signal?.aborted) return undefined;
+    const began = clock.monotonic();
     const run = { config: agent.config, update, steps, losses, calling };
+    const { survive, ...guards } = underGuards(run, this.#files, clock, on);
     const evaluating = () =>
       measure(agent, {
         ...{ env, signal },
@@ -92,18 +98,21 @@ export class Evaluations {
         halting: recipe.released ? undefined : 'fixed',
         forcedEpisodes: evaluation.forcedEpisodes,
         depths: [...new Set([halting.minSteps, halting.maxSteps])],
-        ...underGuards(run, this.#files, clock, on),
+        ...guards,
+        // There may be no room for it: it is put off, rather than waited for.
+        survive: { ...survive, impatient: true },
       });
     try {
       const found = await phases.during('evaluation', evaluating);
-      this.#failing = false;
+      this.#retryAt = undefined;
       return found;
     } catch (error) {
       if (signal?.aborted) return undefined;
       if (!(error instanceof EnvFailed)) throw error;
       const reason = error.message;
-      if (!this.#failing) on({ type: 'evaluation-failed', update, steps, reason });
-      this.#failing = true;
+      if (this.#retryAt === undefined) on({ type: 'evaluation-failed', update, steps, reason });
+      const now = clock.monotonic();
+      this.#retryAt = now + PATIENCE * (now - began);
       return undefined;
     }
   }

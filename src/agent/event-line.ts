@@ -68,7 +68,7 @@ export function eventLine(event: ToldEvent): string | undefined {
       return `update ${update}: evaluating for ${whole(seconds)} s, ${whole(episodes)} of ${whole(of)} episodes, ${whole(decisions)} decisions`;
     }
     case 'evaluation-failed':
-      return `update ${event.update}: warning: not evaluated: ${event.reason}; training goes on, and the next evaluation is tried`;
+      return `update ${event.update}: warning: not evaluated: ${event.reason}; training goes on, and it is tried again later`;
     case 'lost': {
       return `update ${event.update}: ${counted(event.episodes, 'episode')} lost (${event.reason})`;
     }

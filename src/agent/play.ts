@@ -36,6 +36,8 @@ export interface StageOptions {
 export interface Survive {
   /** Failures of one environment, without an episode finished between. */
   failures: number;
+  /** Of one that has never begun an episode none is survived: there may be none to be had. */
+  impatient?: boolean;
   /** Told of each. */
   told(failed: Failed): void;
 }
@@ -99,6 +101,7 @@ export class Stage {
       normaliser: agent.normaliser && { stats: agent.normaliser, frozen: true },
       maxEpisodeSteps: evaluation.maxEpisodeSteps,
       survive: survive.failures,
+      impatient: survive.impatient,
       ...{ calling, outermost },
     });
     const envs = await unlessAborted(signal, pool, (envs) => envs.close());

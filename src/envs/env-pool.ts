@@ -33,6 +33,8 @@ export interface EnvPoolOptions extends Omit<SeatOptions, 'survival'> {
    * and it is made anew. Unless given, the first ends the stream, and nobody is told.
    */
   survive?: number;
+  /** Of one that has never begun an episode no failure is survived: there may be none to be had. */
+  impatient?: boolean;
   /** They are elsewhere, so that the factory cannot make them anew. */
   elsewhere?: boolean;
 }
@@ -44,6 +46,7 @@ const poolChecks: Checks<EnvPoolOptions> = {
   timeoutMs: duration,
   episodes: integer(0),
   survive: integer(0),
+  impatient: flag,
   elsewhere: flag,
   maxEpisodeSteps: integer(1),
   resetOptions: callback,
@@ -124,7 +127,7 @@ export class EnvPool {
    */
   static async create(factory: EnvFactory, options: EnvPoolOptions): Promise<EnvPool> {
     checkOptions('EnvPool.create', options, poolChecks);
-    const { name, count, episodes = Infinity, survive, elsewhere } = options;
+    const { name, count, episodes = Infinity, survive, impatient = false, elsewhere } = options;
     const failures = new Subject<Failed>();
     const early: Failed[] = [];
     const asides = new Set<string>();
@@ -140,6 +143,7 @@ export class EnvPool {
         ? undefined
         : {
             most: survive,
+            first: !impatient,
             remake: elsewhere ? undefined : () => factory(),
             told,
           };

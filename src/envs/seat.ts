@@ -63,6 +63,8 @@ export class Seat {
   #share: number;
   /** Episodes lost since anything last went well. */
   #losses = 0;
+  /** It has begun an episode, ever. */
+  #played = false;
   /** Failures since an episode was finished. */
   #failures = 0;
   /** Its environment has failed, and is to be made anew. */
@@ -248,7 +250,8 @@ export class Seat {
   #survive(error: unknown): void {
     const { survival } = this.#options;
     if (!(error instanceof EnvFailed) || survival === undefined || this.#closed) throw error;
-    const { most, remake, told } = survival;
+    const { most, first, remake, told } = survival;
+    if (!first && !this.#played) throw error;
     // Whoever has it elsewhere has said that there is nothing to go on with.
     if (remake === undefined && error.failure.cause !== undefined) throw error;
     told({ error, inARow: ++this.#failures, observation: this.#observation });
@@ -370,6 +373,7 @@ export class Seat {
       throw this.#unread('reset', error);
     }
     this.#reseed = undefined;
+    this.#played = true;
     this.#episode++;
     this.#share--;
     this.#return = this.#length = 0;

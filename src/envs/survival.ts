@@ -6,6 +6,8 @@ import type { Observation } from './outcome.ts';
 export interface Survival {
   /** Failures without an episode finished between that are survived. */
   most: number;
+  /** Whether that goes for one that has never begun an episode too. */
+  first: boolean;
   /** Makes the environment anew; unless given it is elsewhere, and only what is found wrong here is survived. */
   remake?: () => Env | Promise<Env>;
   /** Told of each failure, also of one that is not survived. */

@@ -375,13 +375,15 @@ describe('episodes', () => {
     await expect(evaluate(agent, { env: failing(3), ...unasked })).rejects.toThrow('is hot');
   });
 
-  it('are at least one', async () => {
-    for (const episodes of [0, -1, 1.5, Number.NaN]) {
-      const refused = evaluate(stub(), { env: countdown, episodes });
-      await expect(refused).rejects.toThrow(
-        `episodes: expected a whole number ≥ 1, got ${episodes}`,
-      );
-    }
+  it.each<[string, object, string]>([
+    ['none', { episodes: 0 }, 'evaluate: episodes: expected an integer ≥ 1, got 0'],
+    ['part of one', { episodes: 1.5 }, 'evaluate: episodes: expected an integer ≥ 1, got 1.5'],
+    ['misspelt', { episode: 1 }, 'evaluate: episode: no such option; did you mean episodes?'],
+    ['at no depth', { depths: [0] }, 'evaluate: depths: expected'],
+    ['by no rule', { halting: 'never' }, 'evaluate: halting: expected'],
+  ])('are refused where they are %s', async (_, options, message) => {
+    const refused = evaluate(stub(), { env: countdown, ...options } as never);
+    await expect(refused).rejects.toThrow(message);
   });
 
   it('take the most likely actions, or draw them by the seed', async () => {

@@ -133,6 +133,43 @@ describe('an evaluation during training', () => {
     expect({ best, unevaluated }).toEqual({ best: null, unevaluated: undefined });
   });
 
+  it('whose environments cannot even begin is put off at once, for ten times as long as that took', async () => {
+    let ms = 0;
+    let [tried, evaluated] = [0, false];
+    const env = (): Env => {
+      const own = breakingEnv({});
+      const full = evaluated;
+      const reset: Env['reset'] = (options) => {
+        if (full && ms < 500_000) {
+          tried++;
+          ms += 40_000;
+          throw new Error('the server is full');
+        }
+        return own.reset(options);
+      };
+      return { ...own, reset };
+    };
+    const on = ({ type }: TrainEvent) => {
+      evaluated ||= type === 'started';
+      if (type === 'updated') ms += 70_000;
+    };
+    const clock = { now: () => 0, monotonic: () => ms };
+    const evaluation = { ...config.evaluation, everyUpdates: 1 };
+    const longer = { ...config, evaluation, train: { ...config.train, totalSteps: 288 } };
+    const { failure, events, incidents } = await run(longer, { env, on, clock });
+    expect(failure).toBeUndefined();
+    // At 110 s it is known that update 1 has none; those before 510 s are not tried.
+    expect(tried).toBe(1);
+    expect(incidents).toEqual([]);
+    const told = events.filter(({ type }) => /^evaluat/.test(type));
+    expect(told.map((event) => [event.type, 'update' in event && event.update])).toEqual([
+      ['evaluation-failed', 1],
+      ['evaluated', 7],
+      ['evaluated', 8],
+      ['evaluated', 9],
+    ]);
+  });
+
   it('of episodes that do not end comes to its end, and the run goes on', async () => {
     const env = (): Env => ({
       ...breakingEnv({}),
@@ -231,7 +268,7 @@ describe('an evaluation during training', () => {
     expect(readFileSync(join(runDir, 'report.html'), 'utf8')).toContain('Environment steps');
     const agent = await Agent.load(runDir, { env });
     expect(agent.version).toBe(192);
-    await expect(evaluate(agent, { env })).rejects.toThrow('episodes: expected a whole number ≥ 1');
+    await expect(evaluate(agent, { env })).rejects.toThrow('evaluation.episodes is 0: say');
     expect((await evaluate(agent, { env, episodes: 1, forcedEpisodes: 0 })).episodes).toBe(1);
     agent.dispose();
   });
