@@ -53,6 +53,21 @@ describe('pondera record', () => {
     expect(read.at(-1)).toMatchObject({ type: 'end' });
   });
 
+  it('draws actions with --sample', async () => {
+    const play = async (...args: string[]) => {
+      const { code, stdout } = await ended(record('--seed', '5', '--stdout', ...args));
+      expect(code).toBe(0);
+      const [header, ...lines] = stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      return { drawn: !header.deterministic, actions: lines.map(({ action }) => action) };
+    };
+    const [likely, drawn] = await Promise.all([play('--no-sample'), play('--sample')]);
+    expect([likely.drawn, drawn.drawn]).toEqual([false, true]);
+    expect(drawn.actions).not.toEqual(likely.actions);
+  });
+
   it('ends after a whole line when it is asked to', async () => {
     const child = record('--episodes', '100000', '--stdout');
     const lines = createInterface({ input: child.stdout });
