@@ -64,18 +64,19 @@ async function load(path: string, { name }: Product): Promise<Record<string, unk
   }
 }
 
+/** A line of a stack that names a file, rather than a part of Node.js. */
+const FRAME = /(?:\(|at |async )((?:file:\/\/)?\/[^()]*:\d+:\d+)\)?$/;
+
 /** Where in a user's own files it went wrong, as ` (file:line)`, where that is known and not said. */
 function placeOf(cause: unknown, path: string): string {
-  if (!(cause instanceof Error) || cause.message.includes(path)) return '';
+  if (!(cause instanceof Error) || /:\d+:\d+/.test(cause.message)) return '';
   if (cause instanceof SyntaxError) {
     // What is wrong in a module that is imported has no line of its own, but where it is checked alone.
     const { stderr } = spawnSync(process.execPath, ['--check', path], { encoding: 'utf8' });
     const place = /^(?:file:\/\/)?(\/.*:\d+)$/m.exec(stderr ?? '')?.[1];
     return place === undefined ? '' : ` (${place})`;
   }
-  const frames = cause.stack
-    ?.split('\n')
-    .map((line) => /\(?((?:file:\/\/)?\/[^()]*:\d+:\d+)\)?$/.exec(line)?.[1]);
+  const frames = cause.stack?.split('\n').map((line) => FRAME.exec(line)?.[1]);
   const own = frames?.find((frame) => frame !== undefined && !frame.includes('/node_modules/'));
   return own === undefined ? '' : ` (${own.replace(/^file:\/\//, '')})`;
 }
