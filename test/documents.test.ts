@@ -1,0 +1,77 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { train } from '../src/index.ts';
+import { tempDir } from './agent/run/temp-dir.ts';
+import { tinyConfig } from './agent/tiny-config.ts';
+
+const root = resolve(import.meta.dirname, '..');
+
+/** What the text around a block has introduced. */
+const GIVEN = `
+declare const config: import('pondera').ConfigInput;
+declare const earlyStopping: import('pondera').Hook;
+declare const train: typeof import('pondera').train;
+declare const obs: Float32Array;
+`;
+
+const tsconfig = {
+  extends: '../../tsconfig.json',
+  compilerOptions: { paths: { pondera: ['../../src/index.ts'] }, noUnusedLocals: false },
+  include: ['*.ts', '../../src/kernels/simd/web-assembly.d.ts'],
+};
+
+/** The files of the blocks; within the repository, where packages are found. */
+let dir: string;
+let files: string[];
+
+beforeAll(async () => {
+  await mkdir(join(root, 'runs'), { recursive: true });
+  dir = await mkdtemp(join(root, 'runs/documents-'));
+  await writeFile(join(dir, 'given.d.ts'), GIVEN);
+  await writeFile(join(dir, 'tsconfig.json'), JSON.stringify(tsconfig));
+  const documents = [
+    'README.md',
+    ...(await readdir(join(root, 'docs'))).map((name) => `docs/${name}`),
+  ];
+  const blocks = await Promise.all(
+    documents
+      .filter((name) => name.endsWith('.md'))
+      .map(async (name) => {
+        const text = await readFile(join(root, name), 'utf8');
+        return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(
+          ([, code], i) => [`${name.replaceAll(/\W/g, '-')}-${i + 1}.ts`, code] as const,
+        );
+      }),
+  );
+  for (const [name, code] of blocks.flat()) {
+    await writeFile(join(dir, name), `${code}export {};\n`);
+  }
+  files = blocks.flat().map(([name]) => name);
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+it('the TypeScript in README and docs is what a strict compiler takes', async () => {
+  expect(files).toEqual(expect.arrayContaining(['README-md-1.ts', 'docs-hooks-md-1.ts']));
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const found = await promisify(execFile)(process.execPath, [tsc, '-p', dir], { cwd: root }).catch(
+    ({ stdout }: { stdout: string }) => ({ stdout }),
+  );
+  expect(found.stdout).toBe('');
+});
+
+it('the hook in docs ends a run', async () => {
+  // Its package is this one.
+  const file = join(dir, 'hook.ts');
+  const code = await readFile(join(dir, 'docs-hooks-md-1.ts'), 'utf8');
+  await writeFile(file, code.replace("'pondera'", "'../../src/index.ts'"));
+  const config = tinyConfig({
+    hooks: [{ module: file, options: { enough: 0 } }],
+    evaluation: { everyUpdates: 1 },
+    train: { totalSteps: 100_000 },
+  });
+  const { steps } = await train(config, { runDir: tempDir() });
+  expect(steps).toBeLessThan(1000);
+});
