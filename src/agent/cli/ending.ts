@@ -1,9 +1,27 @@
+import { isatty } from 'node:tty';
+
 let meant = false;
+let hungUp = false;
+/** Asked while it is there. */
+const onTerminal = [0, 1, 2].some((fd) => isatty(fd));
+
+/** The terminal may have closed. */
+export function noteHangUp(): void {
+  hungUp = true;
+}
 
 /** Ends the process, as this command means to. @param code process.exitCode unless given */
 export function end(code = process.exitCode): never {
   meant = true;
+  if (hungUp && onTerminal) dieOfHangUp();
   process.exit(code);
+}
+
+/** Ends the process by the signal itself: where its terminal is gone, Node.js aborts as it exits. */
+function dieOfHangUp(): void {
+  process.removeAllListeners('SIGHUP');
+  process.kill(process.pid, 'SIGHUP');
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
 }
 
 /**

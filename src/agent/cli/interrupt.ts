@@ -1,5 +1,5 @@
 import { EXIT } from '../exit-code.ts';
-import { end } from './ending.ts';
+import { end, noteHangUp } from './ending.ts';
 
 /** One press of Ctrl-C can arrive more than once: from the terminal, and relayed by npm or tsx. */
 const samePress = 300;
@@ -52,7 +52,12 @@ export function interruptible(
     }
   };
   // It comes from the shell and from the system: a second one is no second wish.
-  const hungUp = onHangUp ?? (() => controller.abort());
+  const hungUp =
+    onHangUp ??
+    (() => {
+      noteHangUp();
+      controller.abort(new Interrupted());
+    });
   // A reader of our output that is gone will never see more of it: save and stop.
   const unread = (error: NodeJS.ErrnoException): void => {
     if (isUnread(error)) controller.abort(new Interrupted());
