@@ -44,11 +44,11 @@ function timedConfig(seconds: number, updates: number, input: Partial<ConfigInpu
 /** Trains with a clock on which each update takes a minute, and a second more. */
 async function trainByTheMinute(
   config: ReturnType<typeof tinyConfig>,
-  options: TrainOptions & { now?: () => number },
+  { now, ...options }: TrainOptions & { now?: () => number },
 ) {
   let ms = 0;
   const told: TrainEvent[] = [];
-  const clock = { now: options.now ?? (() => ms), monotonic: () => ms };
+  const clock = { now: now ?? (() => ms), monotonic: () => ms };
   const on = (event: TrainEvent) => {
     if (event.type === 'updated') ms += 61_000;
     told.push(event);
