@@ -20,9 +20,14 @@ export function connect(url, token = '') {
         JSON.stringify({ t: 'hello', v: 1, role: 'policy-client', client: 'browser example' }),
       );
     socket.onmessage = ({ data }) => {
-      const message = JSON.parse(data);
-      if (message.t === 'welcome') resolve(new Policy(socket, message.policy));
-      else reject(new Error(`${message.code}: ${message.message}`));
+      const message = read(data);
+      if (message?.t === 'welcome' && message.policy) {
+        resolve(new Policy(socket, message.policy));
+        return;
+      }
+      const said = message?.t === 'error' ? `${message.code}: ${message.message}` : UNREADABLE;
+      reject(new Error(said));
+      socket.close(1000);
     };
   });
 }
@@ -31,19 +36,32 @@ export class Policy {
   #socket;
   #asked = new Map();
   #nextId = 0;
+  /** Why nothing can be asked any more. */
+  #over = '';
   /** Told why, when the connection ends. */
   onClose = (_reason) => {};
 
   constructor(socket, description) {
     this.description = description;
     this.#socket = socket;
-    socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
-    socket.onclose = ({ code, reason }) => {
-      const why = reason || `closed with ${code}`;
-      for (const { reject } of this.#asked.values()) reject(new Error(why));
-      this.#asked.clear();
-      this.onClose(why);
+    socket.onmessage = ({ data }) => {
+      try {
+        this.#receive(read(data));
+      } catch {
+        // What was asked will not be answered, nor does anybody know what else was meant.
+        this.#end(UNREADABLE);
+        socket.close(1000);
+      }
     };
+    socket.onclose = ({ code, reason }) => this.#end(reason || `closed with ${code}`);
+  }
+
+  #end(why) {
+    if (this.#over) return;
+    this.#over = why;
+    for (const { reject } of this.#asked.values()) reject(new Error(why));
+    this.#asked.clear();
+    this.onClose(why);
   }
 
   /**
@@ -54,6 +72,7 @@ export class Policy {
    */
   act(obs, options = {}) {
     return new Promise((resolve, reject) => {
+      if (this.#over) throw new Error(this.#over);
       const id = this.#nextId++;
       this.#asked.set(id, { resolve, reject });
       const batch = batchOfOne(this.description.observationSpace, obs);
@@ -68,16 +87,28 @@ export class Policy {
   #receive(message) {
     if (message.t === 'error') return;
     const { resolve, reject } = this.#asked.get(message.id);
-    this.#asked.delete(message.id);
-    if (message.t === 'failed') return reject(new Error(`${message.code}: ${message.message}`));
     const { actions, steps, cut, policyVersion, thoughts } = message;
-    resolve({
-      action: first(actions),
-      steps: first(steps),
-      cut: first(cut) === 1,
-      policyVersion,
-      thought: thoughts[0],
-    });
+    if (message.t === 'failed') reject(new Error(`${message.code}: ${message.message}`));
+    else
+      resolve({
+        action: first(actions),
+        steps: first(steps),
+        cut: first(cut) === 1,
+        policyVersion,
+        thought: thoughts[0],
+      });
+    this.#asked.delete(message.id);
+  }
+}
+
+const UNREADABLE = 'the server answered what no policy server does';
+
+/** A message, or undefined where it is none. */
+function read(data) {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return undefined;
   }
 }
 

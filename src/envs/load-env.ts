@@ -49,7 +49,16 @@ export async function loadFactory(
       `${product.name} module ${moduleUrlOrPath}: expected a file, found a directory`,
     );
   }
-  if (/\.[cm]?tsx?$/.test(path)) await readTypeScript();
+  if (/\.[cm]?tsx?$/.test(path)) {
+    // tsx takes what is behind it for a query, and the rest for JavaScript.
+    if (path.includes('?')) {
+      const mend = 'rename the folder, or write it in JavaScript';
+      throw new Error(
+        `${product.name} module ${path}: expected no "?" in the path of a TypeScript module: ${mend}`,
+      );
+    }
+    await readTypeScript();
+  }
   return factoryOf(await load(path, product), path, product);
 }
 

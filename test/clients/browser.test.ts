@@ -1,7 +1,9 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { WebSocket } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import { Rng } from '../../src/kernels/index.ts';
 import { makeRun, serve } from '../agent/serve/served.ts';
 
@@ -50,6 +52,32 @@ describe("the browser's client", () => {
       expect(await policy.act(plain, { maxSteps: 1 })).toMatchObject({ steps: 1 });
     },
   );
+
+  it.each([
+    ['no JSON', '{'],
+    ['what was not asked', '{"t":"acted","id":7}'],
+    ['an answer without its parts', '{"t":"acted","id":0}'],
+  ])('is told that the server answers %s', async (_, said) => {
+    const server = new WebSocketServer({ port: 0, handleProtocols: () => 'pondera.v1.json' });
+    onTestFinished(() => void server.close());
+    const space = { type: 'discrete', n: 2, start: 0 };
+    const policy = { observationSpace: space, actionSpace: space };
+    server.on('connection', (socket) => {
+      socket.on('message', (data) => {
+        const hello = String(data).includes('"hello"');
+        socket.send(hello ? JSON.stringify({ t: 'welcome', policy }) : said);
+      });
+    });
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const client = await visit(`ws://127.0.0.1:${port}`);
+    const gone = new Promise((resolve) => {
+      client.onClose = resolve;
+    });
+    await expect(client.act(1)).rejects.toThrow('the server answered what no policy server does');
+    expect(await gone).toBe('the server answered what no policy server does');
+    await expect(client.act(1)).rejects.toThrow('the server answered what no policy server does');
+  });
 
   it('is told what is wrong', async () => {
     const { dir } = await makeRun();

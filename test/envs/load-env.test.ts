@@ -56,6 +56,33 @@ describe('loadEnvFactory', () => {
     await expect(loadEnvFactory(name, dir)).rejects.toThrow(message.replaceAll('DIR', dir));
   });
 
+  it('loads what lies at a path that has the signs of a URL', () => {
+    const odd = join(dir, 'a#b%20c');
+    mkdirSync(odd);
+    writeFileSync(join(odd, 'help.ts'), 'export const size: number = 3;');
+    const env = "import { size } from './help.ts';\nexport default () => ({ size });";
+    writeFileSync(join(odd, 'env.ts'), env);
+    writeFileSync(
+      join(dir, 'odd.mjs'),
+      `import { loadEnvFactory } from '${loader}';
+       const at = ${JSON.stringify(odd)};
+       const both = [await loadEnvFactory('./env.ts', at), await loadEnvFactory(at + '/env.ts', '/')];
+       console.log(JSON.stringify(both.map((factory) => factory())));`,
+    );
+    const program = ['--import', import.meta.resolve('tsx'), join(dir, 'odd.mjs')];
+    const printed = execFileSync(process.execPath, program, { encoding: 'utf8' });
+    expect(JSON.parse(printed)).toEqual([{ size: 3 }, { size: 3 }]);
+  });
+
+  it('says that TypeScript is not understood at a path with a question mark, where JavaScript is', async () => {
+    const odd = join(dir, 'a?b');
+    mkdirSync(odd);
+    for (const name of ['env.ts', 'env.mjs']) writeFileSync(join(odd, name), files[name]);
+    await expect(loadEnvFactory('./env.ts', odd)).rejects.toThrow(
+      /a\?b\/env\.ts: expected no "\?" in the path of a TypeScript module: rename the folder/,
+    );
+  });
+
   // In a process of its own, since the test runner has an import of its own.
   it('gives TypeScript in a CommonJS package the classes of its packages that are loaded', () => {
     const project = join(dir, 'project');

@@ -23,14 +23,18 @@ export function inTurn(jobs: readonly (() => void)[], flush: () => void): void {
 
 function work(): void {
   const until = performance.now() + SLICE_MS;
-  while (waiting.length > 0) {
-    const turn = waiting[0];
-    if (turn.done < turn.jobs.length) turn.jobs[turn.done++]();
-    const over = performance.now() >= until;
-    const finished = turn.done === turn.jobs.length;
-    if (finished) waiting.shift();
-    if (finished || over) turn.flush();
-    if (over) break;
+  try {
+    while (waiting.length > 0) {
+      const turn = waiting[0];
+      if (turn.done < turn.jobs.length) turn.jobs[turn.done++]();
+      const over = performance.now() >= until;
+      const finished = turn.done === turn.jobs.length;
+      if (finished) waiting.shift();
+      if (finished || over) turn.flush();
+      if (over) break;
+    }
+  } finally {
+    // Also where somebody threw: that is no fault of those who wait.
+    if (waiting.length > 0) setImmediate(work);
   }
-  if (waiting.length > 0) setImmediate(work);
 }

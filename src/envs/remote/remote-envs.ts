@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Drawing, Env, Info, Reset, ResetOptions, Step } from '../env.ts';
 import { EnvLost } from '../env-lost.ts';
+import { explainPlain } from '../exact-json.ts';
 import type { Space } from '../space.ts';
 import { spaceFromJson } from '../spaces/index.ts';
 import { unstack } from '../wire/batch.ts';
@@ -113,6 +114,9 @@ export class RemoteEnvs {
   }
 
   #reset(seat: number, options: ResetOptions = {}): Promise<Reset> {
+    // The option that cannot travel is named here, and not where nobody knows whose it is.
+    const problem = explainPlain(withLists(options.options ?? null), 'reset: options');
+    if (problem !== undefined) return Promise.reject(new TypeError(problem));
     const next = this.#next[seat];
     this.#next[seat] = undefined;
     const asks = options.seed !== undefined || options.options !== undefined;
@@ -259,4 +263,14 @@ export class RemoteEnvs {
     clearTimeout(this.#hold);
     for (const seat of this.#waiting.keys()) this.#take(seat)?.reject(this.#broken);
   }
+}
+
+/** A value whose typed arrays, which travel as arrays, are lists. */
+function withLists(value: unknown): unknown {
+  if (ArrayBuffer.isView(value)) return value instanceof DataView ? value : [];
+  if (Array.isArray(value)) return value.map(withLists);
+  if (typeof value !== 'object' || value === null) return value;
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, withLists(entry)]));
 }

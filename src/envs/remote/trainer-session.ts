@@ -194,7 +194,8 @@ export class TrainerSession {
     let earliest = Infinity;
     reply.envs.forEach((env, row) => {
       if (!news[row]) return;
-      earliest = Math.min(earliest, this.#pending[env]!.asked);
+      // A reply may name an environment twice.
+      earliest = Math.min(earliest, this.#pending[env]?.asked ?? Infinity);
       this.#pending[env] = undefined;
     });
     for (const listener of this.listeners) listener(reply, news);

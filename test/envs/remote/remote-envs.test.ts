@@ -50,6 +50,19 @@ async function play(env: Env, steps: number): Promise<unknown> {
   return plain(seen);
 }
 
+it.each([
+  ['a function', { level: () => 1 }, /reset: options\.level/],
+  ['a bigint', { list: [1, 2n] }, /reset: options\.list\[1\]/],
+  ['NaN', { size: Number.NaN }, /reset: options\.size/],
+])(
+  '%s among the options of a reset is refused with its path, and the next reset works',
+  async (_, options, problem) => {
+    const [env] = await open(at((await serve()).url));
+    await expect(env.reset({ options })).rejects.toThrow(problem);
+    expect(await env.reset({ options: { size: 2 } })).toHaveProperty('obs');
+  },
+);
+
 describe.each([
   ['over a socket', async (id: string) => at((await serve(() => makeEnv(id))).url)],
   ['in a thread', async (id: string) => ({ workers: 1, env: { id, options: {} } })],

@@ -29,7 +29,7 @@ export function envHostTarget(subject: HostedSubject): Target {
         const latest = new Array<number>(count).fill(0);
         let replied = 0;
         let heard = () => {};
-        host.onReply = (reply) => {
+        const hear = (reply: object) => {
           const frame = codec.encode(reply);
           const bytes = typeof frame === 'string' ? Buffer.from(frame) : frame;
           const said = readMessage(envReply, codec.decode(bytes, typeof frame !== 'string'));
@@ -43,6 +43,7 @@ export function envHostTarget(subject: HostedSubject): Target {
           last = said.t === 'failed' ? said.code : 'answered';
           heard();
         };
+        host.onReply = (...replies) => replies.forEach(hear);
         let last = '';
         /** Until so many environments' replies have come. */
         const replies = (wanted: number) =>
