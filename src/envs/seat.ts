@@ -1,4 +1,5 @@
 import { Rng } from '../kernels/index.ts';
+import { copied } from './copied.ts';
 import type { Env, Reset, Step } from './env.ts';
 import { EnvFailed } from './env-failed.ts';
 import { EnvLost } from './env-lost.ts';
@@ -440,10 +441,4 @@ function reasonOf(error: unknown): string {
 
 function isLost(error: unknown): error is EnvFailed & { cause: EnvLost } {
   return error instanceof EnvFailed && error.cause instanceof EnvLost;
-}
-
-/** Environments may write into what they are given, which others go on reading. */
-function copied(action: unknown): unknown {
-  if (ArrayBuffer.isView(action)) return (action as Float32Array).slice();
-  return typeof action === 'object' ? structuredClone(action) : action;
 }

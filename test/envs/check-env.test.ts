@@ -62,6 +62,28 @@ describe('checkEnv on sound environments', () => {
     expect(p95).toBeLessThanOrEqual(max);
   });
 
+  it('takes one that writes into the action it is given', async () => {
+    const factory = (): Env => {
+      let [sum, t] = [0, 0];
+      const obs = () => Float32Array.of(sum);
+      return {
+        observationSpace: new Box({ shape: [1], low: -Infinity, high: Infinity }),
+        actionSpace: new Box({ shape: [1], low: -1, high: 1 }),
+        reset: () => {
+          [sum, t] = [0, 0];
+          return { obs: obs(), info: {} };
+        },
+        step: (action) => {
+          const given = action as Float32Array;
+          sum += given[0];
+          given.fill(0);
+          return { obs: obs(), reward: sum, terminated: ++t === 5, truncated: false, info: {} };
+        },
+      };
+    };
+    expect((await check(factory)).problems).toEqual([]);
+  });
+
   it('takes asynchronous environments and factories', async () => {
     const report = await check(async () => asynchronous(new WalkEnv()));
     expect(report).toMatchObject({ ok: true, facts: { sync: false, snapshots: false } });

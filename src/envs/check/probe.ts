@@ -1,3 +1,4 @@
+import { copied } from '../copied.ts';
 import { describe } from '../describe.ts';
 import type { Env, Info, ResetOptions } from '../env.ts';
 import { explainMask } from '../explain-mask.ts';
@@ -68,7 +69,7 @@ export class Probe {
     const context = `${this.#seedText()}, action ${describe(action)}`;
     const where = `step ${this.#step} of episode ${this.#episode} (${context})`;
     const start = performance.now();
-    const result = await this.#call(where, () => this.env.step(action));
+    const result = await this.#call(where, () => this.env.step(copied(action)));
     latencies.push(performance.now() - start);
     const keys = ['obs', 'reward', 'terminated', 'truncated', 'info'] as const;
     this.#checkKeys('step-result', where, result, keys);
