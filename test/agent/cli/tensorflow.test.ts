@@ -4,7 +4,7 @@ import { existsSync, readdirSync, watch, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ownCommand } from '../../../src/agent/own-command.ts';
-import { buildFolder } from '../../../src/kernels/tensorflow/build.ts';
+import { buildFolder, buildIn } from '../../../src/kernels/tensorflow/build.ts';
 import { tempDir } from '../run/temp-dir.ts';
 
 /** Starts the command with nothing on its path but these scripts. */
@@ -27,13 +27,15 @@ function start(tools: Record<string, string>, ...args: string[]) {
 const around = () =>
   readdirSync(dirname(buildFolder())).filter((name) => name.startsWith('.pondera'));
 
-// For GPUs, since no machine that runs these tests has that installed.
+/** Of what is not there, so that there is something to do. */
+const install = ['install', ...(buildIn(buildFolder())?.variant === 'cpu' ? ['--cuda'] : [])];
+
 describe.runIf(process.platform === 'linux' && process.arch === 'x64')(
   'pondera tensorflow install',
   () => {
     it('says what the machine lacks, as bad usage', async () => {
       const before = around();
-      const { said, closed } = start({ npm: 'exit', tar: 'exit' }, 'install', '--cuda');
+      const { said, closed } = start({ npm: 'exit', tar: 'exit' }, ...install);
       expect(await closed).toBe(2);
       expect(said.err).toMatch(
         /^error: TensorFlow cannot be installed; missing:\n- python3, .*\n- pip of/,
@@ -51,7 +53,7 @@ describe.runIf(process.platform === 'linux' && process.arch === 'x64')(
       exec ${node} -e 'fs.writeFileSync("${started}", ""); setInterval(() => {}, 1e6)'`;
       const others = { python3: 'exit', 'g++': 'exit', tar: 'exit' };
       const watcher = watch(folder);
-      const { child, said, closed } = start({ npm, ...others }, 'install', '--cuda');
+      const { child, said, closed } = start({ npm, ...others }, ...install);
       while (!existsSync(started)) await Promise.race([once(watcher, 'change'), closed]);
       watcher.close();
       child.kill('SIGINT');
