@@ -18,6 +18,8 @@ export function watchThread(dir: string, heartbeat: Heartbeat, seconds: number):
   const { shared } = heartbeat;
   const workerData: Watched = { dir, shared, phases: PHASES, seconds };
   const thread = startThread(import.meta.url, 'watchdog-thread', { workerData });
+  // A run goes on without its watch.
+  thread.on('error', ({ message }) => process.emitWarning(`the watchdog has ended: ${message}`));
   thread.unref();
   const timer = setInterval(() => heartbeat.beat(), looksIn(seconds).everyMs);
   timer.unref();
