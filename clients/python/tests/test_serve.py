@@ -355,6 +355,7 @@ def test_no_grace_keeps_no_processor_busy(monkeypatch):
             assert (await trainer.open(1))["limits"]["heartbeatMs"] == 1e12
             await trainer.send({"t": "close"})
             assert await trainer.closed() == 1000
-        assert min(rests) > 0
+        # websockets 14 itself yields once as it closes.
+        assert rests.count(0) <= 1
 
     test()
