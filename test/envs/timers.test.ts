@@ -83,7 +83,6 @@ describe('durations', () => {
   it.each<[string, (ms: number) => unknown]>([
     ['timeoutMs', (timeoutMs) => EnvServer.listen(factory, { id: 'a', timeoutMs })],
     ['idleMs', (idleMs) => EnvServer.listen(factory, { id: 'a', idleMs })],
-    ['heartbeatMs', (heartbeatMs) => EnvServer.listen(factory, { id: 'a', heartbeatMs })],
     ['graceMs', (graceMs) => EnvServer.listen(factory, { id: 'a', graceMs })],
     ['timeoutMs', (timeoutMs) => dialTrainer('ws://[::1]:1', factory, { id: 'a', timeoutMs })],
     ['timeoutMs', (timeoutMs) => checkEnv(factory, { timeoutMs })],
