@@ -154,8 +154,8 @@ describe('Agent.act', () => {
 
   it.each<[object, string]>([
     [{ exit: 'sampel' }, 'exit: expected one of "sample", "threshold", "cdf", got "sampel"'],
-    [{ maxSteps: 0 }, 'maxSteps: expected an integer ≥ 1, got 0'],
-    [{ maxSteps: 2.5 }, 'maxSteps: expected an integer ≥ 1, got 2.5'],
+    [{ maxSteps: 0 }, 'maxSteps: expected an integer in 1..1000, got 0'],
+    [{ maxSteps: 2.5 }, 'maxSteps: expected an integer in 1..1000, got 2.5'],
     [{ deadlineMs: Number.NaN }, 'deadlineMs: expected a number ≥ 0, got NaN'],
     [{ deadlineMs: -1 }, 'deadlineMs: expected a number ≥ 0, got -1'],
     [{ deadline: 1 }, 'deadline: no such option; did you mean deadlineMs?'],
