@@ -145,7 +145,7 @@ describe('an environment that fails in training', () => {
     '(%s) fails the same way in a run that was killed and resumed',
     async (fault) => {
       const input = config({ checkpoint: { everyUpdates: 2 } });
-      const whole = await run(input, breaking(fault, 14));
+      const whole = await run(input, { env: breaking(fault, 14).env });
       expect(whole.failure).toBeUndefined();
       const runDir = tempDir();
       for (const [i, update] of [1, 3, 4].entries()) {
@@ -156,7 +156,8 @@ describe('an environment that fails in training', () => {
         const { failure } = await run(input, { runDir, env, on, resume: i > 0 });
         expect(failure?.message).toBe('cut');
       }
-      const resumed = await run(input, { ...breaking(fault, 14), runDir, resume: true });
+      const { env } = breaking(fault, 14);
+      const resumed = await run(input, { env, runDir, resume: true });
       expect(resumed.failure).toBeUndefined();
       expect(learned(resumed)).toEqual(learned(whole));
     },
