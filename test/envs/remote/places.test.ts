@@ -97,8 +97,9 @@ describe('environments of servers', () => {
     const [env] = await open(at(first.url), 1);
     await env.reset();
     await first.close();
+    await expect(env.step(0)).rejects.toThrow(EnvLost);
     await serve(() => makeEnv('CartPole-v1'), { port });
-    await expect(env.reset()).rejects.toThrow(EnvLost);
+    await expect(env.reset()).rejects.toThrow(/env.observationSpace: expected .* got/);
     await expect(env.reset({ seed: 1 })).rejects.toThrow(/env.observationSpace: expected .* got/);
   });
 
