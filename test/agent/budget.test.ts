@@ -60,7 +60,14 @@ describe('a run over its budget', () => {
     const [whole, parts] = [tempDir(), tempDir()];
     await train(tinyConfig(), { runDir: whole });
     const { result, told } = await events(tight, { runDir: parts });
-    expect(result).toEqual({ runDir: parts, steps: 32, interrupted: true, restart: true });
+    expect(result).toEqual({
+      runDir: parts,
+      steps: 32,
+      interrupted: true,
+      restart: true,
+      lostEpisodes: 0,
+      envFailures: 0,
+    });
     expect(told.slice(1).map(({ type }) => type)).toEqual([
       'updated',
       'released',

@@ -159,7 +159,9 @@ describe('a daemon', () => {
         const found = await view(url, run);
         return found?.state === 'failed' && found.problem;
       });
-    expect(await failed('broken')).toMatch(/env\.ts cannot be loaded: no licence$/);
+    expect(await failed('broken')).toMatch(
+      /env\.ts cannot be loaded: no licence \(.*env\.ts:1:7\)$/,
+    );
     expect(await failed('large')).toBe('resources: it needs 3 cores of 2 in all');
   });
 });
