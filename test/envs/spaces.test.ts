@@ -159,6 +159,19 @@ describe('every space', () => {
   });
 });
 
+describe('what a space samples', () => {
+  it('may take the place of an array that was made by hand, for the compiler too', () => {
+    const rng = Rng.seed(0);
+    let floats = new Float32Array(2);
+    let integers = new Int32Array(2);
+    let flags = new Int8Array(2);
+    floats = new Box({ shape: [2], low: 0, high: 1 }).sample(rng);
+    integers = new MultiDiscrete([3, 3]).sample(rng);
+    flags = new MultiBinary(2).sample(rng);
+    expect([floats, integers, flags].map(({ length }) => length)).toEqual([2, 2, 2]);
+  });
+});
+
 describe('Box', () => {
   const box = new Box({ shape: [2, 2], low: [0, -1, 0, 0], high: [1, 1, Infinity, 9] });
 

@@ -1,18 +1,21 @@
 import { describe } from '../describe.ts';
 import type { DType } from './json.ts';
 
-interface TypedArrays {
-  float32: Float32Array;
-  float64: Float64Array;
-  int8: Int8Array;
-  uint8: Uint8Array;
-  int16: Int16Array;
-  uint16: Uint16Array;
-  int32: Int32Array;
+interface TypedArrays<B extends ArrayBufferLike> {
+  float32: Float32Array<B>;
+  float64: Float64Array<B>;
+  int8: Int8Array<B>;
+  uint8: Uint8Array<B>;
+  int16: Int16Array<B>;
+  uint16: Uint16Array<B>;
+  int32: Int32Array<B>;
 }
 
-/** The typed array that holds entries of a dtype. */
-export type ArrayOf<D extends DType> = TypedArrays[D];
+/** The typed array that holds entries of a dtype; one that was made here has a buffer of its own (`ArrayBuffer`). */
+export type ArrayOf<
+  D extends DType,
+  B extends ArrayBufferLike = ArrayBufferLike,
+> = TypedArrays<B>[D];
 
 const constructors = {
   float32: Float32Array,
@@ -65,8 +68,8 @@ export function isArrayLike(value: unknown): value is ArrayLike<unknown> {
 }
 
 /** A zeroed typed array of `length` entries. */
-export function zeros<D extends DType>(dtype: D, length: number): ArrayOf<D> {
-  return new constructors[dtype](length) as ArrayOf<D>;
+export function zeros<D extends DType>(dtype: D, length: number): ArrayOf<D, ArrayBuffer> {
+  return new constructors[dtype](length) as ArrayOf<D, ArrayBuffer>;
 }
 
 /** Entries in an array of this shape. @throws RangeError unless each extent is a positive integer */

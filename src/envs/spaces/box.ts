@@ -132,7 +132,7 @@ export class Box<D extends DType = 'float32'> implements Space<ArrayOf<D>> {
   }
 
   /** Uniform between two bounds, exponential from one, normal without; takes no mask. */
-  sample(rng: Rng, mask?: ActionMask): ArrayOf<D> {
+  sample(rng: Rng, mask?: ActionMask): ArrayOf<D, ArrayBuffer> {
     refuseMask('Box', mask);
     const value = zeros(this.dtype, this.size);
     for (let i = 0; i < this.size; i++) value[i] = this.#sampleEntry(i, rng);

@@ -47,7 +47,7 @@ export class MultiBinary implements Space<Int8Array> {
   }
 
   /** Each entry a fair coin; a mask forces 0 or 1 entry by entry, and leaves 2 to the coin. */
-  sample(rng: Rng, mask?: ActionMask): Int8Array {
+  sample(rng: Rng, mask?: ActionMask): Int8Array<ArrayBuffer> {
     if (mask) checkMask('MultiBinary', mask, this.size, 2);
     return Int8Array.from({ length: this.size }, (_, i) => {
       const coin = rng.int(2);

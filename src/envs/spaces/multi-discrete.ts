@@ -78,7 +78,7 @@ export class MultiDiscrete implements Space<Int32Array> {
   }
 
   /** Each entry uniform over what its part of the mask allows; its start where that is nothing. */
-  sample(rng: Rng, mask?: ActionMask): Int32Array {
+  sample(rng: Rng, mask?: ActionMask): Int32Array<ArrayBuffer> {
     if (mask) checkMask('MultiDiscrete', mask, this.#maskLength);
     let from = 0;
     return this.nvec.map((n, i) => {
