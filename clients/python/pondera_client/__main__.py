@@ -62,8 +62,17 @@ async def _until_told(work: Coroutine[Any, Any, None]) -> None:
         # Windows has no handlers of a loop's; there Ctrl-C interrupts by itself
         with suppress(NotImplementedError):
             loop.add_signal_handler(number, task.cancel)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_end_as_told)
     with suppress(asyncio.CancelledError):
         await task
+
+
+def _end_as_told() -> None:
+    """A forked process of a VectorEnv ends where it is told to, instead of telling the loop that it came from."""
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -20,7 +20,7 @@ def serving(*arguments, stop=signal.SIGTERM, **env):
         yield json.loads(process.stdout.readline())["listening"]
     finally:
         process.send_signal(stop)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
         assert process.stdout.read() == ""
         process.stdout.close()
 
