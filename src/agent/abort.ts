@@ -10,24 +10,3 @@ export function aborted(signal: AbortSignal | undefined): Observable<never> {
     return () => signal.removeEventListener('abort', abort);
   });
 }
-
-/**
- * What a promise comes to, unless the signal aborts before.
- * @param discard what is done with a value that comes too late
- * @throws the signal's reason
- */
-export function unlessAborted<T>(
-  signal: AbortSignal | undefined,
-  promise: Promise<T>,
-  discard: (value: T) => Promise<unknown>,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const subscription = aborted(signal).subscribe({
-      error: (reason) => {
-        reject(reason);
-        promise.then(discard).catch(() => {});
-      },
-    });
-    promise.then(resolve, reject).finally(() => subscription.unsubscribe());
-  });
-}

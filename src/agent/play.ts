@@ -11,11 +11,12 @@ import {
   Scheduler,
   type Transition,
 } from '../rollout/index.ts';
-import { aborted, unlessAborted } from './abort.ts';
+import { aborted } from './abort.ts';
 import type { Agent } from './agent.ts';
 import { closing } from './closing.ts';
 import { type EnvSource, envName } from './env-setup.ts';
 import { closeTold, tellingOf } from './failures.ts';
+import { heed } from './heed.ts';
 import { Tally } from './tally.ts';
 
 export interface StageOptions {
@@ -104,7 +105,7 @@ export class Stage {
       impatient: survive.impatient,
       ...{ calling, outermost },
     });
-    const envs = await unlessAborted(signal, pool, (envs) => envs.close());
+    const envs = await heed(signal, pool, (envs) => envs.close());
     return new Stage(agent, envs, { ...options, survive });
   }
 
