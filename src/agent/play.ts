@@ -1,6 +1,6 @@
 import { filter, firstValueFrom, merge, type Observable, takeUntil, tap } from 'rxjs';
 import type { Env, Episode, Failed } from '../envs/index.ts';
-import { EnvFailed, type EnvPool } from '../envs/index.ts';
+import { EnvFailed, type EnvPool, heed } from '../envs/index.ts';
 import { Rng } from '../kernels/index.ts';
 import type { HaltingRule } from '../policy/index.ts';
 import {
@@ -16,7 +16,6 @@ import type { Agent } from './agent.ts';
 import { closing } from './closing.ts';
 import { type EnvSource, envName } from './env-setup.ts';
 import { closeTold, tellingOf } from './failures.ts';
-import { heed } from './heed.ts';
 import { Tally } from './tally.ts';
 
 export interface StageOptions {

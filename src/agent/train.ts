@@ -6,6 +6,7 @@ import {
   callback,
   checkOptions,
   flag,
+  heed,
   signalCheck,
   text,
 } from '../envs/index.ts';
@@ -22,7 +23,6 @@ import { UsageError } from './errors.ts';
 import type { Evaluated } from './evaluation-guards.ts';
 import type { Evaluation, Losses, TrainEvent } from './events.ts';
 import { EventsLog } from './events-log.ts';
-import { heed } from './heed.ts';
 import { type Hook, Hooks } from './hooks.ts';
 import { keepPolicy, Rollbacks, tellsOfFailures, throwStray, toldOfStray } from './incidents.ts';
 import { parseConfig, withModules } from './load-config.ts';

@@ -1,20 +1,25 @@
 /**
- * The promise, or the signal's reason where that is aborted first.
- * @param late given what the promise settles to all the same
+ * Waits for `work`, or until `signal` aborts: it then goes on by itself, and what comes of it is handed to `discard`.
+ * @throws the signal's reason
  */
-export function heed<T>(
+export async function heed<T>(
   signal: AbortSignal | undefined,
-  promise: Promise<T>,
-  late: (value: T) => void = () => {},
+  work: Promise<T>,
+  discard: (value: T) => unknown = () => {},
 ): Promise<T> {
-  if (signal === undefined) return promise;
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      reject(signal.reason);
-      promise.then(late, () => {});
-    };
-    if (signal.aborted) return abort();
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  if (signal === undefined) return work;
+  let abort: () => void;
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
   });
+  try {
+    return await Promise.race([aborted, work]);
+  } catch (error) {
+    if (signal.aborted) void work.then(discard).catch(() => {});
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', abort!);
+  }
 }

@@ -31,6 +31,7 @@ export { EnvPool, type EnvPoolOptions, type PoolState } from './env-pool.ts';
 export { explainPlain, stringifyExact } from './exact-json.ts';
 export { explainMask } from './explain-mask.ts';
 export { expectation, type FieldSchema } from './field-schema.ts';
+export { heed } from './heed.ts';
 export { type DialEvent, type DialTrainerOptions, dialTrainer } from './host/dial-trainer.ts';
 export { EnvServer, type EnvServerOptions } from './host/env-server.ts';
 export { loadEnvFactory, loadFactory } from './load-env.ts';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { EnvFactory } from '../../envs/index.ts';
+import { heed } from '../../envs/index.ts';
 import { UsageError } from '../errors.ts';
-import { heed } from '../heed.ts';
 import { interruptible } from './interrupt.ts';
 import { integer, jsonOption, setOption } from './options.ts';
 import { print, printJson } from './output.ts';

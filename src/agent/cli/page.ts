@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { heed } from '../heed.ts';
+import { heed } from '../../envs/index.ts';
 import { interruptible } from './interrupt.ts';
 import { jsonOption } from './options.ts';
 import { print, printJson } from './output.ts';

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { heed } from '../heed.ts';
+import { heed } from '../../envs/index.ts';
 import type { ServeEvent } from '../serve/options.ts';
 import { interruptible } from './interrupt.ts';
 import { addSampleOptions, deterministic, exitOption, integer, jsonOption } from './options.ts';

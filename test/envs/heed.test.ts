@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { heed } from '../../src/agent/heed.ts';
+import { heed } from '../../src/envs/heed.ts';
 
 describe('heed', () => {
   it('is what the work comes to where nothing aborts', async () => {
