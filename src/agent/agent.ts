@@ -25,7 +25,6 @@ import {
 import { loadBackend, Rng } from '../kernels/index.ts';
 import {
   type EncoderFactory,
-  type Exit,
   explainActions,
   explainObservations,
   Policy,
@@ -36,7 +35,7 @@ import { type Decision, ponder, Scheduler } from '../rollout/index.ts';
 import { type Config, MOST_STEPS } from './config.ts';
 import { envName, envSource, type GivenEnv } from './env-setup.ts';
 import { UsageError } from './errors.ts';
-import { trainedRule } from './halting-rule.ts';
+import { type ExitOption, exitCheck, exitOf, ruleOf } from './exit.ts';
 import { loadConfig } from './load-config.ts';
 import { loadEncoder } from './load-encoder.ts';
 import { type Checkpoint, CheckpointStore } from './run/index.ts';
@@ -47,7 +46,7 @@ export interface ActOptions {
   /** Time for the thought in milliseconds; the latest finished step acts. */
   deadlineMs?: number;
   /** How the thought ends; the config’s evaluation.exit unless given. */
-  exit?: Exit;
+  exit?: ExitOption;
   /** Whether to take the most likely action, or to draw one; the config's evaluation.deterministic unless given. */
   deterministic?: boolean;
   /** What is drawn, exit and action, follows from it; from the agent's own stream unless given. */
@@ -56,12 +55,10 @@ export interface ActOptions {
   mask?: ActionMask;
 }
 
-export const exits = oneOf('sample', 'threshold', 'cdf');
-
 const decideChecks: Checks<Omit<ActOptions, 'mask'>> = {
   maxSteps: integer(1, MOST_STEPS),
   deadlineMs: atLeast(0),
-  exit: exits,
+  exit: exitCheck,
   deterministic: flag,
   seed: integer(0),
 };
@@ -112,7 +109,7 @@ export interface AgentState {
 
 /** How an agent's thoughts end, apart from what it was trained with. */
 export interface SchedulerOptions<O extends Observation> {
-  exit?: Exit;
+  exit?: ExitOption;
   /** Whether to take the most likely actions; the config's evaluation.deterministic unless given. */
   deterministic?: boolean;
   /** Ponder steps after which acting is forced; the config's halting.maxSteps unless given. */
@@ -329,7 +326,7 @@ export class Agent {
     const { exit, maxSteps = halting.maxSteps, failed } = options;
     const { deterministic: greedy = evaluation.deterministic } = options;
     const { minSteps, floor } = halting;
-    const rule = trainedRule(this.config, exit);
+    const rule = ruleOf(exitOf(this.config, exit));
     const behaviour = { rule, minSteps, maxSteps, floor, forced: 0, greedy };
     return new Scheduler<O>(this.policy, slots, this.#rng, () => behaviour, failed);
   }

@@ -7,11 +7,21 @@ export function configJsonSchema(): FieldSchema {
   return z.toJSONSchema(configSchema, { io: 'input' }) as FieldSchema;
 }
 
-const root = configJsonSchema();
+let root = configJsonSchema();
+let rootOf = configSchema;
+
+/** The config's schema as it is now. */
+function rootSchema(): FieldSchema {
+  if (rootOf !== configSchema) {
+    root = configJsonSchema();
+    rootOf = configSchema;
+  }
+  return root;
+}
 
 /** The schema of the field at `path`: `{}` inside a free record, undefined where there is none. */
 export function fieldAt(path: readonly PropertyKey[]): FieldSchema | undefined {
-  let field: FieldSchema | undefined = root;
+  let field: FieldSchema | undefined = rootSchema();
   for (const key of path) {
     if (field.type === undefined) return field;
     const own: FieldSchema | undefined = Object.hasOwn(field.properties ?? {}, key)
@@ -30,7 +40,7 @@ export function fieldAt(path: readonly PropertyKey[]): FieldSchema | undefined {
 export function suggestion(path: readonly PropertyKey[]): string | undefined {
   const key = String(path.at(-1));
   const siblings = Object.keys(fieldAt(path.slice(0, -1))?.properties ?? {});
-  return nearest(key, siblings) ?? fieldNamed(key.toLowerCase(), root)?.join('.');
+  return nearest(key, siblings) ?? fieldNamed(key.toLowerCase(), rootSchema())?.join('.');
 }
 
 function fieldNamed(key: string, field: FieldSchema): string[] | undefined {

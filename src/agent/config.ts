@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { explainPlain } from '../envs/index.ts';
+import { exitOptions, exits } from '../policy/index.ts';
 
 const positive = z.number().positive();
 const fraction = z.number().min(0).max(1);
@@ -228,43 +229,57 @@ const normaliseSchema = z.strictObject({
     .describe('Scale rewards (and the price) by the running deviation of the return.'),
 });
 
-const evaluationSchema = z.strictObject({
-  everyUpdates: z
-    .int()
-    .min(0)
-    .default(25)
-    .describe('Updates between evaluations during training; 0 = none until training is done.'),
-  episodes: z
-    .int()
-    .min(0)
-    .default(128)
-    .describe(
-      'Episodes an evaluation plays; 0 = a run is never evaluated, not even when it is done.',
-    ),
-  maxEpisodeSteps: count
-    .default(10_000)
-    .describe(
-      'Decisions after which an episode of an evaluation is truncated, so that every evaluation ends.',
-    ),
-  forcedEpisodes: z
-    .int()
-    .min(0)
-    .default(32)
-    .describe(
-      'Episodes it plays forced to minSteps and to maxSteps steps, which show a collapse; none is told from fewer than 16; 0 = none.',
-    ),
-  exit: z
-    .enum(['sample', 'threshold', 'cdf'])
-    .default('cdf')
-    .describe('How a thought ends: draw, halt ≥ quantile, or cumulative probability ≥ quantile.'),
-  quantile: fraction.default(0.5).describe('The q of threshold and cdf.'),
-  deterministic: z
-    .boolean()
-    .default(true)
-    .describe(
-      'Takes the most likely action; false draws actions from the policy, as training does. So do act, serve and record, and so is the best checkpoint chosen.',
-    ),
-});
+/** The section that names an exit, of those that there are now. */
+const evaluationSchema = () =>
+  z
+    .strictObject({
+      everyUpdates: z
+        .int()
+        .min(0)
+        .default(25)
+        .describe('Updates between evaluations during training; 0 = none until training is done.'),
+      episodes: z
+        .int()
+        .min(0)
+        .default(128)
+        .describe(
+          'Episodes an evaluation plays; 0 = a run is never evaluated, not even when it is done.',
+        ),
+      maxEpisodeSteps: count
+        .default(10_000)
+        .describe(
+          'Decisions after which an episode of an evaluation is truncated, so that every evaluation ends.',
+        ),
+      forcedEpisodes: z
+        .int()
+        .min(0)
+        .default(32)
+        .describe(
+          'Episodes it plays forced to minSteps and to maxSteps steps, which show a collapse; none is told from fewer than 16; 0 = none.',
+        ),
+      exit: z
+        .enum(exits.names)
+        .default('cdf')
+        .describe(
+          `How a thought ends: ${exits.all.map(({ name, summary }) => `${name}: ${summary}`).join('; ')}.`,
+        ),
+      ...exitOptions(),
+      deterministic: z
+        .boolean()
+        .default(true)
+        .describe(
+          'Takes the most likely action; false draws actions from the policy, as training does. So do act, serve and record, and so is the best checkpoint chosen.',
+        ),
+    })
+    .superRefine(({ exit, ...fields }, context) => {
+      const needs = exits.find(exit).needs;
+      if (needs === undefined || fields[needs] !== undefined) return;
+      context.addIssue({
+        code: 'custom',
+        message: `expected together with exit ${exit}`,
+        path: [needs],
+      });
+    });
 
 const guardsSchema = z.strictObject({
   maxKl: positive
@@ -352,57 +367,71 @@ const resourcesSchema = z.strictObject({
   memoryMiB: count.default(2048).describe('Memory that it counts the run as, in MiB.'),
 });
 
-/** A run's whole configuration: the one source of its types, its validation and its help. */
-export const configSchema = z.strictObject({
-  name: z
-    .string()
-    .regex(
-      /^(?!\.+$)[\w.-]{1,200}$/,
-      'expected 1 to 200 letters, digits, ".", "_" and "-", and not dots alone',
-    )
-    .describe('The run’s name; its files go to runs/<name> unless a directory is given.'),
-  env: envSchema
-    .prefault({})
-    .describe('The environment; id or module, or else one passed to the library.'),
-  policy: policySchema.prefault({}).describe('The looped transformer.'),
-  halting: haltingSchema.prefault({}).describe('How a thought ends.'),
-  price: priceSchema.prefault({}).describe('What a ponder step costs.'),
-  recipe: recipeSchema.prefault({}).describe('Warm-up, release and forced depth.'),
-  ppo: ppoSchema.prefault({}).describe('Learning.'),
-  normalise: normaliseSchema.prefault({}).describe('Running normalisation, saved with the policy.'),
-  evaluation: evaluationSchema.prefault({}).describe('Evaluation on separate environments.'),
-  guards: guardsSchema
-    .prefault({})
-    .describe('What is taken for gone wrong, and how much of it is survived.'),
-  watchdog: watchdogSchema.prefault({}).describe('What is done about a run that stands still.'),
-  checkpoint: checkpointSchema.prefault({}).describe('Checkpoints.'),
-  budget: budgetSchema
-    .prefault({})
-    .describe('What a process may take; each unlimited unless given.'),
-  hooks: z
-    .array(hookSchema)
-    .default([])
-    .describe('Parts of your own in the run: logging, early stopping, a curriculum.'),
-  train: z
-    .strictObject({
-      totalSteps: count.describe('Length of training, in environment steps over all environments.'),
-      seed: z.int().min(0).default(0).describe('Every random stream of the run follows from it.'),
-      warmStart: z
-        .string()
-        .optional()
-        .describe('A run directory whose weights training starts from.'),
-    })
-    .describe('Length and seed.'),
-  backend: z
-    .enum(['auto', 'simd', 'wasm', 'cpu', 'tensorflow', 'webgpu'])
-    .default('auto')
-    .describe(
-      'Where tensors live: simd is our own kernels; auto times it against tensorflow where that is installed, unless kernels.build is given.',
-    ),
-  kernels: kernelsSchema.prefault({}).describe('The kernels of the backend simd.'),
-  resources: resourcesSchema
-    .prefault({})
-    .describe('What the run takes of a machine that it shares.'),
+const makeConfigSchema = () =>
+  z.strictObject({
+    name: z
+      .string()
+      .regex(
+        /^(?!\.+$)[\w.-]{1,200}$/,
+        'expected 1 to 200 letters, digits, ".", "_" and "-", and not dots alone',
+      )
+      .describe('The run’s name; its files go to runs/<name> unless a directory is given.'),
+    env: envSchema
+      .prefault({})
+      .describe('The environment; id or module, or else one passed to the library.'),
+    policy: policySchema.prefault({}).describe('The looped transformer.'),
+    halting: haltingSchema.prefault({}).describe('How a thought ends.'),
+    price: priceSchema.prefault({}).describe('What a ponder step costs.'),
+    recipe: recipeSchema.prefault({}).describe('Warm-up, release and forced depth.'),
+    ppo: ppoSchema.prefault({}).describe('Learning.'),
+    normalise: normaliseSchema
+      .prefault({})
+      .describe('Running normalisation, saved with the policy.'),
+    evaluation: evaluationSchema().prefault({}).describe('Evaluation on separate environments.'),
+    guards: guardsSchema
+      .prefault({})
+      .describe('What is taken for gone wrong, and how much of it is survived.'),
+    watchdog: watchdogSchema.prefault({}).describe('What is done about a run that stands still.'),
+    checkpoint: checkpointSchema.prefault({}).describe('Checkpoints.'),
+    budget: budgetSchema
+      .prefault({})
+      .describe('What a process may take; each unlimited unless given.'),
+    hooks: z
+      .array(hookSchema)
+      .default([])
+      .describe('Parts of your own in the run: logging, early stopping, a curriculum.'),
+    train: z
+      .strictObject({
+        totalSteps: count.describe(
+          'Length of training, in environment steps over all environments.',
+        ),
+        seed: z.int().min(0).default(0).describe('Every random stream of the run follows from it.'),
+        warmStart: z
+          .string()
+          .optional()
+          .describe('A run directory whose weights training starts from.'),
+      })
+      .describe('Length and seed.'),
+    backend: z
+      .enum(['auto', 'simd', 'wasm', 'cpu', 'tensorflow', 'webgpu'])
+      .default('auto')
+      .describe(
+        'Where tensors live: simd is our own kernels; auto times it against tensorflow where that is installed, unless kernels.build is given.',
+      ),
+    kernels: kernelsSchema.prefault({}).describe('The kernels of the backend simd.'),
+    resources: resourcesSchema
+      .prefault({})
+      .describe('What the run takes of a machine that it shares.'),
+  });
+
+/**
+ * A run's whole configuration: the one source of its types, its validation and its help. It is made anew where
+ * something is registered that has a name or fields in it.
+ */
+export let configSchema = makeConfigSchema();
+
+exits.onChange(() => {
+  configSchema = makeConfigSchema();
 });
 
 export type Config = z.infer<typeof configSchema>;

@@ -7,23 +7,15 @@ import {
   flag,
   integer,
   listOf,
-  oneOf,
-  positive,
   signalCheck,
 } from '../envs/index.ts';
-import {
-  bernoulli,
-  converge,
-  type Exit,
-  fixed,
-  type HaltingRule,
-  random,
-} from '../policy/index.ts';
-import { type Agent, exits } from './agent.ts';
+import { fixed, type HaltingRule } from '../policy/index.ts';
+import type { Agent } from './agent.ts';
 import { MOST_STEPS } from './config.ts';
 import { envName, envSource } from './env-setup.ts';
 import { UsageError } from './errors.ts';
 import type { Evaluation } from './events.ts';
+import { type ExitOption, exitCheck, exitOf, lacks, ruleOf } from './exit.ts';
 import {
   onStage,
   type Played,
@@ -34,22 +26,14 @@ import {
 } from './play.ts';
 import { mean, meanAndStd, ponderSteps, spearman, successRate } from './statistics.ts';
 
-export type HaltingName = 'bernoulli' | 'fixed' | 'random' | 'converge';
-
 export interface EvaluateOptions {
   episodes?: number;
   /** The same seed plays the same episodes; the run's seed + 1 million unless given. */
   seed?: number;
-  /** How the learned head ends a thought. */
-  exit?: Exit;
+  /** How thoughts end, over the weights as they are; as trained (`evaluation.exit`) unless given. */
+  exit?: ExitOption;
   /** Whether to take the most likely actions, or to draw them; the config's evaluation.deterministic unless given. */
   deterministic?: boolean;
-  /** The rule that ends thoughts, in place of the one that was trained. */
-  halting?: HaltingName;
-  /** Ponder steps of the rule fixed. */
-  steps?: number;
-  /** KL in nats of the rule converge. */
-  tolerance?: number;
   /** Ponder steps at most; may exceed what was trained. */
   maxSteps?: number;
   /** Episodes played forced to each depth; as many as `episodes` unless given, 0 for none. */
@@ -69,11 +53,8 @@ export interface EvaluateOptions {
 const evaluateChecks: Checks<EvaluateOptions> = {
   episodes: integer(1),
   seed: integer(0),
-  exit: exits,
+  exit: exitCheck,
   deterministic: flag,
-  halting: oneOf('bernoulli', 'fixed', 'random', 'converge'),
-  steps: integer(1),
-  tolerance: positive,
   maxSteps: integer(1),
   forcedEpisodes: integer(0),
   depths: listOf(integer(1)),
@@ -127,7 +108,7 @@ export async function measureOn(
 ): Promise<Measured> {
   const { episodes, forcedEpisodes, depths, maxSteps, seed } = planOf(agent, options);
   const { config } = agent;
-  const trial = (options.halting ?? config.halting.rule) === 'random' ? episodes : 0;
+  const trial = lacks(exitOf(config, options.exit)) ? episodes : 0;
   const of = episodes + trial + depths.length * forcedEpisodes;
   const before = { episodes: 0, decisions: 0 };
   const run = async (rule: HaltingRule, count = episodes) => {
@@ -178,7 +159,9 @@ function planOf({ config }: Agent, options: EvaluateOptions) {
   const episodes = options.episodes ?? config.evaluation.episodes;
   const forcedEpisodes = options.forcedEpisodes ?? episodes;
   const { minSteps } = config.halting;
-  const maxSteps = options.maxSteps ?? Math.max(config.halting.maxSteps, options.steps ?? 0);
+  const { definition, options: setting } = exitOf(config, options.exit);
+  const reach = definition.reach?.(setting) ?? 0;
+  const maxSteps = options.maxSteps ?? Math.max(config.halting.maxSteps, reach);
   if (episodes === 0) {
     throw new UsageError('evaluation.episodes is 0: say how many to play (episodes, --episodes)');
   }
@@ -199,27 +182,17 @@ function planOf({ config }: Agent, options: EvaluateOptions) {
   return { episodes, forcedEpisodes, maxSteps, depths, seed };
 }
 
+/** The rule that thoughts end by; a histogram that it lacks is that of the trained exit, which is played first. */
 async function ruleFor(
   { config }: Agent,
   options: EvaluateOptions,
   run: (rule: HaltingRule) => Promise<Played>,
 ): Promise<HaltingRule> {
-  const { evaluation, halting } = config;
-  const learned = bernoulli(options.exit ?? evaluation.exit, evaluation.quantile);
-  switch (options.halting ?? halting.rule) {
-    case 'bernoulli':
-      return learned;
-    case 'fixed':
-      return fixed(options.steps ?? halting.steps ?? halting.maxSteps);
-    case 'random':
-      return random((await run(learned)).tally.histogram);
-    case 'converge':
-      return converge(options.tolerance ?? DEFAULT_TOLERANCE);
-  }
+  const exit = exitOf(config, options.exit);
+  if (!lacks(exit)) return ruleOf(exit);
+  const { histogram } = (await run(ruleOf(exitOf(config)))).tally;
+  return exit.definition.rule({ ...exit.options, histogram });
 }
-
-/** Nats; Looped Actor's 1e-3 halts too late for small policies. */
-const DEFAULT_TOLERANCE = 0.01;
 
 function summarise({ episodes, tally, lost }: Played, price: number) {
   const levels = tally.levels();

@@ -95,7 +95,7 @@ export class Evaluations {
       measure(agent, {
         ...{ env, signal },
         // Before its release the head knows nothing, so the policy is what full depth makes of it.
-        halting: recipe.released ? undefined : 'fixed',
+        exit: recipe.released ? undefined : 'fixed',
         forcedEpisodes: evaluation.forcedEpisodes,
         depths: [...new Set([halting.minSteps, halting.maxSteps])],
         ...guards,

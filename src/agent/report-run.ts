@@ -4,7 +4,7 @@ import type { Decision } from '../rollout/index.ts';
 import type { Agent } from './agent.ts';
 import { envName } from './env-setup.ts';
 import type { Evaluation, Losses, UpdateMetrics } from './events.ts';
-import { trainedRule } from './halting-rule.ts';
+import { exitOf, ruleOf } from './exit.ts';
 import type { Stage } from './play.ts';
 import { readMetrics, renderReport, type WorkedThought, writeFileAtomic } from './run/index.ts';
 
@@ -85,7 +85,7 @@ export async function workedThought(
   await stage.play({
     episodes: CANDIDATES,
     seed: train.seed,
-    rule: trainedRule(agent.config),
+    rule: ruleOf(exitOf(agent.config)),
     trace: true,
     decided: (decision) => {
       if (hardest === undefined || hardness(decision) > hardness(hardest)) hardest = decision;

@@ -184,16 +184,19 @@ async function* evaluateMember(
     yield { policy, seed, runDir, evaluation, collapsed };
     for (const { kind } of baselines) {
       if (kind === 'random') {
-        const control = { halting: 'random', forcedEpisodes: 0, signal } as const;
+        const control = { exit: 'random', forcedEpisodes: 0, signal } as const;
         yield { policy: kind, seed, runDir, evaluation: await evaluate(agent, control) };
       } else if (kind === 'converge') {
-        const rule = { halting: 'converge', forcedEpisodes: 0, signal } as const;
-        const trial = { ...rule, episodes: trialEpisodes };
+        const at = (tolerance: number, episodes?: number) =>
+          evaluate(agent, {
+            exit: { name: 'converge', tolerance },
+            ...{ forcedEpisodes: 0, episodes, signal },
+          });
         const tolerance = await matchSteps(
-          async (tolerance) => (await evaluate(agent, { ...trial, tolerance })).ponderSteps.mean,
+          async (tolerance) => (await at(tolerance, trialEpisodes)).ponderSteps.mean,
           mean,
         );
-        const matched = await evaluate(agent, { ...rule, tolerance });
+        const matched = await at(tolerance);
         yield { policy: kind, seed, runDir, evaluation: matched, tolerance };
       }
     }

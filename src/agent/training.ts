@@ -1,6 +1,6 @@
 import type { EnvPool, Failed, RunningStatsState } from '../envs/index.ts';
 import { NonFiniteError, Rng } from '../kernels/index.ts';
-import { bernoulli, fixed, type Tensors } from '../policy/index.ts';
+import { exitRule, fixed, type Tensors } from '../policy/index.ts';
 import {
   type Behaviour,
   Gate,
@@ -140,7 +140,7 @@ export class Training {
       return { ...base, rule: fixed(halting.steps ?? maxSteps), forced: 0 };
     }
     if (!this.recipe.released) return { ...base, rule: fixed(maxSteps), forced: 0 };
-    return { ...base, rule: bernoulli('sample'), forced: recipe.forced };
+    return { ...base, rule: exitRule('sample'), forced: recipe.forced };
   }
 
   /**

@@ -14,6 +14,7 @@ export {
   type ServerReport,
 } from './check-server.ts';
 export { checkedEnv } from './checked-env.ts';
+export { Definitions } from './definitions.ts';
 export { describe } from './describe.ts';
 export type {
   Drawing,

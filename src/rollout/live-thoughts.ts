@@ -18,21 +18,26 @@ export class LiveThoughts {
    * @param from for each thought from here on, its row until now; newcomers follow on those [B]
    * @param n ponder steps that each has then taken [B]
    * @param last whether no thought goes on: then none is left
-   * @returns what the heads say [B, P + 2]
+   * @param latent whether to tell their readouts too
+   * @returns what the heads say [B, P + 2], then the readouts before the step and after it, where asked [B, 2·D]
    */
   step(
     newcomers: readonly Observation[],
     from: Int32Array,
     n: Float32Array,
     last: boolean,
+    latent = false,
   ): tf.Tensor2D {
     let next: Thought | undefined;
     const [outputs] = tf.tidy(() => {
       const fresh = newcomers.length > 0 ? this.#policy.begin(rowsOf(newcomers)) : undefined;
       const thought = joined(this.#thought, from, fresh);
-      if (last) return [this.#policy.outputs(this.#policy.lastStep(thought), n)];
-      next = { ...thought, z: this.#policy.step(thought) };
-      return [this.#policy.outputs(next.z, n), ...tensorsOf(next)] as tf.Tensor[];
+      const z = last ? this.#policy.lastStep(thought) : this.#policy.step(thought);
+      const heads = this.#policy.outputs(z, n);
+      const told = latent ? tf.concat([heads, readoutOf(thought.z), readoutOf(z)], 1) : heads;
+      if (last) return [told];
+      next = { ...thought, z };
+      return [told, ...tensorsOf(next)] as tf.Tensor[];
     });
     this.#replace(next);
     return outputs as tf.Tensor2D;
@@ -54,6 +59,11 @@ export class LiveThoughts {
 
 function tensorsOf({ z, context, shared }: Thought): tf.Tensor[] {
   return [z, ...context, ...shared];
+}
+
+/** Token 0 of a state [B, R, D]: what the heads read [B, D]. */
+function readoutOf(z: tf.Tensor3D): tf.Tensor2D {
+  return tf.reshape(tf.slice(z, [0, 0, 0], [-1, 1, -1]), [z.shape[0], z.shape[2]]);
 }
 
 /** The observations' rows [B, size]. */

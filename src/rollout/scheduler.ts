@@ -1,6 +1,12 @@
 import type { Observation } from '../envs/index.ts';
 import { NonFiniteError, numbersOf, type Rng } from '../kernels/index.ts';
-import { type HaltingRule, haltProbability, type Policy } from '../policy/index.ts';
+import {
+  type HaltingRule,
+  type HaltStep,
+  haltProbability,
+  type Policy,
+  type ThoughtState,
+} from '../policy/index.ts';
 import { LiveThoughts } from './live-thoughts.ts';
 import type { Decision, StepTrace } from './messages.ts';
 
@@ -31,7 +37,9 @@ interface Slot<O> {
   values: number[];
   /** Π(1 − halt) over the steps at which it could have halted. */
   survival: number;
-  params: Float32Array | undefined;
+  /** After each step, and what the rule measured of it; empty where it measures nothing. */
+  states: ThoughtState[];
+  measured: number[];
   trace: StepTrace[];
 }
 
@@ -42,6 +50,8 @@ interface Slot<O> {
  */
 export class Scheduler<O extends Observation = Observation> {
   readonly #policy: Policy;
+  /** Parameters of the action distribution (P). */
+  readonly #outputs: number;
   readonly #capacity: number;
   readonly #rng: Rng;
   readonly #behaviour: () => Behaviour;
@@ -74,6 +84,8 @@ export class Scheduler<O extends Observation = Observation> {
       throw new RangeError(`Scheduler: capacity: expected an integer ≥ 1, got ${capacity}`);
     }
     this.#policy = policy;
+    const { outputs, free } = policy.distribution;
+    this.#outputs = outputs + free.count;
     this.#thoughts = new LiveThoughts(policy);
     this.#capacity = capacity;
     this.#rng = rng;
@@ -132,7 +144,14 @@ export class Scheduler<O extends Observation = Observation> {
 
     this.#taken = slots.map((slot) => ++slot.n);
     const last = slots.every((slot) => slot.n >= stepsOf(slot, behaviour));
-    const outputs = this.#thoughts.step(incoming, from, Float32Array.from(this.#taken), last);
+    const latent = behaviour.rule.measure?.readsLatent;
+    const outputs = this.#thoughts.step(
+      incoming,
+      from,
+      Float32Array.from(this.#taken),
+      last,
+      latent,
+    );
     const data = await numbersOf(outputs);
     const width = outputs.shape[1];
     outputs.dispose();
@@ -141,7 +160,7 @@ export class Scheduler<O extends Observation = Observation> {
 
     const decisions: Decision<O>[] = [];
     for (let i = 0; i < slots.length; i++) {
-      const at = i * width + width - 2;
+      const at = i * width + this.#outputs;
       const params = data.subarray(i * width, at);
       const fault = faultOf(slots[i], params, data[at], data[at + 1]);
       if (fault !== undefined) {
@@ -150,7 +169,9 @@ export class Scheduler<O extends Observation = Observation> {
         this.#failed(slots[i].observation, fault);
         continue;
       }
-      const decision = this.#advance(slots[i], params, data[at], data[at + 1], behaviour);
+      const readouts = latent ? data.subarray(at + 2, (i + 1) * width) : NONE;
+      const [value, logit] = [data[at], data[at + 1]];
+      const decision = this.#advance(slots[i], params, value, logit, readouts, behaviour);
       if (decision === undefined) continue;
       decisions.push(decision);
       this.#ended.push(i);
@@ -207,7 +228,8 @@ export class Scheduler<O extends Observation = Observation> {
       halts: [],
       values: [],
       survival: 1,
-      params: undefined,
+      states: [],
+      measured: [],
       trace: [],
     };
   }
@@ -218,24 +240,22 @@ export class Scheduler<O extends Observation = Observation> {
     params: Float32Array,
     value: number,
     logit: number,
+    readouts: Float32Array,
     behaviour: Behaviour,
   ): Decision<O> | undefined {
     const { distribution } = this.#policy;
     const { mask, greedy = behaviour.greedy, rng = this.#rng } = slot.observation;
     const trace = behaviour.trace || slot.observation.trace;
     const halt = haltProbability(logit, behaviour.floor);
-    const change =
-      behaviour.rule.readsChange && slot.params !== undefined
-        ? distribution.divergence(slot.params, params, mask)
-        : Infinity;
-    slot.params = params;
     slot.halts.push(halt);
     slot.values.push(value);
     if (slot.n >= behaviour.minSteps) slot.survival *= 1 - halt;
     if (trace) {
       slot.trace.push({ halt, value, actions: distribution.describe(params, mask) });
     }
-    if (!this.#ends(slot, { n: slot.n, halt, halted: 1 - slot.survival, change }, behaviour)) {
+    this.#measure(slot, params, readouts, behaviour.rule);
+    const { n, measured } = slot;
+    if (!this.#ends(slot, { n, halt, halted: 1 - slot.survival, measured }, behaviour)) {
       return undefined;
     }
     const action = new Float32Array(distribution.actionSize);
@@ -256,18 +276,34 @@ export class Scheduler<O extends Observation = Observation> {
     };
   }
 
-  #ends(slot: Slot<O>, step: Parameters<HaltingRule['halts']>[0], behaviour: Behaviour): boolean {
+  /** Takes what the rule wants of the step, where it decides when this thought ends. */
+  #measure(slot: Slot<O>, params: Float32Array, readouts: Float32Array, rule: HaltingRule): void {
+    if (rule.measure === undefined || slot.depth !== undefined) return;
+    const half = readouts.length / 2;
+    slot.states.push({
+      params,
+      before: readouts.subarray(0, half),
+      latent: readouts.subarray(half),
+    });
+    const { distribution } = this.#policy;
+    slot.measured.push(rule.measure.of(slot.states, distribution, slot.observation.mask));
+  }
+
+  /** Whether a thought ends; one that would have gone on at a limit of its caller is then forced. */
+  #ends(slot: Slot<O>, step: HaltStep, behaviour: Behaviour): boolean {
     const { limits, rng = this.#rng } = slot.observation;
     const { maxSteps = Infinity, deadline } = limits ?? {};
     const { n, depth } = slot;
     if (n >= stepsOf(slot, behaviour)) return true;
-    if (n >= maxSteps || (deadline !== undefined && performance.now() >= deadline)) {
-      slot.forced = true;
-      return true;
-    }
-    return depth === undefined && n >= behaviour.minSteps && behaviour.rule.halts(step, rng);
+    const open = depth === undefined && n >= behaviour.minSteps;
+    if (open && behaviour.rule.halts(step, rng)) return true;
+    const limited = n >= maxSteps || (deadline !== undefined && performance.now() >= deadline);
+    slot.forced ||= limited;
+    return limited;
   }
 }
+
+const NONE = new Float32Array(0);
 
 /** Ponder steps at which a thought has ended, whatever it thinks. */
 function stepsOf({ depth }: Slot<unknown>, { maxSteps }: Behaviour): number {

@@ -6,6 +6,7 @@ import { Agent } from '../../src/agent/agent.ts';
 import type { ConfigInput } from '../../src/agent/config.ts';
 import { UsageError } from '../../src/agent/errors.ts';
 import { evaluate } from '../../src/agent/evaluate.ts';
+import type { ExitOption } from '../../src/agent/exit.ts';
 import { train } from '../../src/agent/train.ts';
 import { Box, Discrete, RunningStats } from '../../src/envs/index.ts';
 import { loadBackend, Rng } from '../../src/kernels/index.ts';
@@ -116,14 +117,20 @@ describe('Agent.act', () => {
   it('ends its thought by the exit rule', async () => {
     // Probability to have halted by n: .3, .51, .657.
     const agent = await makeAgent({ evaluation: { quantile: 0.5 } }, 0.3);
-    const steps = async (exit?: 'sample' | 'threshold' | 'cdf') =>
-      (await agent.act(0, { exit })).thought.steps;
+    const steps = async (exit?: ExitOption) => (await agent.act(0, { exit })).thought.steps;
     expect(await steps()).toBe(2);
     expect(await steps('cdf')).toBe(2);
     expect(await steps('threshold')).toBe(4);
     const drawn = new Set<number>();
     for (let i = 0; i < 40; i++) drawn.add(await steps('sample'));
     expect([...drawn].sort()).toEqual([1, 2, 3, 4]);
+    expect(await steps({ name: 'cdf', quantile: 0.6 })).toBe(3);
+    expect(await steps({ quantile: 0.3 })).toBe(1);
+    expect(await steps({ name: 'fixed', steps: 3 })).toBe(3);
+    expect(await steps({ name: 'random', histogram: [0, 0, 1] })).toBe(3);
+    await expect(steps('random')).rejects.toThrow(
+      'exit random: expected histogram, which only an evaluation finds by itself, got nothing',
+    );
   });
 
   it('of an agent trained at a fixed depth takes that depth', async () => {
@@ -153,7 +160,7 @@ describe('Agent.act', () => {
   });
 
   it.each<[object, string]>([
-    [{ exit: 'sampel' }, 'exit: expected one of "sample", "threshold", "cdf", got "sampel"'],
+    [{ exit: 'sampel' }, 'exit: expected one of "sample", "threshold", "cdf", '],
     [{ maxSteps: 0 }, 'maxSteps: expected an integer in 1..1000, got 0'],
     [{ maxSteps: 2.5 }, 'maxSteps: expected an integer in 1..1000, got 2.5'],
     [{ deadlineMs: Number.NaN }, 'deadlineMs: expected a number ≥ 0, got NaN'],

@@ -162,9 +162,9 @@ describe('halting', () => {
     evaluate(agent, { env: countdown, episodes: 4, forcedEpisodes: 0, ...options });
 
   it('fixed takes so many steps, also more than were trained', async () => {
-    expect(steps(await run(stub(), { halting: 'fixed', steps: 1 }))).toEqual([1, 1, 1]);
-    expect(steps(await run(stub(), { halting: 'fixed', steps: 5 }))).toEqual([5, 5, 5]);
-    expect(steps(await run(stub(), { halting: 'fixed' }))).toEqual([2, 2, 2]);
+    expect(steps(await run(stub(), { exit: { name: 'fixed', steps: 1 } }))).toEqual([1, 1, 1]);
+    expect(steps(await run(stub(), { exit: { name: 'fixed', steps: 5 } }))).toEqual([5, 5, 5]);
+    expect(steps(await run(stub(), { exit: 'fixed' }))).toEqual([2, 2, 2]);
   });
 
   it('fixed is the default of an agent trained so', async () => {
@@ -176,7 +176,7 @@ describe('halting', () => {
     const agent = stub({ halting: { maxSteps: 3, floor: 0 } });
     const options = { episodes: 200, env: countdown };
     const own = await run(agent, options);
-    const random = await run(agent, { ...options, halting: 'random' });
+    const random = await run(agent, { ...options, exit: 'random' });
     // 500 decisions of mean 1.8 and deviation .75.
     expect(own.ponderSteps.mean).toBe(1.8);
     expect(Math.abs(random.ponderSteps.mean - 1.8)).toBeLessThan(0.1);
@@ -188,8 +188,10 @@ describe('halting', () => {
   it('converge stops a step after the action distribution stopped moving', async () => {
     const agent = stub({ halting: { maxSteps: 4, floor: 0 } });
     // At 2 the distribution has not moved yet (3), has moved just now (2), has moved before (1).
-    expect(steps(await run(agent, { halting: 'converge' }))).toEqual([2, 3, 2]);
-    expect(steps(await run(agent, { halting: 'converge', tolerance: 100 }))).toEqual([2, 2, 2]);
+    expect(steps(await run(agent, { exit: 'converge' }))).toEqual([2, 3, 2]);
+    expect(steps(await run(agent, { exit: { name: 'converge', tolerance: 100 } }))).toEqual([
+      2, 2, 2,
+    ]);
   });
 
   it('exits by cumulative probability, by threshold or by drawing', async () => {
@@ -380,7 +382,7 @@ describe('episodes', () => {
     ['part of one', { episodes: 1.5 }, 'evaluate: episodes: expected an integer ≥ 1, got 1.5'],
     ['misspelt', { episode: 1 }, 'evaluate: episode: no such option; did you mean episodes?'],
     ['at no depth', { depths: [0] }, 'evaluate: depths: expected'],
-    ['by no rule', { halting: 'never' }, 'evaluate: halting: expected'],
+    ['by no rule', { exit: 'never' }, 'evaluate: exit: expected'],
   ])('are refused where they are %s', async (_, options, message) => {
     const refused = evaluate(stub(), { env: countdown, ...options } as never);
     await expect(refused).rejects.toThrow(message);
@@ -405,12 +407,27 @@ describe('episodes', () => {
     expect(await play({ deterministic: true }, config)).toEqual(likely);
   });
 
-  it.each<[object, string]>([
+  it.each<[object, string | RegExp]>([
     [{ seed: -1 }, 'evaluate: seed: expected an integer ≥ 0, got -1'],
-    [{ exit: 'x' }, 'evaluate: exit: expected one of "sample", "threshold", "cdf", got "x"'],
-    [{ halting: 'x' }, 'evaluate: halting: expected one of "bernoulli", "fixed", "random"'],
-    [{ steps: 0 }, 'evaluate: steps: expected an integer ≥ 1, got 0'],
-    [{ tolerance: Number.NaN }, 'evaluate: tolerance: expected a number > 0, got NaN'],
+    [{ exit: 'x' }, /^evaluate: exit: expected one of "sample", "threshold", "cdf", .*got "x"$/],
+    [{ exit: { name: 'x' } }, 'evaluate: exit: expected one of "sample", "threshold", "cdf", '],
+    [{ exit: { name: 'fixed', steps: 0 } }, 'exit fixed: steps: expected an integer ≥ 1, got 0'],
+    [
+      { exit: { name: 'converge', tolerance: Number.NaN } },
+      'exit converge: tolerance: expected a number > 0, got NaN',
+    ],
+    [
+      { exit: { name: 'converge', quantile: 0.5 } },
+      'exit converge: quantile: no such option; expected one of tolerance',
+    ],
+    [
+      { exit: { name: 'sample', quantile: 0.5 } },
+      'exit sample: quantile: no such option; it takes none',
+    ],
+    [
+      { halting: 'fixed' },
+      'evaluate: halting: no such option; expected one of episodes, seed, exit',
+    ],
     [{ forcedEpisodes: -1 }, 'evaluate: forcedEpisodes: expected an integer ≥ 0, got -1'],
     [{ depths: [0] }, 'evaluate: depths: expected a list, each an integer ≥ 1'],
     [{ depths: [1, 3] }, 'depths: expected steps in 1..2 (halting.minSteps..maxSteps), got 3'],

@@ -1,29 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { loadBackend, Rng } from '../../src/kernels/index.ts';
-import {
-  bernoulli,
-  converge,
-  fixed,
-  type HaltStep,
-  haltProbability,
-  haltTerms,
-  logHalt,
-  random,
-} from '../../src/policy/index.ts';
+import { loadBackend } from '../../src/kernels/index.ts';
+import { haltProbability, haltTerms, logHalt } from '../../src/policy/index.ts';
 import { backends } from '../backends.ts';
 
 beforeAll(() => loadBackend(backends('wasm')[0]));
-
-const rng = () => Rng.seed(1);
-const after = (step: Partial<HaltStep>): HaltStep => ({
-  n: 2,
-  halt: 0.5,
-  halted: 0.5,
-  change: 1,
-  ...step,
-});
 
 describe('the halting probability', () => {
   const logits = [-100, -8, -1, 0, 0.5, 3, 9, 100];
@@ -89,54 +71,5 @@ describe('the halting probability', () => {
     const [a, b] = gradient.dataSync();
     expect(a).toBeCloseTo(0, 6);
     expect(b).toBeCloseTo(2 - 4 / (1 + Math.exp(-2)), 6);
-  });
-});
-
-describe('rules', () => {
-  it('sample halts as often as halt says', () => {
-    const rule = bernoulli('sample');
-    const stream = rng();
-    let halted = 0;
-    for (let i = 0; i < 4000; i++) halted += rule.halts(after({ halt: 0.3 }), stream) ? 1 : 0;
-    expect(Math.abs(halted / 4000 - 0.3)).toBeLessThan(4 * Math.sqrt(0.21 / 4000));
-  });
-
-  it.each([
-    ['threshold', 0.5, { halt: 0.49, halted: 0.9 }, false],
-    ['threshold', 0.5, { halt: 0.5, halted: 0 }, true],
-    ['threshold', 0.9, { halt: 0.8, halted: 1 }, false],
-    ['cdf', 0.5, { halt: 0.9, halted: 0.49 }, false],
-    ['cdf', 0.5, { halt: 0, halted: 0.5 }, true],
-    ['cdf', 0.9, { halt: 1, halted: 0.8 }, false],
-  ] as const)('%s at %d after %o: %s', (exit, quantile, step, halts) => {
-    expect(bernoulli(exit, quantile).halts(after(step), rng())).toBe(halts);
-  });
-
-  it('converge halts below its tolerance, and asks for the change', () => {
-    const rule = converge(0.01);
-    expect(rule.readsChange).toBe(true);
-    expect(rule.halts(after({ change: Infinity }), rng())).toBe(false);
-    expect(rule.halts(after({ change: 0.01 }), rng())).toBe(false);
-    expect(rule.halts(after({ change: 0.009 }), rng())).toBe(true);
-  });
-
-  it('fixed knows its depth', () => {
-    expect(fixed(3).depth!(rng())).toBe(3);
-  });
-
-  it('random draws depths as often as the histogram has them', () => {
-    const rule = random([10, 0, 30, 60]);
-    const stream = rng();
-    const counts = [0, 0, 0, 0];
-    for (let i = 0; i < 4000; i++) counts[rule.depth!(stream) - 1]++;
-    [0.1, 0, 0.3, 0.6].forEach((p, i) => {
-      expect(Math.abs(counts[i] / 4000 - p)).toBeLessThanOrEqual(
-        4 * Math.sqrt((p * (1 - p)) / 4000),
-      );
-    });
-  });
-
-  it.each([[[]], [[0, 0]], [[Number.NaN]]])('random refuses the histogram %o', (histogram) => {
-    expect(() => random(histogram)).toThrow('random halting: expected a histogram');
   });
 });

@@ -3,8 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { Box, type Observation } from '../../src/envs/index.ts';
 import { loadBackend, Rng } from '../../src/kernels/index.ts';
 import {
-  bernoulli,
-  converge,
+  exitRule,
   fixed,
   type HaltingRule,
   type HaltStep,
@@ -12,6 +11,7 @@ import {
   logHalt,
   type Policy,
   random,
+  type ThoughtState,
 } from '../../src/policy/index.ts';
 import { type Behaviour, type Decision, Scheduler } from '../../src/rollout/index.ts';
 import { backends } from '../backends.ts';
@@ -158,7 +158,7 @@ describe('the scheduler', () => {
   });
 
   it('records what learning computes: the first ratios are 1', async () => {
-    const found = await decide({ rule: bernoulli('sample'), floor: 0.02 });
+    const found = await decide({ rule: exitRule('sample'), floor: 0.02 });
     for (const { observation, steps, halts, action, logProb } of found) {
       const { params, log } = tf.tidy(() => {
         let thought = policy.begin(toTensor([observation.row]));
@@ -279,6 +279,16 @@ describe('the scheduler', () => {
       }
     });
 
+    it.each([
+      ['a cap at the step it ends by itself', { maxSteps: 2 }, 2, 2, false],
+      ['a cap a step before', { maxSteps: 2 }, 3, 2, true],
+      ['a deadline that is past, at the step it ends by itself', { deadline: 0 }, 1, 1, false],
+    ])('%s', async (_name, limits, at, steps, forced) => {
+      const rule: HaltingRule = { halts: ({ n }) => n === at };
+      const [decision] = await decide({ rule }, limited(limits));
+      expect(decision).toMatchObject({ steps, forced });
+    });
+
     it('are each observation’s own', async () => {
       const found = await decide({ rule: fixed(3) }, [
         ...limited({ maxSteps: 1 }),
@@ -292,9 +302,9 @@ describe('the scheduler', () => {
     it('the probability to have halted by now, from minSteps on, and how much the actions changed', async () => {
       const seen: HaltStep[] = [];
       const rule: HaltingRule = {
-        readsChange: true,
+        ...exitRule('converge'),
         halts: (step) => {
-          seen.push(step);
+          seen.push({ ...step, measured: [...step.measured] });
           return false;
         },
       };
@@ -311,16 +321,39 @@ describe('the scheduler', () => {
           expect(seen[i].halt).toBeCloseTo(halts[i + 1], 6);
           const [p, q] = [trace![i].actions, trace![i + 1].actions];
           const kl = p.reduce((sum, x, j) => sum + x * Math.log(x / q[j]), 0);
-          expect(seen[i].change).toBeCloseTo(kl, 6);
+          expect(seen[i].measured).toHaveLength(i + 2);
+          expect(seen[i].measured.at(-1)).toBeCloseTo(kl, 6);
         },
       );
     });
 
-    it('no change at the first step', async () => {
-      const seen: number[] = [];
-      const rule: HaltingRule = { readsChange: true, halts: ({ change }) => seen.push(change) > 0 };
-      await decide({ rule }, observe(rows.slice(0, 1)));
-      expect(seen).toEqual([Infinity]);
+    it('readouts before each step and after it, where the rule reads them', async () => {
+      const states: ThoughtState[] = [];
+      const rule: HaltingRule = {
+        measure: { readsLatent: true, of: (all) => states.push(all.at(-1)!) },
+        halts: ({ n }) => n === 3,
+      };
+      const [row] = rows;
+      const [{ values }] = await decide({ rule }, observe([row]));
+      expect(values).toHaveLength(3);
+      const readouts = tf.tidy(() => {
+        const thought = policy.begin(toTensor([row]));
+        const found = [thought.z];
+        for (let n = 1; n <= 3; n++) found.push(policy.step({ ...thought, z: found[n - 1] }));
+        return found.map((z) => (z.arraySync() as number[][][])[0][0]);
+      });
+      states.forEach(({ before, latent }, i) => {
+        expect(distance(Array.from(before), readouts[i])).toBeLessThan(1e-5);
+        expect(distance(Array.from(latent), readouts[i + 1])).toBeLessThan(1e-5);
+      });
+    });
+
+    it('nothing measured of a thought whose depth is known', async () => {
+      let asked = 0;
+      const measure = { of: () => asked++ };
+      await decide({ rule: { ...fixed(3), measure } });
+      await decide({ rule: { ...never, measure }, forced: 1 });
+      expect(asked).toBe(0);
     });
   });
 
@@ -352,9 +385,11 @@ describe('the scheduler', () => {
       ),
     };
     const found = {
-      threshold: stepsOf(await decide({ rule: bernoulli('threshold', 0.3), floor: 0 })),
-      cdf: stepsOf(await decide({ rule: bernoulli('cdf', 0.6), floor: 0 })),
-      converge: stepsOf(await decide({ rule: converge(0.01) })),
+      threshold: stepsOf(
+        await decide({ rule: exitRule('threshold', { quantile: 0.3 }), floor: 0 }),
+      ),
+      cdf: stepsOf(await decide({ rule: exitRule('cdf', { quantile: 0.6 }), floor: 0 })),
+      converge: stepsOf(await decide({ rule: exitRule('converge', { tolerance: 0.01 }) })),
     };
     expect(found).toEqual(expected);
     for (const steps of Object.values(found)) expect(new Set(steps).size).toBeGreaterThan(1);
@@ -364,7 +399,7 @@ describe('the scheduler', () => {
     set(policy.parameters, 'heads.halt', 0);
     set(policy.parameters, 'heads.haltBias', 0);
     const found = await decide(
-      { rule: bernoulli('sample'), minSteps: 2, maxSteps: 4 },
+      { rule: exitRule('sample'), minSteps: 2, maxSteps: 4 },
       observe(randomRows(400, 2)),
       { capacity: 64 },
     );
@@ -417,7 +452,7 @@ describe('the scheduler', () => {
 
     it('follow from the seed', async () => {
       const choices = async (seed: number) =>
-        (await decide({ rule: bernoulli('sample'), forced: 0.25 }, observe(rows), { seed })).map(
+        (await decide({ rule: exitRule('sample'), forced: 0.25 }, observe(rows), { seed })).map(
           ({ choice, steps }) => [choice, steps],
         );
       const first = await choices(1);

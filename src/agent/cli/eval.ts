@@ -1,26 +1,18 @@
 import { type Command, Option } from 'commander';
-import { UsageError } from '../errors.ts';
+import { exits } from '../../policy/index.ts';
 import { EXIT } from '../exit-code.ts';
+import { addExitOptions, type ExitFlags, exitFlag } from './exit-options.ts';
 import { interruptible } from './interrupt.ts';
-import {
-  addSampleOptions,
-  deterministic,
-  exitOption,
-  integer,
-  jsonOption,
-  setOption,
-} from './options.ts';
+import { addSampleOptions, deterministic, integer, jsonOption, setOption } from './options.ts';
 import { print, printJson } from './output.ts';
 import { evaluationText } from './table.ts';
 import { warnOfFailure } from './warn-of-failure.ts';
 
-interface EvalFlags {
+interface EvalFlags extends ExitFlags {
   episodes?: number;
   seed?: number;
-  exit?: 'sample' | 'threshold' | 'cdf';
   sample?: boolean;
-  halting?: 'bernoulli' | 'fixed' | 'random' | 'converge';
-  steps?: number;
+  halting?: string;
   maxSteps?: number;
   set?: string[];
   json?: boolean;
@@ -36,18 +28,13 @@ export function addEval(program: Command): void {
       '--seed <n>',
       'seed of the environments, and of exits and actions that are drawn',
       integer(0),
-    )
-    .addOption(exitOption());
-  addSampleOptions(command)
+    );
+  addSampleOptions(addExitOptions(command))
     .addOption(
-      new Option('--halting <rule>', 'halt by another rule than the one trained').choices([
-        'bernoulli',
-        'fixed',
-        'random',
-        'converge',
-      ]),
+      new Option('--halting <rule>', 'the older name of --exit')
+        .choices(['bernoulli', ...exits.names])
+        .hideHelp(),
     )
-    .option('--steps <n>', 'ponder steps of --halting fixed', integer(1))
     .option('--max-steps <n>', 'ponder steps after which acting is forced', integer(1))
     .addOption(setOption())
     .addOption(jsonOption('print the evaluation as one JSON object'))
@@ -55,17 +42,15 @@ export function addEval(program: Command): void {
 }
 
 async function evalCommand(run: string, flags: EvalFlags): Promise<void> {
-  if (flags.steps !== undefined && flags.halting !== 'fixed') {
-    throw new UsageError('--steps: expected together with --halting fixed');
-  }
+  const exit = exitFlag(withHalting(flags));
   const { Agent } = await import('../agent.ts');
   const { evaluate } = await import('../evaluate.ts');
   const { signal, release } = interruptible(() => process.stderr.write('stopping\n'));
   const agent = await Agent.load(run, { set: flags.set });
   try {
-    const { episodes, seed, exit, halting, steps, maxSteps } = flags;
+    const { episodes, seed, maxSteps } = flags;
     const survive = { failures: agent.config.guards.envFailures, told: warnOfFailure };
-    const rules = { exit, deterministic: deterministic(flags), halting, steps, maxSteps };
+    const rules = { exit, deterministic: deterministic(flags), maxSteps };
     const options = { episodes, seed, ...rules, signal, survive };
     const evaluation = await evaluate(agent, options);
     if (flags.json) printJson(evaluation);
@@ -77,4 +62,12 @@ async function evalCommand(run: string, flags: EvalFlags): Promise<void> {
     release();
     agent.dispose();
   }
+}
+
+/** `--halting` was another option than `--exit`; `bernoulli` was the learned head, by whatever exit. */
+function withHalting({ halting, ...flags }: EvalFlags): EvalFlags {
+  if (halting === undefined) return flags;
+  const exit = halting === 'bernoulli' ? (flags.exit ?? 'cdf') : halting;
+  process.stderr.write(`warning: --halting ${halting}: it is called --exit ${exit} now\n`);
+  return { ...flags, exit };
 }

@@ -20,11 +20,6 @@ export function setOption(): Option {
   ).argParser((text: string, previous: string[] = []) => [...previous, text]);
 }
 
-export function exitOption(): Option {
-  const rules = ['sample', 'threshold', 'cdf'];
-  return new Option('--exit <rule>', 'how a learned thought ends').choices(rules);
-}
-
 /** Whether actions are drawn: as the config says where neither is given. */
 export function addSampleOptions(command: Command): Command {
   return command

@@ -4,16 +4,16 @@ import { type Command, Option } from 'commander';
 import { UsageError } from '../errors.ts';
 import { EXIT } from '../exit-code.ts';
 import { counted, whole } from '../numbers.ts';
+import { addExitOptions, type ExitFlags, exitFlag } from './exit-options.ts';
 import { interruptible } from './interrupt.ts';
-import { addSampleOptions, deterministic, exitOption, integer, setOption } from './options.ts';
+import { addSampleOptions, deterministic, integer, setOption } from './options.ts';
 import { print } from './output.ts';
 import { warnOfFailure } from './warn-of-failure.ts';
 
-interface RecordFlags {
+interface RecordFlags extends ExitFlags {
   episodes: number;
   seed: number;
   checkpoint?: 'best' | 'latest';
-  exit?: 'sample' | 'threshold' | 'cdf';
   sample?: boolean;
   maxSteps?: number;
   set?: string[];
@@ -38,9 +38,8 @@ export function addRecord(program: Command): void {
         'best',
         'latest',
       ]),
-    )
-    .addOption(exitOption());
-  addSampleOptions(command)
+    );
+  addSampleOptions(addExitOptions(command))
     .option('--max-steps <n>', 'ponder steps after which acting is forced', integer(1))
     .addOption(setOption())
     .option('--out <file>', 'where it goes (default: in recordings/ of the run)')
@@ -49,7 +48,8 @@ export function addRecord(program: Command): void {
 }
 
 async function recordCommand(run: string, flags: RecordFlags): Promise<void> {
-  const { episodes, seed, checkpoint, exit, maxSteps, set, out, stdout } = flags;
+  const { episodes, seed, checkpoint, maxSteps, set, out, stdout } = flags;
+  const exit = exitFlag(flags);
   if (stdout && out !== undefined) throw new UsageError('--out: expected without --stdout');
   const { Agent } = await import('../agent.ts');
   const { envSource } = await import('../env-setup.ts');

@@ -1,15 +1,15 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { heed } from '../../envs/index.ts';
 import type { ServeEvent } from '../serve/options.ts';
+import { addExitOptions, type ExitFlags, exitFlag } from './exit-options.ts';
 import { interruptible } from './interrupt.ts';
-import { addSampleOptions, deterministic, exitOption, integer, jsonOption } from './options.ts';
+import { addSampleOptions, deterministic, integer, jsonOption } from './options.ts';
 import { print, printJson } from './output.ts';
 import { addServerOptions, type ServerFlags, serverOptions } from './server-options.ts';
 
-interface ServeFlags extends ServerFlags {
+interface ServeFlags extends ServerFlags, ExitFlags {
   maxBatch?: number;
   queue?: number;
-  exit?: 'sample' | 'threshold' | 'cdf';
   checkpoint?: 'best' | 'latest';
   sample?: boolean;
   maxSteps?: number;
@@ -22,10 +22,9 @@ export function addServe(program: Command): void {
     .command('serve')
     .description('serve the policy of a run to whoever connects')
     .argument('<run>', 'the directory of a run');
-  addServerOptions(addSampleOptions(command), 8766)
+  addServerOptions(addExitOptions(addSampleOptions(command)), 8766)
     .option('--max-batch <n>', 'observations thought about at once (64)', integer(1))
     .option('--queue <n>', 'observations that may wait beside them (4096)', integer(1))
-    .addOption(exitOption())
     .addOption(
       new Option('--checkpoint <which>', 'which to serve (best where there is one)').choices([
         'best',
@@ -39,10 +38,11 @@ export function addServe(program: Command): void {
 }
 
 async function serveCommand(run: string, flags: ServeFlags): Promise<void> {
-  const { maxBatch, queue, exit, maxSteps, checkpoint, reloadSeconds } = flags;
+  const { maxBatch, queue, maxSteps, checkpoint, reloadSeconds } = flags;
   const listening = await serverOptions(flags);
   const policy = {
-    ...{ maxBatch, queue, exit, maxSteps, checkpoint, reloadSeconds },
+    ...{ maxBatch, queue, maxSteps, checkpoint, reloadSeconds },
+    exit: exitFlag(flags),
     deterministic: deterministic(flags),
   };
   const { servePolicy } = await import('../serve/policy-server.ts');

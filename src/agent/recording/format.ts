@@ -65,7 +65,7 @@ const header = z.strictObject({
     rule: z.enum(['bernoulli', 'fixed']),
     minSteps: z.int().min(1),
     maxSteps: z.int().min(1),
-    exit: z.enum(['sample', 'threshold', 'cdf']).describe('How a learned thought ends.'),
+    exit: z.string().describe('How a thought ends: the name of an exit.'),
     quantile: z.number().describe('The q of threshold and cdf.'),
   }),
   policy: z.strictObject({

@@ -1,12 +1,12 @@
 import { concatMap, filter, from } from 'rxjs';
 import { type Env, type Failed, VERSION, type View, watched } from '../../envs/index.ts';
-import { attentionOf, type Exit } from '../../policy/index.ts';
+import { attentionOf } from '../../policy/index.ts';
 import type { Decision, Transition } from '../../rollout/index.ts';
 import type { Agent } from '../agent.ts';
 import { MOST_STEPS } from '../config.ts';
 import { type EnvSource, envName } from '../env-setup.ts';
 import { UsageError } from '../errors.ts';
-import { trainedRule } from '../halting-rule.ts';
+import { type ExitOption, exitOf, ruleOf } from '../exit.ts';
 import { onStage } from '../play.ts';
 import {
   drawingSchema,
@@ -25,7 +25,7 @@ export interface RecordOptions {
   /** The same seed plays the same episodes. */
   seed: number;
   /** How thoughts end; the config's evaluation.exit unless given. */
-  exit?: Exit;
+  exit?: ExitOption;
   /** Whether to take the most likely actions; the config's evaluation.deterministic unless given. */
   deterministic?: boolean;
   /** Ponder steps at most; the config's unless given, and it may be more. */
@@ -88,7 +88,7 @@ export async function record(
   };
   const survive = { failures: agent.config.guards.envFailures, told };
   const outermost = (env: Env) => watched(env, see);
-  const rule = trainedRule(agent.config, exit);
+  const rule = ruleOf(exitOf(agent.config, exit));
   let t = 0;
   let sum = 0;
   const take = async (transition: Transition) => {
@@ -143,7 +143,7 @@ function headerOf(agent: Agent, options: RecordOptions): RecordingHeader {
     deterministic: options.deterministic ?? config.evaluation.deterministic,
     halting: {
       ...{ rule, minSteps, maxSteps: maxSteps ?? config.halting.maxSteps },
-      ...{ exit: exit ?? config.evaluation.exit, quantile: config.evaluation.quantile },
+      ...{ exit: exitOf(config, exit).definition.name, quantile: config.evaluation.quantile },
     },
     policy: { core, width, heads, blocks, registers },
     spaces: { observation: observationSpace.toJSON(), action: actionSpace.toJSON() },

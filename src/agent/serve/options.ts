@@ -7,9 +7,9 @@ import {
   type SocketServerOptions,
   serverChecks,
 } from '../../envs/index.ts';
-import type { Exit } from '../../policy/index.ts';
-import { exits, type LoadOptions, loadChecks } from '../agent.ts';
+import { type LoadOptions, loadChecks } from '../agent.ts';
 import { MOST_STEPS } from '../config.ts';
+import { type ExitOption, exitCheck } from '../exit.ts';
 
 export interface ServeOptions
   extends Omit<SocketServerOptions, 'onFault'>,
@@ -18,8 +18,8 @@ export interface ServeOptions
   maxBatch?: number;
   /** Observations that may wait beside them; 4096 unless given. */
   queue?: number;
-  /** How a learned thought ends; the config's evaluation.exit unless given. */
-  exit?: Exit;
+  /** How a thought ends; the config's evaluation.exit unless given. */
+  exit?: ExitOption;
   /** Whether to take the most likely actions, where a client does not say; the config's evaluation.deterministic unless given. */
   deterministic?: boolean;
   /** Ponder steps after which acting is forced; the config's halting.maxSteps unless given. */
@@ -37,7 +37,7 @@ export const serveChecks: Checks<ServeOptions> = {
   ...agentChecks,
   maxBatch: integer(1),
   queue: integer(0),
-  exit: exits,
+  exit: exitCheck,
   deterministic: flag,
   maxSteps: integer(1, MOST_STEPS),
   reloadSeconds: positive,

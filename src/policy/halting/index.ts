@@ -1,6 +1,14 @@
-export { bernoulli, type Exit } from './bernoulli.ts';
-export { converge } from './converge.ts';
-export { fixed } from './fixed.ts';
+export {
+  type Dial,
+  defineExit,
+  type ExitDefinition,
+  type ExitName,
+  exitOptions,
+  exitRule,
+  exits,
+  fixed,
+  random,
+  registerExit,
+} from './exits/index.ts';
 export { haltProbability, haltTerms, logHalt } from './probability.ts';
-export { random } from './random.ts';
-export type { HaltingRule, HaltStep } from './rule.ts';
+export type { HaltingRule, HaltStep, Measure, ThoughtState } from './rule.ts';

@@ -1,0 +1,79 @@
+import { describe } from './describe.ts';
+import { nearest } from './nearest.ts';
+
+/**
+ * Definitions by name: those that come with Pondera, in the order in which help lists them, and those that are
+ * registered while it runs.
+ */
+export class Definitions<D extends { readonly name: string }> {
+  readonly #kind: string;
+  readonly #check: (definition: D, others: readonly D[]) => void;
+  readonly #known: D[] = [];
+  readonly #listeners = new Set<() => void>();
+
+  /**
+   * @param kind a noun with its article, as messages name it: `an exit`
+   * @param check throws where a definition does not go with the others
+   */
+  constructor(
+    kind: string,
+    builtIn: readonly D[],
+    check: (definition: D, others: readonly D[]) => void = () => {},
+  ) {
+    this.#kind = kind;
+    this.#check = check;
+    for (const definition of builtIn) this.#add(definition);
+  }
+
+  get all(): readonly D[] {
+    return this.#known;
+  }
+
+  get names(): string[] {
+    return this.#known.map(({ name }) => name);
+  }
+
+  /** @throws RangeError that lists the known names, and one that was probably meant */
+  find(name: string): D {
+    const found = this.#known.find((definition) => definition.name === name);
+    if (found !== undefined) return found;
+    const near = typeof name === 'string' ? nearest(name, this.names) : undefined;
+    throw new RangeError(
+      `expected ${this.#kind}, one of ${this.names.join(', ')}, got ${describe(name)}` +
+        (near === undefined ? '' : `; did you mean ${near}?`),
+    );
+  }
+
+  /**
+   * Adds a definition, which configs, commands and help then know.
+   * @returns takes it back
+   * @throws RangeError where its name is taken, or it does not go with the others
+   */
+  register(definition: D): () => void {
+    this.#add(definition);
+    this.#tell();
+    return () => {
+      const at = this.#known.indexOf(definition);
+      if (at < 0) return;
+      this.#known.splice(at, 1);
+      this.#tell();
+    };
+  }
+
+  /** Calls `listener` after each change, from now on. */
+  onChange(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  #add(definition: D): void {
+    if (this.names.includes(definition.name)) {
+      throw new RangeError(`${this.#kind} named ${describe(definition.name)} is there already`);
+    }
+    this.#check(definition, this.#known);
+    this.#known.push(definition);
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}

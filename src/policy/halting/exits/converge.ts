@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { compared, defineExit } from './exit.ts';
+
+/**
+ * Once the action distribution has stopped moving, KL(π_{n−1} ‖ π_n) < tolerance: no parameters, so
+ * what a learned head has to beat (Huginn, 2502.05171). Never at the first step.
+ */
+export const converge = defineExit({
+  name: 'converge',
+  summary: 'once the action distribution has stopped moving: KL(π_{n−1} ‖ π_n) < tolerance',
+  options: {
+    tolerance: z
+      .number()
+      .positive()
+      .default(0.01)
+      .describe('KL in nats below which the exit converge acts.'),
+  },
+  dial: { option: 'tolerance', low: 1e-7, high: 10, rises: false, scale: 'log' },
+  rule: ({ tolerance }) => ({
+    measure: {
+      of: (states, actions, mask) => {
+        const [before, now] = states.slice(-2);
+        return now === undefined ? Infinity : actions.divergence(before.params, now.params, mask);
+      },
+    },
+    halts: ({ measured }) => measured.at(-1)! < tolerance,
+  }),
+  reason: ({ tolerance }, { measured }) => compared('KL', measured.at(-1)!, '<', tolerance),
+});

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { Definitions } from '../../../envs/index.ts';
+import type { HaltingRule } from '../rule.ts';
+import { cdf } from './cdf.ts';
+import { converge } from './converge.ts';
+import type { ExitDefinition } from './exit.ts';
+import { fixedExit } from './fixed.ts';
+import { randomExit } from './random.ts';
+import { sample } from './sample.ts';
+import { threshold } from './threshold.ts';
+
+export { type Dial, defineExit, type ExitDefinition } from './exit.ts';
+export { fixed } from './fixed.ts';
+export { random } from './random.ts';
+
+const builtIn = [sample, threshold, cdf, converge, randomExit, fixedExit] as const;
+
+/** The name of an exit: one of these, or one that has been registered. */
+export type ExitName = (typeof builtIn)[number]['name'] | (string & {});
+
+/** How a thought may end over any weights, by name. */
+export const exits = new Definitions<ExitDefinition>('an exit', builtIn, shareOptions);
+
+/**
+ * Adds an exit, whose name and options configs, commands and help then know.
+ * @returns takes it back
+ * @throws RangeError where there is one of that name, or it means something else by an option of another
+ */
+export function registerExit<Shape extends z.ZodRawShape>(
+  definition: ExitDefinition<Shape>,
+): () => void {
+  return exits.register(definition as ExitDefinition<Shape> & ExitDefinition);
+}
+
+/** The options of all exits, side by side. */
+export function exitOptions(): typeof known & z.ZodRawShape {
+  return Object.assign({}, ...exits.all.map(({ options }) => options));
+}
+
+const known = {
+  ...threshold.options,
+  ...converge.options,
+  ...randomExit.options,
+  ...fixedExit.options,
+};
+
+/**
+ * The halting rule of an exit; options that are not given have their defaults.
+ * @throws RangeError for a name that is none, ZodError for options that are none
+ */
+export function exitRule(name: ExitName, options: Record<string, unknown> = {}): HaltingRule {
+  const exit = exits.find(name);
+  return exit.rule(z.strictObject(exit.options).parse(options));
+}
+
+/** @throws RangeError where an option means something else to another exit: a config holds it once */
+function shareOptions(definition: ExitDefinition, others: readonly ExitDefinition[]): void {
+  for (const { name, options } of others) {
+    for (const [option, schema] of Object.entries(definition.options)) {
+      if (Object.hasOwn(options, option) && options[option] !== schema) {
+        throw new RangeError(
+          `the exit ${definition.name}: the option ${option} is the exit ${name}’s: expected its schema, or another name`,
+        );
+      }
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import type { HaltingRule } from '../rule.ts';
+import { defineExit } from './exit.ts';
+
+/**
+ * Depths drawn from `histogram` (index i = i + 1 steps), whatever the observation.
+ * @throws RangeError where the histogram is empty
+ */
+export function random(histogram: readonly number[]): HaltingRule {
+  const total = histogram.reduce((a, b) => a + b, 0);
+  if (!(total > 0))
+    throw new RangeError('random halting: expected a histogram with some decisions');
+  const depth: HaltingRule['depth'] = (rng) => {
+    let u = rng.float() * total;
+    for (let i = 0; i < histogram.length; i++) {
+      u -= histogram[i];
+      if (u < 0) return i + 1;
+    }
+    return histogram.length;
+  };
+  return { depth, halts: () => true };
+}
+
+/** The control: the mean is that of another rule, and the choice of moment is not. */
+export const randomExit = defineExit({
+  name: 'random',
+  summary: 'after a number of ponder steps drawn from histogram, whatever is thought',
+  options: {
+    histogram: z
+      .array(z.number().min(0))
+      .min(1)
+      .optional()
+      .describe(
+        'Decisions by ponder steps, 1 step first, that the exit random draws from; an evaluation plays the trained exit for them unless given.',
+      ),
+  },
+  needs: 'histogram',
+  rule: ({ histogram = [] }) => random(histogram),
+  reason: () => 'drawn by lot',
+});

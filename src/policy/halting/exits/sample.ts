@@ -1,0 +1,10 @@
+import { defineExit } from './exit.ts';
+
+/** Draws with the learned head's probability, which is what training does. */
+export const sample = defineExit({
+  name: 'sample',
+  summary: 'drawn with the learned head’s probability, as in training',
+  options: {},
+  rule: () => ({ halts: ({ halt }, rng) => rng.float() < halt }),
+  reason: (_, { halt }) => `drawn with probability ${halt.toFixed(3)}`,
+});

@@ -1,0 +1,11 @@
+import { compared, defineExit, quantile } from './exit.ts';
+
+/** Once the learned head's probability of this step is at least the quantile. */
+export const threshold = defineExit({
+  name: 'threshold',
+  summary: 'once the learned head’s probability is at least quantile',
+  options: { quantile },
+  dial: { option: 'quantile', low: 0, high: 1, rises: true, scale: 'linear' },
+  rule: ({ quantile }) => ({ halts: ({ halt }) => halt >= quantile }),
+  reason: ({ quantile }, { halt }) => compared('halt', halt, '≥', quantile),
+});

@@ -1,0 +1,190 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import {
+  type ActionMask,
+  Box,
+  Discrete,
+  MultiBinary,
+  MultiDiscrete,
+  type Space,
+} from '../../../src/envs/index.ts';
+import { Rng } from '../../../src/kernels/index.ts';
+import {
+  defineExit,
+  distributionFor,
+  exitOptions,
+  exitRule,
+  exits,
+  fixed,
+  type HaltStep,
+  random,
+  registerExit,
+  type ThoughtState,
+} from '../../../src/policy/index.ts';
+
+const rng = () => Rng.seed(1);
+const after = (step: Partial<HaltStep>): HaltStep => ({
+  n: 2,
+  halt: 0.5,
+  halted: 0.5,
+  measured: [],
+  ...step,
+});
+/** What an exit measures of a thought whose distribution has these parameters after each step. */
+function measured(
+  name: string,
+  space: Space,
+  params: readonly number[][],
+  options?: Record<string, unknown>,
+  mask?: ActionMask,
+): number[] {
+  const { measure } = exitRule(name, options);
+  const none = new Float32Array(0);
+  const states = params.map((row): ThoughtState => {
+    return { params: Float32Array.from(row), before: none, latent: none };
+  });
+  const actions = distributionFor(space);
+  return states.map((_, i) => measure!.of(states.slice(0, i + 1), actions, mask));
+}
+const halts = (name: string, step: Partial<HaltStep>, options?: Record<string, unknown>) =>
+  exitRule(name, options).halts(after(step), rng());
+/** Natural logarithms: the logits of these probabilities. */
+const logs = (...probabilities: number[]) => probabilities.map(Math.log);
+
+describe('exits over the learned head', () => {
+  it('sample halts as often as halt says', () => {
+    const rule = exitRule('sample');
+    const stream = rng();
+    let halted = 0;
+    for (let i = 0; i < 4000; i++) halted += rule.halts(after({ halt: 0.3 }), stream) ? 1 : 0;
+    expect(Math.abs(halted / 4000 - 0.3)).toBeLessThan(4 * Math.sqrt(0.21 / 4000));
+  });
+
+  it.each([
+    ['threshold', 0.5, { halt: 0.49, halted: 0.9 }, false],
+    ['threshold', 0.5, { halt: 0.5, halted: 0 }, true],
+    ['threshold', 0.9, { halt: 0.8, halted: 1 }, false],
+    ['cdf', 0.5, { halt: 0.9, halted: 0.49 }, false],
+    ['cdf', 0.5, { halt: 0, halted: 0.5 }, true],
+    ['cdf', 0.9, { halt: 1, halted: 0.8 }, false],
+  ] as const)('%s at %d after %o: %s', (exit, quantile, step, expected) => {
+    expect(halts(exit, step, { quantile })).toBe(expected);
+  });
+});
+
+describe('converge', () => {
+  it('halts below its tolerance', () => {
+    const at = (kl: number) => halts('converge', { measured: [0, kl] }, { tolerance: 0.01 });
+    expect([Infinity, 0.01, 0.009].map(at)).toEqual([false, false, true]);
+  });
+
+  it('measures KL from the step before, of every action space', () => {
+    const [p, q] = [logs(0.5, 0.25, 0.25), logs(0.25, 0.5, 0.25)];
+    const kl = 0.5 * Math.log(2) + 0.25 * Math.log(0.5);
+    const [first, second, third] = measured('converge', new Discrete(3), [p, q, q]);
+    expect([first, third]).toEqual([Infinity, 0]);
+    expect(second).toBeCloseTo(kl, 6);
+
+    const pair = new MultiDiscrete([3, 3]);
+    const both = [
+      [...p, ...p],
+      [...q, ...q],
+    ];
+    expect(measured('converge', pair, both)[1]).toBeCloseTo(2 * kl, 6);
+
+    // A bit of probability 3/4 that becomes one of 1/2, whose logits are ln 3 and 0.
+    const bits = measured('converge', new MultiBinary(1), [[Math.log(3)], [0]]);
+    expect(bits[1]).toBeCloseTo(0.75 * Math.log(1.5) + 0.25 * Math.log(0.5), 6);
+
+    // Means half a deviation apart: shift² / 2.
+    const box = new Box({ shape: [1], low: -1, high: 1 });
+    const deviation = Math.log(2);
+    const moved = [
+      [0, deviation],
+      [1, deviation],
+    ];
+    expect(measured('converge', box, moved)[1]).toBeCloseTo(0.125, 6);
+  });
+
+  it('measures what the mask allows', () => {
+    const params = [logs(0.8, 0.1, 0.1), logs(0.1, 0.45, 0.45)];
+    // The first choice is forbidden: the others are even before and after.
+    expect(measured('converge', new Discrete(3), params, {}, [0, 1, 1])[1]).toBeCloseTo(0, 6);
+  });
+});
+
+describe('depths that are known before', () => {
+  it('fixed knows its depth', () => {
+    expect(fixed(3).depth!(rng())).toBe(3);
+    expect(exitRule('fixed', { steps: 3 }).depth!(rng())).toBe(3);
+  });
+
+  it('random draws depths as often as the histogram has them', () => {
+    const rule = exitRule('random', { histogram: [10, 0, 30, 60] });
+    const stream = rng();
+    const counts = [0, 0, 0, 0];
+    for (let i = 0; i < 4000; i++) counts[rule.depth!(stream) - 1]++;
+    [0.1, 0, 0.3, 0.6].forEach((p, i) => {
+      expect(Math.abs(counts[i] / 4000 - p)).toBeLessThanOrEqual(
+        4 * Math.sqrt((p * (1 - p)) / 4000),
+      );
+    });
+  });
+
+  it.each([[[]], [[0, 0]], [[Number.NaN]]])('random refuses the histogram %o', (histogram) => {
+    expect(() => random(histogram)).toThrow('random halting: expected a histogram');
+  });
+});
+
+describe('the registry', () => {
+  it('says of each exit when it ends a thought, and describes each option', () => {
+    for (const { name, summary, options } of exits.all) {
+      expect(summary, name).toMatch(/^[^A-Z].*[^.]$/);
+      for (const [option, schema] of Object.entries(options)) {
+        expect((schema as z.ZodType).description, `${name} ${option}`).toMatch(/^[A-Z].*\.$/s);
+      }
+    }
+  });
+
+  it('refuses a name that is none, and lists those that there are', () => {
+    expect(() => exitRule('convrge')).toThrow(
+      /^expected an exit, one of sample, threshold, cdf, .*, got "convrge"; did you mean converge\?$/,
+    );
+  });
+
+  it('refuses a name that is taken, and an option that means something else elsewhere', () => {
+    const exit = (name: string, options: z.ZodRawShape) =>
+      defineExit({
+        name,
+        summary: 'at once',
+        options,
+        rule: () => ({ halts: () => true }),
+        reason: () => 'at once',
+      });
+    expect(() => registerExit(exit('cdf', {}))).toThrow('an exit named "cdf" is there already');
+    expect(() => registerExit(exit('mine', { quantile: z.number() }))).toThrow(
+      'the exit mine: the option quantile is the exit threshold’s',
+    );
+    expect(exits.names).not.toContain('mine');
+  });
+
+  it('takes one more, and lets it go', () => {
+    const before = exits.names;
+    const release = registerExit(
+      defineExit({
+        name: 'after',
+        summary: 'after so many steps',
+        options: { patience: z.int().default(2).describe('Steps.') },
+        rule: ({ patience }) => ({ halts: ({ n }) => n >= patience }),
+        reason: (_, { n }) => `${n} steps`,
+      }),
+    );
+    expect(exits.names).toEqual([...before, 'after']);
+    expect(Object.keys(exitOptions())).toContain('patience');
+    expect(exitRule('after').halts(after({ n: 2 }), rng())).toBe(true);
+    expect(exitRule('after', { patience: 3 }).halts(after({ n: 2 }), rng())).toBe(false);
+    release();
+    expect(exits.names).toEqual(before);
+    expect(() => exitRule('after')).toThrow('expected an exit');
+  });
+});
