@@ -6,13 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { filter, firstValueFrom, Subject, tap } from 'rxjs';
+import { BehaviorSubject, filter, firstValueFrom, Subject, tap } from 'rxjs';
 import { envSource } from '../../src/agent/env-setup.ts';
 import {
   Agent,
   act,
   type ConfigInput,
-  Gate,
   loadConfig,
   observe,
   parseConfig,
@@ -54,29 +53,29 @@ const envs = await (await envSource(config, process.cwd())).pool({ count: ENVS, 
 
 let decided = 0;
 const full = new Subject<void>();
-/** Closed between rounds, so that nothing runs while others have their turn. */
-const gate = new Gate();
+/** False between rounds, so that nothing runs while others have their turn. */
+const admit$ = new BehaviorSubject(true);
 /** Each environment's steps, which must add up: none lost, none twice. */
 let lengths = 0;
 observe(envs)
   .pipe(
-    ponder(scheduler, gate),
+    ponder(scheduler, admit$),
     act(envs),
     tap((transitions) => {
       decided += transitions.length;
       for (const { episode } of transitions) lengths += episode?.length ?? 0;
     }),
-    filter(() => decided >= DECISIONS && !gate.closed),
+    filter(() => decided >= DECISIONS && admit$.value),
   )
   .subscribe(() => {
-    gate.close();
+    admit$.next(false);
     full.next();
   });
 
 async function collect(): Promise<void> {
   const collected = firstValueFrom(full);
   decided = 0;
-  gate.open();
+  admit$.next(true);
   await collected;
 }
 

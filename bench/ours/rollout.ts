@@ -1,20 +1,16 @@
 /** Rollouts of pointer chasing over 64 environments as training collects them, and updates from them. */
-import { firstValueFrom, Subject } from 'rxjs';
+import { BehaviorSubject, firstValueFrom, Subject } from 'rxjs';
 import { Learner } from '../../src/agent/learner.ts';
 import {
   Agent,
-  act,
+  collect,
   EnvPool,
   fixed,
-  Gate,
   makeEnv,
-  observe,
   parseConfig,
-  ponder,
   Rng,
   type Rollout,
   random,
-  rollouts,
   Scheduler,
   Trajectory,
 } from '../../src/index.ts';
@@ -53,22 +49,12 @@ const trajectory = new Trajectory({
   actionSize: agent.policy.distribution.actionSize,
   maskSize: agent.policy.distribution.maskSize,
 });
-const gate = new Gate();
+const admit$ = new BehaviorSubject(true);
 const done = new Subject<Rollout>();
 const first = firstValueFrom(done);
-observe(envs)
-  .pipe(
-    ponder(scheduler, gate),
-    act(envs),
-    rollouts({
-      trajectory,
-      decisions: ppo.decisions,
-      minSteps,
-      priced: new Float64Array(env.count),
-      gate,
-    }),
-  )
-  .subscribe(done);
+collect(envs, scheduler, { trajectory, decisions: ppo.decisions, minSteps, admit$ }).subscribe(
+  done,
+);
 await first;
 
 // At rate 0 the policy stays what it was, so that every round is the same work.
@@ -81,20 +67,20 @@ async function update(): Promise<void> {
   check(firstRatioError < 1e-3, `a recomputed thought differs: ratio off by ${firstRatioError}`);
 }
 
-async function collect(): Promise<void> {
+async function collectAgain(): Promise<void> {
   trajectory.clear();
   scheduler.takeOccupancy();
   const full = firstValueFrom(done);
-  gate.open();
+  admit$.next(true);
   await full;
 }
 
 for (let i = 0; i < WARM_UP; i++) {
-  await collect();
+  await collectAgain();
   await update();
 }
 await serve({}, async () => {
-  const ms = await time(collect);
+  const ms = await time(collectAgain);
   const taken = await time(update);
   const { count, total } = trajectory;
   return {

@@ -36,6 +36,8 @@ export interface UpdateMetrics extends UpdateStats {
   episodes: number;
   /** Episodes that were lost since the update before: connections, processes or workers were gone. */
   lostEpisodes: number;
+  /** Decisions not learned from: their environments answered only after the update that followed them. */
+  staleDecisions: number;
   phase: 'warmup' | 'released';
   /** Mean over the episodes that ended in this rollout; null where none did. */
   return: number | null;

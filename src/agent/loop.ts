@@ -1,6 +1,5 @@
 import { concatMap, filter, lastValueFrom, merge, takeUntil, takeWhile, tap } from 'rxjs';
 import type { EnvFactory } from '../envs/index.ts';
-import { act, observe, ponder, rollouts } from '../rollout/index.ts';
 import { abandoned } from './abandon.ts';
 import type { Budget } from './budget.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -34,10 +33,8 @@ export async function loop(
   from: Checkpoint | undefined,
   { env, signal, on = () => {}, clock = systemClock }: LoopOptions,
 ): Promise<{ restart: boolean }> {
-  const { trajectory, priced, gate, phases, envs, scheduler, agent } = training;
-  const { ppo, halting, watchdog } = agent.config;
-  const { decisions } = ppo;
-  const { minSteps } = halting;
+  const { envs } = training;
+  const { watchdog } = training.agent.config;
   const here = () => ({ during: 'training' as const, update: training.update + 1 });
   const saver = new Saver(training, files, clock, on);
   const evaluations = new Evaluations(training, files, saver, { env, signal, on, clock });
@@ -63,11 +60,7 @@ export async function loop(
   // What was to be evaluated first still is: training goes on only from there.
   if (training.done || training.unevaluated !== undefined) return { restart };
   await lastValueFrom(
-    observe(envs).pipe(
-      ponder(scheduler, gate, phases),
-      act(envs, phases),
-      tap((transitions) => training.rewardScale.observe(transitions)),
-      rollouts({ trajectory, decisions, minSteps, priced, gate }),
+    training.collect().pipe(
       tap(({ lost }) => {
         if (lost.length === 0) return;
         const [episodes, reason] = [lost.length, lost.at(-1)!];

@@ -1,9 +1,10 @@
+import { BehaviorSubject, type Observable } from 'rxjs';
 import type { EnvPool, Failed, RunningStatsState } from '../envs/index.ts';
 import { NonFiniteError, Rng } from '../kernels/index.ts';
 import { exitRule, fixed, type Tensors } from '../policy/index.ts';
 import {
   type Behaviour,
-  Gate,
+  collect,
   Phases,
   type Rollout,
   Scheduler,
@@ -34,12 +35,13 @@ import { Wishes } from './wishes.ts';
 export class Training {
   readonly agent: Agent;
   readonly envs: EnvPool;
-  readonly gate = new Gate();
+  /** Whether thoughts may begin; while not, an update is under way. */
+  readonly #admit$ = new BehaviorSubject(true);
   readonly phases: Phases;
   readonly scheduler: Scheduler;
   readonly trajectory: Trajectory;
   readonly rewardScale: RewardScale;
-  readonly priced: Float64Array;
+  readonly #priced: Float64Array;
   readonly recipe: Recipe;
   best: BestScore | null = null;
   /** The update that is yet to be evaluated, and logged, before training goes on. */
@@ -87,7 +89,7 @@ export class Training {
       maskSize: policy.distribution.maskSize,
     });
     this.rewardScale = new RewardScale(env.count, ppo.gamma);
-    this.priced = new Float64Array(env.count);
+    this.#priced = new Float64Array(env.count);
     this.recipe = new Recipe(config);
     this.guard = new Guard(config.guards);
     this.#learner = new Learner(policy, config, this.#learnRng);
@@ -131,6 +133,21 @@ export class Training {
     return this.steps >= this.#config.train.totalSteps || this.wishes.ended;
   }
 
+  /** Rollouts, each once the update before it is over (`proceed`). */
+  collect(): Observable<Rollout> {
+    const { trajectory, phases, envs, scheduler } = this;
+    const { ppo, halting } = this.#config;
+    return collect(envs, scheduler, {
+      trajectory,
+      phases,
+      decisions: ppo.decisions,
+      minSteps: halting.minSteps,
+      priced: this.#priced,
+      admit$: this.#admit$,
+      observed: (transitions) => this.rewardScale.observe(transitions),
+    });
+  }
+
   /** How thoughts end during training, as the recipe has it now. */
   behaviour(): Behaviour {
     const { halting, recipe } = this.#config;
@@ -147,7 +164,13 @@ export class Training {
    * Learns from a rollout; the price and the recipe are for the caller to move on. An update that the guard
    * does not let stand is undone, and what went into it is given back.
    */
-  async learn({ trajectory, episodes, lost }: Rollout): Promise<UpdateMetrics | Incident> {
+  async learn({
+    trajectory,
+    episodes,
+    lost,
+    envSteps,
+    stale,
+  }: Rollout): Promise<UpdateMetrics | Incident> {
     const { ppo, train, halting, normalise } = this.#config;
     const { learningRate, entropy } = scheduleAt(ppo, this.steps, train.totalSteps);
     const { price, released } = this.recipe;
@@ -164,7 +187,7 @@ export class Training {
     };
     const tried = await this.phases.during('learning', () => this.#try(trajectory, phase));
     const decisions = trajectory.count;
-    this.steps += decisions;
+    this.steps += envSteps;
     this.#episodes += episodes.length;
     this.losses.lostEpisodes += lost.length;
     if ('reason' in tried) {
@@ -180,6 +203,7 @@ export class Training {
       steps: this.steps,
       episodes: this.#episodes,
       lostEpisodes: lost.length,
+      staleDecisions: stale,
       phase: released ? 'released' : 'warmup',
       return: mean(episodes.map((episode) => episode.return)),
       netReturn: mean(episodes.map((e) => e.return - price * e.pricedSteps)),
@@ -265,7 +289,7 @@ export class Training {
   /** Collecting goes on. */
   proceed(): void {
     this.#heartbeat.reach(this);
-    this.gate.open();
+    this.#admit$.next(true);
   }
 
   /** @throws NonFiniteError where weights or optimiser are not finite */
@@ -286,7 +310,7 @@ export class Training {
       guard: this.guard.state(),
       rewardScale: this.rewardScale.state(),
       rng: { act: this.#actRng.state(), learn: this.#learnRng.state() },
-      priced: Array.from(this.priced),
+      priced: Array.from(this.#priced),
       envs,
       ...this.#judged(),
     };
@@ -326,10 +350,10 @@ export class Training {
     this.#seen = this.#statistics();
     this.#actRng.restore(saved.rng.act);
     this.#learnRng.restore(saved.rng.learn);
-    this.priced.set(saved.priced);
+    this.#priced.set(saved.priced);
     const goOn = await this.envs.restore(saved.envs);
     // A new episode has paid for nothing yet.
-    for (const [i, goesOn] of goOn.entries()) if (!goesOn) this.priced[i] = 0;
+    for (const [i, goesOn] of goOn.entries()) if (!goesOn) this.#priced[i] = 0;
   }
 
   /** @param told of each environment that cannot be closed */

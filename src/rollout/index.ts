@@ -6,9 +6,10 @@ export {
   TERMINATED,
   TRUNCATED,
 } from './advantages.ts';
-export { Gate } from './gate.ts';
+export { type CollectOptions, collect } from './collect.ts';
 export type { Decision, StepTrace, Transition } from './messages.ts';
-export { act, observe, ponder, type Rollout, type RolloutOptions, rollouts } from './operators.ts';
+export { act, observe, ponder } from './operators.ts';
 export { PHASES, type Phase, type PhaseSeconds, Phases, type Span } from './phases.ts';
+export { type Rollout, type RolloutOptions, rollouts } from './rollouts.ts';
 export { type Behaviour, Scheduler } from './scheduler.ts';
 export { Trajectory, type TrajectorySizes } from './trajectory.ts';

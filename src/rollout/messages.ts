@@ -25,8 +25,6 @@ export interface Decision<O extends Observation = Observation> {
   /** Its depth was not the halting rule's choice: forced, capped or timed out. */
   forced: boolean;
   trace?: StepTrace[];
-  /** Times the gate had closed before it was made: which version of the policy made it. */
-  round: number;
 }
 
 /** A decision with what came of it. */

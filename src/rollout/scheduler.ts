@@ -62,7 +62,7 @@ export class Scheduler<O extends Observation = Observation> {
   #slots: Slot<O>[] = [];
   /** Slots whose thoughts have ended, rising: newcomers take them. */
   #ended: number[] = [];
-  #round = 0;
+  #admitting = true;
   #ticks = 0;
   #liveSlots = 0;
   #taken: number[] = [];
@@ -93,13 +93,30 @@ export class Scheduler<O extends Observation = Observation> {
     this.#failed = failed;
   }
 
-  /** Thoughts under way or waiting. */
+  /** Thoughts under way, and observations that wait for theirs to begin. */
   get pending(): number {
-    return this.#live + this.#queue.length;
+    return this.underway + this.#queue.length;
   }
 
-  get #live(): number {
+  /** Thoughts that have begun and not ended. */
+  get underway(): number {
     return this.#slots.length - this.#ended.length;
+  }
+
+  /** Whether a tick has anything to do. */
+  get busy(): boolean {
+    return this.underway > 0 || (this.#admitting && this.#queue.length > 0);
+  }
+
+  /** Whether thoughts begin; while not, observations wait. */
+  get admitting(): boolean {
+    return this.#admitting;
+  }
+
+  set admitting(admitting: boolean) {
+    // Those that have waited begin in the order of their environments, as they do where a run is resumed.
+    if (admitting && !this.#admitting) this.#queue.sort((a, b) => a.env - b.env);
+    this.#admitting = admitting;
   }
 
   /** Which ponder step of its thought each live slot took in the latest tick [live slots]. */
@@ -118,25 +135,12 @@ export class Scheduler<O extends Observation = Observation> {
     return share;
   }
 
-  /**
-   * Thoughts under way start again from z_0, in the order of their environments: parameters change
-   * only between thoughts, and a resumed run finds the same order.
-   * @param round of the decisions from here on
-   */
-  restart(round = this.#round): void {
-    this.#round = round;
-    const ended = new Set(this.#ended);
-    const live = this.#slots.filter((_, place) => !ended.has(place));
-    this.#queue.push(...live.map((slot) => slot.observation));
-    this.#queue.sort((a, b) => a.env - b.env);
-    this.#empty();
-  }
-
   /** One core step over all live slots. @returns the decisions of the slots that halted */
   async tick(): Promise<Decision<O>[]> {
     const behaviour = this.#behaviour();
-    const incoming = this.#queue.splice(0, this.#capacity - this.#live);
-    if (incoming.length === 0 && this.#live === 0) return [];
+    const free = this.#admitting ? this.#capacity - this.underway : 0;
+    const incoming = this.#queue.splice(0, free);
+    if (incoming.length === 0 && this.underway === 0) return [];
     const from = this.#seat(incoming, behaviour);
     const slots = this.#slots;
     this.#ticks++;
@@ -155,7 +159,7 @@ export class Scheduler<O extends Observation = Observation> {
     const data = await numbersOf(outputs);
     const width = outputs.shape[1];
     outputs.dispose();
-    // Restarted or disposed of while the numbers were on their way.
+    // Disposed of while the numbers were on their way.
     if (this.#slots !== slots) return [];
 
     const decisions: Decision<O>[] = [];
@@ -176,7 +180,7 @@ export class Scheduler<O extends Observation = Observation> {
       decisions.push(decision);
       this.#ended.push(i);
     }
-    if (this.#live === 0) this.#empty();
+    if (this.underway === 0) this.#empty();
     return decisions;
   }
 
@@ -272,7 +276,6 @@ export class Scheduler<O extends Observation = Observation> {
       values: new Float32Array(slot.values),
       forced: slot.forced,
       trace: trace ? slot.trace : undefined,
-      round: this.#round,
     };
   }
 

@@ -8,15 +8,7 @@ import { Learner, type LearningPhase } from '../../src/agent/learner.ts';
 import { Training } from '../../src/agent/training.ts';
 import { loadBackend, Rng } from '../../src/kernels/index.ts';
 import type { Policy } from '../../src/policy/index.ts';
-import {
-  act,
-  advantages,
-  observe,
-  ponder,
-  rollouts,
-  TERMINATED,
-  type Trajectory,
-} from '../../src/rollout/index.ts';
+import { advantages, TERMINATED, type Trajectory } from '../../src/rollout/index.ts';
 import { backends } from '../backends.ts';
 import { tinyConfig } from './tiny-config.ts';
 
@@ -54,17 +46,8 @@ async function collect(input: Partial<ConfigInput>, released = true) {
     agent.dispose();
   });
   training.recipe.restore({ ...training.recipe.state(), released });
-  const { envs, scheduler, gate, trajectory, priced } = training;
-  const { decisions } = config.ppo;
-  const { minSteps } = config.halting;
-  await firstValueFrom(
-    observe(envs).pipe(
-      ponder(scheduler, gate),
-      act(envs),
-      rollouts({ trajectory, decisions, minSteps, priced, gate }),
-    ),
-  );
-  return { config, policy: agent.policy, trajectory };
+  await firstValueFrom(training.collect());
+  return { config, policy: agent.policy, trajectory: training.trajectory };
 }
 
 /** One update: its statistics, and the gradient by variable. */

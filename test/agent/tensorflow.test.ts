@@ -14,7 +14,7 @@ import { Training } from '../../src/agent/training.ts';
 import { type BackendName, loadBackend, Rng } from '../../src/kernels/index.ts';
 import { buildFolder, buildIn } from '../../src/kernels/tensorflow/build.ts';
 import type { Tensors } from '../../src/policy/index.ts';
-import { act, observe, ponder, rollouts, type Trajectory } from '../../src/rollout/index.ts';
+import type { Trajectory } from '../../src/rollout/index.ts';
 import { tempDir } from './run/temp-dir.ts';
 import { tinyConfig } from './tiny-config.ts';
 
@@ -43,17 +43,9 @@ async function collect(config: Config): Promise<{ weights: Tensors; trajectory: 
     tf.tidy(() => variable.assign(tf.add(variable, tf.tensor(noise, variable.shape))));
   }
   const training = await Training.begin(agent, await envSource(config, '.'));
-  const { envs, scheduler, gate, trajectory, priced, recipe } = training;
+  const { trajectory, recipe } = training;
   recipe.restore({ ...recipe.state(), released: true });
-  const { decisions } = config.ppo;
-  const { minSteps } = config.halting;
-  await firstValueFrom(
-    observe(envs).pipe(
-      ponder(scheduler, gate),
-      act(envs),
-      rollouts({ trajectory, decisions, minSteps, priced, gate }),
-    ),
-  );
+  await firstValueFrom(training.collect());
   const weights = await agent.policy.parameters.read();
   onTestFinished(() => training.dispose());
   agent.dispose();

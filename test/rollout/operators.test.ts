@@ -1,4 +1,4 @@
-import { concatMap, lastValueFrom, Subject, tap, toArray } from 'rxjs';
+import { BehaviorSubject, concatMap, lastValueFrom, Subject, tap, toArray } from 'rxjs';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Env, EnvFailed, EnvPool, type Observation } from '../../src/envs/index.ts';
 import { loadBackend, Rng } from '../../src/kernels/index.ts';
@@ -7,7 +7,6 @@ import {
   act,
   type Behaviour,
   type Decision,
-  Gate,
   observe,
   Phases,
   ponder,
@@ -20,13 +19,14 @@ import {
 import { backends } from '../backends.ts';
 import { CountEnv, HeldEnv, turns } from '../envs/count-env.ts';
 import { asynchronous } from '../envs/walk-env.ts';
-import { distance, set, smallPolicy, stir, unroll } from '../policy/small-policy.ts';
+import { set, smallPolicy, stir } from '../policy/small-policy.ts';
 
 beforeAll(() => loadBackend(backends('wasm')[0]));
 
 let policy: Policy;
 let scheduler: Scheduler;
-let gate: Gate;
+let admit$: BehaviorSubject<boolean>;
+let inFlight: Map<number, Decision>;
 let behaviour: Behaviour;
 
 beforeEach(() => {
@@ -35,7 +35,8 @@ beforeEach(() => {
   stir(policy.parameters);
   behaviour = { rule: fixed(2), minSteps: 1, maxSteps: 4, forced: 0, floor: 0.02, greedy: false };
   scheduler = new Scheduler(policy, 4, Rng.seed(1), () => behaviour);
-  gate = new Gate();
+  admit$ = new BehaviorSubject(true);
+  inFlight = new Map();
 });
 
 afterEach(() => {
@@ -168,7 +169,7 @@ describe('observe, ponder, act', () => {
   });
 });
 
-describe('ponder behind a gate', () => {
+describe('ponder, while no thought may begin', () => {
   const observations = (...envs: number[]) =>
     envs.map((env) => ({ env, row: Float32Array.of(env, 1) }));
 
@@ -177,74 +178,58 @@ describe('ponder behind a gate', () => {
     const decisions: Decision[] = [];
     const tick = vi.spyOn(scheduler, 'tick');
     const subscription = source
-      .pipe(ponder(scheduler, gate))
+      .pipe(ponder(scheduler, admit$))
       .subscribe((batch) => decisions.push(...batch));
     return { source, decisions, tick, subscription };
   }
+  const envsOf = (decisions: readonly Decision[]) =>
+    decisions.map(({ observation }) => observation.env);
 
-  it('thinks nothing while it is closed, and goes on as it opens', async () => {
-    gate.close();
+  it('thinks nothing, and goes on in the order of the environments once they may', async () => {
+    admit$.next(false);
     const { source, decisions, tick } = start();
-    source.next(observations(0, 1));
+    source.next(observations(2, 0));
+    source.next(observations(1));
     await turns(10);
     expect(tick).not.toHaveBeenCalled();
-    gate.open();
+    admit$.next(true);
     await turns(6);
-    expect(decisions).toHaveLength(2);
+    expect(envsOf(decisions)).toEqual([0, 1, 2]);
   });
 
-  it.each([
-    ['stays closed for a while', 5],
-    ['has opened again before anyone looked', 0],
-  ])(
-    'thoughts begun before begin again with the weights of after, where it %s',
-    async (_name, closed) => {
-      behaviour.rule = fixed(4);
-      const { source, decisions, tick } = start();
-      source.next(observations(2, 0));
-      await turns(2);
-      const ticks = tick.mock.calls.length;
-      expect(ticks).toBeGreaterThan(0);
-      expect(ticks).toBeLessThan(4);
-      gate.close();
-      stir(policy.parameters, 0.5, 6);
-      await turns(closed);
-      expect(decisions).toEqual([]);
-      gate.open();
-      await turns(12);
-      expect(decisions.map(({ observation }) => observation.env)).toEqual([0, 2]);
-      const outputs = unroll(
-        policy,
-        decisions.map(({ observation }) => observation.row),
-        4,
-      );
-      decisions.forEach(({ values }, i) => {
-        expect(
-          distance(
-            Array.from(values),
-            outputs.map((step) => step[i][3]),
-          ),
-        ).toBeLessThan(1e-5);
-      });
-    },
-  );
+  it('ends thoughts under way, and keeps for later what came after them', async () => {
+    behaviour.rule = fixed(4);
+    const { source, decisions } = start();
+    source.next(observations(3, 1));
+    await turns(2);
+    expect(scheduler.underway).toBe(2);
+    admit$.next(false);
+    source.next(observations(2, 0));
+    await turns(12);
+    expect(envsOf(decisions)).toEqual([3, 1]);
+    expect(decisions.map(({ steps }) => steps)).toEqual([4, 4]);
+    expect([scheduler.underway, scheduler.pending]).toEqual([0, 2]);
+    admit$.next(true);
+    await turns(12);
+    expect(envsOf(decisions)).toEqual([3, 1, 0, 2]);
+  });
 
-  it('takes back what a tick decides that it closed upon', async () => {
-    behaviour.rule = fixed(1);
-    const { source, decisions, tick } = start();
-    tick.mockImplementationOnce(() => {
-      tick.mockRestore();
-      const ticking = scheduler.tick();
-      gate.close();
-      return ticking;
-    });
-    source.next(observations(0, 1));
-    await turns(5);
-    expect(decisions).toEqual([]);
-    expect(scheduler.pending).toBe(2);
-    gate.open();
-    await turns(5);
-    expect(decisions.map(({ observation }) => observation.env)).toEqual([0, 1]);
+  it('completes with its source only once all is decided', async () => {
+    admit$.next(false);
+    const source = new Subject<Observation[]>();
+    let completed = false;
+    const subscription = source
+      .pipe(ponder(scheduler, admit$))
+      .subscribe({ complete: () => (completed = true) });
+    source.next(observations(0));
+    source.complete();
+    await turns(6);
+    expect(completed).toBe(false);
+    admit$.next(true);
+    await turns(6);
+    expect(completed).toBe(true);
+    subscription.unsubscribe();
+    expect(admit$.observed).toBe(false);
   });
 });
 
@@ -264,7 +249,15 @@ describe('rollouts', () => {
       actionSize: 1,
       maskSize: 3,
     });
-    return rollouts({ trajectory, decisions, minSteps, priced, gate });
+    return rollouts({
+      trajectory,
+      decisions,
+      minSteps,
+      priced,
+      decider: scheduler,
+      inFlight,
+      admit$,
+    });
   }
 
   const record = ({ trajectory, episodes }: Rollout) =>
@@ -273,7 +266,7 @@ describe('rollouts', () => {
   /** Clears the trajectory and lets collecting go on, as whoever has learned from it does. */
   const proceed = () => {
     trajectory.clear();
-    gate.open();
+    admit$.next(true);
   };
 
   function transition(
@@ -296,7 +289,6 @@ describe('rollouts', () => {
         halts: new Float32Array(steps),
         values: new Float32Array(steps),
         forced,
-        round: gate.closings,
       },
       ...rest,
     };
@@ -311,7 +303,7 @@ describe('rollouts', () => {
     expect(collected).toEqual([]);
     source.next([transition(0), transition(1)]);
     expect(collected.map(({ count }) => count)).toEqual([4]);
-    expect(gate.closed).toBe(true);
+    expect(admit$.value).toBe(false);
   });
 
   it('sum up what each episode’s own thinking costs', () => {
@@ -331,7 +323,7 @@ describe('rollouts', () => {
     expect(collected[1].episodes).toEqual([{ return: 5, length: 2, pricedSteps: 2 }]);
   });
 
-  it('leave out what comes while the gate is closed, but count its episode', () => {
+  it('leave out what comes during an update, but count its episode', () => {
     const source = new Subject<Transition[]>();
     source.pipe(collect(2)).subscribe(record);
     source.next([transition(0), transition(0)]);
@@ -362,7 +354,7 @@ describe('rollouts', () => {
     const pool = await poolOf([new CountEnv(), new CountEnv(length, 'truncated')]);
     const tick = vi.spyOn(scheduler, 'tick');
     const subscription = observe(pool)
-      .pipe(ponder(scheduler, gate), act(pool), collect(8))
+      .pipe(ponder(scheduler, admit$), act(pool, inFlight), collect(8))
       .subscribe(record);
     for (let rollout = 0; rollout < 3; rollout++) {
       while (collected.length === rollout) await turns(1);
@@ -396,7 +388,7 @@ describe('rollouts', () => {
     const slow = new HeldEnv(9);
     const pool = await poolOf([slow, new CountEnv(9)]);
     const subscription = observe(pool)
-      .pipe(ponder(scheduler, gate), act(pool), collect(6))
+      .pipe(ponder(scheduler, admit$), act(pool, inFlight), collect(6))
       .subscribe(record);
     await turns(3);
     await slow.answer(); // its first step, in time
@@ -421,7 +413,7 @@ describe('rollouts', () => {
     const slow = new HeldEnv(9);
     const pool = await poolOf([slow, new CountEnv(9)]);
     const subscription = observe(pool)
-      .pipe(ponder(scheduler, gate), act(pool), collect(6))
+      .pipe(ponder(scheduler, admit$), act(pool, inFlight), collect(6))
       .subscribe(record);
     while (collected.length === 0) await turns(1);
     expect(slow.waiting).toBe(1);
@@ -439,7 +431,7 @@ describe('rollouts', () => {
     behaviour.forced = 1;
     const pool = await poolOf([new CountEnv()]);
     const subscription = observe(pool)
-      .pipe(ponder(scheduler, gate), act(pool), collect(4, 1))
+      .pipe(ponder(scheduler, admit$), act(pool, inFlight), collect(4, 1))
       .subscribe(record);
     while (collected.length === 0) await turns(1);
     expect([...trajectory.forced.subarray(0, 4)]).toEqual([1, 1, 1, 1]);
@@ -491,8 +483,8 @@ describe('time', () => {
     let shown = 0;
     await lastValueFrom(
       observe(pool).pipe(
-        ponder(scheduler, gate, phases),
-        act(pool, phases),
+        ponder(scheduler, admit$, phases),
+        act(pool, inFlight, phases),
         tap((transitions) => {
           now += 50;
           shown += transitions.length;
@@ -511,7 +503,7 @@ describe('time', () => {
     const held = new HeldEnv(9);
     const pool = await poolOf([held]);
     const subscription = observe(pool)
-      .pipe(ponder(scheduler, gate, phases), act(pool, phases))
+      .pipe(ponder(scheduler, admit$, phases), act(pool, inFlight, phases))
       .subscribe();
     while (held.waiting === 0) await turns(1);
     now += 7000;
@@ -531,7 +523,7 @@ describe('time', () => {
     subscription.unsubscribe();
   });
 
-  it('while the gate is closed is other, but for what it is closed for', async () => {
+  it('while an update is under way is other, but for what it is closed for', async () => {
     const pool = await poolOf([new CountEnv(9)]);
     const trajectory = new Trajectory({
       capacity: 3,
@@ -544,13 +536,16 @@ describe('time', () => {
     const priced = new Float64Array(1);
     const subscription = observe(pool)
       .pipe(
-        ponder(scheduler, gate, phases),
-        act(pool, phases),
-        rollouts({ trajectory, decisions: 2, minSteps: 1, priced, gate }),
+        ponder(scheduler, admit$, phases),
+        act(pool, inFlight, phases),
+        rollouts({
+          ...{ trajectory, decisions: 2, minSteps: 1, priced },
+          ...{ decider: scheduler, inFlight, admit$ },
+        }),
         concatMap(() => phases.during('learning', async () => void (now += 300))),
       )
       .subscribe();
-    while (!gate.closed) await turns(1);
+    while (admit$.value) await turns(1);
     await turns(3);
     now += 20;
     expect(phases.take()).toEqual({
@@ -561,26 +556,5 @@ describe('time', () => {
       other: 0.02,
     });
     subscription.unsubscribe();
-  });
-});
-
-describe('Gate', () => {
-  it('lets all who wait through as it opens, and none before', async () => {
-    gate.close();
-    let through = 0;
-    for (let i = 0; i < 3; i++) void gate.opened().then(() => through++);
-    await turns(2);
-    expect(through).toBe(0);
-    gate.open();
-    await turns(1);
-    expect(through).toBe(3);
-  });
-
-  it('open, lets through at once, and counts how often it has closed', async () => {
-    await gate.opened();
-    expect([gate.closed, gate.closings]).toEqual([false, 0]);
-    gate.close();
-    gate.open();
-    expect([gate.closed, gate.closings]).toEqual([false, 1]);
   });
 });

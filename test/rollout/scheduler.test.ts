@@ -475,50 +475,6 @@ describe('the scheduler', () => {
     expect(traced.map(({ observation }) => observation.env)).toEqual([2]);
   });
 
-  describe('restart', () => {
-    it('begins again with weights as they are now, in the order of the environments', async () => {
-      const of = smallPolicy({
-        core: 'full',
-        observationSpace: new Box({ shape: [2, 2, 1], low: -9, high: 9 }),
-      });
-      const cells = observe(randomRows(5, 4));
-      const own = begin({ rule: fixed(3) }, { capacity: 3, of });
-      own.push([cells[4], cells[1], cells[3], cells[0], cells[2]]);
-      await own.tick();
-      stir(of.parameters);
-      own.restart();
-      expect(own.pending).toBe(5);
-      const found = await drain(own);
-      expect(found.map(({ observation }) => observation.env)).toEqual([0, 1, 2, 3, 4]);
-      const outputs = unroll(
-        of,
-        cells.map(({ row }) => row),
-        3,
-      );
-      found.forEach(({ steps, values }, i) => {
-        expect(steps).toBe(3);
-        expect(
-          distance(
-            Array.from(values),
-            outputs.map((step) => step[i][4 - 1]),
-          ),
-        ).toBeLessThan(1e-5);
-      });
-      own.dispose();
-      of.dispose();
-    });
-
-    it('in the middle of a tick, drops what it decides', async () => {
-      const own = begin({ rule: depths(1, 2, 1, 1) });
-      own.push(observe(rows.slice(0, 2)));
-      const ticking = own.tick();
-      own.restart();
-      expect(await ticking).toEqual([]);
-      expect(own.pending).toBe(2);
-      expect(stepsOf(await drain(own))).toEqual([1, 1]);
-    });
-  });
-
   describe('tensors', () => {
     it('are none left once all is decided, and no more from tick to tick', async () => {
       const before = tf.memory().numTensors;
@@ -541,8 +497,6 @@ describe('the scheduler', () => {
         const own = begin({ rule: depths(1, 4, 2, 5, 3, 4) }, { of });
         own.push(observe(randomRows(6, 4)));
         await own.tick();
-        await own.tick();
-        own.restart();
         await own.tick();
         own.dispose();
         expect(tf.memory().numTensors).toBe(before);

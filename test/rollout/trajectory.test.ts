@@ -50,7 +50,6 @@ function transition(given: Given): Transition {
       halts: Float32Array.from({ length: steps }, (_, i) => (i + 1) / 8),
       values: Float32Array.from({ length: steps }, (_, i) => seen + i),
       forced,
-      round: 0,
     },
   };
 }
