@@ -636,11 +636,11 @@ describe('tensors', () => {
     const counts: number[] = [];
     const config = tinyConfig({
       env: { id: 'KnownDelay-v0', count: 4 },
-      ppo: { decisions: 4, minibatch: 8, epochs: 1 },
+      ppo: { decisions: 16, minibatch: 16, epochs: 1 },
       recipe: { minUpdates: 0, maxWarmup: 0.03 },
       evaluation: { everyUpdates: 50, episodes: 2, forcedEpisodes: 1 },
       checkpoint: { everyUpdates: 50 },
-      train: { totalSteps: 1000 },
+      train: { totalSteps: 4200 },
     });
     const on = (event: TrainEvent) => {
       if (event.type === 'updated') counts.push(tf.memory().numTensors);

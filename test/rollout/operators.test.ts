@@ -338,6 +338,85 @@ describe('rollouts', () => {
     });
   });
 
+  describe('once full', () => {
+    const decided = (env: number) => transition(env).decision;
+    let source: Subject<Transition[]>;
+    let decider: { underway: number };
+    let filled: Rollout[];
+
+    beforeEach(() => {
+      collect(2, 4);
+      source = new Subject();
+      decider = { underway: 0 };
+      filled = [];
+      source
+        .pipe(
+          rollouts({ trajectory, decisions: 2, minSteps: 1, priced, decider, inFlight, admit$ }),
+        )
+        .subscribe((rollout) => filled.push(rollout));
+    });
+    afterEach(() => vi.useRealTimers());
+
+    /** A transition of a decision that is in flight until then. */
+    const answer = (decision: Decision, given: Partial<Transition> = {}) => {
+      const { env } = decision.observation;
+      inFlight.delete(env);
+      source.next([{ ...transition(env, given), decision }]);
+    };
+    const act = (decision: Decision) => {
+      inFlight.set(decision.observation.env, decision);
+      return decision;
+    };
+
+    it('wait for thoughts under way and their answers, not for steps that were taken before', () => {
+      const before = act(decided(3));
+      decider.underway = 1;
+      source.next([transition(0), transition(1)]);
+      expect([admit$.value, filled]).toEqual([false, []]);
+      decider.underway = 0;
+      const thought = act(decided(2));
+      answer(decided(1));
+      expect(filled).toEqual([]);
+      answer(thought);
+      expect(filled).toHaveLength(1);
+      expect([...trajectory.env.subarray(0, trajectory.count)]).toEqual([0, 1, 1, 2]);
+      expect(filled[0]).toMatchObject({ envSteps: 4, stale: 0 });
+      proceed();
+      // Decided by the policy before the update.
+      answer(before);
+      expect(trajectory.count).toBe(0);
+      source.next([transition(0), transition(1)]);
+      expect(filled[1]).toMatchObject({ envSteps: 3, stale: 1 });
+      expect(trajectory.count).toBe(2);
+    });
+
+    it('count what was lost on the way, and wait for it no longer', () => {
+      const thought = decided(2);
+      decider.underway = 1;
+      source.next([transition(0), transition(1)]);
+      act(thought);
+      decider.underway = 0;
+      answer(thought, { lost: 'gone' });
+      expect(filled[0]).toMatchObject({ envSteps: 3, stale: 0, lost: ['gone'] });
+      expect(trajectory.count).toBe(2);
+    });
+
+    it('wait for an answer as long as the rollout took, a second at least, and for thoughts until they end', () => {
+      vi.useFakeTimers();
+      decider.underway = 1;
+      source.next([transition(0), transition(1)]);
+      vi.advanceTimersByTime(5000);
+      expect(filled).toEqual([]);
+      decider.underway = 0;
+      const late = act(decided(2));
+      vi.advanceTimersByTime(1000);
+      expect(filled).toHaveLength(1);
+      proceed();
+      answer(late);
+      expect(trajectory.count).toBe(0);
+    });
+  });
+
   it('end and fail with their source', async () => {
     const source = new Subject<Transition[]>();
     const done = lastValueFrom(source.pipe(collect(2)), { defaultValue: 'nothing' });
