@@ -3,7 +3,7 @@ import { BehaviorSubject, lastValueFrom, take, tap } from 'rxjs';
 import { beforeAll, expect, it } from 'vitest';
 import { Discrete, type Env, EnvPool } from '../../src/envs/index.ts';
 import { loadBackend, Rng } from '../../src/kernels/index.ts';
-import { bernoulli, haltTerms, type Policy, type Thought } from '../../src/policy/index.ts';
+import { type HaltingRule, haltTerms, type Policy, type Thought } from '../../src/policy/index.ts';
 import { collect, Scheduler, Trajectory } from '../../src/rollout/index.ts';
 import { turns } from '../envs/count-env.ts';
 import { smallPolicy } from '../policy/small-policy.ts';
@@ -46,6 +46,9 @@ function slow(rng: Rng, most: number): Env {
   };
 }
 
+/** As the head says, drawn. */
+const rule: HaltingRule = { halts: ({ halt }, rng) => rng.float() < halt };
+
 it.each([
   [16, 4096, 6, 0],
   [64, 1024, 6, 0],
@@ -59,7 +62,7 @@ it.each([
     const bias = -1;
     const floor = 0.02;
     const policy = biased(bias);
-    const behaviour = { rule: bernoulli('sample'), minSteps: 1, maxSteps, floor };
+    const behaviour = { rule, minSteps: 1, maxSteps, floor };
     const scheduler = new Scheduler(policy, count, Rng.seed(11), () => ({
       ...{ ...behaviour, forced: 0, greedy: false },
     }));
