@@ -61,6 +61,10 @@ export function bernoulli(space: MultiBinary): Distribution {
       }
       return sum;
     },
+    shift(p, q) {
+      for (let i = 0; i < bits; i++) if (p[i] >= 0 !== q[i] >= 0) return Infinity;
+      return 0;
+    },
     describe: (params) => Array.from(params.subarray(0, bits), sigmoidOf),
     logProb(params, actions) {
       // log σ(x) for a 1, log σ(−x) for a 0

@@ -25,6 +25,21 @@ function logSoftmaxRow(
   for (let i = begin; i < begin + n; i++) logs[i] -= log;
 }
 
+/** The place of the largest of the numbers from `begin` to `end` that the mask allows; the first of several. */
+function likeliest(
+  numbers: ArrayLike<number>,
+  mask: ActionMask | undefined,
+  begin: number,
+  end: number,
+): number {
+  let best = -1;
+  for (let i = begin; i < end; i++) {
+    if (mask !== undefined && mask[i] === 0) continue;
+    if (best < 0 || numbers[i] > numbers[best]) best = i;
+  }
+  return best;
+}
+
 /**
  * Discrete and MultiDiscrete actions: one independent categorical a component, masked choices having
  * probability 0. P = Σ nvec logits, components one after another.
@@ -89,11 +104,7 @@ export function categorical(space: Discrete | MultiDiscrete): Distribution {
         return last;
       }),
     mode: (params, mask, action) =>
-      choose(params, mask, action, (logs, begin, end) => {
-        let best = begin;
-        for (let i = begin + 1; i < end; i++) if (logs[i] > logs[best]) best = i;
-        return best;
-      }),
+      choose(params, mask, action, (logs, begin, end) => likeliest(logs, undefined, begin, end)),
     score(params, mask, action) {
       const logs = logsOf(params, mask);
       let [logProb, entropy] = [0, 0];
@@ -122,6 +133,13 @@ export function categorical(space: Discrete | MultiDiscrete): Distribution {
         if (logP[i] > -Infinity) kl += Math.exp(logP[i]) * (logP[i] - logQ[i]);
       }
       return kl;
+    },
+    shift(p, q, mask) {
+      const same = nvec.every((n, c) => {
+        const end = begins[c] + n;
+        return likeliest(p, mask, begins[c], end) === likeliest(q, mask, begins[c], end);
+      });
+      return same ? 0 : Infinity;
     },
     describe(params, mask) {
       const logs = logsOf(params, mask);

@@ -46,6 +46,11 @@ export interface Distribution {
   /** KL(p ‖ q), in nats. */
   divergence(p: Float32Array, q: Float32Array, mask: ActionMask | undefined): number;
   /**
+   * How far the most likely action of q lies from that of p: 0 where it is the same, ∞ where it is another choice;
+   * of a Box, the largest distance of an entry in standard deviations of q.
+   */
+  shift(p: Float32Array, q: Float32Array, mask: ActionMask | undefined): number;
+  /**
    * What a person wants to see of it: probabilities of the choices one component after another,
    * or, for Box, the means in the space's own units.
    */

@@ -86,6 +86,11 @@ export function gaussian(space: Box<DType>): Distribution {
       }
       return kl;
     },
+    shift(p, q) {
+      let most = 0;
+      for (let i = 0; i < n; i++) most = Math.max(most, Math.abs(q[i] - p[i]) / Math.exp(q[n + i]));
+      return most;
+    },
     describe: (params) => Array.from(params.subarray(0, n), value),
     logProb(params, actions) {
       const log = logStd(params);

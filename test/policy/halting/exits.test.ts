@@ -113,6 +113,97 @@ describe('converge', () => {
   });
 });
 
+describe('agree', () => {
+  it.each<[number, number[], boolean]>([
+    [1, [Infinity], false],
+    [1, [Infinity, 0], true],
+    [2, [Infinity, 0], false],
+    [2, [Infinity, 0, 0], true],
+    [2, [Infinity, 0, Infinity, 0], false],
+    [2, [Infinity, 0, Infinity, 0, 0.1], true],
+    [1, [Infinity, 0.11], false],
+  ])('%d times in a row, of %o: %s', (count, measured, expected) => {
+    expect(halts('agree', { measured }, { count, shift: 0.1 })).toBe(expected);
+  });
+
+  it('sees whether the most likely choice is another', () => {
+    const params = [logs(0.5, 0.3, 0.2), logs(0.4, 0.35, 0.25), logs(0.4, 0.5, 0.1)];
+    expect(measured('agree', new Discrete(3), params)).toEqual([Infinity, 0, Infinity]);
+    // Of the last two, once the mask has taken the first.
+    expect(measured('agree', new Discrete(3), params, {}, [0, 1, 1])).toEqual([Infinity, 0, 0]);
+  });
+
+  it('sees whether any component’s is, of several', () => {
+    const [a, b] = [logs(0.6, 0.4), logs(0.2, 0.8)];
+    const params = [
+      [...a, ...a],
+      [...a, ...b],
+      [...a, ...b],
+    ];
+    const found = measured('agree', new MultiDiscrete([2, 2]), params);
+    expect(found).toEqual([Infinity, Infinity, 0]);
+  });
+
+  it('sees whether any bit is', () => {
+    const params = [
+      [1, -1, 0],
+      [3, -0.1, 0],
+      [3, 0.1, 0],
+      [3, 0.1, -0.1],
+    ];
+    const found = measured('agree', new MultiBinary(3), params);
+    expect(found).toEqual([Infinity, 0, Infinity, Infinity]);
+  });
+
+  it('sees how far a Box action moved, in its deviations', () => {
+    const box = new Box({ shape: [2], low: -1, high: 1 });
+    // Means, then logs of deviations 2 and 0.5.
+    const deviations = logs(2, 0.5);
+    const params = [
+      [0, 0, ...deviations],
+      [1, 0.1, ...deviations],
+      [1, 0.6, ...deviations],
+    ];
+    const [first, second, third] = measured('agree', box, params);
+    expect(first).toBe(Infinity);
+    expect(second).toBeCloseTo(0.5, 6);
+    expect(third).toBeCloseTo(1, 6);
+  });
+});
+
+describe('accelerate', () => {
+  it.each<[number, number[], boolean]>([
+    [1, [Infinity], false],
+    [1, [Infinity, 0.2], false],
+    [1, [Infinity, 0.1], true],
+    [2, [Infinity, 0.1], false],
+    [2, [Infinity, 0.1, 0.1], true],
+    [2, [Infinity, 0.1, 0.3, 0.1], false],
+  ])('%d times in a row, of %o: %s', (count, measured, expected) => {
+    expect(halts('accelerate', { measured }, { count, acceleration: 0.2 })).toBe(expected);
+  });
+
+  it('measures how the normed readout’s change changed', () => {
+    const { measure } = exitRule('accelerate');
+    expect(measure!.readsLatent).toBe(true);
+    // On a circle, whatever their lengths: at 0°, 90°, 90° and 180°.
+    const path = [
+      [2, 0],
+      [0, 3],
+      [0, 0.5],
+      [-1, 0],
+    ].map((z) => Float32Array.from(z));
+    const params = new Float32Array(0);
+    const states = [1, 2, 3].map((n) => ({ params, before: path[n - 1], latent: path[n] }));
+    const actions = distributionFor(new Discrete(2));
+    const found = states.map((_, i) => measure!.of(states.slice(0, i + 1), actions, undefined));
+    // (0, 0) − (−1, 1), then (−1, −1) − (0, 0).
+    expect(found[0]).toBe(Infinity);
+    expect(found[1]).toBeCloseTo(Math.SQRT2, 6);
+    expect(found[2]).toBeCloseTo(Math.SQRT2, 6);
+  });
+});
+
 describe('depths that are known before', () => {
   it('fixed knows its depth', () => {
     expect(fixed(3).depth!(rng())).toBe(3);

@@ -44,6 +44,13 @@ export const quantile = z
   .default(0.5)
   .describe('The q of the exits threshold and cdf, a probability.');
 
+/** The k of exits that ask for something k times in a row. */
+export const count = z
+  .int()
+  .min(1)
+  .default(1)
+  .describe('How often in a row the exits agree and accelerate want to see it.');
+
 /** `KL 0.0312 ≥ 0.01`: what was compared with a bound that ends a thought where `value sign bound` holds. */
 export function compared(
   name: string,

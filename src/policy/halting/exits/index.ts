@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { Definitions } from '../../../envs/index.ts';
 import type { HaltingRule } from '../rule.ts';
+import { accelerate } from './accelerate.ts';
+import { agree } from './agree.ts';
 import { cdf } from './cdf.ts';
 import { converge } from './converge.ts';
 import type { ExitDefinition } from './exit.ts';
@@ -13,7 +15,16 @@ export { type Dial, defineExit, type ExitDefinition } from './exit.ts';
 export { fixed } from './fixed.ts';
 export { random } from './random.ts';
 
-const builtIn = [sample, threshold, cdf, converge, randomExit, fixedExit] as const;
+const builtIn = [
+  sample,
+  threshold,
+  cdf,
+  converge,
+  agree,
+  accelerate,
+  randomExit,
+  fixedExit,
+] as const;
 
 /** The name of an exit: one of these, or one that has been registered. */
 export type ExitName = (typeof builtIn)[number]['name'] | (string & {});
@@ -40,6 +51,8 @@ export function exitOptions(): typeof known & z.ZodRawShape {
 const known = {
   ...threshold.options,
   ...converge.options,
+  ...agree.options,
+  ...accelerate.options,
   ...randomExit.options,
   ...fixedExit.options,
 };

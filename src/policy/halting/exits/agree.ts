@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { count, defineExit } from './exit.ts';
+
+/**
+ * Once the most likely action has stayed the same `count` times in a row: what a person would call having made up
+ * one's mind, of which no probability is asked. Never before step count + 1. Of a Box, the same is a distance
+ * max_i |μ_n,i − μ_{n−1},i| / σ_n,i of at most `shift`.
+ */
+export const agree = defineExit({
+  name: 'agree',
+  summary: 'once the most likely action has stayed the same count times in a row',
+  options: {
+    count,
+    shift: z
+      .number()
+      .min(0)
+      .default(0.1)
+      .describe(
+        'The exit agree takes the most likely Box action for the same where no entry moved by more than this many of its standard deviations.',
+      ),
+  },
+  dial: { option: 'count', low: 1, high: 1000, rises: true, scale: 'integer' },
+  rule: ({ count, shift }) => ({
+    measure: {
+      of: (states, actions, mask) => {
+        const [before, now] = states.slice(-2);
+        return now === undefined ? Infinity : actions.shift(before.params, now.params, mask);
+      },
+    },
+    halts: ({ measured }) => run(measured, (moved) => moved <= shift) >= count,
+  }),
+  reason: ({ count, shift }, { measured }) => {
+    const stayed = run(measured, (moved) => moved <= shift);
+    return `the most likely action stayed the same ${stayed} of ${count} times in a row`;
+  },
+});
+
+/** How many numbers at the end hold, one after another. */
+export function run(numbers: readonly number[], holds: (number: number) => boolean): number {
+  return numbers.length - 1 - numbers.findLastIndex((number) => !holds(number));
+}
