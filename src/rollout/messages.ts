@@ -6,6 +6,10 @@ export interface StepTrace {
   value: number;
   /** The action distribution as a person reads it: probabilities, or means for Box. */
   actions: number[];
+  /** Probability that the head would have halted by now. */
+  halted: number;
+  /** What the halting rule measured, where it measured anything. */
+  measured?: number;
 }
 
 /** One action chosen, with what the learner needs to know of the thought behind it. */

@@ -254,14 +254,14 @@ export class Scheduler<O extends Observation = Observation> {
     slot.halts.push(halt);
     slot.values.push(value);
     if (slot.n >= behaviour.minSteps) slot.survival *= 1 - halt;
-    if (trace) {
-      slot.trace.push({ halt, value, actions: distribution.describe(params, mask) });
-    }
     this.#measure(slot, params, readouts, behaviour.rule);
     const { n, measured } = slot;
-    if (!this.#ends(slot, { n, halt, halted: 1 - slot.survival, measured }, behaviour)) {
-      return undefined;
+    const halted = 1 - slot.survival;
+    if (trace) {
+      const actions = distribution.describe(params, mask);
+      slot.trace.push({ halt, value, actions, halted, measured: measured.at(-1) });
     }
+    if (!this.#ends(slot, { n, halt, halted, measured }, behaviour)) return undefined;
     const action = new Float32Array(distribution.actionSize);
     const logProb = greedy
       ? distribution.mode(params, mask, action)

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** The version of docs/recordings.md that is written, and the newest that is read. */
-export const RECORDING_VERSION = 1;
+export const RECORDING_VERSION = 2;
 
 const count = z.int().min(0);
 const numbers = z.array(z.number());
@@ -50,7 +50,7 @@ const token = z.strictObject({
 
 const header = z.strictObject({
   format: z.literal('pondera-recording'),
-  version: z.literal(RECORDING_VERSION),
+  version: z.int().min(1).max(RECORDING_VERSION),
   pondera: z.string().describe('The version of Pondera that wrote it.'),
   run: z.string().describe('The run’s name.'),
   env: z.string().describe('What the run’s config calls its environment.'),
@@ -62,11 +62,15 @@ const header = z.strictObject({
     .optional()
     .describe('Whether the most likely actions were taken, and none were drawn.'),
   halting: z.strictObject({
-    rule: z.enum(['bernoulli', 'fixed']),
+    rule: z.string().describe('The halting rule that was trained.'),
     minSteps: z.int().min(1),
     maxSteps: z.int().min(1),
     exit: z.string().describe('How a thought ends: the name of an exit.'),
-    quantile: z.number().describe('The q of threshold and cdf.'),
+    options: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe('What the exit is set to; in version 1, quantile alone.'),
+    quantile: z.number().optional(),
   }),
   policy: z.strictObject({
     core: z.enum(['latent', 'full']),
@@ -80,6 +84,7 @@ const step = z.strictObject({
   halt: z.number().describe('The halting head’s probability after it.'),
   value: z.number(),
   actions: numbers.describe('Probabilities of the choices; of a Box, means.'),
+  reason: z.string().optional().describe('What the exit decided by; absent in version 1.'),
   attention: numbers.describe('The readout’s share for each token; sums to 1.'),
 });
 

@@ -6,7 +6,7 @@ import type { Agent } from '../agent.ts';
 import { MOST_STEPS } from '../config.ts';
 import { type EnvSource, envName } from '../env-setup.ts';
 import { UsageError } from '../errors.ts';
-import { type ExitOption, exitOf, ruleOf } from '../exit.ts';
+import { type Exit, type ExitOption, exitOf, ruleOf } from '../exit.ts';
 import { onStage } from '../play.ts';
 import {
   drawingSchema,
@@ -63,7 +63,7 @@ export async function record(
   options: RecordOptions,
   write: (line: string) => void,
 ): Promise<Recorded> {
-  const { episodes, seed, exit, deterministic, maxSteps } = options;
+  const { episodes, seed, deterministic, maxSteps } = options;
   const { maxLength = 2 ** 25, signal, told = () => {} } = options;
   const { minSteps } = agent.config.halting;
   if (maxSteps !== undefined && (maxSteps < minSteps || maxSteps > MOST_STEPS)) {
@@ -71,6 +71,8 @@ export async function record(
       `maxSteps: expected halting.minSteps (${minSteps}) to ${MOST_STEPS}, got ${maxSteps}`,
     );
   }
+  const exit = exitOf(agent.config, options.exit);
+  const rule = ruleOf(exit);
   const recorded: Recorded = { episodes: 0, decisions: 0, full: false, cut: 0 };
   let written = 0;
   const put = (line: RecordingHeader | RecordingLine) => {
@@ -78,7 +80,7 @@ export async function record(
     written += text.length;
     write(text);
   };
-  put(headerOf(agent, options));
+  put(headerOf(agent, options, exit));
   if (signal?.aborted) return recorded;
   const views: Shown[] = [];
   const see = (view: View) => {
@@ -88,7 +90,6 @@ export async function record(
   };
   const survive = { failures: agent.config.guards.envFailures, told };
   const outermost = (env: Env) => watched(env, see);
-  const rule = ruleOf(exitOf(agent.config, exit));
   let t = 0;
   let sum = 0;
   const take = async (transition: Transition) => {
@@ -100,7 +101,7 @@ export async function record(
       t = sum = 0;
       return;
     }
-    put(await decisionLine(agent, transition, t++, seen));
+    put(await decisionLine(agent, exit, transition, t++, seen));
     recorded.decisions++;
     sum += transition.reward;
     if (episode === undefined) return;
@@ -126,8 +127,8 @@ export async function record(
   return recorded;
 }
 
-function headerOf(agent: Agent, options: RecordOptions): RecordingHeader {
-  const { seed, exit, maxSteps } = options;
+function headerOf(agent: Agent, options: RecordOptions, exit: Exit): RecordingHeader {
+  const { seed, maxSteps } = options;
   const { config, policy, observationSpace, actionSpace } = agent;
   const { core, width, heads, blocks, registers } = config.policy;
   const { rule, minSteps } = config.halting;
@@ -143,7 +144,7 @@ function headerOf(agent: Agent, options: RecordOptions): RecordingHeader {
     deterministic: options.deterministic ?? config.evaluation.deterministic,
     halting: {
       ...{ rule, minSteps, maxSteps: maxSteps ?? config.halting.maxSteps },
-      ...{ exit: exitOf(config, exit).definition.name, quantile: config.evaluation.quantile },
+      ...{ exit: exit.definition.name, options: exit.options },
     },
     policy: { core, width, heads, blocks, registers },
     spaces: { observation: observationSpace.toJSON(), action: actionSpace.toJSON() },
@@ -156,6 +157,7 @@ function headerOf(agent: Agent, options: RecordOptions): RecordingHeader {
 
 async function decisionLine(
   { policy }: Agent,
+  exit: Exit,
   { decision, reward, terminated, truncated }: Transition,
   t: number,
   seen: Shown,
@@ -169,7 +171,7 @@ async function decisionLine(
     mask: mask && Array.from(mask),
     difficulty,
     thought: {
-      steps: stepsOf(decision, await attentionOf(policy, row, decision.steps)),
+      steps: stepsOf(decision, exit, await attentionOf(policy, row, decision.steps)),
       cut: forced,
     },
     action: jsonOf(choice),
@@ -179,13 +181,22 @@ async function decisionLine(
   };
 }
 
-function stepsOf({ trace = [] }: Decision, attention: number[][]) {
-  return trace.map(({ halt, value, actions }, i) => ({
-    halt: significant(halt),
-    value: significant(value),
-    actions: actions.map(significant),
-    attention: attention[i].map(significant),
-  }));
+function stepsOf(
+  { trace = [] }: Decision,
+  { definition, options }: Exit,
+  attention: number[][],
+): RecordedDecision['thought']['steps'] {
+  const measured = trace.flatMap((step) => step.measured ?? []);
+  return trace.map(({ halt, halted, value, actions }, i) => {
+    const n = i + 1;
+    return {
+      halt: significant(halt),
+      value: significant(value),
+      actions: actions.map(significant),
+      reason: definition.reason(options, { n, halt, halted, measured: measured.slice(0, n) }),
+      attention: attention[i].map(significant),
+    };
+  });
 }
 
 type Shown = Pick<RecordedDecision, 'obs' | 'drawing'>;

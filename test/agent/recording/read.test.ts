@@ -41,14 +41,25 @@ describe('readRecording', () => {
     }
   });
 
+  it('of version 1 are read as well', async () => {
+    const [first, second] = lines.map((line) => JSON.parse(line));
+    const { rule, minSteps, maxSteps, exit } = first.halting;
+    const halting = { rule, minSteps, maxSteps, exit, quantile: 0.5 };
+    for (const step of second.thought.steps) delete step.reason;
+    const text = `${JSON.stringify({ ...first, version: 1, halting })}\n${JSON.stringify(second)}\n`;
+    const { header, lines: found } = await readRecording(await file(text));
+    expect(header.halting).toEqual(halting);
+    expect(found).toEqual([second]);
+  });
+
   it.each([
     ['is empty', () => '', ':1: '],
     ['has a torn header', () => lines[0].slice(0, 40), ':1: '],
     ['is none', () => '{"format":"other"}\n', ':1: format: Invalid input'],
     [
       'is of a newer version',
-      () => '{"format":"pondera-recording","version":2,"pondera":"9.1.0","new":1}\n',
-      ':1: expected a recording of version 1, got 2: written by a newer Pondera (9.1.0); update to read it',
+      () => '{"format":"pondera-recording","version":3,"pondera":"9.1.0","new":1}\n',
+      ':1: expected a recording of version 2, got 3: written by a newer Pondera (9.1.0); update to read it',
     ],
     ['lacks a field', () => lines[0].replace('"price"', '"prize"'), ':1: price: Invalid input'],
     [

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Agent } from '../../../src/agent/agent.ts';
 import type { ConfigInput } from '../../../src/agent/config.ts';
 import { envSource } from '../../../src/agent/env-setup.ts';
+import type { ExitOption } from '../../../src/agent/exit.ts';
 import {
   type RecordedDecision,
   type RecordedEnd,
@@ -135,14 +136,38 @@ describe('record', () => {
     const agent = await makeAgent({ env: { id: 'KHop-v0', options: { layers: 2, width: 3 } } });
     const { header, decisions } = await recorded(agent, { exit: 'threshold', maxSteps: 7 });
     expect(header).toMatchObject({
-      ...{ format: 'pondera-recording', version: 1, run: 'tiny', env: 'KHop-v0', seed: 3 },
+      ...{ format: 'pondera-recording', version: 2, run: 'tiny', env: 'KHop-v0', seed: 3 },
       ...{ checkpoint: 0, price: 0.02, policy: { core: 'latent', width: 8, heads: 2 } },
-      halting: { rule: 'bernoulli', minSteps: 1, maxSteps: 7, exit: 'threshold', quantile: 0.5 },
+      halting: { rule: 'bernoulli', minSteps: 1, maxSteps: 7 },
     });
+    expect(header.halting).toMatchObject({ exit: 'threshold', options: { quantile: 0.5 } });
     expect(decisions.map(({ difficulty }) => difficulty)).toEqual([
       expect.any(Number),
       expect.any(Number),
     ]);
+  });
+
+  it('says of each step what its exit decided by', async () => {
+    const agent = await makeAgent({ env: { id: 'KHop-v0', options: { layers: 2, width: 3 } } });
+    const thoughts = async (exit: ExitOption) =>
+      (await recorded(agent, { exit, maxSteps: 3 })).decisions.map(({ thought }) => thought.steps);
+    for (const steps of await thoughts({ name: 'cdf', quantile: 0.9 })) {
+      let survival = 1;
+      for (const { halt, reason } of steps) {
+        survival *= 1 - halt;
+        const [, halted, sign] = /^halted by now ([\d.]+) (.) 0\.9$/.exec(reason!)!;
+        expect(Number(halted)).toBeCloseTo(1 - survival, 2);
+        expect(sign).toBe(1 - survival >= 0.9 ? '≥' : '<');
+      }
+    }
+    for (const steps of await thoughts({ name: 'converge', tolerance: 1e-9 })) {
+      const [first, second] = steps;
+      const kl = first.actions.reduce((sum, p, i) => sum + p * Math.log(p / second.actions[i]), 0);
+      expect(first.reason).toBe('KL: nothing before it to compare with');
+      expect(Number(/^KL (.+) ≥ 1e-9$/.exec(second.reason!)![1]) / kl).toBeCloseTo(1, 2);
+    }
+    const fixed = await thoughts({ name: 'fixed', steps: 1 });
+    expect(fixed.map(([{ reason }]) => reason)).toEqual(fixed.map(() => 'as many steps always'));
   });
 
   it('says whether actions were drawn, and so they were', async () => {

@@ -1,7 +1,7 @@
 import type { RecordedDecision, RecordedEnd, RecordingHeader } from '../../recording/format.ts';
 
-/** The version of recordings that this page reads. */
-const VERSION = 1;
+/** The newest version of recordings that this page reads. */
+const VERSION = 2;
 
 export interface Episode {
   /** Place of its first decision among all. */
@@ -61,7 +61,7 @@ export class Film {
 function headerOf(line: Record<string, unknown>): RecordingHeader {
   if (line.type === 'problem') throw new Error(String(line.message));
   if (line.format !== 'pondera-recording') throw new Error('This is not a recording.');
-  if (line.version !== VERSION) {
+  if (!(Number(line.version) <= VERSION)) {
     throw new Error(
       `This recording is of version ${line.version}, written by Pondera ${line.pondera}; ` +
         `this page reads version ${VERSION}.`,

@@ -103,13 +103,13 @@ export class Showing {
 
 function aboutText(header: NonNullable<Film['header']>): string {
   const { run, env, checkpoint, seed, halting, policy } = header;
-  const { rule, exit, quantile, minSteps, maxSteps } = halting;
-  const at = exit === 'sample' ? '' : ` ${quantile}`;
+  const { exit, options = {}, minSteps, maxSteps } = halting;
+  const set = Object.entries(options).map(([option, value]) => `${option} ${value}`);
   return [
     `${run}, ${env}`,
     `checkpoint of ${formatNumber(checkpoint)} steps`,
     `seed ${seed}`,
-    `${minSteps} to ${maxSteps} ponder steps, ${rule === 'fixed' ? 'fixed depth' : `exit ${exit}${at}`}`,
+    `${minSteps} to ${maxSteps} ponder steps, ${[`exit ${exit}`, ...set].join(', ')}`,
     `${policy.core} core`,
   ].join(' · ');
 }

@@ -58,6 +58,7 @@ export function compared(
   sign: '≥' | '≤' | '<',
   bound: number,
 ): string {
+  if (value === Infinity) return `${name}: nothing before it to compare with`;
   const holds = { '≥': value >= bound, '≤': value <= bound, '<': value < bound }[sign];
   const other = { '≥': '<', '≤': '>', '<': '≥' }[sign];
   return `${name} ${Number(value.toPrecision(3))} ${holds ? sign : other} ${bound}`;
