@@ -1,6 +1,6 @@
 /** Rollouts of pointer chasing over 64 environments as training collects them, and updates from them. */
 import { BehaviorSubject, firstValueFrom, Subject } from 'rxjs';
-import { Learner } from '../../src/agent/learner.ts';
+import { Learner } from '../../src/agent/algorithms/ppo/learner.ts';
 import {
   Agent,
   collect,

@@ -1,7 +1,7 @@
 import type { Trajectory } from '../rollout/index.ts';
+import { type LearningPhase, type Memory, momentTensors } from './algorithms/ppo/learner.ts';
 import type { Config } from './config.ts';
 import type { UpdateStats } from './events.ts';
-import { type LearningPhase, type Memory, momentTensors } from './learner.ts';
 
 /** Where it has come to, as plain JSON. */
 export interface GuardState {

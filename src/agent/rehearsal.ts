@@ -2,8 +2,8 @@ import { Rng } from '../kernels/index.ts';
 import { fixed } from '../policy/index.ts';
 import { type Decision, Scheduler, Trajectory } from '../rollout/index.ts';
 import type { Agent } from './agent.ts';
+import { Learner } from './algorithms/ppo/learner.ts';
 import type { Config } from './config.ts';
-import { Learner } from './learner.ts';
 
 /** Numbers of an observation beyond this are taken to be a bound of its Box, which no environment reaches. */
 const LARGE = 2 ** 24;

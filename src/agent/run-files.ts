@@ -3,12 +3,12 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AsideVerb, Failed } from '../envs/index.ts';
 import type { Tensors } from '../policy/index.ts';
+import { momentTensors } from './algorithms/ppo/learner.ts';
 import type { Config } from './config.ts';
 import { RunError, RunExists, type StrayError, UsageError } from './errors.ts';
 import type { Activity, Kept, UpdateMetrics } from './events.ts';
 import type { EventsLog } from './events-log.ts';
 import { exclusive, waitingFor } from './exclusive.ts';
-import { momentTensors } from './learner.ts';
 import { loadConfig } from './load-config.ts';
 import { refuseOther } from './refuse-other.ts';
 import {

@@ -11,13 +11,18 @@ import {
   Trajectory,
 } from '../rollout/index.ts';
 import type { Agent } from './agent.ts';
+import {
+  Learner,
+  type LearningPhase,
+  type Memory,
+  momentTensors,
+} from './algorithms/ppo/learner.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { EnvSource } from './env-setup.ts';
 import type { Losses, TrainEvent, UpdateMetrics, UpdateStats } from './events.ts';
 import { closeTold } from './failures.ts';
 import { explainMemory, Guard, returnReach } from './guard.ts';
-import { Learner, type LearningPhase, type Memory, momentTensors } from './learner.ts';
 import { Pace } from './pace.ts';
 import { Recipe } from './recipe.ts';
 import { RewardScale, type RewardScaleState } from './reward-scale.ts';

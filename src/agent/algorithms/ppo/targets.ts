@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Policy } from '../../policy/index.ts';
-import { advantages, type Trajectory } from '../../rollout/index.ts';
-import type { Config } from '../config.ts';
+import type { Policy } from '../../../policy/index.ts';
+import { advantages, type Trajectory } from '../../../rollout/index.ts';
+import type { Config } from '../../config.ts';
 
 /** What changes from update to update. */
 export interface LearningPhase {

@@ -1,16 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { firstValueFrom } from 'rxjs';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { Agent } from '../../src/agent/agent.ts';
-import type { Config, ConfigInput } from '../../src/agent/config.ts';
-import { envSource } from '../../src/agent/env-setup.ts';
-import { Learner, type LearningPhase } from '../../src/agent/learner.ts';
-import { Training } from '../../src/agent/training.ts';
-import { loadBackend, Rng } from '../../src/kernels/index.ts';
-import type { Policy } from '../../src/policy/index.ts';
-import { advantages, TERMINATED, type Trajectory } from '../../src/rollout/index.ts';
-import { backends } from '../backends.ts';
-import { tinyConfig } from './tiny-config.ts';
+import { Agent } from '../../../../src/agent/agent.ts';
+import { Learner, type LearningPhase } from '../../../../src/agent/algorithms/ppo/learner.ts';
+import type { Config, ConfigInput } from '../../../../src/agent/config.ts';
+import { envSource } from '../../../../src/agent/env-setup.ts';
+import { Training } from '../../../../src/agent/training.ts';
+import { loadBackend, Rng } from '../../../../src/kernels/index.ts';
+import type { Policy } from '../../../../src/policy/index.ts';
+import { advantages, TERMINATED, type Trajectory } from '../../../../src/rollout/index.ts';
+import { backends } from '../../../backends.ts';
+import { tinyConfig } from '../../tiny-config.ts';
 
 beforeAll(async () => {
   await loadBackend(backends('simd')[0]);

@@ -1,14 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Adam, type AdamState, numbersOf, type Rng } from '../kernels/index.ts';
-import type { Policy, Tensors } from '../policy/index.ts';
-import type { Trajectory } from '../rollout/index.ts';
-import type { Config } from './config.ts';
-import type { UpdateStats } from './events.ts';
-import { ppoLoss, STATS } from './ppo/loss.ts';
-import { gather } from './ppo/minibatch.ts';
-import { type LearningPhase, prepare, type Targets } from './ppo/targets.ts';
+import { Adam, type AdamState, numbersOf, type Rng } from '../../../kernels/index.ts';
+import type { Policy, Tensors } from '../../../policy/index.ts';
+import type { Trajectory } from '../../../rollout/index.ts';
+import type { Config } from '../../config.ts';
+import type { UpdateStats } from '../../events.ts';
+import { ppoLoss, STATS } from './loss.ts';
+import { gather } from './minibatch.ts';
+import { type LearningPhase, prepare, type Targets } from './targets.ts';
 
-export type { LearningPhase } from './ppo/targets.ts';
+export type { LearningPhase } from './targets.ts';
 
 /** The optimiser's moments, as they are saved. */
 export function momentTensors({ m, v }: AdamState): Tensors {

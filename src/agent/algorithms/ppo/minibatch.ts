@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts';
+import type { Config } from '../../config.ts';
 import type { LearningPhase, Targets } from './targets.ts';
 
 /** A minibatch, decisions sorted by ponder steps descending, micro-steps laid out depth by depth. */

@@ -1,14 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { parseConfig } from '../../../src/agent/index.ts';
-import { STATS } from '../../../src/agent/ppo/loss.ts';
-import { lossByRows } from '../../../src/agent/ppo/loss-by-rows.ts';
-import { lossByTensors } from '../../../src/agent/ppo/loss-by-tensors.ts';
-import type { Minibatch } from '../../../src/agent/ppo/minibatch.ts';
-import { Box, Discrete, MultiBinary, MultiDiscrete, type Space } from '../../../src/envs/index.ts';
-import { loadBackend, Rng } from '../../../src/kernels/index.ts';
-import { type Distribution, distributionFor } from '../../../src/policy/index.ts';
-import { backends } from '../../backends.ts';
+import { STATS } from '../../../../src/agent/algorithms/ppo/loss.ts';
+import { lossByRows } from '../../../../src/agent/algorithms/ppo/loss-by-rows.ts';
+import { lossByTensors } from '../../../../src/agent/algorithms/ppo/loss-by-tensors.ts';
+import type { Minibatch } from '../../../../src/agent/algorithms/ppo/minibatch.ts';
+import { parseConfig } from '../../../../src/agent/index.ts';
+import {
+  Box,
+  Discrete,
+  MultiBinary,
+  MultiDiscrete,
+  type Space,
+} from '../../../../src/envs/index.ts';
+import { loadBackend, Rng } from '../../../../src/kernels/index.ts';
+import { type Distribution, distributionFor } from '../../../../src/policy/index.ts';
+import { backends } from '../../../backends.ts';
 
 beforeAll(() => loadBackend(backends('cpu')[0]));
 

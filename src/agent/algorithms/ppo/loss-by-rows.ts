@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { byHand } from '../../kernels/index.ts';
-import { type Distribution, haltTerms } from '../../policy/index.ts';
-import type { Config } from '../config.ts';
+import { byHand } from '../../../kernels/index.ts';
+import { type Distribution, haltTerms } from '../../../policy/index.ts';
+import type { Config } from '../../config.ts';
 import type { Loss } from './loss.ts';
 import type { Minibatch } from './minibatch.ts';
 import type { LearningPhase } from './targets.ts';
