@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { explainPlain } from '../envs/index.ts';
-import { exitOptions, exits } from '../policy/index.ts';
+import {
+  exitOptions,
+  exits,
+  explainHalting,
+  haltingFields,
+  haltingRules,
+} from '../policy/index.ts';
 
 const positive = z.number().positive();
 const fraction = z.number().min(0).max(1);
@@ -105,34 +111,37 @@ const policySchema = z
     path: ['heads'],
   });
 
-const haltingSchema = z
-  .strictObject({
-    rule: z
-      .enum(['bernoulli', 'fixed'])
-      .default('bernoulli')
-      .describe('Learned halting head, or the same number of ponder steps always.'),
-    minSteps: count.default(1).describe('Ponder steps always taken, unpriced.'),
-    maxSteps: count
-      .max(MOST_STEPS)
-      .default(6)
-      .describe('Ponder steps after which acting is forced.'),
-    steps: count.optional().describe('Ponder steps of the rule fixed; maxSteps unless given.'),
-    initialBias: z.number().default(-1).describe('Logit of the halting head as it is released.'),
-    floor: z
-      .number()
-      .min(0)
-      .max(0.2)
-      .default(0.02)
-      .describe('The behaviour keeps its halting probability in [floor, 1 - floor].'),
-  })
-  .refine((halting) => halting.minSteps <= halting.maxSteps, {
-    message: 'expected minSteps ≤ maxSteps',
-    path: ['minSteps'],
-  })
-  .refine((halting) => halting.steps === undefined || halting.steps <= halting.maxSteps, {
-    message: 'expected steps ≤ maxSteps',
-    path: ['steps'],
-  });
+/** The rules that are registered, and the fields of each. */
+const haltingSchema = () =>
+  z
+    .strictObject({
+      rule: z
+        .enum(haltingRules.names)
+        .default('bernoulli')
+        .describe(
+          `How a thought ends: ${haltingRules.all.map(({ name, summary }) => `${name}: ${summary}`).join('; ')}.`,
+        ),
+      minSteps: count.default(1).describe('Ponder steps always taken, unpriced.'),
+      maxSteps: count
+        .max(MOST_STEPS)
+        .default(6)
+        .describe('Ponder steps after which acting is forced.'),
+      initialBias: z.number().default(-1).describe('Logit of the halting head as it is released.'),
+      floor: z
+        .number()
+        .min(0)
+        .max(0.2)
+        .default(0.02)
+        .describe('The behaviour keeps its halting probability in [floor, 1 - floor].'),
+      ...haltingFields(),
+    })
+    .superRefine((halting, context) => {
+      const refuse = (field: string, message: string) =>
+        context.addIssue({ code: 'custom', message, path: [field], input: halting });
+      if (halting.minSteps > halting.maxSteps) refuse('minSteps', 'expected minSteps ≤ maxSteps');
+      const problem = explainHalting(halting);
+      if (problem !== undefined) refuse(problem.field, problem.message);
+    });
 
 const priceSchema = z.strictObject({
   initial: z
@@ -380,7 +389,7 @@ const makeConfigSchema = () =>
       .prefault({})
       .describe('The environment; id or module, or else one passed to the library.'),
     policy: policySchema.prefault({}).describe('The looped transformer.'),
-    halting: haltingSchema.prefault({}).describe('How a thought ends.'),
+    halting: haltingSchema().prefault({}).describe('How a thought ends.'),
     price: priceSchema.prefault({}).describe('What a ponder step costs.'),
     recipe: recipeSchema.prefault({}).describe('Warm-up, release and forced depth.'),
     ppo: ppoSchema.prefault({}).describe('Learning.'),
@@ -430,9 +439,11 @@ const makeConfigSchema = () =>
  */
 export let configSchema = makeConfigSchema();
 
-exits.onChange(() => {
-  configSchema = makeConfigSchema();
-});
+for (const named of [exits, haltingRules]) {
+  named.onChange(() => {
+    configSchema = makeConfigSchema();
+  });
+}
 
 export type Config = z.infer<typeof configSchema>;
 /** A config as written: every field with a default may be left out. */

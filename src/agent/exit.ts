@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import type { Check } from '../envs/index.ts';
-import { type ExitDefinition, type ExitName, exits, type HaltingRule } from '../policy/index.ts';
+import {
+  type ExitDefinition,
+  type ExitName,
+  exits,
+  type HaltingRule,
+  haltingRules,
+} from '../policy/index.ts';
 import type { Config } from './config.ts';
 import { configProblems } from './config-problems.ts';
 import { UsageError } from './errors.ts';
@@ -29,13 +35,13 @@ export const exitCheck: Check = {
 };
 
 /**
- * The exit that thoughts end by once trained: the config's, unless another is given. An agent that was trained at one
- * depth stays at it.
+ * The exit that thoughts end by once trained: the config's, unless another is given. An agent whose halting rule
+ * learned nothing stays with it.
  * @throws UsageError for options that the exit does not have, or that are none
  */
 export function exitOf({ halting, evaluation }: Config, given: ExitOption = {}): Exit {
   const { name, ...own } = typeof given === 'string' ? { name: given } : given;
-  const trained = halting.rule === 'fixed' ? 'fixed' : evaluation.exit;
+  const trained = haltingRules.find(halting.rule).exit ?? evaluation.exit;
   const definition = exits.find(name ?? trained);
   const config = { ...evaluation, steps: evaluation.steps ?? halting.steps };
   const known = Object.keys(definition.options);

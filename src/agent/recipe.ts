@@ -1,3 +1,4 @@
+import { learnsToHalt } from '../policy/index.ts';
 import type { Config } from './config.ts';
 
 /** Weight of the past in the smoothed return. */
@@ -75,7 +76,7 @@ export class Recipe {
       return undefined;
     }
     if (meanReturn !== null) this.#smooth(meanReturn);
-    const reason = this.#config.halting.rule === 'fixed' ? undefined : this.#due(progress);
+    const reason = learnsToHalt(this.#config.halting) ? this.#due(progress) : undefined;
     if (reason !== undefined) state.released = true;
     return reason;
   }

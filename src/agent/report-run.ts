@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { learnsToHalt } from '../policy/index.ts';
 import type { Decision } from '../rollout/index.ts';
 import type { Agent } from './agent.ts';
 import { envName } from './env-setup.ts';
@@ -79,7 +80,7 @@ export async function workedThought(
   agent: Agent,
 ): Promise<WorkedThought | undefined> {
   const { halting, train } = agent.config;
-  const learned = halting.rule === 'bernoulli';
+  const learned = learnsToHalt(halting);
   const hardness = ({ observation, steps }: Decision) => observation.difficulty ?? steps;
   let hardest: Decision | undefined;
   await stage.play({

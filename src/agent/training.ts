@@ -1,7 +1,7 @@
 import { BehaviorSubject, type Observable } from 'rxjs';
 import type { EnvPool, Failed, RunningStatsState } from '../envs/index.ts';
 import { NonFiniteError, Rng } from '../kernels/index.ts';
-import { exitRule, fixed, type Tensors } from '../policy/index.ts';
+import { fixed, learnsToHalt, type Tensors, trainingRule } from '../policy/index.ts';
 import {
   type Behaviour,
   collect,
@@ -158,11 +158,9 @@ export class Training {
     const { halting, recipe } = this.#config;
     const { minSteps, maxSteps, floor } = halting;
     const base = { minSteps, maxSteps, floor, greedy: false };
-    if (halting.rule === 'fixed') {
-      return { ...base, rule: fixed(halting.steps ?? maxSteps), forced: 0 };
-    }
-    if (!this.recipe.released) return { ...base, rule: fixed(maxSteps), forced: 0 };
-    return { ...base, rule: exitRule('sample'), forced: recipe.forced };
+    const learns = learnsToHalt(halting);
+    if (learns && !this.recipe.released) return { ...base, rule: fixed(maxSteps), forced: 0 };
+    return { ...base, rule: trainingRule(halting), forced: learns ? recipe.forced : 0 };
   }
 
   /**
@@ -272,7 +270,7 @@ export class Training {
    * halting head is released none is: it would think at full depth for nothing.
    */
   isBest(score: BestScore): boolean {
-    if (!this.recipe.released && this.#config.halting.rule !== 'fixed') return false;
+    if (!this.recipe.released && learnsToHalt(this.#config.halting)) return false;
     const worth = (s: BestScore) => s.return - this.recipe.price * s.pricedSteps;
     if (this.best !== null && worth(score) < worth(this.best)) return false;
     this.best = { ...score, steps: this.steps };

@@ -3,25 +3,7 @@ export type { CoreSizes } from './core/block.ts';
 export type { Core, CoreFactory, Thought, Token } from './core/core.ts';
 export { type Distribution, distributionFor } from './distributions/index.ts';
 export { type Encoder, type EncoderFactory, encoderFor, type Place } from './encoders/index.ts';
-export {
-  type Dial,
-  defineExit,
-  type ExitDefinition,
-  type ExitName,
-  exitOptions,
-  exitRule,
-  exits,
-  fixed,
-  type HaltingRule,
-  type HaltStep,
-  haltProbability,
-  haltTerms,
-  logHalt,
-  type Measure,
-  random,
-  registerExit,
-  type ThoughtState,
-} from './halting/index.ts';
+export * from './halting/index.ts';
 export { Parameters, type Tensors } from './parameters.ts';
 export { type Heads, Policy, type PolicyOptions } from './policy.ts';
 export {

@@ -1,4 +1,22 @@
 export {
+  type CommonSettings,
+  defineHalting,
+  type Expectation,
+  type ExpectedLoss,
+  type HaltingDefinition,
+  type HaltingTerms,
+  type Layout,
+  type RowSurrogate,
+  type SaidByRows,
+  type SaidByTensors,
+  type SampledLoss,
+  type SampledThoughts,
+  type TensorSurrogate,
+  type TermsByRows,
+  type TermsByTensors,
+  type UnrolledThoughts,
+} from './definition.ts';
+export {
   type Dial,
   defineExit,
   type ExitDefinition,
@@ -10,5 +28,17 @@ export {
   random,
   registerExit,
 } from './exits/index.ts';
+export { noTerms } from './fixed/no-terms.ts';
 export { haltProbability, haltTerms, logHalt } from './probability.ts';
+export {
+  explainHalting,
+  type HaltingConfig,
+  type HaltingFields,
+  haltingFields,
+  haltingLoss,
+  haltingRules,
+  learnsToHalt,
+  registerHalting,
+  trainingRule,
+} from './registry.ts';
 export type { HaltingRule, HaltStep, Measure, ThoughtState } from './rule.ts';

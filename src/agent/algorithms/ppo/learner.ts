@@ -1,12 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Adam, type AdamState, numbersOf, type Rng } from '../../../kernels/index.ts';
-import type { Policy, Tensors } from '../../../policy/index.ts';
+import {
+  type ExpectedLoss,
+  haltingLoss,
+  haltingRules,
+  type Policy,
+  type SampledLoss,
+  type Tensors,
+} from '../../../policy/index.ts';
 import type { Trajectory } from '../../../rollout/index.ts';
 import type { Config } from '../../config.ts';
 import type { UpdateStats } from '../../events.ts';
+import { gatherExpected, prepareExpected } from './expected-targets.ts';
 import { ppoLoss, STATS } from './loss.ts';
-import { gather } from './minibatch.ts';
-import { type LearningPhase, prepare, type Targets } from './targets.ts';
+import { gather, type Minibatch } from './minibatch.ts';
+import { bootstrap, type LearningPhase, prepare } from './targets.ts';
 
 export type { LearningPhase } from './targets.ts';
 
@@ -19,6 +27,12 @@ export function momentTensors({ m, v }: AdamState): Tensors {
 export interface Memory {
   weights: Tensors;
   adam: AdamState;
+}
+
+/** A rollout's minibatches, by the indices of their decisions. */
+interface Learning {
+  explainedVariance: number | null;
+  gather(chosen: Int32Array): Minibatch;
 }
 
 /**
@@ -37,12 +51,15 @@ export class Learner {
   readonly #adam: Adam;
   readonly #config: Config;
   readonly #rng: Rng;
+  /** The halting rule's; undefined where it learns nothing. */
+  readonly #loss: SampledLoss | ExpectedLoss | undefined;
 
   /** @param rng shuffles the decisions */
   constructor(policy: Policy, config: Config, rng: Rng) {
     this.#policy = policy;
     this.#config = config;
     this.#rng = rng;
+    this.#loss = haltingLoss(config.halting);
     this.#adam = new Adam(policy.parameters.list, { beta1: 0.9, beta2: 0.999, epsilon: 1e-5 });
   }
 
@@ -53,10 +70,11 @@ export class Learner {
   /** Learns from a rollout; the policy's variables change. */
   async update(trajectory: Trajectory, phase: LearningPhase): Promise<UpdateStats> {
     const { ppo } = this.#config;
-    const learning = await prepare(this.#policy, trajectory, this.#config, phase);
+    const learning = await this.#prepare(trajectory, phase);
     const order = Int32Array.from({ length: trajectory.count }, (_, i) => i);
     const parts = Math.max(1, Math.round(trajectory.count / ppo.minibatch));
-    const sums = new Float64Array(STATS.length);
+    const extra = Object.keys(haltingRules.find(this.#config.halting.rule).statistics);
+    const sums = new Float64Array(STATS.length + extra.length);
     let batches = 0;
     let gradNorms = 0;
     let firstRatioError = 0;
@@ -92,6 +110,7 @@ export class Learner {
       explainedVariance: learning.explainedVariance,
       gradNorm: gradNorms / batches,
       firstRatioError,
+      ...Object.fromEntries(extra.map((name, i) => [name, sums[STATS.length + i] / batches])),
     };
   }
 
@@ -110,13 +129,30 @@ export class Learner {
     this.#adam.dispose();
   }
 
+  async #prepare(trajectory: Trajectory, phase: LearningPhase): Promise<Learning> {
+    const loss = this.#loss;
+    await bootstrap(this.#policy, trajectory);
+    if (loss?.depth === 'expected') {
+      const targets = await prepareExpected(this.#policy, trajectory, this.#config, phase, loss);
+      return {
+        explainedVariance: targets.explainedVariance,
+        gather: (chosen) => gatherExpected(targets, chosen, loss),
+      };
+    }
+    const targets = prepare(trajectory, this.#config, phase);
+    return {
+      explainedVariance: targets.explainedVariance,
+      gather: (chosen) => gather(targets, chosen, loss, phase),
+    };
+  }
+
   /** One gradient step. */
-  async #descend(learning: Targets, chosen: Int32Array, phase: LearningPhase) {
+  async #descend(learning: Learning, chosen: Int32Array, phase: LearningPhase) {
     const variables = this.#policy.parameters.list;
     let stats!: tf.Tensor1D;
     const { value, grads } = tf.variableGrads(
       () => {
-        const batch = gather(learning, chosen, this.#config.halting, phase);
+        const batch = learning.gather(chosen);
         const { loss, report } = ppoLoss(this.#policy, batch, this.#config, phase);
         stats = tf.keep(report);
         return loss;

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { byHand } from '../../../kernels/index.ts';
-import { type Distribution, haltTerms } from '../../../policy/index.ts';
+import type { Distribution, RowSurrogate, TermsByRows } from '../../../policy/index.ts';
 import type { Config } from '../../config.ts';
 import type { Loss } from './loss.ts';
-import type { Minibatch } from './minibatch.ts';
+import { actingRows, type Minibatch } from './minibatch.ts';
 import type { LearningPhase } from './targets.ts';
 
 /**
@@ -16,7 +16,7 @@ export function lossByRows(
   distribution: Distribution,
   outputs: tf.Tensor2D,
   batch: Minibatch,
-  { ppo, halting }: Config,
+  { ppo }: Config,
   phase: LearningPhase,
 ): Loss {
   const { decisions, reach } = batch;
@@ -24,82 +24,99 @@ export function lossByRows(
   const size = width - 2;
   const { actionSize, maskSize } = distribution;
   const haltWeight = phase.released ? 1 / decisions : 0;
-  const sums = { policy: 0, halt: 0, value: 0, entropy: 0, haltEntropy: 0 };
-  const moved = { kl: 0, haltKl: 0, choices: 0, outside: 0, ratioError: 0 };
+  const acts = actingRows(batch);
+  const sums = { policy: 0, value: 0, entropy: 0 };
+  const moved = { kl: 0, outside: 0, ratioError: 0 };
+  let halting!: TermsByRows;
 
   const judge = (values: Float32Array) => {
     const gradient = new Float32Array(values.length);
-    const actOn = (row: number, i: number) => {
+    const actionOf = (i: number) => batch.actions.subarray(i * actionSize, (i + 1) * actionSize);
+    const maskOf = (i: number) => batch.masks?.subarray(i * maskSize, (i + 1) * maskSize);
+
+    const count = acts.rows.length;
+    const logProbs = new Float64Array(count);
+    const entropies = new Float64Array(count);
+    for (let r = 0; r < count; r++) {
+      const [i, row] = [acts.decisions[r], acts.rows[r] * width];
       const params = values.subarray(row, row + size);
-      const action = batch.actions.subarray(i * actionSize, (i + 1) * actionSize);
-      const mask = batch.masks?.subarray(i * maskSize, (i + 1) * maskSize);
-      const { logProb, entropy } = distribution.score(params, mask, action);
-      const term = clipped(logProb - batch.oldLogProb[i], batch.advantage[i], ppo.clip);
-      sums.policy += term.loss;
-      sums.entropy += entropy;
-      moved.kl += term.kl;
-      if (term.off > ppo.clip) moved.outside++;
-      moved.ratioError = Math.max(moved.ratioError, term.off);
+      const scored = distribution.score(params, maskOf(i), actionOf(i));
+      logProbs[r] = scored.logProb;
+      entropies[r] = scored.entropy;
+    }
+    const logits = new Float64Array(values.length / width);
+    for (let m = 0; m < logits.length; m++) logits[m] = values[m * width + size + 1];
+    halting = batch.halting.byRows({
+      ...{ logits, logProbs, entropies },
+      surrogate: (logRatio, advantage) => clipped(logRatio, advantage, ppo.haltClip),
+      entropyWeight: ppo.haltEntropy,
+    });
+    const { logProb, mixing, entropyWeights, haltSlopes } = halting;
+
+    // The shallowest first, as they lie in the rows.
+    const slopes = new Float64Array(decisions);
+    for (let k = 0; k < reach.length; k++) {
+      for (let i = reach[k + 1] ?? 0; i < reach[k]; i++) {
+        const term = clipped(logProb[i] - batch.oldLogProb[i], batch.advantage[i], ppo.clip);
+        slopes[i] = term.slope;
+        sums.policy += term.loss;
+        moved.kl += term.kl;
+        if (term.off > ppo.clip) moved.outside++;
+        moved.ratioError = Math.max(moved.ratioError, term.off);
+      }
+    }
+    for (let r = 0; r < count; r++) {
+      const [i, row] = [acts.decisions[r], acts.rows[r] * width];
+      const slope = mixing ? slopes[i] * mixing.byLogProb[r] : slopes[i];
+      const weight = entropyWeights ? entropyWeights[r] : 1;
+      sums.entropy += weight * entropies[r];
+      if (slope === 0 && weight === 0) continue;
       distribution.scoreGradient(
-        params,
-        mask,
-        action,
-        term.slope / decisions,
-        -phase.entropy / decisions,
+        values.subarray(row, row + size),
+        maskOf(i),
+        actionOf(i),
+        slope / decisions,
+        (-phase.entropy * weight) / decisions,
         gradient.subarray(row, row + size),
       );
-    };
-    const chooseOn = (row: number, m: number) => {
-      const at = row + size + 1;
-      const { halt, act, think, actSlope, thinkSlope } = haltTerms(values[at], halting.floor);
-      const thinks = batch.think[m] !== 0;
-      const logRatio = (thinks ? think : act) - batch.oldLogHalt[m];
-      const term = clipped(logRatio, batch.haltAdvantage[m], ppo.haltClip);
-      sums.halt += term.loss;
-      sums.haltEntropy -= halt * act + (1 - halt) * think;
-      moved.haltKl += term.kl;
-      moved.choices++;
-      moved.ratioError = Math.max(moved.ratioError, term.off);
-      const entropySlope = halt * actSlope * (think - act);
-      const slope = term.slope * (thinks ? thinkSlope : actSlope);
-      gradient[at] = haltWeight * (slope - ppo.haltEntropy * entropySlope);
-    };
+    }
     let m = 0;
-    reach.forEach((count, k) => {
-      const thinkOn = reach[k + 1] ?? 0;
-      for (let i = 0; i < count; i++, m++) {
+    for (const reached of reach) {
+      for (let i = 0; i < reached; i++, m++) {
         const row = m * width;
-        if (i >= thinkOn) actOn(row, i);
-        if (batch.haltMask[m] !== 0) chooseOn(row, m);
-        if (batch.valueMask[m] !== 0) {
-          const error = values[row + size] - batch.target[m];
-          sums.value += error * error;
-          gradient[row + size] = (2 * ppo.valueWeight * error) / decisions;
-        }
+        const mixed = mixing ? (slopes[i] * mixing.byLogit[m]) / decisions : 0;
+        gradient[row + size + 1] = mixed + haltWeight * haltSlopes[m];
+        const weight = batch.valueWeight[m];
+        if (weight === 0) continue;
+        const error = values[row + size] - batch.target[m];
+        sums.value += weight * error * error;
+        gradient[row + size] = (2 * ppo.valueWeight * weight * error) / decisions;
       }
-    });
-    const { policy, value, entropy, halt, haltEntropy } = sums;
+    }
+    const { policy, value, entropy } = sums;
     const total = policy + ppo.valueWeight * value - phase.entropy * entropy;
-    return {
-      value: total / decisions + haltWeight * (halt - ppo.haltEntropy * haltEntropy),
-      gradient,
-    };
+    const ofHalting = halting.haltLoss - ppo.haltEntropy * halting.haltEntropy;
+    return { value: total / decisions + haltWeight * ofHalting, gradient };
   };
   const loss = byHand(outputs, judge);
-  const report = [sums.policy, sums.halt, sums.value, sums.entropy, sums.haltEntropy, moved.kl];
+  const perDecision = [
+    ...[sums.policy, halting.haltLoss, sums.value, sums.entropy],
+    ...[halting.haltEntropy, moved.kl],
+  ];
   return {
     loss,
     report: tf.tensor1d([
-      ...report.map((sum) => sum / decisions),
-      moved.haltKl / Math.max(moved.choices, 1),
+      ...perDecision.map((sum) => sum / decisions),
+      halting.haltKl,
       moved.outside / decisions,
-      moved.ratioError,
+      Math.max(moved.ratioError, halting.off),
+      ...halting.statistics,
     ]),
   };
 }
 
 /** −min(ratio·A, clip(ratio, 1 ± ε)·A), its slope by ln ratio, and how far the policy has moved. */
-function clipped(logRatio: number, advantage: number, epsilon: number) {
+function clipped(logRatio: number, advantage: number, epsilon: number): RowSurrogate {
   const ratio = Math.exp(logRatio);
   const within = Math.min(1 + epsilon, Math.max(1 - epsilon, ratio));
   const cut = ratio * advantage > within * advantage;

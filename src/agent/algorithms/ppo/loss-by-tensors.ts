@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { takeRows } from '../../../kernels/index.ts';
-import { type Distribution, logHalt } from '../../../policy/index.ts';
+import type { Distribution, TensorSurrogate } from '../../../policy/index.ts';
 import type { Config } from '../../config.ts';
 import type { Loss } from './loss.ts';
 import type { Minibatch } from './minibatch.ts';
@@ -15,7 +15,7 @@ export function lossByTensors(
   distribution: Distribution,
   outputs: tf.Tensor2D,
   batch: Minibatch,
-  { ppo, halting, recipe }: Config,
+  { ppo, recipe }: Config,
   phase: LearningPhase,
 ): Loss {
   const { decisions, reach } = batch;
@@ -23,32 +23,31 @@ export function lossByTensors(
   const column = (i: number) => tf.reshape(tf.slice(outputs, [0, i], [-1, 1]), [-1]) as tf.Tensor1D;
   const size = outputs.shape[1] - 2;
   const all = tf.slice(outputs, [0, 0], [-1, size]);
-  const [value, haltLogit] = [column(size), column(size + 1)];
+  const [value, logits] = [column(size), column(size + 1)];
+
+  const params = batch.acts === 'all' ? all : lastOf(all, reach);
   const rows = (data: Float32Array) => tf.tensor2d(data, [decisions, data.length / decisions]);
-  const [actions, masks] = [rows(batch.actions), batch.masks && rows(batch.masks)];
-
-  // The deepest thoughts come first, so the rows that act, deepest depth first, are in order.
-  const starts = startsOf(reach);
-  const acting = reach.map((count, k) => {
-    const begin = reach[k + 1] ?? 0;
-    return takeRows(all, starts[k] + begin, count - begin);
+  // Every depth of a decision was after the same action.
+  const repeated = (data: tf.Tensor2D): tf.Tensor2D =>
+    batch.acts === 'all'
+      ? (tf.concat(reach.map((count) => takeRows(data, 0, count))) as tf.Tensor2D)
+      : data;
+  const masks = batch.masks && rows(batch.masks);
+  const [actions, allowed] = [repeated(rows(batch.actions)), masks && repeated(masks)];
+  const { logProb, ...halting } = batch.halting.byTensors({
+    logits,
+    logProbs: distribution.logProb(params, actions, allowed),
+    entropies: distribution.entropy(params, allowed),
+    surrogate: (logRatio, advantage) => clipped(logRatio, advantage, ppo.haltClip),
   });
-  const params = tf.concat(acting.reverse(), 0) as tf.Tensor2D;
-  const logProb = distribution.logProb(params, actions, masks);
   const action = clipped(tf.sub(logProb, batch.oldLogProb), batch.advantage, ppo.clip);
-  const entropy = perDecision(distribution.entropy(params, masks));
+  const entropy = perDecision(halting.entropy);
 
-  const error = tf.mul(tf.square(tf.sub(value, batch.target)), batch.valueMask);
+  const error = tf.mul(tf.square(tf.sub(value, batch.target)), batch.valueWeight);
   const valueLoss = perDecision(error);
 
-  const log = logHalt(haltLogit, halting.floor);
-  const act = batch.think.map((think) => 1 - think);
-  const chosen = tf.add(tf.mul(batch.think, log.think), tf.mul(act, log.act));
-  const logRatio = tf.mul(tf.sub(chosen, batch.oldLogHalt), batch.haltMask);
-  const halt = clipped(logRatio, batch.haltAdvantage, ppo.haltClip);
-  const haltLoss = perDecision(tf.mul(halt.loss, batch.haltMask));
-  const haltNats = tf.add(tf.mul(tf.exp(log.act), log.act), tf.mul(tf.exp(log.think), log.think));
-  const haltEntropy = perDecision(tf.neg(tf.mul(haltNats, batch.haltMask)));
+  const haltLoss = perDecision(halting.haltLoss);
+  const haltEntropy = perDecision(halting.haltEntropy);
 
   const policyLoss = perDecision(action.loss);
   let loss = tf.add(policyLoss, tf.mul(valueLoss, ppo.valueWeight));
@@ -56,7 +55,8 @@ export function lossByTensors(
   if (phase.released) {
     loss = tf.sub(tf.add(loss, haltLoss), tf.mul(haltEntropy, ppo.haltEntropy));
     if (recipe.distillation > 0) {
-      const term = tf.div(distil(distribution, reach, masks, all, params), decisions);
+      const late = batch.acts === 'all' ? lastOf(all, reach) : params;
+      const term = tf.div(distil(distribution, reach, masks, all, late), decisions);
       loss = tf.add(loss, tf.mul(term, recipe.distillation));
     }
   }
@@ -67,11 +67,22 @@ export function lossByTensors(
     entropy,
     haltEntropy,
     perDecision(action.kl),
-    tf.div(tf.sum(halt.kl), tf.maximum(tf.sum(batch.haltMask), 1)),
-    perDecision(action.outside),
-    tf.maximum(tf.max(action.off), tf.max(halt.off)),
+    halting.haltKl,
+    perDecision(tf.cast(tf.greater(action.off, ppo.clip), 'float32')),
+    tf.maximum(tf.max(action.off), halting.off),
+    ...halting.statistics,
   ]) as tf.Tensor1D;
   return { loss: loss as tf.Scalar, report };
+}
+
+/** What the last depth of each decision says, in the order of the decisions: the deepest come first. */
+function lastOf(all: tf.Tensor2D, reach: readonly number[]): tf.Tensor2D {
+  const starts = startsOf(reach);
+  const parts = reach.map((count, k) => {
+    const begin = reach[k + 1] ?? 0;
+    return takeRows(all, starts[k] + begin, count - begin);
+  });
+  return tf.concat(parts.reverse(), 0) as tf.Tensor2D;
 }
 
 /** The first row of each depth. */
@@ -108,16 +119,13 @@ const frozen = tf.customGrad((x) => ({
 })) as unknown as (x: tf.Tensor2D) => tf.Tensor2D;
 
 /** −min(ratio·A, clip(ratio, 1 ± ε)·A) by row, with what tells how far the policy has moved. */
-function clipped(logRatio: tf.Tensor, advantage: Float32Array, epsilon: number) {
+function clipped(logRatio: tf.Tensor, advantage: Float32Array, epsilon: number): TensorSurrogate {
   const ratio = tf.exp(logRatio);
   const within = tf.clipByValue(ratio, 1 - epsilon, 1 + epsilon);
   const loss = tf.neg(tf.minimum(tf.mul(ratio, advantage), tf.mul(within, advantage)));
-  const off = tf.abs(tf.sub(ratio, 1));
   return {
     loss: loss as tf.Tensor1D,
-    off,
-    /** Schulman's low-variance estimate of KL(old ‖ new). */
+    off: tf.abs(tf.sub(ratio, 1)),
     kl: tf.sub(tf.sub(ratio, 1), logRatio),
-    outside: tf.cast(tf.greater(off, epsilon), 'float32'),
   };
 }

@@ -7,7 +7,7 @@ import { lossByTensors } from './loss-by-tensors.ts';
 import type { Minibatch } from './minibatch.ts';
 import type { LearningPhase } from './targets.ts';
 
-/** What a loss reports, in order. */
+/** What a loss reports, in order, before the halting rule's own statistics. */
 export const STATS = [
   'policyLoss',
   'haltLoss',
@@ -36,13 +36,13 @@ export function ppoLoss(
   const { rows, decisions, reach } = batch;
   const observations = tensorOf(rows, [decisions, rows.length / decisions]) as tf.Tensor2D;
   const states = policy.think(observations, reach);
-  const outputs = policy.outputs(states, depths(reach));
+  const outputs = policy.outputs(states, depthsOf(reach));
   const judge = config.recipe.distillation === 0 && onHost() ? lossByRows : lossByTensors;
   return judge(policy.distribution, outputs, batch, config, phase);
 }
 
 /** Ponder steps taken, by row of the states of all depths. */
-function depths(reach: readonly number[]): Float32Array {
+export function depthsOf(reach: readonly number[]): Float32Array {
   const steps = new Float32Array(reach.reduce((sum, count) => sum + count, 0));
   let row = 0;
   for (const [k, count] of reach.entries()) steps.fill(k + 1, row, (row += count));

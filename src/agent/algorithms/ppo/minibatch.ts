@@ -1,4 +1,5 @@
-import type { Config } from '../../config.ts';
+import { type HaltingTerms, noTerms, type SampledLoss } from '../../../policy/index.ts';
+import type { Trajectory } from '../../../rollout/index.ts';
 import type { LearningPhase, Targets } from './targets.ts';
 
 /** A minibatch, decisions sorted by ponder steps descending, micro-steps laid out depth by depth. */
@@ -12,32 +13,68 @@ export interface Minibatch {
   masks: Float32Array | undefined; // [B, maskSize]
   oldLogProb: Float32Array; // [B]
   advantage: Float32Array; // [B]
-  /** Per micro-step [M]: 1 where it thought on, 0 where it acted. */
-  think: Float32Array;
-  /** 1 where the halting term counts. */
-  haltMask: Float32Array;
-  oldLogHalt: Float32Array;
-  haltAdvantage: Float32Array;
-  /** 1 where the value term counts. */
-  valueMask: Float32Array;
-  target: Float32Array;
+  /** Weight of the value term of each micro-step [M]. */
+  valueWeight: Float32Array;
+  target: Float32Array; // [M]
+  /** Whose action distributions are read: those of each decision's last depth, or of every depth. */
+  acts: 'last' | 'all';
+  /** The halting rule's terms. */
+  halting: HaltingTerms;
 }
 
 /**
- * The chosen decisions of a rollout.
+ * The chosen decisions of a rollout, whose depth was drawn.
  * @param chosen indices of decisions; sorted in place
+ * @param loss the halting rule's; undefined where it has none
  */
 export function gather(
   learning: Targets,
   chosen: Int32Array,
-  { minSteps, maxSteps }: Config['halting'],
-  phase: LearningPhase,
+  loss: SampledLoss | undefined,
+  { released }: Pick<LearningPhase, 'released'>,
 ): Minibatch {
-  const { trajectory } = learning;
-  const { sizes, steps, offset, forced } = trajectory;
-  const { sorted, reach } = byDepth(chosen, steps);
+  const { trajectory, advantages, haltScale } = learning;
+  const { steps, offset, forced, halts } = trajectory;
+  const layout = byDepth(chosen, steps);
+  const { sorted, reach } = layout;
   const decisions = sorted.length;
   const total = reach.reduce((a, b) => a + b, 0);
+  const valueWeight = new Float32Array(total);
+  const target = new Float32Array(total);
+  let m = 0;
+  reach.forEach((count, index) => {
+    for (let i = 0; i < count; i++, m++) {
+      const t = sorted[i];
+      const source = offset[t] + index;
+      valueWeight[m] = forced[t] ? 0 : 1;
+      target[m] = advantages[source] + trajectory.values[source];
+    }
+  });
+  const advantage = new Float32Array(decisions);
+  const oldLogProb = new Float32Array(decisions);
+  for (let i = 0; i < decisions; i++) {
+    const t = sorted[i];
+    const raw = advantages[offset[t] + steps[t] - 1];
+    advantage[i] = (raw - learning.actMean) * learning.actScale;
+    oldLogProb[i] = trajectory.logProbs[t];
+  }
+  const thoughts = { released, steps, offset, forced, halts, advantages, scale: haltScale };
+  return {
+    ...seen(trajectory, sorted),
+    reach,
+    oldLogProb,
+    advantage,
+    valueWeight,
+    target,
+    acts: 'last',
+    halting: loss?.gather(thoughts, layout) ?? noTerms,
+  };
+}
+
+/** What was seen and done. */
+export function seen(trajectory: Trajectory, sorted: Int32Array) {
+  const { sizes } = trajectory;
+  const decisions = sorted.length;
   const rowsOf = (source: Float32Array, size: number) => {
     const rows = new Float32Array(decisions * size);
     for (let i = 0, to = 0; i < decisions; i++) {
@@ -47,55 +84,19 @@ export function gather(
     }
     return rows;
   };
-  const micro = {
-    think: new Float32Array(total),
-    haltMask: new Float32Array(total),
-    oldLogHalt: new Float32Array(total),
-    haltAdvantage: new Float32Array(total),
-    valueMask: new Float32Array(total),
-    target: new Float32Array(total),
-  };
-  let m = 0;
-  reach.forEach((count, index) => {
-    const k = index + 1;
-    for (let i = 0; i < count; i++, m++) {
-      const t = sorted[i];
-      const source = offset[t] + index;
-      const advantage = learning.advantages[source];
-      const think = k < steps[t];
-      const halt = trajectory.halts[source];
-      micro.think[m] = think ? 1 : 0;
-      const chose = phase.released && !forced[t] && k >= minSteps && k < maxSteps;
-      micro.haltMask[m] = chose ? 1 : 0;
-      // A masked one may be ln 0, and 0 · ∞ is no number.
-      micro.oldLogHalt[m] = chose ? Math.log(think ? 1 - halt : halt) : 0;
-      micro.haltAdvantage[m] = advantage * learning.haltScale;
-      micro.valueMask[m] = forced[t] ? 0 : 1;
-      micro.target[m] = advantage + trajectory.values[source];
-    }
-  });
-  const advantage = new Float32Array(decisions);
-  const oldLogProb = new Float32Array(decisions);
-  for (let i = 0; i < decisions; i++) {
-    const t = sorted[i];
-    const raw = learning.advantages[offset[t] + steps[t] - 1];
-    advantage[i] = (raw - learning.actMean) * learning.actScale;
-    oldLogProb[i] = trajectory.logProbs[t];
-  }
   return {
     decisions,
-    reach,
     rows: rowsOf(trajectory.rows, sizes.observationSize),
     actions: rowsOf(trajectory.actions, sizes.actionSize),
     masks: trajectory.masked ? rowsOf(trajectory.masks, sizes.maskSize) : undefined,
-    oldLogProb,
-    advantage,
-    ...micro,
   };
 }
 
 /** Decisions by ponder steps, the most first, then by index; and how many have at least 1, 2, … steps. */
-function byDepth(chosen: Int32Array, steps: Int32Array): { sorted: Int32Array; reach: number[] } {
+export function byDepth(
+  chosen: Int32Array,
+  steps: Int32Array,
+): { sorted: Int32Array; reach: number[] } {
   const reach: number[] = [];
   for (const t of chosen) {
     while (reach.length < steps[t]) reach.push(0);
@@ -106,4 +107,28 @@ function byDepth(chosen: Int32Array, steps: Int32Array): { sorted: Int32Array; r
   const sorted = new Int32Array(chosen.length);
   for (const t of chosen.sort()) sorted[places[steps[t] - 1]++] = t;
   return { sorted, reach };
+}
+
+/** Rows of all depths whose action distributions are read, and the decision each is of. */
+export interface ActingRows {
+  rows: Int32Array;
+  decisions: Int32Array;
+}
+
+/** Of a minibatch: by decision where the last depths act, by row where all do. */
+export function actingRows({ reach, acts }: Pick<Minibatch, 'reach' | 'acts'>): ActingRows {
+  const total = reach.reduce((a, b) => a + b, 0);
+  const count = acts === 'last' ? (reach[0] ?? 0) : total;
+  const rows = new Int32Array(count);
+  const decisions = new Int32Array(count);
+  let start = 0;
+  for (const reached of reach) {
+    for (let i = 0; i < reached; i++) {
+      const at = acts === 'last' ? i : start + i;
+      rows[at] = start + i;
+      decisions[at] = i;
+    }
+    start += reached;
+  }
+  return { rows, decisions };
 }

@@ -28,14 +28,12 @@ export interface Targets {
   explainedVariance: number | null;
 }
 
-/** Bootstraps and advantages of a rollout, and the scales of its advantages. */
-export async function prepare(
-  policy: Policy,
+/** Advantages of a rollout that has its bootstraps, and their scales. */
+export function prepare(
   trajectory: Trajectory,
   { ppo, halting }: Config,
   phase: LearningPhase,
-): Promise<Targets> {
-  await bootstrap(policy, trajectory);
+): Targets {
   const rewards = trajectory.rewards.map((reward) => reward * phase.rewardScale);
   const all = advantages(
     { ...pick(trajectory), rewards },
@@ -74,8 +72,8 @@ export async function prepare(
   };
 }
 
-/** The value of what follows, where a rollout or a truncated episode ends. */
-async function bootstrap(policy: Policy, trajectory: Trajectory): Promise<void> {
+/** Fills in the value of what follows, where a rollout or a truncated episode ends. */
+export async function bootstrap(policy: Policy, trajectory: Trajectory): Promise<void> {
   const ends = [...trajectory.toBootstrap()];
   if (ends.length === 0) return;
   const size = trajectory.sizes.observationSize;

@@ -13,6 +13,7 @@ import {
   type Space,
 } from '../../../../src/envs/index.ts';
 import { loadBackend, Rng } from '../../../../src/kernels/index.ts';
+import { choiceTerms } from '../../../../src/policy/halting/bernoulli/terms.ts';
 import { type Distribution, distributionFor } from '../../../../src/policy/index.ts';
 import { backends } from '../../../backends.ts';
 
@@ -27,7 +28,7 @@ const spaces: [string, Space][] = [
 ];
 
 /** A minibatch whose ratios lie on both sides of the clip, with outputs of as many rows. */
-function draw(distribution: Distribution, reach: number[], masked: boolean) {
+function draw(distribution: Distribution, reach: number[], masked: boolean, floor: number) {
   const rng = Rng.seed(5, 'loss');
   const [B, M] = [reach[0], reach.reduce((a, b) => a + b, 0)];
   const { outputs, free, actionSize, maskSize } = distribution;
@@ -59,24 +60,28 @@ function draw(distribution: Distribution, reach: number[], masked: boolean) {
     masks,
     oldLogProb,
     advantage: numbers(B, () => rng.normal()),
-    think: Float32Array.from(think),
-    haltMask: numbers(M, () => rng.int(2)),
-    oldLogHalt: numbers(M, () => -Math.abs(rng.normal())),
-    haltAdvantage: numbers(M, () => rng.normal()),
-    valueMask: numbers(M, () => rng.int(2)),
+    acts: 'last',
+    halting: choiceTerms(
+      {
+        think: Float32Array.from(think),
+        mask: numbers(M, () => rng.int(2)),
+        oldLogHalt: numbers(M, () => -Math.abs(rng.normal())),
+        advantage: numbers(M, () => rng.normal()),
+      },
+      floor,
+    ),
+    valueWeight: numbers(M, () => rng.int(2)),
     target: numbers(M, () => rng.normal()),
   };
   return { batch, outputs: tf.tensor2d(said, [M, width]) };
 }
 
-const config = (floor: number) =>
-  parseConfig({
-    name: 'x',
-    env: { id: 'CartPole-v1' },
-    halting: { floor },
-    ppo: { haltEntropy: 0.03, valueWeight: 0.7 },
-    train: { totalSteps: 1 },
-  });
+const config = parseConfig({
+  name: 'x',
+  env: { id: 'CartPole-v1' },
+  ppo: { haltEntropy: 0.03, valueWeight: 0.7 },
+  train: { totalSteps: 1 },
+});
 
 const cases = spaces.flatMap(([name, space]) =>
   [false, true]
@@ -93,11 +98,11 @@ describe('the loss by rows is the loss by tensors, with its gradient', () => {
       [[40], 0],
       [[1, 1], 0.1],
     ] as const) {
-      const { batch, outputs } = draw(distribution, [...reach], masked);
+      const { batch, outputs } = draw(distribution, [...reach], masked, floor);
       const [rows, tensors] = [lossByRows, lossByTensors].map((judge) => {
         let report!: tf.Tensor;
         const { value, grad } = tf.valueAndGrad((x) => {
-          const judged = judge(distribution, x as tf.Tensor2D, batch, config(floor), phase);
+          const judged = judge(distribution, x as tf.Tensor2D, batch, config, phase);
           report = tf.keep(judged.report);
           return judged.loss;
         })(outputs);

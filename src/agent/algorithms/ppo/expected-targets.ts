@@ -1,0 +1,162 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { numbersOf } from '../../../kernels/index.ts';
+import type {
+  Expectation,
+  ExpectedLoss,
+  Layout,
+  Policy,
+  UnrolledThoughts,
+} from '../../../policy/index.ts';
+import { advantages, type Trajectory } from '../../../rollout/index.ts';
+import type { Config } from '../../config.ts';
+import { depthsOf } from './loss.ts';
+import { type Minibatch, seen } from './minibatch.ts';
+import type { LearningPhase } from './targets.ts';
+
+/** A rollout as the learner needs it where the halting rule acts by a mixture over all depths. */
+export interface ExpectedTargets {
+  trajectory: Trajectory;
+  thoughts: UnrolledThoughts;
+  expectation: Expectation;
+  /** One a decision [T]. */
+  advantages: Float32Array;
+  /** Of the net return from each depth on [T, K]. */
+  targets: Float32Array;
+  mean: number;
+  scale: number;
+  /** Of a ponder step, in the unit of the scaled advantages. */
+  price: number;
+  explainedVariance: number | null;
+}
+
+/**
+ * Advantages of decisions, not of ponder steps: with V the value after the first step, and the reward less what
+ * thinking is expected to cost, C = price · E[n − minSteps],
+ *
+ *     δ = r − C + gamma·V(next decision) − V          A = δ + gamma·lambda · A'
+ *
+ * (`advantages` with one micro-step a decision). Depth is no action here but part of the policy, so no decision is a
+ * forced one. The value after k steps is trained towards what such a thought has left, A + V + C less the price of
+ * the steps that thoughts still take from there on.
+ */
+export async function prepareExpected(
+  policy: Policy,
+  trajectory: Trajectory,
+  { ppo, halting, recipe }: Config,
+  phase: LearningPhase,
+  loss: ExpectedLoss,
+): Promise<ExpectedTargets> {
+  const { count, offset, ended, next, bootstrap } = trajectory;
+  const depths = halting.maxSteps;
+  const unrolled = await unrollAll(policy, trajectory, depths, ppo.minibatch);
+  const forced = phase.released ? recipe.forced : 0;
+  const thoughts = { released: phase.released, forced, count, depths, ...unrolled };
+  const expectation = loss.expect(thoughts);
+  const { priced, remaining } = expectation;
+  const price = phase.price * phase.rewardScale;
+  const values = Float32Array.from({ length: count }, (_, t) => trajectory.values[offset[t]]);
+  const rewards = Float32Array.from(
+    { length: count },
+    (_, t) => trajectory.rewards[t] * phase.rewardScale - price * priced[t],
+  );
+  const single = {
+    steps: new Int32Array(count).fill(1),
+    offset: Int32Array.from({ length: count }, (_, t) => t),
+    forced: new Uint8Array(count),
+  };
+  const all = advantages(
+    { count, ...single, values, rewards, ended, next, bootstrap },
+    { ...ppo, price: 0, minSteps: 1 },
+  );
+  const targets = new Float32Array(count * depths);
+  for (let t = 0, at = 0; t < count; t++) {
+    for (let k = 0; k < depths; k++, at++) {
+      targets[at] = all[t] + values[t] + price * (priced[t] - remaining[at]);
+    }
+  }
+  const { mean, variance } = moments(all);
+  const spread = moments(all.map((a, t) => a + values[t])).variance;
+  // As large as if each thought had paid for the steps that were drawn, so that it does not vanish with the last mistake.
+  const scale = 1 / (Math.sqrt(variance + price ** 2 * expectation.spread) + 1e-8);
+  return {
+    ...{ trajectory, thoughts, expectation, advantages: all, targets, mean, scale },
+    price: price * scale,
+    explainedVariance: spread < 1e-6 ? null : 1 - variance / spread,
+  };
+}
+
+/** The chosen decisions of a rollout, every depth of each. */
+export function gatherExpected(
+  learning: ExpectedTargets,
+  chosen: Int32Array,
+  loss: ExpectedLoss,
+): Minibatch {
+  const { trajectory, thoughts, expectation, price } = learning;
+  const sorted = chosen.sort();
+  const decisions = sorted.length;
+  const layout: Layout = { sorted, reach: new Array(thoughts.depths).fill(decisions) };
+  const { depths } = thoughts;
+  const byDepth = (source: Float32Array) =>
+    Float32Array.from({ length: depths * decisions }, (_, m) => {
+      const [k, i] = [Math.floor(m / decisions), m % decisions];
+      return source[sorted[i] * depths + k];
+    });
+  return {
+    ...seen(trajectory, sorted),
+    reach: [...layout.reach],
+    oldLogProb: Float32Array.from(sorted, (t) => expectation.logProb[t]),
+    advantage: Float32Array.from(
+      sorted,
+      (t) => (learning.advantages[t] - learning.mean) * learning.scale,
+    ),
+    valueWeight: byDepth(expectation.reached),
+    target: byDepth(learning.targets),
+    acts: 'all',
+    halting: loss.gather(thoughts, expectation, layout, price),
+  };
+}
+
+/** Halting logits and ln π(action) of every depth of every decision [T, K], a minibatch at a time. */
+async function unrollAll(
+  policy: Policy,
+  trajectory: Trajectory,
+  depths: number,
+  most: number,
+): Promise<Pick<UnrolledThoughts, 'logits' | 'logProbs'>> {
+  const { count } = trajectory;
+  const { distribution } = policy;
+  const logits = new Float32Array(count * depths);
+  const logProbs = new Float64Array(count * depths);
+  for (let begin = 0; begin < count; begin += most) {
+    const chunk = Int32Array.from({ length: Math.min(most, count - begin) }, (_, i) => begin + i);
+    const { rows, actions, masks } = seen(trajectory, chunk);
+    const reach = new Array<number>(depths).fill(chunk.length);
+    const outputs = tf.tidy(() => {
+      const observations = tf.tensor2d(rows, [chunk.length, rows.length / chunk.length]);
+      return policy.outputs(policy.think(observations, reach), depthsOf(reach));
+    });
+    const said = await numbersOf(outputs);
+    const width = outputs.shape[1];
+    const part = (data: Float32Array, i: number) =>
+      data.subarray((i * data.length) / chunk.length, ((i + 1) * data.length) / chunk.length);
+    for (let k = 0, row = 0; k < depths; k++) {
+      for (let i = 0; i < chunk.length; i++, row += width) {
+        const at = chunk[i] * depths + k;
+        const params = said.subarray(row, row + width - 2);
+        const mask = masks && part(masks, i);
+        logProbs[at] = distribution.score(params, mask, part(actions, i)).logProb;
+        logits[at] = said[row + width - 1];
+      }
+    }
+    outputs.dispose();
+  }
+  return { logits, logProbs };
+}
+
+function moments(values: Float32Array): { mean: number; variance: number } {
+  let mean = 0;
+  for (const value of values) mean += value / values.length;
+  let variance = 0;
+  for (const value of values) variance += (value - mean) ** 2 / values.length;
+  return { mean, variance };
+}

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { defineHalting } from '../definition.ts';
+import { fixed } from '../exits/index.ts';
+
+/** The same number of ponder steps always, in training and after: nothing is learned about when to act. */
+export const fixedHalting = defineHalting({
+  name: 'fixed',
+  summary: 'after the same number of ponder steps always',
+  exit: 'fixed',
+  fields: {
+    steps: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('Ponder steps of the rule fixed; maxSteps unless given.'),
+  },
+  statistics: {},
+  explain: ({ steps, maxSteps }) =>
+    steps !== undefined && steps > maxSteps
+      ? { field: 'steps', message: 'expected steps ≤ maxSteps' }
+      : undefined,
+  rule: ({ steps, maxSteps }) => fixed(steps ?? maxSteps),
+});
