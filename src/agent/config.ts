@@ -238,47 +238,57 @@ const normaliseSchema = z.strictObject({
     .describe('Scale rewards (and the price) by the running deviation of the return.'),
 });
 
+const evaluationFields = {
+  everyUpdates: z
+    .int()
+    .min(0)
+    .default(25)
+    .describe('Updates between evaluations during training; 0 = none until training is done.'),
+  episodes: z
+    .int()
+    .min(0)
+    .default(128)
+    .describe(
+      'Episodes an evaluation plays; 0 = a run is never evaluated, not even when it is done.',
+    ),
+  maxEpisodeSteps: count
+    .default(10_000)
+    .describe(
+      'Decisions after which an episode of an evaluation is truncated, so that every evaluation ends.',
+    ),
+  forcedEpisodes: z
+    .int()
+    .min(0)
+    .default(32)
+    .describe(
+      'Episodes it plays forced to minSteps and to maxSteps steps, which show a collapse; none is told from fewer than 16; 0 = none.',
+    ),
+  deterministic: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Takes the most likely action; false draws actions from the policy, as training does. So do act, serve and record, and so is the best checkpoint chosen.',
+    ),
+};
+
 /** The section that names an exit, of those that there are now. */
-const evaluationSchema = () =>
-  z
+function evaluationSchema() {
+  for (const { name, options } of exits.all) {
+    const taken = Object.keys(options).find(
+      (option) => option in evaluationFields || option === 'exit',
+    );
+    if (taken !== undefined) {
+      throw new RangeError(
+        `the exit ${name}: the option ${taken} is a field of evaluation already: expected another name`,
+      );
+    }
+  }
+  const summaries = exits.all.map(({ name, summary }) => `${name}: ${summary}`).join('; ');
+  return z
     .strictObject({
-      everyUpdates: z
-        .int()
-        .min(0)
-        .default(25)
-        .describe('Updates between evaluations during training; 0 = none until training is done.'),
-      episodes: z
-        .int()
-        .min(0)
-        .default(128)
-        .describe(
-          'Episodes an evaluation plays; 0 = a run is never evaluated, not even when it is done.',
-        ),
-      maxEpisodeSteps: count
-        .default(10_000)
-        .describe(
-          'Decisions after which an episode of an evaluation is truncated, so that every evaluation ends.',
-        ),
-      forcedEpisodes: z
-        .int()
-        .min(0)
-        .default(32)
-        .describe(
-          'Episodes it plays forced to minSteps and to maxSteps steps, which show a collapse; none is told from fewer than 16; 0 = none.',
-        ),
-      exit: z
-        .enum(exits.names)
-        .default('cdf')
-        .describe(
-          `How a thought ends: ${exits.all.map(({ name, summary }) => `${name}: ${summary}`).join('; ')}.`,
-        ),
+      ...evaluationFields,
+      exit: z.enum(exits.names).default('cdf').describe(`How a thought ends. ${summaries}.`),
       ...exitOptions(),
-      deterministic: z
-        .boolean()
-        .default(true)
-        .describe(
-          'Takes the most likely action; false draws actions from the policy, as training does. So do act, serve and record, and so is the best checkpoint chosen.',
-        ),
     })
     .superRefine(({ exit, ...fields }, context) => {
       const needs = exits.find(exit).needs;
@@ -289,6 +299,7 @@ const evaluationSchema = () =>
         path: [needs],
       });
     });
+}
 
 const guardsSchema = z.strictObject({
   maxKl: positive

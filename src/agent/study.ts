@@ -16,11 +16,11 @@ import type { Config } from './config.ts';
 import { configDifferences, differencesText } from './config-differences.ts';
 import { RunError, UsageError } from './errors.ts';
 import { evaluate } from './evaluate.ts';
-import type { TrainEvent } from './events.ts';
+import type { TrainEvent, UpdateMetrics } from './events.ts';
 import { resolvedYaml } from './resolved-yaml.ts';
 import { readMetrics, writeFileAtomic } from './run/index.ts';
-import { type Baseline, fixedOverrides, parseBaseline } from './study/baseline.ts';
-import { matchSteps } from './study/match-steps.ts';
+import { type Baseline, parseBaseline } from './study/baseline.ts';
+import { tryExit } from './study/exit-trial.ts';
 import { studyMarkdown } from './study/study-tables.ts';
 import { collapsedTo, type Study, type StudyRow, summarise } from './study/summary.ts';
 import { trainRun } from './study/train-run.ts';
@@ -28,7 +28,10 @@ import { trainRun } from './study/train-run.ts';
 export interface StudyOptions {
   /** How many seeds, counted up from the config’s own. */
   seeds: number;
-  /** Baselines: `fixed:<steps>`, `random`, `converge`. */
+  /**
+   * Baselines: `fixed:<steps>`, the name of an exit (`converge`, `random`), or overrides of the config to train with
+   * (`halting.rule=fixed+price.initial=0`).
+   */
   against?: readonly string[];
   /** Where everything goes; runs/<name>-study unless given. */
   runDir?: string;
@@ -64,13 +67,11 @@ interface Member {
 
 /** Decisions of this many last updates show what a policy does at the end of training. */
 const lastUpdates = 20;
-/** Episodes of each trial evaluation while the tolerance of `converge` is matched. */
-const trialEpisodes = 64;
 
 /**
  * Trains a config under several seeds, trains or applies its baselines, and evaluates them all
- * alike. `fixed` baselines are trained from scratch for the same environment steps; `random` and
- * `converge` are the learned weights under another halting rule, at the same mean steps.
+ * alike. `fixed:<steps>` and overrides are trained from scratch for the same environment steps; an exit is that of
+ * the learned weights, set so that it takes the same mean steps.
  *
  * Leaves study.json and study.md in the run directory. A run that has been trained there is not
  * trained again, so that an interrupted study goes on where it stopped.
@@ -81,7 +82,7 @@ const trialEpisodes = 64;
 export async function study(config: Config, options: StudyOptions): Promise<Study> {
   checkOptions('study', options, studyChecks);
   const { signal, on } = options;
-  const baselines = (options.against ?? []).map(parseBaseline);
+  const baselines = (options.against ?? []).map((text) => parseBaseline(text, config));
   const dir = options.runDir ?? join('runs', `${config.name}-study`);
   await mkdir(dir, { recursive: true });
   const configPath = await pinConfig(config, dir);
@@ -89,9 +90,7 @@ export async function study(config: Config, options: StudyOptions): Promise<Stud
   const seeds = Array.from({ length: options.seeds }, (_, i) => config.train.seed + i);
   const members = [...seeds.map((seed) => learnedMember(seed, dir))].concat(
     baselines.flatMap((baseline) =>
-      baseline.kind === 'fixed'
-        ? seeds.map((seed) => fixedMember(config, baseline, seed, dir))
-        : [],
+      baseline.kind === 'trained' ? seeds.map((seed) => trainedMember(baseline, seed, dir)) : [],
     ),
   );
   let done = 0;
@@ -103,7 +102,7 @@ export async function study(config: Config, options: StudyOptions): Promise<Stud
 
   const rows: StudyRow[] = [];
   for (const member of members) {
-    for await (const row of evaluateMember(member, config, baselines, signal)) {
+    for await (const row of evaluateMember(member, baselines, signal)) {
       rows.push(row);
       on?.({ type: 'evaluated', row });
     }
@@ -120,14 +119,13 @@ function learnedMember(seed: number, dir: string): Member {
   return { policy: 'learned', seed, set: [], runDir: join(dir, `learned-${seed}`) };
 }
 
-function fixedMember(
-  config: Config,
-  { policy, steps }: Extract<Baseline, { kind: 'fixed' }>,
+function trainedMember(
+  { policy, set }: Extract<Baseline, { kind: 'trained' }>,
   seed: number,
   dir: string,
 ): Member {
-  const set = fixedOverrides(config, steps);
-  return { policy, seed, set, runDir: join(dir, `fixed-${steps}-${seed}`) };
+  const name = policy.replace(/[^\w.=-]+/g, '-');
+  return { policy, seed, set, runDir: join(dir, `${name}-${seed}`) };
 }
 
 /** Writes the study’s config, or checks that it is the one already there. */
@@ -167,7 +165,6 @@ async function trainMember(member: Member, config: string, options: StudyOptions
 
 async function* evaluateMember(
   { policy, seed, runDir }: Member,
-  config: Config,
   baselines: readonly Baseline[],
   signal?: AbortSignal,
 ): AsyncGenerator<StudyRow> {
@@ -175,41 +172,39 @@ async function* evaluateMember(
   try {
     const learned = policy === 'learned';
     const evaluation = await evaluate(agent, { forcedEpisodes: learned ? undefined : 0, signal });
-    if (!learned) {
-      yield { policy, seed, runDir, evaluation };
-      return;
-    }
     const { mean } = evaluation.ponderSteps;
-    const collapsed = collapsedTo(mean, await lastHistogram(runDir), config.halting);
-    yield { policy, seed, runDir, evaluation, collapsed };
-    for (const { kind } of baselines) {
-      if (kind === 'random') {
-        const control = { exit: 'random', forcedEpisodes: 0, signal } as const;
-        yield { policy: kind, seed, runDir, evaluation: await evaluate(agent, control) };
-      } else if (kind === 'converge') {
-        const at = (tolerance: number, episodes?: number) =>
-          evaluate(agent, {
-            exit: { name: 'converge', tolerance },
-            ...{ forcedEpisodes: 0, episodes, signal },
-          });
-        const tolerance = await matchSteps(
-          async (tolerance) => (await at(tolerance, trialEpisodes)).ponderSteps.mean,
-          mean,
-        );
-        const matched = await at(tolerance);
-        yield { policy: kind, seed, runDir, evaluation: matched, tolerance };
-      }
+    const { histogram, trainingSeconds } = await trainingOf(runDir);
+    const { halting } = agent.config;
+    const collapsed = halting.rule === 'fixed' ? undefined : collapsedTo(mean, histogram, halting);
+    yield { policy, seed, runDir, evaluation, collapsed, trainingSeconds };
+    if (!learned) return;
+    for (const baseline of baselines) {
+      if (baseline.kind !== 'exit') continue;
+      const tried = await tryExit(agent, baseline.exit, mean, signal);
+      yield { policy: baseline.policy, seed, runDir, ...tried };
     }
   } finally {
     agent.dispose();
   }
 }
 
-/** Decisions of the last updates by ponder steps; index i is i + 1 steps. */
-async function lastHistogram(runDir: string): Promise<number[]> {
-  const records = await readMetrics(join(runDir, 'metrics.jsonl'));
-  const histograms = records.slice(-lastUpdates).map((record) => record.histogram as number[]);
-  return (histograms.at(-1) ?? []).map((_, i) => histograms.reduce((sum, row) => sum + row[i], 0));
+/**
+ * How a run trained: decisions of its last updates by ponder steps (index i is i + 1 steps), and the seconds that it
+ * took without evaluations and checkpoints.
+ */
+async function trainingOf(
+  runDir: string,
+): Promise<{ histogram: number[]; trainingSeconds: number }> {
+  const records = (await readMetrics(join(runDir, 'metrics.jsonl'))) as unknown as UpdateMetrics[];
+  const histograms = records.slice(-lastUpdates).map((record) => record.histogram);
+  const histogram = (histograms.at(-1) ?? []).map((_, i) =>
+    histograms.reduce((sum, row) => sum + row[i], 0),
+  );
+  const trainingSeconds = records.reduce(
+    (sum, { timing }) => sum + timing.seconds - timing.evaluation - timing.checkpoint,
+    0,
+  );
+  return { histogram, trainingSeconds };
 }
 
 /** Runs `work` over the items, `jobs` at a time; after a failure nothing new is begun. */

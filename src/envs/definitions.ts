@@ -47,20 +47,26 @@ export class Definitions<D extends { readonly name: string }> {
   /**
    * Adds a definition, which configs, commands and help then know.
    * @returns takes it back
-   * @throws RangeError where its name is taken, or it does not go with the others
+   * @throws RangeError where its name is taken, or it does not go with the others or with what is made of them
    */
   register(definition: D): () => void {
-    this.#add(definition);
-    this.#tell();
-    return () => {
+    const release = () => {
       const at = this.#known.indexOf(definition);
       if (at < 0) return;
       this.#known.splice(at, 1);
       this.#tell();
     };
+    this.#add(definition);
+    try {
+      this.#tell();
+    } catch (error) {
+      release();
+      throw error;
+    }
+    return release;
   }
 
-  /** Calls `listener` after each change, from now on. */
+  /** Calls `listener` after each change, from now on; one that throws refuses what was registered. */
   onChange(listener: () => void): void {
     this.#listeners.add(listener);
   }

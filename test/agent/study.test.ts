@@ -25,7 +25,7 @@ describe('study', () => {
   });
   afterAll(() => rm(dir, { recursive: true }));
 
-  const against = ['fixed:1', 'random', 'converge'];
+  const against = ['halting.maxSteps=1', 'random', 'converge'];
 
   it('trains and evaluates the seeds and their baselines', async () => {
     const events: StudyEvent[] = [];
@@ -34,17 +34,26 @@ describe('study', () => {
     expect(result.rows.map(({ policy, seed }) => `${policy} ${seed}`)).toEqual(
       ['learned', ...against].flatMap((policy) => [`${policy} 5`, `${policy} 6`]),
     );
-    const fixed = result.rows.find(({ policy }) => policy === 'fixed:1')!;
-    expect(fixed.evaluation.ponderSteps).toMatchObject({ mean: 1, max: 1 });
+    const own = result.rows.find(({ policy }) => policy === 'halting.maxSteps=1')!;
+    expect(own.evaluation.ponderSteps).toMatchObject({ mean: 1, max: 1 });
     expect(events.filter(({ type }) => type === 'trained')).toHaveLength(4);
+    for (const { policy, setting, trainingSeconds = 0 } of result.rows) {
+      expect(setting?.option).toBe(policy === 'converge' ? 'tolerance' : undefined);
+      expect(trainingSeconds > 0).toBe(!['random', 'converge'].includes(policy));
+    }
     expect(JSON.parse(await readFile(join(dir, 'study.json'), 'utf8'))).toEqual(result);
-    expect(await readFile(join(dir, 'study.md'), 'utf8')).toContain('| fixed:1 | 6 |');
+    expect(await readFile(join(dir, 'study.md'), 'utf8')).toContain('| halting.maxSteps=1 | 6 |');
   });
 
   it('goes on without training again what has been trained', async () => {
     const events: StudyEvent[] = [];
     const on = (event: StudyEvent) => events.push(event);
-    const result = await study(config, { seeds: 2, against: ['fixed:1'], runDir: dir, on });
+    const result = await study(config, {
+      seeds: 2,
+      against: ['halting.maxSteps=1'],
+      runDir: dir,
+      on,
+    });
     expect(events.filter(({ type }) => type === 'training')).toEqual([]);
     expect(result.rows).toHaveLength(4);
   });

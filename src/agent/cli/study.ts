@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
+import { exits } from '../../policy/index.ts';
 import { eventLine } from '../event-line.ts';
 import { EXIT } from '../exit-code.ts';
 import { decimal } from '../numbers.ts';
 import { statusText } from '../progress.ts';
 import { StatusLine } from '../status-line.ts';
+import { splitList } from '../study/baseline.ts';
 import type { StudyEvent } from '../study.ts';
 import { interruptible } from './interrupt.ts';
 import { integer, jsonOption, setOption } from './options.ts';
@@ -27,8 +29,9 @@ export function addStudy(program: Command): void {
     .requiredOption('--seeds <n>', 'how many seeds, counted up from train.seed', integer(1))
     .option(
       '--against <list>',
-      'baselines, apart by commas: fixed:<steps>, random, converge',
-      (text: string) => text.split(','),
+      'baselines, apart by commas: fixed:<steps> or path=value (joined by +) train from scratch, ' +
+        `an exit (${exits.names.join(', ')}) ends the learned thoughts otherwise`,
+      splitList,
       [],
     )
     .addOption(setOption())

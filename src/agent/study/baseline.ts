@@ -1,26 +1,47 @@
+import { type ExitDefinition, exits } from '../../policy/index.ts';
 import type { Config } from '../config.ts';
 import { UsageError } from '../errors.ts';
+import { parseOverride } from '../overrides.ts';
 
 /** What the learned policy is compared with. */
 export type Baseline =
-  | { policy: `fixed:${number}`; kind: 'fixed'; steps: number }
-  | { policy: 'random' | 'converge'; kind: 'random' | 'converge' };
+  /** The learned weights, whose thoughts end otherwise. */
+  | { policy: string; kind: 'exit'; exit: ExitDefinition }
+  /** A policy of its own, trained from scratch under the same seeds. */
+  | { policy: string; kind: 'trained'; set: string[] };
 
-/** Reads `fixed:2`, `random` or `converge`. @throws UsageError where it is none of them */
-export function parseBaseline(text: string): Baseline {
-  if (text === 'random' || text === 'converge') return { policy: text, kind: text };
+/**
+ * Reads a baseline: `fixed:2` (trained at two steps always), the name of an exit, or overrides of the config to train
+ * with, joined by +, such as `halting.rule=fixed+price.initial=0`.
+ * @throws UsageError where it is none of them
+ */
+export function parseBaseline(text: string, config: Config): Baseline {
   const steps = Number(/^fixed:([1-9]\d*)$/.exec(text)?.[1]);
-  if (!steps) {
-    throw new UsageError(`--against: expected fixed:<steps>, random or converge, got "${text}"`);
+  if (steps) return { policy: text, kind: 'trained', set: fixedOverrides(config, steps) };
+  if (text.includes('=')) {
+    const set = text.split(/\+(?=[A-Za-z][\w.]*=)/);
+    for (const override of set) parseOverride(override);
+    return { policy: text, kind: 'trained', set };
   }
-  return { policy: `fixed:${steps}`, kind: 'fixed', steps };
+  const over = exits.all.filter(({ reach }) => reach === undefined);
+  const exit = over.find(({ name }) => name === text);
+  if (exit !== undefined) return { policy: text, kind: 'exit', exit };
+  const names = over.map(({ name }) => name).join(', ');
+  throw new UsageError(
+    `--against: expected fixed:<steps>, an exit (${names}) or overrides (path=value, joined by +), got "${text}"`,
+  );
+}
+
+/** The parts of a list that commas set apart, but for those within brackets. */
+export function splitList(text: string): string[] {
+  return text.split(/,(?![^[{]*[\]}])/);
 }
 
 /**
  * The overrides that turn a config into its baseline of `steps` ponder steps. It pays no price:
  * without a choice of steps the price would only be a cost per decision that it cannot act on.
  */
-export function fixedOverrides(config: Config, steps: number): string[] {
+function fixedOverrides(config: Config, steps: number): string[] {
   return [
     'halting.rule=fixed',
     `halting.steps=${steps}`,

@@ -10,16 +10,17 @@ export interface StudyTable {
 
 /** A study as two tables: every policy under every seed, and each policy over its seeds. */
 export function studyTables(study: Study): [seeds: StudyTable, summary: StudyTable] {
-  const rows = study.rows.map(({ policy, seed, evaluation, collapsed, tolerance }) => [
+  const rows = study.rows.map(({ policy, seed, evaluation, collapsed, ...row }) => [
     policy,
     String(seed),
     number(evaluation.successRate),
     number(evaluation.return.mean),
     number(evaluation.ponderSteps.mean, 2),
     number(evaluation.spearman),
+    number(row.trainingSeconds ?? null, 0),
     [
       ...(collapsed ? [`collapsed to ${collapsed}`] : []),
-      ...(tolerance ? [`tolerance ${tolerance.toPrecision(2)}`] : []),
+      ...(row.setting ? [`${row.setting.option} ${Number(row.setting.value.toPrecision(2))}`] : []),
       ...(evaluation.cut.episodes > 0
         ? [`${counted(evaluation.cut.episodes, 'episode')} cut off`]
         : []),
@@ -34,6 +35,7 @@ export function studyTables(study: Study): [seeds: StudyTable, summary: StudyTab
       number(row.return),
       number(row.ponderSteps, 2),
       '–',
+      '–',
       row.return === null ? `needs ${depths}` : depths,
     ];
   });
@@ -44,18 +46,21 @@ export function studyTables(study: Study): [seeds: StudyTable, summary: StudyTab
     ...spread(row.return),
     ...spread(row.ponderSteps, 2),
     ...spread(row.spearman),
+    ...spread(row.trainingSeconds, 0),
   ]);
   return [
     {
       title: 'Each seed',
-      titles: ['<policy', 'seed', 'success', 'return', 'ponder steps', 'spearman', '<'],
+      titles: [
+        ...['<policy', 'seed', 'success', 'return', 'ponder steps', 'spearman', 'training s', '<'],
+      ],
       rows: [...rows, ...mixtures],
     },
     {
       title: 'Over seeds: mean ± std, median',
       titles: [
         ...['<policy', 'seeds', 'success', 'median', 'return', 'median'],
-        ...['ponder steps', 'median', 'spearman', 'median'],
+        ...['ponder steps', 'median', 'spearman', 'median', 'training s', 'median'],
       ],
       rows: summary,
     },

@@ -1,16 +1,24 @@
 import type { Evaluation } from '../events.ts';
 
+/** What an option of an exit was set to, so that its mean ponder steps are the learned policy’s. */
+export interface Setting {
+  option: string;
+  value: number;
+}
+
 /** One policy under one seed. */
 export interface StudyRow {
-  /** `learned`, `fixed:<steps>`, `random` or `converge`. */
+  /** `learned`, or the baseline as it was asked for. */
   policy: string;
   seed: number;
   runDir: string;
   evaluation: Evaluation;
-  /** Of a learned policy: the end to which its ponder steps collapsed, or null. */
+  /** Of a policy that learned when to halt: the end to which its ponder steps collapsed, or null. */
   collapsed?: 'min' | 'max' | null;
-  /** Of `converge`: the tolerance (nats) at which it takes the learned policy’s mean steps. */
-  tolerance?: number;
+  /** Of an exit over the learned weights, where there is one. */
+  setting?: Setting;
+  /** Of a policy of its own: how long its training took, in seconds, without evaluations and checkpoints. */
+  trainingSeconds?: number;
 }
 
 /**
@@ -40,6 +48,7 @@ export interface Summary {
   return: Spread | null;
   ponderSteps: Spread | null;
   spearman: Spread | null;
+  trainingSeconds: Spread | null;
 }
 
 export interface Study {
@@ -58,7 +67,8 @@ export function summarise(name: string, rows: StudyRow[]): Study {
   const mixtures = learned.map((row) => mixture(row, rows));
   const policies = [...new Set(rows.map(({ policy }) => policy))];
   const summary = policies.map((policy): Summary => {
-    const own = rows.filter((row) => row.policy === policy).map((row) => row.evaluation);
+    const ofIt = rows.filter((row) => row.policy === policy);
+    const own = ofIt.map((row) => row.evaluation);
     return {
       policy,
       seeds: own.length,
@@ -66,6 +76,7 @@ export function summarise(name: string, rows: StudyRow[]): Study {
       return: spread(own.map((evaluation) => evaluation.return.mean)),
       ponderSteps: spread(own.map((evaluation) => evaluation.ponderSteps.mean)),
       spearman: spread(own.map((evaluation) => evaluation.spearman)),
+      trainingSeconds: spread(ofIt.map((row) => row.trainingSeconds ?? null)),
     };
   });
   const known = mixtures.filter((row) => row.return !== null);
@@ -77,6 +88,7 @@ export function summarise(name: string, rows: StudyRow[]): Study {
       return: spread(known.map((row) => row.return)),
       ponderSteps: spread(known.map((row) => row.ponderSteps)),
       spearman: null,
+      trainingSeconds: null,
     });
   }
   const collapsed = learned.filter((row) => row.collapsed);

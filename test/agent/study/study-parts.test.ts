@@ -1,62 +1,101 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../../src/agent/errors.ts';
 import { parseConfig } from '../../../src/agent/load-config.ts';
-import { fixedOverrides, parseBaseline } from '../../../src/agent/study/baseline.ts';
+import { parseBaseline, splitList } from '../../../src/agent/study/baseline.ts';
 import { matchSteps } from '../../../src/agent/study/match-steps.ts';
 import { collapseText, studyMarkdown } from '../../../src/agent/study/study-tables.ts';
 import { summarise } from '../../../src/agent/study/summary.ts';
+import { type Dial, exits } from '../../../src/policy/index.ts';
 
-describe('parseBaseline', () => {
-  it('reads the three kinds', () => {
-    expect(['fixed:12', 'random', 'converge'].map(parseBaseline)).toEqual([
-      { policy: 'fixed:12', kind: 'fixed', steps: 12 },
-      { policy: 'random', kind: 'random' },
-      { policy: 'converge', kind: 'converge' },
-    ]);
-  });
-
-  it.each(['fixed', 'fixed:0', 'fixed:1.5', 'fixed:', 'shuffled', ''])('refuses "%s"', (text) => {
-    expect(() => parseBaseline(text)).toThrow(UsageError);
-    expect(() => parseBaseline(text)).toThrow('expected fixed:<steps>, random or converge');
-  });
+const config = parseConfig({
+  name: 'a',
+  env: { id: 'KHop-v0' },
+  halting: { minSteps: 3 },
+  train: { totalSteps: 1 },
 });
 
-describe('fixedOverrides', () => {
-  it('fixes the depth, also below the config’s minimum, and takes the price away', () => {
-    const config = parseConfig({
-      name: 'a',
-      env: { id: 'KHop-v0' },
-      halting: { minSteps: 3 },
-      train: { totalSteps: 1 },
-    });
-    expect(fixedOverrides(config, 2)).toEqual([
+describe('parseBaseline', () => {
+  it('reads a fixed depth, also below the config’s minimum, and takes the price away', () => {
+    const set = [
       'halting.rule=fixed',
       'halting.steps=2',
       'halting.maxSteps=2',
       'halting.minSteps=2',
       'price.initial=0',
       'price.targetSteps=null',
+    ];
+    expect(parseBaseline('fixed:2', config)).toEqual({ policy: 'fixed:2', kind: 'trained', set });
+  });
+
+  it('reads overrides to train with', () => {
+    const policy = 'halting.rule=fixed+ppo.learningRate=1e+3';
+    const set = ['halting.rule=fixed', 'ppo.learningRate=1e+3'];
+    expect(parseBaseline(policy, config)).toEqual({ policy, kind: 'trained', set });
+  });
+
+  it('reads the exits that can be set to any mean, or need not be', () => {
+    const found = exits.names.filter((name) => name !== 'fixed');
+    for (const policy of found) {
+      const exit = exits.find(policy);
+      expect(parseBaseline(policy, config)).toEqual({ policy, kind: 'exit', exit });
+    }
+  });
+
+  it.each(['fixed', 'fixed:0', 'fixed:1.5', 'fixed:', 'shuffled', ''])('refuses "%s"', (text) => {
+    expect(() => parseBaseline(text, config)).toThrow(UsageError);
+    expect(() => parseBaseline(text, config)).toThrow(
+      /--against: expected fixed:<steps>, an exit \(sample, .*random\) or overrides .*, got "/,
+    );
+  });
+});
+
+describe('splitList', () => {
+  it('leaves lists within it whole', () => {
+    expect(splitList('fixed:1,env.options.sizes=[3, 4],a={b: 1, c: 2},random')).toEqual([
+      'fixed:1',
+      'env.options.sizes=[3, 4]',
+      'a={b: 1, c: 2}',
+      'random',
     ]);
   });
 });
 
 describe('matchSteps', () => {
-  it('finds the tolerance of a given mean', async () => {
+  const { dial: tolerance } = exits.find('converge');
+  const { dial: quantile } = exits.find('threshold');
+  const { dial: count } = exits.find('agree');
+
+  it.each<[string, Dial, (setting: number) => number, number]>([
     // Steps fall by one for each factor of ten: 10^-2.5 has 3.5.
-    const meanSteps = async (tolerance: number) => 1 - Math.log10(tolerance);
-    const tolerance = await matchSteps(meanSteps, 3.5);
-    expect(Math.abs((await meanSteps(tolerance)) - 3.5)).toBeLessThanOrEqual(0.07);
+    ['falls', tolerance!, (setting) => 1 - Math.log10(setting), 3.5],
+    ['rises', quantile!, (setting) => 1 + 5 * setting, 2.2],
+  ])('finds the setting of a given mean where it %s', async (_, dial, mean, target) => {
+    const setting = await matchSteps(dial, async (setting) => mean(setting), target);
+    expect(Math.abs(mean(setting) - target)).toBeLessThanOrEqual(0.02 * target);
   });
 
-  it('returns the closest of ten where no tolerance matches', async () => {
+  it.each([
+    [1.1, 1],
+    [3.4, 2],
+    [3.6, 3],
+    [9.6, 9],
+  ])('finds the whole number closest to a mean of %d', async (target, expected) => {
+    const meanSteps = async (setting: number) => {
+      expect(Number.isInteger(setting)).toBe(true);
+      return setting + 1;
+    };
+    expect(await matchSteps(count!, meanSteps, target)).toBe(expected);
+  });
+
+  it('returns the closest of ten where no setting matches', async () => {
     const asked: number[] = [];
     const meanSteps = async (tolerance: number) => {
       asked.push(tolerance);
       return tolerance > 0.01 ? 1 : 3;
     };
-    const tolerance = await matchSteps(meanSteps, 1.6);
+    const setting = await matchSteps(tolerance!, meanSteps, 1.6);
     expect(asked).toHaveLength(10);
-    expect(tolerance).toBeGreaterThan(0.01);
+    expect(setting).toBeGreaterThan(0.01);
   });
 });
 
@@ -67,6 +106,7 @@ describe('studyMarkdown', () => {
       seed: 7,
       runDir: 'runs/x',
       collapsed: 'max' as const,
+      trainingSeconds: 61.4,
       evaluation: {
         env: 'KHop-v0',
         episodes: 10,
@@ -85,9 +125,9 @@ describe('studyMarkdown', () => {
     const text = studyMarkdown(study);
     expect(text).toContain('# k-hop: KHop-v0');
     expect(text).toContain(
-      '| learned | 7 | 0.500 | 0.500 | 3.90 | – | collapsed to max, 3 episodes cut off |',
+      '| learned | 7 | 0.500 | 0.500 | 3.90 | – | 61 | collapsed to max, 3 episodes cut off |',
     );
-    expect(text).toContain('| mixture | 7 | – | – | 3.90 | – | needs fixed:3 and fixed:4 |');
+    expect(text).toContain('| mixture | 7 | – | – | 3.90 | – | – | needs fixed:3 and fixed:4 |');
     expect(text).toContain('| learned | 1 | 0.500 ± 0.000 | 0.500 |');
     expect(collapseText(study)).toBe('Collapsed: 1 of 1 learned seeds.');
   });
