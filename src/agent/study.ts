@@ -11,6 +11,7 @@ import {
   signalCheck,
   text,
 } from '../envs/index.ts';
+import { learnsToHalt } from '../policy/index.ts';
 import { Agent } from './agent.ts';
 import type { Config } from './config.ts';
 import { configDifferences, differencesText } from './config-differences.ts';
@@ -175,7 +176,7 @@ async function* evaluateMember(
     const { mean } = evaluation.ponderSteps;
     const { histogram, trainingSeconds } = await trainingOf(runDir);
     const { halting } = agent.config;
-    const collapsed = halting.rule === 'fixed' ? undefined : collapsedTo(mean, histogram, halting);
+    const collapsed = learnsToHalt(halting) ? collapsedTo(mean, histogram, halting) : undefined;
     yield { policy, seed, runDir, evaluation, collapsed, trainingSeconds };
     if (!learned) return;
     for (const baseline of baselines) {

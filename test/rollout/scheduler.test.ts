@@ -357,8 +357,9 @@ describe('the scheduler', () => {
     });
   });
 
-  it('halts by threshold, cdf and convergence where a thought says so', async () => {
+  it('halts by each exit where a thought says so', async () => {
     const full = await decide({ rule: fixed(6), trace: true, floor: 0 });
+    const BEND = 0.05;
     const first = (steps: readonly boolean[]) => {
       const at = steps.indexOf(true);
       return at < 0 ? 6 : at + 1;
@@ -383,6 +384,30 @@ describe('the scheduler', () => {
           }),
         ),
       ),
+      agree: full.map(({ trace }) => {
+        const modes = trace!.map(({ actions }) => actions.indexOf(Math.max(...actions)));
+        return first(
+          modes.map((mode, i) => i > 1 && mode === modes[i - 1] && mode === modes[i - 2]),
+        );
+      }),
+      accelerate: rows.map((row) => {
+        const path = tf.tidy(() => {
+          const thought = policy.begin(toTensor([row]));
+          const states = [thought.z];
+          for (let n = 1; n <= 6; n++) states.push(policy.step({ ...thought, z: states[n - 1] }));
+          return states.map((z) => {
+            const readout = tf.reshape(tf.slice(z, [0, 0, 0], [1, 1, -1]), [-1]);
+            return Array.from(tf.div(readout, tf.norm(readout)).dataSync());
+          });
+        });
+        return first(
+          path.slice(1).map((x, i) => {
+            if (i === 0) return false;
+            const bend = x.map((value, d) => value - 2 * path[i][d] + path[i - 1][d]);
+            return Math.hypot(...bend) < BEND;
+          }),
+        );
+      }),
     };
     const found = {
       threshold: stepsOf(
@@ -390,6 +415,8 @@ describe('the scheduler', () => {
       ),
       cdf: stepsOf(await decide({ rule: exitRule('cdf', { quantile: 0.6 }), floor: 0 })),
       converge: stepsOf(await decide({ rule: exitRule('converge', { tolerance: 0.01 }) })),
+      agree: stepsOf(await decide({ rule: exitRule('agree', { count: 2 }) })),
+      accelerate: stepsOf(await decide({ rule: exitRule('accelerate', { acceleration: BEND }) })),
     };
     expect(found).toEqual(expected);
     for (const steps of Object.values(found)) expect(new Set(steps).size).toBeGreaterThan(1);

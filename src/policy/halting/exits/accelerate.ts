@@ -18,7 +18,7 @@ export const accelerate = defineExit({
     acceleration: z
       .number()
       .positive()
-      .default(0.5)
+      .default(0.7)
       .describe(
         'Change of the change of the normed readout (0 to 4) below which the exit accelerate acts.',
       ),

@@ -12,7 +12,7 @@ export const converge = defineExit({
     tolerance: z
       .number()
       .positive()
-      .default(0.01)
+      .default(0.03)
       .describe('KL in nats below which the exit converge acts.'),
   },
   dial: { option: 'tolerance', low: 1e-7, high: 10, rises: false, scale: 'log' },
