@@ -32,6 +32,7 @@ import {
   type Tensors,
 } from '../policy/index.ts';
 import { type Decision, ponder, Scheduler } from '../rollout/index.ts';
+import { algorithmOf } from './algorithms/index.ts';
 import { type Config, MOST_STEPS } from './config.ts';
 import { envName, envSource, type GivenEnv } from './env-setup.ts';
 import { UsageError } from './errors.ts';
@@ -139,7 +140,11 @@ export class Agent {
     encoder?: EncoderFactory,
   ) {
     const { policy, halting, train } = config;
-    const problem = explainActions(spaces) ?? (encoder ? undefined : explainObservations(spaces));
+    const { definition: algorithm } = algorithmOf(config);
+    const problem =
+      explainActions(spaces) ??
+      (encoder ? undefined : explainObservations(spaces)) ??
+      algorithm.explain?.(spaces);
     if (problem) throw new UsageError(`${envName(config)}: ${problem.seen}; ${problem.mend}`);
     this.config = config;
     this.observationSpace = spaces.observationSpace;
@@ -152,6 +157,7 @@ export class Agent {
       ...spaces,
       encoder,
       encoderOptions: policy.encoder?.options,
+      distribution: algorithm.distribution?.(spaces.actionSpace),
       haltBias: halting.initialBias,
       seed: train.seed,
     });

@@ -7,6 +7,7 @@ import {
   haltingFields,
   haltingRules,
 } from '../policy/index.ts';
+import { algorithmOf, algorithmSections, algorithms } from './algorithms/index.ts';
 
 const positive = z.number().positive();
 const fraction = z.number().min(0).max(1);
@@ -176,35 +177,6 @@ const recipeSchema = z.strictObject({
     .min(0)
     .default(0)
     .describe('Weight of KL(final step ‖ each earlier step), which teaches early steps.'),
-});
-
-const ppoSchema = z.strictObject({
-  decisions: count.default(1024).describe('Decisions a rollout collects before each update (T).'),
-  minibatch: count.default(256).describe('Decisions a gradient step uses (B).'),
-  epochs: count.default(4).describe('Passes over a rollout.'),
-  learningRate: positive.default(3e-3).describe('Adam’s step size at the start.'),
-  finalLearningRate: z
-    .number()
-    .min(0)
-    .default(3e-4)
-    .describe('Adam’s step size at the end; linear in between.'),
-  gamma: fraction.default(0.99).describe('Discount per decision.'),
-  lambda: fraction.default(0.95).describe('GAE’s λ on act edges.'),
-  lambdaThink: fraction.default(1).describe('GAE’s λ on think edges.'),
-  clip: positive.default(0.2).describe('Clip of the action ratio.'),
-  haltClip: positive.default(0.2).describe('Clip of the halting ratio.'),
-  valueWeight: z.number().min(0).default(0.5).describe('Weight of the value loss.'),
-  entropy: z.number().min(0).default(0.01).describe('Weight of the action entropy at the start.'),
-  finalEntropy: z
-    .number()
-    .min(0)
-    .optional()
-    .describe('Weight of the action entropy at the end; constant unless given.'),
-  haltEntropy: z.number().min(0).default(0.003).describe('Weight of the halting entropy.'),
-  maxGradNorm: positive.default(0.5).describe('Global norm that gradients are clipped to.'),
-  targetKl: positive
-    .optional()
-    .describe('The remaining epochs are skipped once the action KL of one exceeds this.'),
 });
 
 const kernelsSchema = z.strictObject({
@@ -387,7 +359,7 @@ const resourcesSchema = z.strictObject({
   memoryMiB: count.default(2048).describe('Memory that it counts the run as, in MiB.'),
 });
 
-const makeConfigSchema = () =>
+const makeFields = () =>
   z.strictObject({
     name: z
       .string()
@@ -403,7 +375,13 @@ const makeConfigSchema = () =>
     halting: haltingSchema().prefault({}).describe('How a thought ends.'),
     price: priceSchema.prefault({}).describe('What a ponder step costs.'),
     recipe: recipeSchema.prefault({}).describe('Warm-up, release and forced depth.'),
-    ppo: ppoSchema.prefault({}).describe('Learning.'),
+    algorithm: z
+      .enum(algorithms.names)
+      .default(algorithms.names[0])
+      .describe(
+        `How the policy learns: ${algorithms.all.map(({ name, summary }) => `${name}: ${summary}`).join('; ')}.`,
+      ),
+    ...algorithmSections(),
     normalise: normaliseSchema
       .prefault({})
       .describe('Running normalisation, saved with the policy.'),
@@ -444,18 +422,51 @@ const makeConfigSchema = () =>
       .describe('What the run takes of a machine that it shares.'),
   });
 
+type Fields = z.infer<ReturnType<typeof makeFields>>;
+
+/** The section of the algorithm that is named is there; that of another, and a halting rule that it cannot learn, are refused. */
+const makeConfigSchema = () => makeFields().superRefine(refuseUnfit).overwrite(withOwnSection);
+
+function refuseUnfit(fields: Fields, context: z.RefinementCtx): void {
+  const { algorithm } = fields;
+  const { halting } = algorithms.find(algorithm);
+  if (!halting.includes(fields.halting.rule)) {
+    context.addIssue({
+      code: 'custom',
+      message: `expected a rule that ${algorithm} learns, one of ${halting.join(', ')}`,
+      path: ['halting', 'rule'],
+    });
+  }
+  for (const name of algorithms.names) {
+    if (name === algorithm || fields[name as keyof Fields] === undefined) continue;
+    context.addIssue({
+      code: 'custom',
+      message: `expected no settings of another algorithm, since algorithm is ${algorithm}; leave them out (--set ${name}=null)`,
+      path: [name],
+    });
+  }
+}
+
+function withOwnSection<F extends Fields>(fields: F): F {
+  const { definition, settings } = algorithmOf(fields);
+  return settings === undefined
+    ? { ...fields, [definition.name]: definition.settings.parse({}) }
+    : fields;
+}
+
 /**
  * A run's whole configuration: the one source of its types, its validation and its help. It is made anew where
  * something is registered that has a name or fields in it.
  */
 export let configSchema = makeConfigSchema();
 
-for (const named of [exits, haltingRules]) {
-  named.onChange(() => {
+for (const registry of [exits, haltingRules, algorithms]) {
+  registry.onChange(() => {
     configSchema = makeConfigSchema();
   });
 }
 
+/** Of the algorithms' sections there is that of the one that is named alone. */
 export type Config = z.infer<typeof configSchema>;
 /** A config as written: every field with a default may be left out. */
 export type ConfigInput = z.input<typeof configSchema>;

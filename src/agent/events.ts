@@ -10,25 +10,14 @@ export interface PonderSteps {
   max: number;
 }
 
-/** What one update did, averaged over its minibatches. */
-export interface UpdateStats {
-  policyLoss: number;
-  haltLoss: number;
-  valueLoss: number;
-  entropy: number;
-  haltEntropy: number;
-  /** Mean of (ratio − 1) − ln ratio over the update’s actions, and over its halting choices. */
-  kl: number;
-  haltKl: number;
-  clipFraction: number;
-  explainedVariance: number | null;
-  gradNorm: number;
-  /** Largest |ratio − 1| of the first minibatch: rounding alone, unless something is broken. */
-  firstRatioError: number;
-}
+/**
+ * What one update did: the statistics that its algorithm defines, by name. Null where one is undefined, such as the
+ * explained variance of values that do not vary.
+ */
+export type UpdateStats = Readonly<Record<string, number | null>>;
 
 /** One line of metrics.jsonl. Everything that depends on a clock or on memory is under `timing`. */
-export interface UpdateMetrics extends UpdateStats {
+export interface UpdateMetrics {
   /** Updates done, this one included. */
   update: number;
   /** Environment steps done over all environments. */
@@ -51,7 +40,8 @@ export interface UpdateMetrics extends UpdateStats {
   /** Live slots ÷ slots, averaged over the ticks of the rollout. */
   occupancy: number;
   price: number;
-  learningRate: number;
+  /** The statistics of the update (`UpdateStats`). */
+  [statistic: string]: unknown;
   /** Where this update was followed by an evaluation. */
   evaluation?: Evaluation;
   timing: {

@@ -1,7 +1,8 @@
 import type { Trajectory } from '../rollout/index.ts';
-import { type LearningPhase, type Memory, momentTensors } from './algorithms/ppo/learner.ts';
+import type { UpdateSettings } from './algorithms/index.ts';
 import type { Config } from './config.ts';
 import type { UpdateStats } from './events.ts';
+import type { Learned } from './training-state.ts';
 
 /** Where it has come to, as plain JSON. */
 export interface GuardState {
@@ -16,8 +17,8 @@ type Limits = Pick<Config['guards'], 'maxKl' | 'maxJump'>;
 const SHARE = 0.1;
 
 /**
- * Judges updates: one whose numbers are not finite, that moved the policy too far or that is far out of what
- * updates have been is to be undone.
+ * Judges updates: one whose numbers are not finite, that moved the policy too far (`kl`, `haltKl`) or that is far out of
+ * what updates have been (`gradNorm`, `valueLoss`) is to be undone. Of these statistics an algorithm may lack some.
  */
 export class Guard {
   readonly #limits: Limits;
@@ -70,8 +71,9 @@ export class Guard {
       }
     }
     const { maxKl, maxJump } = this.#limits;
-    for (const name of ['kl', 'haltKl'] as const) {
-      if (stats[name] > maxKl) return `${name}: expected at most ${maxKl}, got ${stats[name]}`;
+    for (const name of ['kl', 'haltKl']) {
+      const moved = stats[name] ?? 0;
+      if (moved > maxKl) return `${name}: expected at most ${maxKl}, got ${moved}`;
     }
     // What rewards and the price are good for is no jump, however still it was before: a perfect policy fails once,
     // a first reward is found, or the halting head is released and thinking begins to cost.
@@ -82,18 +84,19 @@ export class Guard {
   }
 }
 
-function mixed(mean: number | null, value: number): number {
+function mixed(mean: number | null, value: number | null | undefined): number | null {
+  if (value == null) return mean;
   return mean === null ? value : mean + SHARE * (value - mean);
 }
 
 function explainJump(
   name: string,
-  value: number,
+  value: number | null | undefined,
   mean: number | null,
   usual: number,
   most: number,
 ): string | undefined {
-  if (mean === null || value <= most * Math.max(mean, usual)) return undefined;
+  if (mean === null || value == null || value <= most * Math.max(mean, usual)) return undefined;
   return `${name}: expected at most ${most} times its running mean ${mean} or what rewards and the price account for ${usual}, got ${value}`;
 }
 
@@ -104,7 +107,7 @@ function explainJump(
  */
 export function returnReach(
   { count, rewards, steps }: Pick<Trajectory, 'count' | 'rewards' | 'steps'>,
-  { price, rewardScale }: Pick<LearningPhase, 'price' | 'rewardScale'>,
+  { price, rewardScale }: Pick<UpdateSettings, 'price' | 'rewardScale'>,
   { gamma, minSteps }: { gamma: number; minSteps: number },
 ): number {
   let sum = 0;
@@ -115,9 +118,9 @@ export function returnReach(
   return rewardScale * Math.max(1e-3, Math.sqrt(sum) * Math.min(count, 1 / (1 - gamma)));
 }
 
-/** Why weights or the optimiser's moments are none to go on with: which are not finite. */
-export function explainMemory({ weights, adam }: Memory): string | undefined {
-  for (const [name, { data }] of Object.entries({ ...weights, ...momentTensors(adam) })) {
+/** Why weights or what the algorithm holds are none to go on with: which are not finite. */
+export function explainLearned({ weights, tensors }: Learned): string | undefined {
+  for (const [name, { data }] of Object.entries({ ...weights, ...tensors })) {
     const at = data.findIndex((value) => !Number.isFinite(value));
     if (at >= 0)
       return `weights: expected finite numbers, got ${data[at]} at entry ${at} of ${name}`;

@@ -11,6 +11,7 @@ import type { Checkpoint } from './run/index.ts';
 import type { RunFiles } from './run-files.ts';
 import { Saver } from './saver.ts';
 import type { Training } from './training.ts';
+import { isIncident } from './training-state.ts';
 
 export interface LoopOptions {
   /** An environment passed to the library, in place of the config's. */
@@ -71,7 +72,7 @@ export async function loop(
       }),
       concatMap((rollout) => training.learn(rollout)),
       concatMap(async (learned) => {
-        if (!('reason' in learned)) return learned;
+        if (!isIncident(learned)) return learned;
         await setAside(learned, training, files, on);
         waiting = true;
         return undefined;

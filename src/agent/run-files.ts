@@ -3,7 +3,6 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AsideVerb, Failed } from '../envs/index.ts';
 import type { Tensors } from '../policy/index.ts';
-import { momentTensors } from './algorithms/ppo/learner.ts';
 import type { Config } from './config.ts';
 import { RunError, RunExists, type StrayError, UsageError } from './errors.ts';
 import type { Activity, Kept, UpdateMetrics } from './events.ts';
@@ -182,7 +181,7 @@ export class RunFiles {
       }),
     };
     for (const [name, value] of Object.entries(all)) {
-      if (value !== null) this.#board.scalar(name, value, steps, wallTime);
+      if (typeof value === 'number') this.#board.scalar(name, value, steps, wallTime);
     }
     const depths = histogram.map((_, i) => i + 1);
     this.#board.histogram('ponderSteps', depths, steps, wallTime, histogram);
@@ -211,11 +210,11 @@ export class RunFiles {
 
   /** Keeps an update that was undone. */
   setAside({ batch, before, ...incident }: Incident): Promise<Kept> {
-    const note = { ...incident, optimiserStep: before.adam.step };
+    const note = { ...incident, ...before.counters };
     return this.#keep(`update-${incident.update}-at-${incident.steps}`, note, {
       'batch.safetensors': encodeSafetensors(batch),
       'weights.safetensors': encodeSafetensors(before.weights),
-      'optimiser.safetensors': encodeSafetensors(momentTensors(before.adam)),
+      'optimiser.safetensors': encodeSafetensors(before.tensors),
     });
   }
 

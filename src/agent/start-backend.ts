@@ -27,9 +27,10 @@ const MAX_MIB = 4096;
  * @throws UsageError where training does not fit into the arena
  */
 export async function startBackend(
-  { backend, kernels }: Config,
+  config: Config,
   make: () => Promise<Agent>,
 ): Promise<ChosenBackend> {
+  const { backend, kernels } = config;
   let agent: Agent | undefined;
   const rehearse = async (share?: number) => {
     agent ??= await make();
@@ -37,12 +38,12 @@ export async function startBackend(
   };
   try {
     const chosen = await chooseBackend(backend, kernels, rehearse);
-    if (chosen.name === 'simd') checkArena(await arenaPeak(rehearse), kernels);
+    if (chosen.name === 'simd') checkArena(await arenaPeak(rehearse), config);
     return chosen;
   } catch (error) {
     if (!(error instanceof ArenaFull)) throw error;
     await loadBackend('simd', { ...kernels, arenaMiB: MAX_MIB });
-    checkArena(await extrapolate((share) => arenaPeak(() => rehearse(share))), kernels);
+    checkArena(await extrapolate((share) => arenaPeak(() => rehearse(share))), config);
     throw error;
   } finally {
     agent?.dispose();
@@ -67,10 +68,10 @@ export async function asChosen(config: Config, runDir: string): Promise<Config> 
   };
 }
 
-function checkArena(peak: number, { arenaMiB }: Config['kernels']): void {
+function checkArena(peak: number, { kernels: { arenaMiB }, algorithm }: Config): void {
   const wanted = Math.ceil((ROOM * peak) / MIB);
   if (wanted <= arenaMiB) return;
-  const remedy = 'lower ppo.minibatch, halting.maxSteps, env.count or the sizes of the policy';
+  const remedy = `lower ${algorithm}.minibatch, halting.maxSteps, env.count or the sizes of the policy`;
   throw new UsageError(
     `kernels.arenaMiB: expected at least ${wanted}, by the largest minibatch at full depth, got ${arenaMiB}; ` +
       (wanted <= MAX_MIB ? `raise it, or ${remedy}` : `as ${MAX_MIB} is the most, ${remedy}`),

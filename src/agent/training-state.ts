@@ -2,7 +2,7 @@ import type { PoolState } from '../envs/index.ts';
 import type { RngState } from '../kernels/index.ts';
 import type { Tensors } from '../policy/index.ts';
 import type { AgentState } from './agent.ts';
-import type { LearningPhase, Memory } from './algorithms/ppo/learner.ts';
+import type { AlgorithmState, UpdateSettings } from './algorithms/index.ts';
 import type { Losses, UpdateMetrics, UpdateStats } from './events.ts';
 import type { GuardState } from './guard.ts';
 import type { RecipeState } from './recipe.ts';
@@ -19,7 +19,10 @@ export interface TrainingState {
   episodes: number;
   /** Seconds of training so far. */
   elapsed: number;
-  optimiserStep: number;
+  /** What the algorithm counts. */
+  algorithm?: Record<string, number>;
+  /** The same in older checkpoints, which are PPO's. */
+  optimiserStep?: number;
   recipe: RecipeState;
   best: BestScore | null;
   alarmed: number;
@@ -34,6 +37,11 @@ export interface TrainingState {
   envs: PoolState;
 }
 
+/** What an update changes: the policy's weights, and what the algorithm holds beside them. */
+export interface Learned extends AlgorithmState {
+  weights: Tensors;
+}
+
 /** An update that was undone, with what it takes to see it again. */
 export interface Incident {
   /** Why it could not stand. */
@@ -43,13 +51,19 @@ export interface Incident {
   steps: number;
   /** What it found, where it came so far. */
   stats: UpdateStats | undefined;
-  phase: LearningPhase;
+  /** What it was told, and the schedule at that time. */
+  phase: UpdateSettings & Record<string, number | boolean>;
   /** Of the order of minibatches, before it. */
   rng: RngState;
-  /** Weights and optimiser before it, which are those that hold. */
-  before: Memory;
+  /** What there was before it, which holds. */
+  before: Learned;
   /** What it learned from (`Trajectory.tensors`). */
   batch: Tensors;
+}
+
+/** Whether an update was undone. */
+export function isIncident(learned: UpdateMetrics | Incident): learned is Incident {
+  return 'reason' in learned;
 }
 
 /** The best evaluation so far; its score is taken at the price of the moment it is compared at. */

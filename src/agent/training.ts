@@ -1,7 +1,7 @@
 import { BehaviorSubject, type Observable } from 'rxjs';
 import type { EnvPool, Failed, RunningStatsState } from '../envs/index.ts';
 import { NonFiniteError, Rng } from '../kernels/index.ts';
-import { fixed, learnsToHalt, type Tensors, trainingRule } from '../policy/index.ts';
+import { learnsToHalt, type Tensors } from '../policy/index.ts';
 import {
   type Behaviour,
   collect,
@@ -12,24 +12,25 @@ import {
 } from '../rollout/index.ts';
 import type { Agent } from './agent.ts';
 import {
-  Learner,
-  type LearningPhase,
-  type Memory,
-  momentTensors,
-} from './algorithms/ppo/learner.ts';
+  type Algorithm,
+  type AlgorithmDefinition,
+  algorithmOf,
+  createAlgorithm,
+  type RolloutSettings,
+  type UpdateSettings,
+} from './algorithms/index.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { EnvSource } from './env-setup.ts';
 import type { Losses, TrainEvent, UpdateMetrics, UpdateStats } from './events.ts';
 import { closeTold } from './failures.ts';
-import { explainMemory, Guard, returnReach } from './guard.ts';
+import { explainLearned, Guard, returnReach } from './guard.ts';
 import { Pace } from './pace.ts';
 import { Recipe } from './recipe.ts';
 import { RewardScale, type RewardScaleState } from './reward-scale.ts';
 import type { Checkpoint } from './run/index.ts';
-import { scheduleAt } from './schedule.ts';
 import { mean, ponderSteps, successRate } from './statistics.ts';
-import type { BestScore, Incident, TrainingState } from './training-state.ts';
+import type { BestScore, Incident, Learned, TrainingState } from './training-state.ts';
 import { Heartbeat } from './watchdog/index.ts';
 import { Wishes } from './wishes.ts';
 
@@ -65,14 +66,19 @@ export class Training {
   readonly #pace: Pace;
   readonly #config: Config;
   readonly #heartbeat: Heartbeat;
-  readonly #learner: Learner;
+  readonly #definition: AlgorithmDefinition;
+  readonly #settings: RolloutSettings;
+  readonly #algorithm: Algorithm;
   readonly #actRng: Rng;
   readonly #learnRng: Rng;
 
   private constructor(agent: Agent, envs: EnvPool, clock: Clock, heartbeat: Heartbeat) {
     const { config, policy } = agent;
-    const { env, ppo, halting, train } = config;
+    const { env, halting, train } = config;
+    const { definition, settings } = algorithmOf(config);
     this.#config = config;
+    this.#definition = definition;
+    this.#settings = settings;
     this.#heartbeat = heartbeat;
     this.phases = new Phases(
       () => clock.monotonic(),
@@ -86,18 +92,18 @@ export class Training {
     this.#learnRng = Rng.seed(train.seed, 'learn');
     this.scheduler = new Scheduler(policy, env.count, this.#actRng, () => this.behaviour());
     this.trajectory = new Trajectory({
-      capacity: ppo.decisions + env.count,
+      capacity: settings.decisions + env.count,
       maxSteps: halting.maxSteps,
       envs: env.count,
       observationSize: agent.observationSpace.size,
       actionSize: policy.distribution.actionSize,
       maskSize: policy.distribution.maskSize,
     });
-    this.rewardScale = new RewardScale(env.count, ppo.gamma);
+    this.rewardScale = new RewardScale(env.count, settings.gamma);
     this.#priced = new Float64Array(env.count);
     this.recipe = new Recipe(config);
     this.guard = new Guard(config.guards);
-    this.#learner = new Learner(policy, config, this.#learnRng);
+    this.#algorithm = createAlgorithm(policy, config, this.#learnRng);
     this.#seen = this.#statistics();
   }
 
@@ -141,26 +147,27 @@ export class Training {
   /** Rollouts, each once the update before it is over (`proceed`). */
   collect(): Observable<Rollout> {
     const { trajectory, phases, envs, scheduler } = this;
-    const { ppo, halting } = this.#config;
     return collect(envs, scheduler, {
       trajectory,
       phases,
-      decisions: ppo.decisions,
-      minSteps: halting.minSteps,
+      decisions: this.#settings.decisions,
+      minSteps: this.#config.halting.minSteps,
       priced: this.#priced,
       admit$: this.#admit$,
       observed: (transitions) => this.rewardScale.observe(transitions),
     });
   }
 
-  /** How thoughts end during training, as the recipe has it now. */
+  /** How thoughts end and actions are drawn during training, as the recipe has it now. */
   behaviour(): Behaviour {
-    const { halting, recipe } = this.#config;
-    const { minSteps, maxSteps, floor } = halting;
-    const base = { minSteps, maxSteps, floor, greedy: false };
-    const learns = learnsToHalt(halting);
-    if (learns && !this.recipe.released) return { ...base, rule: fixed(maxSteps), forced: 0 };
-    return { ...base, rule: trainingRule(halting), forced: learns ? recipe.forced : 0 };
+    const { released } = this.recipe;
+    const { forced } = this.#config.recipe;
+    return this.#algorithm.behaviour({ released, forced, progress: this.progress });
+  }
+
+  /** Share of training that is done, in [0, 1]. */
+  get progress(): number {
+    return Math.min(1, this.steps / this.#config.train.totalSteps);
   }
 
   /**
@@ -174,21 +181,19 @@ export class Training {
     envSteps,
     stale,
   }: Rollout): Promise<UpdateMetrics | Incident> {
-    const { ppo, train, halting, normalise } = this.#config;
-    const { learningRate, entropy } = scheduleAt(ppo, this.steps, train.totalSteps);
+    const { halting, normalise } = this.#config;
     const { price, released } = this.recipe;
     const histogram: number[] = new Array(halting.maxSteps).fill(0);
     for (let t = 0; t < trajectory.count; t++) {
       if (!trajectory.forced[t]) histogram[trajectory.steps[t] - 1]++;
     }
-    const phase = {
+    const settings: UpdateSettings = {
       released,
       price,
       rewardScale: normalise.reward ? this.rewardScale.factor : 1,
-      learningRate,
-      entropy,
+      progress: this.progress,
     };
-    const tried = await this.phases.during('learning', () => this.#try(trajectory, phase));
+    const tried = await this.phases.during('learning', () => this.#try(trajectory, settings));
     const decisions = trajectory.count;
     this.steps += envSteps;
     this.#episodes += episodes.length;
@@ -196,6 +201,8 @@ export class Training {
     if ('reason' in tried) {
       const batch = trajectory.tensors();
       trajectory.clear();
+      const schedule = this.#definition.schedule(this.#settings, settings.progress);
+      const phase = { ...settings, ...schedule };
       return { ...tried, update: this.update + 1, steps: this.steps, phase, batch };
     }
     const { stats } = tried;
@@ -216,7 +223,6 @@ export class Training {
       histogram,
       occupancy: this.scheduler.takeOccupancy(),
       price,
-      learningRate,
       ...stats,
       timing: this.#pace.take(decisions),
     };
@@ -225,18 +231,18 @@ export class Training {
   /** Updates, and undoes it where it must not stand. */
   async #try(
     trajectory: Trajectory,
-    phase: LearningPhase,
+    settings: UpdateSettings,
   ): Promise<{ stats: UpdateStats } | Pick<Incident, 'reason' | 'stats' | 'before' | 'rng'>> {
     const rng = this.#learnRng.state();
-    const before = await this.#remember();
+    const before = await this.#sound();
     let reason: string | undefined;
     let stats: UpdateStats | undefined;
     try {
-      stats = await this.#learner.update(trajectory, phase);
-      const { ppo, halting } = this.#config;
-      const { gamma } = ppo;
-      const reach = returnReach(trajectory, phase, { gamma, minSteps: halting.minSteps });
-      const broken = explainMemory(await this.#learner.remember());
+      stats = await this.#algorithm.update(trajectory, settings);
+      const { gamma } = this.#settings;
+      const { minSteps } = this.#config.halting;
+      const reach = returnReach(trajectory, settings, { gamma, minSteps });
+      const broken = explainLearned(await this.#learned());
       reason = broken === undefined ? this.guard.judge(stats, reach) : this.guard.refuse(broken);
     } catch (error) {
       if (!(error instanceof NonFiniteError)) throw error;
@@ -246,19 +252,25 @@ export class Training {
       this.#seen = this.#statistics();
       return { stats: stats! };
     }
-    this.#learner.recall(before);
+    this.agent.policy.parameters.write(before.weights);
+    this.#algorithm.restore(before);
     // What was seen that made it so is no measure of what will be.
     this.rewardScale.restore(this.#seen.rewards);
     if (this.#seen.observations) this.agent.normaliser?.restore(this.#seen.observations);
     return { reason, stats, before, rng };
   }
 
-  /** Weights and optimiser. @throws NonFiniteError where they are not finite: they must neither be saved nor returned to */
-  async #remember(): Promise<Memory> {
-    const memory = await this.#learner.remember();
-    const broken = explainMemory(memory);
+  async #learned(): Promise<Learned> {
+    const weights = await this.agent.policy.parameters.read();
+    return { weights, ...(await this.#algorithm.state()) };
+  }
+
+  /** What was learned. @throws NonFiniteError where it is not finite: it must neither be saved nor returned to */
+  async #sound(): Promise<Learned> {
+    const learned = await this.#learned();
+    const broken = explainLearned(learned);
     if (broken !== undefined) throw new NonFiniteError(broken);
-    return memory;
+    return learned;
   }
 
   #statistics() {
@@ -299,7 +311,7 @@ export class Training {
   async checkpoint(): Promise<Checkpoint> {
     // First, since it waits for what is in flight.
     const envs = await this.envs.snapshot();
-    const { weights, adam } = await this.#remember();
+    const { weights, tensors, counters } = await this.#sound();
     this.agent.price = this.recipe.price;
     const state: TrainingState = {
       agent: this.agent.state(),
@@ -308,7 +320,7 @@ export class Training {
       totalSteps: this.#config.train.totalSteps,
       episodes: this.#episodes,
       elapsed: this.#pace.elapsed,
-      optimiserStep: adam.step,
+      algorithm: counters,
       recipe: this.recipe.state(),
       guard: this.guard.state(),
       rewardScale: this.rewardScale.state(),
@@ -320,7 +332,7 @@ export class Training {
     return {
       step: this.steps,
       weights,
-      optimiser: momentTensors(adam),
+      optimiser: tensors,
       state,
     };
   }
@@ -336,8 +348,9 @@ export class Training {
     return { best, alarmed, hooks: this.wishes.state(), unevaluated, losses: { ...losses } };
   }
 
-  async #restore({ m, v }: Tensors, saved: TrainingState): Promise<void> {
-    this.#learner.adam.restore({ step: saved.optimiserStep, m: m.data, v: v.data });
+  async #restore(tensors: Tensors, saved: TrainingState): Promise<void> {
+    const { optimiserStep = 0, algorithm: counters = { optimiserStep } } = saved;
+    this.#algorithm.restore({ tensors, counters });
     this.update = saved.update;
     this.steps = saved.steps;
     this.#episodes = saved.episodes;
@@ -362,7 +375,7 @@ export class Training {
   /** @param told of each environment that cannot be closed */
   async dispose(told: (failed: Failed) => void = () => {}): Promise<void> {
     this.scheduler.dispose();
-    this.#learner.dispose();
+    this.#algorithm.dispose();
     await closeTold(this.envs, told);
   }
 }

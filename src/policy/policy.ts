@@ -24,6 +24,8 @@ export interface PolicyOptions extends CoreSizes {
   actionSpace: Space;
   /** In place of the encoder for the observation space. */
   encoder?: EncoderFactory;
+  /** In place of the distribution for the action space. */
+  distribution?: Distribution;
   encoderOptions?: Record<string, unknown>;
   /** Logit of the halting head before it has learned anything. */
   haltBias: number;
@@ -63,7 +65,7 @@ export class Policy {
       );
     }
     this.parameters = new Parameters(Rng.seed(options.seed, 'policy'));
-    this.distribution = distributionFor(options.actionSpace);
+    this.distribution = options.distribution ?? distributionFor(options.actionSpace);
     const make = options.encoder ?? encoderFor;
     const made = make(
       options.observationSpace,

@@ -25,7 +25,7 @@ const sound: UpdateStats = {
 };
 
 describe('a guard', () => {
-  it.each<[string, Partial<UpdateStats>, RegExp]>([
+  it.each<[string, UpdateStats, RegExp]>([
     ['is not finite', { valueLoss: Number.NaN }, /^valueLoss: expected a finite number, got NaN/],
     ['moved actions too far', { kl: 1.5 }, /^kl: expected at most 1, got 1.5/],
     ['moved halting too far', { haltKl: 2 }, /^haltKl: expected at most 1, got 2/],

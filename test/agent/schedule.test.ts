@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { explainLength, scheduleAt } from '../../src/agent/schedule.ts';
+import { scheduleAt } from '../../src/agent/algorithms/ppo/schedule.ts';
+import { explainLength } from '../../src/agent/schedule.ts';
 import { Box, Discrete, makeEnv } from '../../src/envs/index.ts';
 import { run } from './faults/runs.ts';
 import { tinyConfig } from './tiny-config.ts';
@@ -10,11 +11,11 @@ const { ppo } = tinyConfig({
 
 describe('the schedule', () => {
   it('is linear in the share of training done, and stays where it ends', () => {
-    expect(scheduleAt(ppo, 0, 100)).toEqual({ learningRate: 1e-2, entropy: 0.1 });
-    expect(scheduleAt(ppo, 50, 100).learningRate).toBeCloseTo(5.5e-3, 12);
-    expect(scheduleAt(ppo, 50, 100).entropy).toBeCloseTo(0.05, 12);
-    expect(scheduleAt(ppo, 120, 100).learningRate).toBeCloseTo(1e-3, 12);
-    expect(scheduleAt({ ...ppo, finalEntropy: undefined }, 50, 100).entropy).toBe(0.1);
+    expect(scheduleAt(ppo, 0)).toEqual({ learningRate: 1e-2, entropy: 0.1 });
+    expect(scheduleAt(ppo, 0.5).learningRate).toBeCloseTo(5.5e-3, 12);
+    expect(scheduleAt(ppo, 0.5).entropy).toBeCloseTo(0.05, 12);
+    expect(scheduleAt(ppo, 1.2).learningRate).toBeCloseTo(1e-3, 12);
+    expect(scheduleAt({ ...ppo, finalEntropy: undefined }, 0.5).entropy).toBe(0.1);
   });
 
   it('of a run made longer is told with both its values', () => {

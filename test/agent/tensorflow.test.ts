@@ -77,7 +77,7 @@ async function update(
   const after = Object.values(await policy.parameters.read()).flatMap(({ data }) => [...data]);
   learner.dispose();
   agent.dispose();
-  return { heads, stats: Object.values(stats), gradient: [...gradient], after };
+  return { heads, stats: Object.values(stats) as number[], gradient: [...gradient], after };
 }
 
 const weightsOf = async (runDir: string) => {

@@ -1,33 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Adam, type AdamState, numbersOf, type Rng } from '../../../kernels/index.ts';
+import { Adam, numbersOf, type Rng } from '../../../kernels/index.ts';
 import {
   type ExpectedLoss,
   haltingLoss,
   haltingRules,
   type Policy,
   type SampledLoss,
-  type Tensors,
 } from '../../../policy/index.ts';
 import type { Trajectory } from '../../../rollout/index.ts';
 import type { Config } from '../../config.ts';
-import type { UpdateStats } from '../../events.ts';
+import type { AlgorithmState } from '../algorithm.ts';
 import { gatherExpected, prepareExpected } from './expected-targets.ts';
 import { ppoLoss, STATS } from './loss.ts';
 import { gather, type Minibatch } from './minibatch.ts';
 import { bootstrap, type LearningPhase, prepare } from './targets.ts';
 
 export type { LearningPhase } from './targets.ts';
-
-/** The optimiser's moments, as they are saved. */
-export function momentTensors({ m, v }: AdamState): Tensors {
-  return { m: { shape: [m.length], data: m }, v: { shape: [v.length], data: v } };
-}
-
-/** Weights and optimiser as they were. */
-export interface Memory {
-  weights: Tensors;
-  adam: AdamState;
-}
 
 /** A rollout's minibatches, by the indices of their decisions. */
 interface Learning {
@@ -68,7 +56,7 @@ export class Learner {
   }
 
   /** Learns from a rollout; the policy's variables change. */
-  async update(trajectory: Trajectory, phase: LearningPhase): Promise<UpdateStats> {
+  async update(trajectory: Trajectory, phase: LearningPhase) {
     const { ppo } = this.#config;
     const learning = await this.#prepare(trajectory, phase);
     const order = Int32Array.from({ length: trajectory.count }, (_, i) => i);
@@ -114,15 +102,15 @@ export class Learner {
     };
   }
 
-  /** What an update changes, to undo it. */
-  async remember(): Promise<Memory> {
-    return { weights: await this.#policy.parameters.read(), adam: await this.#adam.state() };
+  /** Adam's moments, and how many steps it took. */
+  async state(): Promise<AlgorithmState> {
+    const { step, m, v } = await this.#adam.state();
+    const tensor = (data: Float32Array) => ({ shape: [data.length], data });
+    return { tensors: { m: tensor(m), v: tensor(v) }, counters: { optimiserStep: step } };
   }
 
-  /** Undoes whatever came after. */
-  recall({ weights, adam }: Memory): void {
-    this.#policy.parameters.write(weights);
-    this.#adam.restore(adam);
+  restore({ tensors: { m, v }, counters }: AlgorithmState): void {
+    this.#adam.restore({ step: counters.optimiserStep, m: m.data, v: v.data });
   }
 
   dispose(): void {

@@ -1,0 +1,16 @@
+import { fixed, learnsToHalt, trainingRule } from '../../policy/index.ts';
+import type { Behaviour } from '../../rollout/index.ts';
+import type { Config } from '../config.ts';
+import type { Stage } from './algorithm.ts';
+
+/** Thoughts end by the config's halting rule once it is released, until then at full depth; actions are drawn. */
+export function trainedBehaviour(
+  { halting }: Pick<Config, 'halting'>,
+  { released, forced }: Stage,
+): Behaviour {
+  const { minSteps, maxSteps, floor } = halting;
+  const base = { minSteps, maxSteps, floor, greedy: false };
+  const learns = learnsToHalt(halting);
+  if (learns && !released) return { ...base, rule: fixed(maxSteps), forced: 0 };
+  return { ...base, rule: trainingRule(halting), forced: learns ? forced : 0 };
+}

@@ -1,0 +1,89 @@
+import type { z } from 'zod';
+import { Definitions } from '../../envs/index.ts';
+import type { Rng } from '../../kernels/index.ts';
+import type { Policy } from '../../policy/index.ts';
+import type { Config } from '../config.ts';
+import type {
+  Algorithm,
+  AlgorithmDefinition,
+  RolloutSettings,
+  SettingsSchema,
+} from './algorithm.ts';
+import { ppo } from './ppo/index.ts';
+
+export type {
+  Algorithm,
+  AlgorithmDefinition,
+  AlgorithmState,
+  GradientStep,
+  Made,
+  RolloutSettings,
+  SettingsSchema,
+  Stage,
+  UpdateSettings,
+} from './algorithm.ts';
+export { trainedBehaviour } from './behaviour.ts';
+
+const builtIn = [ppo] as const;
+
+type BuiltIn = (typeof builtIn)[number];
+
+/** The name of an algorithm: one of these, or one that has been registered. */
+export type AlgorithmName = BuiltIn['name'] | (string & {});
+
+/** Typed as what they come to: of the algorithm that is named, a section; of the others, none. */
+type SectionSchemas = { [D in BuiltIn as D['name']]: z.ZodPrefault<D['settings']> };
+
+/** How a policy may learn, by name; the first unless the config names one. */
+export const algorithms = new Definitions<AlgorithmDefinition>(
+  'an algorithm',
+  builtIn,
+  haveDefaults,
+);
+
+/**
+ * Adds an algorithm, whose name and section configs, commands and help then know.
+ * @returns takes it back
+ * @throws RangeError where there is one of that name, or a setting has no default
+ */
+export function registerAlgorithm<Schema extends SettingsSchema>(
+  definition: AlgorithmDefinition<string, Schema>,
+): () => void {
+  return algorithms.register(definition);
+}
+
+/** The sections of all algorithms, none of which has to be given. */
+export function algorithmSections(): SectionSchemas {
+  return Object.fromEntries(
+    algorithms.all.map(({ name, summary, settings }) => [
+      name,
+      (settings as z.ZodType).optional().describe(`Settings of the algorithm ${name}: ${summary}.`),
+    ]),
+  ) as unknown as SectionSchemas;
+}
+
+/** The algorithm that a config names, and its section. */
+export function algorithmOf(config: Pick<Config, 'algorithm'>): {
+  definition: AlgorithmDefinition;
+  settings: RolloutSettings;
+} {
+  const definition = algorithms.find(config.algorithm);
+  const sections = config as unknown as Record<string, RolloutSettings>;
+  return { definition, settings: sections[definition.name] };
+}
+
+/** The algorithm that a config names, to learn with. @param rng every draw of an update comes from it */
+export function createAlgorithm(policy: Policy, config: Config, rng: Rng): Algorithm {
+  const { definition, settings } = algorithmOf(config);
+  return definition.create({ policy, config, settings, rng });
+}
+
+/** @throws RangeError where a section that is left out would not be read */
+function haveDefaults({ name, settings }: AlgorithmDefinition): void {
+  const { error } = (settings as SettingsSchema).safeParse({});
+  if (error === undefined) return;
+  const lacking = error.issues.map(({ path }) => path.join('.')).join(', ');
+  throw new RangeError(
+    `the algorithm ${name}: expected a default for each setting, got none for ${lacking}`,
+  );
+}
