@@ -1,4 +1,5 @@
 import { type EnvFactory, EnvFailed } from '../envs/index.ts';
+import { learnsToHalt } from '../policy/index.ts';
 import { collapse, persistence } from './alarms.ts';
 import type { Clock } from './clock.ts';
 import { measure } from './evaluate.ts';
@@ -95,7 +96,10 @@ export class Evaluations {
       measure(agent, {
         ...{ env, signal },
         // Before its release the head knows nothing, so the policy is what full depth makes of it.
-        exit: recipe.released ? undefined : 'fixed',
+        exit:
+          recipe.released || !learnsToHalt(halting)
+            ? undefined
+            : { name: 'fixed', steps: halting.maxSteps },
         forcedEpisodes: evaluation.forcedEpisodes,
         depths: [...new Set([halting.minSteps, halting.maxSteps])],
         ...guards,

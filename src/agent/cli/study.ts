@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
-import { exits } from '../../policy/index.ts';
 import { eventLine } from '../event-line.ts';
 import { EXIT } from '../exit-code.ts';
 import { decimal } from '../numbers.ts';
 import { statusText } from '../progress.ts';
 import { StatusLine } from '../status-line.ts';
-import { splitList } from '../study/baseline.ts';
+import { exitBaselines, splitList } from '../study/baseline.ts';
 import type { StudyEvent } from '../study.ts';
 import { interruptible } from './interrupt.ts';
 import { integer, jsonOption, setOption } from './options.ts';
@@ -30,7 +29,7 @@ export function addStudy(program: Command): void {
     .option(
       '--against <list>',
       'baselines, apart by commas: fixed:<steps> or path=value (joined by +) train from scratch, ' +
-        `an exit (${exits.names.join(', ')}) ends the learned thoughts otherwise`,
+        `an exit (${exitBaselines()}) ends the learned thoughts otherwise`,
       splitList,
       [],
     )

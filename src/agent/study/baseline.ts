@@ -23,13 +23,22 @@ export function parseBaseline(text: string, config: Config): Baseline {
     for (const override of set) parseOverride(override);
     return { policy: text, kind: 'trained', set };
   }
-  const over = exits.all.filter(({ reach }) => reach === undefined);
-  const exit = over.find(({ name }) => name === text);
+  const exit = ofLearned().find(({ name }) => name === text);
   if (exit !== undefined) return { policy: text, kind: 'exit', exit };
-  const names = over.map(({ name }) => name).join(', ');
   throw new UsageError(
-    `--against: expected fixed:<steps>, an exit (${names}) or overrides (path=value, joined by +), got "${text}"`,
+    `--against: expected fixed:<steps>, an exit (${exitBaselines()}) or overrides (path=value, joined by +), got "${text}"`,
   );
+}
+
+/** The exits that may be baselines, as help lists them; a depth of their own they have only as `fixed:<steps>`. */
+export function exitBaselines(): string {
+  return ofLearned()
+    .map(({ name }) => name)
+    .join(', ');
+}
+
+function ofLearned(): ExitDefinition[] {
+  return exits.all.filter(({ reach }) => reach === undefined);
 }
 
 /** The parts of a list that commas set apart, but for those within brackets. */

@@ -30,7 +30,7 @@ export const accelerate = defineExit({
       of: (states) => {
         const [last, now] = states.slice(-2);
         if (now === undefined) return Infinity;
-        return bend(unit(last.before), unit(last.latent), unit(now.latent));
+        return bend(last.before, last.latent, now.latent);
       },
     },
     halts: ({ measured }) => run(measured, (bent) => bent < acceleration) >= count,
@@ -39,13 +39,17 @@ export const accelerate = defineExit({
     compared('acceleration', measured.at(-1)!, '<', acceleration),
 });
 
-/** ‖(c − b) − (b − a)‖. */
-function bend(a: Float64Array, b: Float64Array, c: Float64Array): number {
-  return Math.hypot(...c.map((x, i) => x - 2 * b[i] + a[i]));
+/** ‖(c − b) − (b − a)‖ of three vectors that are first normed. */
+function bend(a: Float32Array, b: Float32Array, c: Float32Array): number {
+  const [ofA, ofB, ofC] = [perNorm(a), perNorm(b), perNorm(c)];
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (c[i] * ofC - 2 * b[i] * ofB + a[i] * ofA) ** 2;
+  return Math.sqrt(sum);
 }
 
-/** x / ‖x‖, 0 where it is 0. */
-function unit(x: Float32Array): Float64Array {
-  const size = Math.hypot(...x);
-  return Float64Array.from(x, (value) => (size === 0 ? 0 : value / size));
+/** 1 / ‖x‖, or 0 where x is 0. */
+function perNorm(x: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < x.length; i++) sum += x[i] ** 2;
+  return sum === 0 ? 0 : 1 / Math.sqrt(sum);
 }
