@@ -1,11 +1,57 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+
+/**
+ * A test file of the project `process` has a process to itself: it, or a helper of `test/` that it imports, does one
+ * of these. The others are of the project `unit`: two processes run them, file after file, and load each module once.
+ */
+const NEEDS_ITS_OWN_PROCESS = [
+  // It replaces modules or globals.
+  /\bvi\.(mock|stubEnv|stubGlobal)\(/,
+  // It changes the process, or how it ends.
+  /\bprocess\.(on|once|kill|exit|chdir)\b|\bprocess\.env\.\w+ = |\(process, /,
+  // It starts processes, threads or sockets by itself.
+  /\bprocess\.execPath\b|'(playwright-core|node:(child_process|worker_threads|net|http))'/,
+];
+
+/** A file and the helpers that it imports. */
+function* sources(path: string, seen = new Set<string>()): Generator<string> {
+  if (seen.has(path) || !path.startsWith('test/') || !existsSync(path)) return;
+  seen.add(path);
+  const text = readFileSync(path, 'utf8');
+  yield text;
+  for (const [, specifier] of text.matchAll(/\bfrom '(\.[^']*)'/g)) {
+    yield* sources(join(dirname(path), specifier), seen);
+  }
+}
+
+const needsItsOwnProcess = (text: string) =>
+  NEEDS_ITS_OWN_PROCESS.some((pattern) => pattern.test(text));
+
+const isolated = readdirSync('test', { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.test.ts'))
+  .map((file) => join('test', file))
+  .filter((file) => [...sources(file)].some(needsItsOwnProcess));
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     setupFiles: ['test/setup.ts'],
     // Two cores: more workers only contend, and each loads its own copy of the WebAssembly backend.
     maxWorkers: 2,
     testTimeout: 60_000,
+    projects: [
+      { extends: true, test: { name: 'process', include: isolated } },
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: isolated,
+          isolate: false,
+          setupFiles: ['test/setup-unit.ts'],
+        },
+      },
+    ],
   },
 });
