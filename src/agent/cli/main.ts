@@ -2,26 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { EXIT } from '../exit-code.ts';
-import { addCheckEnv } from './check-env.ts';
-import { addCompare } from './compare.ts';
-import { addControl } from './control.ts';
-import { addDaemon } from './daemon.ts';
+import { addCommands } from './commands.ts';
 import { end, onUnmeantExit } from './ending.ts';
-import { addEnv } from './env.ts';
-import { addEnvs } from './envs.ts';
-import { addEval } from './eval.ts';
 import { Interrupted, isUnread } from './interrupt.ts';
-import { addLogs } from './logs.ts';
 import { keepOutput, print } from './output.ts';
-import { addPage } from './page.ts';
-import { addRecord } from './record.ts';
-import { addRuns } from './runs.ts';
-import { addServe } from './serve.ts';
-import { addStudy } from './study.ts';
-import { addSubmit } from './submit.ts';
-import { addTensorflow } from './tensorflow.ts';
-import { addTrain } from './train.ts';
-import { addVerifyResume } from './verify-resume.ts';
 
 const { version, description } = JSON.parse(
   readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
@@ -37,26 +21,7 @@ const program = new Command('pondera')
     'after',
     '\nExit codes: 0 done, 1 failed while running, 2 bad usage or config, 75 to be resumed (train: over its budget), 130 interrupted.',
   );
-const commands = [
-  addTrain,
-  addEval,
-  addRecord,
-  addStudy,
-  addServe,
-  addPage,
-  addEnv,
-  addCheckEnv,
-  addEnvs,
-  addVerifyResume,
-  addDaemon,
-  addSubmit,
-  addRuns,
-  addControl,
-  addLogs,
-  addCompare,
-  addTensorflow,
-];
-for (const add of commands) add(program);
+await addCommands(program, process.argv.slice(2));
 
 // A reader that has seen enough, as in `pondera envs | head -1`, is no failure, and nothing is lost with a terminal.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreUnread);
