@@ -5,6 +5,16 @@ export {
   type LoadOptions,
   type ThoughtTrace,
 } from './agent.ts';
+export {
+  type Algorithm,
+  type AlgorithmDefinition,
+  type AlgorithmState,
+  algorithms,
+  registerAlgorithm,
+  type Stage as TrainingStage,
+  trainedBehaviour,
+  type UpdateSettings,
+} from './algorithms/index.ts';
 export type { Clock } from './clock.ts';
 export { type Config, type ConfigInput, configSchema } from './config.ts';
 export { configJsonSchema } from './config-schema.ts';

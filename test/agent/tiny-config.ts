@@ -29,7 +29,9 @@ export function tinyConfig(input: Partial<ConfigInput> = {}): Config {
     policy: { width: 8, heads: 2, feedForward: 8, ...input.policy },
     halting: { maxSteps: 3, ...input.halting },
     recipe: { minUpdates: 0, maxWarmup: 0, ...input.recipe },
-    ppo: { decisions: 32, minibatch: 16, epochs: 1, ...input.ppo },
+    ...((input.algorithm ?? 'ppo') === 'ppo' && {
+      ppo: { decisions: 32, minibatch: 16, epochs: 1, ...input.ppo },
+    }),
     evaluation: { everyUpdates: 4, episodes: 4, forcedEpisodes: 2, ...input.evaluation },
     checkpoint: { everyUpdates: 3, ...input.checkpoint },
     // Another thread would take longer to start than the training takes.
