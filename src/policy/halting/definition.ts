@@ -173,8 +173,10 @@ export interface UnrolledThoughts {
 export interface Expectation {
   /** ln π(action) of each decision, whatever its depth [T]. */
   logProb: Float64Array;
-  /** Ponder steps beyond minSteps [T]. */
+  /** Mean ponder steps beyond minSteps [T]. */
   priced: Float64Array;
+  /** How likely a thought ends at each depth [T, K]. */
+  acted: Float32Array;
   /** How likely a thought with this action came to each depth [T, K]: the weight of the value there. */
   reached: Float32Array;
   /** Priced ponder steps that follow each depth, of the thoughts that come to it [T, K]. */
@@ -192,12 +194,7 @@ export interface ExpectedLoss {
   /** Of the policy that acted, before it changes. */
   expect(thoughts: UnrolledThoughts): Expectation;
   /** @param price of a ponder step in the unit of the scaled advantages */
-  gather(
-    thoughts: UnrolledThoughts,
-    expectation: Expectation,
-    layout: Layout,
-    price: number,
-  ): HaltingTerms;
+  gather(thoughts: UnrolledThoughts, layout: Layout, price: number): HaltingTerms;
 }
 
 /** A definition whose fields' types are known here and forgotten elsewhere. */

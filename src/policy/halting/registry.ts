@@ -2,10 +2,11 @@ import { Definitions } from '../../envs/index.ts';
 import { bernoulliHalting } from './bernoulli/bernoulli.ts';
 import type { CommonSettings, ExpectedLoss, HaltingDefinition, SampledLoss } from './definition.ts';
 import { fixedHalting } from './fixed/fixed.ts';
+import { ponderHalting } from './ponder/ponder.ts';
 import type { HaltingRule } from './rule.ts';
 
 /** The rules that come with Pondera; a new one is a folder beside them, and a line here. */
-const builtin = [bernoulliHalting, fixedHalting] as const;
+const builtin = [bernoulliHalting, ponderHalting, fixedHalting] as const;
 
 /** The fields of a config's `halting` section that the rules bring. */
 export type HaltingFields = AllOf<(typeof builtin)[number]['fields']>;

@@ -48,11 +48,11 @@ export async function prepareExpected(
 ): Promise<ExpectedTargets> {
   const { count, offset, ended, next, bootstrap } = trajectory;
   const depths = halting.maxSteps;
-  const unrolled = await unrollAll(policy, trajectory, depths, ppo.minibatch);
+  const { values: found, ...unrolled } = await unrollAll(policy, trajectory, depths, ppo.minibatch);
   const forced = phase.released ? recipe.forced : 0;
   const thoughts = { released: phase.released, forced, count, depths, ...unrolled };
   const expectation = loss.expect(thoughts);
-  const { priced, remaining } = expectation;
+  const { priced, remaining, acted } = expectation;
   const price = phase.price * phase.rewardScale;
   const values = Float32Array.from({ length: count }, (_, t) => trajectory.values[offset[t]]);
   const rewards = Float32Array.from(
@@ -69,17 +69,22 @@ export async function prepareExpected(
     { ...ppo, price: 0, minSteps: 1 },
   );
   const targets = new Float32Array(count * depths);
+  const errors = new Float32Array(count);
   for (let t = 0, at = 0; t < count; t++) {
+    const net = all[t] + values[t];
+    errors[t] = net;
     for (let k = 0; k < depths; k++, at++) {
-      targets[at] = all[t] + values[t] + price * (priced[t] - remaining[at]);
+      const paid = price * (priced[t] - remaining[at]);
+      targets[at] = net + paid;
+      errors[t] -= acted[at] * (found[at] - paid);
     }
   }
-  const { mean, variance } = moments(all);
+  const { mean, variance } = moments(errors);
   const spread = moments(all.map((a, t) => a + values[t])).variance;
   // As large as if each thought had paid for the steps that were drawn, so that it does not vanish with the last mistake.
   const scale = 1 / (Math.sqrt(variance + price ** 2 * expectation.spread) + 1e-8);
   return {
-    ...{ trajectory, thoughts, expectation, advantages: all, targets, mean, scale },
+    ...{ trajectory, thoughts, expectation, advantages: errors, targets, mean, scale },
     price: price * scale,
     explainedVariance: spread < 1e-6 ? null : 1 - variance / spread,
   };
@@ -112,20 +117,21 @@ export function gatherExpected(
     valueWeight: byDepth(expectation.reached),
     target: byDepth(learning.targets),
     acts: 'all',
-    halting: loss.gather(thoughts, expectation, layout, price),
+    halting: loss.gather(thoughts, layout, price),
   };
 }
 
-/** Halting logits and ln π(action) of every depth of every decision [T, K], a minibatch at a time. */
+/** Halting logits, values and ln π(action) of every depth of every decision [T, K], a minibatch at a time. */
 async function unrollAll(
   policy: Policy,
   trajectory: Trajectory,
   depths: number,
   most: number,
-): Promise<Pick<UnrolledThoughts, 'logits' | 'logProbs'>> {
+): Promise<Pick<UnrolledThoughts, 'logits' | 'logProbs'> & { values: Float32Array }> {
   const { count } = trajectory;
   const { distribution } = policy;
   const logits = new Float32Array(count * depths);
+  const values = new Float32Array(count * depths);
   const logProbs = new Float64Array(count * depths);
   for (let begin = 0; begin < count; begin += most) {
     const chunk = Int32Array.from({ length: Math.min(most, count - begin) }, (_, i) => begin + i);
@@ -145,12 +151,13 @@ async function unrollAll(
         const params = said.subarray(row, row + width - 2);
         const mask = masks && part(masks, i);
         logProbs[at] = distribution.score(params, mask, part(actions, i)).logProb;
+        values[at] = said[row + width - 2];
         logits[at] = said[row + width - 1];
       }
     }
     outputs.dispose();
   }
-  return { logits, logProbs };
+  return { logits, logProbs, values };
 }
 
 function moments(values: Float32Array): { mean: number; variance: number } {

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { defineHalting, type Layout, type UnrolledThoughts } from '../definition.ts';
+import { exitRule } from '../exits/index.ts';
+import { expectationOf } from './expectation.ts';
+import { type DepthSettings, depthSettings, Mixture } from './mixture.ts';
+import { logPrior } from './prior.ts';
+import { ponderTerms } from './terms.ts';
+
+const drawn = exitRule('sample');
+
+/**
+ * PonderNet (2107.05407) as a policy: it acts by the exact mixture over depths π(a) = Σ p_n π_n(a), and pays the
+ * expected number of ponder steps. A thought still ends by drawing, which draws from the mixture; but the learner
+ * unrolls every decision to maxSteps, and no credit depends on which depth was drawn.
+ */
+export const ponderHalting = defineHalting({
+  name: 'ponder',
+  summary:
+    'drawn as bernoulli does, but learned as the exact mixture over all depths, which the learner unrolls to maxSteps',
+  fields: {
+    prior: z
+      .enum(['geometric', 'uniform'])
+      .default('geometric')
+      .describe('What the rule ponder is drawn towards over depths, by priorWeight.'),
+    priorHalt: z
+      .number()
+      .gt(0)
+      .lt(1)
+      .default(0.5)
+      .describe('Of the prior geometric: its probability to halt after each step.'),
+    priorWeight: z
+      .number()
+      .min(0)
+      .default(0)
+      .describe('Weight of KL(p ‖ prior) over depths in the loss of the rule ponder, in nats.'),
+  },
+  statistics: {
+    expectedSteps: 'Mean ponder steps that the halting head gives its thoughts, Σ n·p_n.',
+    priorKl: 'Mean KL(p ‖ prior) over depths, in nats a decision.',
+  },
+  rule: () => drawn,
+  loss: (settings) => ({
+    depth: 'expected',
+    expect: (thoughts) => expectationOf(depthSettings(settings, thoughts), thoughts),
+    gather: (thoughts, layout, price) => {
+      const depths = depthSettings(settings, thoughts);
+      return ponderTerms({
+        ...{ decisions: layout.sorted.length, settings: depths, price },
+        ...{ logPrior: logPrior(settings, settings), priorWeight: settings.priorWeight },
+        ...oldDepths(depths, thoughts, layout),
+      });
+    },
+  }),
+});
+
+/** p and q of the policy that acted, depth by depth [K, B]. */
+function oldDepths(
+  settings: DepthSettings,
+  { depths, logits }: UnrolledThoughts,
+  { sorted }: Layout,
+): { oldOwn: Float32Array; oldActed: Float32Array } {
+  const decisions = sorted.length;
+  const mixture = new Mixture(settings);
+  const oldOwn = new Float32Array(depths * decisions);
+  const oldActed = new Float32Array(depths * decisions);
+  sorted.forEach((t, i) => {
+    mixture.read((index) => logits[t * depths + index]);
+    for (let index = 0; index < depths; index++) {
+      oldOwn[index * decisions + i] = mixture.own[index];
+      oldActed[index * decisions + i] = mixture.acted[index];
+    }
+  });
+  return { oldOwn, oldActed };
+}

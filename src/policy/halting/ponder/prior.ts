@@ -1,0 +1,15 @@
+/** ln prior of the depths of 1, 2, … maxSteps steps [K]; −∞ below minSteps. */
+export function logPrior(
+  { prior, priorHalt }: { prior: 'geometric' | 'uniform'; priorHalt: number },
+  { minSteps, maxSteps }: { minSteps: number; maxSteps: number },
+): Float64Array {
+  const depths = maxSteps - minSteps + 1;
+  return Float64Array.from({ length: maxSteps }, (_, index) => {
+    const thinks = index - (minSteps - 1);
+    if (thinks < 0) return -Infinity;
+    if (prior === 'uniform') return -Math.log(depths);
+    // What is left of it falls to the last depth, as it does of p.
+    const acts = index === maxSteps - 1 ? 0 : Math.log(priorHalt);
+    return acts + thinks * Math.log(1 - priorHalt);
+  });
+}
