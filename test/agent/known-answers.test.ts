@@ -34,11 +34,13 @@ describe('one ponder step learns what is known', () => {
 
 describe('the whole recipe learns it, and that thinking longer is of no use', () => {
   it.each([
-    ['KnownDiscrete-v0', 5000],
-    ['KnownDelay-v0', 6000],
-  ])('%s', async (id, totalSteps) => {
+    ['KnownDiscrete-v0', 'bernoulli', 5000],
+    ['KnownDelay-v0', 'bernoulli', 6000],
+    ['KnownDiscrete-v0', 'ponder', 5000],
+    ['KnownDelay-v0', 'ponder', 6000],
+  ])('%s, %s', async (id, rule, totalSteps) => {
     const { events, ...evaluation } = await learn(id, totalSteps, {
-      halting: { maxSteps: 3 },
+      halting: { rule, maxSteps: 3 },
       price: { initial: 0.05 },
       recipe: { releaseReturn: 0.6, minUpdates: 1, maxWarmup: 0.7 },
     });
