@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { run } from './agree.ts';
-import { compared, count, defineExit } from './exit.ts';
+import { compared, count, defineExit, run } from './exit.ts';
 
 /**
  * Once the latent thought no longer changes its course: ‖Δ_n − Δ_{n−1}‖ < acceleration `count` times in a row,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, defineExit } from './exit.ts';
+import { count, defineExit, run } from './exit.ts';
 
 /**
  * Once the most likely action has stayed the same `count` times in a row: what a person would call having made up
@@ -34,8 +34,3 @@ export const agree = defineExit({
     return `the most likely action stayed the same ${stayed} of ${count} times in a row`;
   },
 });
-
-/** How many numbers at the end hold, one after another. */
-export function run(numbers: readonly number[], holds: (number: number) => boolean): number {
-  return numbers.length - 1 - numbers.findLastIndex((number) => !holds(number));
-}

@@ -22,7 +22,7 @@ export interface ExitDefinition<Shape extends z.ZodRawShape = z.ZodRawShape> {
   /** The option that is measured by playing with the trained exit, where it is not given. */
   readonly needs?: keyof Shape & 'histogram';
   readonly dial?: Dial & { option: keyof Shape };
-  /** Ponder steps that its thoughts take where they may, beyond the config's maximum too. */
+  /** The most ponder steps that its thoughts take, where it says; an evaluation raises `halting.maxSteps` to it. */
   reach?(options: z.infer<z.ZodObject<Shape>>): number | undefined;
   rule(options: z.infer<z.ZodObject<Shape>>): HaltingRule;
   /** What it decided by after a step, as a person reads it: `halted by now 0.623 ≥ 0.5`. */
@@ -62,4 +62,9 @@ export function compared(
   const holds = { '≥': value >= bound, '≤': value <= bound, '<': value < bound }[sign];
   const other = { '≥': '<', '≤': '>', '<': '≥' }[sign];
   return `${name} ${Number(value.toPrecision(3))} ${holds ? sign : other} ${bound}`;
+}
+
+/** How many numbers at the end hold, one after another. */
+export function run(numbers: readonly number[], holds: (number: number) => boolean): number {
+  return numbers.length - 1 - numbers.findLastIndex((number) => !holds(number));
 }
