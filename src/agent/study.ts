@@ -181,7 +181,7 @@ async function* evaluateMember(
     if (!learned) return;
     for (const baseline of baselines) {
       if (baseline.kind !== 'exit') continue;
-      const tried = await tryExit(agent, baseline.exit, mean, signal);
+      const tried = await tryExit(agent, baseline.exit, signal);
       yield { policy: baseline.policy, seed, runDir, ...tried };
     }
   } finally {
