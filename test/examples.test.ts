@@ -9,7 +9,12 @@ import { CheckpointStore } from '../src/agent/run/index.ts';
 import { Agent } from '../src/index.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const tiny = ['train.totalSteps=256', 'ppo.decisions=128', 'evaluation.episodes=16'];
+const tiny = [
+  'train.totalSteps=256',
+  'env.count=32',
+  'ppo.decisions=128',
+  'evaluation.episodes=16',
+];
 
 let dir: string;
 beforeAll(async () => {

@@ -24,7 +24,7 @@ function adapt(text: string): string {
     [`'pondera'`, `'${pathToFileURL(join(root, 'src/index.ts'))}'`],
     [
       'train: { totalSteps: 60_000 }',
-      'ppo: { decisions: 128 }, evaluation: { episodes: 8 }, train: { totalSteps: 128 }',
+      'ppo: { decisions: 256 }, evaluation: { episodes: 8 }, train: { totalSteps: 256 }',
     ],
   ];
   return replacements.reduce((adapted, [from, to]) => {

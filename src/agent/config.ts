@@ -14,6 +14,8 @@ const fraction = z.number().min(0).max(1);
 const count = z.int().min(1);
 /** Of a thought: what is counted by ponder steps (metrics, TensorBoard) has an entry for each. */
 export const MOST_STEPS = 1000;
+/** Decisions of each environment that a rollout holds at least. */
+const LEAST_DECISIONS = 4;
 
 const socketUrl = z
   .string()
@@ -425,7 +427,7 @@ const makeFields = () =>
 type Fields = z.infer<ReturnType<typeof makeFields>>;
 
 /** The section of the algorithm that is named is there; that of another, and a halting rule that it cannot learn, are refused. */
-const makeConfigSchema = () => makeFields().superRefine(refuseUnfit).overwrite(withOwnSection);
+const makeConfigSchema = () => makeFields().superRefine(refuseUnfit).overwrite(withOwnSection).superRefine(refuseFew);
 
 function refuseUnfit(fields: Fields, context: z.RefinementCtx): void {
   const { algorithm } = fields;
@@ -452,6 +454,18 @@ function withOwnSection<F extends Fields>(fields: F): F {
   return settings === undefined
     ? { ...fields, [definition.name]: definition.settings.parse({}) }
     : fields;
+}
+
+/** A rollout holds several decisions of each environment, or values are bootstrapped from almost everywhere. */
+function refuseFew(fields: Fields, context: z.RefinementCtx): void {
+  const { definition, settings } = algorithmOf(fields);
+  const least = LEAST_DECISIONS * fields.env.count;
+  if (settings.decisions >= least) return;
+  context.addIssue({
+    code: 'custom',
+    message: `expected at least ${least}, ${LEAST_DECISIONS} for each of env.count = ${fields.env.count} environments`,
+    path: [definition.name, 'decisions'],
+  });
 }
 
 /**

@@ -64,6 +64,11 @@ describe('loadConfig', () => {
       'checkpoint: { often: 4 }',
       'checkpoint.often: unknown key; expected one of everyUpdates, everySeconds, keep, milestoneSteps, failures',
     ],
+    [
+      'ppo: { decisions: 255 }',
+      'ppo.decisions: expected at least 256, 4 for each of env.count = 64 environments, got 255',
+    ],
+    ['algorithm: sarsa', 'algorithm: expected one of "ppo", got "sarsa"'],
     ['ppo: { epochs: four }', 'ppo.epochs: expected an integer ≥ 1, got "four"'],
     ['ppo: { epochs: 1.5 }', 'ppo.epochs: expected an integer ≥ 1, got 1.5'],
     ['ppo: { epochs: 0 }', 'ppo.epochs: expected an integer ≥ 1, got 0'],

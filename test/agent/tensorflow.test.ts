@@ -112,7 +112,7 @@ describe.skipIf(!installed)('on tensorflow', () => {
       halting: { initialBias: 0 },
       recipe: { forced: 0.3, ...input.recipe },
       // One step, unclipped, so that Adam's first moment holds the plain gradient.
-      ppo: { decisions: 24, minibatch: 1000, epochs: 1, maxGradNorm: 1e9 },
+      ppo: { decisions: 32, minibatch: 1000, epochs: 1, maxGradNorm: 1e9 },
     });
     await loadBackend('cpu');
     const collected = await collect(config);
@@ -134,7 +134,7 @@ describe.skipIf(!installed)('on tensorflow', () => {
       onTensorflow({
         env: { id: 'KHop-v0', count: 2, options: { layers: 2, width: 3 } },
         halting: { maxSteps: 2 },
-        ppo: { decisions: 4, minibatch: 4 },
+        ppo: { decisions: 8, minibatch: 8 },
         recipe: { distillation: 0.1 },
         evaluation: { everyUpdates: 1000, episodes: 4, forcedEpisodes: 0 },
         checkpoint: { everyUpdates: 1000 },

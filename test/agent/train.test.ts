@@ -421,8 +421,8 @@ describe('environments that answer late, each in its own time,', () => {
     const config = tinyConfig({
       env: { id: 'Late', count: 8 },
       // So much that a decision of the policy before would show.
-      ppo: { decisions: 24, learningRate: 0.05, finalLearningRate: 0.05 },
-      train: { totalSteps: 384 },
+      ppo: { decisions: 32, learningRate: 0.05, finalLearningRate: 0.05 },
+      train: { totalSteps: 512 },
     });
     const all = await events(config, { runDir: tempDir(), env: lateEnvs() });
     const updates = all.flatMap((e) => (e.type === 'updated' ? [e.metrics] : []));

@@ -25,7 +25,7 @@ const PHASE: LearningPhase = {
 };
 
 /** One minibatch and one epoch, unclipped, so that Adam's first moment holds the plain gradient. */
-const ONE_STEP = { decisions: 24, minibatch: 1000, epochs: 1, maxGradNorm: 1e9 };
+const ONE_STEP = { decisions: 32, minibatch: 1000, epochs: 1, maxGradNorm: 1e9 };
 
 /** A policy whose heads have something to say, and what it collected. */
 async function collect(input: Partial<ConfigInput>, released = true) {
