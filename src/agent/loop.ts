@@ -121,10 +121,11 @@ function overBudget(
 function moveOn(metrics: UpdateMetrics, training: Training, on: (event: TrainEvent) => void): void {
   const { totalSteps } = training.agent.config.train;
   on({ type: 'updated', metrics, totalSteps });
-  const { update, steps } = metrics;
+  const { update, steps, depthGap } = metrics;
   const reason = training.recipe.update(
     metrics.return,
     metrics.ponderSteps.mean,
+    typeof depthGap === 'number' ? depthGap : null,
     steps / totalSteps,
   );
   training.agent.price = training.recipe.price;

@@ -1,18 +1,20 @@
 import { learnsToHalt } from '../policy/index.ts';
 import type { Config } from './config.ts';
+import { PriceController, type PriceState } from './price.ts';
 
 /** Weight of the past in the smoothed return. */
 const SMOOTHING = 0.9;
 
 export type Release = 'return' | 'plateau' | 'deadline';
 
+/** Where it has come to, as plain JSON; the price is one number in checkpoints from before 0.2. */
 export interface RecipeState {
   released: boolean;
   updates: number;
   smoothed: number | null;
   best: number | null;
   sinceBest: number;
-  price: number;
+  price: PriceState | number;
 }
 
 /**
@@ -24,17 +26,18 @@ export interface RecipeState {
  */
 export class Recipe {
   readonly #config: Config;
-  #state: RecipeState;
+  readonly #price: PriceController;
+  #state: Omit<RecipeState, 'price'>;
 
   constructor(config: Config) {
     this.#config = config;
+    this.#price = new PriceController(config.price);
     this.#state = {
       released: false,
       updates: 0,
       smoothed: null,
       best: null,
       sinceBest: 0,
-      price: config.price.initial,
     };
   }
 
@@ -44,35 +47,41 @@ export class Recipe {
 
   /** Reward subtracted per ponder step beyond minSteps now, in units of the raw reward. */
   get price(): number {
-    return this.#state.released ? this.#state.price : 0;
+    return this.#state.released ? this.#price.price : 0;
   }
 
   /** The price is steered and may still rise: thoughts that are too long are being dealt with. */
   get steering(): boolean {
-    const { targetSteps, max } = this.#config.price;
-    return targetSteps !== undefined && this.#state.price < max;
+    return this.#price.steering;
   }
 
   state(): RecipeState {
-    return { ...this.#state };
+    return { ...this.#state, price: this.#price.state() };
   }
 
-  restore(state: RecipeState): void {
-    this.#state = { ...state };
+  restore({ price, ...state }: RecipeState): void {
+    this.#state = state;
+    this.#price.restore(typeof price === 'number' ? { ...this.#price.state(), price } : price);
   }
 
   /**
    * Takes in an update.
    * @param meanReturn of the episodes that ended in its rollout; null for none
    * @param meanSteps of its unforced decisions; 0 for none
+   * @param depthGap what forced decisions tell of its depth (`depthGap`); null where they do not
    * @param progress share of training done
    * @returns why the halting head is released with this update, if it is
    */
-  update(meanReturn: number | null, meanSteps: number, progress: number): Release | undefined {
+  update(
+    meanReturn: number | null,
+    meanSteps: number,
+    depthGap: number | null,
+    progress: number,
+  ): Release | undefined {
     const state = this.#state;
     state.updates++;
     if (state.released) {
-      this.#steer(meanSteps);
+      this.#price.update(meanSteps, depthGap);
       return undefined;
     }
     if (meanReturn !== null) this.#smooth(meanReturn);
@@ -102,13 +111,5 @@ export class Recipe {
     if (updates < minUpdates || smoothed === null) return undefined;
     if (releaseReturn !== undefined) return smoothed >= releaseReturn ? 'return' : undefined;
     return sinceBest >= plateauUpdates ? 'plateau' : undefined;
-  }
-
-  /** Dual ascent: the price rises while thoughts are longer than the target, and falls otherwise. */
-  #steer(meanSteps: number): void {
-    const { targetSteps, rate, max } = this.#config.price;
-    if (targetSteps === undefined || meanSteps === 0) return;
-    const price = this.#state.price + rate * (meanSteps - targetSteps);
-    this.#state.price = Math.min(max, Math.max(0, price));
   }
 }

@@ -9,8 +9,9 @@ export interface RewardScaleState {
 }
 
 /**
- * Gymnasium's NormalizeReward over all environments: rewards are divided by the running standard
- * deviation of the discounted return G ← γ·G·(1 − terminated) + r, which goes on through truncation.
+ * Rewards are divided by the running standard deviation of the discounted return so far, over all environments: G ← γ·G + r, which begins
+ * anew with each episode however the one before ended, as in SB3's VecNormalize. Gymnasium's NormalizeReward (`normaliseReward`) lets the
+ * last reward of an episode into the return of the next, and goes on through truncation.
  * One scale holds for a whole rollout, so that the price can be scaled with it.
  */
 export class RewardScale {
@@ -33,12 +34,15 @@ export class RewardScale {
   }
 
   observe(transitions: readonly Transition[]): void {
-    for (const { env, reward, terminated, lost } of transitions) {
-      if (lost !== undefined) continue;
-      const past = terminated ? 0 : this.#returns[env];
-      this.#returns[env] = this.#gamma * past + reward;
+    for (const { env, reward, terminated, truncated, lost } of transitions) {
+      if (lost !== undefined) {
+        this.#returns[env] = 0;
+        continue;
+      }
+      const sofar = this.#gamma * this.#returns[env] + reward;
       this.#rewarded ||= reward !== 0;
-      this.#stats.update([this.#returns[env]], 1);
+      this.#stats.update([sofar], 1);
+      this.#returns[env] = terminated || truncated ? 0 : sofar;
     }
   }
 

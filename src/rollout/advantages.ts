@@ -18,8 +18,8 @@ export interface MicroSteps {
   rewards: Float32Array; // [T]
   /** GOES_ON, TERMINATED or TRUNCATED [T]. */
   ended: Uint8Array;
-  /** Depth was forced: no halting or value terms, and cut out of the trace [T]. */
-  forced: Uint8Array;
+  /** Weight of the trace into each decision (`depthWeights`) [T]. */
+  weights: Float32Array;
   /** The same environment's next decision here, -1 where there is none [T]. */
   next: Int32Array;
   /** Where the rollout or a truncated episode ends: value of what follows, unread elsewhere [T]. */
@@ -41,14 +41,15 @@ export interface AdvantageOptions {
  *     δ_think(n) = −price·[n ≥ minSteps] + V_{n+1} − V_n            A = δ + lambdaThink·A'
  *     δ_act      = r + gamma·V(next decision's first readout) − V_n   A = δ + gamma·lambda·A'
  *
- * A' is the following micro-step's advantage: 0 where the episode or the rollout ends, and where the
- * next decision is forced (its depth was not this policy's choice). A terminated episode is worth 0
- * afterwards, a truncated one the value of its final observation.
+ * A' is the following micro-step's advantage, times the weight of the decision that it begins: 0 where the episode or
+ * the rollout ends. A terminated episode is worth 0 afterwards, a truncated one the value of its final observation.
  *
  * @returns advantages [M]; the value targets are advantages + values
+ * @throws RangeError where an array is shorter than the decisions
  */
 export function advantages(micro: MicroSteps, options: AdvantageOptions): Float32Array {
-  const { count, steps, offset, values, rewards, ended, forced, next, bootstrap } = micro;
+  checkLengths(micro);
+  const { count, steps, offset, values, rewards, ended, weights, next, bootstrap } = micro;
   const { gamma, lambda, lambdaThink, price, minSteps } = options;
   const total = count === 0 ? 0 : offset[count - 1] + steps[count - 1];
   const result = new Float32Array(total);
@@ -60,7 +61,7 @@ export function advantages(micro: MicroSteps, options: AdvantageOptions): Float3
     let following = 0;
     if (follower >= 0) following = values[offset[follower]];
     else if (ended[t] !== TERMINATED) following = bootstrap[t];
-    const trace = follower >= 0 && !forced[follower] ? result[offset[follower]] : 0;
+    const trace = follower >= 0 ? weights[follower] * result[offset[follower]] : 0;
     result[act] = rewards[t] + gamma * following - values[act] + gamma * lambda * trace;
     for (let i = act - 1; i >= first; i--) {
       const n = i - first + 1;
@@ -69,4 +70,17 @@ export function advantages(micro: MicroSteps, options: AdvantageOptions): Float3
     }
   }
   return result;
+}
+
+function checkLengths({ count, values, steps, ...micro }: MicroSteps): void {
+  for (const [name, array] of Object.entries({ steps, ...micro })) {
+    if (array.length < count) throw short(name, count, array.length);
+  }
+  let total = 0;
+  for (let t = 0; t < count; t++) total += steps[t];
+  if (values.length < total) throw short('values', total, values.length);
+}
+
+function short(name: string, expected: number, got: number): RangeError {
+  return new RangeError(`advantages: ${name}: expected at least ${expected} entries, got ${got}`);
 }

@@ -7,6 +7,7 @@ export {
   TRUNCATED,
 } from './advantages.ts';
 export { type CollectOptions, collect } from './collect.ts';
+export { depthWeights } from './depth-weights.ts';
 export type { Decision, StepTrace, Transition } from './messages.ts';
 export { act, observe, ponder } from './operators.ts';
 export { PHASES, type Phase, type PhaseSeconds, Phases, type Span } from './phases.ts';

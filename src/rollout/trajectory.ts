@@ -16,7 +16,7 @@ export interface TrajectorySizes {
  * A rollout's decisions, ragged in depth, in memory allocated once: micro-steps lie end to end in
  * [M] arrays, decision t's from `offset[t]`.
  */
-export class Trajectory implements MicroSteps {
+export class Trajectory implements Omit<MicroSteps, 'weights'> {
   count = 0;
   /** Micro-steps (M). */
   total = 0;

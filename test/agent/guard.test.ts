@@ -20,6 +20,7 @@ const sound: UpdateStats = {
   haltKl: 0,
   clipFraction: 0,
   explainedVariance: null,
+  depthGap: null,
   gradNorm: 0.5,
   firstRatioError: 0,
 };

@@ -12,7 +12,7 @@ function recipe(input: Partial<ConfigInput>): Recipe {
 /** Updates of these returns until the release; its number (from 1) and reason. */
 function release(own: Recipe, returns: readonly (number | null)[], progress = 0) {
   for (const [i, value] of returns.entries()) {
-    const reason = own.update(value, 2, progress);
+    const reason = own.update(value, 2, null, progress);
     if (reason !== undefined) return { update: i + 1, reason };
   }
   return undefined;
@@ -62,8 +62,8 @@ describe('release', () => {
 
   it('comes once', () => {
     const own = recipe({});
-    expect(own.update(1, 2, 1)).toBe('deadline');
-    expect(own.update(1, 2, 1)).toBeUndefined();
+    expect(own.update(1, 2, null, 1)).toBe('deadline');
+    expect(own.update(1, 2, null, 1)).toBeUndefined();
   });
 });
 
@@ -72,53 +72,99 @@ describe('price', () => {
 
   it('is 0 until release, then the initial one', () => {
     const own = recipe({ price: { initial: 0.1 } });
-    own.update(0, 3, 0);
+    own.update(0, 3, null, 0);
     expect(own.price).toBe(0);
-    own.update(0, 3, 1);
+    own.update(0, 3, null, 1);
     expect(own.price).toBe(0.1);
-    own.update(0, 3, 1);
+    own.update(0, 3, null, 1);
     expect(own.price).toBe(0.1);
   });
 
   it('is not steered by thoughts from before the release', () => {
     const own = recipe({ price: steered });
-    for (let i = 0; i < 5; i++) own.update(0, 3, 0);
-    own.update(0, 3, 1);
+    for (let i = 0; i < 5; i++) own.update(0, 3, null, 0);
+    own.update(0, 3, null, 1);
     expect(own.price).toBe(0.1);
   });
 
   it('rises while thoughts are longer than the target, and falls while they are shorter', () => {
     const own = recipe({ price: steered });
-    own.update(0, 3, 1);
-    own.update(0, 3, 1);
+    own.update(0, 3, null, 1);
+    own.update(0, 3, null, 1);
     expect(own.price).toBeCloseTo(0.11, 12);
-    own.update(0, 1.5, 1);
-    expect(own.price).toBeCloseTo(0.105, 12);
+    // Mean 3 + ⅕·(−1.5) = 2.7, trend ⅕·(−0.3) = −0.06: it heads for 2.1.
+    own.update(0, 1.5, null, 1);
+    expect(own.price).toBeCloseTo(0.111, 12);
+    // Mean 2.46, trend −0.06 + ⅕·(−0.24 + 0.06) = −0.096: it heads for 1.5.
+    own.update(0, 1.5, null, 1);
+    expect(own.price).toBeCloseTo(0.106, 12);
+  });
+
+  it('gives way while decisions forced deeper earn more, and rises more slowly afterwards', () => {
+    const own = recipe({ price: { ...steered, max: 1 } });
+    own.update(0, 3, null, 1);
+    // ⅕ of 0.4 is below the gap that counts, ⅕ of 0.6 above.
+    own.update(0, 3, 0.4, 1);
+    expect(own.price).toBeCloseTo(0.11, 12);
+    own.update(0, 3, 0.6, 1);
+    expect(own.price).toBeCloseTo(0.11 * 0.95, 12);
+    own.update(0, 3, null, 1);
+    expect(own.price).toBeCloseTo(0.11 * 0.95 ** 2, 12);
+    // The gap has faded to 0.4·0.2·0.8² + 0.6·0.2·0.8² < 0.1… two updates later.
+    own.update(0, 3, null, 1);
+    const before = own.price;
+    own.update(0, 3, null, 1);
+    expect(own.price - before).toBeCloseTo(0.005, 12);
   });
 
   it('stays within 0 and its maximum', () => {
     const own = recipe({ price: steered });
-    own.update(0, 3, 1);
-    for (let i = 0; i < 20; i++) own.update(0, 3, 1);
+    own.update(0, 3, null, 1);
+    for (let i = 0; i < 20; i++) own.update(0, 3, null, 1);
     expect(own.price).toBe(0.15);
-    for (let i = 0; i < 40; i++) own.update(0, 1, 1);
+    for (let i = 0; i < 40; i++) own.update(0, 1, null, 1);
     expect(own.price).toBe(0);
   });
 
   it('rests where all decisions were forced', () => {
     const own = recipe({ price: steered });
-    own.update(0, 3, 1);
-    own.update(0, 0, 1);
+    own.update(0, 3, null, 1);
+    own.update(0, 0, null, 1);
     expect(own.price).toBe(0.1);
+  });
+});
+
+describe('steered to a target', () => {
+  /** A policy that answers to the price with a delay: it thinks as long as pays at the price of the last updates. */
+  function follow(own: Recipe, pays: (price: number) => number, updates: number): number[] {
+    let mean = 3;
+    const means: number[] = [];
+    own.update(0, mean, null, 1);
+    for (let i = 0; i < updates; i++) {
+      mean += (pays(own.price) - mean) / 12;
+      means.push(mean);
+      own.update(0, mean, null, 1);
+    }
+    return means;
+  }
+
+  it.each([
+    ['gives in slowly', (price: number) => 3 - 8 * price],
+    ['gives in suddenly', (price: number) => 3 - 2 / (1 + Math.exp(-60 * (price - 0.12)))],
+  ])('holds it without overshoot where the policy %s', (_, pays) => {
+    const own = recipe({ price: { initial: 0.02, targetSteps: 2, rate: 0.005 } });
+    const means = follow(own, pays, 300);
+    expect(Math.min(...means)).toBeGreaterThan(1.9);
+    expect(Math.abs(means.at(-1)! - 2)).toBeLessThan(0.05);
   });
 });
 
 it('goes on exactly from its state', () => {
   const input = { price: { initial: 0.1, targetSteps: 2 }, recipe: { releaseReturn: 0.9 } };
   const [one, two] = [recipe(input), recipe(input)];
-  for (let i = 0; i < 4; i++) one.update(0.8, 3, 0);
+  for (let i = 0; i < 4; i++) one.update(0.8, 3, null, 0);
   two.restore(JSON.parse(JSON.stringify(one.state())));
-  for (let i = 0; i < 30; i++) expect(two.update(1, 3, 0)).toBe(one.update(1, 3, 0));
+  for (let i = 0; i < 30; i++) expect(two.update(1, 3, null, 0)).toBe(one.update(1, 3, null, 0));
   expect(one.released).toBe(true);
   expect(two.state()).toEqual(one.state());
 });

@@ -24,21 +24,23 @@ function runningVariance(values: readonly number[]): number {
 }
 
 describe('RewardScale', () => {
-  it('is Gymnasium’s NormalizeReward: 1 / √(variance of G + 1e-8), G = γ·G·(1 − terminated) + r', () => {
+  it('is 1 / √(variance of G + 1e-8), G = γ·G + r, which begins anew after an episode', () => {
     const scale = new RewardScale(1, 0.5);
     scale.observe([transition(0, 1)]); // G = 1
     scale.observe([transition(0, 2)]); // G = 0.5 + 2
-    scale.observe([transition(0, 4, 'terminated')]); // G = 4
-    scale.observe([transition(0, 0)]); // G = 2
-    const variance = runningVariance([1, 2.5, 4, 2]);
+    scale.observe([transition(0, 4, 'terminated')]); // G = 1.25 + 4
+    scale.observe([transition(0, 3)]); // G = 3
+    const variance = runningVariance([1, 2.5, 5.25, 3]);
     expect(scale.factor).toBeCloseTo(1 / Math.sqrt(variance + 1e-8), 10);
   });
 
-  it('goes on through a truncation', () => {
+  it('begins anew after a truncation as after a termination, and after a lost episode', () => {
     const scale = new RewardScale(1, 0.5);
     scale.observe([transition(0, 4, 'truncated')]); // G = 4
-    scale.observe([transition(0, 1)]); // G = 3
-    expect(scale.factor).toBeCloseTo(1 / Math.sqrt(runningVariance([4, 3]) + 1e-8), 10);
+    scale.observe([transition(0, 1)]); // G = 1
+    scale.observe([{ ...transition(0, 9), lost: 'gone' }]);
+    scale.observe([transition(0, 2)]); // G = 2
+    expect(scale.factor).toBeCloseTo(1 / Math.sqrt(runningVariance([4, 1, 2]) + 1e-8), 10);
   });
 
   it('keeps one return an environment', () => {

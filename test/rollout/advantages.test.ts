@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type AdvantageOptions,
   advantages,
+  depthWeights,
   GOES_ON,
   type MicroSteps,
   TERMINATED,
@@ -14,7 +15,8 @@ interface Decision {
   values: number[];
   reward: number;
   ended?: number;
-  forced?: boolean;
+  /** Of the trace into it. */
+  weight?: number;
   /** Value of what follows, where a rollout or a truncated episode ends. */
   bootstrap?: number;
   env?: number;
@@ -31,7 +33,7 @@ function microSteps(decisions: readonly Decision[]): MicroSteps {
     values: Float32Array.from(decisions.flatMap(({ values }) => values)),
     rewards: Float32Array.from(decisions, ({ reward }) => reward),
     ended: Uint8Array.from(decisions, ({ ended = GOES_ON }) => ended),
-    forced: Uint8Array.from(decisions, ({ forced = false }) => (forced ? 1 : 0)),
+    weights: Float32Array.from(decisions, ({ weight = 1 }) => weight),
     next: Int32Array.from(envs, (env, t) => envs.indexOf(env, t + 1)),
     bootstrap: Float32Array.from(decisions, ({ bootstrap = 0 }) => bootstrap),
   };
@@ -106,16 +108,18 @@ describe('advantages, by hand', () => {
     expect(compute(thought, { gamma: 0.1 })).toEqual([5, 5, 5]);
   });
 
-  it('a forced decision is cut out of the trace, but for its first value', () => {
+  it('the trace into a decision is weighted, its first value is not', () => {
     const three: Decision[] = [
       { values: [1], reward: 1 },
-      { values: [2, 6], reward: 1, forced: true },
+      { values: [2, 6], reward: 1, weight: 0 },
       { values: [4], reward: 1, ended: TERMINATED },
     ];
     // act 3: 1 − 4; act 2: 1 + ½·4 − 6 + ¼·(−3); think 2: 6 − 2 − 3.75; act 1: 1 + ½·2 − 1, no trace
     expect(compute(three)).toEqual([1, 0.25, -3.75, -3]);
-    three[1].forced = false;
-    // act 1: 1 + ½·2 − 1 + ¼·0.25
+    three[1].weight = 0.5;
+    // act 1: 1 + ½·2 − 1 + ½·¼·0.25
+    expect(compute(three)).toEqual([1.03125, 0.25, -3.75, -3]);
+    three[1].weight = 1;
     expect(compute(three)).toEqual([1.0625, 0.25, -3.75, -3]);
   });
 
@@ -147,7 +151,7 @@ const decision = (depth: number): fc.Arbitrary<Decision> =>
     ended: fc.constantFrom(GOES_ON, GOES_ON, GOES_ON, TERMINATED, TRUNCATED),
     bootstrap: number,
     env: fc.integer({ min: 0, max: 2 }),
-    forced: fc.boolean(),
+    weight: fc.constantFrom(0, 0.5, 1),
   });
 
 const unit = fc.double({ min: 0, max: 1, noNaN: true });
@@ -188,7 +192,7 @@ describe('advantages, in general', () => {
   it('are plain GAE at one step a decision', () => {
     fc.assert(
       fc.property(fc.array(decision(1), { maxLength: 12 }), options, (decisions, options) => {
-        const one = decisions.map((d) => ({ ...d, env: 0, forced: false }));
+        const one = decisions.map((d) => ({ ...d, env: 0, weight: 1 }));
         const { gamma, lambda } = options;
         expectClose(compute(one, options), plainGae(one, gamma, lambda));
       }),
@@ -198,7 +202,7 @@ describe('advantages, in general', () => {
   it('with every λ at 1, advantage + value is the discounted return less the price', () => {
     fc.assert(
       fc.property(fc.array(decision(4), { maxLength: 12 }), options, (decisions, given) => {
-        const own = decisions.map((d) => ({ ...d, env: 0, forced: false }));
+        const own = decisions.map((d) => ({ ...d, env: 0, weight: 1 }));
         const { gamma, price, minSteps } = given;
         const found = compute(own, { gamma, price, minSteps, lambda: 1, lambdaThink: 1 });
         /** From step n of decision t on. */
@@ -237,16 +241,16 @@ describe('advantages, in general', () => {
     );
   });
 
-  it('of what comes before a forced decision do not depend on what it went on to do', () => {
+  it('of what comes before a decision of weight 0 do not depend on what it went on to do', () => {
     fc.assert(
       fc.property(
         fc.array(decision(4), { minLength: 2, maxLength: 8 }),
         options,
         number,
         (decisions, options, change) => {
-          const own = decisions.map((d) => ({ ...d, env: 0, forced: false, ended: GOES_ON }));
+          const own = decisions.map((d) => ({ ...d, env: 0, weight: 1, ended: GOES_ON }));
           const at = own.length - 1;
-          own[at] = { ...own[at], forced: true };
+          own[at] = { ...own[at], weight: 0 };
           const before = compute(own, options);
           own[at] = {
             ...own[at],
@@ -258,5 +262,52 @@ describe('advantages, in general', () => {
         },
       ),
     );
+  });
+
+  it.each([
+    ['rewards', 3],
+    ['weights', 3],
+    ['bootstrap', 3],
+    ['values', 6],
+  ] as const)('refuse %s that are too short', (name, expected) => {
+    const micro = microSteps([1, 2, 3].map((reward) => ({ values: [1, 2], reward })));
+    micro[name] = micro[name].slice(1);
+    expect(() => advantages(micro, plain)).toThrow(
+      new RangeError(
+        `advantages: ${name}: expected at least ${expected} entries, got ${expected - 1}`,
+      ),
+    );
+  });
+});
+
+describe('depthWeights', () => {
+  /** Decisions of these depths, each with the same halting probabilities. */
+  const weigh = (steps: number[], forced: number[], minSteps: number, maxSteps: number) => {
+    const offset = steps.map((_, t) => steps.slice(0, t).reduce((a, b) => a + b, 0));
+    const halts = Float32Array.from(steps.flatMap((n) => [0.5, 0.25, 0.2, 0.9].slice(0, n)));
+    return Array.from(
+      depthWeights(
+        {
+          count: steps.length,
+          steps: Int32Array.from(steps),
+          offset: Int32Array.from(offset),
+          forced: Uint8Array.from(forced),
+          halts,
+        },
+        { minSteps, maxSteps },
+      ),
+      (weight) => Number(weight.toFixed(6)),
+    );
+  };
+
+  it('are 1 but for forced decisions: their depth’s probability over the uniform one, at most 1', () => {
+    // π = ½, ½·¼, ½·¾·⅕, and at the maximum what is left: ½·¾·⅘; u = ¼
+    expect(weigh([1, 2, 3, 4, 4], [1, 1, 1, 1, 0], 1, 4)).toEqual([1, 0.5, 0.3, 1, 1]);
+    expect(weigh([2, 3], [0, 0], 1, 3)).toEqual([1, 1]);
+  });
+
+  it('leave out the steps that are taken anyway', () => {
+    // From step 2 on: π = ¼, ¾·⅕, ¾·⅘; u = ⅓
+    expect(weigh([2, 3, 4], [1, 1, 1], 2, 4)).toEqual([0.75, 0.45, 1]);
   });
 });

@@ -9,6 +9,7 @@ import type {
 } from '../../../policy/index.ts';
 import { advantages, type Trajectory } from '../../../rollout/index.ts';
 import type { Config } from '../../config.ts';
+import { depthGap } from './depth-gap.ts';
 import { depthsOf } from './loss.ts';
 import { type Minibatch, seen } from './minibatch.ts';
 import type { LearningPhase } from './targets.ts';
@@ -27,6 +28,8 @@ export interface ExpectedTargets {
   /** Of a ponder step, in the unit of the scaled advantages. */
   price: number;
   explainedVariance: number | null;
+  /** What forced decisions tell of the halting head's depth (`depthGap`). */
+  depthGap: number | null;
 }
 
 /**
@@ -62,7 +65,7 @@ export async function prepareExpected(
   const single = {
     steps: new Int32Array(count).fill(1),
     offset: Int32Array.from({ length: count }, (_, t) => t),
-    forced: new Uint8Array(count),
+    weights: new Float32Array(count).fill(1),
   };
   const all = advantages(
     { count, ...single, values, rewards, ended, next, bootstrap },
@@ -80,6 +83,7 @@ export async function prepareExpected(
     }
   }
   const { mean, variance } = moments(errors);
+  const worth = all.map((a, t) => a + values[t] + price * priced[t]);
   const spread = moments(all.map((a, t) => a + values[t])).variance;
   // As large as if each thought had paid for the steps that were drawn, so that it does not vanish with the last mistake.
   const scale = 1 / (Math.sqrt(variance + price ** 2 * expectation.spread) + 1e-8);
@@ -87,6 +91,7 @@ export async function prepareExpected(
     ...{ trajectory, thoughts, expectation, advantages: errors, targets, mean, scale },
     price: price * scale,
     explainedVariance: spread < 1e-6 ? null : 1 - variance / spread,
+    depthGap: depthGap(trajectory, worth, values),
   };
 }
 

@@ -25,6 +25,8 @@ export const ppo: AlgorithmDefinition<'ppo', typeof ppoSettings> = {
     clipFraction: 'share of action ratios outside 1 ± clip',
     explainedVariance:
       '1 − var(target − value) / var(target) before the update, over unforced micro-steps',
+    depthGap:
+      'how much more decisions earn that are forced deeper than the mean than those of the head’s own depth, thinking not charged, in units of the deviation of returns about their value; null where none is forced so. Above 0.1 the head stops too early',
     gradNorm: 'global norm of the gradient before clipping',
     firstRatioError:
       'largest deviation of a ratio from 1 in the first minibatch: rounding, or a bug',

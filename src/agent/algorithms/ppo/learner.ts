@@ -20,6 +20,7 @@ export type { LearningPhase } from './targets.ts';
 /** A rollout's minibatches, by the indices of their decisions. */
 interface Learning {
   explainedVariance: number | null;
+  depthGap: number | null;
   gather(chosen: Int32Array): Minibatch;
 }
 
@@ -77,13 +78,14 @@ export class Learner {
         stats.forEach((value, i) => {
           sums[i] += value;
         });
-        epochKl += stats[STATS.indexOf('kl')] / parts;
+        const moved = stats[STATS.indexOf('kl')] + stats[STATS.indexOf('haltKl')];
+        epochKl += moved / parts;
         gradNorms += gradNorm;
         batches++;
         // Signals, timers and sockets get their turn between minibatches.
         await new Promise(setImmediate);
       }
-      if (ppo.targetKl !== undefined && epochKl > ppo.targetKl) break;
+      if (epochKl > ppo.targetKl) break;
     }
     const mean = (name: (typeof STATS)[number]) => sums[STATS.indexOf(name)] / batches;
     return {
@@ -96,6 +98,7 @@ export class Learner {
       haltKl: mean('haltKl'),
       clipFraction: mean('clipFraction'),
       explainedVariance: learning.explainedVariance,
+      depthGap: learning.depthGap,
       gradNorm: gradNorms / batches,
       firstRatioError,
       ...Object.fromEntries(extra.map((name, i) => [name, sums[STATS.length + i] / batches])),
@@ -124,12 +127,14 @@ export class Learner {
       const targets = await prepareExpected(this.#policy, trajectory, this.#config, phase, loss);
       return {
         explainedVariance: targets.explainedVariance,
+        depthGap: targets.depthGap,
         gather: (chosen) => gatherExpected(targets, chosen, loss),
       };
     }
     const targets = prepare(trajectory, this.#config, phase);
     return {
       explainedVariance: targets.explainedVariance,
+      depthGap: targets.depthGap,
       gather: (chosen) => gather(targets, chosen, loss, phase),
     };
   }

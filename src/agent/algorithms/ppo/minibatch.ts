@@ -54,8 +54,7 @@ export function gather(
   const oldLogProb = new Float32Array(decisions);
   for (let i = 0; i < decisions; i++) {
     const t = sorted[i];
-    const raw = advantages[offset[t] + steps[t] - 1];
-    advantage[i] = (raw - learning.actMean) * learning.actScale;
+    advantage[i] = learning.actAdvantages[t];
     oldLogProb[i] = trajectory.logProbs[t];
   }
   const thoughts = { released, steps, offset, forced, halts, advantages, scale: haltScale };

@@ -30,8 +30,10 @@ export const ppoSettings = z.strictObject({
   haltEntropy: z.number().min(0).default(0.003).describe('Weight of the halting entropy.'),
   maxGradNorm: positive.default(0.5).describe('Global norm that gradients are clipped to.'),
   targetKl: positive
-    .optional()
-    .describe('The remaining epochs are skipped once the action KL of one exceeds this.'),
+    .default(0.1)
+    .describe(
+      'The remaining epochs are skipped once kl + haltKl of one exceeds this, in nats; 1000 never does.',
+    ),
 });
 
 export type PpoSettings = z.infer<typeof ppoSettings>;

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Policy } from '../../../policy/index.ts';
-import { advantages, type Trajectory } from '../../../rollout/index.ts';
+import { advantages, depthWeights, type Trajectory } from '../../../rollout/index.ts';
 import type { Config } from '../../config.ts';
+import { depthGap } from './depth-gap.ts';
 
 /** What changes from update to update. */
 export interface LearningPhase {
@@ -20,12 +21,13 @@ export interface Targets {
   trajectory: Trajectory;
   /** Per micro-step [M]; the value targets are advantages + values. */
   advantages: Float32Array;
-  /** Action advantages are centred by this and multiplied by `actScale`. */
-  actMean: number;
-  actScale: number;
+  /** Of each decision's action [T]: centred, and scaled to a deviation of 1. */
+  actAdvantages: Float32Array;
   haltScale: number;
   /** 1 − var(target − value) / var(target), over unforced micro-steps; null where targets are one. */
   explainedVariance: number | null;
+  /** What forced decisions tell of the halting head's depth (`depthGap`). */
+  depthGap: number | null;
 }
 
 /** Advantages of a rollout that has its bootstraps, and their scales. */
@@ -36,7 +38,7 @@ export function prepare(
 ): Targets {
   const rewards = trajectory.rewards.map((reward) => reward * phase.rewardScale);
   const all = advantages(
-    { ...pick(trajectory), rewards },
+    { ...pick(trajectory), rewards, weights: depthWeights(trajectory, halting) },
     {
       gamma: ppo.gamma,
       lambda: ppo.lambda,
@@ -45,13 +47,11 @@ export function prepare(
       minSteps: halting.minSteps,
     },
   );
-  const acts: number[] = [];
   const own: number[] = [];
   const targets: number[] = [];
   const errors: number[] = [];
   for (let t = 0; t < trajectory.count; t++) {
     const { offset, steps, forced, values } = trajectory;
-    acts.push(all[offset[t] + steps[t] - 1]);
     if (forced[t]) continue;
     for (let i = offset[t]; i < offset[t] + steps[t]; i++) {
       own.push(all[i]);
@@ -59,17 +59,42 @@ export function prepare(
       errors.push(all[i]);
     }
   }
-  const act = moments(acts);
   const spread = moments(targets).variance;
   return {
     trajectory,
     advantages: all,
-    actMean: act.mean,
-    actScale: 1 / (Math.sqrt(act.variance) + 1e-8),
+    actAdvantages: actAdvantages(trajectory, all),
     // Never centred: think and act are the action, so a mean by type would be a biased baseline.
     haltScale: 1 / (rms(own) + 1e-8),
     explainedVariance: spread < 1e-6 ? null : 1 - moments(errors).variance / spread,
+    depthGap: gapOf(trajectory, all),
   };
+}
+
+/**
+ * The advantages of the actions, those of decisions forced to the same depth centred together, and all others together: to act at a forced depth
+ * is worth less than to think on, whatever the action, and that depth is drawn by chance, so its mean is a baseline.
+ */
+function actAdvantages(
+  { count, offset, steps, forced }: Trajectory,
+  all: Float32Array,
+): Float32Array {
+  const acts = Float32Array.from({ length: count }, (_, t) => all[offset[t] + steps[t] - 1]);
+  const groups = new Map<number, number[]>();
+  for (let t = 0; t < count; t++) {
+    const depth = forced[t] ? steps[t] : 0;
+    const group = groups.get(depth);
+    if (group) group.push(t);
+    else groups.set(depth, [t]);
+  }
+  let squares = 0;
+  for (const group of groups.values()) {
+    const { mean, variance } = moments(group.map((t) => acts[t]));
+    for (const t of group) acts[t] -= mean;
+    squares += variance * group.length;
+  }
+  const deviation = Math.sqrt(squares / count) + 1e-8;
+  return acts.map((act) => act / deviation);
 }
 
 /** Fills in the value of what follows, where a rollout or a truncated episode ends. */
@@ -92,9 +117,21 @@ export async function bootstrap(policy: Policy, trajectory: Trajectory): Promise
   });
 }
 
+function gapOf(trajectory: Trajectory, all: Float32Array): number | null {
+  const { count, steps, offset, values } = trajectory;
+  const worth = new Float64Array(count);
+  const seen = new Float64Array(count);
+  for (let t = 0; t < count; t++) {
+    const act = offset[t] + steps[t] - 1;
+    worth[t] = all[act] + values[act];
+    seen[t] = values[offset[t]];
+  }
+  return depthGap(trajectory, worth, seen);
+}
+
 function pick(trajectory: Trajectory) {
-  const { count, steps, offset, values, ended, forced, next, bootstrap } = trajectory;
-  return { count, steps, offset, values, ended, forced, next, bootstrap };
+  const { count, steps, offset, values, ended, next, bootstrap } = trajectory;
+  return { count, steps, offset, values, ended, next, bootstrap };
 }
 
 function moments(values: readonly number[]): { mean: number; variance: number } {

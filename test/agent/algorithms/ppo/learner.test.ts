@@ -8,7 +8,12 @@ import { envSource } from '../../../../src/agent/env-setup.ts';
 import { Training } from '../../../../src/agent/training.ts';
 import { loadBackend, Rng } from '../../../../src/kernels/index.ts';
 import type { Policy } from '../../../../src/policy/index.ts';
-import { advantages, TERMINATED, type Trajectory } from '../../../../src/rollout/index.ts';
+import {
+  advantages,
+  depthWeights,
+  TERMINATED,
+  type Trajectory,
+} from '../../../../src/rollout/index.ts';
 import { backends } from '../../../backends.ts';
 import { tinyConfig } from '../../tiny-config.ts';
 
@@ -91,7 +96,7 @@ function reference(config: Config, policy: Policy, trajectory: Trajectory, phase
       count,
       steps,
       offset,
-      forced,
+      weights: depthWeights(trajectory, halting),
       values: trajectory.values,
       ended: trajectory.ended,
       next: trajectory.next,
@@ -101,8 +106,13 @@ function reference(config: Config, policy: Policy, trajectory: Trajectory, phase
     { ...ppo, price: phase.price * phase.rewardScale, minSteps: halting.minSteps },
   );
   const acts = Array.from({ length: count }, (_, t) => all[offset[t] + steps[t] - 1]);
-  const actMean = acts.reduce((a, b) => a + b, 0) / count;
-  const actStd = Math.sqrt(acts.reduce((a, b) => a + (b - actMean) ** 2, 0) / count);
+  // Each centred among those of its kind: forced to the same depth, or not forced.
+  const kind = (t: number) => (forced[t] ? steps[t] : 0);
+  const centred = acts.map((act, t) => {
+    const like = acts.filter((_, other) => kind(other) === kind(t));
+    return act - like.reduce((a, b) => a + b, 0) / like.length;
+  });
+  const actStd = Math.sqrt(centred.reduce((a, b) => a + b ** 2, 0) / count);
   let [squares, own] = [0, 0];
   for (let t = 0; t < count; t++) {
     if (forced[t]) continue;
@@ -134,11 +144,7 @@ function reference(config: Config, policy: Policy, trajectory: Trajectory, phase
       const logProb = distribution.logProb(final.params, action, mask);
       let loss = add(
         'policyLoss',
-        surrogate(
-          tf.sub(logProb, trajectory.logProbs[t]),
-          (acts[t] - actMean) / (actStd + 1e-8),
-          ppo.clip,
-        ),
+        surrogate(tf.sub(logProb, trajectory.logProbs[t]), centred[t] / (actStd + 1e-8), ppo.clip),
       );
       const entropy = add('entropy', distribution.entropy(final.params, mask));
       loss = tf.sub(loss, tf.mul(entropy, phase.entropy));
@@ -291,9 +297,11 @@ describe('loss and gradient are those of a plain unroll, decision by decision', 
 
 describe('halting terms', () => {
   it('read nothing at forced decisions, before minSteps and at maxSteps', async () => {
+    // With λ = 0 there is no trace, which alone reads how likely a forced depth was.
     const { config, policy, trajectory } = await collect({
       env: { id: 'KnownDelay-v0' },
       halting: { minSteps: 2, maxSteps: 4 },
+      ppo: { ...ONE_STEP, lambda: 0 },
     });
     const before = await learn(config, policy, trajectory);
     let spoilt = 0;
