@@ -146,20 +146,27 @@ const haltingSchema = () =>
       if (problem !== undefined) refuse(problem.field, problem.message);
     });
 
-const priceSchema = z.strictObject({
-  initial: z
-    .number()
-    .min(0)
-    .default(0.02)
-    .describe('Reward subtracted per ponder step beyond minSteps, in units of the raw reward.'),
-  targetSteps: positive
-    .optional()
-    .describe('Mean ponder steps the price is steered to; the price stays fixed unless given.'),
-  rate: positive
-    .default(0.005)
-    .describe('Change of the price per update and step of deviation from the target.'),
-  max: positive.default(1).describe('The steered price never exceeds this.'),
-});
+const priceSchema = z
+  .strictObject({
+    initial: z
+      .number()
+      .min(0)
+      .default(0.02)
+      .describe('Reward subtracted per ponder step beyond minSteps, in units of the raw reward.'),
+    targetSteps: positive
+      .optional()
+      .describe('Mean ponder steps the price is steered to; the price stays fixed unless given.'),
+    rate: positive
+      .default(0.1)
+      .describe(
+        'Relative change of the price per update and ponder step of deviation from the target.',
+      ),
+    max: positive.default(1).describe('The steered price never exceeds this.'),
+  })
+  .refine((price) => price.targetSteps === undefined || price.initial > 0, {
+    message: 'expected more than 0 where the price is steered (price.targetSteps)',
+    path: ['initial'],
+  });
 
 const recipeSchema = z.strictObject({
   releaseReturn: z

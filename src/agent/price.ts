@@ -1,35 +1,40 @@
 import type { Config } from './config.ts';
 
-/** Share of the newest update in the running mean of ponder steps, of its trend and of the depth gap. */
-const SHARE = 0.2;
+/** Share of the newest update in the running means of ponder steps and of their trend. */
+const SHARE = 0.4;
+/** And in that of the depth gap, which few decisions tell. */
+const GAP_SHARE = 0.1;
 /** Updates that the trend is looked ahead for: a policy answers to a price about so many updates later. */
 const HORIZON = 10;
-/** The depth gap from which the price gives way. */
+/** The depth gap above which the price gives way. */
 const GAP = 0.1;
-/** What it gives way by, an update. */
-const RETREAT = 0.05;
+/** The factor that it gives way by, an update. */
+const RETREAT = 0.95;
+/** The most that ln(price) changes by in an update. */
+const MOST = 0.1;
+/** The least that a steered price becomes, in units of the initial one: from 0 none would rise again. */
+const LEAST = 0.01;
 
 export interface PriceState {
   price: number;
-  /** Running means of ponder steps, of their change an update, and of the depth gap; null before there was any. */
+  /** Running mean of ponder steps; null before there was any. */
   mean: number | null;
+  /** Running mean of its change an update. */
   trend: number;
+  /** Running mean of the depth gap. */
   gap: number;
-  /** How often the price has begun to give way, which slows its rise. */
-  retreats: number;
-  retreating: boolean;
 }
 
 /**
  * Steers the price of a ponder step so that thoughts take `price.targetSteps` of them in the mean.
  *
- *     heading = mean + 10 · trend                     (running means of 5 updates)
- *     price ← price + rate / (1 + retreats) · (heading − target)
- *     price ← 0.95 · price                             while the depth gap is above 0.1
+ *     heading = mean + 10 · trend                                              (running means, the newest update 0.4 of each)
+ *     ln price ← ln price + clip(rate · (heading − target), ± 0.1)
+ *     ln price ← ln price + ln 0.95            instead, while the depth gap (running mean of 10 updates) is above 0.1
  *
  * The first is an integral controller with lead: it looks at where the mean is going and not at where it is, since policies answer to a
- * price many updates late, and would be charged on and on meanwhile. The second is for a target that costs reward: the price gives way
- * while decisions forced deeper earn more than the head's own (`depthGap`), and rises more slowly each time it has had to.
+ * price many updates late, and it would charge them more and more meanwhile. It steers the logarithm, so that no unit of reward has a part in it.
+ * The second is for a target that costs reward: the price gives way while decisions forced deeper earn more than the head's own (`depthGap`).
  */
 export class PriceController {
   readonly #config: Config['price'];
@@ -37,8 +42,7 @@ export class PriceController {
 
   constructor(config: Config['price']) {
     this.#config = config;
-    const price = config.initial;
-    this.#state = { price, mean: null, trend: 0, gap: 0, retreats: 0, retreating: false };
+    this.#state = { price: config.initial, mean: null, trend: 0, gap: 0 };
   }
 
   /** Reward subtracted per ponder step beyond minSteps, in units of the raw reward. */
@@ -66,20 +70,16 @@ export class PriceController {
    * @param depthGap what it found (`depthGap`); null where it could not tell
    */
   update(meanSteps: number, depthGap: number | null): void {
-    const { targetSteps, rate, max } = this.#config;
+    const { targetSteps, initial, rate, max } = this.#config;
     if (targetSteps === undefined || meanSteps === 0) return;
     const state = this.#state;
     const before = state.mean ?? meanSteps;
     state.mean = before + SHARE * (meanSteps - before);
     state.trend += SHARE * (state.mean - before - state.trend);
-    state.gap += SHARE * ((depthGap ?? 0) - state.gap);
-    const retreating = state.gap > GAP;
-    if (retreating && !state.retreating) state.retreats++;
-    state.retreating = retreating;
+    state.gap += GAP_SHARE * ((depthGap ?? 0) - state.gap);
     const heading = state.mean + HORIZON * state.trend;
-    const price = retreating
-      ? (1 - RETREAT) * state.price
-      : state.price + (rate / (1 + state.retreats)) * (heading - targetSteps);
-    state.price = Math.min(max, Math.max(0, price));
+    const change = Math.min(MOST, Math.max(-MOST, rate * (heading - targetSteps)));
+    const price = state.price * (state.gap > GAP ? RETREAT : Math.exp(change));
+    state.price = Math.min(max, Math.max(LEAST * initial, price));
   }
 }

@@ -68,7 +68,7 @@ describe('release', () => {
 });
 
 describe('price', () => {
-  const steered = { initial: 0.1, targetSteps: 2, rate: 0.01, max: 0.15 };
+  const steered = { initial: 0.1, targetSteps: 2, rate: 0.1, max: 0.15 };
 
   it('is 0 until release, then the initial one', () => {
     const own = recipe({ price: { initial: 0.1 } });
@@ -88,42 +88,48 @@ describe('price', () => {
   });
 
   it('rises while thoughts are longer than the target, and falls while they are shorter', () => {
-    const own = recipe({ price: steered });
-    own.update(0, 3, null, 1);
-    own.update(0, 3, null, 1);
-    expect(own.price).toBeCloseTo(0.11, 12);
-    // Mean 3 + ⅕·(−1.5) = 2.7, trend ⅕·(−0.3) = −0.06: it heads for 2.1.
-    own.update(0, 1.5, null, 1);
-    expect(own.price).toBeCloseTo(0.111, 12);
-    // Mean 2.46, trend −0.06 + ⅕·(−0.24 + 0.06) = −0.096: it heads for 1.5.
-    own.update(0, 1.5, null, 1);
-    expect(own.price).toBeCloseTo(0.106, 12);
-  });
-
-  it('gives way while decisions forced deeper earn more, and rises more slowly afterwards', () => {
     const own = recipe({ price: { ...steered, max: 1 } });
     own.update(0, 3, null, 1);
-    // ⅕ of 0.4 is below the gap that counts, ⅕ of 0.6 above.
-    own.update(0, 3, 0.4, 1);
-    expect(own.price).toBeCloseTo(0.11, 12);
-    own.update(0, 3, 0.6, 1);
-    expect(own.price).toBeCloseTo(0.11 * 0.95, 12);
+    own.update(0, 2.5, null, 1);
+    expect(own.price).toBeCloseTo(0.1 * Math.exp(0.05), 12);
+    // Mean 2.5 + 0.4·(−0.5) = 2.3, trend 0.4·(−0.2) = −0.08: it heads for 1.5.
+    own.update(0, 2, null, 1);
+    expect(own.price).toBeCloseTo(0.1 * Math.exp(0.05 - 0.05), 12);
+    // Mean 2.58, trend −0.08 + 0.4·(0.28 + 0.08) = 0.064: it heads for 3.22.
     own.update(0, 3, null, 1);
-    expect(own.price).toBeCloseTo(0.11 * 0.95 ** 2, 12);
-    // The gap has faded to 0.4·0.2·0.8² + 0.6·0.2·0.8² < 0.1… two updates later.
-    own.update(0, 3, null, 1);
-    const before = own.price;
-    own.update(0, 3, null, 1);
-    expect(own.price - before).toBeCloseTo(0.005, 12);
+    expect(own.price).toBeCloseTo(0.1 * Math.exp(0.1), 12);
   });
 
-  it('stays within 0 and its maximum', () => {
+  it('changes by a tenth at most', () => {
+    const own = recipe({ price: { ...steered, max: 1 }, halting: { maxSteps: 9 } });
+    own.update(0, 9, null, 1);
+    own.update(0, 9, null, 1);
+    expect(own.price).toBeCloseTo(0.1 * Math.exp(0.1), 12);
+  });
+
+  it('gives way while decisions forced deeper earn more', () => {
+    const own = recipe({ price: { ...steered, max: 1 } });
+    own.update(0, 3, null, 1);
+    // A tenth of 0.9 is not above the gap that counts, a tenth more of 0.9 is.
+    own.update(0, 2, 0.9, 1);
+    expect(own.price).toBe(0.1);
+    own.update(0, 2, 0.9, 1);
+    expect(own.price).toBeCloseTo(0.095, 12);
+    own.update(0, 2, null, 1);
+    expect(own.price).toBeCloseTo(0.095 * 0.95, 12);
+    for (let i = 0; i < 20; i++) own.update(0, 2, 0, 1);
+    const before = own.price;
+    own.update(0, 2, 0, 1);
+    expect(own.price).toBe(before);
+  });
+
+  it('stays within a hundredth of the initial one and its maximum', () => {
     const own = recipe({ price: steered });
     own.update(0, 3, null, 1);
     for (let i = 0; i < 20; i++) own.update(0, 3, null, 1);
     expect(own.price).toBe(0.15);
-    for (let i = 0; i < 40; i++) own.update(0, 1, null, 1);
-    expect(own.price).toBe(0);
+    for (let i = 0; i < 80; i++) own.update(0, 1, null, 1);
+    expect(own.price).toBeCloseTo(0.001, 12);
   });
 
   it('rests where all decisions were forced', () => {
@@ -136,27 +142,35 @@ describe('price', () => {
 
 describe('steered to a target', () => {
   /** A policy that answers to the price with a delay: it thinks as long as pays at the price of the last updates. */
-  function follow(own: Recipe, pays: (price: number) => number, updates: number): number[] {
+  function follow(own: Recipe, pays: (price: number) => number, delay: number): number[] {
     let mean = 3;
     const means: number[] = [];
     own.update(0, mean, null, 1);
-    for (let i = 0; i < updates; i++) {
-      mean += (pays(own.price) - mean) / 12;
+    for (let i = 0; i < 300; i++) {
+      mean += (pays(own.price) - mean) / delay;
       means.push(mean);
       own.update(0, mean, null, 1);
     }
     return means;
   }
 
+  const slowly = (price: number) => 3 - 8 * price;
+  const suddenly = (price: number) => 3 - 2 / (1 + Math.exp(-60 * (price - 0.12)));
+
   it.each([
-    ['gives in slowly', (price: number) => 3 - 8 * price],
-    ['gives in suddenly', (price: number) => 3 - 2 / (1 + Math.exp(-60 * (price - 0.12)))],
-  ])('holds it without overshoot where the policy %s', (_, pays) => {
-    const own = recipe({ price: { initial: 0.02, targetSteps: 2, rate: 0.005 } });
-    const means = follow(own, pays, 300);
-    expect(Math.min(...means)).toBeGreaterThan(1.9);
-    expect(Math.abs(means.at(-1)! - 2)).toBeLessThan(0.05);
-  });
+    ['slowly', 8, slowly],
+    ['slowly', 20, slowly],
+    ['suddenly', 8, suddenly],
+    ['suddenly', 20, suddenly],
+  ])(
+    'holds it without overshoot where the policy gives in %s, within %i updates',
+    (_, delay, pays) => {
+      const own = recipe({ price: { initial: 0.02, targetSteps: 2, rate: 0.1 } });
+      const means = follow(own, pays, delay);
+      expect(Math.min(...means)).toBeGreaterThan(1.95);
+      expect(Math.abs(means.at(-1)! - 2)).toBeLessThan(0.05);
+    },
+  );
 });
 
 it('goes on exactly from its state', () => {
