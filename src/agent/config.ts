@@ -157,7 +157,7 @@ const priceSchema = z
       .optional()
       .describe('Mean ponder steps the price is steered to; the price stays fixed unless given.'),
     rate: positive
-      .default(0.1)
+      .default(0.2)
       .describe(
         'Relative change of the price per update and ponder step of deviation from the target.',
       ),

@@ -34,7 +34,8 @@ export interface PriceState {
  *
  * The first is an integral controller with lead: it looks at where the mean is going and not at where it is, since policies answer to a
  * price many updates late, and it would charge them more and more meanwhile. It steers the logarithm, so that no unit of reward has a part in it.
- * The second is for a target that costs reward: the price gives way while decisions forced deeper earn more than the head's own (`depthGap`).
+ * The second is for a target that costs reward: the price gives way, down to the initial one, while decisions forced deeper earn more than the
+ * head's own (`depthGap`).
  */
 export class PriceController {
   readonly #config: Config['price'];
@@ -79,7 +80,9 @@ export class PriceController {
     state.gap += GAP_SHARE * ((depthGap ?? 0) - state.gap);
     const heading = state.mean + HORIZON * state.trend;
     const change = Math.min(MOST, Math.max(-MOST, rate * (heading - targetSteps)));
-    const price = state.price * (state.gap > GAP ? RETREAT : Math.exp(change));
-    state.price = Math.min(max, Math.max(LEAST * initial, price));
+    state.price =
+      state.gap > GAP
+        ? Math.min(state.price, Math.max(initial, RETREAT * state.price))
+        : Math.min(max, Math.max(LEAST * initial, state.price * Math.exp(change)));
   }
 }

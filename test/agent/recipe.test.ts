@@ -113,10 +113,13 @@ describe('price', () => {
     // A tenth of 0.9 is not above the gap that counts, a tenth more of 0.9 is.
     own.update(0, 2, 0.9, 1);
     expect(own.price).toBe(0.1);
+    own.restore({ ...own.state(), price: { price: 0.2, mean: 2, trend: 0, gap: 0.09 } });
     own.update(0, 2, 0.9, 1);
-    expect(own.price).toBeCloseTo(0.095, 12);
+    expect(own.price).toBeCloseTo(0.19, 12);
     own.update(0, 2, null, 1);
-    expect(own.price).toBeCloseTo(0.095 * 0.95, 12);
+    expect(own.price).toBeCloseTo(0.19 * 0.95, 12);
+    for (let i = 0; i < 30; i++) own.update(0, 2, 0.9, 1);
+    expect(own.price).toBe(0.1);
     for (let i = 0; i < 20; i++) own.update(0, 2, 0, 1);
     const before = own.price;
     own.update(0, 2, 0, 1);
@@ -165,7 +168,7 @@ describe('steered to a target', () => {
   ])(
     'holds it without overshoot where the policy gives in %s, within %i updates',
     (_, delay, pays) => {
-      const own = recipe({ price: { initial: 0.02, targetSteps: 2, rate: 0.1 } });
+      const own = recipe({ price: { initial: 0.02, targetSteps: 2, rate: 0.2 } });
       const means = follow(own, pays, delay);
       expect(Math.min(...means)).toBeGreaterThan(1.95);
       expect(Math.abs(means.at(-1)! - 2)).toBeLessThan(0.05);
