@@ -434,7 +434,8 @@ const makeFields = () =>
 type Fields = z.infer<ReturnType<typeof makeFields>>;
 
 /** The section of the algorithm that is named is there; that of another, and a halting rule that it cannot learn, are refused. */
-const makeConfigSchema = () => makeFields().superRefine(refuseUnfit).overwrite(withOwnSection).superRefine(refuseFew);
+const makeConfigSchema = () =>
+  makeFields().superRefine(refuseUnfit).overwrite(withOwnSection).superRefine(refuseFew);
 
 function refuseUnfit(fields: Fields, context: z.RefinementCtx): void {
   const { algorithm } = fields;

@@ -85,7 +85,7 @@ export class Evaluations {
 
   /** What an evaluation finds; undefined where it is abandoned or cannot be made. */
   async #measure(): Promise<Awaited<ReturnType<typeof measure>> | undefined> {
-    const { agent, recipe, phases, calling, losses, update, steps } = this.#training;
+    const { agent, recipe, calling, losses, update, steps } = this.#training;
     const { evaluation, halting } = agent.config;
     const { env, signal, on, clock } = this.#options;
     if (signal?.aborted) return undefined;
@@ -107,7 +107,7 @@ export class Evaluations {
         survive: { ...survive, impatient: true },
       });
     try {
-      const found = await phases.during('evaluation', evaluating);
+      const found = await this.#training.during('evaluation', evaluating);
       this.#retryAt = undefined;
       return found;
     } catch (error) {

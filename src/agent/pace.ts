@@ -1,21 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { arenaUsed } from '../kernels/index.ts';
-import type { Phases } from '../rollout/index.ts';
+import type { TimeSpent } from '../rollout/index.ts';
 import type { Clock } from './clock.ts';
 import type { UpdateMetrics } from './events.ts';
 
 /** How long training takes, and what the process holds meanwhile. */
 export class Pace {
   readonly #clock: Clock;
-  readonly #phases: Phases;
+  readonly #spent: TimeSpent;
   /** Seconds before this session. */
   #before = 0;
   #began: number;
   #told: number;
 
-  constructor(clock: Clock, phases: Phases) {
+  constructor(clock: Clock, spent: TimeSpent) {
     this.#clock = clock;
-    this.#phases = phases;
+    this.#spent = spent;
     this.#began = this.#told = clock.monotonic();
   }
 
@@ -35,7 +35,7 @@ export class Pace {
     const now = this.#clock.monotonic();
     const seconds = (now - this.#told) / 1000;
     this.#told = now;
-    const phases = this.#phases.take();
+    const phases = this.#spent.take();
     const { rss, heapUsed, external } = process.memoryUsage();
     return {
       time: new Date(this.#clock.now()).toISOString(),

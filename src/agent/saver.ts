@@ -44,8 +44,8 @@ export class Saver {
    */
   async save(occasion: Occasion): Promise<Checkpoint | undefined> {
     if (!this.#due(occasion)) return undefined;
-    const { phases, update, steps } = this.#training;
-    return await phases.during('checkpoint', async () => {
+    const { update, steps } = this.#training;
+    return await this.#training.during('checkpoint', async () => {
       const checkpoint = await this.#training.checkpoint();
       const told = (path: string) => this.#on({ type: 'checkpointed', update, steps, path });
       return (await this.#write(checkpoint, occasion.last, told)) ? checkpoint : undefined;
@@ -59,7 +59,7 @@ export class Saver {
    */
   async amend(checkpoint: Checkpoint): Promise<void> {
     const amended = this.#training.amended(checkpoint);
-    await this.#training.phases.during('checkpoint', () => this.#write(amended, false));
+    await this.#training.during('checkpoint', () => this.#write(amended, false));
   }
 
   #due({ wanted, last }: Occasion): boolean {

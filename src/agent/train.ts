@@ -155,7 +155,7 @@ export async function train(input: ConfigInput, given: TrainOptions = {}): Promi
       return { runDir, ...result };
     }
     const { done, restart, run } = trained;
-    heartbeat.beat('evaluation');
+    heartbeat.doing('evaluation');
     const outcome = done ? await conclude(agent, opened.source, files, run, options) : undefined;
     throwStray(signal);
     const result = {

@@ -5,9 +5,9 @@ import { learnsToHalt, type Tensors } from '../policy/index.ts';
 import {
   type Behaviour,
   collect,
-  Phases,
   type Rollout,
   Scheduler,
+  TimeSpent,
   Trajectory,
 } from '../rollout/index.ts';
 import type { Agent } from './agent.ts';
@@ -43,7 +43,7 @@ export class Training {
   readonly envs: EnvPool;
   /** Whether thoughts may begin; while not, an update is under way. */
   readonly #admit$ = new BehaviorSubject(true);
-  readonly phases: Phases;
+  readonly #time: TimeSpent;
   readonly scheduler: Scheduler;
   readonly trajectory: Trajectory;
   readonly rewardScale: RewardScale;
@@ -80,11 +80,8 @@ export class Training {
     this.#definition = definition;
     this.#settings = settings;
     this.#heartbeat = heartbeat;
-    this.phases = new Phases(
-      () => clock.monotonic(),
-      (phase) => heartbeat.beat(phase),
-    );
-    this.#pace = new Pace(clock, this.phases);
+    this.#time = new TimeSpent(() => clock.monotonic());
+    this.#pace = new Pace(clock, this.#time);
     this.wishes = new Wishes(train.totalSteps);
     this.agent = agent;
     this.envs = envs;
@@ -146,10 +143,11 @@ export class Training {
 
   /** Rollouts, each once the update before it is over (`proceed`). */
   collect(): Observable<Rollout> {
-    const { trajectory, phases, envs, scheduler } = this;
+    this.#heartbeat.doing('collecting');
+    const { trajectory, envs, scheduler } = this;
     return collect(envs, scheduler, {
       trajectory,
-      phases,
+      time: this.#time,
       decisions: this.#settings.decisions,
       minSteps: this.#config.halting.minSteps,
       priced: this.#priced,
@@ -193,7 +191,7 @@ export class Training {
       rewardScale: normalise.reward ? this.rewardScale.factor : 1,
       progress: this.progress,
     };
-    const tried = await this.phases.during('learning', () => this.#try(trajectory, settings));
+    const tried = await this.during('learning', () => this.#try(trajectory, settings));
     const decisions = trajectory.count;
     this.steps += envSteps;
     this.#episodes += episodes.length;
@@ -289,6 +287,15 @@ export class Training {
     return true;
   }
 
+  /** Does what is done between two rollouts: so it is timed, and known to who watches this thread. */
+  async during<T>(
+    activity: 'learning' | 'evaluation' | 'checkpoint',
+    work: () => Promise<T>,
+  ): Promise<T> {
+    this.#heartbeat.doing(activity);
+    return await this.#time.during(activity, work);
+  }
+
   /** Ends training where a hook asked for it. */
   stopWhereAsked(on: (event: TrainEvent) => void): void {
     const { update, steps } = this;
@@ -304,6 +311,7 @@ export class Training {
   /** Collecting goes on. */
   proceed(): void {
     this.#heartbeat.reach(this);
+    this.#heartbeat.doing('collecting');
     this.#admit$.next(true);
   }
 

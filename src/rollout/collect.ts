@@ -2,9 +2,9 @@ import { BehaviorSubject, type Observable, tap } from 'rxjs';
 import type { EnvPool } from '../envs/index.ts';
 import type { Decision, Transition } from './messages.ts';
 import { act, observe, ponder } from './operators.ts';
-import type { Phases } from './phases.ts';
 import { type Rollout, type RolloutOptions, rollouts } from './rollouts.ts';
 import type { Scheduler } from './scheduler.ts';
+import type { TimeSpent } from './time-spent.ts';
 
 export interface CollectOptions extends Pick<RolloutOptions, 'trajectory' | 'decisions'> {
   /** Ponder steps that cost nothing; 1 unless given. */
@@ -14,7 +14,7 @@ export interface CollectOptions extends Pick<RolloutOptions, 'trajectory' | 'dec
   admit$?: BehaviorSubject<boolean>;
   /** Called with transitions as they come, before they are collected. */
   observed?: (transitions: Transition[]) => void;
-  phases?: Phases;
+  time?: TimeSpent;
 }
 
 /** Rollouts of a policy that decides in all environments of a pool. */
@@ -26,14 +26,14 @@ export function collect(
     priced = new Float64Array(envs.count),
     minSteps = 1,
     observed = () => {},
-    phases,
+    time,
     ...options
   }: CollectOptions,
 ): Observable<Rollout> {
   const inFlight = new Map<number, Decision>();
   return observe(envs).pipe(
-    ponder(decider, admit$, phases),
-    act(envs, inFlight, phases),
+    ponder(decider, admit$, time),
+    act(envs, inFlight, time),
     tap(observed),
     rollouts({ ...options, minSteps, priced, decider, inFlight, admit$ }),
   );

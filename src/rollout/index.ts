@@ -10,7 +10,7 @@ export { type CollectOptions, collect } from './collect.ts';
 export { depthWeights } from './depth-weights.ts';
 export type { Decision, StepTrace, Transition } from './messages.ts';
 export { act, observe, ponder } from './operators.ts';
-export { PHASES, type Phase, type PhaseSeconds, Phases, type Span } from './phases.ts';
 export { type Rollout, type RolloutOptions, rollouts } from './rollouts.ts';
 export { type Behaviour, Scheduler } from './scheduler.ts';
+export { PHASES, type Phase, type PhaseSeconds, TimeSpent } from './time-spent.ts';
 export { Trajectory, type TrajectorySizes } from './trajectory.ts';

@@ -1,16 +1,8 @@
-import {
-  type MonoTypeOperatorFunction,
-  map,
-  mergeMap,
-  Observable,
-  type OperatorFunction,
-  of,
-  Subscription,
-} from 'rxjs';
+import { map, mergeMap, Observable, type OperatorFunction, of, Subscription } from 'rxjs';
 import type { EnvPool, Observation, Outcome } from '../envs/index.ts';
 import type { Decision, Transition } from './messages.ts';
-import { type Phase, Phases } from './phases.ts';
 import type { Scheduler } from './scheduler.ts';
+import { TimeSpent } from './time-spent.ts';
 
 /** Observation batches, whichever environments are ready. */
 export function observe(envs: EnvPool): Observable<Observation[]> {
@@ -21,48 +13,51 @@ export function observe(envs: EnvPool): Observable<Observation[]> {
  * Observations to decisions, by the slot-refill scheduler.
  *
  * @param admit$ whether thoughts may begin: while not, those under way end, and observations wait
- * @param phases ticks count as inference; having nothing to think, as environment
+ * @param time ticks count as inference; having nothing to think, as environment
  */
 export function ponder(
   scheduler: Scheduler,
   admit$: Observable<boolean> = of(true),
-  phases = new Phases(),
+  time = new TimeSpent(),
 ): OperatorFunction<Observation[], Decision[]> {
   return (source) =>
     new Observable((subscriber) => {
-      let idle = phases.wait('environment');
       let pumping = false;
       let completed = false;
+      /** With nothing to think, environments are waited for, unless it is an update that is. */
+      const wait = () => {
+        if (scheduler.admitting) time.wait();
+      };
       const pump = async () => {
         if (pumping) return;
         pumping = true;
-        phases.end(idle);
         // Observations that come one by one, but at once, think together.
         await undefined;
         try {
           while (scheduler.busy && !subscriber.closed) {
-            const thinking = phases.begin('inference');
+            time.stopWaiting();
+            const began = time.now();
             const decisions = await scheduler.tick();
-            phases.end(thinking, scheduler.taken);
+            time.addTick(time.now() - began, scheduler.taken);
             if (decisions.length > 0) subscriber.next(decisions);
             // Signals, timers and sockets get their turn between ticks.
-            const turn = phases.wait(scheduler.busy ? 'other' : 'environment');
+            if (!scheduler.busy) wait();
             await new Promise(setImmediate);
-            phases.end(turn);
           }
           if (completed && scheduler.pending === 0) subscriber.complete();
         } catch (error) {
           subscriber.error(error);
         } finally {
           pumping = false;
-          idle = phases.wait(scheduler.admitting ? 'environment' : 'other');
         }
       };
-      const subscription = new Subscription();
+      const subscription = new Subscription(() => time.stopWaiting());
       subscription.add(
         admit$.subscribe((admit) => {
           scheduler.admitting = admit;
-          if (admit) void pump();
+          if (!admit) time.stopWaiting();
+          else if (scheduler.busy) void pump();
+          else wait();
         }),
       );
       subscription.add(
@@ -86,12 +81,12 @@ export function ponder(
  * Decisions to transitions: each environment is given its action.
  *
  * @param inFlight kept up to date: decisions whose environments have yet to answer, by environment
- * @param phases giving it counts as environment; what is done with transitions, as other
+ * @param time giving it counts as environment, but for what is done with transitions meanwhile
  */
 export function act(
   envs: EnvPool,
   inFlight = new Map<number, Decision>(),
-  phases = new Phases(),
+  time = new TimeSpent(),
 ): OperatorFunction<Decision[], Transition[]> {
   return (source) =>
     source.pipe(
@@ -102,9 +97,20 @@ export function act(
           action: choice,
         }));
         return new Observable<Outcome[]>((subscriber) => {
-          const stepping = phases.begin('environment');
-          envs.step(actions).subscribe(subscriber);
-          phases.end(stepping);
+          const began = time.now();
+          let elsewhere = 0;
+          const next = (outcomes: Outcome[]) => {
+            const told = time.now();
+            subscriber.next(outcomes);
+            elsewhere += time.now() - told;
+          };
+          const stepping = envs.step(actions).subscribe({
+            next,
+            error: (error) => subscriber.error(error),
+            complete: () => subscriber.complete(),
+          });
+          time.add('environment', time.now() - began - elsewhere);
+          return stepping;
         });
       }),
       map((outcomes) =>
@@ -116,22 +122,5 @@ export function act(
           return Object.assign(outcome, { decision });
         }),
       ),
-      counted('other', phases),
-    );
-}
-
-/** What is done with each value counts as `phase`. */
-function counted<T>(phase: Phase, phases: Phases): MonoTypeOperatorFunction<T> {
-  return (source) =>
-    new Observable((subscriber) =>
-      source.subscribe({
-        next: (value) => {
-          const span = phases.begin(phase);
-          subscriber.next(value);
-          phases.end(span);
-        },
-        error: (error) => subscriber.error(error),
-        complete: () => subscriber.complete(),
-      }),
     );
 }

@@ -8,11 +8,11 @@ import {
   type Behaviour,
   type Decision,
   observe,
-  Phases,
   ponder,
   type Rollout,
   rollouts,
   Scheduler,
+  TimeSpent,
   Trajectory,
   type Transition,
 } from '../../src/rollout/index.ts';
@@ -521,7 +521,7 @@ describe('rollouts', () => {
 
 describe('time', () => {
   let now: number;
-  let phases: Phases;
+  let time: TimeSpent;
   const none = {
     environment: 0,
     inference: 0,
@@ -533,7 +533,7 @@ describe('time', () => {
 
   beforeEach(() => {
     now = 0;
-    phases = new Phases(() => now);
+    time = new TimeSpent(() => now);
     const tick = scheduler.tick.bind(scheduler);
     vi.spyOn(scheduler, 'tick').mockImplementation(async () => {
       const decisions = await tick();
@@ -562,8 +562,8 @@ describe('time', () => {
     let shown = 0;
     await lastValueFrom(
       observe(pool).pipe(
-        ponder(scheduler, admit$, phases),
-        act(pool, inFlight, phases),
+        ponder(scheduler, admit$, time),
+        act(pool, inFlight, time),
         tap((transitions) => {
           now += 50;
           shown += transitions.length;
@@ -572,7 +572,7 @@ describe('time', () => {
     );
     expect(shown).toBe(6);
     // 3 decisions of 2 steps for both at once.
-    const { inferenceByDepth, ...seconds } = phases.take();
+    const { inferenceByDepth, ...seconds } = time.take();
     expect(seconds).toEqual({ ...none, environment: 2 + 60, inference: 3.6, other: 0.15 });
     expect(inferenceByDepth.map((x) => x.toFixed(6))).toEqual(['1.800000', '1.800000']);
     expect(1000 * Object.values(seconds).reduce((a, b) => a + b)).toBeCloseTo(now, 6);
@@ -582,14 +582,14 @@ describe('time', () => {
     const held = new HeldEnv(9);
     const pool = await poolOf([held]);
     const subscription = observe(pool)
-      .pipe(ponder(scheduler, admit$, phases), act(pool, inFlight, phases))
+      .pipe(ponder(scheduler, admit$, time), act(pool, inFlight, time))
       .subscribe();
     while (held.waiting === 0) await turns(1);
     now += 7000;
-    const learning = phases.begin('learning');
-    now += 300;
-    phases.end(learning);
-    expect(phases.take()).toMatchObject({
+    admit$.next(false);
+    await time.during('learning', async () => void (now += 300));
+    admit$.next(true);
+    expect(time.take()).toMatchObject({
       environment: 7,
       inference: 1.2,
       learning: 0.3,
@@ -598,7 +598,7 @@ describe('time', () => {
     await held.answer();
     await turns(6);
     now += 2000;
-    expect(phases.take()).toMatchObject({ environment: 2, inference: 1.2, other: 0 });
+    expect(time.take()).toMatchObject({ environment: 2, inference: 1.2, other: 0 });
     subscription.unsubscribe();
   });
 
@@ -615,19 +615,19 @@ describe('time', () => {
     const priced = new Float64Array(1);
     const subscription = observe(pool)
       .pipe(
-        ponder(scheduler, admit$, phases),
-        act(pool, inFlight, phases),
+        ponder(scheduler, admit$, time),
+        act(pool, inFlight, time),
         rollouts({
           ...{ trajectory, decisions: 2, minSteps: 1, priced },
           ...{ decider: scheduler, inFlight, admit$ },
         }),
-        concatMap(() => phases.during('learning', async () => void (now += 300))),
+        concatMap(() => time.during('learning', async () => void (now += 300))),
       )
       .subscribe();
     while (admit$.value) await turns(1);
     await turns(3);
     now += 20;
-    expect(phases.take()).toEqual({
+    expect(time.take()).toEqual({
       ...none,
       inference: 2.4,
       inferenceByDepth: [1.2, 1.2],

@@ -1,24 +1,20 @@
-import { PHASES, type Phase } from '../../rollout/index.ts';
-import { SLOTS } from './slots.ts';
+import { ACTIVITIES, type Activity, SLOTS } from './slots.ts';
 
-/**
- * Signs of life of the training thread, in memory that another thread reads: it beats whenever what it does
- * changes, and by a timer whenever it gets a turn.
- */
+/** Signs of life of the training thread, in memory that another thread reads: it beats by a timer. */
 export class Heartbeat {
   readonly shared = new SharedArrayBuffer(8 * Object.keys(SLOTS).length);
   /** The environment that is being called, for who calls them to keep; -1 for none [1]. */
   readonly calling = new Float64Array(this.shared, 8 * SLOTS.env, 1).fill(-1);
   readonly #slots = new Float64Array(this.shared);
 
-  constructor() {
-    this.#slots[SLOTS.phase] = -1;
+  /** It lives. */
+  beat(): void {
+    this.#slots[SLOTS.beats]++;
   }
 
-  /** It lives, and is about to do this, where that is another thing. */
-  beat(phase?: Phase): void {
-    this.#slots[SLOTS.beats]++;
-    if (phase !== undefined) this.#slots[SLOTS.phase] = PHASES.indexOf(phase);
+  /** What the training thread does from now on. */
+  doing(activity: Activity): void {
+    this.#slots[SLOTS.activity] = ACTIVITIES.indexOf(activity);
   }
 
   /** How far training had come, the last time. */

@@ -1,5 +1,16 @@
-/** What lies where in a heartbeat, as float64 numbers. */
-export const SLOTS = { beats: 0, phase: 1, env: 2, update: 3, steps: 4 } as const;
+/** What the training thread may be doing; the first as it begins. */
+export const ACTIVITIES = [
+  'starting',
+  'collecting',
+  'learning',
+  'evaluation',
+  'checkpoint',
+] as const;
+
+export type Activity = (typeof ACTIVITIES)[number];
+
+/** What lies where in a heartbeat, as float64 numbers; `activity` is an index of `ACTIVITIES`. */
+export const SLOTS = { beats: 0, activity: 1, env: 2, update: 3, steps: 4 } as const;
 
 /** How often it is looked, at least, in the time after which standing still is a fault. */
 const LOOKS = 10;

@@ -1,6 +1,5 @@
 import inspector from 'node:inspector';
 import { startThread } from '../../envs/index.ts';
-import { PHASES } from '../../rollout/index.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { looksIn } from './slots.ts';
 import type { Watched } from './watchdog-thread.ts';
@@ -16,7 +15,7 @@ import type { Watched } from './watchdog-thread.ts';
 export function watchThread(dir: string, heartbeat: Heartbeat, seconds: number): () => void {
   if (seconds === 0 || inspector.url() !== undefined) return () => {};
   const { shared } = heartbeat;
-  const workerData: Watched = { dir, shared, phases: PHASES, seconds };
+  const workerData: Watched = { dir, shared, seconds };
   const thread = startThread(import.meta.url, 'watchdog-thread', { workerData });
   // A run goes on without its watch.
   thread.on('error', ({ message }) => process.emitWarning(`the watchdog has ended: ${message}`));

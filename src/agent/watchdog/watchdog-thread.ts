@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { workerData } from 'node:worker_threads';
 import type { Kept } from '../events.ts';
 import { unusedPath } from '../run/unused-path.ts';
-import { looksIn, SLOTS } from './slots.ts';
+import { ACTIVITIES, looksIn, SLOTS } from './slots.ts';
 
 /** What the thread that watches is told at its start. */
 export interface Watched {
@@ -11,11 +11,10 @@ export interface Watched {
   dir: string;
   /** Of the heartbeat. */
   shared: SharedArrayBuffer;
-  phases: readonly string[];
   seconds: number;
 }
 
-const { dir, shared, phases, seconds } = workerData as Watched;
+const { dir, shared, seconds } = workerData as Watched;
 const { everyMs, looks } = looksIn(seconds);
 const slots = new Float64Array(shared);
 let beats = Number.NaN;
@@ -38,11 +37,12 @@ setInterval(() => {
 }, everyMs);
 
 function tell(): void {
-  const phase = phases[slots[SLOTS.phase]] ?? null;
   const env = slots[SLOTS.env] < 0 ? null : slots[SLOTS.env];
+  const activity = ACTIVITIES[slots[SLOTS.activity]];
+  const phase = activity === 'collecting' && env !== null ? 'environment' : activity;
   const [update, steps] = [slots[SLOTS.update] + 1, slots[SLOTS.steps]];
-  const where = [phase && `phase ${phase}`, env !== null && `environment ${env}`].filter(Boolean);
-  const at = where.length === 0 ? '' : ` (${where.join(', ')})`;
+  const where = [`phase ${phase}`, env !== null && `environment ${env}`].filter(Boolean);
+  const at = ` (${where.join(', ')})`;
   const reason = `the training thread has stood still for ${seconds} s${at} (watchdog.threadSeconds)`;
   const path = unusedPath(join(dir, 'incidents'), `thread-at-${steps}`, '.json');
   writeSync(2, `error: ${reason}; the process is ended, to be resumed\n`);
