@@ -39,7 +39,9 @@ import { UsageError } from './errors.ts';
 import { type ExitOption, exitCheck, exitOf, ruleOf } from './exit.ts';
 import { loadConfig } from './load-config.ts';
 import { loadEncoder } from './load-encoder.ts';
+import { factorOf } from './reward-scale.ts';
 import { type Checkpoint, CheckpointStore } from './run/index.ts';
+import type { TrainingState } from './training-state.ts';
 
 export interface ActOptions {
   /** Ponder steps at most. */
@@ -70,6 +72,7 @@ export interface ThoughtTrace {
   steps: number;
   /** The halting head's probability after each step. */
   halts: number[];
+  /** Expected net return from there, in units of the raw reward. */
   values: number[];
   /** The action distribution after each step: probabilities, or means for Box. */
   actions: number[][];
@@ -103,6 +106,8 @@ export const loadChecks: Checks<LoadOptions> = {
 /** What a checkpoint holds of an agent beside its weights. */
 export interface AgentState {
   price: number;
+  /** Rewards were multiplied by this in the update that the weights come from; 1 unless given. */
+  valueScale?: number;
   normaliser?: RunningStatsState;
   /** What it observes and does. */
   spaces?: { observationSpace: SpaceJson; actionSpace: SpaceJson };
@@ -129,6 +134,8 @@ export class Agent {
   normaliser: RunningStats | undefined;
   /** Reward subtracted per ponder step beyond minSteps, as training last set it. */
   price: number;
+  /** What its value head says is divided by this to be in units of the raw reward (`normalise.reward`). */
+  valueScale = 1;
   /** Environment steps it was trained for, as far as its checkpoint says; 0 where it has none. */
   version = 0;
   readonly #rng: Rng;
@@ -218,9 +225,10 @@ export class Agent {
 
   /** What a checkpoint holds of the agent beside its weights. */
   state(): AgentState {
-    const { price, normaliser, observationSpace, actionSpace } = this;
+    const { price, valueScale, normaliser, observationSpace, actionSpace } = this;
     return {
       price,
+      valueScale,
       normaliser: normaliser?.state(),
       spaces: { observationSpace: observationSpace.toJSON(), actionSpace: actionSpace.toJSON() },
     };
@@ -233,13 +241,16 @@ export class Agent {
   async warmStart(runDir: string): Promise<void> {
     const { weights, state } = await loadRun(runDir);
     const own = this.state();
-    const { normaliser = own.normaliser } = (state as { agent: AgentState }).agent;
-    this.restore(weights, { ...own, normaliser: own.normaliser && normaliser });
+    const { valueScale, normaliser = own.normaliser } = (state as { agent: AgentState }).agent;
+    this.restore(weights, { ...own, valueScale, normaliser: own.normaliser && normaliser });
   }
 
   /** Goes on as a checkpoint of its run. @throws as `restore` does */
   take({ step, weights, state }: Checkpoint): void {
-    this.restore(weights, (state as { agent: AgentState }).agent);
+    const { agent, rewardScale } = state as Pick<TrainingState, 'agent' | 'rewardScale'>;
+    // Older checkpoints do not say; their scale is that of a rollout later.
+    const saved = this.config.normalise.reward && rewardScale ? factorOf(rewardScale) : 1;
+    this.restore(weights, { valueScale: saved, ...agent });
     this.version = step;
   }
 
@@ -256,6 +267,7 @@ export class Agent {
     this.policy.parameters.write(weights);
     this.normaliser = normaliser;
     this.price = state.price;
+    this.valueScale = state.valueScale ?? 1;
   }
 
   /**
@@ -333,7 +345,8 @@ export class Agent {
     const { deterministic: greedy = evaluation.deterministic } = options;
     const { minSteps, floor } = halting;
     const rule = ruleOf(exitOf(this.config, exit));
-    const behaviour = { rule, minSteps, maxSteps, floor, forced: 0, greedy };
+    const { valueScale } = this;
+    const behaviour = { rule, minSteps, maxSteps, floor, forced: 0, greedy, valueScale };
     return new Scheduler<O>(this.policy, slots, this.#rng, () => behaviour, failed);
   }
 

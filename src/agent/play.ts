@@ -153,11 +153,11 @@ export class Stage {
     { episodes, seed, rule, deterministic, maxSteps, trace }: PlayOptions,
     until: (transitions$: Observable<Transition[]>) => Observable<unknown>,
   ): Promise<void> {
-    const { policy, config } = this.#agent;
+    const { policy, config, valueScale } = this.#agent;
     const { minSteps, floor } = config.halting;
     const behaviour = {
       ...{ rule, minSteps, maxSteps: maxSteps ?? config.halting.maxSteps, floor },
-      ...{ forced: 0, greedy: deterministic ?? config.evaluation.deterministic, trace },
+      ...{ forced: 0, greedy: deterministic ?? config.evaluation.deterministic, trace, valueScale },
     };
     const envs = this.#envs;
     envs.replay(seed, episodes);

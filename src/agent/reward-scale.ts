@@ -54,7 +54,16 @@ export class RewardScale {
   restore(state: RewardScaleState): void {
     this.#stats = RunningStats.fromState(state.stats);
     this.#returns.set(state.returns);
-    // Older checkpoints do not say.
-    this.#rewarded = state.rewarded ?? state.stats.mean[0] !== 0;
+    this.#rewarded = rewardedIn(state);
   }
+}
+
+/** The `factor` of a scale that was saved. */
+export function factorOf(state: RewardScaleState): number {
+  return rewardedIn(state) ? RunningStats.fromState(state.stats).scale(0) : 1;
+}
+
+/** Whether there was a reward; older checkpoints do not say. */
+function rewardedIn({ rewarded, stats }: RewardScaleState): boolean {
+  return rewarded ?? stats.mean[0] !== 0;
 }

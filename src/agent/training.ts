@@ -204,6 +204,7 @@ export class Training {
       return { ...tried, update: this.update + 1, steps: this.steps, phase, batch };
     }
     const { stats } = tried;
+    this.agent.valueScale = settings.rewardScale;
     trajectory.clear();
     this.update++;
     return {

@@ -3,6 +3,7 @@ import type { Observation, Outcome } from '../envs/index.ts';
 /** What a thought looked like after one of its steps. */
 export interface StepTrace {
   halt: number;
+  /** In the unit of the raw reward. */
   value: number;
   /** The action distribution as a person reads it: probabilities, or means for Box. */
   actions: number[];

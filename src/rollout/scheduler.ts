@@ -23,6 +23,8 @@ export interface Behaviour {
   greedy: boolean;
   /** Record what each step thought, whoever asks. */
   trace?: boolean;
+  /** Rewards were multiplied by this as values were learned: traces are divided by it; 1 unless given. */
+  valueScale?: number;
 }
 
 /** A thought in a slot. */
@@ -259,7 +261,8 @@ export class Scheduler<O extends Observation = Observation> {
     const halted = 1 - slot.survival;
     if (trace) {
       const actions = distribution.describe(params, mask);
-      slot.trace.push({ halt, value, actions, halted, measured: measured.at(-1) });
+      const { valueScale = 1 } = behaviour;
+      slot.trace.push({ halt, value: value / valueScale, actions, halted, measured: measured.at(-1) });
     }
     if (!this.#ends(slot, { n, halt, halted, measured }, behaviour)) return undefined;
     const action = new Float32Array(distribution.actionSize);

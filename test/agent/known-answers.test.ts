@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Agent } from '../../src/agent/agent.ts';
 import type { ConfigInput } from '../../src/agent/config.ts';
 import type { TrainEvent } from '../../src/agent/events.ts';
 import { train } from '../../src/agent/train.ts';
@@ -30,6 +31,22 @@ describe('one ponder step learns what is known', () => {
     expect(found.mean).toBeGreaterThan(expected);
     expect(ponderSteps).toEqual({ mean: 1, p50: 1, p95: 1, max: 1 });
   });
+});
+
+it('values are in the unit of the raw reward, also where rewards were scaled as they were learned from', async () => {
+  const config = knownAnswerConfig(1500, {
+    env: { id: 'KnownDiscrete-v0' },
+    halting: { rule: 'fixed', maxSteps: 1 },
+    normalise: { reward: true },
+  });
+  const runDir = tempDir();
+  const { evaluation } = await train(config, { runDir });
+  expect(evaluation!.return.mean).toBeGreaterThan(0.97);
+  const agent = await Agent.load(runDir);
+  onTestFinished(() => agent.dispose());
+  expect(agent.valueScale).toBeGreaterThan(1.5);
+  const { thought } = await agent.act(0);
+  expect(Math.abs(thought.values[0] - 1)).toBeLessThan(0.15);
 });
 
 describe('the whole recipe learns it, and that thinking longer is of no use', () => {
