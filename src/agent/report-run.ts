@@ -3,11 +3,19 @@ import { join } from 'node:path';
 import { learnsToHalt } from '../policy/index.ts';
 import type { Decision } from '../rollout/index.ts';
 import type { Agent } from './agent.ts';
+import type { Config } from './config.ts';
 import { envName } from './env-setup.ts';
 import type { Evaluation, Losses, UpdateMetrics } from './events.ts';
 import { exitOf, ruleOf } from './exit.ts';
 import type { Stage } from './play.ts';
-import { readMetrics, renderReport, type WorkedThought, writeFileAtomic } from './run/index.ts';
+import {
+  type ReportData,
+  readMetrics,
+  renderReport,
+  type WorkedThought,
+  writeFileAtomic,
+} from './run/index.ts';
+import { updateStatistics } from './update-statistics.ts';
 
 /** Episodes from which the worked thought is chosen. */
 export const CANDIDATES = 16;
@@ -48,12 +56,22 @@ export async function writeReport(
     byDifficulty: evaluation?.byDifficulty ?? [],
     forcedDepth: evaluation?.forcedDepth ?? [],
     thought,
+    statistics: statisticsOf(agent.config, metrics.at(-1)),
     configYaml: await readFile(join(runDir, 'config.resolved.yaml'), 'utf8'),
   });
   await writeFileAtomic(join(runDir, 'report.html'), html);
 }
 
-type Summary = Parameters<typeof renderReport>[0]['summary'];
+function statisticsOf(config: Config, last: UpdateMetrics | undefined): ReportData['statistics'] {
+  if (last === undefined) return [];
+  const found = last as unknown as Record<string, unknown>;
+  return Object.entries(updateStatistics(config)).map(([name, meaning]) => {
+    const value = found[name];
+    return { name, meaning, value: typeof value === 'number' ? value : null };
+  });
+}
+
+type Summary = ReportData['summary'];
 
 function summaryOf(evaluation: Evaluation): Summary {
   const { return: mean, netReturn, ponderSteps, successRate, spearman, cut } = evaluation;

@@ -12,7 +12,7 @@ export const toyHalting = defineHalting({
   fields: {
     chance: z.number().min(0).max(1).default(0.5).describe('The chance that the rule toy learns.'),
   },
-  statistics: { surprise: 'Cross-entropy of halting, in nats a ponder step.' },
+  statistics: { surprise: 'cross-entropy of halting, in nats a ponder step' },
   explain: ({ chance, minSteps }) =>
     chance === 1 && minSteps > 1
       ? { field: 'chance', message: 'expected less than 1 where minSteps is more than 1' }

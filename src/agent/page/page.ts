@@ -117,6 +117,7 @@ function unheardOf(name: string): RunSummary {
     totalSteps: null,
     alarms: 0,
     heardAt: null,
+    statistics: {},
   };
   return { name, state: 'queued', controls: [], ...nothing };
 }

@@ -38,6 +38,8 @@ export interface ReportData {
   }[];
   forcedDepth: { steps: number; return: number; successRate: number | null }[];
   thought?: WorkedThought;
+  /** What the last update reported, each with its meaning. */
+  statistics: { name: string; meaning: string; value: number | null }[];
   configYaml: string;
 }
 
@@ -85,6 +87,7 @@ ${difficulty(data)}
 ${distribution(data)}
 ${forcedDepth(data)}
 ${thought(data)}
+${statistics(data)}
 ${config(data)}
 </main>
 </body>
@@ -350,6 +353,15 @@ function thought({ thought }: ReportData): string {
   const obs = `<details><summary>Observation</summary><pre class="obs">${escapeHtml(thought.obs)}</pre></details>`;
   const body = `<p>${escapeHtml(facts)}</p>${key}<ol class="thought">${cards.join('')}</ol>${obs}`;
   return section(title, about, body);
+}
+
+function statistics({ statistics }: ReportData): string {
+  const about = 'What learning reported of itself, means over the update.';
+  if (statistics.length === 0)
+    return section('The last update', about, none('No update was made.'));
+  const rows = statistics.map(({ name, meaning, value }) => [name, value, meaning]);
+  const table = dataTable('Numbers: the last update', ['name', 'value', 'meaning'], rows);
+  return section('The last update', about, table);
 }
 
 function config({ configYaml }: ReportData): string {

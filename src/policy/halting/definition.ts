@@ -33,7 +33,7 @@ export interface HaltingDefinition<S extends Shape = Shape> {
   readonly exit?: string;
   /** What it learns by; a rule without a loss learns nothing, and has nothing to be released. */
   loss?(settings: Settings<S>): SampledLoss | ExpectedLoss;
-  /** Statistics of its own by name, and the meaning of each; means over the minibatches of an update. */
+  /** Statistics of its own by name, and the meaning of each, a clause; means over the minibatches of an update. */
   readonly statistics: Readonly<Record<string, string>>;
 }
 

@@ -9,6 +9,7 @@ import {
 } from '../../../src/agent/page/app/format.ts';
 import { type Line, plotted, textAt } from '../../../src/agent/page/app/lines.ts';
 import { hrefOf, hrefOfCompared, routeOf } from '../../../src/agent/page/app/route.ts';
+import { SERIES, unshown } from '../../../src/agent/page/app/series.ts';
 import { smooth } from '../../../src/agent/page/app/smooth.ts';
 
 describe('numbers on the page', () => {
@@ -35,6 +36,14 @@ describe('numbers on the page', () => {
     [formatAgo(0, 60_000), '60 s ago'],
     [formatAgo(0, 600_000), '10 min ago'],
   ])('%s', (told, expected) => expect(told).toBe(expected));
+});
+
+describe('figures of statistics', () => {
+  it('are of those that no other figure shows', () => {
+    const told = { haltKl: 'how far halting moved', expectedSteps: 'mean of Σ n·p_n' };
+    expect(SERIES).toContain('haltKl');
+    expect(unshown(told)).toEqual([['expectedSteps', 'mean of Σ n·p_n']]);
+  });
 });
 
 describe('addresses on the page', () => {

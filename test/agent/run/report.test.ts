@@ -11,6 +11,7 @@ const empty: ReportData = {
   histograms: [],
   byDifficulty: [],
   forcedDepth: [],
+  statistics: [],
   configYaml: '',
 };
 
@@ -51,6 +52,10 @@ const full: ReportData = {
     actionLabels: ['left', 'right'],
     action: 'right',
   },
+  statistics: [
+    { name: 'kl', meaning: 'how far actions moved, in nats', value: 0.0125 },
+    { name: 'expectedSteps', meaning: 'mean of Σ n·p_n', value: null },
+  ],
   configYaml: 'env:\n  id: KHop-v0\n',
 };
 
@@ -118,6 +123,10 @@ describe('renderReport', () => {
     expect(thought).toContain('It took 2 ponder steps at difficulty 2 and then acted: right.');
     expect(thought).toContain('Step 1 value 0.71 halt 13 % left 70 % right 30 %');
     expect(thought).toContain('Step 2: acts value 0.97 halt no say left 5 % right 95 %');
+    expect(html).toContain(
+      '<tr><td>kl</td><td>0.0125</td><td>how far actions moved, in nats</td></tr>',
+    );
+    expect(html).toContain('<td>expectedSteps</td><td>–</td><td>mean of Σ n·p_n</td>');
     expect(html).toContain('<pre>env:\n  id: KHop-v0\n</pre>');
   });
 
@@ -134,6 +143,7 @@ describe('renderReport', () => {
     ['Ponder steps over training', 'No free decision has been recorded yet.'],
     ['Return forced to each depth', 'No depth was forced.'],
     ['One worked thought', 'No thought was recorded.'],
+    ['The last update', 'No update was made.'],
   ])('says where it has no data: %s', (heading, text) => {
     expect(sectionOf(renderReport(empty), heading)).toContain(text);
   });

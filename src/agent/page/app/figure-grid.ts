@@ -17,21 +17,16 @@ export interface GridOptions {
 export class FigureGrid {
   readonly element: HTMLElement;
   readonly #options: GridOptions;
-  readonly #charts: Chart[];
+  readonly #figures: Figure[] = [];
+  readonly #charts: Chart[] = [];
+  readonly #grid = h('div', { class: 'grid' });
   readonly #whole: HTMLButtonElement;
   readonly #endTheme: () => void;
   #axis: Axis = 'steps';
 
   constructor(options: GridOptions) {
     this.#options = options;
-    this.#charts = options.figures.map(
-      ({ lines: _, compared: __, marked: ___, ...figure }) =>
-        new Chart({
-          ...figure,
-          axis: () => axes[this.#axis],
-          onZoom: (range) => this.#zoom(range),
-        }),
-    );
+    this.add(options.figures);
     this.#whole = h('button', { type: 'button', click: () => this.#zoom(undefined) }, 'Show all');
     this.#whole.hidden = true;
     this.element = h(
@@ -48,16 +43,31 @@ export class FigureGrid {
           'Drag over a chart to look closer; with the keyboard: arrows, + and 0. Of many points the line is the mean of neighbours.',
         ),
       ),
-      h('div', { class: 'grid' }, ...this.#charts.map(({ element }) => element)),
+      this.#grid,
     );
     this.#endTheme = onThemeChange(() => {
       for (const chart of this.#charts) chart.refresh();
     });
   }
 
+  /** More figures, after those there are; `update` shows what there is of them. */
+  add(figures: readonly Figure[]): void {
+    for (const figure of figures) {
+      const { lines: _, compared: __, marked: ___, ...options } = figure;
+      const chart = new Chart({
+        ...options,
+        axis: () => axes[this.#axis],
+        onZoom: (range) => this.#zoom(range),
+      });
+      this.#figures.push(figure);
+      this.#charts.push(chart);
+      this.#grid.append(chart.element);
+    }
+  }
+
   /** What there is has changed. */
   update(): void {
-    for (const [i, figure] of this.#options.figures.entries()) {
+    for (const [i, figure] of this.#figures.entries()) {
       this.#charts[i].show(this.#options.drawn(figure, this.#axis));
     }
   }

@@ -3,6 +3,7 @@ import { paintShares, shareOf } from './heat-map.ts';
 import type { Drawn, Line } from './lines.ts';
 import type { ChartOptions } from './plot.ts';
 import type { Axis, RunData } from './run-data.ts';
+import { HISTOGRAM, PHASES } from './series.ts';
 import { lineStyle } from './theme.ts';
 import type { Values } from './values.ts';
 
@@ -16,41 +17,6 @@ export interface Figure
   /** What is compared between runs; not compared unless given. */
   compared?: string;
 }
-
-/** Where time goes, in the order in which it is stacked. */
-const PHASES = ['inference', 'learning', 'environment', 'evaluation', 'checkpoint', 'other'];
-export const HISTOGRAM = 'histogram.';
-
-/** Columns that figures are made of; those of a name that ends in a dot begin with it. */
-export const SERIES = [
-  'return',
-  'netReturn',
-  'successRate',
-  'evaluation.return.mean',
-  'evaluation.netReturn.mean',
-  'evaluation.successRate',
-  'evaluation.ponderSteps.mean',
-  'ponderSteps.mean',
-  'ponderSteps.p95',
-  HISTOGRAM,
-  'price',
-  'policyLoss',
-  'haltLoss',
-  'valueLoss',
-  'entropy',
-  'haltEntropy',
-  'kl',
-  'haltKl',
-  'gradNorm',
-  'decisionsPerSecond',
-  'tensors',
-  'rssBytes',
-  'heapBytes',
-  'externalBytes',
-  'arenaBytes',
-  'released',
-  ...PHASES,
-];
 
 export const figures: Figure[] = [
   {
@@ -186,6 +152,16 @@ export const figures: Figure[] = [
     lines: (data) => [line(data, 'tensors', 'tensors', { colour: 'c1' })],
   },
 ];
+
+/** A figure of a statistic, such as a halting rule's own. @param meaning a clause */
+export function statisticFigure(name: string, meaning: string): Figure {
+  return {
+    title: name,
+    about: `${meaning.charAt(0).toUpperCase()}${meaning.slice(1)}.`,
+    format: formatNumber,
+    lines: (data) => [line(data, name, name, { colour: 'c1' })],
+  };
+}
 
 type Style = Pick<Line, 'colour' | 'dash' | 'dots' | 'spans'>;
 

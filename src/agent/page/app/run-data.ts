@@ -31,7 +31,7 @@ export class RunData {
   /** Rows of the server's table that a pair of points stands for. */
   bucket = 2;
   readonly #link: LiveLink;
-  readonly #series: readonly string[];
+  #series: readonly string[];
   readonly #changed: () => void;
   #epoch = '';
   #rows = 0;
@@ -60,6 +60,12 @@ export class RunData {
   /** The last that there is of a column. */
   latest(name: string): number | null {
     return this.columns.get(name)?.findLast((value) => value !== null) ?? null;
+  }
+
+  /** Fetches more columns too, from now on. */
+  want(names: readonly string[]): void {
+    this.#series = [...this.#series, ...names];
+    void this.load();
   }
 
   /** Fetches the history of `range`, and watches what comes after it. */

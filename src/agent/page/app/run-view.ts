@@ -5,11 +5,12 @@ import { Difficulty } from './difficulty.ts';
 import { fill, h, setText } from './dom.ts';
 import { EventList } from './event-list.ts';
 import { FigureGrid } from './figure-grid.ts';
-import { drawnOf, figures, SERIES } from './figures.ts';
+import { drawnOf, figures, statisticFigure } from './figures.ts';
 import { formatDuration, formatNumber, formatPercent } from './format.ts';
 import type { LiveLink } from './live-link.ts';
 import { hrefOf } from './route.ts';
 import { RunData } from './run-data.ts';
+import { SERIES, unshown } from './series.ts';
 import { stateBadge } from './state-badge.ts';
 
 /** One run: how it stands, its curves and what has happened. */
@@ -42,11 +43,19 @@ export function mountRun(element: HTMLElement, run: string, link: LiveLink): () 
     events.show(data.events);
   };
   const data: RunData = new RunData(run, SERIES, link, () => update());
+  let complete = false;
+  /** Figures of what this run's own learner and halting rule report, once it is known what that is. */
+  const addStatistics = (statistics: Readonly<Record<string, string>>) => {
+    complete = Object.keys(statistics).length > 0;
+    const more = unshown(statistics);
+    if (more.length === 0) return;
+    grid.add(more.map(([name, meaning]) => statisticFigure(name, meaning)));
+    data.want(more.map(([name]) => name));
+  };
   const updateHead = () => {
-    head.show(
-      link.runs?.find(({ name }) => name === run),
-      link.runs !== undefined,
-    );
+    const summary = link.runs?.find(({ name }) => name === run);
+    head.show(summary, link.runs !== undefined);
+    if (summary && !complete) addStatistics(summary.statistics);
   };
   fill(
     element,

@@ -35,8 +35,8 @@ export const ponderHalting = defineHalting({
       .describe('Weight of KL(p ‖ prior) over depths in the loss of the rule ponder, in nats.'),
   },
   statistics: {
-    expectedSteps: 'Mean ponder steps that the halting head gives its thoughts, Σ n·p_n.',
-    priorKl: 'Mean KL(p ‖ prior) over depths, in nats a decision.',
+    expectedSteps: 'mean ponder steps that the halting head gives its thoughts, Σ n·p_n',
+    priorKl: 'mean KL(p ‖ prior) over depths, in nats a decision',
   },
   rule: () => drawn,
   loss: (settings) => ({
