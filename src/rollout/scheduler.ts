@@ -262,7 +262,13 @@ export class Scheduler<O extends Observation = Observation> {
     if (trace) {
       const actions = distribution.describe(params, mask);
       const { valueScale = 1 } = behaviour;
-      slot.trace.push({ halt, value: value / valueScale, actions, halted, measured: measured.at(-1) });
+      slot.trace.push({
+        halt,
+        value: value / valueScale,
+        actions,
+        halted,
+        measured: measured.at(-1),
+      });
     }
     if (!this.#ends(slot, { n, halt, halted, measured }, behaviour)) return undefined;
     const action = new Float32Array(distribution.actionSize);
