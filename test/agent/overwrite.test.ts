@@ -108,7 +108,8 @@ describe('overwrite leaves the run as it was', () => {
     const runDir = await finished('killed');
     await setRunAside(runDir); // and no more
     const { steps } = await train(config, { runDir, resume: true });
-    expect(steps).toBe(64);
+    expect(steps).toBeGreaterThanOrEqual(64);
+    expect(steps).toBeLessThan(64 + config.env.count);
   });
 });
 
