@@ -12,10 +12,10 @@ import {
   Agent,
   act,
   type ConfigInput,
+  decide,
   loadConfig,
   observe,
   parseConfig,
-  ponder,
   Rng,
   random,
   Scheduler,
@@ -59,7 +59,7 @@ const admit$ = new BehaviorSubject(true);
 let lengths = 0;
 observe(envs)
   .pipe(
-    ponder(scheduler, admit$),
+    decide(scheduler, admit$),
     act(envs),
     tap((transitions) => {
       decided += transitions.length;

@@ -31,9 +31,10 @@ import {
   type PolicyOptions,
   type Tensors,
 } from '../policy/index.ts';
-import { type Decision, ponder, Scheduler } from '../rollout/index.ts';
+import { type Decider, type Decision, decide } from '../rollout/index.ts';
 import { algorithmOf } from './algorithms/index.ts';
 import { type Config, MOST_STEPS } from './config.ts';
+import { createDecider } from './decider.ts';
 import { envName, envSource, type GivenEnv } from './env-setup.ts';
 import { UsageError } from './errors.ts';
 import { type ExitOption, exitCheck, exitOf, ruleOf } from './exit.ts';
@@ -114,7 +115,7 @@ export interface AgentState {
 }
 
 /** How an agent's thoughts end, apart from what it was trained with. */
-export interface SchedulerOptions<O extends Observation> {
+export interface DeciderOptions<O extends Observation> {
   exit?: ExitOption;
   /** Whether to take the most likely actions; the config's evaluation.deterministic unless given. */
   deterministic?: boolean;
@@ -279,15 +280,15 @@ export class Agent {
     this.checkUsable('Agent.act');
     checkOptions('Agent.act', options, actChecks);
     const { exit, deterministic } = options;
-    const scheduler = this.scheduler(1, { exit, deterministic });
-    scheduler.push([this.#traced(obs, options)]);
+    const decider = this.decider(1, { exit, deterministic });
+    decider.push([this.#traced(obs, options)]);
     try {
       for (;;) {
-        const [decision] = await scheduler.tick();
+        const [decision] = await decider.tick();
         if (decision !== undefined) return toAct(decision);
       }
     } finally {
-      scheduler.dispose();
+      decider.dispose();
     }
   }
 
@@ -304,14 +305,14 @@ export class Agent {
     return defer(() => {
       this.checkUsable('Agent.decide');
       const { exit, deterministic } = options;
-      const scheduler = this.scheduler(DECIDE_SLOTS, { exit, deterministic });
+      const decider = this.decider(DECIDE_SLOTS, { exit, deterministic });
       return observations$.pipe(
         map((obs, index) => [{ ...this.#traced(obs, options, index), env: index }]),
-        ponder(scheduler),
+        decide(decider),
         mergeMap((decisions) =>
           decisions.map((decision) => ({ ...toAct(decision), index: decision.observation.env })),
         ),
-        finalize(() => scheduler.dispose()),
+        finalize(() => decider.dispose()),
       );
     });
   }
@@ -335,19 +336,22 @@ export class Agent {
   }
 
   /** Slots in which the agent thinks as `act` does. */
-  scheduler<O extends Observation = Observation>(
+  decider<O extends Observation = Observation>(
     slots: number,
-    options: SchedulerOptions<O> = {},
-  ): Scheduler<O> {
-    this.checkUsable('Agent.scheduler');
+    options: DeciderOptions<O> = {},
+  ): Decider<O> {
+    this.checkUsable('Agent.decider');
     const { halting, evaluation } = this.config;
     const { exit, maxSteps = halting.maxSteps, failed } = options;
     const { deterministic: greedy = evaluation.deterministic } = options;
     const { minSteps, floor } = halting;
     const rule = ruleOf(exitOf(this.config, exit));
-    const { valueScale } = this;
+    const { policy, valueScale } = this;
     const behaviour = { rule, minSteps, maxSteps, floor, forced: 0, greedy, valueScale };
-    return new Scheduler<O>(this.policy, slots, this.#rng, () => behaviour, failed);
+    return createDecider<O>(this.config, {
+      ...{ policy, slots, rng: this.#rng, failed },
+      behaviour: () => behaviour,
+    });
   }
 
   /** It acts no more. */

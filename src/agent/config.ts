@@ -7,6 +7,7 @@ import {
   haltingFields,
   haltingRules,
 } from '../policy/index.ts';
+import { deciderSections, deciders } from '../rollout/index.ts';
 import { algorithmOf, algorithmSections, algorithms } from './algorithms/index.ts';
 
 const positive = z.number().positive();
@@ -391,6 +392,13 @@ const makeFields = () =>
         `How the policy learns: ${algorithms.all.map(({ name, summary }) => `${name}: ${summary}`).join('; ')}.`,
       ),
     ...algorithmSections(),
+    decider: z
+      .enum(deciders.names)
+      .default(deciders.names[0])
+      .describe(
+        `How observations are decided on, in training and after: ${deciders.all.map(({ name, summary }) => `${name}: ${summary}`).join('; ')}.`,
+      ),
+    ...deciderSections(),
     normalise: normaliseSchema
       .prefault({})
       .describe('Running normalisation, saved with the policy.'),
@@ -433,9 +441,16 @@ const makeFields = () =>
 
 type Fields = z.infer<ReturnType<typeof makeFields>>;
 
-/** The section of the algorithm that is named is there; that of another, and a halting rule that it cannot learn, are refused. */
+/**
+ * The sections of the algorithm and of the decider that are named are there; those of others, and a halting rule that the
+ * algorithm cannot learn, are refused.
+ */
 const makeConfigSchema = () =>
-  makeFields().superRefine(refuseUnfit).overwrite(withOwnSection).superRefine(refuseFew);
+  makeFields()
+    .superRefine(refuseUnfit)
+    .overwrite(withOwnSection)
+    .overwrite(withDeciderSection)
+    .superRefine(refuseFew);
 
 function refuseUnfit(fields: Fields, context: z.RefinementCtx): void {
   const { algorithm } = fields;
@@ -447,13 +462,16 @@ function refuseUnfit(fields: Fields, context: z.RefinementCtx): void {
       path: ['halting', 'rule'],
     });
   }
-  for (const name of algorithms.names) {
-    if (name === algorithm || fields[name as keyof Fields] === undefined) continue;
-    context.addIssue({
-      code: 'custom',
-      message: `expected no settings of another algorithm, since algorithm is ${algorithm}; leave them out (--set ${name}=null)`,
-      path: [name],
-    });
+  for (const [kind, { names }] of Object.entries({ algorithm: algorithms, decider: deciders })) {
+    const named = fields[kind as 'algorithm' | 'decider'];
+    for (const name of names) {
+      if (name === named || fields[name as keyof Fields] === undefined) continue;
+      context.addIssue({
+        code: 'custom',
+        message: `expected no settings of another ${kind}, since ${kind} is ${named}; leave them out (--set ${name}=null)`,
+        path: [name],
+      });
+    }
   }
 }
 
@@ -462,6 +480,12 @@ function withOwnSection<F extends Fields>(fields: F): F {
   return settings === undefined
     ? { ...fields, [definition.name]: definition.settings.parse({}) }
     : fields;
+}
+
+function withDeciderSection<F extends Fields>(fields: F): F {
+  const { name, settings } = deciders.find(fields.decider);
+  if (settings === undefined || fields[name as keyof Fields] !== undefined) return fields;
+  return { ...fields, [name]: settings.parse({}) };
 }
 
 /** A rollout holds several decisions of each environment, or values are bootstrapped from almost everywhere. */
@@ -482,7 +506,7 @@ function refuseFew(fields: Fields, context: z.RefinementCtx): void {
  */
 export let configSchema = makeConfigSchema();
 
-for (const registry of [exits, haltingRules, algorithms]) {
+for (const registry of [exits, haltingRules, algorithms, deciders]) {
   registry.onChange(() => {
     configSchema = makeConfigSchema();
   });

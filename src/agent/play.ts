@@ -3,17 +3,11 @@ import type { Env, Episode, Failed } from '../envs/index.ts';
 import { EnvFailed, type EnvPool, heed } from '../envs/index.ts';
 import { Rng } from '../kernels/index.ts';
 import type { HaltingRule } from '../policy/index.ts';
-import {
-  act,
-  type Decision,
-  observe,
-  ponder,
-  Scheduler,
-  type Transition,
-} from '../rollout/index.ts';
+import { act, type Decision, decide, observe, type Transition } from '../rollout/index.ts';
 import { aborted } from './abort.ts';
 import type { Agent } from './agent.ts';
 import { closing } from './closing.ts';
+import { createDecider } from './decider.ts';
 import { type EnvSource, envName } from './env-setup.ts';
 import { closeTold, tellingOf } from './failures.ts';
 import { Tally } from './tally.ts';
@@ -162,7 +156,8 @@ export class Stage {
     const envs = this.#envs;
     envs.replay(seed, episodes);
     const rng = Rng.seed(seed, 'play');
-    const scheduler = new Scheduler(policy, envs.count, rng, () => behaviour);
+    const slots = envs.count;
+    const decider = createDecider(config, { policy, slots, rng, behaviour: () => behaviour });
     const { signal, survive, watch } = this.#options;
     // What comes in between; only what is wrong with it ends the playing.
     const between = [
@@ -171,11 +166,11 @@ export class Stage {
       ...(watch ? [watch(envs)] : []),
     ];
     try {
-      const played$ = observe(envs).pipe(ponder(scheduler), act(envs));
+      const played$ = observe(envs).pipe(decide(decider), act(envs));
       const transitions$ = played$.pipe(takeUntil(merge(...between)));
       await firstValueFrom(until(transitions$), { defaultValue: undefined });
     } finally {
-      scheduler.dispose();
+      decider.dispose();
     }
   }
 

@@ -1,8 +1,9 @@
 import { Rng } from '../kernels/index.ts';
 import { fixed } from '../policy/index.ts';
-import { type Decision, Scheduler, Trajectory } from '../rollout/index.ts';
+import { type Decision, Trajectory } from '../rollout/index.ts';
 import type { Agent } from './agent.ts';
 import { algorithmOf, type GradientStep } from './algorithms/index.ts';
+import { createDecider } from './decider.ts';
 
 /** Numbers of an observation beyond this are taken to be a bound of its Box, which no environment reaches. */
 const LARGE = 2 ** 24;
@@ -43,14 +44,17 @@ export class Rehearsal {
     const { minSteps, maxSteps, floor } = config.halting;
     const rule = fixed(maxSteps);
     const behaviour = { rule, minSteps, maxSteps, floor, forced: 0, greedy: false };
-    const scheduler = new Scheduler(policy, slots, this.#rng, () => behaviour);
-    scheduler.push(Array.from({ length: slots }, (_, env) => ({ env, row: this.#row() })));
+    const decider = createDecider(config, {
+      ...{ policy, slots, rng: this.#rng },
+      behaviour: () => behaviour,
+    });
+    decider.push(Array.from({ length: slots }, (_, env) => ({ env, row: this.#row() })));
     const decided: Decision[] = [];
     try {
-      while (decided.length < slots) decided.push(...(await scheduler.tick()));
+      while (decided.length < slots) decided.push(...(await decider.tick()));
       return decided;
     } finally {
-      scheduler.dispose();
+      decider.dispose();
     }
   }
 

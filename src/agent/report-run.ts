@@ -110,8 +110,8 @@ export async function workedThought(
       if (hardest === undefined || hardness(decision) > hardness(hardest)) hardest = decision;
     },
   });
-  if (hardest === undefined) return undefined;
-  const { observation, choice, trace = [] } = hardest;
+  if (hardest?.trace === undefined) return undefined;
+  const { observation, choice, trace } = hardest;
   return {
     obs: show(agent.observationSpace.read(observation.row)),
     difficulty: observation.difficulty,

@@ -5,8 +5,8 @@ import { learnsToHalt, type Tensors } from '../policy/index.ts';
 import {
   type Behaviour,
   collect,
+  type Decider,
   type Rollout,
-  Scheduler,
   TimeSpent,
   Trajectory,
 } from '../rollout/index.ts';
@@ -21,6 +21,7 @@ import {
 } from './algorithms/index.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
+import { createDecider } from './decider.ts';
 import type { EnvSource } from './env-setup.ts';
 import type { Losses, TrainEvent, UpdateMetrics, UpdateStats } from './events.ts';
 import { closeTold } from './failures.ts';
@@ -44,7 +45,7 @@ export class Training {
   /** Whether thoughts may begin; while not, an update is under way. */
   readonly #admit$ = new BehaviorSubject(true);
   readonly #time: TimeSpent;
-  readonly scheduler: Scheduler;
+  readonly decider: Decider;
   readonly trajectory: Trajectory;
   readonly rewardScale: RewardScale;
   readonly #priced: Float64Array;
@@ -87,7 +88,10 @@ export class Training {
     this.envs = envs;
     this.#actRng = Rng.seed(train.seed, 'act');
     this.#learnRng = Rng.seed(train.seed, 'learn');
-    this.scheduler = new Scheduler(policy, env.count, this.#actRng, () => this.behaviour());
+    this.decider = createDecider(config, {
+      ...{ policy, slots: env.count, rng: this.#actRng },
+      behaviour: () => this.behaviour(),
+    });
     this.trajectory = new Trajectory({
       capacity: settings.decisions + env.count,
       maxSteps: halting.maxSteps,
@@ -144,8 +148,8 @@ export class Training {
   /** Rollouts, each once the update before it is over (`proceed`). */
   collect(): Observable<Rollout> {
     this.#heartbeat.doing('collecting');
-    const { trajectory, envs, scheduler } = this;
-    return collect(envs, scheduler, {
+    const { trajectory, envs, decider } = this;
+    return collect(envs, decider, {
       trajectory,
       time: this.#time,
       decisions: this.#settings.decisions,
@@ -220,7 +224,7 @@ export class Training {
       episodeLength: mean(episodes.map(({ length }) => length)),
       ponderSteps: ponderSteps(histogram),
       histogram,
-      occupancy: this.scheduler.takeOccupancy(),
+      occupancy: this.decider.takeOccupancy(),
       price,
       ...stats,
       timing: this.#pace.take(decisions),
@@ -383,7 +387,7 @@ export class Training {
 
   /** @param told of each environment that cannot be closed */
   async dispose(told: (failed: Failed) => void = () => {}): Promise<void> {
-    this.scheduler.dispose();
+    this.decider.dispose();
     this.#algorithm.dispose();
     await closeTold(this.envs, told);
   }

@@ -1,9 +1,9 @@
 import { BehaviorSubject, type Observable, tap } from 'rxjs';
 import type { EnvPool } from '../envs/index.ts';
+import type { Decider } from './deciders/index.ts';
 import type { Decision, Transition } from './messages.ts';
-import { act, observe, ponder } from './operators.ts';
+import { act, decide, observe } from './operators.ts';
 import { type Rollout, type RolloutOptions, rollouts } from './rollouts.ts';
-import type { Scheduler } from './scheduler.ts';
 import type { TimeSpent } from './time-spent.ts';
 
 export interface CollectOptions extends Pick<RolloutOptions, 'trajectory' | 'decisions'> {
@@ -20,7 +20,7 @@ export interface CollectOptions extends Pick<RolloutOptions, 'trajectory' | 'dec
 /** Rollouts of a policy that decides in all environments of a pool. */
 export function collect(
   envs: EnvPool,
-  decider: Scheduler,
+  decider: Decider,
   {
     admit$ = new BehaviorSubject(true),
     priced = new Float64Array(envs.count),
@@ -32,7 +32,7 @@ export function collect(
 ): Observable<Rollout> {
   const inFlight = new Map<number, Decision>();
   return observe(envs).pipe(
-    ponder(decider, admit$, time),
+    decide(decider, admit$, time),
     act(envs, inFlight, time),
     tap(observed),
     rollouts({ ...options, minSteps, priced, decider, inFlight, admit$ }),

@@ -29,6 +29,7 @@ export interface Decision<O extends Observation = Observation> {
   values: Float32Array;
   /** Its depth was not the halting rule's choice: forced, capped or timed out. */
   forced: boolean;
+  /** What each step thought [n], where it was asked for and the decider has steps to tell of. */
   trace?: StepTrace[];
 }
 

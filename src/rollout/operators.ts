@@ -1,7 +1,7 @@
 import { map, mergeMap, Observable, type OperatorFunction, of, Subscription } from 'rxjs';
 import type { EnvPool, Observation, Outcome } from '../envs/index.ts';
+import type { Decider } from './deciders/index.ts';
 import type { Decision, Transition } from './messages.ts';
-import type { Scheduler } from './scheduler.ts';
 import { TimeSpent } from './time-spent.ts';
 
 /** Observation batches, whichever environments are ready. */
@@ -10,13 +10,13 @@ export function observe(envs: EnvPool): Observable<Observation[]> {
 }
 
 /**
- * Observations to decisions, by the slot-refill scheduler.
+ * Observations to decisions.
  *
- * @param admit$ whether thoughts may begin: while not, those under way end, and observations wait
- * @param time ticks count as inference; having nothing to think, as environment
+ * @param admit$ whether the decider may begin: while not, it ends what is under way, and observations wait
+ * @param time ticks count as inference; having nothing to decide, as environment
  */
-export function ponder(
-  scheduler: Scheduler,
+export function decide(
+  decider: Decider,
   admit$: Observable<boolean> = of(true),
   time = new TimeSpent(),
 ): OperatorFunction<Observation[], Decision[]> {
@@ -24,27 +24,27 @@ export function ponder(
     new Observable((subscriber) => {
       let pumping = false;
       let completed = false;
-      /** With nothing to think, environments are waited for, unless it is an update that is. */
+      /** With nothing to decide, environments are waited for, unless it is an update that is. */
       const wait = () => {
-        if (scheduler.admitting) time.wait();
+        if (decider.admitting) time.wait();
       };
       const pump = async () => {
         if (pumping) return;
         pumping = true;
-        // Observations that come one by one, but at once, think together.
+        // Observations that come one by one, but at once, are decided on together.
         await undefined;
         try {
-          while (scheduler.busy && !subscriber.closed) {
+          while (decider.busy && !subscriber.closed) {
             time.stopWaiting();
             const began = time.now();
-            const decisions = await scheduler.tick();
-            time.addTick(time.now() - began, scheduler.taken);
+            const decisions = await decider.tick();
+            time.addTick(time.now() - began, decider.taken);
             if (decisions.length > 0) subscriber.next(decisions);
             // Signals, timers and sockets get their turn between ticks.
-            if (!scheduler.busy) wait();
+            if (!decider.busy) wait();
             await new Promise(setImmediate);
           }
-          if (completed && scheduler.pending === 0) subscriber.complete();
+          if (completed && decider.pending === 0) subscriber.complete();
         } catch (error) {
           subscriber.error(error);
         } finally {
@@ -54,16 +54,16 @@ export function ponder(
       const subscription = new Subscription(() => time.stopWaiting());
       subscription.add(
         admit$.subscribe((admit) => {
-          scheduler.admitting = admit;
+          decider.admitting = admit;
           if (!admit) time.stopWaiting();
-          else if (scheduler.busy) void pump();
+          else if (decider.busy) void pump();
           else wait();
         }),
       );
       subscription.add(
         source.subscribe({
           next: (observations) => {
-            scheduler.push(observations);
+            decider.push(observations);
             void pump();
           },
           error: (error) => subscriber.error(error),

@@ -1,7 +1,7 @@
 import { type BehaviorSubject, Observable, type OperatorFunction, Subscription } from 'rxjs';
 import type { Episode } from '../envs/index.ts';
+import type { Decider } from './deciders/index.ts';
 import type { Decision, Transition } from './messages.ts';
-import type { Scheduler } from './scheduler.ts';
 import type { Trajectory } from './trajectory.ts';
 
 /** What was collected between two updates. */
@@ -26,7 +26,7 @@ export interface RolloutOptions {
   /** Unforced steps beyond minSteps of each environment's episode so far [N]; kept up to date. */
   priced: Float64Array;
   /** Tells how many thoughts are under way. */
-  decider: Pick<Scheduler, 'underway'>;
+  decider: Pick<Decider, 'underway'>;
   /** Decisions whose environments have yet to answer, by environment; as `act` keeps it. */
   inFlight: ReadonlyMap<number, Decision>;
   /** Whether thoughts may begin: set to false once a rollout is full, and to true by whoever has learned from it. */

@@ -340,7 +340,7 @@ describe('an agent that has been disposed of', () => {
     agent.dispose();
     await expect(agent.act(0)).rejects.toThrow(message('Agent.act'));
     await expect(lastValueFrom(agent.decide(from([0])))).rejects.toThrow(message('Agent.decide'));
-    expect(() => agent.scheduler(1)).toThrow(message('Agent.scheduler'));
+    expect(() => agent.decider(1)).toThrow(message('Agent.decider'));
     expect(() => agent.restore(weights, agent.state())).toThrow(message('Agent.restore'));
     await expect(evaluate(agent, { episodes: 1 })).rejects.toThrow(message('evaluate'));
   });

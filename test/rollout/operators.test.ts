@@ -7,8 +7,8 @@ import {
   act,
   type Behaviour,
   type Decision,
+  decide,
   observe,
-  ponder,
   type Rollout,
   rollouts,
   Scheduler,
@@ -68,7 +68,7 @@ describe('observe, ponder, act', () => {
       4,
     );
     const transitions = (
-      await lastValueFrom(observe(pool).pipe(ponder(scheduler), act(pool), toArray()))
+      await lastValueFrom(observe(pool).pipe(decide(scheduler), act(pool), toArray()))
     ).flat();
     for (const [env, seen, ends] of [
       [0, ['1.0', '1.1', '1.2', '2.0', '2.1', '2.2'], ['1.3', '2.3']],
@@ -91,7 +91,7 @@ describe('observe, ponder, act', () => {
     const pool = await poolOf([slow, new CountEnv(9)]);
     const seen: Transition[] = [];
     const subscription = observe(pool)
-      .pipe(ponder(scheduler), act(pool))
+      .pipe(decide(scheduler), act(pool))
       .subscribe((transitions) => seen.push(...transitions));
     await turns(30);
     expect(seen.length).toBeGreaterThan(5);
@@ -107,7 +107,7 @@ describe('observe, ponder, act', () => {
   it('stop with their subscription: nothing more is thought', async () => {
     const pool = await poolOf([new CountEnv()]);
     const tick = vi.spyOn(scheduler, 'tick');
-    const subscription = observe(pool).pipe(ponder(scheduler), act(pool)).subscribe();
+    const subscription = observe(pool).pipe(decide(scheduler), act(pool)).subscribe();
     await turns(6);
     expect(tick.mock.calls.length).toBeGreaterThan(1);
     subscription.unsubscribe();
@@ -126,7 +126,7 @@ describe('observe, ponder, act', () => {
     ['asynchronous', () => Promise.reject(new Error('boom'))],
   ])('pass on the failure of a %s environment', async (_name, step) => {
     const pool = await poolOf([Object.assign(new CountEnv(), { step })]);
-    const playing = lastValueFrom(observe(pool).pipe(ponder(scheduler), act(pool)));
+    const playing = lastValueFrom(observe(pool).pipe(decide(scheduler), act(pool)));
     await expect(playing).rejects.toThrow(EnvFailed);
     await expect(playing).rejects.toThrow('step threw: boom');
   });
@@ -136,17 +136,17 @@ describe('observe, ponder, act', () => {
       throw new Error('boom');
     };
     const broken = await poolOf([Object.assign(new CountEnv(), { reset })]);
-    await expect(lastValueFrom(observe(broken).pipe(ponder(scheduler)))).rejects.toThrow('boom');
+    await expect(lastValueFrom(observe(broken).pipe(decide(scheduler)))).rejects.toThrow('boom');
     set(policy.parameters, 'heads.valueBias', Number.NaN);
     const pool = await poolOf([new CountEnv()]);
-    await expect(lastValueFrom(observe(pool).pipe(ponder(scheduler)))).rejects.toThrow(
+    await expect(lastValueFrom(observe(pool).pipe(decide(scheduler)))).rejects.toThrow(
       'policy: non-finite output',
     );
   });
 
   it('ponder ends once its source has and all of it is decided', async () => {
     const source = new Subject<Observation[]>();
-    const decided = lastValueFrom(source.pipe(ponder(scheduler), toArray()));
+    const decided = lastValueFrom(source.pipe(decide(scheduler), toArray()));
     source.next([0, 1, 2, 3, 4, 5].map((env) => ({ env, row: Float32Array.of(env, 0) })));
     source.complete();
     const decisions = (await decided).flat();
@@ -155,7 +155,7 @@ describe('observe, ponder, act', () => {
 
   it('ponder lets go of its source', () => {
     const source = new Subject<Observation[]>();
-    const subscription = source.pipe(ponder(scheduler)).subscribe();
+    const subscription = source.pipe(decide(scheduler)).subscribe();
     expect(source.observed).toBe(true);
     subscription.unsubscribe();
     expect(source.observed).toBe(false);
@@ -163,7 +163,7 @@ describe('observe, ponder, act', () => {
 
   it('ponder passes on the failure of its source', async () => {
     const source = new Subject<Observation[]>();
-    const decided = lastValueFrom(source.pipe(ponder(scheduler), toArray()));
+    const decided = lastValueFrom(source.pipe(decide(scheduler), toArray()));
     source.error(new Error('boom'));
     await expect(decided).rejects.toThrow('boom');
   });
@@ -178,7 +178,7 @@ describe('ponder, while no thought may begin', () => {
     const decisions: Decision[] = [];
     const tick = vi.spyOn(scheduler, 'tick');
     const subscription = source
-      .pipe(ponder(scheduler, admit$))
+      .pipe(decide(scheduler, admit$))
       .subscribe((batch) => decisions.push(...batch));
     return { source, decisions, tick, subscription };
   }
@@ -219,7 +219,7 @@ describe('ponder, while no thought may begin', () => {
     const source = new Subject<Observation[]>();
     let completed = false;
     const subscription = source
-      .pipe(ponder(scheduler, admit$))
+      .pipe(decide(scheduler, admit$))
       .subscribe({ complete: () => (completed = true) });
     source.next(observations(0));
     source.complete();
@@ -433,7 +433,7 @@ describe('rollouts', () => {
     const pool = await poolOf([new CountEnv(), new CountEnv(length, 'truncated')]);
     const tick = vi.spyOn(scheduler, 'tick');
     const subscription = observe(pool)
-      .pipe(ponder(scheduler, admit$), act(pool, inFlight), collect(8))
+      .pipe(decide(scheduler, admit$), act(pool, inFlight), collect(8))
       .subscribe(record);
     for (let rollout = 0; rollout < 3; rollout++) {
       while (collected.length === rollout) await turns(1);
@@ -467,7 +467,7 @@ describe('rollouts', () => {
     const slow = new HeldEnv(9);
     const pool = await poolOf([slow, new CountEnv(9)]);
     const subscription = observe(pool)
-      .pipe(ponder(scheduler, admit$), act(pool, inFlight), collect(6))
+      .pipe(decide(scheduler, admit$), act(pool, inFlight), collect(6))
       .subscribe(record);
     await turns(3);
     await slow.answer(); // its first step, in time
@@ -492,7 +492,7 @@ describe('rollouts', () => {
     const slow = new HeldEnv(9);
     const pool = await poolOf([slow, new CountEnv(9)]);
     const subscription = observe(pool)
-      .pipe(ponder(scheduler, admit$), act(pool, inFlight), collect(6))
+      .pipe(decide(scheduler, admit$), act(pool, inFlight), collect(6))
       .subscribe(record);
     while (collected.length === 0) await turns(1);
     expect(slow.waiting).toBe(1);
@@ -510,7 +510,7 @@ describe('rollouts', () => {
     behaviour.forced = 1;
     const pool = await poolOf([new CountEnv()]);
     const subscription = observe(pool)
-      .pipe(ponder(scheduler, admit$), act(pool, inFlight), collect(4, 1))
+      .pipe(decide(scheduler, admit$), act(pool, inFlight), collect(4, 1))
       .subscribe(record);
     while (collected.length === 0) await turns(1);
     expect([...trajectory.forced.subarray(0, 4)]).toEqual([1, 1, 1, 1]);
@@ -562,7 +562,7 @@ describe('time', () => {
     let shown = 0;
     await lastValueFrom(
       observe(pool).pipe(
-        ponder(scheduler, admit$, time),
+        decide(scheduler, admit$, time),
         act(pool, inFlight, time),
         tap((transitions) => {
           now += 50;
@@ -582,7 +582,7 @@ describe('time', () => {
     const held = new HeldEnv(9);
     const pool = await poolOf([held]);
     const subscription = observe(pool)
-      .pipe(ponder(scheduler, admit$, time), act(pool, inFlight, time))
+      .pipe(decide(scheduler, admit$, time), act(pool, inFlight, time))
       .subscribe();
     while (held.waiting === 0) await turns(1);
     now += 7000;
@@ -615,7 +615,7 @@ describe('time', () => {
     const priced = new Float64Array(1);
     const subscription = observe(pool)
       .pipe(
-        ponder(scheduler, admit$, time),
+        decide(scheduler, admit$, time),
         act(pool, inFlight, time),
         rollouts({
           ...{ trajectory, decisions: 2, minSteps: 1, priced },

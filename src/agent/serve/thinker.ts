@@ -4,8 +4,8 @@ import {
   type PolicyDescription,
   WireError,
 } from '../../envs/index.ts';
-import type { Decision, Scheduler } from '../../rollout/index.ts';
-import { type Agent, drawnFrom, type SchedulerOptions } from '../agent.ts';
+import type { Decider, Decision } from '../../rollout/index.ts';
+import { type Agent, type DeciderOptions, drawnFrom } from '../agent.ts';
 import type { Checkpoint } from '../run/index.ts';
 import type { PolicyMetrics } from './metrics.ts';
 import { type Observed, observed, type Question } from './question.ts';
@@ -31,7 +31,7 @@ interface Asked extends Observation {
 }
 
 export interface ThinkerOptions
-  extends Pick<SchedulerOptions<Asked>, 'exit' | 'maxSteps' | 'deterministic'> {
+  extends Pick<DeciderOptions<Asked>, 'exit' | 'maxSteps' | 'deterministic'> {
   /** Observations thought about at once. */
   maxBatch: number;
   /** Observations that may wait beside them. */
@@ -47,7 +47,7 @@ export interface ThinkerOptions
  */
 export class Thinker {
   readonly agent: Agent;
-  readonly #scheduler: Scheduler<Asked>;
+  readonly #decider: Decider<Asked>;
   readonly #options: ThinkerOptions;
   readonly #requests = new Set<Request>();
   #turning = false;
@@ -58,7 +58,7 @@ export class Thinker {
     this.#options = options;
     const { exit, maxSteps, deterministic } = options;
     const failed = (asked: Asked, cause: Error) => this.#refuse(asked, cause);
-    this.#scheduler = agent.scheduler(options.maxBatch, {
+    this.#decider = agent.decider(options.maxBatch, {
       ...{ exit, maxSteps, deterministic, failed },
     });
   }
@@ -78,7 +78,7 @@ export class Thinker {
 
   /** Observations under way or waiting. */
   get pending(): number {
-    return this.#scheduler.pending;
+    return this.#decider.pending;
   }
 
   /** Whether it answers what it was asked, and takes nothing more. */
@@ -88,7 +88,7 @@ export class Thinker {
 
   /** Share of the batch that was in use, on average since the last call. */
   takeOccupancy(): number {
-    return this.#scheduler.takeOccupancy();
+    return this.#decider.takeOccupancy();
   }
 
   /**
@@ -127,7 +127,7 @@ export class Thinker {
    */
   take(checkpoint: Checkpoint): void {
     this.agent.take(checkpoint);
-    this.#scheduler.dispose();
+    this.#decider.dispose();
     for (const request of this.#requests) this.#begin(request);
   }
 
@@ -137,7 +137,7 @@ export class Thinker {
       this.#drained = resolve;
       this.#settle();
     });
-    this.#scheduler.dispose();
+    this.#decider.dispose();
   }
 
   #begin(request: Request): void {
@@ -152,7 +152,7 @@ export class Thinker {
         rng: seed === undefined ? undefined : drawnFrom(seed, env),
       }),
     );
-    this.#scheduler.push(asked);
+    this.#decider.push(asked);
   }
 
   #wake(): void {
@@ -164,10 +164,10 @@ export class Thinker {
 
   async #turn(): Promise<void> {
     try {
-      for (const decision of await this.#scheduler.tick()) this.#decided(decision);
+      for (const decision of await this.#decider.tick()) this.#decided(decision);
     } catch (cause) {
       this.#options.onFault(cause);
-      this.#scheduler.dispose();
+      this.#decider.dispose();
       for (const request of this.#requests) {
         this.#reject(request, asWireError(cause));
       }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Observation } from '../envs/index.ts';
-import { placeRows, tensorOf } from '../kernels/index.ts';
-import type { Policy, Thought } from '../policy/index.ts';
+import type { Observation } from '../../../envs/index.ts';
+import { placeRows, tensorOf } from '../../../kernels/index.ts';
+import type { Policy, Thought } from '../../../policy/index.ts';
 
 /** The tensors of the thoughts under way: a row of each is one thought's. */
 export class LiveThoughts {

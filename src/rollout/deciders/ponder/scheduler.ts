@@ -1,31 +1,15 @@
-import type { Observation } from '../envs/index.ts';
-import { NonFiniteError, numbersOf, type Rng } from '../kernels/index.ts';
+import type { Observation } from '../../../envs/index.ts';
+import { NonFiniteError, numbersOf, type Rng } from '../../../kernels/index.ts';
 import {
   type HaltingRule,
   type HaltStep,
   haltProbability,
   type Policy,
   type ThoughtState,
-} from '../policy/index.ts';
+} from '../../../policy/index.ts';
+import type { Decision, StepTrace } from '../../messages.ts';
+import type { Behaviour, Decider } from '../decider.ts';
 import { LiveThoughts } from './live-thoughts.ts';
-import type { Decision, StepTrace } from './messages.ts';
-
-/** How thoughts end and actions are chosen; may change between ticks. */
-export interface Behaviour {
-  rule: HaltingRule;
-  minSteps: number;
-  maxSteps: number;
-  /** Share of thoughts forced to a uniformly random depth. */
-  forced: number;
-  /** The halting probability is kept in [floor, 1 − floor]. */
-  floor: number;
-  /** Take the most likely action instead of drawing one, unless an observation asks otherwise. */
-  greedy: boolean;
-  /** Record what each step thought, whoever asks. */
-  trace?: boolean;
-  /** Rewards were multiplied by this as values were learned: traces are divided by it; 1 unless given. */
-  valueScale?: number;
-}
 
 /** A thought in a slot. */
 interface Slot<O> {
@@ -50,7 +34,7 @@ interface Slot<O> {
  * all live slots, a slot that halts gives its decision and takes the next waiting observation. Cost
  * follows the sum of ponder steps, and a slow environment blocks nobody.
  */
-export class Scheduler<O extends Observation = Observation> {
+export class Scheduler<O extends Observation = Observation> implements Decider<O> {
   readonly #policy: Policy;
   /** Parameters of the action distribution (P). */
   readonly #outputs: number;

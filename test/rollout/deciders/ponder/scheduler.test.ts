@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Box, type Observation } from '../../src/envs/index.ts';
-import { loadBackend, Rng } from '../../src/kernels/index.ts';
+import { Box, type Observation } from '../../../../src/envs/index.ts';
+import { loadBackend, Rng } from '../../../../src/kernels/index.ts';
 import {
   exitRule,
   fixed,
@@ -12,9 +12,9 @@ import {
   type Policy,
   random,
   type ThoughtState,
-} from '../../src/policy/index.ts';
-import { type Behaviour, type Decision, Scheduler } from '../../src/rollout/index.ts';
-import { backends } from '../backends.ts';
+} from '../../../../src/policy/index.ts';
+import { type Behaviour, type Decision, Scheduler } from '../../../../src/rollout/index.ts';
+import { backends } from '../../../backends.ts';
 import {
   distance,
   randomRows,
@@ -23,7 +23,7 @@ import {
   stir,
   toTensor,
   unroll,
-} from '../policy/small-policy.ts';
+} from '../../../policy/small-policy.ts';
 
 beforeAll(() => loadBackend(backends('wasm')[0]));
 

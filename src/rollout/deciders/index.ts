@@ -1,0 +1,42 @@
+import type { z } from 'zod';
+import { Definitions } from '../../envs/index.ts';
+import type { DeciderDefinition } from './decider.ts';
+import { ponder } from './ponder/index.ts';
+
+export type { Behaviour, Decider, DeciderContext, DeciderDefinition } from './decider.ts';
+export { Scheduler } from './ponder/scheduler.ts';
+
+/** How observations may be decided on, by name; the first unless the config names one. */
+export const deciders = new Definitions<DeciderDefinition>('a decider', [ponder], haveDefaults);
+
+/**
+ * Adds a decider, whose name and section configs and help then know.
+ * @returns takes it back
+ * @throws RangeError where there is one of that name
+ */
+export function registerDecider<Schema extends z.ZodObject>(
+  definition: DeciderDefinition<string, Schema>,
+): () => void {
+  return deciders.register(definition);
+}
+
+/** The sections of all deciders that have settings, none of which has to be given. */
+export function deciderSections(): Record<never, z.ZodType> {
+  return Object.fromEntries(
+    deciders.all.flatMap(({ name, summary, settings }) =>
+      settings === undefined
+        ? []
+        : [[name, settings.optional().describe(`Settings of the decider ${name}: ${summary}.`)]],
+    ),
+  );
+}
+
+/** @throws RangeError where a section that is left out would not be read */
+function haveDefaults({ name, settings }: DeciderDefinition): void {
+  const { error } = (settings as z.ZodType | undefined)?.safeParse({}) ?? {};
+  if (error === undefined) return;
+  const lacking = error.issues.map(({ path }) => path.join('.')).join(', ');
+  throw new RangeError(
+    `the decider ${name}: expected a default for each setting, got none for ${lacking}`,
+  );
+}
