@@ -30,7 +30,7 @@ export const ppoSettings = z.strictObject({
   haltEntropy: z.number().min(0).default(0.003).describe('Weight of the halting entropy.'),
   maxGradNorm: positive.default(0.5).describe('Global norm that gradients are clipped to.'),
   targetKl: positive
-    .default(0.1)
+    .default(0.2)
     .describe(
       'The remaining epochs are skipped once kl + haltKl of one exceeds this, in nats; 1000 never does.',
     ),
