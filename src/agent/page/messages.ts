@@ -40,8 +40,6 @@ export const runSummary = z.strictObject({
   alarms: z.int(),
   /** When it was last heard of, in ms since 1970; null: never. */
   heardAt: nullable,
-  /** What its updates report of learning: the meaning of each column, a clause. */
-  statistics: z.record(z.string(), z.string()),
 });
 export type RunSummary = z.infer<typeof runSummary>;
 

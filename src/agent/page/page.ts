@@ -14,6 +14,7 @@ import {
 } from './messages.ts';
 import { NoSuchRun, type RunFolder } from './run-folder.ts';
 import type { RunRecord } from './run-record.ts';
+import { runStatistics } from './run-statistics.ts';
 import { thinkPages } from './think.ts';
 
 /** What runs the runs of a folder, where something does: it knows more of them than their files tell. */
@@ -58,6 +59,16 @@ export function pageOf(
       path: '/v1/evaluations',
       open,
       body: async ({ query }) => jsonAnswer((await record(runIn(query))).evaluations),
+    },
+    {
+      path: '/v1/statistics',
+      open,
+      body: async ({ query }) => {
+        const run = runIn(query);
+        const dir = await folder.dirOf(run);
+        if (dir === undefined) throw new WireError('NOT_FOUND', new NoSuchRun(run).message);
+        return jsonAnswer(await runStatistics(dir));
+      },
     },
   ];
   if (supervisor) pages.push(controlPage(supervisor));
@@ -117,7 +128,6 @@ function unheardOf(name: string): RunSummary {
     totalSteps: null,
     alarms: 0,
     heardAt: null,
-    statistics: {},
   };
   return { name, state: 'queued', controls: [], ...nothing };
 }

@@ -2,7 +2,6 @@ import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { errorCode } from '../run/atomic.ts';
-import { updateStatistics } from '../update-statistics.ts';
 import { LineReader } from './line-reader.ts';
 import type { RunState, RunSummary } from './messages.ts';
 import { rowOf } from './metrics-row.ts';
@@ -12,7 +11,7 @@ import { tellEvent } from './tell-event.ts';
 export class RunGlance {
   readonly #dir: string;
   readonly #events: LineReader;
-  #config: Pick<RunSummary, 'env' | 'totalSteps' | 'statistics'> | undefined;
+  #config: Pick<RunSummary, 'env' | 'totalSteps'> | undefined;
   #numbers = nothing;
   #metricsVersion = '';
   #heardAt: number | null = null;
@@ -44,7 +43,6 @@ export class RunGlance {
       controls: [],
       env: '',
       totalSteps: null,
-      statistics: {},
       ...this.#config,
       ...this.#numbers,
       alarms: this.#alarms,
@@ -148,12 +146,11 @@ async function configOf(dir: string) {
     ifMissing(undefined),
   );
   if (text === undefined) return undefined;
-  const { env, train, algorithm, halting } = parseYaml(text) ?? {};
+  const { env, train } = parseYaml(text) ?? {};
   const totalSteps: unknown = train?.totalSteps;
   return {
     env: String(env?.id ?? env?.module ?? env?.url ?? env?.listen ?? 'unknown'),
     totalSteps: typeof totalSteps === 'number' ? totalSteps : null,
-    statistics: updateStatistics({ algorithm, halting: { rule: halting?.rule } }),
   };
 }
 

@@ -1,4 +1,6 @@
+import { writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
+import { join } from 'node:path';
 import { BehaviorSubject } from 'rxjs';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocket } from 'ws';
@@ -79,6 +81,7 @@ describe('the live page', () => {
     '/app/main.ts',
     '/v1/history?run=..%2f..%2fetc',
     '/v1/evaluations?run=.',
+    '/v1/statistics?run=..%2f..%2fetc',
   ])('gives no file that is not its own: %s', async (path) => {
     const { status, text } = await ask(await serve(), path);
     expect([status, JSON.parse(text).code]).toEqual([404, 'NOT_FOUND']);
@@ -132,6 +135,21 @@ describe('the live page', () => {
     expect([column('steps')[0], column('steps').at(-1)]).toEqual([100, 100_000]);
     expect(column('histogram.2').reduce((a, b) => a + b)).toBe(2000);
     expect(Math.max(...column('return'))).toBe(100);
+  });
+
+  it('says what the updates of a run report, of its algorithm and its halting rule', async () => {
+    const dir = await runsFolder();
+    await makeRun(dir, 'a', 1);
+    const config = 'algorithm: ppo\nhalting: { rule: ponder }\n';
+    await writeFile(join(await makeRun(dir, 'b', 1), 'config.resolved.yaml'), config);
+    const { url, close } = await servePage(dir, {});
+    onTestFinished(close);
+    const told = async (run: string) => (await fetch(`${url}v1/statistics?run=${run}`)).json();
+    expect(await told('a')).toEqual({});
+    expect(await told('b')).toMatchObject({
+      valueLoss: expect.stringMatching(/\S/),
+      expectedSteps: 'mean ponder steps that the halting head gives its thoughts, Σ n·p_n',
+    });
   });
 
   it('gives a part of it whole, and a row either side', async () => {

@@ -57,21 +57,6 @@ describe('a folder of runs', () => {
     });
   });
 
-  it('says what the updates of a run report, of its algorithm and its halting rule', async () => {
-    const dir = await runsFolder();
-    const [old, ponders] = [await makeRun(dir, 'a', 1), await makeRun(dir, 'b', 1)];
-    const config = 'algorithm: ppo\nhalting: { rule: ponder }\n';
-    await writeFile(join(ponders, 'config.resolved.yaml'), config);
-    const statistics = Object.fromEntries(
-      (await list(dir).first).map(({ name, statistics }) => [join(dir, name), statistics]),
-    );
-    expect(statistics[old]).toEqual({});
-    expect(statistics[ponders]).toMatchObject({
-      valueLoss: expect.stringMatching(/\S/),
-      expectedSteps: 'mean ponder steps that the halting head gives its thoughts, Σ n·p_n',
-    });
-  });
-
   it('tells the state from events, and silence from the time', async () => {
     const dir = await runsFolder();
     const run = await makeRun(dir, 'a', 1);

@@ -50,9 +50,10 @@ export class FigureGrid {
     });
   }
 
-  /** More figures, after those there are; `update` shows what there is of them. */
+  /** Those of more figures that are not here yet, after those that are; `update` shows what there is of them. */
   add(figures: readonly Figure[]): void {
     for (const figure of figures) {
+      if (this.#figures.some(({ title }) => title === figure.title)) continue;
       const { lines: _, compared: __, marked: ___, ...options } = figure;
       const chart = new Chart({
         ...options,

@@ -1,5 +1,6 @@
 import type { EvaluationPoint, HistoryHead, RunEvent, ServerMessage } from '../messages.ts';
 import type { LiveLink } from './live-link.ts';
+import { unshown } from './series.ts';
 import { request, type ServerError } from './server.ts';
 import type { Values } from './values.ts';
 
@@ -20,6 +21,8 @@ export class RunData {
   readonly run: string;
   columns = new Map<string, Values>();
   evaluations: EvaluationPoint[] = [];
+  /** What its updates report that no figure is made of: names and meanings. */
+  statistics: readonly [name: string, meaning: string][] = [];
   events: RunEvent[] = [];
   /** What is wrong, for people. */
   problem = '';
@@ -31,7 +34,7 @@ export class RunData {
   /** Rows of the server's table that a pair of points stands for. */
   bucket = 2;
   readonly #link: LiveLink;
-  #series: readonly string[];
+  readonly #series: readonly string[];
   readonly #changed: () => void;
   #epoch = '';
   #rows = 0;
@@ -62,12 +65,6 @@ export class RunData {
     return this.columns.get(name)?.findLast((value) => value !== null) ?? null;
   }
 
-  /** Fetches more columns too, from now on. */
-  want(names: readonly string[]): void {
-    this.#series = [...this.#series, ...names];
-    void this.load();
-  }
-
   /** Fetches the history of `range`, and watches what comes after it. */
   async load(): Promise<void> {
     this.#loading?.abort();
@@ -75,6 +72,7 @@ export class RunData {
     this.#loading = loading;
     const { signal } = loading;
     try {
+      if (!this.loaded) await this.#fetchStatistics(signal);
       const [{ head, columns }, evaluations] = await Promise.all([
         this.#fetchHistory(signal),
         this.#fetchEvaluations(signal),
@@ -151,6 +149,7 @@ export class RunData {
       this.#series.some((wanted) =>
         wanted.endsWith('.') ? name.startsWith(wanted) : name === wanted,
       ) ||
+      this.statistics.some(([wanted]) => name === wanted) ||
       name === 'steps' ||
       name === 'elapsed' ||
       name === 'update'
@@ -160,9 +159,16 @@ export class RunData {
   async #fetchHistory(signal: AbortSignal) {
     const query = new URLSearchParams({ run: this.run, axis: this.axis, points: String(POINTS) });
     for (const name of this.#series) query.append('series', name);
+    for (const [name] of this.statistics) query.append('series', name);
     for (const [name, value] of Object.entries(this.range ?? {})) query.set(name, String(value));
     const response = await request(`/v1/history?${query}`, { signal });
     return decodeHistory(await response.arrayBuffer());
+  }
+
+  async #fetchStatistics(signal: AbortSignal): Promise<void> {
+    const query = new URLSearchParams({ run: this.run });
+    const told = await (await request(`/v1/statistics?${query}`, { signal })).json();
+    this.statistics = unshown(told);
   }
 
   async #fetchEvaluations(signal?: AbortSignal): Promise<EvaluationPoint[]> {

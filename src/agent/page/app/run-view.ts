@@ -10,7 +10,7 @@ import { formatDuration, formatNumber, formatPercent } from './format.ts';
 import type { LiveLink } from './live-link.ts';
 import { hrefOf } from './route.ts';
 import { RunData } from './run-data.ts';
-import { SERIES, unshown } from './series.ts';
+import { SERIES } from './series.ts';
 import { stateBadge } from './state-badge.ts';
 
 /** One run: how it stands, its curves and what has happened. */
@@ -38,24 +38,17 @@ export function mountRun(element: HTMLElement, run: string, link: LiveLink): () 
     facts.hidden = grid.element.hidden = !data.loaded;
     alarm.show(data.events);
     fill(facts, ...factsOf(data, head.summary));
+    grid.add(data.statistics.map(([name, meaning]) => statisticFigure(name, meaning)));
     grid.update();
     difficulty.show(data.evaluations);
     events.show(data.events);
   };
   const data: RunData = new RunData(run, SERIES, link, () => update());
-  let complete = false;
-  /** Figures of what this run's own learner and halting rule report, once it is known what that is. */
-  const addStatistics = (statistics: Readonly<Record<string, string>>) => {
-    complete = Object.keys(statistics).length > 0;
-    const more = unshown(statistics);
-    if (more.length === 0) return;
-    grid.add(more.map(([name, meaning]) => statisticFigure(name, meaning)));
-    data.want(more.map(([name]) => name));
-  };
   const updateHead = () => {
-    const summary = link.runs?.find(({ name }) => name === run);
-    head.show(summary, link.runs !== undefined);
-    if (summary && !complete) addStatistics(summary.statistics);
+    head.show(
+      link.runs?.find(({ name }) => name === run),
+      link.runs !== undefined,
+    );
   };
   fill(
     element,
