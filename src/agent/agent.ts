@@ -148,7 +148,7 @@ export class Agent {
     encoder?: EncoderFactory,
   ) {
     const { policy, halting, train } = config;
-    const { definition: algorithm } = algorithmOf(config);
+    const { definition: algorithm, settings } = algorithmOf(config);
     const problem =
       explainActions(spaces) ??
       (encoder ? undefined : explainObservations(spaces)) ??
@@ -165,7 +165,7 @@ export class Agent {
       ...spaces,
       encoder,
       encoderOptions: policy.encoder?.options,
-      distribution: algorithm.distribution?.(spaces.actionSpace),
+      distribution: algorithm.distribution?.(spaces.actionSpace, settings),
       haltBias: halting.initialBias,
       seed: train.seed,
     });

@@ -115,16 +115,22 @@ const policySchema = z
     path: ['heads'],
   });
 
+/** Typed as what it comes to: where none is given, the first that the algorithm learns. */
+function haltingRule() {
+  const names = z.enum(haltingRules.names);
+  const firsts = algorithms.all.map(({ name, halting: [first] }) => `${first} for ${name}`);
+  const rules = haltingRules.all.map(({ name, summary }) => `${name}: ${summary}`);
+  const rule = names
+    .optional()
+    .describe(`How a thought ends: ${rules.join('; ')}. Unless given, ${firsts.join(', ')}.`);
+  return rule as unknown as z.ZodDefault<typeof names>;
+}
+
 /** The rules that are registered, and the fields of each. */
 const haltingSchema = () =>
   z
     .strictObject({
-      rule: z
-        .enum(haltingRules.names)
-        .default('bernoulli')
-        .describe(
-          `How a thought ends: ${haltingRules.all.map(({ name, summary }) => `${name}: ${summary}`).join('; ')}.`,
-        ),
+      rule: haltingRule(),
       minSteps: count.default(1).describe('Ponder steps always taken, unpriced.'),
       maxSteps: count
         .max(MOST_STEPS)
@@ -455,7 +461,8 @@ const makeConfigSchema = () =>
 function refuseUnfit(fields: Fields, context: z.RefinementCtx): void {
   const { algorithm } = fields;
   const { halting } = algorithms.find(algorithm);
-  if (!halting.includes(fields.halting.rule)) {
+  const { rule = halting[0] } = fields.halting;
+  if (!halting.includes(rule)) {
     context.addIssue({
       code: 'custom',
       message: `expected a rule that ${algorithm} learns, one of ${halting.join(', ')}`,
@@ -477,9 +484,12 @@ function refuseUnfit(fields: Fields, context: z.RefinementCtx): void {
 
 function withOwnSection<F extends Fields>(fields: F): F {
   const { definition, settings } = algorithmOf(fields);
-  return settings === undefined
-    ? { ...fields, [definition.name]: definition.settings.parse({}) }
-    : fields;
+  const { rule = definition.halting[0] } = fields.halting;
+  return {
+    ...fields,
+    halting: { ...fields.halting, rule },
+    [definition.name]: settings ?? definition.settings.parse({}),
+  };
 }
 
 function withDeciderSection<F extends Fields>(fields: F): F {

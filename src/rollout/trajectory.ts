@@ -1,3 +1,4 @@
+import type { ActionMask } from '../envs/index.ts';
 import { GOES_ON, type MicroSteps, TERMINATED, TRUNCATED } from './advantages.ts';
 import type { Transition } from './messages.ts';
 
@@ -38,7 +39,7 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
   masked = false;
   readonly sizes: TrajectorySizes;
   /** Observation to bootstrap decision t from: a truncated episode's last, or the rollout's. */
-  readonly #following: (Float32Array | undefined)[];
+  readonly #following: ({ row: Float32Array; mask?: ActionMask } | undefined)[];
   /** Each environment's latest decision, -1 for none. */
   readonly #latest: Int32Array;
 
@@ -104,7 +105,10 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
       if (this.ended[before] === GOES_ON) this.#following[before] = undefined;
     }
     this.#latest[env] = t;
-    this.#following[t] = terminated ? undefined : truncated ? final : next.row;
+    // What ended has no mask: no action is ahead.
+    const last = final && { row: final };
+    const goesOn = { row: next.row, mask: next.mask };
+    this.#following[t] = terminated ? undefined : truncated ? last : goesOn;
   }
 
   /** The environment's episode ended with the decision that is its latest here, as truncated. */
@@ -147,11 +151,11 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
     };
   }
 
-  /** Decisions whose value of what follows must be computed, with the observation it follows from. */
-  *toBootstrap(): Generator<{ t: number; row: Float32Array }> {
+  /** Decisions whose value of what follows must be computed, with the observation it follows from, and its mask. */
+  *toBootstrap(): Generator<{ t: number; row: Float32Array; mask?: ActionMask }> {
     for (let t = 0; t < this.count; t++) {
-      const row = this.#following[t];
-      if (row !== undefined) yield { t, row };
+      const following = this.#following[t];
+      if (following !== undefined) yield { t, ...following };
     }
   }
 }

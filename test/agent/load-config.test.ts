@@ -68,7 +68,7 @@ describe('loadConfig', () => {
       'ppo: { decisions: 255 }',
       'ppo.decisions: expected at least 256, 4 for each of env.count = 64 environments, got 255',
     ],
-    ['algorithm: sarsa', 'algorithm: expected one of "ppo", got "sarsa"'],
+    ['algorithm: sarsa', 'algorithm: expected one of "ppo", "pqn", got "sarsa"'],
     ['ppo: { epochs: four }', 'ppo.epochs: expected an integer ≥ 1, got "four"'],
     ['ppo: { epochs: 1.5 }', 'ppo.epochs: expected an integer ≥ 1, got 1.5'],
     ['ppo: { epochs: 0 }', 'ppo.epochs: expected an integer ≥ 1, got 0'],

@@ -91,12 +91,12 @@ export interface AlgorithmDefinition<
   readonly summary: string;
   /** A strict object; every field has a description, and a default or is optional. */
   readonly settings: Schema;
-  /** Trained halting rules that it can learn. */
+  /** Trained halting rules that it can learn, the default first. */
   readonly halting: readonly string[];
   /** What an update reports: the meaning of each name, with its unit. */
   readonly statistics: Readonly<Record<string, string>>;
   /** What it makes of the policy's head in place of the action space's distribution. */
-  distribution?(actionSpace: Space): Distribution;
+  distribution?(actionSpace: Space, settings: z.infer<Schema>): Distribution;
   /** Why it cannot learn in an environment, or undefined where it can. */
   explain?(spaces: { observationSpace: Space; actionSpace: Space }): SpaceProblem | undefined;
   /** What changes as training goes on, by name, once this share of it is done. */

@@ -10,6 +10,7 @@ import type {
   SettingsSchema,
 } from './algorithm.ts';
 import { ppo } from './ppo/index.ts';
+import { pqn } from './pqn/index.ts';
 
 export type {
   Algorithm,
@@ -24,7 +25,7 @@ export type {
 } from './algorithm.ts';
 export { trainedBehaviour } from './behaviour.ts';
 
-const builtIn = [ppo] as const;
+const builtIn = [ppo, pqn] as const;
 
 type BuiltIn = (typeof builtIn)[number];
 

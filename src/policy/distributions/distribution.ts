@@ -2,6 +2,35 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { ActionMask } from '../../envs/index.ts';
 import type { Rng } from '../../kernels/index.ts';
 
+/** What may be done after a ponder step. */
+export interface Choices {
+  /** minSteps are taken. */
+  act: boolean;
+  /** maxSteps are not. */
+  think: boolean;
+}
+
+/** What the heads say of a thought after a ponder step. */
+export interface Reading {
+  /** The probability to act, in [0, 1]. */
+  halt: number;
+  /** Of the state, whatever is done. */
+  value: number;
+}
+
+/**
+ * Makes of what the heads say of one thought what thoughts and learning go by.
+ * @param params of the action distribution [P]
+ * @param value, haltLogit the columns after them
+ */
+export type HeadReading = (
+  params: Float32Array,
+  value: number,
+  haltLogit: number,
+  mask: ActionMask | undefined,
+  may: Choices,
+) => Reading;
+
 /**
  * A family of action distributions. Its parameters come from the policy head, P numbers a row; its
  * actions are flat rows, as the action space writes them.
@@ -62,6 +91,9 @@ export interface Distribution {
   entropy(params: tf.Tensor2D, masks?: tf.Tensor2D): tf.Tensor1D;
   /** KL(p ‖ q) by row. @returns [B] */
   kl(p: tf.Tensor2D, q: tf.Tensor2D, masks?: tf.Tensor2D): tf.Tensor1D;
+
+  /** Reads the heads where they give values of choices; unless given, the value is that of the state, and `haltProbability` of the logit its halt. */
+  readonly reading?: HeadReading;
 
   /** The space's value for an action row: what the environment is given. */
   toAction(row: Float32Array): unknown;

@@ -4,7 +4,8 @@ import { categorical } from './categorical.ts';
 import type { Distribution } from './distribution.ts';
 import { gaussian } from './gaussian.ts';
 
-export type { Distribution } from './distribution.ts';
+export { type ActionValues, actionValues } from './action-values.ts';
+export type { Choices, Distribution, HeadReading, Reading } from './distribution.ts';
 export { explainBounds } from './gaussian.ts';
 
 /** The distribution over an action space. @throws TypeError for a space that has none */

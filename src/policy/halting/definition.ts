@@ -31,7 +31,9 @@ export interface HaltingDefinition<S extends Shape = Shape> {
   rule(settings: Settings<S>): HaltingRule;
   /** The exit that ends thoughts after training, unless another is asked for; the config's unless given. */
   readonly exit?: string;
-  /** What it learns by; a rule without a loss learns nothing, and has nothing to be released. */
+  /** It goes by values of acting and of thinking on, which an algorithm that has such learns; no loss of its own. */
+  readonly byValues?: true;
+  /** What it learns by; a rule without a loss learns nothing, and has nothing to be released, unless it is `byValues`. */
   loss?(settings: Settings<S>): SampledLoss | ExpectedLoss;
   /** Statistics of its own by name, and the meaning of each, a clause; means over the minibatches of an update. */
   readonly statistics: Readonly<Record<string, string>>;

@@ -2,11 +2,12 @@ import { Definitions } from '../../envs/index.ts';
 import { bernoulliHalting } from './bernoulli/bernoulli.ts';
 import type { CommonSettings, ExpectedLoss, HaltingDefinition, SampledLoss } from './definition.ts';
 import { fixedHalting } from './fixed/fixed.ts';
+import { greedyHalting } from './greedy/greedy.ts';
 import { ponderHalting } from './ponder/ponder.ts';
 import type { HaltingRule } from './rule.ts';
 
 /** The rules that come with Pondera; a new one is a folder beside them, and a line here. */
-const builtin = [bernoulliHalting, ponderHalting, fixedHalting] as const;
+const builtin = [bernoulliHalting, ponderHalting, fixedHalting, greedyHalting] as const;
 
 /** The fields of a config's `halting` section that the rules bring. */
 export type HaltingFields = AllOf<(typeof builtin)[number]['fields']>;
@@ -76,7 +77,8 @@ export function explainHalting(
   return undefined;
 }
 
-/** Whether there is a halting head that learns. */
+/** Whether when to act is learned. */
 export function learnsToHalt(config: HaltingConfig): boolean {
-  return haltingRules.find(config.rule).loss !== undefined;
+  const { loss, byValues = false } = haltingRules.find(config.rule);
+  return loss !== undefined || byValues;
 }

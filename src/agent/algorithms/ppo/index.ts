@@ -11,7 +11,7 @@ export const ppo: AlgorithmDefinition<'ppo', typeof ppoSettings> = {
   summary: 'clipped policy gradients on whole rollouts, in which thinking is acting',
   settings: ppoSettings,
   get halting() {
-    return haltingRules.names;
+    return haltingRules.all.filter(({ byValues }) => !byValues).map(({ name }) => name);
   },
   statistics: {
     learningRate: 'Adam’s step size in the update',

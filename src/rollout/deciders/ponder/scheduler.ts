@@ -228,7 +228,7 @@ export class Scheduler<O extends Observation = Observation> implements Decider<O
   #advance(
     slot: Slot<O>,
     params: Float32Array,
-    value: number,
+    said: number,
     logit: number,
     readouts: Float32Array,
     behaviour: Behaviour,
@@ -236,10 +236,14 @@ export class Scheduler<O extends Observation = Observation> implements Decider<O
     const { distribution } = this.#policy;
     const { mask, greedy = behaviour.greedy, rng = this.#rng } = slot.observation;
     const trace = behaviour.trace || slot.observation.trace;
-    const halt = haltProbability(logit, behaviour.floor);
+    const { minSteps, maxSteps, floor } = behaviour;
+    const { halt, value } = distribution.reading?.(params, said, logit, mask, {
+      act: slot.n >= minSteps,
+      think: slot.n < maxSteps,
+    }) ?? { halt: haltProbability(logit, floor), value: said };
     slot.halts.push(halt);
     slot.values.push(value);
-    if (slot.n >= behaviour.minSteps) slot.survival *= 1 - halt;
+    if (slot.n >= minSteps) slot.survival *= 1 - halt;
     this.#measure(slot, params, readouts, behaviour.rule);
     const { n, measured } = slot;
     const halted = 1 - slot.survival;

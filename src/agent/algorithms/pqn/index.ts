@@ -1,0 +1,106 @@
+import type { AnySpace } from '../../../envs/index.ts';
+import {
+  actionValues,
+  fixed,
+  haltingRules,
+  learnsToHalt,
+  trainingRule,
+} from '../../../policy/index.ts';
+import type { Behaviour } from '../../../rollout/index.ts';
+import type { Config } from '../../config.ts';
+import type { AlgorithmDefinition, Stage } from '../algorithm.ts';
+import { Learner, type ValuePolicy } from './learner.ts';
+import { scheduleAt } from './schedule.ts';
+import { pqnSettings } from './settings.ts';
+
+/** PQN (2407.04811) over micro-steps, as `Learner` has it. */
+export const pqn: AlgorithmDefinition<'pqn', typeof pqnSettings> = {
+  name: 'pqn',
+  summary: 'values of actions and of thinking on, by Q(λ) without replay or target network',
+  settings: pqnSettings,
+  get halting() {
+    const learned = haltingRules.all.filter(({ byValues }) => byValues);
+    return [...learned.map(({ name }) => name), 'fixed'];
+  },
+  statistics: {
+    learningRate: 'Adam’s step size in the update',
+    epsilon: 'share of actions drawn uniformly in the rollout',
+    valueLoss: 'half the squared error of Q_act per decision, mean over the update’s minibatches',
+    thinkLoss: 'the same of Q_think, summed over micro-steps',
+    actValue: 'Q_act of the actions taken, mean over the update’s minibatches',
+    explainedVariance:
+      '1 − var(target − value) / var(target) before the update, over micro-steps that acted',
+    gradNorm: 'global norm of the gradient before clipping',
+  },
+  distribution: (actionSpace, { finalEpsilon }) => {
+    const space = actionSpace as AnySpace;
+    if (space.type === 'discrete' || space.type === 'multi-discrete') {
+      return actionValues(space, finalEpsilon);
+    }
+    throw new TypeError(`pqn: no values for ${space.type} actions`);
+  },
+  explain: ({ actionSpace }) => {
+    const { type } = actionSpace as AnySpace;
+    if (type === 'discrete' || type === 'multi-discrete') return undefined;
+    return {
+      seen: `actionSpace: expected Discrete or MultiDiscrete, each of whose choices has a value, got a space of type ${type}`,
+      mend: 'learn with algorithm: ppo, or offer the actions as choices of a Discrete or MultiDiscrete',
+    };
+  },
+  schedule: scheduleAt,
+  largestStep: ({ decisions, minibatch, epochs }, envs) => {
+    // A rollout is cut into equal parts.
+    const sizes = Array.from({ length: envs }, (_, over) => {
+      const count = decisions + over;
+      return Math.ceil(count / Math.max(1, Math.round(count / minibatch)));
+    });
+    return { decisions: sizes.reduce((a, b) => Math.max(a, b)), epochs };
+  },
+  rehearsal: (settings, decisions) => ({
+    ...settings,
+    ...{ minibatch: decisions, epochs: 1, learningRate: 0, finalLearningRate: 0 },
+  }),
+  create({ policy: made, config, settings, rng }) {
+    const policy = made as ValuePolicy;
+    const learner = new Learner(policy, settings, rng);
+    return {
+      behaviour(stage) {
+        policy.distribution.epsilon = scheduleAt(settings, stage.progress).epsilon;
+        return behaviourOf(config, stage);
+      },
+      async update(trajectory, { price, rewardScale, released, progress }) {
+        const { learningRate, epsilon } = scheduleAt(settings, progress);
+        const { minSteps, maxSteps } = behaviourOf(config, { released, forced: 0 });
+        const first = { act: minSteps <= 1, think: maxSteps > 1 };
+        const phase = {
+          price,
+          rewardScale,
+          learningRate,
+          minSteps: config.halting.minSteps,
+          first,
+        };
+        return { learningRate, epsilon, ...(await learner.update(trajectory, phase)) };
+      },
+      state: () => learner.state(),
+      restore: (state) => learner.restore(state),
+      dispose: () => learner.dispose(),
+    };
+  },
+};
+
+/**
+ * Thoughts end as their values say once that is released, until then at full depth. Where depth is no choice, a state
+ * is worth what it is at that depth: values of acting earlier are not learned.
+ */
+function behaviourOf(
+  { halting }: Pick<Config, 'halting'>,
+  { released, forced }: Pick<Stage, 'released' | 'forced'>,
+): Behaviour {
+  const { minSteps, maxSteps, floor } = halting;
+  const base = { floor, greedy: false };
+  if (learnsToHalt(halting) && released) {
+    return { ...base, rule: trainingRule(halting), minSteps, maxSteps, forced };
+  }
+  const depth = learnsToHalt(halting) ? maxSteps : (halting.steps ?? maxSteps);
+  return { ...base, rule: fixed(depth), minSteps: depth, maxSteps: depth, forced: 0 };
+}

@@ -1,0 +1,24 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { onHost, tensorOf } from '../../../kernels/index.ts';
+import type { Policy } from '../../../policy/index.ts';
+import { depthsOf } from '../ppo/loss.ts';
+import { lossByRows } from './loss-by-rows.ts';
+import { lossByTensors } from './loss-by-tensors.ts';
+import type { Minibatch } from './minibatch.ts';
+
+/** What a loss reports, in order; each a mean over decisions. */
+export const STATS = ['valueLoss', 'thinkLoss', 'actValue'] as const;
+
+/** A loss, and what `STATS` names. */
+export interface Loss {
+  loss: tf.Scalar;
+  report: tf.Tensor1D;
+}
+
+/** The loss of a minibatch: the thoughts are thought again, and judged where their numbers are. */
+export function pqnLoss(policy: Policy, batch: Minibatch, thinkWeight: number): Loss {
+  const { rows, decisions, reach } = batch;
+  const observations = tensorOf(rows, [decisions, rows.length / decisions]) as tf.Tensor2D;
+  const outputs = policy.outputs(policy.think(observations, reach), depthsOf(reach));
+  return (onHost() ? lossByRows : lossByTensors)(outputs, batch, thinkWeight);
+}

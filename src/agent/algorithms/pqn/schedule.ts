@@ -1,0 +1,20 @@
+import type { PqnSettings } from './settings.ts';
+
+/** What changes as training goes on. */
+export type Schedule = {
+  /** Adam's step size: linear in the share of training that is done. */
+  learningRate: number;
+  /** Share of actions drawn uniformly: linear over `epsilonDecay` of training, then constant. */
+  epsilon: number;
+};
+
+/** @param progress share of training that is done; 1 where it is more */
+export function scheduleAt(settings: PqnSettings, progress: number): Schedule {
+  const { learningRate, finalLearningRate, epsilon, finalEpsilon, epsilonDecay } = settings;
+  const done = Math.min(1, progress);
+  const fallen = epsilonDecay === 0 ? 1 : Math.min(1, done / epsilonDecay);
+  return {
+    learningRate: learningRate + (finalLearningRate - learningRate) * done,
+    epsilon: epsilon + (finalEpsilon - epsilon) * fallen,
+  };
+}
