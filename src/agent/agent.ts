@@ -75,7 +75,7 @@ export interface ThoughtTrace {
   halts: number[];
   /** Expected net return from there, in units of the raw reward. */
   values: number[];
-  /** The action distribution after each step: probabilities, or means for Box. */
+  /** The action distribution after each step: probabilities, or means for Box, or values where the algorithm learns such. */
   actions: number[][];
   /** Whether a limit ended it rather than the halting rule. */
   cut: boolean;

@@ -5,7 +5,7 @@ export interface StepTrace {
   halt: number;
   /** In the unit of the raw reward. */
   value: number;
-  /** The action distribution as a person reads it: probabilities, or means for Box. */
+  /** The action distribution as a person reads it (`Distribution.describe`). */
   actions: number[];
   /** Probability that the head would have halted by now. */
   halted: number;

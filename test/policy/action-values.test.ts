@@ -108,9 +108,9 @@ describe('what the heads say is read as values', () => {
     expect(parts()).toEqual([0, 0, 0, 0, 0, 1, 0]);
   });
 
-  it('shows a person the values', () => {
-    expect(actionValues(new Discrete(3), 0).describe(row(1, -2, 0.5), undefined)).toEqual([
-      1, -2, 0.5,
-    ]);
+  it('shows a person the values, in the unit of the raw reward', () => {
+    const { describe } = actionValues(new Discrete(3), 0);
+    expect(describe(row(1, -2, 0.5), undefined)).toEqual([1, -2, 0.5]);
+    expect(describe(row(1, -2, 0.5), undefined, 0.25)).toEqual([4, -8, 2]);
   });
 });

@@ -78,7 +78,8 @@ export function actionValues(space: Discrete | MultiDiscrete, epsilon: number): 
       if (action === undefined) row[total] = 1;
       else for (let c = 0; c < nvec.length; c++) row[begins[c] + action[c] - start[c]] = 1;
     },
-    describe: (params) => Array.from(params.subarray(0, total)),
+    describe: (params, _mask, scale = 1) =>
+      Array.from(params.subarray(0, total), (value) => value / scale),
   };
   return values;
 }

@@ -81,9 +81,10 @@ export interface Distribution {
   shift(p: Float32Array, q: Float32Array, mask: ActionMask | undefined): number;
   /**
    * What a person wants to see of it: probabilities of the choices one component after another,
-   * or, for Box, the means in the space's own units.
+   * or, for Box, the means in the space's own units; values of the choices, where it is by those that one is chosen.
+   * @param scale what rewards were multiplied by as values were learned
    */
-  describe(params: Float32Array, mask: ActionMask | undefined): number[];
+  describe(params: Float32Array, mask: ActionMask | undefined, scale?: number): number[];
 
   /** @param params [B, P] @param actions [B, actionSize] @param masks [B, maskSize] @returns [B] */
   logProb(params: tf.Tensor2D, actions: tf.Tensor2D, masks?: tf.Tensor2D): tf.Tensor1D;

@@ -27,7 +27,8 @@ export const pqn: AlgorithmDefinition<'pqn', typeof pqnSettings> = {
     epsilon: 'share of actions drawn uniformly in the rollout',
     valueLoss: 'half the squared error of Q_act per decision, mean over the update’s minibatches',
     thinkLoss: 'the same of Q_think, summed over micro-steps',
-    actValue: 'Q_act of the actions taken, mean over the update’s minibatches',
+    actValue:
+      'Q_act of the actions taken in the raw reward’s unit, mean over the update’s minibatches',
     explainedVariance:
       '1 − var(target − value) / var(target) before the update, over micro-steps that acted',
     gradNorm: 'global norm of the gradient before clipping',

@@ -69,7 +69,7 @@ export class Learner {
     const batches = epochs * parts;
     const [valueLoss, thinkLoss, actValue] = sums.map((sum) => sum / batches);
     return {
-      ...{ valueLoss, thinkLoss, actValue },
+      ...{ valueLoss, thinkLoss, actValue: actValue / phase.rewardScale },
       explainedVariance: explainedVariance(trajectory, targets),
       gradNorm: gradNorms / batches,
     };

@@ -248,8 +248,8 @@ export class Scheduler<O extends Observation = Observation> implements Decider<O
     const { n, measured } = slot;
     const halted = 1 - slot.survival;
     if (trace) {
-      const actions = distribution.describe(params, mask);
       const { valueScale = 1 } = behaviour;
+      const actions = distribution.describe(params, mask, valueScale);
       slot.trace.push({
         halt,
         value: value / valueScale,
