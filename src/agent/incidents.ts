@@ -23,7 +23,6 @@ export async function setAside(
       `${inARow} updates in a row were undone (guards.inARow): ${reason}; ${kept.path ?? kept.unkept}`,
     );
   }
-  training.proceed();
 }
 
 /** Keeps each failure of a training environment, counts it and tells of it. */

@@ -1,5 +1,6 @@
-import { concatMap, filter, lastValueFrom, merge, takeUntil, takeWhile, tap } from 'rxjs';
+import { merge, takeUntil, tap } from 'rxjs';
 import type { EnvFactory } from '../envs/index.ts';
+import type { Rollout } from '../rollout/index.ts';
 import { abandoned } from './abandon.ts';
 import type { Budget } from './budget.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -12,6 +13,7 @@ import type { RunFiles } from './run-files.ts';
 import { Saver } from './saver.ts';
 import type { Training } from './training.ts';
 import { isIncident } from './training-state.ts';
+import { valuesOf } from './values-of.ts';
 
 export interface LoopOptions {
   /** An environment passed to the library, in place of the config's. */
@@ -60,49 +62,38 @@ export async function loop(
   if (training.unevaluated !== undefined) await evaluations.run(training.unevaluated, from);
   // What was to be evaluated first still is: training goes on only from there.
   if (training.done || training.unevaluated !== undefined) return { restart };
-  await lastValueFrom(
-    training.collect().pipe(
-      tap(({ lost }) => {
-        if (lost.length === 0) return;
-        const [episodes, reason] = [lost.length, lost.at(-1)!];
-        on({ type: 'lost', update: training.update + 1, episodes, reason });
+  // What comes in between; only what is wrong with telling it ends the loop.
+  const between$ = merge(
+    tellingOf(envs, tellsOfFailures(training, files, on)),
+    toldOfStalls(envs, watchdog.envSeconds, here, on),
+    abandoned(envs, signal, () => waiting).pipe(
+      tap((owing) => {
+        const { update, steps } = training;
+        const reason = `told to stop, and environments ${owing.join(', ')} do not answer`;
+        on({ type: 'stopped', update, steps, reason });
       }),
-      tap(() => {
-        waiting = false;
-      }),
-      concatMap((rollout) => training.learn(rollout)),
-      concatMap(async (learned) => {
-        if (!isIncident(learned)) return learned;
-        await setAside(learned, training, files, on);
-        waiting = true;
-        return undefined;
-      }),
-      filter((metrics) => metrics !== undefined),
-      tap((metrics) => moveOn(metrics, training, on)),
-      concatMap(settle),
-      takeWhile(() => !restart && !ending()),
-      tap(() => {
-        waiting = true;
-        training.proceed();
-      }),
-      // What comes in between; only what is wrong with telling it ends the loop.
-      takeUntil(
-        merge(
-          tellingOf(envs, tellsOfFailures(training, files, on)),
-          toldOfStalls(envs, watchdog.envSeconds, here, on),
-          abandoned(envs, signal, () => waiting).pipe(
-            tap((owing) => {
-              const { update, steps } = training;
-              const reason = `told to stop, and environments ${owing.join(', ')} do not answer`;
-              on({ type: 'stopped', update, steps, reason });
-            }),
-          ),
-        ),
-      ),
     ),
-    { defaultValue: undefined },
   );
+  for await (const rollout of valuesOf(training.collect().pipe(takeUntil(between$)))) {
+    waiting = false;
+    tellLost(rollout, training, on);
+    const learned = await training.learn(rollout);
+    if (isIncident(learned)) await setAside(learned, training, files, on);
+    else {
+      moveOn(learned, training, on);
+      await settle(learned);
+      if (restart || ending()) break;
+    }
+    waiting = true;
+    training.proceed();
+  }
   return { restart };
+}
+
+/** Tells of the episodes that were lost, if any was. */
+function tellLost({ lost }: Rollout, { update }: Training, on: (event: TrainEvent) => void): void {
+  if (lost.length === 0) return;
+  on({ type: 'lost', update: update + 1, episodes: lost.length, reason: lost.at(-1)! });
 }
 
 /** Whether the process takes more than it may, and says so. */
