@@ -72,7 +72,7 @@ describe('overwrite leaves the run as it was', () => {
     ['the config is bad', { ...config, ppo: { epochs: 0 } }, {}, 'ppo.epochs: expected'],
     [
       'there is no such environment',
-      { ...config, env: { id: 'No-v0' } },
+      { ...config, env: { ...config.env, id: 'No-v0' } },
       {},
       'env.id: no environment "No-v0"',
     ],

@@ -37,6 +37,8 @@ function timedConfig(seconds: number, updates: number, input: Partial<ConfigInpu
     ...input,
     evaluation: { everyUpdates: NEVER, episodes: 2, forcedEpisodes: 0, ...input.evaluation },
     checkpoint: { everyUpdates: NEVER, everySeconds: seconds, ...input.checkpoint },
+    // Thoughts of one depth end together, so that each rollout has 32 decisions.
+    halting: { rule: 'fixed' },
     train: { totalSteps: 32 * updates },
   });
 }
