@@ -6,7 +6,6 @@ import type { Learned } from './training-state.ts';
 
 /** Where it has come to, as plain JSON. */
 export interface GuardState {
-  inARow: number;
   gradNorm: number | null;
   valueLoss: number | null;
 }
@@ -22,17 +21,11 @@ const SHARE = 0.1;
  */
 export class Guard {
   readonly #limits: Limits;
-  #inARow = 0;
   #gradNorm: number | null = null;
   #valueLoss: number | null = null;
 
   constructor(limits: Limits) {
     this.#limits = limits;
-  }
-
-  /** Updates refused since the last that stands. */
-  get inARow(): number {
-    return this.#inARow;
   }
 
   /**
@@ -41,25 +34,17 @@ export class Guard {
    */
   judge(stats: UpdateStats, reach: number): string | undefined {
     const refused = this.#explain(stats, reach);
-    if (refused !== undefined) return this.refuse(refused);
-    this.#inARow = 0;
+    if (refused !== undefined) return refused;
     this.#gradNorm = mixed(this.#gradNorm, stats.gradNorm);
     this.#valueLoss = mixed(this.#valueLoss, stats.valueLoss);
     return undefined;
   }
 
-  /** Counts an update that failed by itself. @returns why */
-  refuse(reason: string): string {
-    this.#inARow++;
-    return reason;
-  }
-
   state(): GuardState {
-    return { inARow: this.#inARow, gradNorm: this.#gradNorm, valueLoss: this.#valueLoss };
+    return { gradNorm: this.#gradNorm, valueLoss: this.#valueLoss };
   }
 
-  restore({ inARow, gradNorm, valueLoss }: GuardState): void {
-    this.#inARow = inARow;
+  restore({ gradNorm, valueLoss }: GuardState): void {
     this.#gradNorm = gradNorm;
     this.#valueLoss = valueLoss;
   }

@@ -1,29 +1,10 @@
 import { ignoreElements, type Observable, tap } from 'rxjs';
 import type { EnvPool, Failed } from '../envs/index.ts';
-import { RunError, StrayError } from './errors.ts';
+import { StrayError } from './errors.ts';
 import type { Activity, TrainEvent } from './events.ts';
 import type { FailedAt, RunFiles } from './run-files.ts';
 import type { Training } from './training.ts';
-import type { Incident } from './training-state.ts';
 import { type Heartbeat, stalls } from './watchdog/index.ts';
-
-/** Keeps what went into an update that was undone, and goes on. @throws RunError after too many in a row */
-export async function setAside(
-  incident: Incident,
-  training: Training,
-  files: RunFiles,
-  on: (event: TrainEvent) => void,
-): Promise<void> {
-  const { inARow } = training.guard;
-  const { reason, update, steps } = incident;
-  const kept = await files.setAside(incident);
-  on({ type: 'incident', what: 'update', update, steps, reason, inARow, ...kept });
-  if (inARow >= training.agent.config.guards.inARow) {
-    throw new RunError(
-      `${inARow} updates in a row were undone (guards.inARow): ${reason}; ${kept.path ?? kept.unkept}`,
-    );
-  }
-}
 
 /** Keeps each failure of a training environment, counts it and tells of it. */
 export function tellsOfFailures(
@@ -93,37 +74,4 @@ export function toldOfStray(
 /** @throws StrayError where the signal aborted with one */
 export function throwStray(signal: AbortSignal | undefined): void {
   if (signal?.reason instanceof StrayError) throw signal.reason;
-}
-
-/**
- * Counts how often a run has gone back to a checkpoint since it last came further than ever: what fails again at
- * the same place will for ever.
- */
-export class Rollbacks {
-  #inARow = 0;
-  #reached = -1;
-
-  /** @param update the newest that stood as it failed. @returns how many rollbacks in a row this makes */
-  count(update: number): number {
-    this.#inARow = update > this.#reached ? 1 : this.#inARow + 1;
-    this.#reached = Math.max(this.#reached, update);
-    return this.#inARow;
-  }
-}
-
-/** Keeps a policy whose numbers are not finite, and tells that the run goes back. @throws RunError after too many in a row */
-export async function keepPolicy(
-  { message: reason }: Error,
-  { agent, update, steps }: Training,
-  rollbacks: Rollbacks,
-  files: RunFiles,
-  on: (event: TrainEvent) => void,
-): Promise<void> {
-  const inARow = rollbacks.count(update);
-  const note = { reason, update: update + 1, steps, inARow };
-  const kept = await files.keepPolicy(note, await agent.policy.parameters.read());
-  on({ type: 'incident', what: 'policy', ...note, ...kept });
-  if (inARow < agent.config.guards.inARow) return;
-  const times = `went back ${inARow - 1} times in a row, and failed again`;
-  throw new RunError(`${times} (guards.inARow): ${reason}; ${kept.path ?? kept.unkept}`);
 }

@@ -7,7 +7,8 @@ import { type Clock, systemClock } from './clock.ts';
 import { Evaluations } from './evaluations.ts';
 import type { TrainEvent, UpdateMetrics } from './events.ts';
 import { tellingOf } from './failures.ts';
-import { setAside, tellsOfFailures, toldOfStalls } from './incidents.ts';
+import { tellsOfFailures, toldOfStalls } from './incidents.ts';
+import type { Recovery } from './recovery.ts';
 import type { Checkpoint } from './run/index.ts';
 import type { RunFiles } from './run-files.ts';
 import { Saver } from './saver.ts';
@@ -33,6 +34,7 @@ export async function loop(
   training: Training,
   files: RunFiles,
   budget: Budget,
+  recovery: Recovery,
   from: Checkpoint | undefined,
   { env, signal, on = () => {}, clock = systemClock }: LoopOptions,
 ): Promise<{ restart: boolean }> {
@@ -78,7 +80,7 @@ export async function loop(
     waiting = false;
     tellLost(rollout, training, on);
     const learned = await training.learn(rollout);
-    if (isIncident(learned)) await setAside(learned, training, files, on);
+    if (isIncident(learned)) await recovery.afterUndone(learned, training);
     else {
       moveOn(learned, training, on);
       await settle(learned);

@@ -24,9 +24,10 @@ import type { Evaluated } from './evaluation-guards.ts';
 import type { Evaluation, Losses, TrainEvent } from './events.ts';
 import { EventsLog } from './events-log.ts';
 import { type Hook, Hooks } from './hooks.ts';
-import { keepPolicy, Rollbacks, tellsOfFailures, throwStray, toldOfStray } from './incidents.ts';
+import { tellsOfFailures, throwStray, toldOfStray } from './incidents.ts';
 import { parseConfig, withModules } from './load-config.ts';
 import { loop } from './loop.ts';
+import { Recovery } from './recovery.ts';
 import type { Checkpoint } from './run/index.ts';
 import { checkRunDir, RunFiles } from './run-files.ts';
 import { explainLength } from './schedule.ts';
@@ -220,10 +221,9 @@ async function session(
 ): Promise<{ run: Evaluated; done: boolean; restart: boolean }> {
   const { resume = false, clock, on, signal } = options;
   if (resume && checkpoint === undefined) await warmStart(agent);
-  const rollbacks = new Rollbacks();
+  const recovery = new Recovery(files, agent.config.guards, on);
   const budget = new Budget(agent.config.budget);
   let from = checkpoint;
-  let first: Checkpoint | undefined;
   for (;;) {
     const beginning = Training.begin(agent, source, from, clock, heartbeat);
     const training = await heed(signal, beginning, (late) => late.dispose());
@@ -231,14 +231,13 @@ async function session(
       return await closing(
         () => training.dispose(tellsOfFailures(training, files, on)),
         async () => {
-          // What a run that has saved nothing yet goes back to.
-          if (from === undefined) first = structuredClone(await training.checkpoint());
+          if (from === undefined) recovery.beginsWith(await training.checkpoint());
           hooks.start({ config: agent.config, dir: files.dir }, training.wishes);
           on(started(agent, files, backend, from));
           if (from === checkpoint) {
             for (const message of warnings(agent, from)) on({ type: 'warning', message });
           }
-          const { restart } = await loop(training, files, budget, from, options);
+          const { restart } = await loop(training, files, budget, recovery, from, options);
           const done = training.done && training.unevaluated === undefined;
           const { update, steps, losses, calling } = training;
           return { run: { config: agent.config, update, steps, losses, calling }, done, restart };
@@ -246,11 +245,8 @@ async function session(
       );
     } catch (error) {
       if (!(error instanceof NonFiniteError)) throw error;
-      await keepPolicy(error, training, rollbacks, files, on);
+      from = await recovery.goBack(error, training);
     }
-    const found = await files.rewind();
-    for (const { path, message } of found.damaged) on({ type: 'damaged', path, message });
-    from = found.checkpoint ?? structuredClone(first);
   }
 }
 

@@ -64,6 +64,8 @@ export class Training {
   #episodes = 0;
   /** Running statistics as they were after the last update that stands. */
   #seen: { rewards: RewardScaleState; observations: RunningStatsState | undefined };
+  /** What was learned by the last update of this session that stands. */
+  #stands: Learned | undefined;
   readonly #pace: Pace;
   readonly #config: Config;
   readonly #heartbeat: Heartbeat;
@@ -237,22 +239,25 @@ export class Training {
     settings: UpdateSettings,
   ): Promise<{ stats: UpdateStats } | Pick<Incident, 'reason' | 'stats' | 'before' | 'rng'>> {
     const rng = this.#learnRng.state();
-    const before = await this.#sound();
+    const before = this.#stands ?? (await this.#sound());
     let reason: string | undefined;
     let stats: UpdateStats | undefined;
+    let learned: Learned | undefined;
     try {
       stats = await this.#algorithm.update(trajectory, settings);
       const { gamma } = this.#settings;
       const { minSteps } = this.#config.halting;
       const reach = returnReach(trajectory, settings, { gamma, minSteps });
-      const broken = explainLearned(await this.#learned());
-      reason = broken === undefined ? this.guard.judge(stats, reach) : this.guard.refuse(broken);
+      learned = await this.#learned();
+      const broken = explainLearned(learned);
+      reason = broken ?? this.guard.judge(stats, reach);
     } catch (error) {
       if (!(error instanceof NonFiniteError)) throw error;
-      reason = this.guard.refuse(error.message);
+      reason = error.message;
     }
     if (reason === undefined) {
       this.#seen = this.#statistics();
+      this.#stands = learned;
       return { stats: stats! };
     }
     this.agent.policy.parameters.write(before.weights);

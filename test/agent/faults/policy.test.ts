@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Learner } from '../../../src/agent/algorithms/ppo/learner.ts';
 import type { TrainEvent } from '../../../src/agent/events.ts';
 import type { Hook } from '../../../src/agent/hooks.ts';
-import { Rollbacks } from '../../../src/agent/incidents.ts';
+import { Setbacks } from '../../../src/agent/recovery.ts';
 import { decodeSafetensors } from '../../../src/agent/run/index.ts';
 import { tinyConfig } from '../tiny-config.ts';
 import { learned, run } from './runs.ts';
@@ -140,7 +140,7 @@ describe('weights that become NaN in the middle of training', () => {
   });
 
   it('count as in a row unless the run has come further in between', () => {
-    const rollbacks = new Rollbacks();
-    expect([3, 2, 3, 4, 4, 9].map((update) => rollbacks.count(update))).toEqual([1, 2, 3, 1, 2, 1]);
+    const setbacks = new Setbacks();
+    expect([3, 2, 3, 4, 4, 9].map((update) => setbacks.count(update))).toEqual([1, 2, 3, 1, 2, 1]);
   });
 });
