@@ -121,6 +121,7 @@ export async function workedThought(
       actions,
     })),
     actionLabels: agent.actionSpace.type === 'box' ? [] : trace[0].actions.map((_, i) => String(i)),
+    describes: agent.policy.distribution.describes,
     action: show(choice),
   };
 }

@@ -77,13 +77,19 @@ const header = z.strictObject({
     ...{ width: count, heads: count, blocks: count, registers: count },
   }),
   spaces: z.strictObject({ observation: space, action: space }),
+  actions: z
+    .enum(['probabilities', 'means', 'values'])
+    .optional()
+    .describe(
+      'What the numbers of a step’s actions are; absent, means of a Box, else probabilities.',
+    ),
   tokens: z.array(token).describe('What the readout attends to, in the order of attention.'),
 });
 
 const step = z.strictObject({
   halt: z.number().describe('The halting head’s probability after it.'),
   value: z.number(),
-  actions: numbers.describe('Probabilities of the choices; of a Box, means.'),
+  actions: numbers.describe('Probabilities of the choices, or their values; of a Box, means.'),
   reason: z.string().optional().describe('What the exit decided by; absent in version 1.'),
   attention: numbers.describe('The readout’s share for each token; sums to 1.'),
 });

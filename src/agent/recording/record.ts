@@ -148,6 +148,7 @@ function headerOf(agent: Agent, options: RecordOptions, exit: Exit): RecordingHe
     },
     policy: { core, width, heads, blocks, registers },
     spaces: { observation: observationSpace.toJSON(), action: actionSpace.toJSON() },
+    actions: policy.distribution.describes,
     tokens: policy.tokens.map(({ place, ...token }) => ({
       ...token,
       ...(place && { place: [place[0], place[1]] }),

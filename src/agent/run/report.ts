@@ -47,9 +47,11 @@ export interface ReportData {
 export interface WorkedThought {
   obs: string;
   difficulty?: number;
-  /** `halt` is null where the step had no say in it; `actions` are probabilities. */
+  /** `halt` is null where the step had no say in it. */
   steps: { halt: number | null; value: number; actions: number[] }[];
   actionLabels: string[];
+  /** What the numbers of `actions` are. */
+  describes: 'probabilities' | 'means' | 'values';
   action: string;
 }
 
@@ -317,23 +319,32 @@ function thought({ thought }: ReportData): string {
   if (!thought || thought.steps.length === 0) {
     return section(title, about, none('No thought was recorded.'));
   }
-  const { steps, actionLabels, action, difficulty } = thought;
+  const { steps, actionLabels, action, difficulty, describes } = thought;
   const rank = (i: number) =>
-    actionLabels[i] === action ? 2 : Math.max(...steps.map(({ actions }) => actions[i] ?? 0));
+    actionLabels[i] === action
+      ? Infinity
+      : Math.max(...steps.map(({ actions }) => actions[i] ?? 0));
   const actions = actionLabels.map((_, i) => i);
   const shown = actions
     .toSorted((a, b) => rank(b) - rank(a))
     .slice(0, ACTIONS_SHOWN)
     .sort((a, b) => a - b);
-  const row = (label: string, share: number, colour: string, className = '') =>
-    `<dt class="${className}" title="${escapeHtml(label)}">${escapeHtml(label)}</dt><dd>${bar(share, colour)}<b class="${className}">${formatPercent(share)}</b></dd>`;
+  const row = (label: string, share: number, colour: string, className = '', text?: string) =>
+    `<dt class="${className}" title="${escapeHtml(label)}">${escapeHtml(label)}</dt><dd>${bar(share, colour)}<b class="${className}">${text ?? formatPercent(share)}</b></dd>`;
+  const values = describes === 'values';
+  const all = steps.flatMap(({ actions }) => actions);
+  const [least, most] = [Math.min(...all, 0), Math.max(...all, 0)];
+  const share = (value: number) => (values ? (value - least) / (most - least || 1) : value);
   const cards = steps.map(({ halt, value, actions }, i) => {
     const rows = shown.map((index) => {
       const label = actionLabels[index];
-      return row(label, actions[index] ?? 0, 'c1', label === action ? 'chosen' : '');
+      const value = actions[index] ?? 0;
+      const className = label === action ? 'chosen' : '';
+      return row(label, share(value), 'c1', className, values ? formatNumber(value) : undefined);
     });
     const others = 1 - shown.reduce((sum, index) => sum + (actions[index] ?? 0), 0);
-    if (shown.length < actionLabels.length) rows.push(row('others', Math.max(0, others), 'c1'));
+    if (shown.length < actionLabels.length && !values)
+      rows.push(row('others', Math.max(0, others), 'c1'));
     const halting =
       halt === null ? '<dt>halt</dt><dd><span></span><b>no say</b></dd>' : row('halt', halt, 'c2');
     const distribution =
@@ -348,7 +359,7 @@ function thought({ thought }: ReportData): string {
   ].join('');
   const key = legend([
     { label: 'halting probability', colour: 'c2', kind: 'line' },
-    { label: 'probability of each action', colour: 'c1', kind: 'line' },
+    { label: `${values ? 'value' : 'probability'} of each action`, colour: 'c1', kind: 'line' },
   ]);
   const obs = `<details><summary>Observation</summary><pre class="obs">${escapeHtml(thought.obs)}</pre></details>`;
   const body = `<p>${escapeHtml(facts)}</p>${key}<ol class="thought">${cards.join('')}</ol>${obs}`;

@@ -78,6 +78,7 @@ export function actionValues(space: Discrete | MultiDiscrete, epsilon: number): 
       if (action === undefined) row[total] = 1;
       else for (let c = 0; c < nvec.length; c++) row[begins[c] + action[c] - start[c]] = 1;
     },
+    describes: 'values',
     describe: (params, _mask, scale = 1) =>
       Array.from(params.subarray(0, total), (value) => value / scale),
   };

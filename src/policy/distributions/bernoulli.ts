@@ -29,6 +29,7 @@ export function bernoulli(space: MultiBinary): Distribution {
   return {
     outputs: bits,
     free: { count: 0, initial: 0 },
+    describes: 'probabilities',
     actionSize: bits,
     maskSize: 0,
     sample: (params, _mask, rng, action) => choose(params, action, (p) => rng.float() < p),

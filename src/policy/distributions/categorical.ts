@@ -89,6 +89,7 @@ export function categorical(space: Discrete | MultiDiscrete): Distribution {
   return {
     outputs: total,
     free: { count: 0, initial: 0 },
+    describes: 'probabilities',
     actionSize: nvec.length,
     maskSize: total,
     sample: (params, mask, rng: Rng, action) =>

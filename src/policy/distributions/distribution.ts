@@ -79,6 +79,8 @@ export interface Distribution {
    * of a Box, the largest distance of an entry in standard deviations of q.
    */
   shift(p: Float32Array, q: Float32Array, mask: ActionMask | undefined): number;
+  /** What the numbers of `describe` are. */
+  readonly describes: 'probabilities' | 'means' | 'values';
   /**
    * What a person wants to see of it: probabilities of the choices one component after another,
    * or, for Box, the means in the space's own units; values of the choices, where it is by those that one is chosen.

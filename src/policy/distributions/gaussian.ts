@@ -39,6 +39,7 @@ export function gaussian(space: Box<DType>): Distribution {
   return {
     outputs: n,
     free: { count: n, initial: -0.5 },
+    describes: 'means',
     actionSize: n,
     maskSize: 0,
     sample(params, _mask, rng, action) {

@@ -50,6 +50,7 @@ const full: ReportData = {
       { halt: null, value: 0.97, actions: [0.05, 0.95] },
     ],
     actionLabels: ['left', 'right'],
+    describes: 'probabilities',
     action: 'right',
   },
   statistics: [
@@ -189,10 +190,27 @@ describe('renderReport', () => {
     const actionLabels = Array.from({ length: 20 }, (_, i) => `move ${i}`);
     const actions = actionLabels.map((_, i) => (i < 8 ? 0.1 : i < 16 ? 0.02 : 0.01));
     const steps = [{ halt: 0.5, value: 0, actions }];
-    const thought = { obs: '', steps, actionLabels, action: 'move 19' };
+    const thought = { ...full.thought!, steps, actionLabels, action: 'move 19' };
     const text = sectionOf(renderReport({ ...full, thought }), 'One worked thought');
     expect(text).toContain('move 6 10 % move 19 1 % others 29 %');
     expect(text).not.toContain('move 7');
+  });
+
+  it('shows values of actions as numbers, between the least and the most', () => {
+    const actions = [-2, 6, 2.5];
+    const thought = {
+      ...full.thought!,
+      steps: [{ halt: 1, value: 6, actions }],
+      actionLabels: ['a', 'b', 'c'],
+      describes: 'values' as const,
+      action: 'b',
+    };
+    const html = renderReport({ ...full, thought });
+    const text = sectionOf(html, 'One worked thought');
+    expect(text).toContain('a −2 b 6 c 2.5');
+    expect(text).toContain('value of each action');
+    const widths = [...html.matchAll(/class="c1" width="([\d.]+)"/g)].map(([, width]) => width);
+    expect(widths).toEqual(['0', '100', '56.3']);
   });
 
   it('stays small where a run was long', () => {

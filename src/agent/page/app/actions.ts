@@ -1,11 +1,11 @@
-import type { RecordedDecision } from '../../recording/format.ts';
+import type { RecordedDecision, RecordingHeader } from '../../recording/format.ts';
 import type { SpaceJson } from './space-view.ts';
 
 /** How an action distribution is to be shown, number by number. */
 export interface Actions {
   labels: string[];
-  /** What the numbers are: probabilities, or means. */
-  means: boolean;
+  /** What the numbers are, as a heading. */
+  heading: 'Probabilities' | 'Means' | 'Values';
   /** Between which a number lies. */
   scale: (i: number) => [low: number, high: number];
   /** Which of the choices were taken. */
@@ -13,11 +13,19 @@ export interface Actions {
 }
 
 /** The choices of an action space, in the order of a recording's distributions. */
-export function actionsOf(json: unknown, { action, thought }: RecordedDecision): Actions {
-  const space = json as SpaceJson;
+export function actionsOf(
+  { spaces, actions }: Pick<RecordingHeader, 'spaces' | 'actions'>,
+  { action, thought }: RecordedDecision,
+): Actions {
+  const space = spaces.action as unknown as SpaceJson;
   const labels: string[] = [];
   const taken = new Set<number>();
-  const choices: Actions = { labels, means: false, scale: () => [0, 1], taken };
+  const numbers = thought.steps.flatMap(({ actions }) => actions);
+  const [least, most] = [Math.min(...numbers, 0), Math.max(...numbers, 0)];
+  const choices: Actions =
+    actions === 'values'
+      ? { labels, heading: 'Values', scale: () => [least, most], taken }
+      : { labels, heading: 'Probabilities', scale: () => [0, 1], taken };
   switch (space.type) {
     case 'discrete':
       for (let i = 0; i < space.n; i++) labels.push(String(space.start + i));
@@ -36,8 +44,7 @@ export function actionsOf(json: unknown, { action, thought }: RecordedDecision):
       });
       return choices;
     case 'box': {
-      const means = thought.steps.flatMap(({ actions }) => actions.map(Math.abs));
-      const largest = Math.max(...means, Number.MIN_VALUE);
+      const largest = Math.max(...numbers.map(Math.abs), Number.MIN_VALUE);
       const of = (bounds: typeof space.low, i: number) =>
         Array.isArray(bounds) ? bounds[i] : bounds;
       for (let i = 0; i < (action as number[]).length; i++) labels.push(`a[${i}]`);
@@ -45,7 +52,7 @@ export function actionsOf(json: unknown, { action, thought }: RecordedDecision):
         const [low, high] = [of(space.low, i), of(space.high, i)];
         return low === null || high === null ? [-largest, largest] : [low, high];
       };
-      return { labels, means: true, scale, taken };
+      return { labels, heading: 'Means', scale, taken };
     }
     default:
       throw new Error(`No action is of a ${space.type} space.`);

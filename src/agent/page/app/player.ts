@@ -167,7 +167,7 @@ export class Player {
       const decision = this.#film.decisions[at];
       const { halt, value, actions } = decision.thought.steps[step];
       const most = Math.max(...actions);
-      const { labels } = actionsOf(this.#film.header!.spaces.action, decision);
+      const { labels } = actionsOf(this.#film.header!, decision);
       this.#announce(
         `Decision ${at + 1}, ponder step ${step + 1}: halt ${formatShare(halt)}, ` +
           `value ${formatNumber(value)}, largest action ${labels[actions.indexOf(most)]} at ${formatShare(most)}`,

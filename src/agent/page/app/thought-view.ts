@@ -56,7 +56,7 @@ export class ThoughtView {
     const { thought, obs } = decision;
     const values = thought.steps.map(({ value }) => value);
     const [least, most] = [Math.min(...values, 0), Math.max(...values, 0)];
-    const actions = actionsOf(this.#header.spaces.action, decision);
+    const actions = actionsOf(this.#header, decision);
     fill(
       this.#steps,
       ...thought.steps.map((step, i) => {
@@ -104,13 +104,10 @@ export class ThoughtView {
         `${formatNumber(priced * this.#header.price)} (${priced} × ${formatNumber(this.#header.price)})`,
       ),
     );
-    const { labels, means, scale, taken } = actionsOf(this.#header.spaces.action, decision);
+    const { labels, heading, scale, taken } = actionsOf(this.#header, decision);
     // What has to be scrolled can be reached with the keyboard.
     this.#actions.tabIndex = labels.length > UNSCROLLED ? 0 : -1;
-    setText(
-      this.#hint,
-      `${means ? 'Means' : 'Probabilities'}${before ? '; a tick is where one stood a step before' : ''}.`,
-    );
+    setText(this.#hint, `${heading}${before ? '; a tick is where one stood a step before' : ''}.`);
     fill(
       this.#actions,
       ...step.actions.map((share, i) => {
@@ -125,7 +122,11 @@ export class ThoughtView {
           { role: 'listitem', class: taken.has(i) ? 'row taken' : 'row' },
           h('span', { class: 'label' }, labels[i]),
           bar,
-          h('span', { class: 'number' }, means ? formatNumber(share) : formatShare(share)),
+          h(
+            'span',
+            { class: 'number' },
+            heading === 'Probabilities' ? formatShare(share) : formatNumber(share),
+          ),
           h('span', { class: 'note' }, note),
         );
       }),
