@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { BehaviorSubject } from 'rxjs';
@@ -67,6 +68,20 @@ describe.skipIf(!chromiumPath)('the live page in Chromium', () => {
     await events.getByText('stopped before its end').waitFor();
     expect(await events.textContent()).toContain('parameters on');
     await page.getByRole('heading', { name: 'Events' }).waitFor();
+  });
+
+  it('charts what a halting rule alone reports, under its meaning', async () => {
+    const { dir, url } = await serve({ a: 2 });
+    const config = 'algorithm: ppo\nhalting: { rule: ponder }\n';
+    await writeFile(join(dir, 'a', 'config.resolved.yaml'), config);
+    await addMetrics(join(dir, 'a'), metricsLine(3, { expectedSteps: 1.75 }));
+    const page = await openPage(browser, `${url}#/runs/a`);
+    const figure = page.locator('figure', {
+      hasText: 'Mean ponder steps that the halting head gives',
+    });
+    await figure.getByRole('heading', { name: 'expectedSteps' }).waitFor();
+    await figure.getByText('As a table').click();
+    await figure.locator('td', { hasText: '1.75' }).waitFor();
   });
 
   it.each([
