@@ -30,7 +30,7 @@ export const haltingRules = new Definitions<HaltingDefinition>(
 /**
  * Adds a halting rule: configs may name it from then on, and give its fields.
  * @returns takes it away again
- * @throws RangeError where its name, one of its fields or one of its statistics is taken
+ * @throws RangeError where its name or one of its fields is taken
  */
 export function registerHalting(definition: HaltingDefinition): () => void {
   return haltingRules.register(definition);
