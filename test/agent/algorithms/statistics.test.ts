@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { algorithms } from '../../../src/agent/algorithms/index.ts';
+import type { ConfigInput } from '../../../src/agent/config.ts';
+import { updateStatistics } from '../../../src/agent/update-statistics.ts';
+import { run } from '../faults/runs.ts';
+import { tinyConfig } from '../tiny-config.ts';
+
+/** What every update reports, whatever it is that learns. */
+const COMMON = [
+  'update',
+  'steps',
+  'episodes',
+  'lostEpisodes',
+  'staleDecisions',
+  'phase',
+  'return',
+  'netReturn',
+  'successRate',
+  'episodeLength',
+  'ponderSteps',
+  'histogram',
+  'occupancy',
+  'price',
+];
+
+const docs = ['learning.md', 'pqn.md']
+  .map((name) => readFileSync(join(import.meta.dirname, '../../../docs', name), 'utf8'))
+  .join('');
+
+const learnable = algorithms.all.flatMap(({ name, halting }) =>
+  halting.map((rule) => [name, rule] as const),
+);
+
+describe('what an update reports', () => {
+  it.each(learnable)(
+    'is what %s and the halting rule %s say, and documented',
+    async (algorithm, rule) => {
+      const config = tinyConfig({
+        algorithm,
+        halting: { rule },
+        evaluation: { everyUpdates: 100, episodes: 0 },
+        train: { totalSteps: algorithms.find(algorithm).settings.parse({}).decisions },
+      } as Partial<ConfigInput>);
+      const { metrics, failure } = await run(config);
+      expect(failure).toBeUndefined();
+      const names = Object.keys(updateStatistics(config));
+      expect(Object.keys(metrics[0]).sort()).toEqual([...COMMON, ...names].sort());
+      for (const name of names) expect(docs).toContain(`\`${name}\``);
+    },
+  );
+});
