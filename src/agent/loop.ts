@@ -114,14 +114,19 @@ function overBudget(
 function moveOn(metrics: UpdateMetrics, training: Training, on: (event: TrainEvent) => void): void {
   const { totalSteps } = training.agent.config.train;
   on({ type: 'updated', metrics, totalSteps });
-  const { update, steps, depthGap } = metrics;
+  const { update, steps, depthGap, stepGain } = metrics;
   const reason = training.recipe.update(
     metrics.return,
     metrics.ponderSteps.mean,
-    typeof depthGap === 'number' ? depthGap : null,
+    { depthGap: numberOf(depthGap), stepGain: numberOf(stepGain) },
     steps / totalSteps,
   );
   training.agent.price = training.recipe.price;
   training.stopWhereAsked(on);
   if (reason !== undefined) on({ type: 'released', update, steps, reason });
+}
+
+/** A statistic that the algorithm may not have. */
+function numberOf(statistic: unknown): number | null {
+  return typeof statistic === 'number' ? statistic : null;
 }

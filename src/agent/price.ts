@@ -2,7 +2,7 @@ import type { Config } from './config.ts';
 
 /** Share of the newest update in the running means of ponder steps and of their trend. */
 const SHARE = 0.4;
-/** And in that of the depth gap, which few decisions tell. */
+/** And in those that few decisions tell: of the depth gap and of what a ponder step brings. */
 const GAP_SHARE = 0.1;
 /** Updates that the trend is looked ahead for: a policy answers to a price about so many updates later. */
 const HORIZON = 10;
@@ -23,6 +23,16 @@ export interface PriceState {
   trend: number;
   /** Running mean of the depth gap. */
   gap: number;
+  /** Running mean of what a ponder step brings; null before that was told. */
+  gain: number | null;
+}
+
+/** What decisions of a forced depth tell; null where they do not. */
+export interface ToldByDepth {
+  /** Above 0.1, decisions forced deeper earn more than the head's own. */
+  depthGap: number | null;
+  /** The most that a ponder step brings in the mean, in units of the raw reward. */
+  stepGain: number | null;
 }
 
 /**
@@ -35,7 +45,8 @@ export interface PriceState {
  * The first is an integral controller with lead: it looks at where the mean is going and not at where it is, since policies answer to a
  * price many updates late, and it would charge them more and more meanwhile. It steers the logarithm, so that no unit of reward has a part in it.
  * The second is for a target that costs reward: the price gives way, down to the initial one, while decisions forced deeper earn more than the
- * head's own (`depthGap`).
+ * head's own (`depthGap`). Nor does it rise above what a ponder step brings in the mean (`stepGain`, running mean of 10 updates): beyond that it would pay
+ * to forget how to think, where a policy has yet to learn what its target asks of it.
  */
 export class PriceController {
   readonly #config: Config['price'];
@@ -43,7 +54,7 @@ export class PriceController {
 
   constructor(config: Config['price']) {
     this.#config = config;
-    this.#state = { price: config.initial, mean: null, trend: 0, gap: 0 };
+    this.#state = { price: config.initial, mean: null, trend: 0, gap: 0, gain: null };
   }
 
   /** Reward subtracted per ponder step beyond minSteps, in units of the raw reward. */
@@ -68,9 +79,8 @@ export class PriceController {
   /**
    * Takes in an update after release.
    * @param meanSteps of its unforced decisions; 0 for none, which changes nothing
-   * @param depthGap what it found (`depthGap`); null where it could not tell
    */
-  update(meanSteps: number, depthGap: number | null): void {
+  update(meanSteps: number, { depthGap, stepGain }: ToldByDepth): void {
     const { targetSteps, initial, rate, max } = this.#config;
     if (targetSteps === undefined || meanSteps === 0) return;
     const state = this.#state;
@@ -78,11 +88,14 @@ export class PriceController {
     state.mean = before + SHARE * (meanSteps - before);
     state.trend += SHARE * (state.mean - before - state.trend);
     state.gap += GAP_SHARE * ((depthGap ?? 0) - state.gap);
+    const gain = state.gain ?? stepGain;
+    state.gain = gain === null ? null : gain + GAP_SHARE * ((stepGain ?? gain) - gain);
+    const most = Math.max(initial, Math.min(max, state.gain ?? max));
     const heading = state.mean + HORIZON * state.trend;
     const change = Math.min(MOST, Math.max(-MOST, rate * (heading - targetSteps)));
     state.price =
       state.gap > GAP
         ? Math.min(state.price, Math.max(initial, RETREAT * state.price))
-        : Math.min(max, Math.max(LEAST * initial, state.price * Math.exp(change)));
+        : Math.min(most, Math.max(LEAST * initial, state.price * Math.exp(change)));
   }
 }

@@ -1,6 +1,6 @@
 import { learnsToHalt } from '../policy/index.ts';
 import type { Config } from './config.ts';
-import { PriceController, type PriceState } from './price.ts';
+import { PriceController, type PriceState, type ToldByDepth } from './price.ts';
 
 /** Weight of the past in the smoothed return. */
 const SMOOTHING = 0.9;
@@ -68,20 +68,20 @@ export class Recipe {
    * Takes in an update.
    * @param meanReturn of the episodes that ended in its rollout; null for none
    * @param meanSteps of its unforced decisions; 0 for none
-   * @param depthGap what forced decisions tell of its depth (`depthGap`); null where they do not
+   * @param told what forced decisions tell of its depth and price
    * @param progress share of training done
    * @returns why the halting head is released with this update, if it is
    */
   update(
     meanReturn: number | null,
     meanSteps: number,
-    depthGap: number | null,
+    told: ToldByDepth,
     progress: number,
   ): Release | undefined {
     const state = this.#state;
     state.updates++;
     if (state.released) {
-      this.#price.update(meanSteps, depthGap);
+      this.#price.update(meanSteps, told);
       return undefined;
     }
     if (meanReturn !== null) this.#smooth(meanReturn);

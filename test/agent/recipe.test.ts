@@ -9,10 +9,12 @@ function recipe(input: Partial<ConfigInput>): Recipe {
   );
 }
 
+const UNTOLD = { depthGap: null, stepGain: null };
+
 /** Updates of these returns until the release; its number (from 1) and reason. */
 function release(own: Recipe, returns: readonly (number | null)[], progress = 0) {
   for (const [i, value] of returns.entries()) {
-    const reason = own.update(value, 2, null, progress);
+    const reason = own.update(value, 2, UNTOLD, progress);
     if (reason !== undefined) return { update: i + 1, reason };
   }
   return undefined;
@@ -62,8 +64,8 @@ describe('release', () => {
 
   it('comes once', () => {
     const own = recipe({});
-    expect(own.update(1, 2, null, 1)).toBe('deadline');
-    expect(own.update(1, 2, null, 1)).toBeUndefined();
+    expect(own.update(1, 2, UNTOLD, 1)).toBe('deadline');
+    expect(own.update(1, 2, UNTOLD, 1)).toBeUndefined();
   });
 });
 
@@ -72,73 +74,89 @@ describe('price', () => {
 
   it('is 0 until release, then the initial one', () => {
     const own = recipe({ price: { initial: 0.1 } });
-    own.update(0, 3, null, 0);
+    own.update(0, 3, UNTOLD, 0);
     expect(own.price).toBe(0);
-    own.update(0, 3, null, 1);
+    own.update(0, 3, UNTOLD, 1);
     expect(own.price).toBe(0.1);
-    own.update(0, 3, null, 1);
+    own.update(0, 3, UNTOLD, 1);
     expect(own.price).toBe(0.1);
   });
 
   it('is not steered by thoughts from before the release', () => {
     const own = recipe({ price: steered });
-    for (let i = 0; i < 5; i++) own.update(0, 3, null, 0);
-    own.update(0, 3, null, 1);
+    for (let i = 0; i < 5; i++) own.update(0, 3, UNTOLD, 0);
+    own.update(0, 3, UNTOLD, 1);
     expect(own.price).toBe(0.1);
   });
 
   it('rises while thoughts are longer than the target, and falls while they are shorter', () => {
     const own = recipe({ price: { ...steered, max: 1 } });
-    own.update(0, 3, null, 1);
-    own.update(0, 2.5, null, 1);
+    own.update(0, 3, UNTOLD, 1);
+    own.update(0, 2.5, UNTOLD, 1);
     expect(own.price).toBeCloseTo(0.1 * Math.exp(0.05), 12);
     // Mean 2.5 + 0.4·(−0.5) = 2.3, trend 0.4·(−0.2) = −0.08: it heads for 1.5.
-    own.update(0, 2, null, 1);
+    own.update(0, 2, UNTOLD, 1);
     expect(own.price).toBeCloseTo(0.1 * Math.exp(0.05 - 0.05), 12);
     // Mean 2.58, trend −0.08 + 0.4·(0.28 + 0.08) = 0.064: it heads for 3.22.
-    own.update(0, 3, null, 1);
+    own.update(0, 3, UNTOLD, 1);
     expect(own.price).toBeCloseTo(0.1 * Math.exp(0.1), 12);
   });
 
   it('changes by a tenth at most', () => {
     const own = recipe({ price: { ...steered, max: 1 }, halting: { maxSteps: 9 } });
-    own.update(0, 9, null, 1);
-    own.update(0, 9, null, 1);
+    own.update(0, 9, UNTOLD, 1);
+    own.update(0, 9, UNTOLD, 1);
     expect(own.price).toBeCloseTo(0.1 * Math.exp(0.1), 12);
   });
 
   it('gives way while decisions forced deeper earn more', () => {
     const own = recipe({ price: { ...steered, max: 1 } });
-    own.update(0, 3, null, 1);
+    own.update(0, 3, UNTOLD, 1);
     // A tenth of 0.9 is not above the gap that counts, a tenth more of 0.9 is.
-    own.update(0, 2, 0.9, 1);
+    own.update(0, 2, { depthGap: 0.9, stepGain: null }, 1);
     expect(own.price).toBe(0.1);
-    own.restore({ ...own.state(), price: { price: 0.2, mean: 2, trend: 0, gap: 0.09 } });
-    own.update(0, 2, 0.9, 1);
+    own.restore({
+      ...own.state(),
+      price: { price: 0.2, mean: 2, trend: 0, gap: 0.09, gain: null },
+    });
+    own.update(0, 2, { depthGap: 0.9, stepGain: null }, 1);
     expect(own.price).toBeCloseTo(0.19, 12);
-    own.update(0, 2, null, 1);
+    own.update(0, 2, UNTOLD, 1);
     expect(own.price).toBeCloseTo(0.19 * 0.95, 12);
-    for (let i = 0; i < 30; i++) own.update(0, 2, 0.9, 1);
+    for (let i = 0; i < 30; i++) own.update(0, 2, { depthGap: 0.9, stepGain: null }, 1);
     expect(own.price).toBe(0.1);
-    for (let i = 0; i < 20; i++) own.update(0, 2, 0, 1);
+    for (let i = 0; i < 20; i++) own.update(0, 2, { depthGap: 0, stepGain: null }, 1);
     const before = own.price;
-    own.update(0, 2, 0, 1);
+    own.update(0, 2, { depthGap: 0, stepGain: null }, 1);
     expect(own.price).toBe(before);
+  });
+
+  it('does not rise above what a ponder step brings, nor fall below the initial one for it', () => {
+    const own = recipe({ price: { ...steered, max: 1 } });
+    own.update(0, 3, UNTOLD, 1);
+    for (let i = 0; i < 30; i++) own.update(0, 3, { depthGap: 0, stepGain: 0.25 }, 1);
+    expect(own.price).toBeCloseTo(0.25, 12);
+    own.update(0, 3, { depthGap: 0, stepGain: 0.15 }, 1);
+    expect(own.price).toBeCloseTo(0.24, 12);
+    own.update(0, 3, UNTOLD, 1);
+    expect(own.price).toBeCloseTo(0.24, 12);
+    for (let i = 0; i < 99; i++) own.update(0, 3, { depthGap: 0, stepGain: -1 }, 1);
+    expect(own.price).toBe(0.1);
   });
 
   it('stays within a hundredth of the initial one and its maximum', () => {
     const own = recipe({ price: steered });
-    own.update(0, 3, null, 1);
-    for (let i = 0; i < 20; i++) own.update(0, 3, null, 1);
+    own.update(0, 3, UNTOLD, 1);
+    for (let i = 0; i < 20; i++) own.update(0, 3, UNTOLD, 1);
     expect(own.price).toBe(0.15);
-    for (let i = 0; i < 80; i++) own.update(0, 1, null, 1);
+    for (let i = 0; i < 80; i++) own.update(0, 1, UNTOLD, 1);
     expect(own.price).toBeCloseTo(0.001, 12);
   });
 
   it('rests where all decisions were forced', () => {
     const own = recipe({ price: steered });
-    own.update(0, 3, null, 1);
-    own.update(0, 0, null, 1);
+    own.update(0, 3, UNTOLD, 1);
+    own.update(0, 0, UNTOLD, 1);
     expect(own.price).toBe(0.1);
   });
 });
@@ -148,11 +166,11 @@ describe('steered to a target', () => {
   function follow(own: Recipe, pays: (price: number) => number, delay: number): number[] {
     let mean = 3;
     const means: number[] = [];
-    own.update(0, mean, null, 1);
+    own.update(0, mean, UNTOLD, 1);
     for (let i = 0; i < 300; i++) {
       mean += (pays(own.price) - mean) / delay;
       means.push(mean);
-      own.update(0, mean, null, 1);
+      own.update(0, mean, UNTOLD, 1);
     }
     return means;
   }
@@ -179,9 +197,10 @@ describe('steered to a target', () => {
 it('goes on exactly from its state', () => {
   const input = { price: { initial: 0.1, targetSteps: 2 }, recipe: { releaseReturn: 0.9 } };
   const [one, two] = [recipe(input), recipe(input)];
-  for (let i = 0; i < 4; i++) one.update(0.8, 3, null, 0);
+  for (let i = 0; i < 4; i++) one.update(0.8, 3, UNTOLD, 0);
   two.restore(JSON.parse(JSON.stringify(one.state())));
-  for (let i = 0; i < 30; i++) expect(two.update(1, 3, null, 0)).toBe(one.update(1, 3, null, 0));
+  for (let i = 0; i < 30; i++)
+    expect(two.update(1, 3, UNTOLD, 0)).toBe(one.update(1, 3, UNTOLD, 0));
   expect(one.released).toBe(true);
   expect(two.state()).toEqual(one.state());
 });

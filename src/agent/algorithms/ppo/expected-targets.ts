@@ -9,7 +9,7 @@ import type {
 } from '../../../policy/index.ts';
 import { advantages, type Trajectory } from '../../../rollout/index.ts';
 import type { Config } from '../../config.ts';
-import { depthGap } from './depth-gap.ts';
+import { type ForcedDepths, forcedDepths } from './forced-depths.ts';
 import { depthsOf } from './loss.ts';
 import { type Minibatch, seen } from './minibatch.ts';
 import type { LearningPhase } from './targets.ts';
@@ -28,8 +28,7 @@ export interface ExpectedTargets {
   /** Of a ponder step, in the unit of the scaled advantages. */
   price: number;
   explainedVariance: number | null;
-  /** What forced decisions tell of the halting head's depth (`depthGap`). */
-  depthGap: number | null;
+  forcedDepths: ForcedDepths;
 }
 
 /**
@@ -91,7 +90,7 @@ export async function prepareExpected(
     ...{ trajectory, thoughts, expectation, advantages: errors, targets, mean, scale },
     price: price * scale,
     explainedVariance: spread < 1e-6 ? null : 1 - variance / spread,
-    depthGap: depthGap(trajectory, worth, values),
+    forcedDepths: forcedDepths(trajectory, worth, values),
   };
 }
 

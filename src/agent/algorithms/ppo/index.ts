@@ -27,6 +27,8 @@ export const ppo: AlgorithmDefinition<'ppo', typeof ppoSettings> = {
       '1 − var(target − value) / var(target) before the update, over unforced micro-steps',
     depthGap:
       'how much more decisions earn that are forced deeper than the mean than those of the head’s own depth, thinking not charged, in units of the deviation of returns about their value; null where none is forced so. Above 0.1 the head stops too early',
+    stepGain:
+      'the most that a ponder step brings in the mean, from the least to any forced depth, in units of the raw reward; null where no two depths are forced. A steered price stays below it',
     gradNorm: 'global norm of the gradient before clipping',
     firstRatioError:
       'largest deviation of a ratio from 1 in the first minibatch: rounding, or a bug',

@@ -11,6 +11,7 @@ import type { Trajectory } from '../../../rollout/index.ts';
 import type { Config } from '../../config.ts';
 import type { AlgorithmState } from '../algorithm.ts';
 import { gatherExpected, prepareExpected } from './expected-targets.ts';
+import type { ForcedDepths } from './forced-depths.ts';
 import { ppoLoss, STATS } from './loss.ts';
 import { gather, type Minibatch } from './minibatch.ts';
 import { bootstrap, type LearningPhase, prepare } from './targets.ts';
@@ -20,7 +21,7 @@ export type { LearningPhase } from './targets.ts';
 /** A rollout's minibatches, by the indices of their decisions. */
 interface Learning {
   explainedVariance: number | null;
-  depthGap: number | null;
+  forcedDepths: ForcedDepths;
   gather(chosen: Int32Array): Minibatch;
 }
 
@@ -87,6 +88,7 @@ export class Learner {
       }
       if (epochKl > ppo.targetKl) break;
     }
+    const { depthGap, stepGain } = learning.forcedDepths;
     const mean = (name: (typeof STATS)[number]) => sums[STATS.indexOf(name)] / batches;
     return {
       policyLoss: mean('policyLoss'),
@@ -98,7 +100,9 @@ export class Learner {
       haltKl: mean('haltKl'),
       clipFraction: mean('clipFraction'),
       explainedVariance: learning.explainedVariance,
-      depthGap: learning.depthGap,
+      depthGap,
+      // In the unit of the raw reward.
+      stepGain: stepGain === null ? null : stepGain / phase.rewardScale,
       gradNorm: gradNorms / batches,
       firstRatioError,
       ...Object.fromEntries(extra.map((name, i) => [name, sums[STATS.length + i] / batches])),
@@ -127,14 +131,14 @@ export class Learner {
       const targets = await prepareExpected(this.#policy, trajectory, this.#config, phase, loss);
       return {
         explainedVariance: targets.explainedVariance,
-        depthGap: targets.depthGap,
+        forcedDepths: targets.forcedDepths,
         gather: (chosen) => gatherExpected(targets, chosen, loss),
       };
     }
     const targets = prepare(trajectory, this.#config, phase);
     return {
       explainedVariance: targets.explainedVariance,
-      depthGap: targets.depthGap,
+      forcedDepths: targets.forcedDepths,
       gather: (chosen) => gather(targets, chosen, loss, phase),
     };
   }

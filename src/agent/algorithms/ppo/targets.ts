@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Policy } from '../../../policy/index.ts';
 import { advantages, depthWeights, type Trajectory } from '../../../rollout/index.ts';
 import type { Config } from '../../config.ts';
-import { depthGap } from './depth-gap.ts';
+import { type ForcedDepths, forcedDepths } from './forced-depths.ts';
 
 /** What changes from update to update. */
 export interface LearningPhase {
@@ -26,8 +26,7 @@ export interface Targets {
   haltScale: number;
   /** 1 − var(target − value) / var(target), over unforced micro-steps; null where targets are one. */
   explainedVariance: number | null;
-  /** What forced decisions tell of the halting head's depth (`depthGap`). */
-  depthGap: number | null;
+  forcedDepths: ForcedDepths;
 }
 
 /** Advantages of a rollout that has its bootstraps, and their scales. */
@@ -67,7 +66,7 @@ export function prepare(
     // Never centred: think and act are the action, so a mean by type would be a biased baseline.
     haltScale: 1 / (rms(own) + 1e-8),
     explainedVariance: spread < 1e-6 ? null : 1 - moments(errors).variance / spread,
-    depthGap: gapOf(trajectory, all),
+    forcedDepths: forcedDepthsOf(trajectory, all),
   };
 }
 
@@ -117,7 +116,7 @@ export async function bootstrap(policy: Policy, trajectory: Trajectory): Promise
   });
 }
 
-function gapOf(trajectory: Trajectory, all: Float32Array): number | null {
+function forcedDepthsOf(trajectory: Trajectory, all: Float32Array): ForcedDepths {
   const { count, steps, offset, values } = trajectory;
   const worth = new Float64Array(count);
   const seen = new Float64Array(count);
@@ -126,7 +125,7 @@ function gapOf(trajectory: Trajectory, all: Float32Array): number | null {
     worth[t] = all[act] + values[act];
     seen[t] = values[offset[t]];
   }
-  return depthGap(trajectory, worth, seen);
+  return forcedDepths(trajectory, worth, seen);
 }
 
 function pick(trajectory: Trajectory) {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { depthGap } from '../../../../src/agent/algorithms/ppo/depth-gap.ts';
+import { forcedDepths } from '../../../../src/agent/algorithms/ppo/forced-depths.ts';
 
 /** Decisions as [ponder steps, forced, λ-return, value of what was seen]. */
-function gapOf(decisions: [number, number, number, number][]): number | null {
-  return depthGap(
+function toldBy(decisions: [number, number, number, number][]) {
+  return forcedDepths(
     {
       count: decisions.length,
       steps: Int32Array.from(decisions, ([steps]) => steps),
@@ -13,6 +13,8 @@ function gapOf(decisions: [number, number, number, number][]): number | null {
     decisions.map(([, , , seen]) => seen),
   );
 }
+
+const gapOf = (decisions: [number, number, number, number][]) => toldBy(decisions).depthGap;
 
 describe('depthGap', () => {
   it('is what forced deeper than the mean earns more, in deviations of what is earned', () => {
@@ -58,5 +60,29 @@ describe('depthGap', () => {
         [2, 1, 0, 0],
       ]),
     ).toBe(0);
+  });
+});
+
+describe('stepGain', () => {
+  it('is the most that a step brings in the mean, from the least forced depth on', () => {
+    // G(1) = 0, G(2) = (1 + 3)/2, G(4) = 5 after what was seen is taken off: 2 a step, then 5/3.
+    const { stepGain } = toldBy([
+      [1, 1, 10, 10],
+      [2, 1, 1, 0],
+      [2, 1, 4, 1],
+      [4, 1, 5, 0],
+      [3, 0, 99, 0],
+    ]);
+    expect(stepGain).toBeCloseTo(2, 12);
+  });
+
+  it('is negative where each step costs reward, and unknown where no two depths are forced', () => {
+    const costly = toldBy([
+      [1, 1, 1, 0],
+      [3, 1, 0, 0],
+    ]);
+    expect(costly.stepGain).toBeCloseTo(-0.5, 12);
+    expect(toldBy([[2, 1, 1, 0]]).stepGain).toBeNull();
+    expect(toldBy([[2, 0, 1, 0]]).stepGain).toBeNull();
   });
 });

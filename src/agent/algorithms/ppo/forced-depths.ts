@@ -1,0 +1,74 @@
+import type { Trajectory } from '../../../rollout/index.ts';
+
+/** The deviation counts as this share of the returns at least, so that a gap of a hundredth of them is not much. */
+const LEAST = 0.1;
+
+/** What decisions of a forced depth tell of the halting head and its price; null where there are none to tell it. */
+export interface ForcedDepths {
+  /**
+   * Whether the head stops too early: how much more decisions earn that are forced deeper than its mean depth than those of its own depth, in units of
+   * the deviation of what is earned.
+   */
+  depthGap: number | null;
+  /** The most that a ponder step brings in the mean, from minSteps to any depth, in the unit of the λ-returns. */
+  stepGain: number | null;
+}
+
+/**
+ * Which decisions are forced, and how deep, is drawn by chance, so that they differ from each other, and from those of the head's own depth, in nothing
+ * else. Thinking is not charged, and the value of what was seen is taken off, which leaves out the luck of the draw of observations:
+ *
+ *     earned   = λ-return of the action − V(first readout),  G(n) its mean over decisions forced to n
+ *     depthGap = (mean over forced deeper − mean over unforced) / max(deviation of earned, 0.1 · rms of λ-returns)
+ *     stepGain = max over n > m of (G(n) − G(m)) / (n − m),  m the least forced depth
+ *
+ * @param worth λ-returns of the actions [T]
+ * @param seen V(first readout) of each decision [T]
+ */
+export function forcedDepths(
+  { count, steps, forced }: Pick<Trajectory, 'count' | 'steps' | 'forced'>,
+  worth: ArrayLike<number>,
+  seen: ArrayLike<number>,
+): ForcedDepths {
+  const own: number[] = [];
+  const byDepth: number[][] = [];
+  let depth = 0;
+  let squares = 0;
+  for (let t = 0; t < count; t++) {
+    squares += worth[t] ** 2 / count;
+    const earned = worth[t] - seen[t];
+    if (forced[t]) {
+      byDepth[steps[t]] ??= [];
+      byDepth[steps[t]].push(earned);
+    } else {
+      depth += steps[t];
+      own.push(earned);
+    }
+  }
+  const deeper = byDepth.filter((_, n) => n * own.length > depth).flat();
+  return {
+    depthGap: own.length === 0 ? null : gap(own, deeper, LEAST * Math.sqrt(squares)),
+    stepGain: gain(byDepth),
+  };
+}
+
+function gap(own: readonly number[], deeper: readonly number[], least: number): number | null {
+  if (deeper.length === 0) return null;
+  const spread = (deviations(own) + deviations(deeper)) / (own.length + deeper.length);
+  return (mean(deeper) - mean(own)) / Math.max(Math.sqrt(spread), least, 1e-8);
+}
+
+function gain(byDepth: readonly (readonly number[])[]): number | null {
+  const depths = Object.entries(byDepth).map(([n, earned]) => [Number(n), mean(earned)] as const);
+  const [[least, before], ...more] = depths.length > 0 ? depths : [[0, 0] as const];
+  if (more.length === 0) return null;
+  return Math.max(...more.map(([n, earned]) => (earned - before) / (n - least)));
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x / values.length, 0);
+
+/** Σ (x − mean)². */
+function deviations(values: readonly number[]): number {
+  const centre = mean(values);
+  return values.reduce((sum, x) => sum + (x - centre) ** 2, 0);
+}
