@@ -20,7 +20,8 @@ async function verify(env: object, kills: number) {
     ppo: { decisions: 128, minibatch: 64, epochs: 2 },
     evaluation: { everyUpdates: 1000, episodes: 4, forcedEpisodes: 0 },
     checkpoint: { everyUpdates: 2 },
-    train: { totalSteps: 128 * 40 },
+    // A rollout ends with what is under way: about 136 decisions.
+    train: { totalSteps: 136 * 40 },
     backend: 'simd',
     kernels: { threads: 1 },
   };
