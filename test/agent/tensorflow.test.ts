@@ -73,7 +73,7 @@ async function update(
   });
   const learner = new Learner(policy, config, Rng.seed(5));
   const stats = await learner.update(trajectory, PHASE);
-  const gradient = (await learner.adam.state()).m.map((m) => m / 0.1);
+  const gradient = (await learner.state()).tensors.m.data.map((m) => m / 0.1);
   const after = Object.values(await policy.parameters.read()).flatMap(({ data }) => [...data]);
   learner.dispose();
   agent.dispose();

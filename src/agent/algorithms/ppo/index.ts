@@ -1,6 +1,7 @@
 import { haltingRules } from '../../../policy/index.ts';
 import type { AlgorithmDefinition } from '../algorithm.ts';
 import { trainedBehaviour } from '../behaviour.ts';
+import { largestPart } from '../largest-part.ts';
 import { Learner } from './learner.ts';
 import { scheduleAt } from './schedule.ts';
 import { ppoSettings } from './settings.ts';
@@ -34,14 +35,7 @@ export const ppo: AlgorithmDefinition<'ppo', typeof ppoSettings> = {
       'largest deviation of a ratio from 1 in the first minibatch: rounding, or a bug',
   },
   schedule: scheduleAt,
-  largestStep: ({ decisions, minibatch, epochs }, envs) => {
-    // A rollout is cut into equal parts.
-    const sizes = Array.from({ length: envs }, (_, over) => {
-      const count = decisions + over;
-      return Math.ceil(count / Math.max(1, Math.round(count / minibatch)));
-    });
-    return { decisions: sizes.reduce((a, b) => Math.max(a, b)), epochs };
-  },
+  largestStep: largestPart,
   rehearsal: (settings, decisions) => ({
     ...settings,
     ...{ minibatch: decisions, epochs: 1 },

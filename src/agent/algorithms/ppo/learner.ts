@@ -1,5 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
-import { Adam, numbersOf, type Rng } from '../../../kernels/index.ts';
+import type { Rng } from '../../../kernels/index.ts';
 import {
   type ExpectedLoss,
   haltingLoss,
@@ -10,6 +9,7 @@ import {
 import type { Trajectory } from '../../../rollout/index.ts';
 import type { Config } from '../../config.ts';
 import type { AlgorithmState } from '../algorithm.ts';
+import { Descent } from '../descent.ts';
 import { gatherExpected, prepareExpected } from './expected-targets.ts';
 import type { ForcedDepths } from './forced-depths.ts';
 import { ppoLoss, STATS } from './loss.ts';
@@ -38,7 +38,7 @@ interface Learning {
  */
 export class Learner {
   readonly #policy: Policy;
-  readonly #adam: Adam;
+  readonly #descent: Descent;
   readonly #config: Config;
   readonly #rng: Rng;
   /** The halting rule's; undefined where it learns nothing. */
@@ -50,11 +50,7 @@ export class Learner {
     this.#config = config;
     this.#rng = rng;
     this.#loss = haltingLoss(config.halting);
-    this.#adam = new Adam(policy.parameters.list, { beta1: 0.9, beta2: 0.999, epsilon: 1e-5 });
-  }
-
-  get adam(): Adam {
-    return this.#adam;
+    this.#descent = new Descent(policy);
   }
 
   /** Learns from a rollout; the policy's variables change. */
@@ -109,19 +105,16 @@ export class Learner {
     };
   }
 
-  /** Adam's moments, and how many steps it took. */
-  async state(): Promise<AlgorithmState> {
-    const { step, m, v } = await this.#adam.state();
-    const tensor = (data: Float32Array) => ({ shape: [data.length], data });
-    return { tensors: { m: tensor(m), v: tensor(v) }, counters: { optimiserStep: step } };
+  state(): Promise<AlgorithmState> {
+    return this.#descent.state();
   }
 
-  restore({ tensors: { m, v }, counters }: AlgorithmState): void {
-    this.#adam.restore({ step: counters.optimiserStep, m: m.data, v: v.data });
+  restore(state: AlgorithmState): void {
+    this.#descent.restore(state);
   }
 
   dispose(): void {
-    this.#adam.dispose();
+    this.#descent.dispose();
   }
 
   async #prepare(trajectory: Trajectory, phase: LearningPhase): Promise<Learning> {
@@ -144,27 +137,11 @@ export class Learner {
   }
 
   /** One gradient step. */
-  async #descend(learning: Learning, chosen: Int32Array, phase: LearningPhase) {
-    const variables = this.#policy.parameters.list;
-    let stats!: tf.Tensor1D;
-    const { value, grads } = tf.variableGrads(
-      () => {
-        const batch = learning.gather(chosen);
-        const { loss, report } = ppoLoss(this.#policy, batch, this.#config, phase);
-        stats = tf.keep(report);
-        return loss;
-      },
-      variables.map(({ variable }) => variable),
-    );
-    const byName: Record<string, tf.Tensor> = {};
-    for (const { name, variable } of variables) byName[name] = grads[variable.name];
-    const { gradNorm } = await this.#adam.step(
-      byName,
+  #descend(learning: Learning, chosen: Int32Array, phase: LearningPhase) {
+    return this.#descent.step(
+      () => ppoLoss(this.#policy, learning.gather(chosen), this.#config, phase),
       phase.learningRate,
       this.#config.ppo.maxGradNorm,
     );
-    const found = await numbersOf(stats);
-    tf.dispose([value, stats, grads]);
-    return { stats: found, gradNorm };
   }
 }

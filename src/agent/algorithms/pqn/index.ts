@@ -9,6 +9,7 @@ import {
 import type { Behaviour } from '../../../rollout/index.ts';
 import type { Config } from '../../config.ts';
 import type { AlgorithmDefinition, Stage } from '../algorithm.ts';
+import { largestPart } from '../largest-part.ts';
 import { Learner, type ValuePolicy } from './learner.ts';
 import { scheduleAt } from './schedule.ts';
 import { pqnSettings } from './settings.ts';
@@ -49,14 +50,7 @@ export const pqn: AlgorithmDefinition<'pqn', typeof pqnSettings> = {
     };
   },
   schedule: scheduleAt,
-  largestStep: ({ decisions, minibatch, epochs }, envs) => {
-    // A rollout is cut into equal parts.
-    const sizes = Array.from({ length: envs }, (_, over) => {
-      const count = decisions + over;
-      return Math.ceil(count / Math.max(1, Math.round(count / minibatch)));
-    });
-    return { decisions: sizes.reduce((a, b) => Math.max(a, b)), epochs };
-  },
+  largestStep: largestPart,
   rehearsal: (settings, decisions) => ({
     ...settings,
     ...{ minibatch: decisions, epochs: 1, learningRate: 0, finalLearningRate: 0 },

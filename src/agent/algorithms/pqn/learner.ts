@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Adam, numbersOf, type Rng } from '../../../kernels/index.ts';
+import { numbersOf, type Rng } from '../../../kernels/index.ts';
 import type { ActionValues, Choices, Policy } from '../../../policy/index.ts';
 import type { Trajectory } from '../../../rollout/index.ts';
 import type { AlgorithmState, UpdateSettings } from '../algorithm.ts';
+import { Descent } from '../descent.ts';
 import { pqnLoss, STATS } from './loss.ts';
 import { gather } from './minibatch.ts';
 import type { PqnSettings } from './settings.ts';
@@ -30,7 +31,7 @@ export interface LearningPhase extends Pick<UpdateSettings, 'price' | 'rewardSca
  */
 export class Learner {
   readonly #policy: ValuePolicy;
-  readonly #adam: Adam;
+  readonly #descent: Descent;
   readonly #settings: PqnSettings;
   readonly #rng: Rng;
 
@@ -39,7 +40,7 @@ export class Learner {
     this.#policy = policy;
     this.#settings = settings;
     this.#rng = rng;
-    this.#adam = new Adam(policy.parameters.list, { beta1: 0.9, beta2: 0.999, epsilon: 1e-5 });
+    this.#descent = new Descent(policy);
   }
 
   /** Learns from a rollout; the policy's variables change. */
@@ -75,19 +76,16 @@ export class Learner {
     };
   }
 
-  /** Adam's moments, and how many steps it took. */
-  async state(): Promise<AlgorithmState> {
-    const { step, m, v } = await this.#adam.state();
-    const tensor = (data: Float32Array) => ({ shape: [data.length], data });
-    return { tensors: { m: tensor(m), v: tensor(v) }, counters: { optimiserStep: step } };
+  state(): Promise<AlgorithmState> {
+    return this.#descent.state();
   }
 
-  restore({ tensors: { m, v }, counters }: AlgorithmState): void {
-    this.#adam.restore({ step: counters.optimiserStep, m: m.data, v: v.data });
+  restore(state: AlgorithmState): void {
+    this.#descent.restore(state);
   }
 
   dispose(): void {
-    this.#adam.dispose();
+    this.#descent.dispose();
   }
 
   /** Fills in the value of what follows, where a rollout or a truncated episode ends. */
@@ -116,31 +114,17 @@ export class Learner {
   }
 
   /** One gradient step. */
-  async #descend(
+  #descend(
     trajectory: Trajectory,
     targets: Float32Array,
     chosen: Int32Array,
     { learningRate }: LearningPhase,
   ) {
+    const { thinkWeight, maxGradNorm } = this.#settings;
     const policy = this.#policy;
-    const variables = policy.parameters.list;
-    let stats!: tf.Tensor1D;
-    const { value, grads } = tf.variableGrads(
-      () => {
-        const batch = gather(trajectory, targets, policy.distribution, chosen);
-        const { loss, report } = pqnLoss(policy, batch, this.#settings.thinkWeight);
-        stats = tf.keep(report);
-        return loss;
-      },
-      variables.map(({ variable }) => variable),
-    );
-    const byName: Record<string, tf.Tensor> = {};
-    for (const { name, variable } of variables) byName[name] = grads[variable.name];
-    const { maxGradNorm } = this.#settings;
-    const { gradNorm } = await this.#adam.step(byName, learningRate, maxGradNorm);
-    const found = await numbersOf(stats);
-    tf.dispose([value, stats, grads]);
-    return { stats: found, gradNorm };
+    const judge = () =>
+      pqnLoss(policy, gather(trajectory, targets, policy.distribution, chosen), thinkWeight);
+    return this.#descent.step(judge, learningRate, maxGradNorm);
   }
 }
 

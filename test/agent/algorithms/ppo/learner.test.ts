@@ -66,7 +66,7 @@ async function learn(
   const learner = new Learner(policy, config, Rng.seed(5));
   const stats = await learner.update(trajectory, phase);
   policy.parameters.write(before);
-  const gradient = (await learner.adam.state()).m.map((m) => m / 0.1);
+  const gradient = (await learner.state()).tensors.m.data.map((m) => m / 0.1);
   learner.dispose();
   return { stats, gradient };
 }
@@ -348,7 +348,7 @@ describe('update', () => {
     const stepsOf = async (ppo: Partial<Config['ppo']>) => {
       const own = learner(ppo);
       await own.update(trajectory, { ...PHASE, learningRate: 1e-9 });
-      return (await own.adam.state()).step;
+      return (await own.state()).counters.optimiserStep;
     };
     expect(trajectory.count).toBeGreaterThanOrEqual(50);
     expect(await stepsOf({ minibatch: 16, epochs: 3 })).toBe(3 * Math.round(trajectory.count / 16));
@@ -361,7 +361,7 @@ describe('update', () => {
     const ppo = { ...config.ppo, epochs: 5, minibatch: 8, targetKl: 1e-5 };
     const learner = new Learner(policy, { ...config, ppo }, Rng.seed(1));
     await learner.update(trajectory, { ...PHASE, learningRate: 0.05 });
-    expect((await learner.adam.state()).step).toBe(Math.round(trajectory.count / 8));
+    expect((await learner.state()).counters.optimiserStep).toBe(Math.round(trajectory.count / 8));
   });
 
   it('clips the global norm of the gradient', async () => {

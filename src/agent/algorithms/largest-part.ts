@@ -1,0 +1,16 @@
+import type { GradientStep } from './algorithm.ts';
+
+/**
+ * The largest gradient step where a rollout is cut into equal parts of about `minibatch` decisions.
+ * @param envs environments: a rollout may hold one decision of each beyond its `decisions`
+ */
+export function largestPart(
+  { decisions, minibatch, epochs }: { decisions: number; minibatch: number; epochs: number },
+  envs: number,
+): GradientStep {
+  const sizes = Array.from({ length: envs }, (_, over) => {
+    const count = decisions + over;
+    return Math.ceil(count / Math.max(1, Math.round(count / minibatch)));
+  });
+  return { decisions: sizes.reduce((a, b) => Math.max(a, b)), epochs };
+}
