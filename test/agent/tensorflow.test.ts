@@ -15,6 +15,7 @@ import { type BackendName, loadBackend, Rng } from '../../src/kernels/index.ts';
 import { buildFolder, buildIn } from '../../src/kernels/tensorflow/build.ts';
 import type { Tensors } from '../../src/policy/index.ts';
 import type { Trajectory } from '../../src/rollout/index.ts';
+import { stir } from '../policy/small-policy.ts';
 import { tempDir } from './run/temp-dir.ts';
 import { tinyConfig } from './tiny-config.ts';
 
@@ -37,11 +38,7 @@ const PHASE: LearningPhase = {
 /** What a policy that has something to say collected, and its weights. */
 async function collect(config: Config): Promise<{ weights: Tensors; trajectory: Trajectory }> {
   const agent = await Agent.create(config, '.');
-  const rng = Rng.seed(3);
-  for (const { variable } of agent.policy.parameters.list) {
-    const noise = Float32Array.from({ length: variable.size }, () => 0.15 * rng.normal());
-    tf.tidy(() => variable.assign(tf.add(variable, tf.tensor(noise, variable.shape))));
-  }
+  stir(agent.policy.parameters, 0.15, 3);
   const training = await Training.begin(agent, await envSource(config, '.'));
   const { trajectory, recipe } = training;
   recipe.restore({ ...recipe.state(), released: true });

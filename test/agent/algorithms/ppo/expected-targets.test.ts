@@ -15,6 +15,7 @@ import { loadBackend, Rng } from '../../../../src/kernels/index.ts';
 import { haltingLoss, haltProbability } from '../../../../src/policy/index.ts';
 import { GOES_ON, TERMINATED } from '../../../../src/rollout/index.ts';
 import { backends } from '../../../backends.ts';
+import { stir } from '../../../policy/small-policy.ts';
 import { tinyConfig } from '../../tiny-config.ts';
 
 beforeAll(async () => {
@@ -36,11 +37,7 @@ async function collect(input: Partial<ConfigInput> = {}, phase = PHASE) {
     ppo: { decisions: 60, minibatch: 16, gamma: 0.9, lambda: 0.8 },
   });
   const agent = await Agent.create(config, '.');
-  const rng = Rng.seed(3);
-  for (const { variable } of agent.policy.parameters.list) {
-    const noise = Float32Array.from({ length: variable.size }, () => 0.15 * rng.normal());
-    tf.tidy(() => variable.assign(tf.add(variable, tf.tensor(noise, variable.shape))));
-  }
+  stir(agent.policy.parameters, 0.15, 3);
   const training = await Training.begin(agent, await envSource(config, '.'));
   onTestFinished(async () => {
     await training.dispose();

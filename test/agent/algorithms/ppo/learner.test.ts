@@ -15,6 +15,7 @@ import {
   type Trajectory,
 } from '../../../../src/rollout/index.ts';
 import { backends } from '../../../backends.ts';
+import { stir } from '../../../policy/small-policy.ts';
 import { tinyConfig } from '../../tiny-config.ts';
 
 beforeAll(async () => {
@@ -40,11 +41,7 @@ async function collect(input: Partial<ConfigInput>, released = true) {
     ppo: { ...ONE_STEP, ...input.ppo },
   });
   const agent = await Agent.create(config, '.');
-  const rng = Rng.seed(3);
-  for (const { variable } of agent.policy.parameters.list) {
-    const noise = Float32Array.from({ length: variable.size }, () => 0.15 * rng.normal());
-    tf.tidy(() => variable.assign(tf.add(variable, tf.tensor(noise, variable.shape))));
-  }
+  stir(agent.policy.parameters, 0.15, 3);
   const training = await Training.begin(agent, await envSource(config, '.'));
   onTestFinished(async () => {
     await training.dispose();
