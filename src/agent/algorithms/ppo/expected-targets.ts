@@ -9,9 +9,9 @@ import type {
 } from '../../../policy/index.ts';
 import { advantages, type Trajectory } from '../../../rollout/index.ts';
 import type { Config } from '../../config.ts';
+import { depthsOf, seen } from '../layout.ts';
 import { type ForcedDepths, forcedDepths } from './forced-depths.ts';
-import { depthsOf } from './loss.ts';
-import { type Minibatch, seen } from './minibatch.ts';
+import type { Minibatch } from './minibatch.ts';
 import type { LearningPhase } from './targets.ts';
 
 /** A rollout as the learner needs it where the halting rule acts by a mixture over all depths. */

@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { onHost, tensorOf } from '../../../kernels/index.ts';
 import type { Policy } from '../../../policy/index.ts';
 import type { Config } from '../../config.ts';
+import { depthsOf } from '../layout.ts';
 import { lossByRows } from './loss-by-rows.ts';
 import { lossByTensors } from './loss-by-tensors.ts';
 import type { Minibatch } from './minibatch.ts';
@@ -39,12 +40,4 @@ export function ppoLoss(
   const outputs = policy.outputs(states, depthsOf(reach));
   const judge = config.recipe.distillation === 0 && onHost() ? lossByRows : lossByTensors;
   return judge(policy.distribution, outputs, batch, config, phase);
-}
-
-/** Ponder steps taken, by row of the states of all depths. */
-export function depthsOf(reach: readonly number[]): Float32Array {
-  const steps = new Float32Array(reach.reduce((sum, count) => sum + count, 0));
-  let row = 0;
-  for (const [k, count] of reach.entries()) steps.fill(k + 1, row, (row += count));
-  return steps;
 }

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { onHost, tensorOf } from '../../../kernels/index.ts';
 import type { Policy } from '../../../policy/index.ts';
-import { depthsOf } from '../ppo/loss.ts';
+import { depthsOf } from '../layout.ts';
 import { lossByRows } from './loss-by-rows.ts';
 import { lossByTensors } from './loss-by-tensors.ts';
 import type { Minibatch } from './minibatch.ts';

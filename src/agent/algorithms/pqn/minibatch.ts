@@ -1,6 +1,6 @@
 import type { ActionValues } from '../../../policy/index.ts';
 import type { Trajectory } from '../../../rollout/index.ts';
-import { byDepth, seen } from '../ppo/minibatch.ts';
+import { byDepth, seen } from '../layout.ts';
 
 /** A minibatch, decisions sorted by ponder steps descending, micro-steps laid out depth by depth. */
 export interface Minibatch {
