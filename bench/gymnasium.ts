@@ -42,7 +42,7 @@ async function run(seed: number): Promise<Row> {
   let [lost, decisions, seconds] = [0, 0, 0];
   const on = (event: TrainEvent) => {
     if (event.type !== 'updated') return;
-    const { steps, lostEpisodes, timing } = event.metrics;
+    const { envSteps: steps, lostEpisodes, timing } = event.metrics;
     lost += lostEpisodes;
     decisions = steps;
     seconds += timing.seconds - timing.evaluation - timing.checkpoint;

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { basename, dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { type BrowserContextOptions, chromium } from 'playwright-core';
-import { ownCommand } from '../src/agent/own-command.ts';
-import { servePage } from '../src/agent/page/serve-page.ts';
+import { ownCommand } from '../src/agent/common/own-command.ts';
+import { servePage } from '../src/agent/page/server/serve-page.ts';
 
 /**
  * Takes the pictures of the live page in docs/, of a trained run:

@@ -45,7 +45,7 @@ export async function main({
     // Good enough, thinking briefly: the update is finished, saved, and training ends.
     if (successRate! >= 0.95 && ponderSteps.mean <= 3) stop.abort();
   };
-  const { steps, interrupted } = await train(config, {
+  const { envSteps: steps, interrupted } = await train(config, {
     env,
     runDir,
     overwrite: true, // the run of the last time; `resume: true` would go on with it

@@ -4,8 +4,8 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { train } from '../src/index.ts';
-import { tempDir } from './agent/run/temp-dir.ts';
-import { tinyConfig } from './agent/tiny-config.ts';
+import { tempDir } from './support/temp-dir.ts';
+import { tinyConfig } from './support/tiny-config.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -72,6 +72,6 @@ it('the hook in docs ends a run', async () => {
     evaluation: { everyUpdates: 1 },
     train: { totalSteps: 100_000 },
   });
-  const { steps } = await train(config, { runDir: tempDir() });
+  const { envSteps: steps } = await train(config, { runDir: tempDir() });
   expect(steps).toBeLessThan(1000);
 });

@@ -6,7 +6,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import own from '../package.json' with { type: 'json' };
 import lock from '../package-lock.json' with { type: 'json' };
-import { VERSION } from '../src/envs/index.ts';
+import { VERSION } from '../src/envs/common/index.ts';
 
 const root = resolve(import.meta.dirname, '..');
 /** CI names one of each Node.js that the package is for. */

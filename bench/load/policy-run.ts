@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { from, lastValueFrom, toArray } from 'rxjs';
-import { resolvedYaml } from '../../src/agent/resolved-yaml.ts';
+import { resolvedYaml } from '../../src/agent/config/resolved-yaml.ts';
 import { CheckpointStore } from '../../src/agent/run/index.ts';
 import { Agent, loadBackend, parseConfig, Rng } from '../../src/index.ts';
 

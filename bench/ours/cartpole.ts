@@ -31,6 +31,6 @@ await serve({}, async () => {
   };
   const result = await train(config, { runDir, on });
   rmSync(runDir, { recursive: true });
-  const per1000 = (1000 * (ended - began)) / result.steps;
+  const per1000 = (1000 * (ended - began)) / result.envSteps;
   return { ms: [per1000], return: [result.evaluation!.return.mean] };
 });

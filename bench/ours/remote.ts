@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { BehaviorSubject, filter, firstValueFrom, Subject, tap } from 'rxjs';
-import { envSource } from '../../src/agent/env-setup.ts';
+import { envSource } from '../../src/agent/config/env-source.ts';
 import {
   Agent,
   act,

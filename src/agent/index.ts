@@ -4,7 +4,8 @@ export {
   Agent,
   type LoadOptions,
   type ThoughtTrace,
-} from './agent.ts';
+} from './agent/agent.ts';
+export type { ExitOption } from './agent/exit-option.ts';
 export {
   type Algorithm,
   type AlgorithmDefinition,
@@ -15,17 +16,17 @@ export {
   trainedBehaviour,
   type UpdateSettings,
 } from './algorithms/index.ts';
-export type { Clock } from './clock.ts';
-export { type Config, type ConfigInput, configSchema } from './config.ts';
-export { configJsonSchema } from './config-schema.ts';
-export { RunError, UsageError } from './errors.ts';
-export { type EvaluateOptions, evaluate } from './evaluate.ts';
-export type { Alarm, Evaluation, PonderSteps, TrainEvent, UpdateMetrics } from './events.ts';
-export { type LoggedEvent, readEvents } from './events-log.ts';
-export type { ExitOption } from './exit.ts';
-export type { Hook, Run } from './hooks.ts';
-export { loadConfig, parseConfig } from './load-config.ts';
-export { progress } from './progress.ts';
+export type { Clock } from './common/clock.ts';
+export { RunError, UsageError } from './common/errors.ts';
+export { type Config, type ConfigInput, configSchema } from './config/config.ts';
+export { configJsonSchema } from './config/json-schema.ts';
+export { loadConfig, parseConfig } from './config/load-config.ts';
+export { type EvaluateOptions, evaluate } from './evaluate/evaluate.ts';
+export type { Alarm, Evaluation, PonderSteps, TrainEvent, UpdateMetrics } from './events/events.ts';
+export { type LoggedEvent, readEvents } from './events/events-log.ts';
+export { progress } from './events/progress.ts';
+export type { ProgressStream } from './events/status-line.ts';
+export type { Hook, Run } from './hooks/hooks.ts';
 export {
   type RecordedDecision,
   type RecordedEnd,
@@ -36,9 +37,14 @@ export {
   readRecording,
 } from './recording/index.ts';
 export { CheckpointError } from './run/index.ts';
-export type { ServeEvent, ServeOptions } from './serve/options.ts';
+export {
+  type Acted,
+  type AskOptions,
+  PolicyClient,
+  type PolicyClientOptions,
+} from './serve/policy-client.ts';
 export { type PolicyServer, servePolicy } from './serve/policy-server.ts';
-export type { ProgressStream } from './status-line.ts';
+export type { ServeEvent, ServeOptions } from './serve/serve-options.ts';
+export { type StudyEvent, type StudyOptions, study } from './study/study.ts';
 export type { Mixture, Spread, Study, StudyRow, Summary } from './study/summary.ts';
-export { type StudyEvent, type StudyOptions, study } from './study.ts';
-export { type TrainOptions, type TrainResult, train } from './train.ts';
+export { type TrainOptions, type TrainResult, train } from './train/train.ts';

@@ -1,3 +1,23 @@
+export type { Decision, DecisionRequest, StepTrace, Transition } from './deciders/decision.ts';
+export {
+  type Decider,
+  type DeciderContext,
+  type DeciderDefinition,
+  type DecisionOptions,
+  deciderSections,
+  deciders,
+  registerDecider,
+  Scheduler,
+} from './deciders/index.ts';
+export { type CollectOptions, collect } from './pipeline/collect.ts';
+export { act, decide, observe } from './pipeline/operators.ts';
+export { type Rollout, type RolloutOptions, rollouts } from './pipeline/rollouts.ts';
+export {
+  TIME_CATEGORIES,
+  type TimeCategory,
+  type TimeSeconds,
+  TimeSpent,
+} from './pipeline/time-spent.ts';
 export {
   type AdvantageOptions,
   advantages,
@@ -5,21 +25,6 @@ export {
   type MicroSteps,
   TERMINATED,
   TRUNCATED,
-} from './advantages.ts';
-export { type CollectOptions, collect } from './collect.ts';
-export {
-  type Behaviour,
-  type Decider,
-  type DeciderContext,
-  type DeciderDefinition,
-  deciderSections,
-  deciders,
-  registerDecider,
-  Scheduler,
-} from './deciders/index.ts';
-export { depthWeights } from './depth-weights.ts';
-export type { Decision, StepTrace, Transition } from './messages.ts';
-export { act, decide, observe } from './operators.ts';
-export { type Rollout, type RolloutOptions, rollouts } from './rollouts.ts';
-export { PHASES, type Phase, type PhaseSeconds, TimeSpent } from './time-spent.ts';
-export { Trajectory, type TrajectorySizes } from './trajectory.ts';
+} from './trajectory/advantages.ts';
+export { depthWeights } from './trajectory/depth-weights.ts';
+export { Trajectory, type TrajectorySizes } from './trajectory/trajectory.ts';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { TrainEvent } from '../../src/agent/events.ts';
-import { train } from '../../src/agent/train.ts';
-import { tempDir } from './run/temp-dir.ts';
-import { tinyConfig } from './tiny-config.ts';
+import type { TrainEvent } from '../../src/agent/events/events.ts';
+import { train } from '../../src/agent/train/train.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { tinyConfig } from '../support/tiny-config.ts';
 
 const golden = join(import.meta.dirname, '../golden/losses.json');
 

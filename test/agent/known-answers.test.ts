@@ -1,10 +1,10 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { Agent } from '../../src/agent/agent.ts';
-import type { ConfigInput } from '../../src/agent/config.ts';
-import type { TrainEvent } from '../../src/agent/events.ts';
-import { train } from '../../src/agent/train.ts';
-import { tempDir } from './run/temp-dir.ts';
-import { knownAnswerConfig } from './tiny-config.ts';
+import { Agent } from '../../src/agent/agent/agent.ts';
+import type { ConfigInput } from '../../src/agent/config/config.ts';
+import type { TrainEvent } from '../../src/agent/events/events.ts';
+import { train } from '../../src/agent/train/train.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { knownAnswerConfig } from '../support/tiny-config.ts';
 
 /** Trains on an environment whose optimal return is known, and evaluates what came of it. */
 async function learn(id: string, totalSteps: number, input: Partial<ConfigInput>) {

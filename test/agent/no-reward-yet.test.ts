@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Box, Discrete, type Env } from '../../src/envs/index.ts';
-import { run } from './faults/runs.ts';
-import { tinyConfig } from './tiny-config.ts';
+import { run } from '../support/short-runs.ts';
+import { tinyConfig } from '../support/tiny-config.ts';
 
 /** A maze whose goal is not found: episodes of 20 steps that are worth nothing. */
 function unrewarded(): Env<Float32Array, number> {

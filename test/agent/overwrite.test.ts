@@ -3,11 +3,11 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { UsageError } from '../../src/agent/errors.ts';
+import { UsageError } from '../../src/agent/common/errors.ts';
 import { takeLock } from '../../src/agent/run/index.ts';
 import { setRunAside } from '../../src/agent/run/set-run-aside.ts';
-import { train } from '../../src/agent/train.ts';
-import { tinyConfig } from './tiny-config.ts';
+import { train } from '../../src/agent/train/train.ts';
+import { tinyConfig } from '../support/tiny-config.ts';
 
 let dir: string;
 beforeAll(async () => {
@@ -47,7 +47,7 @@ describe('the same program run twice', () => {
     const first = (await readdir(runDir)).sort();
     await mkdir(join(runDir, '.replaced-by-one-that-was-killed'));
 
-    const { steps } = await train(other, { runDir, overwrite: true });
+    const { envSteps: steps } = await train(other, { runDir, overwrite: true });
     expect(steps).toBeGreaterThanOrEqual(64);
     expect((await readdir(runDir)).sort()).toEqual(first);
     const lines = (text: string) => text.trim().split('\n').length;
@@ -107,7 +107,7 @@ describe('overwrite leaves the run as it was', () => {
   it('where it is killed before the new config is there: the old one begins anew', async () => {
     const runDir = await finished('killed');
     await setRunAside(runDir); // and no more
-    const { steps } = await train(config, { runDir, resume: true });
+    const { envSteps: steps } = await train(config, { runDir, resume: true });
     expect(steps).toBeGreaterThanOrEqual(64);
     expect(steps).toBeLessThan(64 + config.env.count);
   });

@@ -4,14 +4,14 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Agent } from '../../src/agent/agent.ts';
-import type { ConfigInput } from '../../src/agent/config.ts';
-import type { TrainEvent, UpdateMetrics } from '../../src/agent/events.ts';
+import { Agent } from '../../src/agent/agent/agent.ts';
+import type { ConfigInput } from '../../src/agent/config/config.ts';
+import type { TrainEvent, UpdateMetrics } from '../../src/agent/events/events.ts';
 import { readMetrics } from '../../src/agent/run/index.ts';
-import { type TrainOptions, train } from '../../src/agent/train.ts';
-import { FaultProxy } from '../envs/remote/fault-proxy.ts';
-import { tempDir } from './run/temp-dir.ts';
-import { knownAnswerConfig } from './tiny-config.ts';
+import { type TrainOptions, train } from '../../src/agent/train/train.ts';
+import { FaultProxy } from '../support/fault-proxy.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { knownAnswerConfig } from '../support/tiny-config.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -82,7 +82,7 @@ describe('training on environments elsewhere', { timeout: 120_000 }, () => {
       () => proxy.close(),
     );
     proxy.faults = { delayed: 0.05, duplicated: 0.05, reordered: 0.05, garbage: 0.02, cut: 0.02 };
-    const { evaluation, metrics, steps } = await run(config(url));
+    const { evaluation, metrics, envSteps: steps } = await run(config(url));
     proxy.faults = {};
     expect(evaluation!.return.mean).toBeGreaterThan(0.97);
     expect(lostIn(metrics)).toBe(0);
@@ -101,7 +101,12 @@ describe('training on environments elsewhere', { timeout: 120_000 }, () => {
       await server.start('KnownDiscrete-v0');
     };
     const restarts: Promise<void>[] = [];
-    const { evaluation, metrics, steps, events } = await run(config(server.url, 2500), {
+    const {
+      evaluation,
+      metrics,
+      envSteps: steps,
+      events,
+    } = await run(config(server.url, 2500), {
       on: (event) => {
         if (event.type !== 'updated' || ![2, 5].includes(event.metrics.update)) return;
         restarts.push(restart());
@@ -146,7 +151,10 @@ describe('training on environments elsewhere', { timeout: 120_000 }, () => {
     expect(second.metrics.map(({ update }) => update)).toEqual(
       Array.from(second.metrics.keys(), (i) => i + 1),
     );
-    expect(second.metrics.at(-1)).toMatchObject({ steps: second.steps, episodes: second.steps });
+    expect(second.metrics.at(-1)).toMatchObject({
+      steps: second.envSteps,
+      episodes: second.envSteps,
+    });
     expect(lostIn(second.metrics)).toBe(0);
   });
 });

@@ -4,20 +4,20 @@ import { promisify } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { firstValueFrom } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { Agent } from '../../src/agent/agent.ts';
-import { Learner, type LearningPhase } from '../../src/agent/algorithms/ppo/learner.ts';
-import type { Config, ConfigInput } from '../../src/agent/config.ts';
-import { envSource } from '../../src/agent/env-setup.ts';
-import { ownCommand } from '../../src/agent/own-command.ts';
-import { train } from '../../src/agent/train.ts';
-import { Training } from '../../src/agent/training.ts';
+import { Agent } from '../../src/agent/agent/agent.ts';
+import { Learner, type UpdateSchedule } from '../../src/agent/algorithms/ppo/learner.ts';
+import { ownCommand } from '../../src/agent/common/own-command.ts';
+import type { Config, ConfigInput } from '../../src/agent/config/config.ts';
+import { envSource } from '../../src/agent/config/env-source.ts';
+import { train } from '../../src/agent/train/train.ts';
+import { Training } from '../../src/agent/train/training.ts';
 import { type BackendName, loadBackend, Rng } from '../../src/kernels/index.ts';
 import { buildFolder, buildIn } from '../../src/kernels/tensorflow/build.ts';
 import type { Tensors } from '../../src/policy/index.ts';
 import type { Trajectory } from '../../src/rollout/index.ts';
-import { stir } from '../policy/small-policy.ts';
-import { tempDir } from './run/temp-dir.ts';
-import { tinyConfig } from './tiny-config.ts';
+import { stir } from '../support/small-policy.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { tinyConfig } from '../support/tiny-config.ts';
 
 /** TensorFlow as `pondera tensorflow install` built it; these tests are of nothing else. */
 const installed = buildIn(buildFolder()) !== undefined;
@@ -27,7 +27,7 @@ const onTensorflow = (input: Partial<ConfigInput> = {}): Config => ({
   backend: 'tensorflow',
 });
 
-const PHASE: LearningPhase = {
+const PHASE: UpdateSchedule = {
   released: true,
   price: 0.03,
   rewardScale: 1,

@@ -9,9 +9,9 @@ import {
   parseConfig,
   registerDecider,
 } from '../../src/index.ts';
-import { run } from './faults/runs.ts';
-import { tinyConfig } from './tiny-config.ts';
-import { toyDecider } from './toy-decider.ts';
+import { run } from '../support/short-runs.ts';
+import { tinyConfig } from '../support/tiny-config.ts';
+import { toyDecider } from '../support/toy-decider.ts';
 
 const toyConfig = (input: Record<string, unknown> = {}) =>
   tinyConfig({

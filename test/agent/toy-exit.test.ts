@@ -1,15 +1,15 @@
 import { Command } from 'commander';
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
-import { Agent } from '../../src/agent/agent.ts';
+import { Agent } from '../../src/agent/agent/agent.ts';
 import { addExitOptions, exitFlag } from '../../src/agent/cli/exit-options.ts';
-import { configJsonSchema } from '../../src/agent/config-schema.ts';
-import { evaluate } from '../../src/agent/evaluate.ts';
-import { parseConfig } from '../../src/agent/load-config.ts';
+import { configJsonSchema } from '../../src/agent/config/json-schema.ts';
+import { parseConfig } from '../../src/agent/config/load-config.ts';
+import { evaluate } from '../../src/agent/evaluate/evaluate.ts';
 import { parseBaseline } from '../../src/agent/study/baseline.ts';
 import { loadBackend, Rng } from '../../src/kernels/index.ts';
 import { defineExit, registerExit } from '../../src/policy/index.ts';
-import { tinyConfig } from './tiny-config.ts';
+import { tinyConfig } from '../support/tiny-config.ts';
 
 /** Once the policy is sure enough of an action. */
 const sure = defineExit({

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { ConfigInput } from '../../src/agent/config.ts';
-import { configJsonSchema } from '../../src/agent/config-schema.ts';
-import { UsageError } from '../../src/agent/errors.ts';
-import type { UpdateMetrics } from '../../src/agent/events.ts';
-import { train } from '../../src/agent/train.ts';
+import { UsageError } from '../../src/agent/common/errors.ts';
+import type { ConfigInput } from '../../src/agent/config/config.ts';
+import { configJsonSchema } from '../../src/agent/config/json-schema.ts';
+import type { UpdateMetrics } from '../../src/agent/events/events.ts';
+import { train } from '../../src/agent/train/train.ts';
 import { haltingRules, registerHalting } from '../../src/policy/index.ts';
-import { tempDir } from './run/temp-dir.ts';
-import { tinyConfig } from './tiny-config.ts';
-import { toyHalting } from './toy-halting.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { tinyConfig } from '../support/tiny-config.ts';
+import { toyHalting } from '../support/toy-halting.ts';
 
 function registered(): void {
   onTestFinished(registerHalting(toyHalting));

@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../src/agent/errors.ts';
-import { parseConfig } from '../../src/agent/load-config.ts';
-import { type TrainOptions, train } from '../../src/agent/train.ts';
-import { Discrete, type Env, EnvFailed } from '../../src/envs/index.ts';
+import { UsageError } from '../../src/agent/common/errors.ts';
+import { parseConfig } from '../../src/agent/config/load-config.ts';
+import { type TrainOptions, train } from '../../src/agent/train/train.ts';
+import { Discrete, type Env, EnvError } from '../../src/envs/index.ts';
 import type { EncoderFactory } from '../../src/policy/index.ts';
-import { tempDir } from './run/temp-dir.ts';
-import { tinyConfig } from './tiny-config.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { tinyConfig } from '../support/tiny-config.ts';
 
 const config = tinyConfig({ guards: { envFailures: 0 }, train: { totalSteps: 32 } });
 
@@ -48,7 +48,7 @@ describe('an environment written for another library is told what it should give
     ['step', () => ({ ...env()().step(0), reward: 1n }), 'got 1n, a bigint'],
   ])('%s: %o', async (verb, give, message) => {
     const error = await refusal({ env: env({ [verb]: give }) });
-    expect(error).toBeInstanceOf(EnvFailed);
+    expect(error).toBeInstanceOf(EnvError);
     expect(error!.message).toContain(message);
   });
 

@@ -1,12 +1,12 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { eventLine } from '../../src/agent/event-line.ts';
-import type { TrainEvent } from '../../src/agent/events.ts';
-import { readEvents } from '../../src/agent/events-log.ts';
-import { train } from '../../src/agent/train.ts';
-import { tempDir } from './run/temp-dir.ts';
-import { tinyConfig } from './tiny-config.ts';
+import { eventLine } from '../../src/agent/events/event-line.ts';
+import type { TrainEvent } from '../../src/agent/events/events.ts';
+import { readEvents } from '../../src/agent/events/events-log.ts';
+import { train } from '../../src/agent/train/train.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { tinyConfig } from '../support/tiny-config.ts';
 
 it('a run says that it waits for a process of another container, and goes on once that has ended', async () => {
   const runDir = join(tempDir(), 'run');

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Rng } from '../../src/kernels/index.ts';
-import { makeRun, serve } from '../agent/serve/served.ts';
+import { makeRun, serve } from '../support/served.ts';
 
 const file = join(import.meta.dirname, '../../clients/browser/policy.js');
 const { connect, example } = await import(pathToFileURL(file).href);

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../src/kernels/index.ts';
-import { interpreter, pythonHas } from '../agent/run/python.ts';
-import { makeRun, serve } from '../agent/serve/served.ts';
+import { interpreter, pythonHas } from '../support/python.ts';
+import { makeRun, serve } from '../support/served.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const hasPeer = pythonHas('numpy, msgpack, websockets', 'the Python client of a policy server');

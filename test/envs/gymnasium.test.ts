@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Agent, type TrainEvent, train } from '../../src/agent/index.ts';
 import { checkServer, type Env, RemoteEnvs } from '../../src/envs/index.ts';
-import { interpreter, python, pythonHas } from '../agent/run/python.ts';
-import { tempDir } from '../agent/run/temp-dir.ts';
-import { tinyConfig } from '../agent/tiny-config.ts';
+import { interpreter, python, pythonHas } from '../support/python.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { tinyConfig } from '../support/tiny-config.ts';
 
 const CLIENT = fileURLToPath(new URL('../../clients/python', import.meta.url));
 
@@ -77,7 +77,7 @@ async function trained(env: object, runDir = tempDir()): Promise<TrainEvent[]> {
 function expectMetrics(events: readonly TrainEvent[]) {
   const updates = events.flatMap((event) => (event.type === 'updated' ? [event.metrics] : []));
   expect(updates.length).toBeGreaterThanOrEqual(9);
-  expect(updates.at(-1)!.steps).toBeGreaterThanOrEqual(320);
+  expect(updates.at(-1)!.envSteps).toBeGreaterThanOrEqual(320);
   for (const { policyLoss, lostEpisodes, firstRatioError } of updates) {
     expect(policyLoss).toEqual(expect.any(Number));
     expect(firstRatioError).toBeLessThan(1e-3);

@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { RunningStats } from '../../src/envs/common/index.ts';
 import {
   Box,
   checkEnv,
@@ -6,32 +7,31 @@ import {
   type Env,
   episodeStatistics,
   frameStack,
-  normaliseObservation,
-  normaliseReward,
-  RunningStats,
+  normalizeObservation,
+  normalizeReward,
+  recordViews,
   type Step,
   timeLimit,
   type View,
-  watched,
 } from '../../src/envs/index.ts';
-import { asynchronous, type Script, scripted, WalkEnv } from './walk-env.ts';
+import { asynchronous, type Script, scripted, WalkEnv } from '../support/walk-env.ts';
 
 const wrappers: Record<string, (env: Env<Float32Array, number>) => Env<unknown, number>> = {
   timeLimit: (env) => timeLimit(env, { maxSteps: 7 }),
-  watched: (env) => watched(env, () => {}),
+  watched: (env) => recordViews(env, () => {}),
   episodeStatistics: (env) => episodeStatistics(env),
   'frameStack, reset padding': (env) => frameStack(env, { count: 3 }),
   'frameStack, zero padding': (env) => frameStack(env, { count: 3, padding: 'zero' }),
   'normaliseObservation, frozen': (env) => {
     const stats = RunningStats.fromState({ count: 1, mean: [0, 5], variance: [2, 9] });
-    return normaliseObservation(env, { stats, frozen: true });
+    return normalizeObservation(env, { stats, frozen: true });
   },
   'normaliseReward, frozen': (env) => {
     const stats = RunningStats.fromState({ count: 1, mean: [0], variance: [4] });
-    return normaliseReward(env, { gamma: 0.9, stats, frozen: true });
+    return normalizeReward(env, { gamma: 0.9, stats, frozen: true });
   },
   all: (env) =>
-    normaliseReward(frameStack(episodeStatistics(timeLimit(env, { maxSteps: 7 })), { count: 2 }), {
+    normalizeReward(frameStack(episodeStatistics(timeLimit(env, { maxSteps: 7 })), { count: 2 }), {
       gamma: 0.9,
       frozen: true,
     }),
@@ -171,7 +171,7 @@ describe('frameStack', () => {
 
 describe('normaliseObservation', () => {
   it('learns from each observation before it normalises it', () => {
-    const env = normaliseObservation(scripted([{ obs: [[4], [8]] }]));
+    const env = normalizeObservation(scripted([{ obs: [[4], [8]] }]));
     const reference = new RunningStats(1);
     const { obs: first } = env.reset() as { obs: Float32Array };
     reference.update([4], 1);
@@ -183,7 +183,7 @@ describe('normaliseObservation', () => {
 
   it('learns nothing while frozen', () => {
     const stats = RunningStats.fromState({ count: 5, mean: [2], variance: [4] });
-    const env = normaliseObservation(scripted([{ obs: [[4], [8]] }]), { stats, frozen: true });
+    const env = normalizeObservation(scripted([{ obs: [[4], [8]] }]), { stats, frozen: true });
     expect((env.reset() as { obs: Float32Array }).obs[0]).toBeCloseTo(1, 6);
     expect((env.step(0) as Step<Float32Array>).obs[0]).toBeCloseTo(3, 6);
     expect(stats.state()).toEqual({ count: 5, mean: [2], variance: [4] });
@@ -191,7 +191,7 @@ describe('normaliseObservation', () => {
 
   it('clips, and says so in its space', () => {
     const stats = RunningStats.fromState({ count: 5, mean: [0], variance: [1] });
-    const env = normaliseObservation(scripted([{ obs: [[40], [8]] }]), {
+    const env = normalizeObservation(scripted([{ obs: [[40], [8]] }]), {
       stats,
       frozen: true,
       clip: 5,
@@ -202,7 +202,7 @@ describe('normaliseObservation', () => {
 
   it('restores its statistics with a snapshot', () => {
     const stats = new RunningStats(2);
-    const env = normaliseObservation(new WalkEnv(), { stats });
+    const env = normalizeObservation(new WalkEnv(), { stats });
     env.reset({ seed: 0 });
     const snapshot = JSON.parse(JSON.stringify(env.snapshot?.()));
     const before = stats.state();
@@ -214,7 +214,7 @@ describe('normaliseObservation', () => {
 
   it('refuses statistics of another size', () => {
     const stats = new RunningStats(3);
-    expect(() => normaliseObservation(new WalkEnv(), { stats })).toThrow(
+    expect(() => normalizeObservation(new WalkEnv(), { stats })).toThrow(
       'size 2, as the observations, got 3',
     );
   });
@@ -233,7 +233,7 @@ describe('normaliseReward', () => {
   };
 
   const play = (end: 'terminated' | 'truncated') => {
-    const env = normaliseReward(scripted([{ obs: [[0], [0], [0]], rewards: [2, 4], end }]), {
+    const env = normalizeReward(scripted([{ obs: [[0], [0], [0]], rewards: [2, 4], end }]), {
       gamma,
     });
     const rewards: number[] = [];
@@ -262,7 +262,7 @@ describe('normaliseReward', () => {
 
   it('only scales while frozen', () => {
     const stats = RunningStats.fromState({ count: 5, mean: [100], variance: [4] });
-    const env = normaliseReward(scripted([{ obs: [[0], [0]], rewards: [3] }]), {
+    const env = normalizeReward(scripted([{ obs: [[0], [0]], rewards: [3] }]), {
       gamma,
       stats,
       frozen: true,
@@ -273,7 +273,7 @@ describe('normaliseReward', () => {
   });
 
   it('restores return and statistics with a snapshot', () => {
-    const env = normaliseReward(new WalkEnv(), { gamma });
+    const env = normalizeReward(new WalkEnv(), { gamma });
     env.reset({ seed: 0 });
     env.step(1);
     const snapshot = JSON.parse(JSON.stringify(env.snapshot?.()));
@@ -291,7 +291,10 @@ describe('watched', () => {
   function watch(render?: Env['render']) {
     const views: View[] = [];
     const env = scripted([{ obs: [[0], [1], [2]] }]);
-    return { views, env: watched(render ? { ...env, render } : env, (view) => views.push(view)) };
+    return {
+      views,
+      env: recordViews(render ? { ...env, render } : env, (view) => views.push(view)),
+    };
   }
 
   it('hands on every observation with its drawing, as it comes', () => {

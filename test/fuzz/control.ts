@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Env, EnvFactory, Step } from '../../src/envs/index.ts';
-import type { Connection } from '../../src/envs/socket/connection.ts';
-import { dial } from '../../src/envs/socket/dial.ts';
-import { sayHello } from '../../src/envs/socket/handshake.ts';
-import { stack, unstack } from '../../src/envs/wire/batch.ts';
-import { msgpackCodec } from '../../src/envs/wire/codec.ts';
+import type { Connection } from '../../src/envs/net/socket/connection.ts';
+import { dial } from '../../src/envs/net/socket/dial.ts';
+import { sayHello } from '../../src/envs/net/socket/handshake.ts';
+import { stack, unstack } from '../../src/envs/net/wire/batch.ts';
+import { msgpackCodec } from '../../src/envs/net/wire/codec.ts';
 import { Rng } from '../../src/kernels/index.ts';
 import { inTime, Violation } from './outcome.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { codecs } from '../../src/envs/wire/codec.ts';
-import { wireCodes } from '../../src/envs/wire/errors.ts';
+import { codecs } from '../../src/envs/net/wire/codec.ts';
+import { wireCodes } from '../../src/envs/net/wire/wire-error.ts';
 import { type Draft, drafts, frameOf } from './draft.ts';
 import { goodHandshake, type Handshake, handshakes } from './handshakes.ts';
 import { numbered } from './messages.ts';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { EnvDescription } from '../../src/envs/wire/messages.ts';
+import type { EnvDescription } from '../../src/envs/net/wire/messages.ts';
 import { arrayMap } from './bytes.ts';
 
 /** What environments a conversation is about. */

@@ -1,4 +1,4 @@
-import { WireError, wireCodes } from '../../src/envs/wire/errors.ts';
+import { WireError, wireCodes } from '../../src/envs/net/wire/wire-error.ts';
 
 /** How often each outcome came, by its name: an error's code, or a word for what else happened. */
 export class Tally {

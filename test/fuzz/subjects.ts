@@ -1,7 +1,7 @@
-import { EnvHost } from '../../src/envs/host/env-host.ts';
 import { type EnvFactory, makeEnv } from '../../src/envs/index.ts';
-import { stack } from '../../src/envs/wire/batch.ts';
-import { bytesOf, dtypeWritten, isNdArray } from '../../src/envs/wire/ndarray.ts';
+import { stack } from '../../src/envs/net/wire/batch.ts';
+import { bytesOf, dtypeWritten, isNdArray } from '../../src/envs/net/wire/ndarray.ts';
+import { EnvHost } from '../../src/envs/server/env-host.ts';
 import { Rng } from '../../src/kernels/index.ts';
 import { arrayMap } from './bytes.ts';
 import type { Subject } from './messages.ts';

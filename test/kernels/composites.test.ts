@@ -9,9 +9,9 @@ import {
   transformerBlock,
   unroll,
 } from '../../src/kernels/index.ts';
-import { backends } from '../backends.ts';
-import * as double from './double.ts';
-import { evaluate, expectClose, type Fn, type Numbers, normal } from './numeric.ts';
+import { backends } from '../support/backends.ts';
+import * as double from '../support/double.ts';
+import { evaluate, expectClose, type Fn, type Numbers, normal } from '../support/numeric.ts';
 
 interface Case {
   f: Fn;

@@ -1,7 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { attendByHeads } from '../../src/kernels/attention-by-heads.ts';
-import { attendByProducts } from '../../src/kernels/attention-by-products.ts';
 import {
   attention,
   embed,
@@ -15,7 +13,9 @@ import {
   rmsNorm,
   takeRows,
 } from '../../src/kernels/index.ts';
-import { backends } from '../backends.ts';
+import { attendByHeads } from '../../src/kernels/ops/attention-by-heads.ts';
+import { attendByProducts } from '../../src/kernels/ops/attention-by-products.ts';
+import { backends } from '../support/backends.ts';
 import {
   evaluate,
   expectClose,
@@ -23,7 +23,7 @@ import {
   finiteDifferences,
   type Numbers,
   normal,
-} from './numeric.ts';
+} from '../support/numeric.ts';
 
 interface Case {
   readonly f: Fn;

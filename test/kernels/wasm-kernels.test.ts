@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadBackend } from '../../src/kernels/index.ts';
-import { evaluate, expectClose, type Fn, type Numbers, normal } from './numeric.ts';
+import { evaluate, expectClose, type Fn, type Numbers, normal } from '../support/numeric.ts';
 
 const int32 = (...values: number[]) => tf.tensor1d(values, 'int32');
 

@@ -11,7 +11,7 @@ import {
 } from '../../src/envs/index.ts';
 import { loadBackend, Rng } from '../../src/kernels/index.ts';
 import { type Distribution, distributionFor } from '../../src/policy/index.ts';
-import { backends } from '../backends.ts';
+import { backends } from '../support/backends.ts';
 
 beforeAll(() => loadBackend(backends('wasm')[0]));
 

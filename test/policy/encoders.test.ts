@@ -12,8 +12,8 @@ import {
 } from '../../src/envs/index.ts';
 import { loadBackend, Rng } from '../../src/kernels/index.ts';
 import { encoderFor, Parameters } from '../../src/policy/index.ts';
-import { backends } from '../backends.ts';
-import { distance, set, toTensor } from './small-policy.ts';
+import { backends } from '../support/backends.ts';
+import { distance, set, toTensor } from '../support/small-policy.ts';
 
 beforeAll(() => loadBackend(backends('wasm')[0]));
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadBackend } from '../../src/kernels/index.ts';
 import { haltProbability, haltTerms, logHalt } from '../../src/policy/index.ts';
-import { backends } from '../backends.ts';
+import { backends } from '../support/backends.ts';
 
 beforeAll(() => loadBackend(backends('wasm')[0]));
 

@@ -5,8 +5,8 @@ import { Discrete, type Env, EnvPool } from '../../src/envs/index.ts';
 import { loadBackend, Rng } from '../../src/kernels/index.ts';
 import { type HaltingRule, haltTerms, type Policy, type Thought } from '../../src/policy/index.ts';
 import { collect, Scheduler, Trajectory } from '../../src/rollout/index.ts';
-import { turns } from '../envs/count-env.ts';
-import { smallPolicy } from '../policy/small-policy.ts';
+import { turns } from '../support/count-env.ts';
+import { smallPolicy } from '../support/small-policy.ts';
 
 beforeAll(() => loadBackend('cpu'));
 
@@ -82,7 +82,7 @@ it.each([
       collect(envs, scheduler, { trajectory, decisions, admit$ }).pipe(
         tap(() => {
           for (let t = 0; t < trajectory.count; t++) {
-            const n = trajectory.steps[t];
+            const n = trajectory.ponderSteps[t];
             total++;
             steps += n;
             if (n === maxSteps) deepest++;

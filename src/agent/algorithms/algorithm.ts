@@ -1,10 +1,22 @@
 import type { z } from 'zod';
 import type { Space } from '../../envs/index.ts';
 import type { Rng } from '../../kernels/index.ts';
-import type { Distribution, Policy, SpaceProblem, Tensors } from '../../policy/index.ts';
-import type { Behaviour, Trajectory } from '../../rollout/index.ts';
-import type { Config } from '../config.ts';
-import type { UpdateStats } from '../events.ts';
+import type {
+  Distribution,
+  HaltingConfig,
+  Policy,
+  SpaceProblem,
+  Tensors,
+} from '../../policy/index.ts';
+import type { DecisionOptions, Trajectory } from '../../rollout/index.ts';
+import type { UpdateStats } from '../events/events.ts';
+import type { RecipeSettings } from '../recipe/recipe-settings.ts';
+
+/** The sections of a run's config that every algorithm reads, beside its own. */
+export interface LearningConfig {
+  halting: HaltingConfig;
+  recipe: RecipeSettings;
+}
 
 /** Settings that every algorithm has. */
 export interface RolloutSettings {
@@ -45,7 +57,7 @@ export interface AlgorithmState {
 /** Learns from rollouts. */
 export interface Algorithm {
   /** How thoughts end and actions are drawn while the next rollout is collected. */
-  behaviour(stage: Stage): Behaviour;
+  behaviour(stage: Stage): DecisionOptions;
   /**
    * Learns from a rollout: the policy's variables change.
    * @returns the `statistics` of its definition, and those of the config's halting rule
@@ -62,8 +74,7 @@ export interface Algorithm {
 /** What an algorithm is made of. */
 export interface Made<Settings> {
   policy: Policy;
-  /** The run's, with `settings` in the algorithm's section. */
-  config: Config;
+  config: LearningConfig;
   settings: Settings;
   /** Every draw of an update comes from it; a checkpoint holds its state. */
   rng: Rng;
@@ -104,6 +115,6 @@ export interface AlgorithmDefinition<
   /** @param envs environments: a rollout may hold one decision of each beyond its `decisions` */
   largestStep(settings: z.infer<Schema>, envs: number): GradientStep;
   /** Settings of which an update is one gradient step on so many decisions that changes no weight. */
-  rehearsal(settings: z.infer<Schema>, decisions: number): z.infer<Schema>;
+  dryRun(settings: z.infer<Schema>, decisions: number): z.infer<Schema>;
   create(made: Made<z.infer<Schema>>): Algorithm;
 }

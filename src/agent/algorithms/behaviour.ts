@@ -1,13 +1,12 @@
 import { fixed, learnsToHalt, trainingRule } from '../../policy/index.ts';
-import type { Behaviour } from '../../rollout/index.ts';
-import type { Config } from '../config.ts';
-import type { Stage } from './algorithm.ts';
+import type { DecisionOptions } from '../../rollout/index.ts';
+import type { LearningConfig, Stage } from './algorithm.ts';
 
 /** Thoughts end by the config's halting rule once it is released, until then at full depth; actions are drawn. */
 export function trainedBehaviour(
-  { halting }: Pick<Config, 'halting'>,
+  { halting }: Pick<LearningConfig, 'halting'>,
   { released, forced }: Stage,
-): Behaviour {
+): DecisionOptions {
   const { minSteps, maxSteps, floor } = halting;
   const base = { minSteps, maxSteps, floor, greedy: false };
   const learns = learnsToHalt(halting);

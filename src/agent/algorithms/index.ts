@@ -1,11 +1,11 @@
 import type { z } from 'zod';
-import { Definitions } from '../../envs/index.ts';
+import { Definitions } from '../../envs/common/index.ts';
 import type { Rng } from '../../kernels/index.ts';
 import type { Policy } from '../../policy/index.ts';
-import type { Config } from '../config.ts';
 import type {
   Algorithm,
   AlgorithmDefinition,
+  LearningConfig,
   RolloutSettings,
   SettingsSchema,
 } from './algorithm.ts';
@@ -64,7 +64,7 @@ export function algorithmSections(): SectionSchemas {
 }
 
 /** The algorithm that a config names, and its section. */
-export function algorithmOf(config: Pick<Config, 'algorithm'>): {
+export function algorithmOf(config: { algorithm: string }): {
   definition: AlgorithmDefinition;
   settings: RolloutSettings;
 } {
@@ -74,7 +74,11 @@ export function algorithmOf(config: Pick<Config, 'algorithm'>): {
 }
 
 /** The algorithm that a config names, to learn with. @param rng every draw of an update comes from it */
-export function createAlgorithm(policy: Policy, config: Config, rng: Rng): Algorithm {
+export function createAlgorithm(
+  policy: Policy,
+  config: LearningConfig & { algorithm: string },
+  rng: Rng,
+): Algorithm {
   const { definition, settings } = algorithmOf(config);
   return definition.create({ policy, config, settings, rng });
 }

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { CheckReport, EnvFactory } from '../../envs/index.ts';
-import { endpoint } from '../env-setup.ts';
-import { UsageError } from '../errors.ts';
-import { jsonOption } from './options.ts';
+import { UsageError } from '../common/errors.ts';
+import { endpoint } from '../config/env-source.ts';
+import { jsonOption } from './command-options.ts';
 import { print, printJson } from './output.ts';
 import { tokenFrom } from './server-options.ts';
 
@@ -26,7 +26,7 @@ async function checkEnvCommand(name: string, { tokenEnv, json }: CheckFlags): Pr
   const envs = await import('../../envs/index.ts');
   const { checkEnv, checkServer, envIds, formatReport, formatServerReport } = envs;
   const { loadEnvFactory, makeEnv } = envs;
-  const { withTrainable } = await import('../check-trainable.ts');
+  const { withTrainable } = await import('./check-trainable.ts');
   const show = <T extends CheckReport>(checked: T, format: (report: T) => string) => {
     const report = withTrainable(checked);
     if (json) printJson(report);

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import type { Comparison, Pair } from '../compare.ts';
-import type { Evaluation } from '../events.ts';
-import { decimal, whole } from '../numbers.ts';
-import { duration } from '../progress.ts';
-import { jsonOption } from './options.ts';
+import { decimal, whole } from '../common/numbers.ts';
+import type { Evaluation } from '../events/events.ts';
+import { duration } from '../events/progress.ts';
+import type { Comparison, Pair } from '../study/compare.ts';
+import { jsonOption } from './command-options.ts';
 import { print, printJson } from './output.ts';
 import { dirOption } from './runs.ts';
 import { table } from './table.ts';
@@ -24,7 +24,7 @@ async function compareCommand(
   other: string,
   { dir, json }: { dir: string; json?: boolean },
 ): Promise<void> {
-  const { compareRuns } = await import('../compare.ts');
+  const { compareRuns } = await import('../study/compare.ts');
   const { findRun } = await import('../daemon/find-run.ts');
   const found = await compareRuns(findRun(run, dir), findRun(other, dir));
   if (json) printJson(found);

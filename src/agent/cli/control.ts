@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { RunError } from '../errors.ts';
-import type { Control } from '../page/messages.ts';
+import { RunError } from '../common/errors.ts';
+import type { Control } from '../page/server/page-messages.ts';
 import { dirOption } from './runs.ts';
 
 const commands: Record<Control, string> = {

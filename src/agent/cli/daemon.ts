@@ -1,8 +1,8 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { integer } from './command-options.ts';
 import { interruptible } from './interrupt.ts';
-import { integer } from './options.ts';
 import { print } from './output.ts';
 import { addServerOptions, type ServerFlags, serverOptions } from './server-options.ts';
 

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
+import { untilAborted } from '../../envs/common/index.ts';
 import type { EnvFactory } from '../../envs/index.ts';
-import { heed } from '../../envs/index.ts';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../common/errors.ts';
+import { integer, jsonOption, setOption } from './command-options.ts';
 import { interruptible } from './interrupt.ts';
-import { integer, jsonOption, setOption } from './options.ts';
 import { print, printJson } from './output.ts';
 import { addServerOptions, type ServerFlags, serverOptions, tokenFrom } from './server-options.ts';
 
@@ -64,7 +64,7 @@ async function listen(
     timeoutMs: ms(timeoutSeconds),
     onFault: (error) => process.stderr.write(`fault: ${(error as Error).stack ?? error}\n`),
   });
-  const server = await heed(signal, listening, (late) => late.close());
+  const server = await untilAborted(signal, listening, (late) => late.close());
   if (flags.json) printJson({ listening: server.url });
   else print(`serving ${id} at ${server.url}\n`);
   if (!signal.aborted) {
@@ -101,8 +101,8 @@ async function offer(
 /** The environment that an argument names, as a config would have it. */
 async function named(name: string, set: string[]): Promise<{ id: string; factory: EnvFactory }> {
   const { envIds } = await import('../../envs/index.ts');
-  const { loadConfig, parseConfig } = await import('../load-config.ts');
-  const { envMaker, envName } = await import('../env-setup.ts');
+  const { loadConfig, parseConfig } = await import('../config/load-config.ts');
+  const { envMaker, envName } = await import('../config/env-source.ts');
   const bare = { name: 'env', train: { totalSteps: 1 } };
   const isModule = /\.[cm]?[jt]sx?$/.test(name);
   if (set.length > 0 && (isModule || envIds().includes(name))) {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { FieldSchema } from '../../envs/index.ts';
+import type { FieldSchema } from '../../envs/common/index.ts';
 import { print } from './output.ts';
 import { table } from './table.ts';
 

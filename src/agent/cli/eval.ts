@@ -1,9 +1,15 @@
 import { type Command, Option } from 'commander';
 import { exits } from '../../policy/index.ts';
-import { EXIT } from '../exit-code.ts';
+import { EXIT } from '../common/exit-code.ts';
+import {
+  addSampleOptions,
+  deterministic,
+  integer,
+  jsonOption,
+  setOption,
+} from './command-options.ts';
 import { addExitOptions, type ExitFlags, exitFlag } from './exit-options.ts';
 import { interruptible } from './interrupt.ts';
-import { addSampleOptions, deterministic, integer, jsonOption, setOption } from './options.ts';
 import { print, printJson } from './output.ts';
 import { evaluationText } from './table.ts';
 import { warnOfFailure } from './warn-of-failure.ts';
@@ -43,8 +49,8 @@ export function addEval(program: Command): void {
 
 async function evalCommand(run: string, flags: EvalFlags): Promise<void> {
   const exit = exitFlag(withHalting(flags));
-  const { Agent } = await import('../agent.ts');
-  const { evaluate } = await import('../evaluate.ts');
+  const { Agent } = await import('../agent/agent.ts');
+  const { evaluate } = await import('../evaluate/evaluate.ts');
   const { signal, release } = interruptible(() => process.stderr.write('stopping\n'));
   const agent = await Agent.load(run, { set: flags.set });
   try {

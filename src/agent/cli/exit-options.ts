@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { expectation, type FieldSchema } from '../../envs/index.ts';
+import { expectation, type FieldSchema } from '../../envs/common/index.ts';
 import { exitOptions, exits } from '../../policy/index.ts';
-import { UsageError } from '../errors.ts';
-import type { ExitOption } from '../exit.ts';
+import type { ExitOption } from '../agent/exit-option.ts';
+import { UsageError } from '../common/errors.ts';
 
 /** `--exit`, and what the exits are set by: `--quantile`, `--tolerance` and so on. */
 export interface ExitFlags {

@@ -1,4 +1,4 @@
-import { EXIT } from '../exit-code.ts';
+import { EXIT } from '../common/exit-code.ts';
 import { end, noteHangUp } from './ending.ts';
 
 /** One press of Ctrl-C can arrive more than once: from the terminal, and relayed by npm or tsx. */
@@ -11,7 +11,7 @@ const orphanMs = 120_000;
 const signals = ['SIGINT', 'SIGTERM'] as const;
 
 /** What a signal of `interruptible` aborts with. The command then ends without a word, with exit code 130. */
-export class Interrupted extends Error {
+export class InterruptedError extends Error {
   override readonly name = 'AbortError';
 
   constructor() {
@@ -44,7 +44,7 @@ export function interruptible(
   const interrupt = (): void => {
     if (first === undefined) {
       first = performance.now();
-      controller.abort(new Interrupted());
+      controller.abort(new InterruptedError());
       onFirst();
     } else if (performance.now() - first > samePress) {
       onSecond();
@@ -56,15 +56,15 @@ export function interruptible(
     onHangUp ??
     (() => {
       noteHangUp();
-      controller.abort(new Interrupted());
+      controller.abort(new InterruptedError());
     });
   // A reader of our output that is gone will never see more of it: save and stop.
   const unread = (error: NodeJS.ErrnoException): void => {
-    if (isUnread(error)) controller.abort(new Interrupted());
+    if (isUnread(error)) controller.abort(new InterruptedError());
   };
   let late: NodeJS.Timeout | undefined;
   const orphaned = (): void => {
-    controller.abort(new Interrupted());
+    controller.abort(new InterruptedError());
     // Whoever comes after waits for this process to end.
     late = setTimeout(() => end(EXIT.interrupted), orphanMs).unref();
   };

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { eventLine } from '../event-line.ts';
-import type { LoggedEvent } from '../events-log.ts';
-import { whole } from '../numbers.ts';
+import { whole } from '../common/numbers.ts';
+import { eventLine } from '../events/event-line.ts';
+import type { LoggedEvent } from '../events/events-log.ts';
+import { jsonOption } from './command-options.ts';
 import { interruptible } from './interrupt.ts';
-import { jsonOption } from './options.ts';
 import { print, printJson } from './output.ts';
 import { dirOption } from './runs.ts';
 
@@ -26,13 +26,13 @@ export function addLogs(program: Command): void {
 
 async function logsCommand(run: string, { dir, follow, json }: LogsFlags): Promise<void> {
   const { findRun } = await import('../daemon/find-run.ts');
-  const { tellEvents } = await import('../daemon/tell-events.ts');
+  const { followEvents } = await import('../daemon/follow-events.ts');
   const show = (event: LoggedEvent) => {
     if (json) printJson(event);
     else print(`${event.time}  ${told(event)}\n`);
   };
   const { signal, release } = interruptible(() => {});
-  await tellEvents(findRun(run, dir), show, follow ? signal : undefined).finally(release);
+  await followEvents(findRun(run, dir), show, follow ? signal : undefined).finally(release);
 }
 
 function told(event: LoggedEvent): string {
@@ -40,7 +40,7 @@ function told(event: LoggedEvent): string {
     case 'failed':
       return `failed: ${event.message}`;
     case 'finished':
-      return `${event.interrupted ? 'stopped' : 'done'} after ${whole(event.steps)} steps`;
+      return `${event.interrupted ? 'stopped' : 'done'} after ${whole(event.envSteps)} steps`;
     case 'checkpointed':
       return `update ${event.update}: saved as ${event.path}`;
     default:

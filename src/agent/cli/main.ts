@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { EXIT } from '../exit-code.ts';
+import { EXIT } from '../common/exit-code.ts';
 import { addCommands } from './commands.ts';
 import { end, onUnmeantExit } from './ending.ts';
-import { Interrupted, isUnread } from './interrupt.ts';
+import { InterruptedError, isUnread } from './interrupt.ts';
 import { keepOutput, print } from './output.ts';
 
 const { version, description } = JSON.parse(
@@ -46,7 +46,7 @@ function complain(message: string): void {
 }
 
 function exitCode(error: unknown): number {
-  if (error instanceof Interrupted) return EXIT.interrupted;
+  if (error instanceof InterruptedError) return EXIT.interrupted;
   // Commander has printed its own message; asking for help is no error.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
   // Told to stop before there was anything to save.

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { heed } from '../../envs/index.ts';
+import { untilAborted } from '../../envs/common/index.ts';
+import { jsonOption } from './command-options.ts';
 import { interruptible } from './interrupt.ts';
-import { jsonOption } from './options.ts';
 import { print, printJson } from './output.ts';
 import { addServerOptions, type ServerFlags, serverOptions } from './server-options.ts';
 
@@ -17,13 +17,13 @@ export function addPage(program: Command): void {
 
 async function pageCommand(folder: string, flags: ServerFlags & { json?: boolean }): Promise<void> {
   const options = await serverOptions(flags);
-  const { servePage } = await import('../page/serve-page.ts');
+  const { servePage } = await import('../page/server/serve-page.ts');
   const { signal, release } = interruptible(() => {});
   try {
     const onFault = (error: unknown) =>
       process.stderr.write(`fault: ${(error as Error).stack ?? error}\n`);
     const serving = servePage(folder, { ...options, onFault });
-    const { url, close } = await heed(signal, serving, (late) => late.close());
+    const { url, close } = await untilAborted(signal, serving, (late) => late.close());
     if (flags.json) printJson({ listening: url });
     else print(`${folder} is shown at ${url}\n`);
     if (!signal.aborted) {

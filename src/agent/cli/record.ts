@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Command, Option } from 'commander';
-import { UsageError } from '../errors.ts';
-import { EXIT } from '../exit-code.ts';
-import { counted, whole } from '../numbers.ts';
+import { UsageError } from '../common/errors.ts';
+import { EXIT } from '../common/exit-code.ts';
+import { counted, whole } from '../common/numbers.ts';
+import { addSampleOptions, deterministic, integer, setOption } from './command-options.ts';
 import { addExitOptions, type ExitFlags, exitFlag } from './exit-options.ts';
 import { interruptible } from './interrupt.ts';
-import { addSampleOptions, deterministic, integer, setOption } from './options.ts';
 import { print } from './output.ts';
 import { warnOfFailure } from './warn-of-failure.ts';
 
@@ -51,8 +51,8 @@ async function recordCommand(run: string, flags: RecordFlags): Promise<void> {
   const { episodes, seed, checkpoint, maxSteps, set, out, stdout } = flags;
   const exit = exitFlag(flags);
   if (stdout && out !== undefined) throw new UsageError('--out: expected without --stdout');
-  const { Agent } = await import('../agent.ts');
-  const { envSource } = await import('../env-setup.ts');
+  const { Agent } = await import('../agent/agent.ts');
+  const { envSource } = await import('../config/env-source.ts');
   const { record } = await import('../recording/index.ts');
   const { unusedPath, writeFileAtomic } = await import('../run/index.ts');
   const { signal, release } = interruptible(() =>

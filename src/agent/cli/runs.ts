@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import type { RunView } from '../daemon/run-view.ts';
-import { decimal, whole } from '../numbers.ts';
-import { jsonOption } from './options.ts';
+import { decimal, whole } from '../common/numbers.ts';
+import type { RunView } from '../daemon/run-status.ts';
+import { jsonOption } from './command-options.ts';
 import { print, printJson } from './output.ts';
 import { table } from './table.ts';
 
@@ -37,7 +37,7 @@ function runsTable(runs: readonly RunView[]): string {
     runs.map((run) => [
       run.run,
       run.draining ? `${run.state} (saving)` : run.state,
-      number(run.steps),
+      number(run.envSteps),
       number(run.totalSteps),
       decimal(run.return),
       decimal(run.ponderSteps, 2),

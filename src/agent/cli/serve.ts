@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { heed } from '../../envs/index.ts';
-import type { ServeEvent } from '../serve/options.ts';
+import { untilAborted } from '../../envs/common/index.ts';
+import type { ServeEvent } from '../serve/serve-options.ts';
+import { addSampleOptions, deterministic, integer, jsonOption } from './command-options.ts';
 import { addExitOptions, type ExitFlags, exitFlag } from './exit-options.ts';
 import { interruptible } from './interrupt.ts';
-import { addSampleOptions, deterministic, integer, jsonOption } from './options.ts';
 import { print, printJson } from './output.ts';
 import { addServerOptions, type ServerFlags, serverOptions } from './server-options.ts';
 
@@ -51,7 +51,7 @@ async function serveCommand(run: string, flags: ServeFlags): Promise<void> {
   );
   try {
     const serving = servePolicy(run, { ...listening, ...policy, on: report });
-    const server = await heed(signal, serving, (late) => late.close());
+    const server = await untilAborted(signal, serving, (late) => late.close());
     const { url, version } = server;
     if (flags.json) printJson({ listening: url });
     else print(`serving ${run} (${version} steps) at ${url}\n`);

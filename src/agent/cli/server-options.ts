@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { UsageError } from '../errors.ts';
-import { integer } from './options.ts';
+import { UsageError } from '../common/errors.ts';
+import { integer } from './command-options.ts';
 
 /** What a command that listens is told of where, and to whom. */
 export interface ServerFlags {
@@ -38,7 +38,7 @@ export function addServerOptions(command: Command, port: number): Command {
 
 /** What the flags say, read. @throws UsageError where a token or a file is not to be had, or one is missing */
 export async function serverOptions(flags: ServerFlags) {
-  const { checkBinding } = await import('../../envs/index.ts');
+  const { checkBinding } = await import('../../envs/net/index.ts');
   const { host, port, origin: origins, maxConnections, maxPerAddress } = flags;
   const { maxFramesPerSecond, maxPayload } = flags;
   const token = tokenFrom(flags.tokenEnv);

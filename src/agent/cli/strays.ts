@@ -1,4 +1,4 @@
-import { StrayError } from '../errors.ts';
+import { StrayError } from '../common/errors.ts';
 import { end, onUnmeantExit } from './ending.ts';
 
 /** How long a process may take to save and end after the first of them, in ms. */

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
-import { eventLine } from '../event-line.ts';
-import { EXIT } from '../exit-code.ts';
-import { decimal } from '../numbers.ts';
-import { statusText } from '../progress.ts';
-import { StatusLine } from '../status-line.ts';
+import { EXIT } from '../common/exit-code.ts';
+import { decimal } from '../common/numbers.ts';
+import { eventLine } from '../events/event-line.ts';
+import { statusText } from '../events/progress.ts';
+import { StatusLine } from '../events/status-line.ts';
 import { exitBaselines, splitList } from '../study/baseline.ts';
-import type { StudyEvent } from '../study.ts';
+import type { StudyEvent } from '../study/study.ts';
+import { integer, jsonOption, setOption } from './command-options.ts';
 import { interruptible } from './interrupt.ts';
-import { integer, jsonOption, setOption } from './options.ts';
 import { print, printJson } from './output.ts';
 import { table } from './table.ts';
 
@@ -41,9 +41,9 @@ export function addStudy(program: Command): void {
 }
 
 async function studyCommand(path: string, flags: StudyFlags): Promise<void> {
-  const { loadConfig } = await import('../load-config.ts');
+  const { loadConfig } = await import('../config/load-config.ts');
   const config = await loadConfig(path, { set: flags.set });
-  const { study } = await import('../study.ts');
+  const { study } = await import('../study/study.ts');
   const { collapseText, studyTables } = await import('../study/study-tables.ts');
   const line = new StatusLine(process.stderr);
   const { signal, release } = interruptible(() =>

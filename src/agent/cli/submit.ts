@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { jsonOption, setOption } from './options.ts';
+import { jsonOption, setOption } from './command-options.ts';
 import { print, printJson } from './output.ts';
 import { dirOption } from './runs.ts';
 

@@ -1,6 +1,6 @@
-import { bar } from '../bar.ts';
-import type { Evaluation } from '../events.ts';
-import { counted, decimal, whole } from '../numbers.ts';
+import { bar } from '../common/bar.ts';
+import { counted, decimal, whole } from '../common/numbers.ts';
+import type { Evaluation } from '../events/events.ts';
 
 /**
  * Rows under titles, two spaces apart. Columns are flush right but for those whose title begins

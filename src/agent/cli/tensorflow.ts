@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { UsageError } from '../errors.ts';
-import { EXIT } from '../exit-code.ts';
+import { UsageError } from '../common/errors.ts';
+import { EXIT } from '../common/exit-code.ts';
 import { interruptible } from './interrupt.ts';
 import { print } from './output.ts';
 
@@ -17,7 +17,7 @@ export function addTensorflow(program: Command): void {
 }
 
 async function installCommand({ cuda = false }: { cuda?: boolean }): Promise<void> {
-  const { installTensorflow, Lacking } = await import('../../kernels/index.ts');
+  const { installTensorflow, MissingRequirementError } = await import('../../kernels/index.ts');
   const tell = (line: string) => process.stderr.write(`${line}\n`);
   const { signal, release } = interruptible(() => {});
   try {
@@ -35,7 +35,7 @@ async function installCommand({ cuda = false }: { cuda?: boolean }): Promise<voi
     if (signal.aborted) {
       tell('interrupted: nothing was installed');
       process.exitCode = EXIT.interrupted;
-    } else if (error instanceof Lacking) throw new UsageError(error.message);
+    } else if (error instanceof MissingRequirementError) throw new UsageError(error.message);
     else throw error;
   } finally {
     release();

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { Config } from '../config.ts';
-import { RunExists, UsageError } from '../errors.ts';
-import { lossesText } from '../event-line.ts';
-import type { ToldEvent, TrainEvent } from '../events.ts';
-import { EXIT } from '../exit-code.ts';
-import { whole } from '../numbers.ts';
-import { Progress } from '../progress.ts';
-import { Interrupted, interruptible } from './interrupt.ts';
-import { integer, jsonOption, setOption } from './options.ts';
+import { RunExistsError, UsageError } from '../common/errors.ts';
+import { EXIT } from '../common/exit-code.ts';
+import { whole } from '../common/numbers.ts';
+import type { Config } from '../config/config.ts';
+import { lossesText } from '../events/event-line.ts';
+import type { ToldEvent, TrainEvent } from '../events/events.ts';
+import { Progress } from '../events/progress.ts';
+import { integer, jsonOption, setOption } from './command-options.ts';
+import { InterruptedError, interruptible } from './interrupt.ts';
 import { jsonTo, print, printJson } from './output.ts';
 import { onStray } from './strays.ts';
 import { evaluationText } from './table.ts';
@@ -51,7 +51,7 @@ async function trainCommand(path: string | undefined, flags: TrainFlags): Promis
   try {
     await trainAndTell(path, flags, tell);
   } catch (error) {
-    if (error instanceof Interrupted) throw error;
+    if (error instanceof InterruptedError) throw error;
     tell?.({ type: 'failed', message: (error as Error).message } satisfies ToldEvent);
     throw error;
   }
@@ -68,7 +68,7 @@ async function trainAndTell(
   );
   const settle = onStray(abort);
   const config = await configFor(path, flags);
-  const { train } = await import('../train.ts');
+  const { train } = await import('../train/train.ts');
   signal.throwIfAborted();
   const result = await train(config, {
     runDir: flags.runDir,
@@ -78,19 +78,19 @@ async function trainAndTell(
     on: tell ?? ((event) => progress.show(event)),
   })
     .catch((error) => {
-      throw error instanceof RunExists ? inFlags(error) : error;
+      throw error instanceof RunExistsError ? inFlags(error) : error;
     })
     .finally(() => {
       settle();
       release();
     });
 
-  const { runDir, steps, evaluation, interrupted, restart } = result;
+  const { runDir, envSteps, evaluation, interrupted, restart } = result;
   if (interrupted) process.exitCode = restart ? EXIT.restart : EXIT.interrupted;
   if (tell) return;
   if (interrupted) {
     process.stderr.write(
-      `stopped after ${whole(steps)} steps, saved in ${runDir}; go on with --resume\n`,
+      `stopped after ${whole(envSteps)} envSteps, saved in ${runDir}; go on with --resume\n`,
     );
     return;
   }
@@ -104,15 +104,15 @@ async function configFor(
   path: string | undefined,
   { set = [], seed }: TrainFlags,
 ): Promise<Config> {
-  const { configFromSet, loadConfig } = await import('../load-config.ts');
-  const { namesEnv, parseOverride } = await import('../overrides.ts');
+  const { configFromSet, loadConfig } = await import('../config/load-config.ts');
+  const { namesEnv, parseOverride } = await import('../config/overrides.ts');
   return path === undefined && set.some((text) => namesEnv(parseOverride(text)))
     ? configFromSet({ set, seed })
     : loadConfig(path ?? 'k-hop', { set, seed });
 }
 
 /** The refusal in the words of the command. */
-function inFlags({ runDir }: RunExists): UsageError {
+function inFlags({ runDir }: RunExistsError): UsageError {
   return new UsageError(
     `${runDir} holds a run already: --resume goes on with it, --overwrite replaces it, ` +
       '--run-dir <dir> puts the new one elsewhere',

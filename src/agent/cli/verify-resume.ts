@@ -2,10 +2,10 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { RunError } from '../errors.ts';
-import { EXIT } from '../exit-code.ts';
+import { RunError } from '../common/errors.ts';
+import { EXIT } from '../common/exit-code.ts';
+import { integer, jsonOption, setOption } from './command-options.ts';
 import { interruptible } from './interrupt.ts';
-import { integer, jsonOption, setOption } from './options.ts';
 import { print, printJson } from './output.ts';
 
 interface VerifyFlags {
@@ -30,7 +30,7 @@ export function addVerifyResume(program: Command): void {
 }
 
 async function verifyCommand(config: string, flags: VerifyFlags): Promise<void> {
-  const { verifyResume } = await import('../verify-resume.ts');
+  const { verifyResume } = await import('../study/verify-resume.ts');
   const { kills, seed, set, json } = flags;
   const dir = flags.runDir ?? (await mkdtemp(join(tmpdir(), 'pondera-verify-')));
   const { signal, release } = interruptible(() => process.stderr.write('stopping\n'));

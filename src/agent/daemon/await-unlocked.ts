@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Locked, takeLock } from '../run/index.ts';
+import { RunLockedError, takeLock } from '../run/index.ts';
 
 /** Between looks whether another process has ended, in ms. */
 const LOOK_MS = 500;
@@ -27,7 +27,7 @@ export async function awaitUnlocked(
       const lock = await takeLock(join(runDir, 'run.lock'), options);
       return await lock.release();
     } catch (error) {
-      if (!(error instanceof Locked)) throw error;
+      if (!(error instanceof RunLockedError)) throw error;
       tell(error.holder);
     }
     await pause(LOOK_MS, undefined, { signal });

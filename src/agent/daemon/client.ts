@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { RunError } from '../errors.ts';
-import type { Control } from '../page/messages.ts';
+import { RunError } from '../common/errors.ts';
+import type { Control } from '../page/server/page-messages.ts';
 import { errorCode } from '../run/index.ts';
 import { type DaemonFile, readDaemonFile } from './daemon-file.ts';
-import { type RunView, runViewSchema } from './run-view.ts';
+import { type RunView, runViewSchema } from './run-status.ts';
 
 const healthSchema = z.object({ id: z.string() });
 const refusedSchema = z.object({ message: z.string() });

@@ -1,9 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { concatMap, debounceTime, merge, Observable, of, Subject, timer } from 'rxjs';
-import type { Config } from '../config.ts';
-import { loadConfig } from '../load-config.ts';
-import { changesIn } from '../page/wake.ts';
+import type { Config } from '../config/config.ts';
+import { loadConfig } from '../config/load-config.ts';
+import { changesIn } from '../page/server/wake.ts';
 
 /** A config of the folder: what it says, or what is wrong with it. */
 export type ConfigFile = { file: string } & ({ config: Config } | { problem: string });

@@ -1,5 +1,5 @@
-import { type Control, controls } from '../page/messages.ts';
-import type { RunState } from './registry.ts';
+import { type Control, controls } from '../page/server/page-messages.ts';
+import type { RunState } from './run-registry.ts';
 
 /** What a run is to do once somebody asked. */
 export const stateAfter: Record<Control, RunState> = {

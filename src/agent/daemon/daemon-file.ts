@@ -1,7 +1,7 @@
 import * as nodeFs from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { RunError } from '../errors.ts';
+import { RunError } from '../common/errors.ts';
 import { errorCode, writeFileAtomic } from '../run/index.ts';
 
 const daemonFileSchema = z.strictObject({

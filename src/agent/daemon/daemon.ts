@@ -1,17 +1,17 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { concatMap, map, type Observable, Subject, type Subscription, startWith } from 'rxjs';
-import { RunError } from '../errors.ts';
-import type { Control } from '../page/messages.ts';
-import type { SupervisedRun } from '../page/page.ts';
+import { RunError } from '../common/errors.ts';
+import type { SupervisedRun } from '../page/server/page.ts';
+import type { Control } from '../page/server/page-messages.ts';
 import { type Assigned, assignFiles } from './assign-files.ts';
 import { type ConfigFile, type Listing, type WatchOptions, watchConfigs } from './config-folder.ts';
 import { controlsOf, refusal, stateAfter } from './control.ts';
+import { ManagedRun } from './managed-run.ts';
 import { type Resources, shortage, startable } from './queue.ts';
-import { type Entry, Registry, type RunState } from './registry.ts';
 import { Restarts } from './restarts.ts';
-import { Run } from './run.ts';
-import { invalidView, type RunView, statusOf, viewOf } from './run-view.ts';
+import { type Entry, RunRegistry, type RunState } from './run-registry.ts';
+import { invalidView, type RunView, statusOf, viewOf } from './run-status.ts';
 import { Trainer, type TrainerOptions } from './trainer.ts';
 
 export interface DaemonOptions extends Pick<TrainerOptions, 'command'> {
@@ -27,16 +27,16 @@ export interface DaemonOptions extends Pick<TrainerOptions, 'command'> {
 export class Daemon {
   readonly #options: DaemonOptions;
   readonly #log: Logger;
-  readonly #registry: Registry;
+  readonly #registry: RunRegistry;
   readonly #trainer: Trainer;
-  readonly #runs = new Map<string, Run>();
+  readonly #runs = new Map<string, ManagedRun>();
   readonly #changed = new Subject<void>();
   #invalid: Assigned['invalid'] = [];
   #watching: Subscription | undefined;
   /** Why the folder cannot be read; undefined once it was. */
   #folder: string | undefined = 'it was not looked at yet';
 
-  private constructor(options: DaemonOptions, registry: Registry) {
+  private constructor(options: DaemonOptions, registry: RunRegistry) {
     const { dir, command, log } = options;
     this.#options = options;
     this.#log = log;
@@ -47,13 +47,14 @@ export class Daemon {
       set: (run, state, reason) => this.#set(run, state, reason),
       freed: () => this.#schedule(),
     });
-    for (const entry of registry.entries.values()) this.#runs.set(entry.run, new Run(dir, entry));
+    for (const entry of registry.entries.values())
+      this.#runs.set(entry.run, new ManagedRun(dir, entry));
   }
 
   /** Takes up what an earlier daemon left in the folder. */
   static async open(options: DaemonOptions): Promise<Daemon> {
     const { dir, log } = options;
-    const { registry, damaged } = await Registry.open(join(dir, 'registry.jsonl'));
+    const { registry, damaged } = await RunRegistry.open(join(dir, 'registry.jsonl'));
     if (damaged !== undefined) {
       log.error(
         `the registry was damaged: it was kept as ${damaged}, and what was whole of it is used`,
@@ -146,12 +147,12 @@ export class Daemon {
 
   #add(name: string, file: string): void {
     const entry = { time: now(), run: name, state: 'queued', file } as const;
-    this.#runs.set(name, new Run(this.#options.dir, entry));
+    this.#runs.set(name, new ManagedRun(this.#options.dir, entry));
     this.#write(entry);
     this.#log.info({ run: name, state: 'queued' }, `queued, from ${file}`);
   }
 
-  async #configure(run: Run, files: ReadonlyMap<string, ConfigFile>): Promise<void> {
+  async #configure(run: ManagedRun, files: ReadonlyMap<string, ConfigFile>): Promise<void> {
     const { problem } = run;
     await run.configure(files.get(run.name));
     if (run.problem !== undefined && run.problem !== problem) {
@@ -176,7 +177,7 @@ export class Daemon {
     this.#changed.next();
   }
 
-  #set(run: Run, state: RunState, reason?: string): void {
+  #set(run: ManagedRun, state: RunState, reason?: string): void {
     const { file } = run.entry;
     run.entry = { time: now(), run: run.name, state, file, reason };
     this.#write(run.entry);
@@ -206,7 +207,7 @@ export class Daemon {
 
 /** A run in that state that has no process and needs one, with what it needs. */
 function waitingIn(state: RunState) {
-  return (run: Run) => {
+  return (run: ManagedRun) => {
     if (run.entry.state !== state || run.share || run.retry || !run.source) return [];
     return { run, needs: run.source.config.resources };
   };

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { UsageError } from '../errors.ts';
-import { runDirOf } from './run.ts';
+import { UsageError } from '../common/errors.ts';
+import { runDirOf } from './managed-run.ts';
 
 /**
  * The directory of a run, by its name in a daemon's folder or by itself.

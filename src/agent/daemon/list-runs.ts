@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { firstValueFrom } from 'rxjs';
-import { RunError } from '../errors.ts';
+import { RunError } from '../common/errors.ts';
 import { assignFiles } from './assign-files.ts';
 import { watchConfigs } from './config-folder.ts';
-import { readRegistry } from './registry.ts';
-import { Run } from './run.ts';
-import { invalidView, type RunView, viewOf } from './run-view.ts';
+import { ManagedRun } from './managed-run.ts';
+import { readRegistry } from './run-registry.ts';
+import { invalidView, type RunView, viewOf } from './run-status.ts';
 
 /** The runs of a folder whose daemon does not run, as the files have them. */
 export async function listRuns(dir: string): Promise<RunView[]> {
@@ -14,12 +14,12 @@ export async function listRuns(dir: string): Promise<RunView[]> {
   if ('problem' in listing) throw new RunError(`${dir}: ${listing.problem}`);
   const known = new Map([...entries.values()].map(({ run, file }) => [run, file]));
   const { runs: files, invalid } = assignFiles(listing.files, known);
-  const runs = [...entries.values()].map((entry) => new Run(dir, entry));
+  const runs = [...entries.values()].map((entry) => new ManagedRun(dir, entry));
   for (const [name, { file }] of files) {
     if (entries.has(name)) continue;
     // Which a daemon would take up.
     const time = new Date().toISOString();
-    runs.push(new Run(dir, { time, run: name, state: 'queued', file }));
+    runs.push(new ManagedRun(dir, { time, run: name, state: 'queued', file }));
   }
   await Promise.all(runs.map((run) => run.configure(files.get(run.name))));
   const views = await Promise.all(runs.map(viewOf));

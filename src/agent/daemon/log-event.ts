@@ -1,6 +1,6 @@
 import type { Level, Logger } from 'pino';
-import { eventLine } from '../event-line.ts';
-import type { ToldEvent } from '../events.ts';
+import { eventLine } from '../events/event-line.ts';
+import type { ToldEvent } from '../events/events.ts';
 
 /** How loudly what is usual is told; everything else is something that somebody should look at. */
 const levels = new Map<ToldEvent['type'], Level>([

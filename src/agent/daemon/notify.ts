@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { every, type Timer } from '../../envs/index.ts';
+import { every, type Timer } from '../../envs/common/index.ts';
 
 /**
  * Tells systemd, where it started us and wants to know (`Type=notify`), by its own tool: its socket is of a kind

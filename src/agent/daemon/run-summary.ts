@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { UpdateMetrics } from '../events.ts';
+import type { UpdateMetrics } from '../events/events.ts';
 import { parseRecord } from '../run/index.ts';
 import { readTail } from './read-tail.ts';
 

@@ -6,14 +6,14 @@ import {
   isLoopback,
   SocketServer,
   type SocketServerOptions,
-} from '../../envs/index.ts';
-import { UsageError } from '../errors.ts';
-import { exclusive, waitingFor } from '../exclusive.ts';
-import { pageOf, type Supervisor } from '../page/page.ts';
-import { RunFolder } from '../page/run-folder.ts';
+} from '../../envs/net/index.ts';
+import { UsageError } from '../common/errors.ts';
+import { pageOf, type Supervisor } from '../page/server/page.ts';
+import { RunFolder } from '../page/server/run-folder.ts';
+import { exclusive, waitingFor } from '../run/exclusive.ts';
 import { Daemon, type DaemonOptions } from './daemon.ts';
 import { removeDaemonFile, writeDaemonFile } from './daemon-file.ts';
-import { daemonPages } from './pages.ts';
+import { daemonPages } from './daemon-pages.ts';
 
 export interface ServeDaemonOptions extends DaemonOptions {
   /** Where it is asked, and by whom; a token is made unless given. */

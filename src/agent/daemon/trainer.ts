@@ -1,19 +1,19 @@
 import type { Logger } from 'pino';
-import type { Config } from '../config.ts';
-import { EXIT } from '../exit-code.ts';
-import type { Command } from '../train-child.ts';
+import { EXIT } from '../common/exit-code.ts';
+import type { Config } from '../config/config.ts';
+import type { Command } from '../train/train-child.ts';
 import { awaitUnlocked } from './await-unlocked.ts';
 import { logEvent } from './log-event.ts';
-import type { RunState } from './registry.ts';
+import type { ManagedRun } from './managed-run.ts';
 import type { Ended } from './restarts.ts';
-import type { Run } from './run.ts';
+import type { RunState } from './run-registry.ts';
 import { type Exit, TrainProcess } from './train-process.ts';
 
 export interface TrainerOptions {
   command: Command;
   log: Logger;
   /** Told what a run has come to. */
-  set: (run: Run, state: RunState, reason?: string) => void;
+  set: (run: ManagedRun, state: RunState, reason?: string) => void;
   /** Told as there may be room for another process. */
   freed: () => void;
 }
@@ -37,26 +37,26 @@ export class Trainer {
   }
 
   /** Trains a run, whose share of the machine there is room for, until its process ends. */
-  start(run: Run): void {
+  start(run: ManagedRun): void {
     run.share = run.source?.config.resources;
     const training = this.#train(run).finally(() => this.#training.delete(training));
     this.#training.add(training);
   }
 
   /** Has a run saved, and its process ended; neither is it started again. */
-  stop(run: Run): void {
+  stop(run: ManagedRun): void {
     this.#stopTrying(run);
     run.process?.drain();
   }
 
   /** Stops all of them, and starts none any more. @returns once their processes have ended */
-  async end(runs: Iterable<Run>): Promise<void> {
+  async end(runs: Iterable<ManagedRun>): Promise<void> {
     this.#ending.abort();
     for (const run of runs) this.stop(run);
     await Promise.all(this.#training);
   }
 
-  async #train(run: Run): Promise<void> {
+  async #train(run: ManagedRun): Promise<void> {
     const release = () => {
       run.process = undefined;
       run.share = undefined;
@@ -77,7 +77,7 @@ export class Trainer {
    * @returns how its process ended; undefined where it was not to be started any more
    * @throws Error where it could not be started
    */
-  async #untilEnded(run: Run): Promise<Exit | undefined> {
+  async #untilEnded(run: ManagedRun): Promise<Exit | undefined> {
     const { log, set } = this.#options;
     const wait = (holder: string) => log.info({ run: run.name }, `waits for ${holder} to end`);
     await awaitUnlocked(run.runDir, wait, this.#ending.signal);
@@ -88,7 +88,7 @@ export class Trainer {
     return run.process.ended;
   }
 
-  #spawn(run: Run): TrainProcess {
+  #spawn(run: ManagedRun): TrainProcess {
     if (run.source === undefined) throw new Error(run.problem);
     const { path, config } = run.source;
     const log = this.#options.log.child({ run: run.name });
@@ -107,7 +107,7 @@ export class Trainer {
     });
   }
 
-  #ended(run: Run, { code, signal, finished, complaint, ...did }: Exit): void {
+  #ended(run: ManagedRun, { code, signal, finished, complaint, ...did }: Exit): void {
     const { log, set } = this.#options;
     const told = { run: run.name, code, signal };
     const how = signal ?? code;
@@ -125,14 +125,14 @@ export class Trainer {
     }
   }
 
-  #unstarted(run: Run, message: string): void {
+  #unstarted(run: ManagedRun, message: string): void {
     const reason = `it could not be started: ${message}`;
     if (this.ending || !isWanted(run)) this.#options.log.info({ run: run.name }, reason);
     else this.#again(run, { planned: false, updates: 0, saved: false }, reason);
   }
 
   /** It is started again in a while, or has failed. */
-  #again(run: Run, ended: Ended, reason: string): void {
+  #again(run: ManagedRun, ended: Ended, reason: string): void {
     const { log, set } = this.#options;
     log[ended.planned ? 'info' : 'warn']({ run: run.name }, reason);
     const afterMs = run.restarts.after(ended);
@@ -141,7 +141,7 @@ export class Trainer {
   }
 
   /** It keeps its share meanwhile. */
-  #startAgain(run: Run, afterMs: number, reason: string): void {
+  #startAgain(run: ManagedRun, afterMs: number, reason: string): void {
     run.counts.restarts++;
     const timer = setTimeout(() => {
       this.#stopTrying(run);
@@ -151,7 +151,7 @@ export class Trainer {
     run.retry = { timer, at: new Date(Date.now() + afterMs), reason };
   }
 
-  #stopTrying(run: Run): void {
+  #stopTrying(run: ManagedRun): void {
     if (run.retry === undefined) return;
     clearTimeout(run.retry.timer);
     run.retry = undefined;
@@ -160,7 +160,7 @@ export class Trainer {
 }
 
 /** Whether it is still meant to train. */
-function isWanted({ entry }: Run): boolean {
+function isWanted({ entry }: ManagedRun): boolean {
   return entry.state === 'queued' || entry.state === 'running';
 }
 

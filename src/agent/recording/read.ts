@@ -7,7 +7,7 @@ import {
   type RecordingLine,
   recordingHeader,
   recordingLine,
-} from './format.ts';
+} from './recording-format.ts';
 
 export interface Recording {
   header: RecordingHeader;

@@ -1,21 +1,22 @@
 import { concatMap, filter, from } from 'rxjs';
-import { type Env, type Failed, VERSION, type View, watched } from '../../envs/index.ts';
+import { VERSION } from '../../envs/common/index.ts';
+import { type Env, type Failed, recordViews, type View } from '../../envs/index.ts';
 import { attentionOf } from '../../policy/index.ts';
 import type { Decision, Transition } from '../../rollout/index.ts';
-import type { Agent } from '../agent.ts';
-import { MOST_STEPS } from '../config.ts';
-import { type EnvSource, envName } from '../env-setup.ts';
-import { UsageError } from '../errors.ts';
-import { type Exit, type ExitOption, exitOf, ruleOf } from '../exit.ts';
-import { onStage } from '../play.ts';
+import type { Agent } from '../agent/agent.ts';
+import { type Exit, type ExitOption, exitOf, ruleOf } from '../agent/exit-option.ts';
+import { UsageError } from '../common/errors.ts';
+import { MOST_STEPS } from '../config/config.ts';
+import { type EnvSource, envName } from '../config/env-source.ts';
+import { onStage } from '../evaluate/play.ts';
+import { jsonOf, significant } from './json.ts';
 import {
   drawingSchema,
   RECORDING_VERSION,
   type RecordedDecision,
   type RecordingHeader,
   type RecordingLine,
-} from './format.ts';
-import { jsonOf, significant } from './json.ts';
+} from './recording-format.ts';
 
 /** Characters of JSON of an observation or a drawing beyond which it is left out. */
 const MAX_PART = 2 ** 18;
@@ -89,7 +90,7 @@ export async function record(
     views.push(seen);
   };
   const survive = { failures: agent.config.guards.envFailures, told };
-  const outermost = (env: Env) => watched(env, see);
+  const outermost = (env: Env) => recordViews(env, see);
   let t = 0;
   let sum = 0;
   const take = async (transition: Transition) => {
@@ -172,7 +173,7 @@ async function decisionLine(
     mask: mask && Array.from(mask),
     difficulty,
     thought: {
-      steps: stepsOf(decision, exit, await attentionOf(policy, row, decision.steps)),
+      steps: stepsOf(decision, exit, await attentionOf(policy, row, decision.ponderSteps)),
       cut: forced,
     },
     action: jsonOf(choice),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as nodeFs from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { stringifyExact, VERSION } from '../../envs/index.ts';
+import { stringifyExact, VERSION } from '../../envs/common/index.ts';
 import { errorCode, type FileSystem, LEFTOVER, writeDirAtomic, writeFileAtomic } from './atomic.ts';
 import { decodeSafetensors, encodeSafetensors, type Tensors } from './safetensors.ts';
 import { unusedPath } from './unused-path.ts';
@@ -23,7 +23,7 @@ export class CheckpointError extends Error {
 }
 
 /** A checkpoint that this version cannot read, however whole it is. */
-export class CheckpointTooNew extends CheckpointError {}
+export class CheckpointTooNewError extends CheckpointError {}
 
 /** Where a checkpoint is, read or not. */
 interface Found {
@@ -196,7 +196,7 @@ export class CheckpointStore {
       try {
         return { checkpoint: await loadCheckpoint(dir), bad };
       } catch (error) {
-        if (error instanceof CheckpointTooNew) throw error;
+        if (error instanceof CheckpointTooNewError) throw error;
         bad.push({ step, dir, message: (error as Error).message });
       }
     }
@@ -327,7 +327,7 @@ export async function loadCheckpoint(dir: string): Promise<Checkpoint> {
   const manifest = unsealed(manifestBytes, path);
   const { version } = validate(versionSchema, manifest, path);
   if (version > FORMAT_VERSION) {
-    throw new CheckpointTooNew(
+    throw new CheckpointTooNewError(
       `${path}: checkpoint format ${version}, but this is pondera ${VERSION}, which reads up to ${FORMAT_VERSION}`,
     );
   }

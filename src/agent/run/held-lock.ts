@@ -11,7 +11,7 @@ const BEATS_A_SYNC = 5;
 const DIGITS = 12;
 
 /** A lock that was held is so no more; the message says what became of it. */
-export class LockLost extends Error {
+export class LockLostError extends Error {
   override name = 'LockLost';
 }
 
@@ -62,11 +62,11 @@ export class HeldLock {
     } catch (error) {
       // What cannot be read now may well be there.
       if (!['ENOENT', 'ENOTDIR', 'ESTALE'].includes(errorCode(error))) return;
-      throw new LockLost(`${this.#path} is gone`);
+      throw new LockLostError(`${this.#path} is gone`);
     }
     const owner = parseOwner(text);
     if (owner === undefined || owner.id === this.#owner.id) return;
-    throw new LockLost(`${this.#path} is now that of process ${owner.pid} on ${owner.host}`);
+    throw new LockLostError(`${this.#path} is now that of process ${owner.pid} on ${owner.host}`);
   }
 
   /** Another's is left where it is. */

@@ -13,10 +13,10 @@ export {
   type Damaged,
   loadCheckpoint,
 } from './checkpoint-store.ts';
-export { type HeldLock, LockLost } from './held-lock.ts';
+export { type HeldLock, LockLostError } from './held-lock.ts';
 export { MetricsLog, type MetricsRecord, parseRecord, readMetrics } from './metrics-log.ts';
-export { type ReportData, renderReport, type WorkedThought } from './report.ts';
-export { Locked, type LockOptions, takeLock } from './run-lock.ts';
+export { withNewNames } from './old-names.ts';
+export { type LockOptions, RunLockedError, takeLock } from './run-lock.ts';
 export { decodeSafetensors, encodeSafetensors, type Tensors } from './safetensors.ts';
 export { setRunAside } from './set-run-aside.ts';
 export { TensorBoardWriter } from './tensorboard.ts';

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { AppendFile } from './append-file.ts';
 import { errorCode } from './atomic.ts';
+import { withNewNames } from './old-names.ts';
 
 /** One line of metrics.jsonl. */
 export interface MetricsRecord {
@@ -101,7 +102,7 @@ async function* readLines(path: string) {
 export function parseRecord(line: string): MetricsRecord | undefined {
   try {
     const record = JSON.parse(line);
-    return typeof record?.update === 'number' ? record : undefined;
+    return typeof record?.update === 'number' ? withNewNames(record) : undefined;
   } catch {
     return undefined;
   }

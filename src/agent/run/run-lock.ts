@@ -13,7 +13,7 @@ const LOOK_MS = 250;
 const NO_LINK = ['EPERM', 'EACCES', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EMLINK'];
 
 /** Another process that runs holds the lock. */
-export class Locked extends Error {
+export class RunLockedError extends Error {
   override name = 'Locked';
   /** Which, in words. */
   readonly holder: string;
@@ -51,7 +51,7 @@ export async function takeLock(path: string, options: LockOptions = {}): Promise
     while (!(await acquire(path, own, me, options)));
     return new HeldLock(path, me, options.brief);
   } catch (cause) {
-    if (cause instanceof Locked || options.signal?.aborted) throw cause;
+    if (cause instanceof RunLockedError || options.signal?.aborted) throw cause;
     throw new Error(`cannot lock ${path}: ${(cause as Error).message}`, { cause });
   } finally {
     await nodeFs.rm(own, { force: true }).catch(() => {});
@@ -107,7 +107,7 @@ async function leftBehind(
   if (text === undefined) return undefined;
   const owner = parseOwner(text);
   if (owner && isWithin(owner, me)) {
-    if (await runs(owner)) throw new Locked(path, `process ${owner.pid}`);
+    if (await runs(owner)) throw new RunLockedError(path, `process ${owner.pid}`);
     return text;
   }
   const holder = owner
@@ -119,7 +119,7 @@ async function leftBehind(
     const now = await readIfThere(path);
     if (now === text) continue;
     const same = owner?.id !== undefined && now !== undefined && parseOwner(now)?.id === owner.id;
-    if (same) throw new Locked(path, holder);
+    if (same) throw new RunLockedError(path, holder);
     return leftBehind(path, me, options);
   }
   return text;

@@ -1,4 +1,4 @@
-import { every, type Timer } from '../../envs/index.ts';
+import { every, type Timer } from '../../envs/common/index.ts';
 import { type Checkpoint, type CheckpointStore, loadCheckpoint } from '../run/index.ts';
 
 /** Which of a run's checkpoints. */

@@ -1,17 +1,16 @@
 import type { WebSocket } from 'ws';
+import type { AnySpace, Space } from '../../envs/index.ts';
 import {
-  type AnySpace,
   asWireError,
   type Batch,
-  encodeOpenpi,
   isNdArray,
   msgpackCodec,
   type NdArray,
-  type Space,
   stack,
   WireError,
-} from '../../envs/index.ts';
-import type { Thinker } from './thinker.ts';
+} from '../../envs/net/index.ts';
+import { encodeOpenpi } from './encode-openpi.ts';
+import type { PolicyBatcher } from './policy-batcher.ts';
 
 /**
  * Speaks openpi's protocol: metadata at once; then each binary frame is an observation and its answer an
@@ -20,7 +19,7 @@ import type { Thinker } from './thinker.ts';
  */
 export function openpiSocket(
   socket: WebSocket,
-  thinker: Thinker,
+  thinker: PolicyBatcher,
   metadata: Record<string, unknown>,
   onFault: (error: unknown) => void,
 ): void {
@@ -33,12 +32,12 @@ export function openpiSocket(
     const since = performance.now();
     const { agent } = thinker;
     const obs = observation(agent.observationSpace, codec.decode(frame, binary));
-    const [{ choice, steps }] = await thinker.think({ obs });
+    const [{ choice, ponderSteps }] = await thinker.think({ obs });
     const { shape, ...array } = stack(agent.actionSpace, [choice]) as NdArray;
     const timing = { infer_ms: performance.now() - since };
     const reply = encodeOpenpi({
       actions: { ...array, shape: shape.slice(1) },
-      steps,
+      steps: ponderSteps,
       policy_version: agent.version,
       server_timing: total === undefined ? timing : { ...timing, prev_total_ms: total },
     });

@@ -1,33 +1,33 @@
 import { join } from 'node:path';
 import type { WebSocket } from 'ws';
+import { checkOptions } from '../../envs/common/index.ts';
 import {
   awaitHello,
   type Connection,
   checkBinding,
-  checkOptions,
   newTicket,
   type Page,
   SocketServer,
   type Welcome,
   WIRE_VERSION,
   WireError,
-} from '../../envs/index.ts';
-import { Agent } from '../agent.ts';
-import { UsageError } from '../errors.ts';
+} from '../../envs/net/index.ts';
+import { Agent } from '../agent/agent.ts';
+import { UsageError } from '../common/errors.ts';
 import { type Checkpoint, CheckpointStore } from '../run/index.ts';
 import { CheckpointWatch } from './checkpoint-watch.ts';
-import { PolicyMetrics } from './metrics.ts';
 import { openpiSocket } from './openpi-socket.ts';
-import { type ServeOptions, serveChecks } from './options.ts';
-import { policyPages } from './pages.ts';
+import { PolicyBatcher } from './policy-batcher.ts';
+import { PolicyMetrics } from './policy-metrics.ts';
+import { policyPages } from './policy-pages.ts';
 import { policySession } from './policy-session.ts';
-import { Thinker } from './thinker.ts';
+import { type ServeOptions, serveChecks } from './serve-options.ts';
 
 /** A policy that answers whoever connects (docs/protocol.md, docs/serving.md). */
 export class PolicyServer {
   readonly #agent: Agent;
   readonly #options: ServeOptions;
-  readonly #thinker: Thinker;
+  readonly #thinker: PolicyBatcher;
   readonly #metrics: PolicyMetrics;
   readonly #sessions = new Set<Connection | WebSocket>();
   #server!: SocketServer;
@@ -46,7 +46,7 @@ export class PolicyServer {
     const onFault = (error: unknown) => on?.({ type: 'fault', error });
     const metrics = this.#metrics;
     const thinking = { maxBatch, queue, exit, deterministic, maxSteps };
-    this.#thinker = new Thinker(agent, { ...thinking, metrics, onFault });
+    this.#thinker = new PolicyBatcher(agent, { ...thinking, metrics, onFault });
   }
 
   /** Takes over `agent`, whose checkpoints are in `store`. */
@@ -106,7 +106,7 @@ export class PolicyServer {
   #watch(store: CheckpointStore): void {
     const { checkpoint: which, reloadSeconds = 5, on } = this.#options;
     const take = (checkpoint: Checkpoint) => {
-      this.#thinker.take(checkpoint);
+      this.#thinker.loadCheckpoint(checkpoint);
       on?.({ type: 'reloaded', version: checkpoint.step });
     };
     const skipped = ({ message }: Error) => on?.({ type: 'skipped', message });

@@ -1,20 +1,20 @@
+import type { Space } from '../../envs/index.ts';
 import {
   type Connection,
   explainSize,
   ndarray,
-  policyRequest,
   readMessage,
-  type Space,
   sizeOf,
   stack,
   WireError,
-} from '../../envs/index.ts';
+} from '../../envs/net/index.ts';
 import type { Decision } from '../../rollout/index.ts';
-import { stepsThought } from '../agent.ts';
-import type { Thinker } from './thinker.ts';
+import { stepsThought } from '../agent/agent.ts';
+import type { PolicyBatcher } from './policy-batcher.ts';
+import { policyRequest } from './policy-messages.ts';
 
 /** Answers what comes over a connection that has been welcomed (docs/protocol.md, Policies). */
-export function policySession(connection: Connection, thinker: Thinker): void {
+export function policySession(connection: Connection, thinker: PolicyBatcher): void {
   const { actionSpace } = thinker.agent;
   connection.onMessage = (message) => {
     const request = readMessage(policyRequest, message);
@@ -40,7 +40,7 @@ function acted(space: Space, decisions: readonly Decision[], trace = false) {
   const message = {
     t: 'acted',
     actions: stack(space, choices),
-    steps: ndarray(Int32Array.from(decisions, ({ steps }) => steps)),
+    steps: ndarray(Int32Array.from(decisions, ({ ponderSteps }) => ponderSteps)),
     cut: ndarray(Uint8Array.from(decisions, ({ forced }) => Number(forced))),
     thoughts: trace ? decisions.map(stepsThought) : undefined,
   };

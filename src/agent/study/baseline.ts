@@ -1,7 +1,7 @@
 import { type ExitDefinition, exits } from '../../policy/index.ts';
-import type { Config } from '../config.ts';
-import { UsageError } from '../errors.ts';
-import { parseOverride } from '../overrides.ts';
+import { UsageError } from '../common/errors.ts';
+import type { Config } from '../config/config.ts';
+import { parseOverride } from '../config/overrides.ts';
 
 /** What the learned policy is compared with. */
 export type Baseline =

@@ -1,8 +1,8 @@
 import type { ExitDefinition } from '../../policy/index.ts';
-import type { Agent } from '../agent.ts';
-import { evaluate } from '../evaluate.ts';
-import type { Evaluation } from '../events.ts';
-import type { ExitOption } from '../exit.ts';
+import type { Agent } from '../agent/agent.ts';
+import type { ExitOption } from '../agent/exit-option.ts';
+import { evaluate } from '../evaluate/evaluate.ts';
+import type { Evaluation } from '../events/events.ts';
 import { matchSteps } from './match-steps.ts';
 import type { Setting } from './summary.ts';
 

@@ -1,4 +1,4 @@
-import { counted } from '../numbers.ts';
+import { counted } from '../common/numbers.ts';
 import type { Spread, Study } from './summary.ts';
 
 /** A table before it is set as text or Markdown; titles that begin with `<` are flush left. */

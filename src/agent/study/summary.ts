@@ -1,4 +1,4 @@
-import type { Evaluation } from '../events.ts';
+import type { Evaluation } from '../events/events.ts';
 
 /** What an option of an exit was set to, so that its mean ponder steps are the learned policy’s. */
 export interface Setting {

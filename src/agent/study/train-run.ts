@@ -1,8 +1,8 @@
-import { RunError } from '../errors.ts';
-import type { TrainEvent } from '../events.ts';
-import { EXIT } from '../exit-code.ts';
-import { ownCommand } from '../own-command.ts';
-import { type ChildRun, startTraining } from '../train-child.ts';
+import { RunError } from '../common/errors.ts';
+import { EXIT } from '../common/exit-code.ts';
+import { ownCommand } from '../common/own-command.ts';
+import type { TrainEvent } from '../events/events.ts';
+import { type ChildRun, startTraining } from '../train/train-child.ts';
 
 /**
  * Trains in a process of its own, whose events are passed on. An aborted signal lets it save first.

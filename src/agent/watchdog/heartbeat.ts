@@ -18,13 +18,13 @@ export class Heartbeat {
   }
 
   /** How far training had come, the last time. */
-  get reached(): { update: number; steps: number } {
-    return { update: this.#slots[SLOTS.update], steps: this.#slots[SLOTS.steps] };
+  get reached(): { update: number; envSteps: number } {
+    return { update: this.#slots[SLOTS.update], envSteps: this.#slots[SLOTS.envSteps] };
   }
 
   /** How far training has come. */
-  reach({ update, steps }: { update: number; steps: number }): void {
+  reach({ update, envSteps }: { update: number; envSteps: number }): void {
     this.#slots[SLOTS.update] = update;
-    this.#slots[SLOTS.steps] = steps;
+    this.#slots[SLOTS.envSteps] = envSteps;
   }
 }

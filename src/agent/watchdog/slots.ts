@@ -10,7 +10,7 @@ export const ACTIVITIES = [
 export type Activity = (typeof ACTIVITIES)[number];
 
 /** What lies where in a heartbeat, as float64 numbers; `activity` is an index of `ACTIVITIES`. */
-export const SLOTS = { beats: 0, activity: 1, env: 2, update: 3, steps: 4 } as const;
+export const SLOTS = { beats: 0, activity: 1, env: 2, update: 3, envSteps: 4 } as const;
 
 /** How often it is looked, at least, in the time after which standing still is a fault. */
 const LOOKS = 10;

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { workerData } from 'node:worker_threads';
-import type { Kept } from '../events.ts';
+import type { Kept } from '../events/events.ts';
 import { unusedPath } from '../run/unused-path.ts';
 import { ACTIVITIES, looksIn, SLOTS } from './slots.ts';
 
@@ -40,17 +40,24 @@ function tell(): void {
   const env = slots[SLOTS.env] < 0 ? null : slots[SLOTS.env];
   const activity = ACTIVITIES[slots[SLOTS.activity]];
   const phase = activity === 'collecting' && env !== null ? 'environment' : activity;
-  const [update, steps] = [slots[SLOTS.update] + 1, slots[SLOTS.steps]];
+  const [update, envSteps] = [slots[SLOTS.update] + 1, slots[SLOTS.envSteps]];
   const where = [`phase ${phase}`, env !== null && `environment ${env}`].filter(Boolean);
   const at = ` (${where.join(', ')})`;
   const reason = `the training thread has stood still for ${seconds} s${at} (watchdog.threadSeconds)`;
-  const path = unusedPath(join(dir, 'incidents'), `thread-at-${steps}`, '.json');
+  const path = unusedPath(join(dir, 'incidents'), `thread-at-${envSteps}`, '.json');
   writeSync(2, `error: ${reason}; the process is ended, to be resumed\n`);
   const now = new Date().toISOString();
-  const incident = { update, steps, reason };
+  const incident = { update, envSteps, reason };
   const note = { version: 1, ...incident, phase, env, since: new Date(since).toISOString() };
   const kept = keep(path, note);
-  const event = { time: now, type: 'incident', what: 'thread', ...incident, inARow: 1, ...kept };
+  const event = {
+    time: now,
+    type: 'incident',
+    what: 'thread',
+    ...incident,
+    consecutive: 1,
+    ...kept,
+  };
   appendFileSync(join(dir, 'events.jsonl'), `${JSON.stringify(event)}\n`);
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Rng } from '../../kernels/index.ts';
-import type { Drawing, Shape } from '../env.ts';
+import type { Drawing, Shape } from '../contract/env.ts';
 import { Box } from '../spaces/box.ts';
 import { Discrete } from '../spaces/discrete.ts';
 import { defineEnv } from './entry.ts';

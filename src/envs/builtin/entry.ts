@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Env } from '../env.ts';
+import type { Env } from '../contract/env.ts';
 
 /** A built-in environment as the registry lists it. */
 export interface EnvEntry<Options = unknown> {

@@ -1,6 +1,6 @@
 import { Rng, type RngState } from '../../kernels/index.ts';
-import type { Drawing, Env, Info, Reset, ResetOptions, Step } from '../env.ts';
-import type { Space } from '../space.ts';
+import type { Drawing, Env, Info, Reset, ResetOptions, Step } from '../contract/env.ts';
+import type { Space } from '../contract/space.ts';
 
 /** What one action leads to. */
 export interface Outcome<State> {

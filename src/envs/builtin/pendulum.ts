@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Rng } from '../../kernels/index.ts';
-import { describe } from '../describe.ts';
-import type { Drawing } from '../env.ts';
+import { describe } from '../common/describe.ts';
+import type { Drawing } from '../contract/env.ts';
 import { Box } from '../spaces/box.ts';
 import { clamp } from './clamp.ts';
 import { defineEnv } from './entry.ts';

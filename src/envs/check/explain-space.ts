@@ -1,6 +1,6 @@
 import type { Rng } from '../../kernels/index.ts';
-import { describe } from '../describe.ts';
-import type { Space } from '../space.ts';
+import { describe } from '../common/describe.ts';
+import type { Space } from '../contract/space.ts';
 
 const methods = ['contains', 'explain', 'sample', 'write', 'read', 'toJSON'] as const;
 

@@ -1,15 +1,15 @@
-import { copied } from '../copied.ts';
-import { describe } from '../describe.ts';
-import type { Env, Info, ResetOptions } from '../env.ts';
-import { explainMask } from '../explain-mask.ts';
-import { isPromise } from '../is-promise.ts';
-import { difficultyOf, successOf } from '../read-info.ts';
-import type { ActionMask } from '../space.ts';
-import { inTime } from '../timers.ts';
+import { copied } from '../common/copied.ts';
+import { describe } from '../common/describe.ts';
+import { isPromise } from '../common/is-promise.ts';
+import { inTime } from '../common/timers.ts';
+import type { Env, Info, ResetOptions } from '../contract/env.ts';
+import type { ActionMask } from '../contract/space.ts';
+import { difficultyOf, successOf } from '../net/wire/read-info.ts';
+import { explainMask } from '../spaces/explain-mask.ts';
 import type { Findings } from './findings.ts';
 
 /** Ends what a check was doing; the finding is already noted. */
-export class Broken extends Error {}
+export class BrokenEnvError extends Error {}
 
 /** What one call of reset or step gave. */
 export interface Event {
@@ -91,7 +91,7 @@ export class Probe {
       await settle(this.watch, where, verb());
       return false;
     } catch (error) {
-      if (error instanceof Broken) throw error;
+      if (error instanceof BrokenEnvError) throw error;
       return true;
     }
   }
@@ -103,7 +103,7 @@ export class Probe {
       try {
         await settle(this.watch, 'close', this.env.close());
       } catch (error) {
-        if (error instanceof Broken) return false;
+        if (error instanceof BrokenEnvError) return false;
         const seen = `the ${time} call of close threw ${describe(error)}`;
         this.watch.findings.problem('close', seen);
       }
@@ -121,9 +121,9 @@ export class Probe {
       if (isPromise(result)) this.watch.sync = false;
       return await settle(this.watch, where, result);
     } catch (error) {
-      if (error instanceof Broken) throw error;
+      if (error instanceof BrokenEnvError) throw error;
       this.watch.findings.problem('exception', `${where} threw ${describe(error)}`);
-      throw new Broken();
+      throw new BrokenEnvError();
     }
   }
 
@@ -140,7 +140,7 @@ export class Probe {
       rule,
       `${where}: returned ${describe(result)}, without ${missing.join(', ')}`,
     );
-    throw new Broken();
+    throw new BrokenEnvError();
   }
 
   #event(where: string, result: { obs: unknown; info: Info }): Event {
@@ -186,7 +186,7 @@ export async function settle<T>(watch: Watch, where: string, result: T | Promise
     watch.timedOut = true;
     const seen = `${where}: its promise did not settle in ${watch.timeoutMs} ms`;
     watch.findings.problem('timeout', seen);
-    return new Broken();
+    return new BrokenEnvError();
   });
 }
 

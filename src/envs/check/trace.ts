@@ -1,6 +1,6 @@
 import type { Rng } from '../../kernels/index.ts';
-import { describe } from '../describe.ts';
-import { same } from './compare.ts';
+import { describe } from '../common/describe.ts';
+import { same } from './compare-values.ts';
 import type { Event, Probe } from './probe.ts';
 
 /** What a stretch of play gave, and the actions that led there. */

@@ -1,12 +1,12 @@
-import { EnvLost } from '../env-lost.ts';
-import { explainClosed } from '../socket/closed.ts';
-import type { Connection } from '../socket/connection.ts';
-import { type DialOptions, dial } from '../socket/dial.ts';
+import { after } from '../common/timers.ts';
+import { EnvDisconnectedError } from '../contract/env-disconnected-error.ts';
+import { explainClosed } from '../net/socket/closed.ts';
+import type { Connection } from '../net/socket/connection.ts';
+import { type DialOptions, dial } from '../net/socket/dial.ts';
+import type { FrameLimits } from '../net/wire/scan.ts';
 import { explainBy } from '../spaces/schema.ts';
-import { after } from '../timers.ts';
-import type { FrameLimits } from '../wire/scan.ts';
-import { OpenEnvError } from './errors.ts';
-import { type Observed, openEnvReply } from './messages.ts';
+import { OpenEnvError } from './open-env-errors.ts';
+import { type Observed, openEnvReply } from './open-env-messages.ts';
 import { parseJson } from './parse-json.ts';
 import { textCodec } from './text-codec.ts';
 
@@ -45,7 +45,8 @@ export class Conversation {
     this.#url = url;
     this.#connection = connection;
     connection.onMessage = (frame) => this.#receive(frame as string);
-    connection.onClose = (closed) => this.#giveUp(new EnvLost(`${url}: ${explainClosed(closed)}`));
+    connection.onClose = (closed) =>
+      this.#giveUp(new EnvDisconnectedError(`${url}: ${explainClosed(closed)}`));
   }
 
   get open(): boolean {
@@ -60,10 +61,13 @@ export class Conversation {
   async ask(question: Question, timeoutMs: number): Promise<Observed> {
     const { type: verb } = question;
     if (this.#refusal) throw this.#refusal;
-    if (!this.open) throw new EnvLost(`${this.#url}: ${verb}: the connection is closed`);
+    if (!this.open)
+      throw new EnvDisconnectedError(`${this.#url}: ${verb}: the connection is closed`);
     if (this.#pending) throw new Error(`${verb}: the ${this.#pending.verb} before is not answered`);
     const late = after(timeoutMs, () => {
-      this.#giveUp(new EnvLost(`${this.#url}: ${verb}: no answer within ${timeoutMs} ms`));
+      this.#giveUp(
+        new EnvDisconnectedError(`${this.#url}: ${verb}: no answer within ${timeoutMs} ms`),
+      );
     });
     try {
       return await new Promise((resolve, reject) => {
@@ -117,7 +121,9 @@ export class Conversation {
     const { code, message: what, ...details } = reply.data;
     const errors = JSON.stringify(details.errors ?? '').slice(0, MOST_SHOWN);
     const told = `${at}: ${code}: ${what} ${errors === '""' ? '' : errors}`.trimEnd();
-    throw code === 'SESSION_ERROR' ? new EnvLost(told) : new OpenEnvError(code, told, details);
+    throw code === 'SESSION_ERROR'
+      ? new EnvDisconnectedError(told)
+      : new OpenEnvError(code, told, details);
   }
 
   /** Ends the connection, and whoever waits learns why. */

@@ -1,14 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Rng } from '../../kernels/index.ts';
-import type { Env, Info, Reset, ResetOptions, Step } from '../env.ts';
-import { DialError, type DialOptions } from '../socket/dial.ts';
-import type { Space } from '../space.ts';
-import { checkDurations } from '../timers.ts';
-import { defaultBackoff, fullJitter } from '../wire/backoff.ts';
+import { checkDurations } from '../common/timers.ts';
+import type { Env, Info, Reset, ResetOptions, Step } from '../contract/env.ts';
+import type { Space } from '../contract/space.ts';
+import { DialError, type DialOptions } from '../net/socket/dial.ts';
+import { defaultBackoff, fullJitter } from '../net/wire/backoff.ts';
 import { timeLimit } from '../wrappers/time-limit.ts';
 import { Conversation, type Question } from './conversation.ts';
-import { OpenEnvError } from './errors.ts';
-import type { Observed } from './messages.ts';
+import { OpenEnvError } from './open-env-errors.ts';
+import type { Observed } from './open-env-messages.ts';
 
 /** The fields of an action or an observation, as a server declares them at `/schema`. */
 export type OpenEnvFields = Record<string, unknown>;

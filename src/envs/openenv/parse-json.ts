@@ -1,5 +1,5 @@
-import { WireError } from '../wire/errors.ts';
-import { type FrameLimits, scanJson } from '../wire/scan.ts';
+import { type FrameLimits, scanJson } from '../net/wire/scan.ts';
+import { WireError } from '../net/wire/wire-error.ts';
 
 /**
  * Parses JSON as Python writes it, where NaN, Infinity and -Infinity are numbers.

@@ -1,6 +1,6 @@
-import type { Codec } from '../wire/codec.ts';
-import { WireError } from '../wire/errors.ts';
-import { OpenEnvError } from './errors.ts';
+import type { Codec } from '../net/wire/codec.ts';
+import { WireError } from '../net/wire/wire-error.ts';
+import { OpenEnvError } from './open-env-errors.ts';
 
 /**
  * Frames of OpenEnv, which has no subprotocol. They are decoded as text, since one that is no JSON is

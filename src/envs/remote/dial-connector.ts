@@ -1,8 +1,8 @@
-import { dial } from '../socket/dial.ts';
-import { sayHello } from '../socket/handshake.ts';
-import { msgpackCodec } from '../wire/codec.ts';
-import { WIRE_VERSION } from '../wire/messages.ts';
-import type { Connector } from './line.ts';
+import { dial } from '../net/socket/dial.ts';
+import { sayHello } from '../net/socket/handshake.ts';
+import { msgpackCodec } from '../net/wire/codec.ts';
+import { WIRE_VERSION } from '../net/wire/messages.ts';
+import type { Connector } from './reconnector.ts';
 
 /** How long a welcome may take beside the making of environments, in ms. */
 const WELCOME_MS = 60_000;

@@ -1,10 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { EnvFactory } from '../env.ts';
-import { EnvHost } from '../host/env-host.ts';
-import { loadEnvFactory } from '../load-env.ts';
-import { makeEnv } from '../registry.ts';
-import { WireError } from '../wire/errors.ts';
-import { envRequest, readMessage } from '../wire/messages.ts';
+import { makeEnv } from '../builtin/env-registry.ts';
+import { loadEnvFactory } from '../builtin/load-env.ts';
+import type { EnvFactory } from '../contract/env.ts';
+import { envRequest, readMessage } from '../net/wire/messages.ts';
+import { WireError } from '../net/wire/wire-error.ts';
+import { EnvHost } from '../server/env-host.ts';
 
 /** What a thread of environments is told at its start. */
 export interface EnvThreadData {

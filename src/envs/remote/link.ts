@@ -1,4 +1,4 @@
-import type { Closed } from '../socket/closed.ts';
+import type { Closed } from '../net/socket/closed.ts';
 
 /** What carries messages to environments and back: a socket, or a port of a worker thread. */
 export interface Link {

@@ -1,23 +1,23 @@
-import { type Closed, explainClosed, isPassing } from '../socket/closed.ts';
-import type { Connection } from '../socket/connection.ts';
-import { awaitHello } from '../socket/handshake.ts';
-import { SocketServer, type SocketServerOptions } from '../socket/server.ts';
-import { newTicket, resumed, type Ticket } from '../socket/ticket.ts';
-import { WireError } from '../wire/errors.ts';
-import { DIALLER_TAKES } from '../wire/fit.ts';
-import { type Hello, WIRE_VERSION } from '../wire/messages.ts';
-import type { SeatGroup } from './seat-group.ts';
+import { type Closed, explainClosed, isPassing } from '../net/socket/closed.ts';
+import type { Connection } from '../net/socket/connection.ts';
+import { awaitHello } from '../net/socket/handshake.ts';
+import { SocketServer, type SocketServerOptions } from '../net/socket/socket-server.ts';
+import { newTicket, resumed, type Ticket } from '../net/socket/ticket.ts';
+import { DIALLER_TAKES } from '../net/wire/fit.ts';
+import { type Hello, WIRE_VERSION } from '../net/wire/messages.ts';
+import { WireError } from '../net/wire/wire-error.ts';
+import type { RemoteEnvGroup } from './remote-env-group.ts';
 import { MOST_BREACHES, TrainerSession } from './trainer-session.ts';
 
 /** Environments that have dialled in. */
-interface Guest {
+interface DialedSession {
   ticket: Ticket;
   session: TrainerSession;
   connection: Connection | undefined;
   /** Which of them no group has. */
   free: Set<number>;
   /** The groups that have some. */
-  groups: Set<SeatGroup>;
+  groups: Set<RemoteEnvGroup>;
   grace: NodeJS.Timeout | undefined;
 }
 
@@ -33,8 +33,8 @@ const LOOK_MS = 500;
  * has no seat waits for one.
  */
 export class Listener {
-  readonly #groups: { group: SeatGroup; timeoutMs: number }[] = [];
-  readonly #guests = new Map<string, Guest>();
+  readonly #groups: { group: RemoteEnvGroup; timeoutMs: number }[] = [];
+  readonly #guests = new Map<string, DialedSession>();
   #server!: SocketServer;
   readonly #look = setInterval(() => this.#checkTime(), LOOK_MS);
 
@@ -66,13 +66,13 @@ export class Listener {
   }
 
   /** Gives the group's seats environments, as these come. */
-  add(group: SeatGroup, timeoutMs: number): void {
+  add(group: RemoteEnvGroup, timeoutMs: number): void {
     this.#groups.push({ group, timeoutMs });
     this.#fill();
   }
 
   /** Takes the group's environments back, for others. */
-  remove(group: SeatGroup): void {
+  remove(group: RemoteEnvGroup): void {
     this.#groups.splice(
       this.#groups.findIndex((entry) => entry.group === group),
       1,
@@ -110,14 +110,14 @@ export class Listener {
     connection.onClose = (closed) => this.#detach(guest, connection, closed);
   }
 
-  #admit({ env, numEnvs = 1 }: Hello): Guest {
+  #admit({ env, numEnvs = 1 }: Hello): DialedSession {
     if (env === undefined) throw new WireError('BAD_MESSAGE', 'hello.env: expected a description');
     for (const { group } of this.#groups) group.check(env);
     const taken = [...this.#guests.values()].reduce((sum, { session }) => sum + session.count, 0);
     if (taken + numEnvs > MOST_ENVS) {
       throw new WireError('CAPACITY_REACHED', `more than ${MOST_ENVS} environments`);
     }
-    const guest: Guest = {
+    const guest: DialedSession = {
       ticket: newTicket(),
       session: new TrainerSession(env, numEnvs),
       connection: undefined,
@@ -129,7 +129,7 @@ export class Listener {
     return guest;
   }
 
-  #detach(guest: Guest, connection: Connection, closed: Closed): void {
+  #detach(guest: DialedSession, connection: Connection, closed: Closed): void {
     if (guest.connection !== connection) return;
     guest.connection = undefined;
     guest.session.detach();
@@ -140,7 +140,7 @@ export class Listener {
     } else guest.grace = setTimeout(() => this.#lose(guest, `it is gone: ${reason}`), GRACE_MS);
   }
 
-  #lose(guest: Guest, reason: string): void {
+  #lose(guest: DialedSession, reason: string): void {
     clearTimeout(guest.grace);
     this.#guests.delete(guest.ticket.session);
     guest.connection?.close(1001);

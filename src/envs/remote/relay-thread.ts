@@ -1,17 +1,17 @@
 import { parentPort } from 'node:worker_threads';
 import { Rng } from '../../kernels/index.ts';
 import { dialConnector } from './dial-connector.ts';
-import { type Connector, Line } from './line.ts';
 import { Listener } from './listener.ts';
+import { type Connector, Reconnector } from './reconnector.ts';
 import type { OpenGroup } from './relay.ts';
-import { SeatGroup } from './seat-group.ts';
+import { RemoteEnvGroup } from './remote-env-group.ts';
 import { threadConnector } from './thread-connector.ts';
 
 /** By the address that was asked for; they outlive groups, since what dialled in stays. */
 const listeners = new Map<string, Promise<Listener>>();
 
 async function open({ source, count, timeoutMs, seed, port }: OpenGroup): Promise<void> {
-  const group = new SeatGroup(port, count);
+  const group = new RemoteEnvGroup(port, count);
   if ('listen' in source) {
     const { host, port: number, token } = source.listen;
     const key = `${host}:${number}`;
@@ -30,7 +30,7 @@ async function open({ source, count, timeoutMs, seed, port }: OpenGroup): Promis
     }
     return;
   }
-  const lines: Line[] = [];
+  const lines: Reconnector[] = [];
   port.once('close', () => {
     for (const line of lines) line.close();
     group.close();
@@ -45,11 +45,11 @@ async function open({ source, count, timeoutMs, seed, port }: OpenGroup): Promis
   try {
     await Promise.all(
       shares(count, parts.length).map(async (seats, i) => {
-        const beside: Line[] = [];
+        const beside: Reconnector[] = [];
         let left = seats;
         while (left.length > 0) {
           const rng = Rng.seed(seed, 'line', i, left[0]);
-          const line = new Line(parts[i], group, timeoutMs, rng, beside);
+          const line = new Reconnector(parts[i], group, timeoutMs, rng, beside);
           lines.push(line);
           beside.push(line);
           left = left.slice(await line.begin(left.slice(0, most)));

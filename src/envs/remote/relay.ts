@@ -1,5 +1,5 @@
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
-import { startThread } from '../thread.ts';
+import { startThread } from '../common/thread.ts';
 import type { EnvThreadData } from './env-thread.ts';
 
 /** Where environments are that are not in this thread. */

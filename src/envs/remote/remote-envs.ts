@@ -1,15 +1,15 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { Drawing, Env, Info, Reset, ResetOptions, Step } from '../env.ts';
-import { EnvLost } from '../env-lost.ts';
-import { explainPlain } from '../exact-json.ts';
-import type { Space } from '../space.ts';
+import { explainPlain } from '../common/exact-json.ts';
+import type { Drawing, Env, Info, Reset, ResetOptions, Step } from '../contract/env.ts';
+import { EnvDisconnectedError } from '../contract/env-disconnected-error.ts';
+import type { Space } from '../contract/space.ts';
+import { unstack } from '../net/wire/batch.ts';
+import type { EnvDescription } from '../net/wire/messages.ts';
+import { rowOf } from '../net/wire/ndarray.ts';
 import { spaceFromJson } from '../spaces/index.ts';
-import { unstack } from '../wire/batch.ts';
-import type { EnvDescription } from '../wire/messages.ts';
-import { rowOf } from '../wire/ndarray.ts';
 import { type OpenGroup, openGroup } from './relay.ts';
+import type { GroupReply, GroupRequest, GroupUpdate } from './remote-env-group.ts';
 import { packSnapshot, unpackSnapshot } from './remote-snapshot.ts';
-import type { SeatAnswer, SeatAsk, SeatNews } from './seat-group.ts';
 import type { Ask, Shown } from './trainer-session.ts';
 
 /** How long requests wait at most for others, in ms. */
@@ -54,7 +54,7 @@ export class RemoteEnvs {
     this.#observationSpace = spaceFromJson(description.observationSpace);
     this.#actionSpace = spaceFromJson(description.actionSpace);
     this.envs = Array.from({ length: count }, (_, seat) => this.#env(seat, description));
-    port.on('message', (answer: SeatAnswer) => this.#receive(answer));
+    port.on('message', (answer: GroupReply) => this.#receive(answer));
     port.on('close', () => this.#break('the relay of remote environments has ended'));
   }
 
@@ -76,7 +76,7 @@ export class RemoteEnvs {
       const giveUp = () => end(signal!.reason);
       const fail = (message: string) => end(new Error(message));
       const ended = () => fail('the relay of remote environments has ended');
-      const receive = (first: SeatAnswer | { t: 'listening'; url: string }) => {
+      const receive = (first: GroupReply | { t: 'listening'; url: string }) => {
         if (first.t === 'listening') onListening?.(first.url);
         else if (first.t === 'ready') {
           settle();
@@ -170,12 +170,12 @@ export class RemoteEnvs {
     // Those that have not come by now are resting, or slow.
     this.#thinking = 0;
     for (const [t, asked] of this.#asked) {
-      this.#port.postMessage({ t, ...asked } satisfies SeatAsk);
+      this.#port.postMessage({ t, ...asked } satisfies GroupRequest);
     }
     this.#asked.clear();
   }
 
-  #receive(answer: SeatAnswer): void {
+  #receive(answer: GroupReply): void {
     switch (answer.t) {
       case 'answer':
         this.#settle(answer.seats, answer.answer);
@@ -183,7 +183,7 @@ export class RemoteEnvs {
       case 'lost':
         for (const seat of answer.seats) {
           this.#next[seat] = undefined;
-          this.#take(seat)?.reject(new EnvLost(answer.reason));
+          this.#take(seat)?.reject(new EnvDisconnectedError(answer.reason));
         }
         return;
       case 'broken':
@@ -191,7 +191,7 @@ export class RemoteEnvs {
     }
   }
 
-  #settle(seats: readonly number[], answer: SeatNews): void {
+  #settle(seats: readonly number[], answer: GroupUpdate): void {
     switch (answer.t) {
       case 'began': {
         const resets = this.#shown(answer, seats.length);
@@ -224,7 +224,8 @@ export class RemoteEnvs {
       case 'failed': {
         const { code, message } = answer;
         for (const seat of seats) {
-          const error = code === 'ENV_FAILED' ? new EnvLost(message) : new Error(message);
+          const error =
+            code === 'ENV_FAILED' ? new EnvDisconnectedError(message) : new Error(message);
           this.#take(seat)?.reject(error);
         }
         return;

@@ -1,8 +1,8 @@
-import type { Reset } from '../env.ts';
-import type { Space } from '../space.ts';
-import { stack, unstack } from '../wire/batch.ts';
-import { jsonCodec } from '../wire/codec.ts';
-import { isNdArray } from '../wire/ndarray.ts';
+import type { Reset } from '../contract/env.ts';
+import type { Space } from '../contract/space.ts';
+import { stack, unstack } from '../net/wire/batch.ts';
+import { jsonCodec } from '../net/wire/codec.ts';
+import { isNdArray } from '../net/wire/ndarray.ts';
 
 /** The snapshot of an environment that has begun an episode by itself which nobody has taken up yet. */
 interface Ahead {

@@ -1,12 +1,12 @@
 import type { Worker } from 'node:worker_threads';
-import type { Closed } from '../socket/closed.ts';
-import { startThread } from '../thread.ts';
-import { inTime } from '../timers.ts';
-import { WireError } from '../wire/errors.ts';
-import { type EnvDescription, WIRE_VERSION } from '../wire/messages.ts';
+import { startThread } from '../common/thread.ts';
+import { inTime } from '../common/timers.ts';
+import type { Closed } from '../net/socket/closed.ts';
+import { type EnvDescription, WIRE_VERSION } from '../net/wire/messages.ts';
+import { WireError } from '../net/wire/wire-error.ts';
 import type { EnvThreadData } from './env-thread.ts';
-import type { Connector } from './line.ts';
 import type { Link } from './link.ts';
+import type { Connector } from './reconnector.ts';
 
 /** Environments in a thread of their own, which speaks the protocol without a socket. */
 export function threadConnector(data: Omit<EnvThreadData, 'count'>, index: number): Connector {

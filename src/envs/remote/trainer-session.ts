@@ -1,11 +1,11 @@
-import type { ResetOptions } from '../env.ts';
-import type { Space } from '../space.ts';
+import type { ResetOptions } from '../contract/env.ts';
+import type { Space } from '../contract/space.ts';
+import { BatchError, stack, unstack } from '../net/wire/batch.ts';
+import { fit } from '../net/wire/fit.ts';
+import { type EnvDescription, type EnvReply, envReply, readMessage } from '../net/wire/messages.ts';
+import { ndarray } from '../net/wire/ndarray.ts';
+import { PeerError, WireError } from '../net/wire/wire-error.ts';
 import { spaceFromJson } from '../spaces/index.ts';
-import { BatchError, stack, unstack } from '../wire/batch.ts';
-import { PeerError, WireError } from '../wire/errors.ts';
-import { fit } from '../wire/fit.ts';
-import { type EnvDescription, type EnvReply, envReply, readMessage } from '../wire/messages.ts';
-import { ndarray } from '../wire/ndarray.ts';
 import type { Link } from './link.ts';
 
 /** A request to some of a session's environments, with each one's argument. */

@@ -1,5 +1,5 @@
-import { describe } from '../describe.ts';
-import type { DType } from './json.ts';
+import { describe } from '../common/describe.ts';
+import type { DType } from '../contract/space-json.ts';
 
 interface TypedArrays<B extends ArrayBufferLike> {
   float32: Float32Array<B>;

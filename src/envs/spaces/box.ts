@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import type { Rng } from '../../kernels/index.ts';
-import { describe } from '../describe.ts';
-import type { ActionMask, Space } from '../space.ts';
+import { describe } from '../common/describe.ts';
+import type { ActionMask, Space } from '../contract/space.ts';
+import type { Bound, DType, SpaceJson } from '../contract/space-json.ts';
 import {
   type ArrayOf,
   checkDType,
@@ -14,7 +15,6 @@ import {
   sizeOf,
   zeros,
 } from './array-value.ts';
-import type { Bound, DType, SpaceJson } from './json.ts';
 import { refuseMask } from './masks.ts';
 import { leafSchema } from './schema.ts';
 

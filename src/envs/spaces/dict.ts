@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Rng } from '../../kernels/index.ts';
-import { describe } from '../describe.ts';
-import type { ActionMask, Space } from '../space.ts';
+import { describe } from '../common/describe.ts';
+import type { ActionMask, Space } from '../contract/space.ts';
+import type { SpaceJson } from '../contract/space-json.ts';
 import { checkParts } from './is-space.ts';
-import type { SpaceJson } from './json.ts';
 import { refuseMask } from './masks.ts';
 import { explainBy } from './schema.ts';
 

@@ -1,8 +1,8 @@
+export type { Bound, DType, SpaceJson } from '../contract/space-json.ts';
 export { type ArrayOf, indexIn } from './array-value.ts';
 export { Box, type BoxOptions } from './box.ts';
 export { Dict } from './dict.ts';
 export { Discrete } from './discrete.ts';
-export type { Bound, DType, SpaceJson } from './json.ts';
 export { MultiBinary } from './multi-binary.ts';
 export { MultiDiscrete } from './multi-discrete.ts';
 export { type AnySpace, spaceFromJson } from './space-from-json.ts';

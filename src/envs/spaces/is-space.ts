@@ -1,5 +1,5 @@
-import { describe } from '../describe.ts';
-import type { Space } from '../space.ts';
+import { describe } from '../common/describe.ts';
+import type { Space } from '../contract/space.ts';
 
 /** Whether it is a space, by what is used of one, as it may be of another copy of this package. */
 export function isSpace(value: unknown): value is Space {

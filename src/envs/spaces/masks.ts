@@ -1,5 +1,5 @@
-import { describe } from '../describe.ts';
-import type { ActionMask } from '../space.ts';
+import { describe } from '../common/describe.ts';
+import type { ActionMask } from '../contract/space.ts';
 
 /** @throws RangeError unless `mask` has `length` entries in 0..max */
 export function checkMask(owner: string, mask: ActionMask, length: number, max = 1): void {

@@ -1,10 +1,10 @@
 import type { z } from 'zod';
 import type { Rng } from '../../kernels/index.ts';
-import { describe } from '../describe.ts';
-import type { ActionMask, Space } from '../space.ts';
+import { describe } from '../common/describe.ts';
+import type { ActionMask, Space } from '../contract/space.ts';
+import type { SpaceJson } from '../contract/space-json.ts';
 import { entriesOf, explainForm, indexIn, isArrayLike, sizeOf } from './array-value.ts';
 import { checkRange, chooseAllowed } from './discrete.ts';
-import type { SpaceJson } from './json.ts';
 import { checkMask } from './masks.ts';
 import { leafSchema } from './schema.ts';
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import type { Bound, DType, SpaceJson } from '../contract/space-json.ts';
 import { Box } from './box.ts';
 import { Dict } from './dict.ts';
 import { Discrete } from './discrete.ts';
-import type { Bound, DType, SpaceJson } from './json.ts';
 import { MultiBinary } from './multi-binary.ts';
 import { MultiDiscrete } from './multi-discrete.ts';
 import { Text } from './text.ts';

@@ -1,6 +1,6 @@
-import type { Space } from '../space.ts';
+import type { Space } from '../contract/space.ts';
+import type { DType } from '../contract/space-json.ts';
 import { Box } from '../spaces/box.ts';
-import type { DType } from '../spaces/json.ts';
 
 /** The space as a Box. @throws TypeError where it is another */
 export function asBox(space: Space, owner: string): Box<DType> {

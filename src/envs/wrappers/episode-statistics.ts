@@ -1,4 +1,4 @@
-import type { Env } from '../env.ts';
+import type { Env } from '../contract/env.ts';
 import { wrap } from './wrap.ts';
 
 /** What `info.episode` holds at the end of an episode. */

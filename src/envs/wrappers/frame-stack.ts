@@ -1,7 +1,7 @@
-import type { Env } from '../env.ts';
+import type { Env } from '../contract/env.ts';
+import type { DType } from '../contract/space-json.ts';
 import { type ArrayOf, zeros } from '../spaces/array-value.ts';
 import { Box } from '../spaces/box.ts';
-import type { DType } from '../spaces/json.ts';
 import { asBox } from './as-box.ts';
 import { wrap } from './wrap.ts';
 

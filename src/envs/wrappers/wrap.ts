@@ -1,6 +1,6 @@
-import type { Env, Reset, ResetOptions, Step } from '../env.ts';
-import { andThen } from '../is-promise.ts';
-import type { Space } from '../space.ts';
+import { andThen } from '../common/is-promise.ts';
+import type { Env, Reset, ResetOptions, Step } from '../contract/env.ts';
+import type { Space } from '../contract/space.ts';
 
 /** What a wrapper changes of an environment. */
 export interface Layer<Obs, InnerObs> {

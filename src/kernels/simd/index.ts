@@ -1,21 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Arena } from './arena.ts';
-import { type Loaded, loadModule, type ModuleOptions } from './module.ts';
-import { registerAdam } from './ops/adam.ts';
-import { registerAdd } from './ops/add.ts';
-import { registerAttention } from './ops/attention.ts';
-import { registerElementwise } from './ops/elementwise.ts';
-import { registerFields } from './ops/fields.ts';
-import { registerHeads } from './ops/heads.ts';
-import { registerLinear } from './ops/linear.ts';
-import { registerMatMul } from './ops/mat-mul.ts';
-import { registerMoves } from './ops/moves.ts';
-import { registerRmsNorm } from './ops/rms-norm.ts';
-import { registerRows } from './ops/rows.ts';
-import { registerSums } from './ops/sums.ts';
-import { registerUnroll } from './ops/unroll.ts';
-import { Pool } from './pool.ts';
-import { SimdBackend } from './simd-backend.ts';
+import { registerAdam } from './kernels/adam.ts';
+import { registerAdd } from './kernels/add.ts';
+import { registerAttention } from './kernels/attention.ts';
+import { registerElementwise } from './kernels/elementwise.ts';
+import { registerFields } from './kernels/fields.ts';
+import { registerHeads } from './kernels/heads.ts';
+import { registerLinear } from './kernels/linear.ts';
+import { registerMatMul } from './kernels/mat-mul.ts';
+import { registerMoves } from './kernels/moves.ts';
+import { registerRmsNorm } from './kernels/rms-norm.ts';
+import { registerRows } from './kernels/rows.ts';
+import { registerSums } from './kernels/sums.ts';
+import { registerUnroll } from './kernels/unroll.ts';
+import { Arena } from './runtime/arena.ts';
+import { type Loaded, loadModule, type ModuleOptions } from './runtime/module.ts';
+import { Pool } from './runtime/pool.ts';
+import { SimdBackend } from './runtime/simd-backend.ts';
 
 export interface SimdOptions extends ModuleOptions {
   /** How many threads compute, the main one among them; `auto`: one, unless `chooseBackend` finds more faster. */
@@ -24,8 +24,8 @@ export interface SimdOptions extends ModuleOptions {
   readonly arenaMiB?: number;
 }
 
-export { ArenaFull } from './arena.ts';
-export type { Build } from './module.ts';
+export { ArenaFullError } from './runtime/arena.ts';
+export type { Build } from './runtime/module.ts';
 
 /** Enough for any of our presets; of it, only what tensors touch is ever taken. */
 const ARENA_MIB = 1024;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ADDON } from './build.ts';
-import { type RunOptions, run } from './run.ts';
+import { type RunOptions, run } from './run-command.ts';
 
 /** Where the compiler finds what it reads. */
 export interface Sources {

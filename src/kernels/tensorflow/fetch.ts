@@ -4,8 +4,8 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Download } from './downloads.ts';
-import { Lacking } from './machine.ts';
-import { CommandFailed, type RunOptions, run } from './run.ts';
+import { MissingRequirementError } from './machine.ts';
+import { CommandError, type RunOptions, run } from './run-command.ts';
 
 /** The wheels that are asked for are those of this Python; their libraries need none. */
 const PYTHON = ['--python-version', '3.12', '--implementation', 'cp'];
@@ -70,8 +70,10 @@ async function download(command: string, args: string[], options: RunOptions): P
   try {
     await run(command, args, options);
   } catch (error) {
-    if (!(error instanceof CommandFailed)) throw error;
-    throw new Lacking(`TensorFlow cannot be downloaded: ${error.message}`, { cause: error });
+    if (!(error instanceof CommandError)) throw error;
+    throw new MissingRequirementError(`TensorFlow cannot be downloaded: ${error.message}`, {
+      cause: error,
+    });
   }
 }
 

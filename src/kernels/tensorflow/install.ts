@@ -7,7 +7,7 @@ import { compileAddon, probe } from './compile.ts';
 import { ADDON_PACKAGE, HEADERS_PACKAGE, TENSORFLOW, WHEELS } from './downloads.ts';
 import { fetchPackages, fetchWheels, unpackPackage, unpackWheel } from './fetch.ts';
 import { checkMachine } from './machine.ts';
-import type { RunOptions } from './run.ts';
+import type { RunOptions } from './run-command.ts';
 
 export interface InstallOptions {
   /** `cuda` runs on NVIDIA GPUs, and brings CUDA's libraries along. */

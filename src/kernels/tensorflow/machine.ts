@@ -1,8 +1,8 @@
 import { statfs } from 'node:fs/promises';
-import { run } from './run.ts';
+import { run } from './run-command.ts';
 
 /** What this machine or its network lacks, in words; nothing was changed. */
-export class Lacking extends Error {
+export class MissingRequirementError extends Error {
   override readonly name = 'Lacking';
 }
 
@@ -33,7 +33,9 @@ export async function checkMachine(
   const { platform, arch } = process;
   if (platform !== 'linux' || arch !== 'x64' || !glibc()) {
     const here = `${platform} ${arch}${platform === 'linux' && !glibc() ? ' without glibc' : ''}`;
-    throw new Lacking(`TensorFlow can be installed on Linux x64 with glibc only; this is ${here}`);
+    throw new MissingRequirementError(
+      `TensorFlow can be installed on Linux x64 with glibc only; this is ${here}`,
+    );
   }
   const lacks: string[] = [];
   for (const [command, args, what] of TOOLS) {
@@ -46,7 +48,9 @@ export async function checkMachine(
     lacks.push(`${wanted} GiB of free disk space at ${parent}, which has ${free} GiB`);
   }
   if (lacks.length === 0) return;
-  throw new Lacking(`TensorFlow cannot be installed; missing:\n- ${lacks.join('\n- ')}`);
+  throw new MissingRequirementError(
+    `TensorFlow cannot be installed; missing:\n- ${lacks.join('\n- ')}`,
+  );
 }
 
 function glibc(): boolean {

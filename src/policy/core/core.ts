@@ -1,8 +1,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Loop } from '../../kernels/index.ts';
 import type { Encoder, Place } from '../encoders/index.ts';
-import type { Parameters } from '../parameters.ts';
-import type { CoreSizes } from './block.ts';
+import type { Parameters } from '../parameters/parameters.ts';
+import type { CoreSizes } from './block-weights.ts';
 
 /** A thought under way: the latent state and what of the observation stays the same throughout. */
 export interface Thought {

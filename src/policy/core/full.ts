@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { repeat } from '../../kernels/index.ts';
-import { attentionWeights, forwardWeights, norm, ownWeights, projection } from './block.ts';
+import { attentionWeights, forwardWeights, norm, ownWeights, projection } from './block-weights.ts';
 import type { Core, CoreFactory } from './core.ts';
+import { observedTokens, ownTokens } from './core-tokens.ts';
 import { relativeBias } from './relative-bias.ts';
-import { observedTokens, ownTokens } from './tokens.ts';
 
 /**
  * The `full` form: every token recurs, and the encoded observation is injected at every step,

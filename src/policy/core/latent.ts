@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type BlockWeights, type Loop, repeat } from '../../kernels/index.ts';
-import type { Parameters } from '../parameters.ts';
+import type { Parameters } from '../parameters/parameters.ts';
 import {
   attentionWeights,
   type CoreSizes,
@@ -8,9 +8,9 @@ import {
   norm,
   ownWeights,
   projection,
-} from './block.ts';
+} from './block-weights.ts';
 import type { Core, CoreFactory } from './core.ts';
-import { observedTokens, ownTokens } from './tokens.ts';
+import { observedTokens, ownTokens } from './core-tokens.ts';
 
 /**
  * The `latent` form: a readout and a few registers recur, cross-attending to the observation, whose

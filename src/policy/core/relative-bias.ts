@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Place } from '../encoders/index.ts';
-import type { Parameters } from '../parameters.ts';
+import type { Parameters } from '../parameters/parameters.ts';
 
 /** Offsets beyond this many cells along an axis share one bias (T5's clipping, 1910.10683). */
 const REACH = 3;

@@ -1,8 +1,8 @@
 import type { AnySpace, Space } from '../../envs/index.ts';
-import { bernoulli } from './bernoulli.ts';
 import { categorical } from './categorical.ts';
 import type { Distribution } from './distribution.ts';
 import { gaussian } from './gaussian.ts';
+import { bernoulli } from './multi-binary.ts';
 
 export { type ActionValues, actionValues } from './action-values.ts';
 export type { Choices, Distribution, HeadReading, Reading } from './distribution.ts';

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { describe, type Space } from '../../envs/index.ts';
+import { describe } from '../../envs/common/index.ts';
+import type { Space } from '../../envs/index.ts';
 import type { Encoder } from './encoder.ts';
 
 /**

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Dict, Space, Tuple } from '../../envs/index.ts';
-import type { Parameters } from '../parameters.ts';
+import type { Parameters } from '../parameters/parameters.ts';
 import { type Encoder, labelsOf } from './encoder.ts';
 
 /** A Dict or Tuple: one group of tokens a part, each with a learned mark that says which part. */

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Space } from '../../envs/index.ts';
-import type { Parameters } from '../parameters.ts';
+import type { Parameters } from '../parameters/parameters.ts';
 
 /** Where a token lies on a grid: the core's relative positions are taken between such places. */
 export type Place = readonly [row: number, column: number];

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Box, DType } from '../../envs/index.ts';
 import { linear } from '../../kernels/index.ts';
-import type { Parameters } from '../parameters.ts';
+import type { Parameters } from '../parameters/parameters.ts';
 import type { Encoder, Place } from './encoder.ts';
 
 /**

@@ -1,9 +1,9 @@
 import type { AnySpace, Space } from '../../envs/index.ts';
-import type { Parameters } from '../parameters.ts';
+import type { Parameters } from '../parameters/parameters.ts';
+import { tokenEncoder } from './category-tokens.ts';
 import { dictEncoder } from './dict.ts';
 import type { Encoder } from './encoder.ts';
 import { gridEncoder } from './grid.ts';
-import { tokenEncoder } from './tokens.ts';
 import { vectorEncoder } from './vector.ts';
 
 export { checkedEncoder } from './checked-encoder.ts';

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Space } from '../../envs/index.ts';
 import { linear, reshaped } from '../../kernels/index.ts';
-import type { Parameters } from '../parameters.ts';
+import type { Parameters } from '../parameters/parameters.ts';
 import type { Encoder } from './encoder.ts';
 
 /** Tokens that a vector is cut into: enough for attention to choose from, few enough to be cheap. */

@@ -29,7 +29,6 @@ export {
   registerExit,
 } from './exits/index.ts';
 export { noTerms } from './fixed/no-terms.ts';
-export { haltProbability, haltTerms, logHalt } from './probability.ts';
 export {
   explainHalting,
   type HaltingConfig,
@@ -40,5 +39,6 @@ export {
   learnsToHalt,
   registerHalting,
   trainingRule,
-} from './registry.ts';
+} from './halting-rules.ts';
+export { haltProbability, haltTerms, logHalt } from './probability.ts';
 export type { HaltingRule, HaltStep, Measure, ThoughtState } from './rule.ts';

@@ -1,11 +1,10 @@
 import type { z } from 'zod';
-import type { Observation } from '../../envs/index.ts';
 import type { Rng } from '../../kernels/index.ts';
 import type { HaltingRule, Policy } from '../../policy/index.ts';
-import type { Decision } from '../messages.ts';
+import type { Decision, DecisionRequest } from './decision.ts';
 
 /** How thoughts end and actions are chosen; may change between ticks. */
-export interface Behaviour {
+export interface DecisionOptions {
   rule: HaltingRule;
   minSteps: number;
   maxSteps: number;
@@ -22,7 +21,7 @@ export interface Behaviour {
 }
 
 /** Observations in, decisions out. */
-export interface Decider<O extends Observation = Observation> {
+export interface Decider<O extends DecisionRequest = DecisionRequest> {
   push(observations: readonly O[]): void;
   /** Observations that were pushed and are not decided on yet. */
   readonly pending: number;
@@ -43,14 +42,14 @@ export interface Decider<O extends Observation = Observation> {
 }
 
 /** What a decider decides with. */
-export interface DeciderContext<O extends Observation = Observation> {
+export interface DeciderContext<O extends DecisionRequest = DecisionRequest> {
   policy: Policy;
   /** Observations that it decides on at a time, at least 1. */
   slots: number;
   /** Every draw comes from it, but for observations that bring a stream of their own. */
   rng: Rng;
   /** Asked anew at each tick. */
-  behaviour: () => Behaviour;
+  behaviour: () => DecisionOptions;
   /** Told of an observation that the policy has no finite numbers for, which gets no decision; unless given, the tick throws. */
   failed?: (observation: O, error: Error) => void;
 }
@@ -66,5 +65,8 @@ export interface DeciderDefinition<
   readonly summary: string;
   /** A strict object; every field has a description, and a default or is optional. */
   readonly settings?: Schema;
-  create<O extends Observation>(context: DeciderContext<O>, settings: z.infer<Schema>): Decider<O>;
+  create<O extends DecisionRequest>(
+    context: DeciderContext<O>,
+    settings: z.infer<Schema>,
+  ): Decider<O>;
 }

@@ -1,9 +1,9 @@
 import type { z } from 'zod';
-import { Definitions } from '../../envs/index.ts';
+import { Definitions } from '../../envs/common/index.ts';
 import type { DeciderDefinition } from './decider.ts';
 import { ponder } from './ponder/index.ts';
 
-export type { Behaviour, Decider, DeciderContext, DeciderDefinition } from './decider.ts';
+export type { Decider, DeciderContext, DeciderDefinition, DecisionOptions } from './decider.ts';
 export { Scheduler } from './ponder/scheduler.ts';
 
 /** How observations may be decided on, by name; the first unless the config names one. */

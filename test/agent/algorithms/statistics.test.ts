@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { algorithms } from '../../../src/agent/algorithms/index.ts';
-import type { ConfigInput } from '../../../src/agent/config.ts';
-import { updateStatistics } from '../../../src/agent/update-statistics.ts';
-import { run } from '../faults/runs.ts';
-import { tinyConfig } from '../tiny-config.ts';
+import { updateStatistics } from '../../../src/agent/algorithms/update-statistics.ts';
+import type { ConfigInput } from '../../../src/agent/config/config.ts';
+import { run } from '../../support/short-runs.ts';
+import { tinyConfig } from '../../support/tiny-config.ts';
 
 /** What every update reports, whatever it is that learns. */
 const COMMON = [

@@ -9,9 +9,9 @@ import {
   parseConfig,
   registerAlgorithm,
 } from '../../../src/index.ts';
-import { learned, run } from '../faults/runs.ts';
-import { tinyConfig } from '../tiny-config.ts';
-import { toyAlgorithm } from './toy-algorithm.ts';
+import { learned, run } from '../../support/short-runs.ts';
+import { tinyConfig } from '../../support/tiny-config.ts';
+import { toyAlgorithm } from '../../support/toy-algorithm.ts';
 
 const toyConfig = (input: Record<string, unknown> = {}) =>
   tinyConfig({
@@ -93,7 +93,7 @@ describe('an algorithm from outside', () => {
     );
     const settings = toyAlgorithm.settings.extend({ size: z.number() });
     expect(() =>
-      registerAlgorithm({ ...toyAlgorithm, name: 'other', settings, rehearsal: (own) => own }),
+      registerAlgorithm({ ...toyAlgorithm, name: 'other', settings, dryRun: (own) => own }),
     ).toThrow('the algorithm other: expected a default for each setting, got none for size');
   });
 });

@@ -2,7 +2,15 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { cleanUp, config, folder, pondera, put, spawnDaemon, updates } from '../daemon/folder.ts';
+import {
+  cleanUp,
+  config,
+  folder,
+  pondera,
+  put,
+  spawnDaemon,
+  updates,
+} from '../../support/daemon-folder.ts';
 
 afterEach(cleanUp);
 

@@ -5,7 +5,7 @@ import { get } from 'node:https';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { connect, makeRun } from '../serve/served.ts';
+import { connect, makeRun } from '../../support/served.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 const main = join(root, 'src/agent/cli/main.ts');

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { bar } from '../../../src/agent/bar.ts';
 import { evaluationText, table } from '../../../src/agent/cli/table.ts';
-import type { Evaluation } from '../../../src/agent/events.ts';
-import { decimal } from '../../../src/agent/numbers.ts';
+import { bar } from '../../../src/agent/common/bar.ts';
+import { decimal } from '../../../src/agent/common/numbers.ts';
+import type { Evaluation } from '../../../src/agent/events/events.ts';
 
 describe('table', () => {
   it('aligns numbers right and text left', () => {

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, watch, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ownCommand } from '../../../src/agent/own-command.ts';
+import { ownCommand } from '../../../src/agent/common/own-command.ts';
 import { buildFolder, buildIn } from '../../../src/kernels/tensorflow/build.ts';
-import { tempDir } from '../run/temp-dir.ts';
+import { tempDir } from '../../support/temp-dir.ts';
 
 /** Starts the command with nothing on its path but these scripts. */
 function start(tools: Record<string, string>, ...args: string[]) {

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readEvents } from '../../../src/agent/events-log.ts';
-import { tinyConfig } from '../tiny-config.ts';
-import type { Manner } from './unruly-env.ts';
+import { readEvents } from '../../../src/agent/events/events-log.ts';
+import { tinyConfig } from '../../support/tiny-config.ts';
+import type { Manner } from '../../support/unruly-env.ts';
 
 const main = resolve(import.meta.dirname, '../../../src/agent/cli/main.ts');
 const node = [process.execPath, '--import', import.meta.resolve('tsx')] as const;

@@ -3,9 +3,9 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { readRegistry } from '../../../src/agent/daemon/registry.ts';
+import { readRegistry } from '../../../src/agent/daemon/run-registry.ts';
 import { CheckpointStore } from '../../../src/agent/run/index.ts';
-import { train } from '../../../src/agent/train.ts';
+import { train } from '../../../src/agent/train/train.ts';
 import {
   cleanUp,
   config,
@@ -17,7 +17,7 @@ import {
   until,
   updates,
   view,
-} from './folder.ts';
+} from '../../support/daemon-folder.ts';
 
 afterEach(cleanUp);
 

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
-import { Registry, readRegistry } from '../../../src/agent/daemon/registry.ts';
-import { disk } from '../run/faulty-disk.ts';
-import { tempDir } from '../run/temp-dir.ts';
+import { RunRegistry, readRegistry } from '../../../src/agent/daemon/run-registry.ts';
+import { disk } from '../../support/faulty-disk.ts';
+import { tempDir } from '../../support/temp-dir.ts';
 
 vi.mock('node:fs', async (original) => {
-  const { onFaultyDisk } = await import('../run/faulty-disk.ts');
+  const { onFaultyDisk } = await import('../../support/faulty-disk.ts');
   return onFaultyDisk(await original());
 });
 afterEach(() => disk.repair());
@@ -17,7 +17,7 @@ const entry = (run: string) => {
 
 it('a registry that a full disk refuses holds, says so, and is whole once there is room', async () => {
   const path = join(tempDir(), 'registry.jsonl');
-  const { registry } = await Registry.open(path);
+  const { registry } = await RunRegistry.open(path);
   registry.set(entry('one'));
   expect(registry.problem).toBeUndefined();
 
@@ -44,7 +44,7 @@ it('a registry that a full disk refuses holds, says so, and is whole once there 
 });
 
 it('a registry on a disk that became read-only says so', async () => {
-  const { registry } = await Registry.open(join(tempDir(), 'registry.jsonl'));
+  const { registry } = await RunRegistry.open(join(tempDir(), 'registry.jsonl'));
   disk.fault = (call) => (call === 'write' ? 'EROFS' : undefined);
   registry.set(entry('one'));
   expect(registry.problem).toContain('EROFS');

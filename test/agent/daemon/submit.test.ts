@@ -3,10 +3,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { loadConfig } from '../../../src/agent/config/load-config.ts';
 import { listRuns } from '../../../src/agent/daemon/list-runs.ts';
 import { submit } from '../../../src/agent/daemon/submit.ts';
-import { loadConfig } from '../../../src/agent/load-config.ts';
-import { cleanUp, config, folder, put } from './folder.ts';
+import { cleanUp, config, folder, put } from '../../support/daemon-folder.ts';
 
 afterEach(cleanUp);
 
@@ -26,7 +26,7 @@ describe('submit', () => {
       ...(await loadConfig(path, { set: ['name=two', 'ppo.epochs=3'] })),
       train: written.train,
     });
-    expect(await listRuns(dir)).toMatchObject([{ run: 'two', state: 'queued', steps: null }]);
+    expect(await listRuns(dir)).toMatchObject([{ run: 'two', state: 'queued', envSteps: null }]);
   });
 
   it('refuses what is no config, a name that is taken and a folder that is none', async () => {

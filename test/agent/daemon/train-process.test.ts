@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TrainProcess } from '../../../src/agent/daemon/train-process.ts';
-import type { ToldEvent } from '../../../src/agent/events.ts';
-import { until } from './folder.ts';
+import type { ToldEvent } from '../../../src/agent/events/events.ts';
+import { until } from '../../support/daemon-folder.ts';
 
 let runDir: string;
 beforeEach(async () => {

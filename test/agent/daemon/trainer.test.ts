@@ -1,9 +1,18 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { RunView } from '../../../src/agent/daemon/run-view.ts';
+import type { RunView } from '../../../src/agent/daemon/run-status.ts';
 import { takeLock } from '../../../src/agent/run/index.ts';
-import { cleanUp, config, folder, put, serve, tokenOf, until, view } from './folder.ts';
+import {
+  cleanUp,
+  config,
+  folder,
+  put,
+  serve,
+  tokenOf,
+  until,
+  view,
+} from '../../support/daemon-folder.ts';
 
 afterEach(cleanUp);
 

@@ -1,10 +1,10 @@
 import { expect, it, vi } from 'vitest';
-import { collapse } from '../../../src/agent/alarms.ts';
-import { tinyConfig } from '../tiny-config.ts';
-import { run } from './runs.ts';
+import { collapse } from '../../../src/agent/train/alarms.ts';
+import { run } from '../../support/short-runs.ts';
+import { tinyConfig } from '../../support/tiny-config.ts';
 
-vi.mock('../../../src/agent/alarms.ts', async (original) => ({
-  ...(await original<typeof import('../../../src/agent/alarms.ts')>()),
+vi.mock('../../../src/agent/train/alarms.ts', async (original) => ({
+  ...(await original<typeof import('../../../src/agent/train/alarms.ts')>()),
   collapse: vi.fn(),
 }));
 

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { ConfigInput } from '../../../src/agent/config.ts';
-import { eventLine } from '../../../src/agent/event-line.ts';
-import type { TrainEvent } from '../../../src/agent/events.ts';
-import { type Env, EnvFailed } from '../../../src/envs/index.ts';
-import breakingEnv, { type Fault } from '../breaking-env.ts';
-import { tempDir } from '../run/temp-dir.ts';
-import { tinyConfig } from '../tiny-config.ts';
-import { learned, remains, run } from './runs.ts';
+import type { ConfigInput } from '../../../src/agent/config/config.ts';
+import { eventLine } from '../../../src/agent/events/event-line.ts';
+import type { TrainEvent } from '../../../src/agent/events/events.ts';
+import { type Env, EnvError } from '../../../src/envs/index.ts';
+import breakingEnv, { type Fault } from '../../support/breaking-env.ts';
+import { learned, remains, run } from '../../support/short-runs.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+import { tinyConfig } from '../../support/tiny-config.ts';
 
 const config = (input: Partial<ConfigInput> = {}) =>
   tinyConfig({
@@ -27,7 +27,7 @@ function breaking(fault: Fault, after = 20) {
   };
   // Once it is trained, it is evaluated: there nothing is survived.
   const on = (event: TrainEvent) => {
-    if (event.type === 'checkpointed' && event.steps >= 192) training = false;
+    if (event.type === 'checkpointed' && event.envSteps >= 192) training = false;
   };
   return { env, on, closed };
 }
@@ -56,8 +56,8 @@ describe('an environment that fails in training', () => {
       expect(events.at(-1)).toMatchObject({ type: 'finished', interrupted: false });
       // Each in its sixth episode or so, and again in another life.
       expect(incidents.length).toBeGreaterThanOrEqual(4);
-      for (const { what, reason, inARow } of incidents) {
-        expect({ what, inARow }).toEqual({ what: 'environment', inARow: 1 });
+      for (const { what, reason, consecutive } of incidents) {
+        expect({ what, consecutive }).toEqual({ what: 'environment', consecutive: 1 });
         expect(reason).toMatch(/^Counter \(environment \d, seed \d+, episode \d+, step \d/);
         expect(reason).toMatch(message);
       }
@@ -105,7 +105,7 @@ describe('an environment that fails in training', () => {
       const env = () => ({ ...breakingEnv({}), close: close as () => void });
       const { failure, incidents, ...rest } = await run({ ...config(), evaluation }, { env });
       expect(failure).toBeUndefined();
-      expect(incidents).toMatchObject([{ what: 'verb', update: 2, inARow: 1 }]);
+      expect(incidents).toMatchObject([{ what: 'verb', update: 2, consecutive: 1 }]);
       expect(incidents[0].reason).toMatch(
         / close( threw: the viewer is gone|: no answer within 30 ms)$/,
       );
@@ -117,12 +117,12 @@ describe('an environment that fails in training', () => {
   );
 
   it('in a thread of its own begins another episode as it is', async () => {
-    const module = join(import.meta.dirname, '../breaking-env.ts');
+    const module = join(import.meta.dirname, '../../support/breaking-env.ts');
     const options = { fault: 'huge-obs', after: 20 };
     const env = { id: undefined, module, options, count: 4, workers: 1 };
     const { failure, incidents } = await run(tinyConfig({ ...config(), env }));
     expect(failure).toBeUndefined();
-    expect(incidents.map(({ what, inARow }) => [what, inARow])).toEqual(
+    expect(incidents.map(({ what, consecutive }) => [what, consecutive])).toEqual(
       Array.from({ length: 4 }, () => ['environment', 1]),
     );
     expect(incidents[0].reason).toContain('guards.maxObservation');
@@ -131,10 +131,17 @@ describe('an environment that fails in training', () => {
   it('leaves what it takes to see it again', async () => {
     const { env, on } = breaking('throws');
     const { incidents } = await run(config(), { env, on });
-    const [{ path, reason, update, steps }] = incidents;
+    const [{ path, reason, update, envSteps: steps }] = incidents;
     const note = JSON.parse(readFileSync(path!, 'utf8'));
     expect(path).toMatch(new RegExp(`env-${note.env}-at-${steps}-1.json$`));
-    expect(note).toMatchObject({ version: 1, reason, update, steps, inARow: 1, name: 'Counter' });
+    expect(note).toMatchObject({
+      version: 1,
+      reason,
+      update,
+      steps,
+      consecutive: 1,
+      name: 'Counter',
+    });
     expect(note.stack).toMatch(/the motor is hot\n.*breaking-env.ts/);
     expect(note.observation.row).toHaveLength(2);
     expect([0, 1]).toContain(note.action);
@@ -180,13 +187,13 @@ describe('an environment that fails in training', () => {
     };
     const input = config({ guards: { envFailures: 2 }, checkpoint: { everyUpdates: 1 } });
     const { runDir, failure, incidents } = await run(input, { env, on });
-    expect(failure).toBeInstanceOf(EnvFailed);
+    expect(failure).toBeInstanceOf(EnvError);
     expect(failure?.message).toMatch(/step threw: the motor is hot$/);
     const last = incidents.at(-1)!;
     expect(last).toMatchObject({
       what: 'environment',
       update: 4,
-      inARow: 3,
+      consecutive: 3,
       reason: failure!.message,
     });
     const before = (await remains(runDir)).metrics;

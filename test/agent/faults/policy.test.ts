@@ -4,12 +4,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { finalize, tap } from 'rxjs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Learner } from '../../../src/agent/algorithms/ppo/learner.ts';
-import type { TrainEvent } from '../../../src/agent/events.ts';
-import type { Hook } from '../../../src/agent/hooks.ts';
-import { Setbacks } from '../../../src/agent/recovery.ts';
+import type { TrainEvent } from '../../../src/agent/events/events.ts';
+import type { Hook } from '../../../src/agent/hooks/hooks.ts';
 import { decodeSafetensors } from '../../../src/agent/run/index.ts';
-import { tinyConfig } from '../tiny-config.ts';
-import { learned, run } from './runs.ts';
+import { Setbacks } from '../../../src/agent/train/recovery.ts';
+import { learned, run } from '../../support/short-runs.ts';
+import { tinyConfig } from '../../support/tiny-config.ts';
 
 /** Of a weight of whichever policy there is, the first number becomes NaN. */
 function spoil(): void {
@@ -61,10 +61,15 @@ describe('weights that become NaN in the middle of training', () => {
       const found = await run(config, { on: spoiling([update]) });
       expect(found.failure).toBeUndefined();
       expect(found.incidents).toMatchObject([
-        { what: 'policy', update: update + 1, inARow: 1, reason: expect.stringMatching(reason) },
+        {
+          what: 'policy',
+          update: update + 1,
+          consecutive: 1,
+          reason: expect.stringMatching(reason),
+        },
       ]);
       const started = found.events.flatMap((e) => (e.type === 'started' ? [e.resumedFrom] : []));
-      const steps = back === 0 ? 0 : (await undisturbed()).metrics[back - 1].steps;
+      const steps = back === 0 ? 0 : (await undisturbed()).metrics[back - 1].envSteps;
       expect(started).toEqual([undefined, steps]);
       expect(learned(found)).toEqual(learned(await undisturbed()));
 
@@ -118,21 +123,21 @@ describe('weights that become NaN in the middle of training', () => {
       {
         what: 'update',
         update: 3,
-        inARow: 1,
+        consecutive: 1,
         reason: expect.stringMatching(/^weights: .* got NaN/),
       },
     ]);
-    expect(metrics[2].steps - metrics[1].steps).toBeGreaterThanOrEqual(64);
+    expect(metrics[2].envSteps - metrics[1].envSteps).toBeGreaterThanOrEqual(64);
   });
 
-  it('again and again stop the run as guards.inARow says, and what was saved goes on', async () => {
+  it('again and again stop the run as guards.consecutive says, and what was saved goes on', async () => {
     const tensors = tf.memory().numTensors;
     const { runDir, failure, incidents } = await run(config, { on: spoiling([5], true) });
     expect(failure?.name).toBe('RunError');
     expect(failure?.message).toMatch(
-      /^went back 2 times in a row, .* \(guards.inARow\): policy: non-finite/,
+      /^went back 2 times in a row, .* \(guards.consecutive\): policy: non-finite/,
     );
-    expect(incidents.map(({ inARow }) => inARow)).toEqual([1, 2, 3]);
+    expect(incidents.map(({ consecutive }) => consecutive)).toEqual([1, 2, 3]);
     expect(tf.memory().numTensors).toBe(tensors);
     const resumed = await run(config, { runDir, resume: true });
     expect(resumed.failure).toBeUndefined();

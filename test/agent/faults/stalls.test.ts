@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { TrainEvent } from '../../../src/agent/events.ts';
+import type { TrainEvent } from '../../../src/agent/events/events.ts';
 import { type Stall, stalls } from '../../../src/agent/watchdog/stalls.ts';
 import type { Env } from '../../../src/envs/index.ts';
-import breakingEnv from '../breaking-env.ts';
-import { tinyConfig } from '../tiny-config.ts';
-import { run } from './runs.ts';
+import breakingEnv from '../../support/breaking-env.ts';
+import { run } from '../../support/short-runs.ts';
+import { tinyConfig } from '../../support/tiny-config.ts';
 
 describe('environments that owe answers', () => {
   beforeEach(() => {

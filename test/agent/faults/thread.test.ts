@@ -4,10 +4,10 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { readEvents } from '../../../src/agent/events-log.ts';
-import { tempDir } from '../run/temp-dir.ts';
-import { tinyConfig } from '../tiny-config.ts';
-import { learned, run } from './runs.ts';
+import { readEvents } from '../../../src/agent/events/events-log.ts';
+import { learned, run } from '../../support/short-runs.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+import { tinyConfig } from '../../support/tiny-config.ts';
 
 const main = resolve(import.meta.dirname, '../../../src/agent/cli/main.ts');
 const config = tinyConfig({

@@ -3,16 +3,23 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { BehaviorSubject } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { Control } from '../../../src/agent/page/messages.ts';
-import { pageOf, type SupervisedRun } from '../../../src/agent/page/page.ts';
-import { RunFolder } from '../../../src/agent/page/run-folder.ts';
-import { servePage } from '../../../src/agent/page/serve-page.ts';
+import { pageOf, type SupervisedRun } from '../../../src/agent/page/server/page.ts';
+import type { Control } from '../../../src/agent/page/server/page-messages.ts';
+import { RunFolder } from '../../../src/agent/page/server/run-folder.ts';
+import { servePage } from '../../../src/agent/page/server/serve-page.ts';
 import { MetricsLog } from '../../../src/agent/run/index.ts';
-import { train } from '../../../src/agent/train.ts';
-import { SocketServer } from '../../../src/envs/index.ts';
-import { tinyConfig } from '../tiny-config.ts';
-import { chromiumPath, launch, openPage, violations } from './chromium.ts';
-import { addEvents, addMetrics, eventLine, makeRun, metricsLine, runsFolder } from './run-files.ts';
+import { train } from '../../../src/agent/train/train.ts';
+import { SocketServer } from '../../../src/envs/net/index.ts';
+import { chromiumPath, launch, openPage, violations } from '../../support/chromium.ts';
+import { tinyConfig } from '../../support/tiny-config.ts';
+import {
+  addEvents,
+  addMetrics,
+  eventLine,
+  makeRun,
+  metricsLine,
+  runsFolder,
+} from '../../support/written-run.ts';
 
 const token = 'correct-horse';
 /** Until something is so, on a busy machine as well. */

@@ -7,8 +7,8 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { readRecording } from '../../../src/agent/recording/index.ts';
-import { train } from '../../../src/agent/train.ts';
-import { tinyConfig } from '../tiny-config.ts';
+import { train } from '../../../src/agent/train/train.ts';
+import { tinyConfig } from '../../support/tiny-config.ts';
 
 const main = resolve(import.meta.dirname, '../../../src/agent/cli/main.ts');
 

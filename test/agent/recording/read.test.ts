@@ -1,12 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Agent } from '../../../src/agent/agent.ts';
-import { envSource } from '../../../src/agent/env-setup.ts';
+import { Agent } from '../../../src/agent/agent/agent.ts';
+import { envSource } from '../../../src/agent/config/env-source.ts';
 import { RecordingError, readRecording, record } from '../../../src/agent/recording/index.ts';
 import { loadBackend } from '../../../src/kernels/index.ts';
-import { tempDir } from '../run/temp-dir.ts';
-import { tinyConfig } from '../tiny-config.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+import { tinyConfig } from '../../support/tiny-config.ts';
 
 let lines: string[];
 beforeAll(async () => {

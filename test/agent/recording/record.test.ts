@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { Agent } from '../../../src/agent/agent.ts';
-import type { ConfigInput } from '../../../src/agent/config.ts';
-import { envSource } from '../../../src/agent/env-setup.ts';
-import type { ExitOption } from '../../../src/agent/exit.ts';
+import { Agent } from '../../../src/agent/agent/agent.ts';
+import type { ExitOption } from '../../../src/agent/agent/exit-option.ts';
+import type { ConfigInput } from '../../../src/agent/config/config.ts';
+import { envSource } from '../../../src/agent/config/env-source.ts';
 import {
   type RecordedDecision,
   type RecordedEnd,
@@ -16,14 +16,14 @@ import {
   Dict,
   Discrete,
   type Env,
-  EnvLost,
+  EnvDisconnectedError,
   EnvServer,
   makeEnv,
   type Reset,
   type Step,
 } from '../../../src/envs/index.ts';
 import { loadBackend, Rng } from '../../../src/kernels/index.ts';
-import { tinyConfig } from '../tiny-config.ts';
+import { tinyConfig } from '../../support/tiny-config.ts';
 
 beforeAll(() => loadBackend('simd'));
 
@@ -343,7 +343,7 @@ describe('record, of environments of one’s own', () => {
     const env = () => {
       const countdown = new Countdown(2);
       const step = async () => {
-        if (++stepped === 2) throw new EnvLost('the server is gone');
+        if (++stepped === 2) throw new EnvDisconnectedError('the server is gone');
         return countdown.step();
       };
       return Object.assign(Object.create(countdown), {

@@ -3,11 +3,11 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AppendFile } from '../../../src/agent/run/index.ts';
-import { disk } from './faulty-disk.ts';
-import { tempDir } from './temp-dir.ts';
+import { disk } from '../../support/faulty-disk.ts';
+import { tempDir } from '../../support/temp-dir.ts';
 
 vi.mock('node:fs', async (original) => {
-  const { onFaultyDisk } = await import('./faulty-disk.ts');
+  const { onFaultyDisk } = await import('../../support/faulty-disk.ts');
   return onFaultyDisk(await original<typeof nodeFs>());
 });
 afterEach(() => disk.repair());

@@ -4,9 +4,9 @@ import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { FileSystem } from '../../../src/agent/run/atomic.ts';
 import { writeDirAtomic, writeFileAtomic } from '../../../src/agent/run/index.ts';
-import { entering } from './entering.ts';
-import { faultyFs } from './faulty-fs.ts';
-import { tempDir } from './temp-dir.ts';
+import { entering } from '../../support/entering.ts';
+import { faultyFs } from '../../support/faulty-fs.ts';
+import { tempDir } from '../../support/temp-dir.ts';
 
 const names = (calls: string[]) =>
   calls.map((call) => {

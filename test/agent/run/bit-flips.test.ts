@@ -2,10 +2,10 @@ import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Checkpoint, CheckpointError, CheckpointStore } from '../../../src/agent/run/index.ts';
-import { train } from '../../../src/agent/train.ts';
+import { train } from '../../../src/agent/train/train.ts';
 import { loadBackend } from '../../../src/kernels/index.ts';
-import { tinyConfig } from '../tiny-config.ts';
-import { tempDir } from './temp-dir.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+import { tinyConfig } from '../../support/tiny-config.ts';
 
 beforeAll(async () => {
   await loadBackend('simd');

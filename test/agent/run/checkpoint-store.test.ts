@@ -18,8 +18,8 @@ import {
   CheckpointStore,
   loadCheckpoint,
 } from '../../../src/agent/run/index.ts';
-import { faultyFs } from './faulty-fs.ts';
-import { tempDir } from './temp-dir.ts';
+import { faultyFs } from '../../support/faulty-fs.ts';
+import { tempDir } from '../../support/temp-dir.ts';
 
 const FILES = ['weights.safetensors', 'optimiser.safetensors', 'state.json', 'manifest.json'];
 

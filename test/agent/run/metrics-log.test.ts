@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MetricsLog, readMetrics } from '../../../src/agent/run/index.ts';
-import { tempDir } from './temp-dir.ts';
+import { tempDir } from '../../support/temp-dir.ts';
 
 const record = (update: number) => ({ update, return: update / 3, note: 'é'.repeat(update) });
 

@@ -4,9 +4,14 @@ import { existsSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } f
 import type * as nodeFsPromises from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { Locked, LockLost, type LockOptions, takeLock } from '../../../src/agent/run/index.ts';
-import { lockHolder } from './lock-holder.ts';
-import { tempDir } from './temp-dir.ts';
+import {
+  LockLostError,
+  type LockOptions,
+  RunLockedError,
+  takeLock,
+} from '../../../src/agent/run/index.ts';
+import { lockHolder } from '../../support/lock-holder.ts';
+import { tempDir } from '../../support/temp-dir.ts';
 
 /** Whether hard links can be made, and if not what the system says. */
 let noLink: string | undefined;
@@ -57,7 +62,7 @@ describe.each([undefined, 'ENOTSUP'])('a run lock (links: %s)', (code) => {
   it('is for one process at a time, and free once that is gone, however it went', async () => {
     const path = newPath();
     const child = await lockHolder(path);
-    await expect(take(path)).rejects.toThrow(new Locked(path, `process ${child.pid}`));
+    await expect(take(path)).rejects.toThrow(new RunLockedError(path, `process ${child.pid}`));
     const gone = once(child, 'exit');
     child.kill('SIGKILL');
     await gone;
@@ -65,7 +70,7 @@ describe.each([undefined, 'ENOTSUP'])('a run lock (links: %s)', (code) => {
     const { seen, options } = impatient();
     const lock = await take(path, options);
     expect(seen).toEqual({ seconds: 0, told: [] });
-    await expect(take(path)).rejects.toThrow(new Locked(path, `process ${process.pid}`));
+    await expect(take(path)).rejects.toThrow(new RunLockedError(path, `process ${process.pid}`));
     await lock.release();
     await (await take(path)).release();
     expect(readdirSync(join(path, '..'))).toEqual([]);
@@ -81,7 +86,7 @@ describe.each([undefined, 'ENOTSUP'])('a run lock (links: %s)', (code) => {
       const tried = await Promise.allSettled(Array.from({ length: 10 }, () => take(path)));
       const refused = tried.filter((one) => one.status === 'rejected');
       expect(refused).toHaveLength(9);
-      for (const { reason } of refused) expect(reason).toBeInstanceOf(Locked);
+      for (const { reason } of refused) expect(reason).toBeInstanceOf(RunLockedError);
       for (const one of tried) if (one.status === 'fulfilled') await one.value.release();
       expect(readdirSync(join(path, '..'))).toEqual([]);
     }
@@ -125,7 +130,7 @@ describe('a lock that was left', () => {
       const { options } = impatient((waited) => {
         if (waited === 15) writeFileSync(path, text(owner, 8));
       });
-      await expect(takeLock(path, options)).rejects.toThrow(new Locked(path, holder));
+      await expect(takeLock(path, options)).rejects.toThrow(new RunLockedError(path, holder));
       expect(readdirSync(join(path, '..'))).toEqual(['run.lock']);
     });
 
@@ -150,7 +155,7 @@ describe('a lock that was left', () => {
     const whole = () => writeFileSync(path, `${JSON.stringify(owner)}\n${count}\n`);
     const { options } = impatient(whole);
     await expect(takeLock(path, options)).rejects.toThrow(
-      new Locked(path, `process ${process.pid}`),
+      new RunLockedError(path, `process ${process.pid}`),
     );
   });
 
@@ -185,11 +190,13 @@ describe('a lock that is held', () => {
     const lock = await takeLock(path);
     lock.check();
     writeFileSync(path, JSON.stringify({ pid: 7, host: 'web-1', id: 'x' }));
-    expect(() => lock.check()).toThrow(new LockLost(`${path} is now that of process 7 on web-1`));
+    expect(() => lock.check()).toThrow(
+      new LockLostError(`${path} is now that of process 7 on web-1`),
+    );
     await lock.release();
     expect(existsSync(path)).toBe(true);
     rmSync(path);
-    expect(() => lock.check()).toThrow(new LockLost(`${path} is gone`));
+    expect(() => lock.check()).toThrow(new LockLostError(`${path} is gone`));
   });
 
   it('that cannot be made says where and why', async () => {

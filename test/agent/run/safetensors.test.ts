@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeSafetensors, encodeSafetensors } from '../../../src/agent/run/index.ts';
-import { python, pythonHas } from './python.ts';
-import { tempDir } from './temp-dir.ts';
+import { python, pythonHas } from '../../support/python.ts';
+import { tempDir } from '../../support/temp-dir.ts';
 
 /** A file made of a header's text and data, without the encoder. */
 function file(header: string, data: ArrayLike<number> = []): Uint8Array {

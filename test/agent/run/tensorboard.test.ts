@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TensorBoardWriter } from '../../../src/agent/run/index.ts';
-import { python, pythonHas } from './python.ts';
-import { tempDir } from './temp-dir.ts';
+import { python, pythonHas } from '../../support/python.ts';
+import { tempDir } from '../../support/temp-dir.ts';
 
 /** CRC-32C bit by bit, from its definition. */
 function crc32c(bytes: Uint8Array): number {

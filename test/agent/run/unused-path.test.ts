@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { unusedPath } from '../../../src/agent/run/index.ts';
-import { tempDir } from './temp-dir.ts';
+import { tempDir } from '../../support/temp-dir.ts';
 
 describe('unusedPath', () => {
   it('counts up where something is', () => {

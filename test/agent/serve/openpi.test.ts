@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
-import { encodeOpenpi, ndarray } from '../../../src/envs/index.ts';
+import { encodeOpenpi } from '../../../src/agent/serve/encode-openpi.ts';
+import { ndarray } from '../../../src/envs/net/index.ts';
 import { Rng } from '../../../src/kernels/index.ts';
-import { interpreter, pythonHas } from '../run/python.ts';
-import { makeRun, serve } from './served.ts';
+import { interpreter, pythonHas } from '../../support/python.ts';
+import { makeRun, serve } from '../../support/served.ts';
 
 describe('encodeOpenpi', () => {
   it('writes the bytes that msgpack_numpy does', () => {

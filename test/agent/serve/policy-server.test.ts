@@ -7,9 +7,9 @@ import {
   msgpackCodec,
   ndarray,
   sayHello,
-} from '../../../src/envs/index.ts';
+} from '../../../src/envs/net/index.ts';
 import { Rng } from '../../../src/kernels/index.ts';
-import { connect, makeRun, serve } from './served.ts';
+import { connect, makeRun, serve } from '../../support/served.ts';
 
 const khop = { env: { id: 'KHop-v0', options: { layers: 2, width: 3 } } };
 

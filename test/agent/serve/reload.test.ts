@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ServeEvent } from '../../../src/agent/index.ts';
 import { Rng } from '../../../src/kernels/index.ts';
-import { tempDir } from '../run/temp-dir.ts';
-import { changeHeads, connect, makeRun, markBest, save, serve } from './served.ts';
+import { changeHeads, connect, makeRun, markBest, save, serve } from '../../support/served.ts';
+import { tempDir } from '../../support/temp-dir.ts';
 
 /** Events of a server, to be waited for one after another. */
 function events() {

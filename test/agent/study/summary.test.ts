@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Evaluation } from '../../../src/agent/events.ts';
+import type { Evaluation } from '../../../src/agent/events/events.ts';
 import { collapsedTo, spread, summarise } from '../../../src/agent/study/summary.ts';
 
 function evaluation(success: number | null, steps: number, spearman: number | null = null) {

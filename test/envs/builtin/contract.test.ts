@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { envEntries, makeEnv } from '../../../src/envs/builtin/env-registry.ts';
 import type { EpisodicEnv } from '../../../src/envs/builtin/episodic-env.ts';
-import { checkEnv } from '../../../src/envs/check-env.ts';
-import { envEntries, makeEnv } from '../../../src/envs/registry.ts';
+import { checkEnv } from '../../../src/envs/check/check-env.ts';
 import { Rng } from '../../../src/kernels/index.ts';
 
 /** Plays on from where the environment is, through resets, with random allowed actions. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { makeEnv } from '../../../src/envs/builtin/env-registry.ts';
 import type { EpisodicEnv } from '../../../src/envs/builtin/episodic-env.ts';
-import { makeEnv } from '../../../src/envs/registry.ts';
 
 const make = <Obs, Action = Obs>(id: string, options = {}) =>
   makeEnv(id, options) as EpisodicEnv<Obs, Action, unknown>;

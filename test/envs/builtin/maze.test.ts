@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { makeEnv } from '../../../src/envs/builtin/env-registry.ts';
 import type { Maze, MazeOptions } from '../../../src/envs/builtin/maze.ts';
 import { perfectMaze } from '../../../src/envs/builtin/maze-grid.ts';
-import { makeEnv } from '../../../src/envs/registry.ts';
 import { Rng } from '../../../src/kernels/index.ts';
 
 const make = (options: Partial<MazeOptions> = {}) => makeEnv('Maze-v0', options) as Maze;

@@ -3,17 +3,17 @@ import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { EnvServer } from '../../../src/envs/host/env-server.ts';
 import {
   Box,
   Discrete,
   type Env,
-  EnvLost,
+  EnvDisconnectedError,
   makeEnv,
   type OpenEnvOptions,
   openEnv,
 } from '../../../src/envs/index.ts';
-import { CountEnv } from '../count-env.ts';
+import { EnvServer } from '../../../src/envs/server/env-server.ts';
+import { CountEnv } from '../../support/count-env.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -295,8 +295,8 @@ describe('an episode is lost', () => {
     await env.reset();
     const step = env.step(0) as Promise<unknown>;
     await expect(step).rejects.toThrow(message);
-    await expect(step).rejects.toBeInstanceOf(EnvLost);
-    await expect(env.step(0)).rejects.toBeInstanceOf(EnvLost);
+    await expect(step).rejects.toBeInstanceOf(EnvDisconnectedError);
+    await expect(env.step(0)).rejects.toBeInstanceOf(EnvDisconnectedError);
     expect((await env.reset()).obs[0]).toBe(1);
     expect(server.connections()).toBe(2);
   });
@@ -310,7 +310,7 @@ describe('an episode is lost', () => {
     await env.reset();
     const step = env.step(0) as Promise<unknown>;
     await expect(step).rejects.toThrow(/step: no answer within 500 ms$/);
-    await expect(step).rejects.toBeInstanceOf(EnvLost);
+    await expect(step).rejects.toBeInstanceOf(EnvDisconnectedError);
     expect((await env.reset()).obs[0]).toBe(1);
     expect(server.connections()).toBe(2);
   });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { defaultFrameLimits as limits } from '../../../src/envs/net/wire/scan.ts';
 import { parseJson } from '../../../src/envs/openenv/parse-json.ts';
-import { defaultFrameLimits as limits } from '../../../src/envs/wire/scan.ts';
 
 describe('JSON as Python writes it', () => {
   it.each([

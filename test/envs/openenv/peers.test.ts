@@ -6,16 +6,16 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import spelling from '../../../examples/openenv.ts';
-import { EnvServer } from '../../../src/envs/host/env-server.ts';
 import {
   checkEnv,
   Discrete,
   type Env,
-  EnvLost,
+  EnvDisconnectedError,
   makeEnv,
   openEnv,
 } from '../../../src/envs/index.ts';
-import { interpreter, pythonHas } from '../../agent/run/python.ts';
+import { EnvServer } from '../../../src/envs/server/env-server.ts';
+import { interpreter, pythonHas } from '../../support/python.ts';
 
 const here = import.meta.dirname;
 const root = join(here, '../../..');
@@ -122,7 +122,7 @@ describe.skipIf(!there)("OpenEnv's own server", () => {
     env.close!();
     await waiting;
 
-    await expect(wish('exit', other)).rejects.toBeInstanceOf(EnvLost);
+    await expect(wish('exit', other)).rejects.toBeInstanceOf(EnvDisconnectedError);
     await once(process, 'exit');
     const found = other.reset() as Promise<unknown>;
     found.catch(() => {});

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { EnvServer } from '../../../src/envs/host/env-server.ts';
 import { EnvPool, type Outcome, RemoteEnvs } from '../../../src/envs/index.ts';
-import { FaultProxy, type Faults } from './fault-proxy.ts';
-import { Ledger, LedgerEnv } from './ledger-env.ts';
+import { EnvServer } from '../../../src/envs/server/env-server.ts';
+import { FaultProxy, type Faults } from '../../support/fault-proxy.ts';
+import { Ledger, LedgerEnv } from '../../support/ledger-env.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {

@@ -99,7 +99,7 @@ it.each([
   expect(await env.step(1)).toMatchObject({ reward: 1, info: { difficulty: 2 } });
 });
 
-const oddModule = new URL('./odd-info-env.ts', import.meta.url).href;
+const oddModule = new URL('../../support/odd-info-env.ts', import.meta.url).href;
 const odd = (): Info => ({
   get frame() {
     throw new Error('no frame');

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { dial } from '../../../src/envs/net/socket/dial.ts';
+import { sayHello } from '../../../src/envs/net/socket/handshake.ts';
+import { msgpackCodec } from '../../../src/envs/net/wire/codec.ts';
 import { Listener } from '../../../src/envs/remote/listener.ts';
-import { dial } from '../../../src/envs/socket/dial.ts';
-import { sayHello } from '../../../src/envs/socket/handshake.ts';
-import { msgpackCodec } from '../../../src/envs/wire/codec.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {

@@ -1,17 +1,17 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { dialTrainer } from '../../../src/envs/host/dial-trainer.ts';
-import { EnvServer, type EnvServerOptions } from '../../../src/envs/host/env-server.ts';
 import {
   type Env,
+  EnvDisconnectedError,
   type EnvFactory,
-  EnvLost,
   makeEnv,
   RemoteEnvs,
 } from '../../../src/envs/index.ts';
+import type { Connection } from '../../../src/envs/net/socket/connection.ts';
+import { SocketServer } from '../../../src/envs/net/socket/socket-server.ts';
 import type { RemoteSource } from '../../../src/envs/remote/relay.ts';
-import type { Connection } from '../../../src/envs/socket/connection.ts';
-import { SocketServer } from '../../../src/envs/socket/server.ts';
-import { CountEnv, HeldEnv } from '../count-env.ts';
+import { dialTrainer } from '../../../src/envs/server/dial-trainer.ts';
+import { EnvServer, type EnvServerOptions } from '../../../src/envs/server/env-server.ts';
+import { CountEnv, HeldEnv } from '../../support/count-env.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -71,7 +71,7 @@ describe('environments of servers', () => {
     const [slow, quick] = await open(at(url), 2, { timeoutMs: 200 });
     await Promise.all([slow.reset(), quick.reset()]);
     await expect(slow.step(1)).rejects.toThrow(/no answer within 200 ms/);
-    await expect(quick.step(1)).rejects.toThrow(EnvLost);
+    await expect(quick.step(1)).rejects.toThrow(EnvDisconnectedError);
     await Promise.all([slow.reset({ seed: 1 }), quick.reset({ seed: 1 })]);
     expect(await slow.step(1)).toMatchObject({ reward: 11 });
   });
@@ -85,7 +85,7 @@ describe('environments of servers', () => {
     });
     const [broken, sound] = await open(at(url), 2);
     await Promise.all([broken.reset(), sound.reset()]);
-    await expect(broken.step(1)).rejects.toThrow(new EnvLost('step failed: it broke'));
+    await expect(broken.step(1)).rejects.toThrow(new EnvDisconnectedError('step failed: it broke'));
     expect(await sound.step(1)).toMatchObject({ reward: 11 });
     await broken.reset({ seed: 1 });
     expect(await broken.step(1)).toMatchObject({ reward: 11 });
@@ -97,7 +97,7 @@ describe('environments of servers', () => {
     const [env] = await open(at(first.url), 1);
     await env.reset();
     await first.close();
-    await expect(env.step(0)).rejects.toThrow(EnvLost);
+    await expect(env.step(0)).rejects.toThrow(EnvDisconnectedError);
     await serve(() => makeEnv('CartPole-v1'), { port });
     await expect(env.reset()).rejects.toThrow(/env.observationSpace: expected .* got/);
     await expect(env.reset({ seed: 1 })).rejects.toThrow(/env.observationSpace: expected .* got/);
@@ -172,12 +172,12 @@ describe('environments that dial in', () => {
 
 describe('environments in threads', () => {
   it('are begun again when their thread ends', async () => {
-    const module = new URL('./ending-env.ts', import.meta.url).href;
+    const module = new URL('../../support/ending-env.ts', import.meta.url).href;
     const envs = await open({ workers: 2, env: { module, options: {} } }, 4);
     await Promise.all(envs.map((env) => env.reset()));
     await expect(envs[0].step(1)).rejects.toThrow(/worker 0: the thread ended with 3/);
     expect(await envs[3].step(0)).toMatchObject({ reward: 1 });
-    await expect(envs[1].step(0)).rejects.toThrow(EnvLost);
+    await expect(envs[1].step(0)).rejects.toThrow(EnvDisconnectedError);
     await envs[0].reset({ seed: 1 });
     expect(await envs[0].step(0)).toMatchObject({ reward: 1 });
   });
@@ -186,14 +186,14 @@ describe('environments in threads', () => {
     ['throw', /worker 0: the simulator hung up/],
     ['reject', /worker 0: no licence/],
   ])('that end in a %s are lost with its reason', async (how, reason) => {
-    const module = new URL('./ending-env.ts', import.meta.url).href;
+    const module = new URL('../../support/ending-env.ts', import.meta.url).href;
     const [env] = await open({ workers: 1, env: { module, options: { how } } }, 1);
     await env.reset();
     await expect(env.step(1)).rejects.toThrow(reason);
   });
 
   it('that block are given up in time', async () => {
-    const module = new URL('./ending-env.ts', import.meta.url).href;
+    const module = new URL('../../support/ending-env.ts', import.meta.url).href;
     const source = { workers: 1, env: { module, options: { how: 'block' } } };
     const [env] = await open(source, 1, { timeoutMs: 1500 });
     await env.reset();
@@ -203,7 +203,7 @@ describe('environments in threads', () => {
   });
 
   it('that cannot be made are not there, with the reason', async () => {
-    const module = new URL('./ending-env.ts', import.meta.url).href;
+    const module = new URL('../../support/ending-env.ts', import.meta.url).href;
     const source = { workers: 1, env: { module, options: { broken: true } } };
     await expect(open(source, 1)).rejects.toThrow(/could not be made: no such thing/);
   });

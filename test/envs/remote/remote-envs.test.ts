@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
-import { EnvServer } from '../../../src/envs/host/env-server.ts';
 import { type Env, type EnvFactory, makeEnv, type Step } from '../../../src/envs/index.ts';
 import type { RemoteSource } from '../../../src/envs/remote/relay.ts';
 import { RemoteEnvs } from '../../../src/envs/remote/remote-envs.ts';
+import { EnvServer } from '../../../src/envs/server/env-server.ts';
 import { Rng } from '../../../src/kernels/index.ts';
 
 const closing: (() => unknown)[] = [];

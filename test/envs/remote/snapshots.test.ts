@@ -1,13 +1,19 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Env, EnvLost, EnvPool, EnvServer, RemoteEnvs } from '../../../src/envs/index.ts';
-import statefulEnv, { exactState } from './stateful-env.ts';
+import {
+  type Env,
+  EnvDisconnectedError,
+  EnvPool,
+  EnvServer,
+  RemoteEnvs,
+} from '../../../src/envs/index.ts';
+import statefulEnv, { exactState } from '../../support/stateful-env.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-const module = new URL('./stateful-env.ts', import.meta.url).href;
+const module = new URL('../../support/stateful-env.ts', import.meta.url).href;
 
 /** One such environment, over a socket or in a thread. */
 async function open(place: string, how: string): Promise<Env> {
@@ -38,7 +44,7 @@ describe.each(['on a server', 'in a thread'])('the state of an environment %s', 
     const env = await open(place, 'map');
     await env.reset({ seed: 1 });
     await expect(env.snapshot!()).rejects.toThrow(
-      new EnvLost('snapshot failed: state.cells: expected plain JSON data, got Map'),
+      new EnvDisconnectedError('snapshot failed: state.cells: expected plain JSON data, got Map'),
     );
     expect(await env.reset({ seed: 1 })).toEqual({ obs: 1, info: {} });
     expect(await env.step(0)).toMatchObject({ reward: 1 });

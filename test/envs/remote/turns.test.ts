@@ -1,13 +1,13 @@
 import { MessageChannel } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { EnvHost } from '../../../src/envs/host/env-host.ts';
-import { Line } from '../../../src/envs/remote/line.ts';
+import type { Welcome } from '../../../src/envs/net/wire/messages.ts';
 import type { Link } from '../../../src/envs/remote/link.ts';
-import { SeatGroup } from '../../../src/envs/remote/seat-group.ts';
+import { Reconnector } from '../../../src/envs/remote/reconnector.ts';
+import { RemoteEnvGroup } from '../../../src/envs/remote/remote-env-group.ts';
 import type { TrainerSession } from '../../../src/envs/remote/trainer-session.ts';
-import type { Welcome } from '../../../src/envs/wire/messages.ts';
+import { EnvHost } from '../../../src/envs/server/env-host.ts';
 import { Rng } from '../../../src/kernels/index.ts';
-import { CountEnv } from '../count-env.ts';
+import { CountEnv } from '../../support/count-env.ts';
 
 const space = { type: 'discrete', n: 2, start: 0 } as const;
 const limits = { maxPayload: 1000, graceMs: 60_000, heartbeatMs: 15_000 };
@@ -29,9 +29,9 @@ const welcome: Welcome = {
 };
 
 /** A line with so many environments, which answer when they are told to. */
-async function lineOf(numEnvs: number, timeoutMs: number, beside: Line[] = []) {
+async function lineOf(numEnvs: number, timeoutMs: number, beside: Reconnector[] = []) {
   const { port1, port2 } = new MessageChannel();
-  const group = new SeatGroup(port2, numEnvs);
+  const group = new RemoteEnvGroup(port2, numEnvs);
   const placed = vi.spyOn(group, 'place');
   const lost = vi.spyOn(group, 'lose');
   const seq = new Array<number>(numEnvs).fill(0);
@@ -44,7 +44,7 @@ async function lineOf(numEnvs: number, timeoutMs: number, beside: Line[] = []) {
     close: () => {},
   } satisfies Link;
   const connect = async () => ({ link, welcome: { ...welcome, numEnvs } });
-  const line = new Line({ name: 'there', connect }, group, timeoutMs, Rng.seed(0), beside);
+  const line = new Reconnector({ name: 'there', connect }, group, timeoutMs, Rng.seed(0), beside);
   beside.push(line);
   closing.push(() => {
     line.close();
@@ -103,7 +103,7 @@ describe('a limit on one answer', () => {
   });
 
   it('is patient with one whose place answers over another connection', async () => {
-    const beside: Line[] = [];
+    const beside: Reconnector[] = [];
     const [first, second] = [await lineOf(1, 1000, beside), await lineOf(1, 1000, beside)];
     first.ask(0);
     second.ask(0);

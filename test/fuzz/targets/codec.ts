@@ -1,15 +1,14 @@
 import fc from 'fast-check';
-import { codecs } from '../../../src/envs/wire/codec.ts';
+import { policyReply, policyRequest } from '../../../src/agent/serve/policy-messages.ts';
+import { codecs } from '../../../src/envs/net/wire/codec.ts';
 import {
   answer,
   envReply,
   envRequest,
   opening,
-  policyReply,
-  policyRequest,
   readMessage,
-} from '../../../src/envs/wire/messages.ts';
-import { isNdArray } from '../../../src/envs/wire/ndarray.ts';
+} from '../../../src/envs/net/wire/messages.ts';
+import { isNdArray } from '../../../src/envs/net/wire/ndarray.ts';
 import { drafts, frameOf } from '../draft.ts';
 import {
   envHellos,

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import fc from 'fast-check';
-import { DialError, dial } from '../../../src/envs/socket/dial.ts';
-import { sayHello } from '../../../src/envs/socket/handshake.ts';
-import { msgpackCodec } from '../../../src/envs/wire/codec.ts';
+import { DialError, dial } from '../../../src/envs/net/socket/dial.ts';
+import { sayHello } from '../../../src/envs/net/socket/handshake.ts';
+import { msgpackCodec } from '../../../src/envs/net/wire/codec.ts';
 import { inTime, Tally } from '../outcome.ts';
 import { type Target, target } from '../target.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { EnvHost } from '../../../src/envs/host/env-host.ts';
-import { codecs } from '../../../src/envs/wire/codec.ts';
-import { envReply, envRequest, readMessage } from '../../../src/envs/wire/messages.ts';
+import { codecs } from '../../../src/envs/net/wire/codec.ts';
+import { envReply, envRequest, readMessage } from '../../../src/envs/net/wire/messages.ts';
+import { EnvHost } from '../../../src/envs/server/env-host.ts';
 import { drafts, frameOf } from '../draft.ts';
 import { envRequests, numbered, strays } from '../messages.ts';
 import { checkSaid, inTime, refusalOf, Tally, Violation } from '../outcome.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { z } from 'zod';
-import { EnvServer } from '../../../src/envs/host/env-server.ts';
-import { answer, envReply, readMessage } from '../../../src/envs/wire/messages.ts';
+import { answer, envReply, readMessage } from '../../../src/envs/net/wire/messages.ts';
+import { EnvServer } from '../../../src/envs/server/env-server.ts';
 import { Control } from '../control.ts';
 import {
   type Conversation,

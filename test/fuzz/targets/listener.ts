@@ -2,10 +2,14 @@ import { once } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { dialTrainer } from '../../../src/envs/host/dial-trainer.ts';
+import { answer, envRequest, readMessage } from '../../../src/envs/net/wire/messages.ts';
 import { Listener } from '../../../src/envs/remote/listener.ts';
-import { type SeatAnswer, type SeatAsk, SeatGroup } from '../../../src/envs/remote/seat-group.ts';
-import { answer, envRequest, readMessage } from '../../../src/envs/wire/messages.ts';
+import {
+  type GroupReply,
+  type GroupRequest,
+  RemoteEnvGroup,
+} from '../../../src/envs/remote/remote-env-group.ts';
+import { dialTrainer } from '../../../src/envs/server/dial-trainer.ts';
 import { conversations, converseAll, type Served } from '../conversation.ts';
 import { envHellos, envReplies, strays } from '../messages.ts';
 import { inTime, Violation } from '../outcome.ts';
@@ -35,7 +39,7 @@ export function listenerTarget(subject: HostedSubject): Target {
         onFault: (error) => faults.push(error),
       });
       const { port1, port2 } = new MessageChannel();
-      const group = new SeatGroup(port2, SEATS);
+      const group = new RemoteEnvGroup(port2, SEATS);
       group.open();
       listener.add(group, 10_000);
       const leave = new AbortController();
@@ -44,10 +48,10 @@ export function listenerTarget(subject: HostedSubject): Target {
       const ready = once(port1, 'message');
       const gone = dialTrainer(listener.url, factory, { id, token: TOKEN, signal });
       await inTime(ready, 'that an environment has come');
-      let honest = (_: SeatAnswer) => {};
+      let honest = (_: GroupReply) => {};
       const reset = (seat: number) =>
-        port1.postMessage({ t: 'reset', seats: [seat], args: [{}] } satisfies SeatAsk);
-      port1.on('message', (said: SeatAnswer) => {
+        port1.postMessage({ t: 'reset', seats: [seat], args: [{}] } satisfies GroupRequest);
+      port1.on('message', (said: GroupReply) => {
         if (said.t === 'broken') faults.push(new Violation(said.message));
         if (said.t !== 'answer' && said.t !== 'lost') return;
         // The other seats always want an episode.
@@ -63,7 +67,7 @@ export function listenerTarget(subject: HostedSubject): Target {
       return {
         play: (given) => converseAll(given, served, faults),
         control: async () => {
-          const answered = new Promise<SeatAnswer>((resolve) => {
+          const answered = new Promise<GroupReply>((resolve) => {
             honest = resolve;
           });
           reset(0);

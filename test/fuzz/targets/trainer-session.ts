@@ -1,9 +1,9 @@
 import fc from 'fast-check';
+import { unstack } from '../../../src/envs/net/wire/batch.ts';
+import { codecs } from '../../../src/envs/net/wire/codec.ts';
+import type { NumberArray } from '../../../src/envs/net/wire/ndarray.ts';
 import { type Answer, type Ask, TrainerSession } from '../../../src/envs/remote/trainer-session.ts';
 import { spaceFromJson } from '../../../src/envs/spaces/index.ts';
-import { unstack } from '../../../src/envs/wire/batch.ts';
-import { codecs } from '../../../src/envs/wire/codec.ts';
-import type { NumberArray } from '../../../src/envs/wire/ndarray.ts';
 import { drafts, frameOf } from '../draft.ts';
 import { envReplies, numbered, strays } from '../messages.ts';
 import { refusalOf, Tally, Violation } from '../outcome.ts';

@@ -12,8 +12,8 @@ import {
   rmsNorm,
   takeRows,
 } from '../../../src/kernels/index.ts';
-import type { SimdBackend } from '../../../src/kernels/simd/simd-backend.ts';
-import { evaluate, expectClose, type Fn, type Numbers, normal } from '../numeric.ts';
+import type { SimdBackend } from '../../../src/kernels/simd/runtime/simd-backend.ts';
+import { evaluate, expectClose, type Fn, type Numbers, normal } from '../../support/numeric.ts';
 
 const cases: Record<string, [f: Fn, ...args: Numbers[]]> = {};
 const SIZES = [0, 1, 3, 5, 8, 17];

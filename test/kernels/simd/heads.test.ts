@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { type HeadWeights, heads, loadBackend, STEP_FEATURES } from '../../../src/kernels/index.ts';
-import { evaluate, expectClose, type Fn, type Numbers, normal } from '../numeric.ts';
+import { evaluate, expectClose, type Fn, type Numbers, normal } from '../../support/numeric.ts';
 
 interface Case {
   N: number;

@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Rng } from '../../../src/kernels/index.ts';
-import * as reference from '../../../src/kernels/simd/reference.ts';
 import {
   codes,
   expectNear,
@@ -8,7 +7,8 @@ import {
   Float,
   KernelHarness,
   Output,
-} from './kernel-harness.ts';
+} from '../../support/kernel-harness.ts';
+import * as reference from '../../support/kernel-reference.ts';
 
 const MAT_MUL = 1;
 const LANE_SUM = 2;

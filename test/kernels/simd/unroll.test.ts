@@ -1,7 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { type BlockWeights, loadBackend, loopStep, unroll } from '../../../src/kernels/index.ts';
-import { evaluate, expectClose, type Fn, type Numbers, normal, toTensor } from '../numeric.ts';
+import {
+  evaluate,
+  expectClose,
+  type Fn,
+  type Numbers,
+  normal,
+  toTensor,
+} from '../../support/numeric.ts';
 
 interface Case {
   reach: number[];

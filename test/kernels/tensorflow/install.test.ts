@@ -19,9 +19,9 @@ import { ADDON, buildIn } from '../../../src/kernels/tensorflow/build.ts';
 import { compileAddon, probe } from '../../../src/kernels/tensorflow/compile.ts';
 import * as downloads from '../../../src/kernels/tensorflow/downloads.ts';
 import { type InstallOptions, installTensorflow } from '../../../src/kernels/tensorflow/install.ts';
-import { Lacking } from '../../../src/kernels/tensorflow/machine.ts';
-import { CommandFailed } from '../../../src/kernels/tensorflow/run.ts';
-import { tempDir } from '../../agent/run/temp-dir.ts';
+import { MissingRequirementError } from '../../../src/kernels/tensorflow/machine.ts';
+import { CommandError } from '../../../src/kernels/tensorflow/run-command.ts';
+import { tempDir } from '../../support/temp-dir.ts';
 
 const disk = vi.hoisted(() => ({ free: Number.POSITIVE_INFINITY }));
 vi.mock('node:fs/promises', async (original) => ({
@@ -188,7 +188,7 @@ describe.skipIf(process.platform !== 'linux' || realPython === undefined)(
       await install();
       expect(await install()).toMatchObject({ already: true });
       expect(compileAddon).toHaveBeenCalledTimes(1);
-      vi.mocked(probe).mockRejectedValueOnce(new CommandFailed('node -e failed'));
+      vi.mocked(probe).mockRejectedValueOnce(new CommandError('node -e failed'));
       expect(await install()).toMatchObject({ already: false });
       expect(around()).toEqual(['.pondera-tensorflow']);
     });
@@ -211,7 +211,7 @@ describe.skipIf(process.platform !== 'linux' || realPython === undefined)(
       vi.stubEnv('PATH', tempDir());
       disk.free = 2 ** 29;
       const error = await refusal();
-      expect(error).toBeInstanceOf(Lacking);
+      expect(error).toBeInstanceOf(MissingRequirementError);
       expect(error.message.split('\n')).toEqual([
         'TensorFlow cannot be installed; missing:',
         expect.stringMatching(/^- python3, /),
@@ -233,7 +233,7 @@ describe.skipIf(process.platform !== 'linux' || realPython === undefined)(
         Object.create(process, { platform: { value: platform }, arch: { value: arch } }),
       );
       const error = await refusal();
-      expect(error).toBeInstanceOf(Lacking);
+      expect(error).toBeInstanceOf(MissingRequirementError);
       expect(error.message).toBe(
         `TensorFlow can be installed on Linux x64 with glibc only; ${told}`,
       );
@@ -245,7 +245,7 @@ describe.skipIf(process.platform !== 'linux' || realPython === undefined)(
     ])('hands on why %s downloads nothing', async (name, called) => {
       tool(name, `${PRESENT}; echo 'no route to the registry' >&2; exit 7`);
       const error = await refusal();
-      expect(error).toBeInstanceOf(Lacking);
+      expect(error).toBeInstanceOf(MissingRequirementError);
       expect(error.message).toBe(
         `TensorFlow cannot be downloaded: ${called} failed (exit 7):\nno route to the registry`,
       );
@@ -271,7 +271,7 @@ describe.skipIf(process.platform !== 'linux' || realPython === undefined)(
         // The build that is there was made by an older version of this package.
         const record = join(folder, 'build.json');
         writeFileSync(record, readFileSync(record, 'utf8').replace('2.21.0', '2.20.0'));
-        vi.mocked(step).mockRejectedValueOnce(new CommandFailed('it does not'));
+        vi.mocked(step).mockRejectedValueOnce(new CommandError('it does not'));
         expect((await refusal()).message).toBe('it does not');
         expect(buildIn(folder)).toMatchObject({ tensorflow: '2.20.0' });
       }

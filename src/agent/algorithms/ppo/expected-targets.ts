@@ -8,11 +8,11 @@ import type {
   UnrolledThoughts,
 } from '../../../policy/index.ts';
 import { advantages, type Trajectory } from '../../../rollout/index.ts';
-import type { Config } from '../../config.ts';
 import { depthsOf, seen } from '../layout.ts';
 import { type ForcedDepths, forcedDepths } from './forced-depths.ts';
 import type { Minibatch } from './minibatch.ts';
-import type { LearningPhase } from './targets.ts';
+import type { PpoConfig } from './settings.ts';
+import type { UpdateSchedule } from './targets.ts';
 
 /** A rollout as the learner needs it where the halting rule acts by a mixture over all depths. */
 export interface ExpectedTargets {
@@ -41,11 +41,11 @@ export interface ExpectedTargets {
  * forced one. The value after k steps is trained towards what such a thought has left, A + V + C less the price of
  * the steps that thoughts still take from there on.
  */
-export async function prepareExpected(
+export async function computeExpectedTargets(
   policy: Policy,
   trajectory: Trajectory,
-  { ppo, halting, recipe }: Config,
-  phase: LearningPhase,
+  { ppo, halting, recipe }: PpoConfig,
+  phase: UpdateSchedule,
   loss: ExpectedLoss,
 ): Promise<ExpectedTargets> {
   const { count, offset, ended, next, bootstrap } = trajectory;
@@ -62,7 +62,7 @@ export async function prepareExpected(
     (_, t) => trajectory.rewards[t] * phase.rewardScale - price * priced[t],
   );
   const single = {
-    steps: new Int32Array(count).fill(1),
+    ponderSteps: new Int32Array(count).fill(1),
     offset: Int32Array.from({ length: count }, (_, t) => t),
     weights: new Float32Array(count).fill(1),
   };
@@ -95,7 +95,7 @@ export async function prepareExpected(
 }
 
 /** The chosen decisions of a rollout, every depth of each. */
-export function gatherExpected(
+export function buildExpectedMinibatch(
   learning: ExpectedTargets,
   chosen: Int32Array,
   loss: ExpectedLoss,

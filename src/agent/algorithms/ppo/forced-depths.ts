@@ -26,7 +26,7 @@ export interface ForcedDepths {
  * @param seen V(first readout) of each decision [T]
  */
 export function forcedDepths(
-  { count, steps, forced }: Pick<Trajectory, 'count' | 'steps' | 'forced'>,
+  { count, ponderSteps, forced }: Pick<Trajectory, 'count' | 'ponderSteps' | 'forced'>,
   worth: ArrayLike<number>,
   seen: ArrayLike<number>,
 ): ForcedDepths {
@@ -38,10 +38,10 @@ export function forcedDepths(
     squares += worth[t] ** 2 / count;
     const earned = worth[t] - seen[t];
     if (forced[t]) {
-      byDepth[steps[t]] ??= [];
-      byDepth[steps[t]].push(earned);
+      byDepth[ponderSteps[t]] ??= [];
+      byDepth[ponderSteps[t]].push(earned);
     } else {
-      depth += steps[t];
+      depth += ponderSteps[t];
       own.push(earned);
     }
   }

@@ -36,7 +36,7 @@ export const ppo: AlgorithmDefinition<'ppo', typeof ppoSettings> = {
   },
   schedule: scheduleAt,
   largestStep: largestPart,
-  rehearsal: (settings, decisions) => ({
+  dryRun: (settings, decisions) => ({
     ...settings,
     ...{ minibatch: decisions, epochs: 1 },
     ...{ learningRate: 0, finalLearningRate: 0, entropy: 0, finalEntropy: 0 },

@@ -7,16 +7,17 @@ import {
   type SampledLoss,
 } from '../../../policy/index.ts';
 import type { Trajectory } from '../../../rollout/index.ts';
-import type { Config } from '../../config.ts';
 import type { AlgorithmState } from '../algorithm.ts';
 import { Descent } from '../descent.ts';
-import { gatherExpected, prepareExpected } from './expected-targets.ts';
+import { buildExpectedMinibatch, computeExpectedTargets } from './expected-targets.ts';
 import type { ForcedDepths } from './forced-depths.ts';
-import { ppoLoss, STATS } from './loss.ts';
-import { gather, type Minibatch } from './minibatch.ts';
-import { bootstrap, type LearningPhase, prepare } from './targets.ts';
+import { ppoLoss } from './loss.ts';
+import { STATS } from './loss-report.ts';
+import { buildMinibatch, type Minibatch } from './minibatch.ts';
+import type { PpoConfig } from './settings.ts';
+import { bootstrap, computeTargets, type UpdateSchedule } from './targets.ts';
 
-export type { LearningPhase } from './targets.ts';
+export type { UpdateSchedule } from './targets.ts';
 
 /** A rollout's minibatches, by the indices of their decisions. */
 interface Learning {
@@ -39,13 +40,13 @@ interface Learning {
 export class Learner {
   readonly #policy: Policy;
   readonly #descent: Descent;
-  readonly #config: Config;
+  readonly #config: PpoConfig;
   readonly #rng: Rng;
   /** The halting rule's; undefined where it learns nothing. */
   readonly #loss: SampledLoss | ExpectedLoss | undefined;
 
   /** @param rng shuffles the decisions */
-  constructor(policy: Policy, config: Config, rng: Rng) {
+  constructor(policy: Policy, config: PpoConfig, rng: Rng) {
     this.#policy = policy;
     this.#config = config;
     this.#rng = rng;
@@ -54,7 +55,7 @@ export class Learner {
   }
 
   /** Learns from a rollout; the policy's variables change. */
-  async update(trajectory: Trajectory, phase: LearningPhase) {
+  async update(trajectory: Trajectory, phase: UpdateSchedule) {
     const { ppo } = this.#config;
     const learning = await this.#prepare(trajectory, phase);
     const order = Int32Array.from({ length: trajectory.count }, (_, i) => i);
@@ -117,27 +118,33 @@ export class Learner {
     this.#descent.dispose();
   }
 
-  async #prepare(trajectory: Trajectory, phase: LearningPhase): Promise<Learning> {
+  async #prepare(trajectory: Trajectory, phase: UpdateSchedule): Promise<Learning> {
     const loss = this.#loss;
     await bootstrap(this.#policy, trajectory);
     if (loss?.depth === 'expected') {
-      const targets = await prepareExpected(this.#policy, trajectory, this.#config, phase, loss);
+      const targets = await computeExpectedTargets(
+        this.#policy,
+        trajectory,
+        this.#config,
+        phase,
+        loss,
+      );
       return {
         explainedVariance: targets.explainedVariance,
         forcedDepths: targets.forcedDepths,
-        gather: (chosen) => gatherExpected(targets, chosen, loss),
+        gather: (chosen) => buildExpectedMinibatch(targets, chosen, loss),
       };
     }
-    const targets = prepare(trajectory, this.#config, phase);
+    const targets = computeTargets(trajectory, this.#config, phase);
     return {
       explainedVariance: targets.explainedVariance,
       forcedDepths: targets.forcedDepths,
-      gather: (chosen) => gather(targets, chosen, loss, phase),
+      gather: (chosen) => buildMinibatch(targets, chosen, loss, phase),
     };
   }
 
   /** One gradient step. */
-  #descend(learning: Learning, chosen: Int32Array, phase: LearningPhase) {
+  #descend(learning: Learning, chosen: Int32Array, phase: UpdateSchedule) {
     return this.#descent.step(
       () => ppoLoss(this.#policy, learning.gather(chosen), this.#config, phase),
       phase.learningRate,

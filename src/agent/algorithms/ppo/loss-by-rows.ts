@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { byHand } from '../../../kernels/index.ts';
+import { scalarWithGradient } from '../../../kernels/index.ts';
 import type { Distribution, RowSurrogate, TermsByRows } from '../../../policy/index.ts';
-import type { Config } from '../../config.ts';
-import type { Loss } from './loss.ts';
+import type { Loss } from './loss-report.ts';
 import { actingRows, type Minibatch } from './minibatch.ts';
-import type { LearningPhase } from './targets.ts';
+import type { PpoConfig } from './settings.ts';
+import type { UpdateSchedule } from './targets.ts';
 
 /**
  * `lossByTensors` without distillation, row by row, with its gradient by the outputs: some hundred small
@@ -16,8 +16,8 @@ export function lossByRows(
   distribution: Distribution,
   outputs: tf.Tensor2D,
   batch: Minibatch,
-  { ppo }: Config,
-  phase: LearningPhase,
+  { ppo }: PpoConfig,
+  phase: UpdateSchedule,
 ): Loss {
   const { decisions, reach } = batch;
   const width = outputs.shape[1];
@@ -98,7 +98,7 @@ export function lossByRows(
     const ofHalting = halting.haltLoss - ppo.haltEntropy * halting.haltEntropy;
     return { value: total / decisions + haltWeight * ofHalting, gradient };
   };
-  const loss = byHand(outputs, judge);
+  const loss = scalarWithGradient(outputs, judge);
   const perDecision = [
     ...[sums.policy, halting.haltLoss, sums.value, sums.entropy],
     ...[halting.haltEntropy, moved.kl],

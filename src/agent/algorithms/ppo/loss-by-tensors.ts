@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { takeRows } from '../../../kernels/index.ts';
 import type { Distribution, TensorSurrogate } from '../../../policy/index.ts';
-import type { Config } from '../../config.ts';
-import type { Loss } from './loss.ts';
+import type { Loss } from './loss-report.ts';
 import type { Minibatch } from './minibatch.ts';
-import type { LearningPhase } from './targets.ts';
+import type { PpoConfig } from './settings.ts';
+import type { UpdateSchedule } from './targets.ts';
 
 /**
  * The loss in tensor operations: its definition, and what runs where the numbers lie on a GPU.
@@ -15,8 +15,8 @@ export function lossByTensors(
   distribution: Distribution,
   outputs: tf.Tensor2D,
   batch: Minibatch,
-  { ppo, recipe }: Config,
-  phase: LearningPhase,
+  { ppo, recipe }: PpoConfig,
+  phase: UpdateSchedule,
 ): Loss {
   const { decisions, reach } = batch;
   const perDecision = (x: tf.Tensor) => tf.div(tf.sum(x), decisions) as tf.Scalar;

@@ -1,38 +1,20 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { onHost, tensorOf } from '../../../kernels/index.ts';
 import type { Policy } from '../../../policy/index.ts';
-import type { Config } from '../../config.ts';
 import { depthsOf } from '../layout.ts';
 import { lossByRows } from './loss-by-rows.ts';
 import { lossByTensors } from './loss-by-tensors.ts';
+import type { Loss } from './loss-report.ts';
 import type { Minibatch } from './minibatch.ts';
-import type { LearningPhase } from './targets.ts';
-
-/** What a loss reports, in order, before the halting rule's own statistics. */
-export const STATS = [
-  'policyLoss',
-  'haltLoss',
-  'valueLoss',
-  'entropy',
-  'haltEntropy',
-  'kl',
-  'haltKl',
-  'clipFraction',
-  'ratioError',
-] as const;
-
-/** A loss, and what `STATS` names. */
-export interface Loss {
-  loss: tf.Scalar;
-  report: tf.Tensor1D;
-}
+import type { PpoConfig } from './settings.ts';
+import type { UpdateSchedule } from './targets.ts';
 
 /** The loss of a minibatch: the thoughts are thought again, and judged where their numbers are. */
 export function ppoLoss(
   policy: Policy,
   batch: Minibatch,
-  config: Config,
-  phase: LearningPhase,
+  config: PpoConfig,
+  phase: UpdateSchedule,
 ): Loss {
   const { rows, decisions, reach } = batch;
   const observations = tensorOf(rows, [decisions, rows.length / decisions]) as tf.Tensor2D;

@@ -1,6 +1,6 @@
 import { type HaltingTerms, noTerms, type SampledLoss } from '../../../policy/index.ts';
 import { byDepth, seen } from '../layout.ts';
-import type { LearningPhase, Targets } from './targets.ts';
+import type { Targets, UpdateSchedule } from './targets.ts';
 
 /** A minibatch, decisions sorted by ponder steps descending, micro-steps laid out depth by depth. */
 export interface Minibatch {
@@ -27,15 +27,15 @@ export interface Minibatch {
  * @param chosen indices of decisions; sorted in place
  * @param loss the halting rule's; undefined where it has none
  */
-export function gather(
+export function buildMinibatch(
   learning: Targets,
   chosen: Int32Array,
   loss: SampledLoss | undefined,
-  { released }: Pick<LearningPhase, 'released'>,
+  { released }: Pick<UpdateSchedule, 'released'>,
 ): Minibatch {
   const { trajectory, advantages, haltScale } = learning;
-  const { steps, offset, forced, halts } = trajectory;
-  const layout = byDepth(chosen, steps);
+  const { ponderSteps, offset, forced, halts } = trajectory;
+  const layout = byDepth(chosen, ponderSteps);
   const { sorted, reach } = layout;
   const decisions = sorted.length;
   const total = reach.reduce((a, b) => a + b, 0);
@@ -57,7 +57,15 @@ export function gather(
     advantage[i] = learning.actAdvantages[t];
     oldLogProb[i] = trajectory.logProbs[t];
   }
-  const thoughts = { released, steps, offset, forced, halts, advantages, scale: haltScale };
+  const thoughts = {
+    released,
+    steps: ponderSteps,
+    offset,
+    forced,
+    halts,
+    advantages,
+    scale: haltScale,
+  };
   return {
     ...seen(trajectory, sorted),
     reach,

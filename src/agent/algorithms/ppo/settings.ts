@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { LearningConfig } from '../algorithm.ts';
 
 const positive = z.number().positive();
 const fraction = z.number().min(0).max(1);
@@ -37,3 +38,8 @@ export const ppoSettings = z.strictObject({
 });
 
 export type PpoSettings = z.infer<typeof ppoSettings>;
+
+/** What PPO reads of a run's config. */
+export interface PpoConfig extends LearningConfig {
+  ppo: PpoSettings;
+}

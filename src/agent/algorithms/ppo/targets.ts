@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Policy } from '../../../policy/index.ts';
 import { advantages, depthWeights, type Trajectory } from '../../../rollout/index.ts';
-import type { Config } from '../../config.ts';
 import { type ForcedDepths, forcedDepths } from './forced-depths.ts';
+import type { PpoConfig } from './settings.ts';
 
 /** What changes from update to update. */
-export interface LearningPhase {
+export interface UpdateSchedule {
   /** The halting head is being learned: its terms are in the loss. */
   released: boolean;
   /** Per ponder step beyond minSteps, in the raw reward's unit. */
@@ -30,10 +30,10 @@ export interface Targets {
 }
 
 /** Advantages of a rollout that has its bootstraps, and their scales. */
-export function prepare(
+export function computeTargets(
   trajectory: Trajectory,
-  { ppo, halting }: Config,
-  phase: LearningPhase,
+  { ppo, halting }: PpoConfig,
+  phase: UpdateSchedule,
 ): Targets {
   const rewards = trajectory.rewards.map((reward) => reward * phase.rewardScale);
   const all = advantages(
@@ -50,9 +50,9 @@ export function prepare(
   const targets: number[] = [];
   const errors: number[] = [];
   for (let t = 0; t < trajectory.count; t++) {
-    const { offset, steps, forced, values } = trajectory;
+    const { offset, ponderSteps, forced, values } = trajectory;
     if (forced[t]) continue;
-    for (let i = offset[t]; i < offset[t] + steps[t]; i++) {
+    for (let i = offset[t]; i < offset[t] + ponderSteps[t]; i++) {
       own.push(all[i]);
       targets.push(all[i] + values[i]);
       errors.push(all[i]);
@@ -75,13 +75,13 @@ export function prepare(
  * is worth less than to think on, whatever the action, and that depth is drawn by chance, so its mean is a baseline.
  */
 function actAdvantages(
-  { count, offset, steps, forced }: Trajectory,
+  { count, offset, ponderSteps, forced }: Trajectory,
   all: Float32Array,
 ): Float32Array {
-  const acts = Float32Array.from({ length: count }, (_, t) => all[offset[t] + steps[t] - 1]);
+  const acts = Float32Array.from({ length: count }, (_, t) => all[offset[t] + ponderSteps[t] - 1]);
   const groups = new Map<number, number[]>();
   for (let t = 0; t < count; t++) {
-    const depth = forced[t] ? steps[t] : 0;
+    const depth = forced[t] ? ponderSteps[t] : 0;
     const group = groups.get(depth);
     if (group) group.push(t);
     else groups.set(depth, [t]);
@@ -117,11 +117,11 @@ export async function bootstrap(policy: Policy, trajectory: Trajectory): Promise
 }
 
 function forcedDepthsOf(trajectory: Trajectory, all: Float32Array): ForcedDepths {
-  const { count, steps, offset, values } = trajectory;
+  const { count, ponderSteps, offset, values } = trajectory;
   const worth = new Float64Array(count);
   const seen = new Float64Array(count);
   for (let t = 0; t < count; t++) {
-    const act = offset[t] + steps[t] - 1;
+    const act = offset[t] + ponderSteps[t] - 1;
     worth[t] = all[act] + values[act];
     seen[t] = values[offset[t]];
   }
@@ -129,8 +129,8 @@ function forcedDepthsOf(trajectory: Trajectory, all: Float32Array): ForcedDepths
 }
 
 function pick(trajectory: Trajectory) {
-  const { count, steps, offset, values, ended, next, bootstrap } = trajectory;
-  return { count, steps, offset, values, ended, next, bootstrap };
+  const { count, ponderSteps, offset, values, ended, next, bootstrap } = trajectory;
+  return { count, ponderSteps, offset, values, ended, next, bootstrap };
 }
 
 function moments(values: readonly number[]): { mean: number; variance: number } {

@@ -6,9 +6,8 @@ import {
   learnsToHalt,
   trainingRule,
 } from '../../../policy/index.ts';
-import type { Behaviour } from '../../../rollout/index.ts';
-import type { Config } from '../../config.ts';
-import type { AlgorithmDefinition, Stage } from '../algorithm.ts';
+import type { DecisionOptions } from '../../../rollout/index.ts';
+import type { AlgorithmDefinition, LearningConfig, Stage } from '../algorithm.ts';
 import { largestPart } from '../largest-part.ts';
 import { Learner, type ValuePolicy } from './learner.ts';
 import { scheduleAt } from './schedule.ts';
@@ -51,7 +50,7 @@ export const pqn: AlgorithmDefinition<'pqn', typeof pqnSettings> = {
   },
   schedule: scheduleAt,
   largestStep: largestPart,
-  rehearsal: (settings, decisions) => ({
+  dryRun: (settings, decisions) => ({
     ...settings,
     ...{ minibatch: decisions, epochs: 1, learningRate: 0, finalLearningRate: 0 },
   }),
@@ -88,14 +87,16 @@ export const pqn: AlgorithmDefinition<'pqn', typeof pqnSettings> = {
  * is worth what it is at that depth: values of acting earlier are not learned.
  */
 function behaviourOf(
-  { halting }: Pick<Config, 'halting'>,
+  { halting }: Pick<LearningConfig, 'halting'>,
   { released, forced }: Pick<Stage, 'released' | 'forced'>,
-): Behaviour {
+): DecisionOptions {
   const { minSteps, maxSteps, floor } = halting;
   const base = { floor, greedy: false };
   if (learnsToHalt(halting) && released) {
     return { ...base, rule: trainingRule(halting), minSteps, maxSteps, forced };
   }
-  const depth = learnsToHalt(halting) ? maxSteps : (halting.steps ?? maxSteps);
+  // Of the rule `fixed`.
+  const { steps = maxSteps } = halting as { steps?: number };
+  const depth = learnsToHalt(halting) ? maxSteps : steps;
   return { ...base, rule: fixed(depth), minSteps: depth, maxSteps: depth, forced: 0 };
 }

@@ -4,7 +4,8 @@ import type { ActionValues, Choices, Policy } from '../../../policy/index.ts';
 import type { Trajectory } from '../../../rollout/index.ts';
 import type { AlgorithmState, UpdateSettings } from '../algorithm.ts';
 import { Descent } from '../descent.ts';
-import { pqnLoss, STATS } from './loss.ts';
+import { pqnLoss } from './loss.ts';
+import { STATS } from './loss-report.ts';
 import { gather } from './minibatch.ts';
 import type { PqnSettings } from './settings.ts';
 import { targetsOf } from './targets.ts';
@@ -130,8 +131,8 @@ export class Learner {
 
 /** 1 − var(target − value) / var(target) over the micro-steps that acted; null where targets are one. */
 function explainedVariance(trajectory: Trajectory, targets: Float32Array): number | null {
-  const { count, offset, steps, values } = trajectory;
-  const acts = Array.from({ length: count }, (_, t) => offset[t] + steps[t] - 1);
+  const { count, offset, ponderSteps, values } = trajectory;
+  const acts = Array.from({ length: count }, (_, t) => offset[t] + ponderSteps[t] - 1);
   const spread = variance(acts.map((i) => targets[i]));
   return spread < 1e-6 ? null : 1 - variance(acts.map((i) => targets[i] - values[i])) / spread;
 }

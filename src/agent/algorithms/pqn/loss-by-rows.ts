@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { byHand } from '../../../kernels/index.ts';
-import type { Loss } from './loss.ts';
+import { scalarWithGradient } from '../../../kernels/index.ts';
+import type { Loss } from './loss-report.ts';
 import type { Minibatch } from './minibatch.ts';
 
 /** `lossByTensors` row by row, with its gradient by the outputs. */
@@ -8,7 +8,7 @@ export function lossByRows(outputs: tf.Tensor2D, batch: Minibatch, thinkWeight: 
   const { decisions, parts, target, think } = batch;
   const width = outputs.shape[1];
   const sums = [0, 0, 0];
-  const loss = byHand(outputs, (said) => {
+  const loss = scalarWithGradient(outputs, (said) => {
     const gradient = new Float32Array(said.length);
     for (let m = 0; m < target.length; m++) {
       const [begin, end] = [m * width, (m + 1) * width];

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Loss } from './loss.ts';
+import type { Loss } from './loss-report.ts';
 import type { Minibatch } from './minibatch.ts';
 
 /**

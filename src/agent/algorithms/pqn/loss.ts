@@ -4,16 +4,8 @@ import type { Policy } from '../../../policy/index.ts';
 import { depthsOf } from '../layout.ts';
 import { lossByRows } from './loss-by-rows.ts';
 import { lossByTensors } from './loss-by-tensors.ts';
+import type { Loss } from './loss-report.ts';
 import type { Minibatch } from './minibatch.ts';
-
-/** What a loss reports, in order; each a mean over decisions. */
-export const STATS = ['valueLoss', 'thinkLoss', 'actValue'] as const;
-
-/** A loss, and what `STATS` names. */
-export interface Loss {
-  loss: tf.Scalar;
-  report: tf.Tensor1D;
-}
 
 /** The loss of a minibatch: the thoughts are thought again, and judged where their numbers are. */
 export function pqnLoss(policy: Policy, batch: Minibatch, thinkWeight: number): Loss {

@@ -27,8 +27,8 @@ export function gather(
   values: ActionValues,
   chosen: Int32Array,
 ): Minibatch {
-  const { steps, offset } = trajectory;
-  const { sorted, reach } = byDepth(chosen, steps);
+  const { ponderSteps, offset } = trajectory;
+  const { sorted, reach } = byDepth(chosen, ponderSteps);
   const total = reach.reduce((a, b) => a + b, 0);
   const width = values.outputs + 2;
   const parts = new Float32Array(total * width);

@@ -25,10 +25,10 @@ export function targetsOf(trajectory: Trajectory, options: TargetOptions): Float
   const edges = edgesOf(trajectory, options);
   const targets = lambdaReturns(edges);
   const { lambdaThink } = options;
-  const { count, steps, offset } = trajectory;
+  const { count, ponderSteps, offset } = trajectory;
   // From the first on, so that what a target is made of is still a return.
   for (let t = 0; t < count; t++) {
-    for (let i = offset[t], act = i + steps[t] - 1; i < act; i++) {
+    for (let i = offset[t], act = i + ponderSteps[t] - 1; i < act; i++) {
       const ahead = (1 - lambdaThink) * edges.nextValue[i] + lambdaThink * targets[i + 1];
       targets[i] = edges.reward[i] + ahead;
     }
@@ -38,7 +38,7 @@ export function targetsOf(trajectory: Trajectory, options: TargetOptions): Float
 
 /** A rollout's micro-steps as edges, in the learner's unit. */
 function edgesOf(trajectory: Trajectory, options: TargetOptions): Edges {
-  const { count, total, steps, offset, rewards, ended, next, values, bootstrap } = trajectory;
+  const { count, total, ponderSteps, offset, rewards, ended, next, values, bootstrap } = trajectory;
   const { gamma, lambda, price, rewardScale, minSteps } = options;
   const edges: Edges = {
     reward: new Float32Array(total),
@@ -48,7 +48,7 @@ function edgesOf(trajectory: Trajectory, options: TargetOptions): Edges {
     next: new Int32Array(total).fill(-1),
   };
   for (let t = 0; t < count; t++) {
-    const act = offset[t] + steps[t] - 1;
+    const act = offset[t] + ponderSteps[t] - 1;
     for (let i = offset[t]; i < act; i++) {
       const n = i - offset[t] + 1;
       if (n >= minSteps) edges.reward[i] = -price * rewardScale;

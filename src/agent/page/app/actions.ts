@@ -1,4 +1,4 @@
-import type { RecordedDecision, RecordingHeader } from '../../recording/format.ts';
+import type { RecordedDecision, RecordingHeader } from '../../recording/recording-format.ts';
 import type { SpaceJson } from './space-view.ts';
 
 /** How an action distribution is to be shown, number by number. */

@@ -1,4 +1,4 @@
-import type { RunEvent } from '../messages.ts';
+import type { RunEvent } from '../server/page-messages.ts';
 import { h, setText } from './dom.ts';
 import { formatTime } from './format.ts';
 

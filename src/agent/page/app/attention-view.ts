@@ -1,9 +1,9 @@
-import type { RecordedDecision, RecordingHeader } from '../../recording/format.ts';
+import type { RecordedDecision, RecordingHeader } from '../../recording/recording-format.ts';
 import { fill, h } from './dom.ts';
 import { formatShare } from './format.ts';
 import { setSpan } from './span.ts';
 import { svg } from './svg.ts';
-import { tokenNote } from './tokens.ts';
+import { tokenNote } from './token-values.ts';
 
 /** Tokens that are listed, those with the most attention first. */
 const LISTED = 10;

@@ -1,6 +1,6 @@
-import type { Control, RunSummary } from '../messages.ts';
+import type { Control, RunSummary } from '../server/page-messages.ts';
 import { fill, h, setText } from './dom.ts';
-import { request, type ServerError, setToken } from './server.ts';
+import { request, type ServerError, setToken } from './page-requests.ts';
 
 const labels: Record<Control, string> = {
   pause: 'Pause',

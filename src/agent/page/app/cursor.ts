@@ -1,4 +1,4 @@
-import type { Film } from './film.ts';
+import type { RecordingReader } from './recording-reader.ts';
 
 /** Milliseconds a ponder step is shown for at speed 1. */
 const STEP_MS = 700;
@@ -10,12 +10,12 @@ export class Cursor {
   speed = 1;
   /** Whether more of the recording may come. */
   coming = false;
-  readonly #film: Film;
+  readonly #film: RecordingReader;
   readonly #moved: (byHand: boolean) => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param moved told of every change, and whether somebody made it */
-  constructor(film: Film, moved: (byHand: boolean) => void) {
+  constructor(film: RecordingReader, moved: (byHand: boolean) => void) {
     this.#film = film;
     this.#moved = moved;
   }

@@ -1,4 +1,4 @@
-import type { EvaluationPoint } from '../messages.ts';
+import type { EvaluationPoint } from '../server/page-messages.ts';
 import { Chart } from './chart.ts';
 import { fill, h } from './dom.ts';
 import { formatNumber, formatPercent, formatShort } from './format.ts';
@@ -49,7 +49,7 @@ export class Difficulty {
   }
 }
 
-function latestTable({ steps, byDifficulty }: EvaluationPoint): HTMLElement[] {
+function latestTable({ envSteps, byDifficulty }: EvaluationPoint): HTMLElement[] {
   const most = Math.max(1, ...byDifficulty.map(({ ponderSteps }) => ponderSteps ?? 0));
   const head = ['Difficulty', 'Ponder steps', 'Success', 'Decisions'];
   const rows = byDifficulty.map(({ difficulty, ponderSteps, successRate, decisions }) =>
@@ -64,7 +64,7 @@ function latestTable({ steps, byDifficulty }: EvaluationPoint): HTMLElement[] {
   );
   return [
     h('h3', {}, 'In the latest evaluation'),
-    h('p', {}, `At step ${formatNumber(steps)}.`),
+    h('p', {}, `At step ${formatNumber(envSteps)}.`),
     h(
       'div',
       {
@@ -99,7 +99,7 @@ function drawn(evaluations: readonly EvaluationPoint[]): Drawn {
   const every = Math.ceil(difficulties.length / MOST);
   const shown = difficulties.filter((_, i) => i % every === 0);
   return {
-    x: evaluations.map(({ steps }) => steps),
+    x: evaluations.map(({ envSteps }) => envSteps),
     lines: shown.map((difficulty, i) => ({
       label: formatNumber(difficulty),
       ...lineStyle(i),

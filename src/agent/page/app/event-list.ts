@@ -1,4 +1,4 @@
-import type { RunEvent } from '../messages.ts';
+import type { RunEvent } from '../server/page-messages.ts';
 import { fill, h } from './dom.ts';
 import { formatTime } from './format.ts';
 

@@ -22,7 +22,7 @@ export class FigureGrid {
   readonly #grid = h('div', { class: 'grid' });
   readonly #whole: HTMLButtonElement;
   readonly #endTheme: () => void;
-  #axis: Axis = 'steps';
+  #axis: Axis = 'envSteps';
 
   constructor(options: GridOptions) {
     this.#options = options;
@@ -95,7 +95,7 @@ export class FigureGrid {
       'fieldset',
       { class: 'choice' },
       h('legend', {}, 'Along'),
-      choice('steps', 'steps'),
+      choice('envSteps', 'steps'),
       choice('elapsed', 'time'),
     );
   }
@@ -113,6 +113,6 @@ export class FigureGrid {
 }
 
 const axes = {
-  steps: { label: 'step', format: formatShort },
+  envSteps: { label: 'step', format: formatShort },
   elapsed: { label: 'time', format: (seconds: number) => formatDuration(seconds) },
 };

@@ -1,4 +1,4 @@
-import type { RecordingFile } from '../recording-file.ts';
+import type { RecordingFile } from '../server/recording-file.ts';
 import { fill, h } from './dom.ts';
 import type { InspectorContext } from './inspector-context.ts';
 import { Showing } from './showing.ts';

@@ -1,5 +1,5 @@
-import type { PageMessage, RunSummary, ServerMessage } from '../messages.ts';
-import { connect } from './server.ts';
+import type { PageMessage, RunSummary, ServerMessage } from '../server/page-messages.ts';
+import { connect } from './page-requests.ts';
 
 export type LinkState = 'connecting' | 'live' | 'lost';
 

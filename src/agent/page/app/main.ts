@@ -1,10 +1,10 @@
 import { mountCompare } from './compare-view.ts';
 import { setText } from './dom.ts';
 import { LiveLink } from './live-link.ts';
+import { takeToken } from './page-requests.ts';
 import { type Route, routeOf } from './route.ts';
 import { mountRun } from './run-view.ts';
 import { mountRuns } from './runs-view.ts';
-import { takeToken } from './server.ts';
 import { mountThink } from './think-view.ts';
 
 const main = document.querySelector<HTMLElement>('#main')!;

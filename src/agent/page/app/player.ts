@@ -1,10 +1,10 @@
-import type { RecordingHeader } from '../../recording/format.ts';
+import type { RecordingHeader } from '../../recording/recording-format.ts';
 import { actionsOf } from './actions.ts';
 import { AttentionView } from './attention-view.ts';
 import { Cursor } from './cursor.ts';
 import { fill, h, setText } from './dom.ts';
-import type { Film } from './film.ts';
 import { formatNumber, formatShare } from './format.ts';
+import type { RecordingReader } from './recording-reader.ts';
 import { Scene } from './scene.ts';
 import { ThoughtView } from './thought-view.ts';
 import { Timeline } from './timeline.ts';
@@ -17,7 +17,7 @@ const SAY_MS = 500;
 export class Player {
   readonly element: HTMLElement;
   readonly cursor: Cursor;
-  readonly #film: Film;
+  readonly #film: RecordingReader;
   readonly #announce: (text: string) => void;
   readonly #timeline: Timeline;
   readonly #place = h('p', { class: 'place' });
@@ -28,7 +28,7 @@ export class Player {
   #drawn = -1;
   #saying: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(film: Film, announce: (text: string) => void) {
+  constructor(film: RecordingReader, announce: (text: string) => void) {
     this.#film = film;
     this.#announce = announce;
     this.cursor = new Cursor(film, (byHand) => this.#update(byHand));

@@ -1,10 +1,15 @@
-import type { EvaluationPoint, HistoryHead, RunEvent, ServerMessage } from '../messages.ts';
+import type {
+  EvaluationPoint,
+  HistoryHead,
+  RunEvent,
+  ServerMessage,
+} from '../server/page-messages.ts';
 import type { LiveLink } from './live-link.ts';
+import { request, type ServerError } from './page-requests.ts';
 import { unshown } from './series.ts';
-import { request, type ServerError } from './server.ts';
 import type { Values } from './values.ts';
 
-export type Axis = 'steps' | 'elapsed';
+export type Axis = 'envSteps' | 'elapsed';
 export interface Range {
   from: number;
   to: number;
@@ -30,7 +35,7 @@ export class RunData {
   /** There are no files of it. */
   missing = false;
   range: Range | undefined;
-  axis: Axis = 'steps';
+  axis: Axis = 'envSteps';
   /** Rows of the server's table that a pair of points stands for. */
   bucket = 2;
   readonly #link: LiveLink;
@@ -53,7 +58,7 @@ export class RunData {
   }
 
   get length(): number {
-    return this.columns.get('steps')?.length ?? 0;
+    return this.columns.get('envSteps')?.length ?? 0;
   }
 
   column(name: string): Values | undefined {
@@ -150,7 +155,7 @@ export class RunData {
         wanted.endsWith('.') ? name.startsWith(wanted) : name === wanted,
       ) ||
       this.statistics.some(([wanted]) => name === wanted) ||
-      name === 'steps' ||
+      name === 'envSteps' ||
       name === 'elapsed' ||
       name === 'update'
     );

@@ -1,4 +1,4 @@
-import type { RunSummary } from '../messages.ts';
+import type { RunSummary } from '../server/page-messages.ts';
 import { AlarmNotice } from './alarm-notice.ts';
 import { Controls } from './controls.ts';
 import { Difficulty } from './difficulty.ts';
@@ -111,16 +111,16 @@ export class RunHead {
       setText(this.#about, known ? 'There is no run of this name here any more.' : '');
       return;
     }
-    const { state, reason, steps, totalSteps, env, update } = summary;
+    const { state, reason, envSteps, totalSteps, env, update } = summary;
     fill(this.#state, stateBadge(state, reason));
-    const share = totalSteps === null ? null : Math.min(1, steps / totalSteps);
+    const share = totalSteps === null ? null : Math.min(1, envSteps / totalSteps);
     this.#progress.value = share ?? 0;
     const of = totalSteps === null ? '' : ` of ${formatNumber(totalSteps)}`;
     setText(
       this.#about,
       [
         env,
-        `${formatNumber(steps)}${of} steps (${formatPercent(share)})`,
+        `${formatNumber(envSteps)}${of} steps (${formatPercent(share)})`,
         `update ${formatNumber(update)}`,
         reason,
       ]
@@ -133,7 +133,7 @@ export class RunHead {
 
 function factsOf(data: RunData, summary: RunSummary | undefined): HTMLElement[] {
   const elapsed = data.latest('elapsed');
-  const steps = data.latest('steps');
+  const steps = data.latest('envSteps');
   const total = summary?.totalSteps ?? null;
   const left =
     elapsed !== null &&

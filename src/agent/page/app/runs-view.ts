@@ -1,4 +1,4 @@
-import type { RunSummary } from '../messages.ts';
+import type { RunSummary } from '../server/page-messages.ts';
 import { fill, h } from './dom.ts';
 import { formatAgo, formatNumber, formatPercent } from './format.ts';
 import type { LiveLink } from './live-link.ts';
@@ -98,8 +98,8 @@ export function mountRuns(element: HTMLElement, link: LiveLink): () => void {
 function cellsOf(run: RunSummary): HTMLElement[] {
   const cell = (i: number, ...children: (Node | string)[]) =>
     h('td', { role: 'cell', 'data-label': head[i] }, ...children);
-  const { name, totalSteps, steps } = run;
-  const share = totalSteps === null ? null : Math.min(1, steps / totalSteps);
+  const { name, totalSteps, envSteps } = run;
+  const share = totalSteps === null ? null : Math.min(1, envSteps / totalSteps);
   const progress = h('progress', { max: 1, value: share ?? 0, 'aria-label': 'Progress' });
   const alarms = h(
     'span',

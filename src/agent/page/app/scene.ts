@@ -1,10 +1,10 @@
-import type { RecordedDecision, RecordingHeader } from '../../recording/format.ts';
+import type { RecordedDecision, RecordingHeader } from '../../recording/recording-format.ts';
 import { fill, h } from './dom.ts';
 import { type Drawing, DrawingView } from './drawing.ts';
-import type { Episode, Film } from './film.ts';
 import { formatNumber } from './format.ts';
+import type { Episode, RecordingReader } from './recording-reader.ts';
 import { type SpaceJson, spaceView } from './space-view.ts';
-import { observedShares } from './tokens.ts';
+import { observedShares } from './token-values.ts';
 
 /** What the policy saw before a decision, and what came of it. */
 export class Scene {
@@ -44,7 +44,7 @@ export class Scene {
     return this.#view?.lit ?? false;
   }
 
-  show(decision: RecordedDecision, film: Film, place: number): void {
+  show(decision: RecordedDecision, film: RecordingReader, place: number): void {
     this.#shown = decision;
     const { drawing, t, difficulty, reward } = decision;
     this.#view =

@@ -1,15 +1,15 @@
 import { fill, h } from './dom.ts';
-import { Film, readFilm } from './film.ts';
 import { formatNumber } from './format.ts';
 import type { InspectorContext } from './inspector-context.ts';
 import { Player } from './player.ts';
+import { RecordingReader, readRecordingInto } from './recording-reader.ts';
 import type { Sources } from './sources.ts';
 
 /** One recording on show, from where it is read or played until another takes its place. */
 export class Showing {
   readonly element: HTMLElement;
   readonly player: Player;
-  readonly #film = new Film();
+  readonly #film = new RecordingReader();
   readonly #about = h('p', { class: 'about' });
   readonly #context: InspectorContext;
   readonly #sources: Sources;
@@ -41,7 +41,7 @@ export class Showing {
     };
     try {
       this.#sources.say('reading…');
-      await readFilm(await open(signal), this.#film, { signal, progress });
+      await readRecordingInto(await open(signal), this.#film, { signal, progress });
       if (!signal.aborted) this.#sources.say(name);
     } catch (error) {
       this.#complain(error);
@@ -101,7 +101,7 @@ export class Showing {
   }
 }
 
-function aboutText(header: NonNullable<Film['header']>): string {
+function aboutText(header: NonNullable<RecordingReader['header']>): string {
   const { run, env, checkpoint, seed, halting, policy } = header;
   const { exit, options = {}, minSteps, maxSteps } = halting;
   const set = Object.entries(options).map(([option, value]) => `${option} ${value}`);

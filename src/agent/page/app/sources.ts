@@ -1,4 +1,4 @@
-import type { RecordingFile } from '../recording-file.ts';
+import type { RecordingFile } from '../server/recording-file.ts';
 import { fill, h, setText } from './dom.ts';
 import { formatAgo, formatBytes } from './format.ts';
 

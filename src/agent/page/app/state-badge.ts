@@ -1,4 +1,4 @@
-import type { RunState } from '../messages.ts';
+import type { RunState } from '../server/page-messages.ts';
 import { h } from './dom.ts';
 
 const words: Record<RunState, string> = {

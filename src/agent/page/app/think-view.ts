@@ -1,8 +1,8 @@
 import { fill, h } from './dom.ts';
 import { mountInspector } from './inspector.ts';
 import type { LiveLink } from './live-link.ts';
+import { connect, request } from './page-requests.ts';
 import { RunHead } from './run-view.ts';
-import { connect, request } from './server.ts';
 
 /** The thought inspector of a run, under the run's head. */
 export function mountThink(

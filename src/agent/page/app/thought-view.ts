@@ -1,10 +1,10 @@
-import type { RecordedDecision, RecordingHeader } from '../../recording/format.ts';
+import type { RecordedDecision, RecordingHeader } from '../../recording/recording-format.ts';
 import { actionsOf } from './actions.ts';
 import { fill, h, setText } from './dom.ts';
 import { formatNumber, formatShare } from './format.ts';
 import { setSpan, setTick } from './span.ts';
 import { columns, measure } from './step-parts.ts';
-import { tokenNote } from './tokens.ts';
+import { tokenNote } from './token-values.ts';
 import { verdict } from './verdict.ts';
 
 /** Actions of which all can be seen at once. */

@@ -1,5 +1,5 @@
 import { h } from './dom.ts';
-import type { Film } from './film.ts';
+import type { RecordingReader } from './recording-reader.ts';
 import { svg } from './svg.ts';
 
 /** Columns that are drawn at most: more cannot be told apart. */
@@ -47,7 +47,7 @@ export class Timeline {
   }
 
   /** Draws what has come. */
-  show({ decisions, episodes, header }: Film): void {
+  show({ decisions, episodes, header }: RecordingReader): void {
     this.#count = decisions.length;
     this.#range.max = String(Math.max(0, decisions.length - 1));
     const size = Math.max(1, Math.ceil(decisions.length / BINS));

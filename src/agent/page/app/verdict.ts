@@ -1,4 +1,4 @@
-import type { RecordedDecision, RecordingHeader } from '../../recording/format.ts';
+import type { RecordedDecision, RecordingHeader } from '../../recording/recording-format.ts';
 
 /** What followed from a step of a thought, and why, in words. */
 export function verdict(

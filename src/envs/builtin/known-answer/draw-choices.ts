@@ -1,4 +1,4 @@
-import type { Drawing, Shape } from '../../env.ts';
+import type { Drawing, Shape } from '../../contract/env.ts';
 import { palette } from '../palette.ts';
 
 /** A part of what is seen: one of some numbers from 0. */

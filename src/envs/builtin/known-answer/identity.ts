@@ -1,6 +1,6 @@
 import type { Rng } from '../../../kernels/index.ts';
-import type { Drawing } from '../../env.ts';
-import type { Space } from '../../space.ts';
+import type { Drawing } from '../../contract/env.ts';
+import type { Space } from '../../contract/space.ts';
 import { EpisodicEnv, type Outcome } from '../episodic-env.ts';
 
 /** How an action is paid: both as flat rows. */

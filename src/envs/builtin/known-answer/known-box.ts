@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Drawing } from '../../env.ts';
+import type { Drawing } from '../../contract/env.ts';
 import { Box } from '../../spaces/box.ts';
 import { defineEnv } from '../entry.ts';
 import { palette } from '../palette.ts';

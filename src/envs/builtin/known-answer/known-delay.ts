@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Rng } from '../../../kernels/index.ts';
-import type { Drawing } from '../../env.ts';
+import type { Drawing } from '../../contract/env.ts';
 import { Discrete } from '../../spaces/discrete.ts';
 import { MultiDiscrete } from '../../spaces/multi-discrete.ts';
 import { defineEnv } from '../entry.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Rng } from '../../../kernels/index.ts';
-import type { Drawing } from '../../env.ts';
+import type { Drawing } from '../../contract/env.ts';
 import { Box } from '../../spaces/box.ts';
 import { Dict } from '../../spaces/dict.ts';
 import { Discrete } from '../../spaces/discrete.ts';

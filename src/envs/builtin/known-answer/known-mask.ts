@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Rng } from '../../../kernels/index.ts';
-import type { Drawing, Info } from '../../env.ts';
+import type { Drawing, Info } from '../../contract/env.ts';
 import { Discrete } from '../../spaces/discrete.ts';
 import { defineEnv } from '../entry.ts';
 import { EpisodicEnv, type Outcome } from '../episodic-env.ts';

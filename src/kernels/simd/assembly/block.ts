@@ -9,7 +9,7 @@ import { copy } from './vector';
 
 /**
  * BLOCK: a transformer block, group by group of the batch, so that its products meet their operands in cache
- * (`transformerBlock` in src/kernels/block.ts defines it). The first block of a step begins with
+ * (`transformerBlock` in src/kernels/ops/block.ts defines it). The first block of a step begins with
  *
  *     x = norm(z·keep + inject)
  *

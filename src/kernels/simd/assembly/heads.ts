@@ -46,7 +46,7 @@ function padded(D: i32): i32 {
   return (D + 3) & ~3;
 }
 
-/** HEADS: what the heads say of the first token of each state (`heads` in src/kernels/heads.ts). */
+/** HEADS: what the heads say of the first token of each state (`heads` in src/kernels/ops/heads.ts). */
 export function heads(args: usize, scratch: usize, part: i32, parts: i32): void {
   const a = changetype<HeadArguments>(args);
   const step = <usize>padded(a.D) << 2;

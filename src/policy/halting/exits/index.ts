@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Definitions } from '../../../envs/index.ts';
+import { Definitions } from '../../../envs/common/index.ts';
 import type { HaltingRule } from '../rule.ts';
 import { accelerate } from './accelerate.ts';
 import { agree } from './agree.ts';

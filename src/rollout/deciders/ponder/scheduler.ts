@@ -1,4 +1,3 @@
-import type { Observation } from '../../../envs/index.ts';
 import { NonFiniteError, numbersOf, type Rng } from '../../../kernels/index.ts';
 import {
   type HaltingRule,
@@ -7,9 +6,9 @@ import {
   type Policy,
   type ThoughtState,
 } from '../../../policy/index.ts';
-import type { Decision, StepTrace } from '../../messages.ts';
-import type { Behaviour, Decider } from '../decider.ts';
-import { LiveThoughts } from './live-thoughts.ts';
+import type { Decider, DecisionOptions } from '../decider.ts';
+import type { Decision, DecisionRequest, StepTrace } from '../decision.ts';
+import { ThoughtBatch } from './thought-batch.ts';
 
 /** A thought in a slot. */
 interface Slot<O> {
@@ -34,17 +33,17 @@ interface Slot<O> {
  * all live slots, a slot that halts gives its decision and takes the next waiting observation. Cost
  * follows the sum of ponder steps, and a slow environment blocks nobody.
  */
-export class Scheduler<O extends Observation = Observation> implements Decider<O> {
+export class Scheduler<O extends DecisionRequest = DecisionRequest> implements Decider<O> {
   readonly #policy: Policy;
   /** Parameters of the action distribution (P). */
   readonly #outputs: number;
   readonly #capacity: number;
   readonly #rng: Rng;
-  readonly #behaviour: () => Behaviour;
+  readonly #behaviour: () => DecisionOptions;
   readonly #failed: ((observation: O, error: Error) => void) | undefined;
   readonly #queue: O[] = [];
   /** Each slot is a row of the tensors. */
-  readonly #thoughts: LiveThoughts;
+  readonly #thoughts: ThoughtBatch;
   #slots: Slot<O>[] = [];
   /** Slots whose thoughts have ended, rising: newcomers take them. */
   #ended: number[] = [];
@@ -63,7 +62,7 @@ export class Scheduler<O extends Observation = Observation> implements Decider<O
     policy: Policy,
     capacity: number,
     rng: Rng,
-    behaviour: () => Behaviour,
+    behaviour: () => DecisionOptions,
     failed?: (observation: O, error: Error) => void,
   ) {
     if (!Number.isSafeInteger(capacity) || capacity < 1) {
@@ -72,7 +71,7 @@ export class Scheduler<O extends Observation = Observation> implements Decider<O
     this.#policy = policy;
     const { outputs, free } = policy.distribution;
     this.#outputs = outputs + free.count;
-    this.#thoughts = new LiveThoughts(policy);
+    this.#thoughts = new ThoughtBatch(policy);
     this.#capacity = capacity;
     this.#rng = rng;
     this.#behaviour = behaviour;
@@ -187,7 +186,7 @@ export class Scheduler<O extends Observation = Observation> implements Decider<O
    * filled from the end.
    * @returns where each slot's row comes from, as `LiveThoughts.step` takes it
    */
-  #seat(incoming: readonly O[], behaviour: Behaviour): Int32Array {
+  #seat(incoming: readonly O[], behaviour: DecisionOptions): Int32Array {
     const [slots, ended] = [this.#slots, this.#ended];
     const before = slots.length;
     const from = slots.map((_, place) => place);
@@ -205,7 +204,7 @@ export class Scheduler<O extends Observation = Observation> implements Decider<O
     return Int32Array.from(from);
   }
 
-  #begin(observation: O, { rule, minSteps, maxSteps, forced }: Behaviour): Slot<O> {
+  #begin(observation: O, { rule, minSteps, maxSteps, forced }: DecisionOptions): Slot<O> {
     const isForced = forced > 0 && this.#rng.float() < forced;
     const depth = isForced
       ? minSteps + this.#rng.int(maxSteps - minSteps + 1)
@@ -231,7 +230,7 @@ export class Scheduler<O extends Observation = Observation> implements Decider<O
     said: number,
     logit: number,
     readouts: Float32Array,
-    behaviour: Behaviour,
+    behaviour: DecisionOptions,
   ): Decision<O> | undefined {
     const { distribution } = this.#policy;
     const { mask, greedy = behaviour.greedy, rng = this.#rng } = slot.observation;
@@ -268,7 +267,7 @@ export class Scheduler<O extends Observation = Observation> implements Decider<O
       action,
       choice: distribution.toAction(action),
       logProb,
-      steps: slot.n,
+      ponderSteps: slot.n,
       halts: new Float32Array(slot.halts),
       values: new Float32Array(slot.values),
       forced: slot.forced,
@@ -290,7 +289,7 @@ export class Scheduler<O extends Observation = Observation> implements Decider<O
   }
 
   /** Whether a thought ends; one that would have gone on at a limit of its caller is then forced. */
-  #ends(slot: Slot<O>, step: HaltStep, behaviour: Behaviour): boolean {
+  #ends(slot: Slot<O>, step: HaltStep, behaviour: DecisionOptions): boolean {
     const { limits, rng = this.#rng } = slot.observation;
     const { maxSteps = Infinity, deadline } = limits ?? {};
     const { n, depth } = slot;
@@ -306,13 +305,13 @@ export class Scheduler<O extends Observation = Observation> implements Decider<O
 const NONE = new Float32Array(0);
 
 /** Ponder steps at which a thought has ended, whatever it thinks. */
-function stepsOf({ depth }: Slot<unknown>, { maxSteps }: Behaviour): number {
+function stepsOf({ depth }: Slot<unknown>, { maxSteps }: DecisionOptions): number {
   return depth ?? maxSteps;
 }
 
 /** What is wrong with the numbers of a step, where they are not finite. */
 function faultOf(
-  { n, observation }: Slot<Observation>,
+  { n, observation }: Slot<DecisionRequest>,
   params: Float32Array,
   value: number,
   logit: number,

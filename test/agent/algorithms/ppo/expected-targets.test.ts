@@ -1,28 +1,28 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { firstValueFrom } from 'rxjs';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { Agent } from '../../../../src/agent/agent.ts';
+import { Agent } from '../../../../src/agent/agent/agent.ts';
 import {
-  gatherExpected,
-  prepareExpected,
+  buildExpectedMinibatch,
+  computeExpectedTargets,
 } from '../../../../src/agent/algorithms/ppo/expected-targets.ts';
 import { Learner } from '../../../../src/agent/algorithms/ppo/learner.ts';
-import { bootstrap, type LearningPhase } from '../../../../src/agent/algorithms/ppo/targets.ts';
-import type { ConfigInput } from '../../../../src/agent/config.ts';
-import { envSource } from '../../../../src/agent/env-setup.ts';
-import { Training } from '../../../../src/agent/training.ts';
+import { bootstrap, type UpdateSchedule } from '../../../../src/agent/algorithms/ppo/targets.ts';
+import type { ConfigInput } from '../../../../src/agent/config/config.ts';
+import { envSource } from '../../../../src/agent/config/env-source.ts';
+import { Training } from '../../../../src/agent/train/training.ts';
 import { loadBackend, Rng } from '../../../../src/kernels/index.ts';
 import { haltingLoss, haltProbability } from '../../../../src/policy/index.ts';
 import { GOES_ON, TERMINATED } from '../../../../src/rollout/index.ts';
-import { backends } from '../../../backends.ts';
-import { stir } from '../../../policy/small-policy.ts';
-import { tinyConfig } from '../../tiny-config.ts';
+import { backends } from '../../../support/backends.ts';
+import { stir } from '../../../support/small-policy.ts';
+import { tinyConfig } from '../../../support/tiny-config.ts';
 
 beforeAll(async () => {
   await loadBackend(backends('simd')[0]);
 });
 
-const PHASE: LearningPhase = {
+const PHASE: UpdateSchedule = {
   ...{ released: true, price: 0.2, rewardScale: 0.5, learningRate: 1e-3, entropy: 0.02 },
 };
 const FORCED = 0.3;
@@ -49,7 +49,7 @@ async function collect(input: Partial<ConfigInput> = {}, phase = PHASE) {
   const loss = haltingLoss(config.halting);
   if (loss?.depth !== 'expected') throw new Error('ponder expects over depths');
   await bootstrap(agent.policy, trajectory);
-  const targets = await prepareExpected(agent.policy, trajectory, config, phase, loss);
+  const targets = await computeExpectedTargets(agent.policy, trajectory, config, phase, loss);
   return { config, policy: agent.policy, trajectory, loss, targets };
 }
 
@@ -62,13 +62,13 @@ describe('what the learner unrolls', () => {
   ])('is, as far as the thoughts went, what acted: %s', async (_, input) => {
     const { config, trajectory, targets } = await collect(input);
     const { logits, logProbs, depths } = targets.thoughts;
-    const { steps, offset, halts } = trajectory;
+    const { ponderSteps, offset, halts } = trajectory;
     const taken = new Set<number>();
     for (let t = 0; t < trajectory.count; t++) {
-      taken.add(steps[t]);
-      const last = t * depths + steps[t] - 1;
+      taken.add(ponderSteps[t]);
+      const last = t * depths + ponderSteps[t] - 1;
       expect(Math.abs(logProbs[last] - trajectory.logProbs[t])).toBeLessThan(1e-4);
-      for (let k = 0; k < steps[t]; k++) {
+      for (let k = 0; k < ponderSteps[t]; k++) {
         const halt = haltProbability(logits[t * depths + k], config.halting.floor);
         expect(Math.abs(halt - halts[offset[t] + k])).toBeLessThan(1e-4);
       }
@@ -152,7 +152,7 @@ describe('advantages and targets of decisions', () => {
 describe('a minibatch', () => {
   it('lies depth by depth, every decision at each', async () => {
     const { targets, loss, trajectory } = await collect();
-    const batch = gatherExpected(targets, Int32Array.of(7, 2, 5), loss);
+    const batch = buildExpectedMinibatch(targets, Int32Array.of(7, 2, 5), loss);
     expect(batch).toMatchObject({ decisions: 3, reach: [3, 3, 3, 3], acts: 'all' });
     const chosen = [2, 5, 7];
     const size = trajectory.sizes.observationSize;

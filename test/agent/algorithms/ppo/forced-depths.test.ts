@@ -6,7 +6,7 @@ function toldBy(decisions: [number, number, number, number][]) {
   return forcedDepths(
     {
       count: decisions.length,
-      steps: Int32Array.from(decisions, ([steps]) => steps),
+      ponderSteps: Int32Array.from(decisions, ([steps]) => steps),
       forced: Uint8Array.from(decisions, ([, forced]) => forced),
     },
     decisions.map(([, , worth]) => worth),

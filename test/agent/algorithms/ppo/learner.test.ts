@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { firstValueFrom } from 'rxjs';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { Agent } from '../../../../src/agent/agent.ts';
-import { Learner, type LearningPhase } from '../../../../src/agent/algorithms/ppo/learner.ts';
-import type { Config, ConfigInput } from '../../../../src/agent/config.ts';
-import { envSource } from '../../../../src/agent/env-setup.ts';
-import { Training } from '../../../../src/agent/training.ts';
+import { Agent } from '../../../../src/agent/agent/agent.ts';
+import { Learner, type UpdateSchedule } from '../../../../src/agent/algorithms/ppo/learner.ts';
+import type { Config, ConfigInput } from '../../../../src/agent/config/config.ts';
+import { envSource } from '../../../../src/agent/config/env-source.ts';
+import { Training } from '../../../../src/agent/train/training.ts';
 import { loadBackend, Rng } from '../../../../src/kernels/index.ts';
 import type { Policy } from '../../../../src/policy/index.ts';
 import {
@@ -14,15 +14,15 @@ import {
   TERMINATED,
   type Trajectory,
 } from '../../../../src/rollout/index.ts';
-import { backends } from '../../../backends.ts';
-import { stir } from '../../../policy/small-policy.ts';
-import { tinyConfig } from '../../tiny-config.ts';
+import { backends } from '../../../support/backends.ts';
+import { stir } from '../../../support/small-policy.ts';
+import { tinyConfig } from '../../../support/tiny-config.ts';
 
 beforeAll(async () => {
   await loadBackend(backends('simd')[0]);
 });
 
-const PHASE: LearningPhase = {
+const PHASE: UpdateSchedule = {
   released: true,
   price: 0.03,
   rewardScale: 1,
@@ -57,7 +57,7 @@ async function learn(
   config: Config,
   policy: Policy,
   trajectory: Trajectory,
-  phase: LearningPhase = PHASE,
+  phase: UpdateSchedule = PHASE,
 ) {
   const before = await policy.parameters.read();
   const learner = new Learner(policy, config, Rng.seed(5));
@@ -69,10 +69,10 @@ async function learn(
 }
 
 /** KL(p ‖ q) of the loss, entropy and the rest, decision by decision as the definitions read. */
-function reference(config: Config, policy: Policy, trajectory: Trajectory, phase: LearningPhase) {
+function reference(config: Config, policy: Policy, trajectory: Trajectory, phase: UpdateSchedule) {
   const { ppo, halting, recipe } = config;
   const { distribution } = policy;
-  const { count, steps, offset, forced, sizes } = trajectory;
+  const { count, ponderSteps, offset, forced, sizes } = trajectory;
   const rowOf = (source: Float32Array, size: number, t: number) =>
     tf.tensor2d(source.slice(t * size, (t + 1) * size), [1, size]);
   const think = (row: tf.Tensor2D, depth: number) => {
@@ -91,7 +91,7 @@ function reference(config: Config, policy: Policy, trajectory: Trajectory, phase
   const all = advantages(
     {
       count,
-      steps,
+      ponderSteps,
       offset,
       weights: depthWeights(trajectory, halting),
       values: trajectory.values,
@@ -102,9 +102,9 @@ function reference(config: Config, policy: Policy, trajectory: Trajectory, phase
     },
     { ...ppo, price: phase.price * phase.rewardScale, minSteps: halting.minSteps },
   );
-  const acts = Array.from({ length: count }, (_, t) => all[offset[t] + steps[t] - 1]);
+  const acts = Array.from({ length: count }, (_, t) => all[offset[t] + ponderSteps[t] - 1]);
   // Each centred among those of its kind: forced to the same depth, or not forced.
-  const kind = (t: number) => (forced[t] ? steps[t] : 0);
+  const kind = (t: number) => (forced[t] ? ponderSteps[t] : 0);
   const centred = acts.map((act, t) => {
     const like = acts.filter((_, other) => kind(other) === kind(t));
     return act - like.reduce((a, b) => a + b, 0) / like.length;
@@ -113,7 +113,7 @@ function reference(config: Config, policy: Policy, trajectory: Trajectory, phase
   let [squares, own] = [0, 0];
   for (let t = 0; t < count; t++) {
     if (forced[t]) continue;
-    for (let i = offset[t]; i < offset[t] + steps[t]; i++, own++) squares += all[i] ** 2;
+    for (let i = offset[t]; i < offset[t] + ponderSteps[t]; i++, own++) squares += all[i] ** 2;
   }
   const haltScale = 1 / Math.sqrt(squares / own);
 
@@ -129,10 +129,10 @@ function reference(config: Config, policy: Policy, trajectory: Trajectory, phase
     const action = rowOf(trajectory.actions, sizes.actionSize, t);
     const mask = trajectory.masked ? rowOf(trajectory.masks, sizes.maskSize, t) : undefined;
     // Beforehand and as numbers: what late steps found is a target, through which nothing flows.
-    const last = think(row, steps[t]).at(-1)!.params;
+    const last = think(row, ponderSteps[t]).at(-1)!.params;
     const target = tf.tensor2d(last.dataSync().slice(), last.shape);
     const { grads } = tf.variableGrads(() => {
-      const heads = think(row, steps[t]);
+      const heads = think(row, ponderSteps[t]);
       const final = heads.at(-1)!;
       const add = (name: keyof typeof parts, x: tf.Tensor) => {
         parts[name] += scalar(x) / count;
@@ -154,8 +154,8 @@ function reference(config: Config, policy: Policy, trajectory: Trajectory, phase
         }
         if (phase.released && !forced[t] && k >= halting.minSteps && k < halting.maxSteps) {
           const halt = tf.add(tf.mul(tf.sigmoid(haltLogit), 1 - 2 * halting.floor), halting.floor);
-          const chosen = k < steps[t] ? tf.sub(1, halt) : halt;
-          const old = k < steps[t] ? 1 - trajectory.halts[i] : trajectory.halts[i];
+          const chosen = k < ponderSteps[t] ? tf.sub(1, halt) : halt;
+          const old = k < ponderSteps[t] ? 1 - trajectory.halts[i] : trajectory.halts[i];
           const logRatio = tf.sub(tf.log(chosen), Math.log(old));
           loss = tf.add(
             loss,
@@ -165,7 +165,7 @@ function reference(config: Config, policy: Policy, trajectory: Trajectory, phase
           const haltEntropy = add('haltEntropy', tf.add(nats(halt), nats(tf.sub(1, halt))));
           loss = tf.sub(loss, tf.mul(haltEntropy, ppo.haltEntropy));
         }
-        if (phase.released && recipe.distillation > 0 && k < steps[t]) {
+        if (phase.released && recipe.distillation > 0 && k < ponderSteps[t]) {
           const kl = add('distil', distribution.kl(target, params, mask));
           loss = tf.add(loss, tf.mul(kl, recipe.distillation));
         }
@@ -230,7 +230,7 @@ describe('the first minibatch after a rollout has ratios of 1 to rounding', () =
       ...input,
     });
     // Ragged, with every kind of decision.
-    expect(new Set(trajectory.steps.subarray(0, trajectory.count)).size).toBe(4);
+    expect(new Set(trajectory.ponderSteps.subarray(0, trajectory.count)).size).toBe(4);
     expect(trajectory.forced.subarray(0, trajectory.count)).toContain(0);
     expect(trajectory.forced.subarray(0, trajectory.count)).toContain(1);
     const { stats } = await learn(config, policy, trajectory);
@@ -250,7 +250,7 @@ describe('the first minibatch after a rollout has ratios of 1 to rounding', () =
 });
 
 describe('loss and gradient are those of a plain unroll, decision by decision', () => {
-  const cases: [string, Partial<ConfigInput>, Partial<LearningPhase>?][] = [
+  const cases: [string, Partial<ConfigInput>, Partial<UpdateSchedule>?][] = [
     ['latent core', { env: { id: 'KHop-v0', options: { layers: 2, width: 3 } } }],
     ['full core, masks, truncated episodes', { env: maze, policy: { core: 'full' } }],
     ['Box actions', { env: { id: 'KnownBox-v0' } }, { rewardScale: 0.3 }],
@@ -303,10 +303,10 @@ describe('halting terms', () => {
     const before = await learn(config, policy, trajectory);
     let spoilt = 0;
     for (let t = 0; t < trajectory.count; t++) {
-      for (let k = 1; k <= trajectory.steps[t]; k++) {
+      for (let k = 1; k <= trajectory.ponderSteps[t]; k++) {
         if (!trajectory.forced[t] && k >= 2 && k < 4) continue;
         // What a saturated head leaves in float32: ln 0, were it read.
-        trajectory.halts[trajectory.offset[t] + k - 1] = k < trajectory.steps[t] ? 1 : 0;
+        trajectory.halts[trajectory.offset[t] + k - 1] = k < trajectory.ponderSteps[t] ? 1 : 0;
         spoilt++;
       }
     }

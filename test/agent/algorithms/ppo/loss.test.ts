@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { STATS } from '../../../../src/agent/algorithms/ppo/loss.ts';
 import { lossByRows } from '../../../../src/agent/algorithms/ppo/loss-by-rows.ts';
 import { lossByTensors } from '../../../../src/agent/algorithms/ppo/loss-by-tensors.ts';
+import { STATS } from '../../../../src/agent/algorithms/ppo/loss-report.ts';
 import type { Minibatch } from '../../../../src/agent/algorithms/ppo/minibatch.ts';
 import { parseConfig } from '../../../../src/agent/index.ts';
 import {
@@ -15,7 +15,7 @@ import {
 import { loadBackend, Rng } from '../../../../src/kernels/index.ts';
 import { choiceTerms } from '../../../../src/policy/halting/bernoulli/terms.ts';
 import { type Distribution, distributionFor } from '../../../../src/policy/index.ts';
-import { backends } from '../../../backends.ts';
+import { backends } from '../../../support/backends.ts';
 
 beforeAll(() => loadBackend(backends('cpu')[0]));
 

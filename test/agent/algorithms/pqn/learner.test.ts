@@ -7,8 +7,8 @@ import { Discrete, MultiDiscrete } from '../../../../src/envs/index.ts';
 import { loadBackend, Rng } from '../../../../src/kernels/index.ts';
 import { actionValues } from '../../../../src/policy/index.ts';
 import { Trajectory } from '../../../../src/rollout/index.ts';
-import { backends } from '../../../backends.ts';
-import { distance, randomRows, smallPolicy, stir, unroll } from '../../../policy/small-policy.ts';
+import { backends } from '../../../support/backends.ts';
+import { distance, randomRows, smallPolicy, stir, unroll } from '../../../support/small-policy.ts';
 
 beforeAll(() => loadBackend(backends('simd')[0]));
 
@@ -62,7 +62,7 @@ function collected(space: Discrete | MultiDiscrete, masked = false) {
         action,
         choice: 0,
         logProb,
-        steps,
+        ponderSteps: steps,
         halts: Float32Array.from(read, ({ halt }) => halt),
         values: Float32Array.from(read, ({ value }) => value),
         forced: t % 5 === 0,
@@ -89,10 +89,10 @@ function reference(policy: ValuePolicy, trajectory: Trajectory, rows: Float32Arr
     let sum: tf.Tensor = tf.scalar(0);
     for (let t = 0; t < trajectory.count; t++) {
       let thought = policy.begin(tf.tensor2d(rows[t], [1, 2]));
-      for (let k = 0; k < trajectory.steps[t]; k++) {
+      for (let k = 0; k < trajectory.ponderSteps[t]; k++) {
         thought = { ...thought, z: policy.step(thought) };
         const { params, value } = policy.split(policy.outputs(thought.z, k + 1));
-        const acts = k + 1 === trajectory.steps[t];
+        const acts = k + 1 === trajectory.ponderSteps[t];
         const action = trajectory.actions.subarray(t * actionSize, (t + 1) * actionSize);
         const places = action.length === 1 ? [action[0]] : [action[0], 2 + action[1]];
         const picked = places.map((i) => tf.slice(params, [0, i], [1, 1]));
@@ -115,7 +115,7 @@ describe('an update', () => {
     ['MultiDiscrete', new MultiDiscrete([2, 3])],
   ])('has the loss and gradient of a plain unroll, %s', async (_, space) => {
     const { policy, trajectory, rows } = collected(space);
-    expect(new Set(trajectory.steps.subarray(0, trajectory.count)).size).toBe(3);
+    expect(new Set(trajectory.ponderSteps.subarray(0, trajectory.count)).size).toBe(3);
     const { stats, gradient } = await learn(policy, trajectory);
     const expected = tf.tidy(() => reference(policy, trajectory, rows));
     const size = Math.hypot(...expected.gradient);

@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { STATS } from '../../../../src/agent/algorithms/pqn/loss.ts';
 import { lossByRows } from '../../../../src/agent/algorithms/pqn/loss-by-rows.ts';
 import { lossByTensors } from '../../../../src/agent/algorithms/pqn/loss-by-tensors.ts';
+import { STATS } from '../../../../src/agent/algorithms/pqn/loss-report.ts';
 import type { Minibatch } from '../../../../src/agent/algorithms/pqn/minibatch.ts';
 import { Discrete, MultiDiscrete } from '../../../../src/envs/index.ts';
 import { loadBackend, Rng } from '../../../../src/kernels/index.ts';
 import { actionValues } from '../../../../src/policy/index.ts';
-import { backends } from '../../../backends.ts';
+import { backends } from '../../../support/backends.ts';
 
 beforeAll(() => loadBackend(backends('cpu')[0]));
 

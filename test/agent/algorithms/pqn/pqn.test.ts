@@ -1,19 +1,19 @@
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { Agent } from '../../../../src/agent/agent.ts';
+import { Agent } from '../../../../src/agent/agent/agent.ts';
 import { pqn } from '../../../../src/agent/algorithms/pqn/index.ts';
 import { scheduleAt } from '../../../../src/agent/algorithms/pqn/schedule.ts';
 import { pqnSettings } from '../../../../src/agent/algorithms/pqn/settings.ts';
-import type { Config, ConfigInput } from '../../../../src/agent/config.ts';
+import type { Config, ConfigInput } from '../../../../src/agent/config/config.ts';
 import { Discrete } from '../../../../src/envs/index.ts';
 import { loadBackend, Rng } from '../../../../src/kernels/index.ts';
 import { actionValues, exitRule, trainingRule } from '../../../../src/policy/index.ts';
 import { type Decision, Scheduler } from '../../../../src/rollout/index.ts';
-import { backends } from '../../../backends.ts';
-import { set, smallPolicy } from '../../../policy/small-policy.ts';
-import { learned, run } from '../../faults/runs.ts';
-import { tempDir } from '../../run/temp-dir.ts';
-import { tinyConfig } from '../../tiny-config.ts';
+import { backends } from '../../../support/backends.ts';
+import { learned, run } from '../../../support/short-runs.ts';
+import { set, smallPolicy } from '../../../support/small-policy.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
+import { tinyConfig } from '../../../support/tiny-config.ts';
 
 const pqnConfig = ({ pqn: section, ...input }: Partial<ConfigInput> = {}): Config =>
   tinyConfig({
@@ -99,7 +99,7 @@ describe('the rule greedy', () => {
     const decisions: Decision[] = [];
     while (scheduler.pending > 0) decisions.push(...(await scheduler.tick()));
     const histogram = new Array<number>(6).fill(0);
-    for (const { steps } of decisions) histogram[steps - 1]++;
+    for (const { ponderSteps } of decisions) histogram[ponderSteps - 1]++;
     return { histogram, decision: decisions.at(-1)! };
   }
 

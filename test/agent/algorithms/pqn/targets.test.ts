@@ -37,7 +37,7 @@ function collected(...all: Given[]): Trajectory {
         action: row,
         choice: 0,
         logProb: 0,
-        steps: values.length,
+        ponderSteps: values.length,
         halts: new Float32Array(values.length),
         values: Float32Array.from(values),
         forced: false,

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Box, type Observation } from '../../../../src/envs/index.ts';
+import { Box } from '../../../../src/envs/index.ts';
 import { loadBackend, Rng } from '../../../../src/kernels/index.ts';
 import {
   exitRule,
@@ -13,8 +13,9 @@ import {
   random,
   type ThoughtState,
 } from '../../../../src/policy/index.ts';
-import { type Behaviour, type Decision, Scheduler } from '../../../../src/rollout/index.ts';
-import { backends } from '../../../backends.ts';
+import type { DecisionRequest } from '../../../../src/rollout/index.ts';
+import { type Decision, type DecisionOptions, Scheduler } from '../../../../src/rollout/index.ts';
+import { backends } from '../../../support/backends.ts';
 import {
   distance,
   randomRows,
@@ -23,11 +24,11 @@ import {
   stir,
   toTensor,
   unroll,
-} from '../../../policy/small-policy.ts';
+} from '../../../support/small-policy.ts';
 
 beforeAll(() => loadBackend(backends('wasm')[0]));
 
-const usual: Behaviour = {
+const usual: DecisionOptions = {
   rule: fixed(2),
   minSteps: 1,
   maxSteps: 6,
@@ -43,7 +44,7 @@ const depths = (...left: number[]): HaltingRule => ({
 });
 const never: HaltingRule = { halts: () => false };
 
-const observe = (rows: readonly Float32Array[]): Observation[] =>
+const observe = (rows: readonly Float32Array[]): DecisionRequest[] =>
   rows.map((row, env) => ({ env, row }));
 
 describe('the scheduler', () => {
@@ -62,7 +63,10 @@ describe('the scheduler', () => {
     policy.dispose();
   });
 
-  function begin(behaviour: Partial<Behaviour>, { capacity = 4, seed = 1, of = policy } = {}) {
+  function begin(
+    behaviour: Partial<DecisionOptions>,
+    { capacity = 4, seed = 1, of = policy } = {},
+  ) {
     scheduler = new Scheduler(of, capacity, Rng.seed(seed), () => ({ ...usual, ...behaviour }));
     return scheduler;
   }
@@ -75,8 +79,8 @@ describe('the scheduler', () => {
   }
 
   async function decide(
-    behaviour: Partial<Behaviour>,
-    observations: readonly Observation[] = observe(rows),
+    behaviour: Partial<DecisionOptions>,
+    observations: readonly DecisionRequest[] = observe(rows),
     options?: Parameters<typeof begin>[1],
   ): Promise<Decision[]> {
     const own = begin(behaviour, options);
@@ -86,7 +90,8 @@ describe('the scheduler', () => {
     return decisions.sort((a, b) => a.observation.env - b.observation.env);
   }
 
-  const stepsOf = (decisions: readonly Decision[]) => decisions.map(({ steps }) => steps);
+  const stepsOf = (decisions: readonly Decision[]) =>
+    decisions.map(({ ponderSteps }) => ponderSteps);
 
   it('thinks to a fixed depth, within minSteps and maxSteps', async () => {
     for (const [asked, taken] of [
@@ -95,8 +100,13 @@ describe('the scheduler', () => {
       [9, 5],
     ]) {
       const found = await decide({ rule: fixed(asked), minSteps: 2, maxSteps: 5 });
-      for (const { steps, halts, values, forced } of found) {
-        expect([steps, halts.length, values.length, forced]).toEqual([taken, taken, taken, false]);
+      for (const { ponderSteps, halts, values, forced } of found) {
+        expect([ponderSteps, halts.length, values.length, forced]).toEqual([
+          taken,
+          taken,
+          taken,
+          false,
+        ]);
       }
       expect(found.map(({ observation }) => observation.env)).toEqual(rows.map((_, i) => i));
     }
@@ -159,16 +169,16 @@ describe('the scheduler', () => {
 
   it('records what learning computes: the first ratios are 1', async () => {
     const found = await decide({ rule: exitRule('sample'), floor: 0.02 });
-    for (const { observation, steps, halts, action, logProb } of found) {
+    for (const { observation, ponderSteps, halts, action, logProb } of found) {
       const { params, log } = tf.tidy(() => {
         let thought = policy.begin(toTensor([observation.row]));
         const outputs: tf.Tensor2D[] = [];
-        for (let n = 1; n <= steps; n++) {
+        for (let n = 1; n <= ponderSteps; n++) {
           thought = { ...thought, z: policy.step(thought) };
           outputs.push(policy.outputs(thought.z, n));
         }
         const heads = policy.split(tf.concat(outputs, 0));
-        const last = policy.split(outputs[steps - 1]).params;
+        const last = policy.split(outputs[ponderSteps - 1]).params;
         const { act, think } = logHalt(heads.haltLogit, 0.02);
         return {
           params: policy.distribution.logProb(last, toTensor([action])).arraySync(),
@@ -247,10 +257,11 @@ describe('the scheduler', () => {
       const forced = found.filter((decision) => decision.forced);
       expect(Math.abs(forced.length / 400 - 0.25)).toBeLessThan(4 * Math.sqrt(0.1875 / 400));
       for (const depth of [1, 2, 3, 4]) {
-        const share = forced.filter(({ steps }) => steps === depth).length / forced.length;
+        const share =
+          forced.filter(({ ponderSteps }) => ponderSteps === depth).length / forced.length;
         expect(Math.abs(share - 0.25)).toBeLessThan(4 * Math.sqrt(0.1875 / forced.length));
       }
-      expect(found.every(({ steps, forced }) => forced || steps === 1)).toBe(true);
+      expect(found.every(({ ponderSteps, forced }) => forced || ponderSteps === 1)).toBe(true);
     });
 
     it('are all or none at 1 and 0, never below minSteps', async () => {
@@ -258,12 +269,12 @@ describe('the scheduler', () => {
       expect(all.every(({ forced }) => forced)).toBe(true);
       expect(new Set(stepsOf(all))).toEqual(new Set([3, 4]));
       const none = await decide({ rule: never, forced: 0, maxSteps: 4 });
-      expect(none.every(({ forced, steps }) => !forced && steps === 4)).toBe(true);
+      expect(none.every(({ forced, ponderSteps }) => !forced && ponderSteps === 4)).toBe(true);
     });
   });
 
   describe('limits of the caller', () => {
-    const limited = (limits: Observation['limits']) => [{ env: 0, row: rows[0], limits }];
+    const limited = (limits: DecisionRequest['limits']) => [{ env: 0, row: rows[0], limits }];
 
     it.each([
       ['a cap below what the rule wants', { maxSteps: 2 }, 2, true],
@@ -480,7 +491,7 @@ describe('the scheduler', () => {
     it('follow from the seed', async () => {
       const choices = async (seed: number) =>
         (await decide({ rule: exitRule('sample'), forced: 0.25 }, observe(rows), { seed })).map(
-          ({ choice, steps }) => [choice, steps],
+          ({ choice, ponderSteps }) => [choice, ponderSteps],
         );
       const first = await choices(1);
       expect(await choices(1)).toEqual(first);
@@ -557,7 +568,7 @@ describe('the scheduler', () => {
   });
 
   it('tells of the thoughts without finite numbers where it is asked to, and decides the others', async () => {
-    const failed: [Observation, Error][] = [];
+    const failed: [DecisionRequest, Error][] = [];
     const own = new Scheduler(
       policy,
       4,

@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import type { Check } from '../../envs/common/index.ts';
+import {
+  type ExitDefinition,
+  type ExitName,
+  exits,
+  type HaltingRule,
+  haltingRules,
+} from '../../policy/index.ts';
+import { UsageError } from '../common/errors.ts';
+import type { Config } from '../config/config.ts';
+import { configProblems } from '../config/problems.ts';
+
+/**
+ * How thoughts are to end: an exit by name, or with options of its own beside it. What is not given is as the config
+ * has it.
+ */
+export type ExitOption = ExitName | { name?: ExitName; [option: string]: unknown };
+
+/** An exit, and what it was set to. */
+export interface Exit {
+  definition: ExitDefinition;
+  options: Record<string, unknown>;
+}
+
+/** Names an exit; its options are for `exitOf` to judge. */
+export const exitCheck: Check = {
+  get expected() {
+    return `one of ${exits.names.map((name) => JSON.stringify(name)).join(', ')}`;
+  },
+  allows: (value) => {
+    const name = isOptions(value) ? value.name : value;
+    return (isOptions(value) && name === undefined) || exits.names.includes(name as string);
+  },
+};
+
+/**
+ * The exit that thoughts end by once trained: the config's, unless another is given. An agent whose halting rule
+ * learned nothing stays with it.
+ * @throws UsageError for options that the exit does not have, or that are none
+ */
+export function exitOf({ halting, evaluation }: Config, given: ExitOption = {}): Exit {
+  const { name, ...own } = typeof given === 'string' ? { name: given } : given;
+  const trained = haltingRules.find(halting.rule).exit ?? evaluation.exit;
+  const definition = exits.find(name ?? trained);
+  const config = { ...evaluation, steps: evaluation.steps ?? halting.steps };
+  const known = Object.keys(definition.options);
+  const configured = Object.entries(config).filter(([key]) => known.includes(key));
+  const options = { ...Object.fromEntries(configured), ...own };
+  const parsed = z.strictObject(definition.options).safeParse(options);
+  if (parsed.success) return { definition, options: parsed.data };
+  const unknown = Object.keys(options).find((key) => !known.includes(key));
+  if (unknown !== undefined) {
+    const expected = known.length > 0 ? `expected one of ${known.join(', ')}` : 'it takes none';
+    throw new UsageError(`exit ${definition.name}: ${unknown}: no such option; ${expected}`);
+  }
+  const issues = parsed.error.issues.map((issue) => ({
+    ...issue,
+    path: ['evaluation', ...issue.path],
+  }));
+  const problems = configProblems(issues as z.core.$ZodIssue[], { evaluation: options });
+  const [{ path, message }] = problems;
+  throw new UsageError(`exit ${definition.name}: ${path.slice(1).join('.')}: ${message}`);
+}
+
+/** Whether an option of an exit has to be found by playing first. */
+export function lacks({ definition: { needs }, options }: Exit): boolean {
+  return needs !== undefined && options[needs] === undefined;
+}
+
+/** @throws UsageError where an option has to be found by playing first */
+export function ruleOf(exit: Exit): HaltingRule {
+  const { definition, options } = exit;
+  if (lacks(exit)) {
+    const { name, needs } = definition;
+    throw new UsageError(
+      `exit ${name}: expected ${needs}, which only an evaluation finds by itself, got nothing`,
+    );
+  }
+  return definition.rule(options);
+}
+
+function isOptions(value: unknown): value is { name?: unknown } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

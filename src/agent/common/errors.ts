@@ -1,0 +1,43 @@
+/** The user asked for something that cannot be: bad usage or a bad config. Exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Training or evaluation failed while running. Exit code 1. */
+export class RunError extends Error {
+  override readonly name = 'RunError';
+}
+
+/** A directory holds a run already, and what is to become of it was not said. */
+export class RunExistsError extends UsageError {
+  readonly runDir: string;
+
+  constructor(runDir: string) {
+    super(
+      `${runDir} holds a run already: give overwrite: true to replace it, resume: true to go on with it, ` +
+        'or another runDir',
+    );
+    this.runDir = runDir;
+  }
+}
+
+/**
+ * What an environment, a hook or an encoder does to the process outside of what is called of it: an error of a timer,
+ * a rejected promise that nobody waits for, process.exit. As the reason of an aborted signal it ends training as an
+ * interrupt does, and is what `train` then throws.
+ */
+export class StrayError extends Error {
+  override readonly name = 'StrayError';
+  /** Whether the process is ending with it, so that nothing more can be awaited. */
+  readonly exits: boolean;
+
+  constructor(
+    message: string,
+    { cause, exits = false }: { cause?: unknown; exits?: boolean } = {},
+  ) {
+    super(message, { cause });
+    this.exits = exits;
+    // Where it came from is what helps.
+    if (cause instanceof Error) this.stack = cause.stack;
+  }
+}

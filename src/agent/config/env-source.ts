@@ -1,0 +1,152 @@
+import { resolve } from 'node:path';
+import {
+  checkedEnv,
+  type Env,
+  EnvError,
+  type EnvFactory,
+  EnvPool,
+  type EnvPoolOptions,
+  envIds,
+  frameStack,
+  loadEnvFactory,
+  makeEnv,
+  RemoteEnvs,
+  type RemoteSource,
+  type Space,
+  timeLimit,
+} from '../../envs/index.ts';
+import { UsageError } from '../common/errors.ts';
+import type { Config } from './config.ts';
+
+/** What errors and reports call the config's environment. */
+export function envName({ env }: Config): string {
+  const { id, module, url, listen } = env;
+  return id ?? module ?? (url && [url].flat().join(', ')) ?? listen ?? 'environment';
+}
+
+/** What is given in place of what a config says of its environments. */
+export interface GivenEnv {
+  /** An environment passed to the library, in place of the config's. */
+  env?: EnvFactory;
+  /** Told where environments may dial in, once they may. */
+  onListening?: (url: string) => void;
+}
+
+/** Where a run's environments come from, in process or not. */
+export interface EnvSource {
+  /** Environments side by side. @throws EnvFailed where they cannot be made */
+  pool(
+    options: Omit<EnvPoolOptions, 'name' | 'timeoutMs'> & {
+      /** Put around each, over the config's own wrappers. */
+      outermost?: (env: Env) => Env;
+    },
+  ): Promise<EnvPool>;
+  /** @throws EnvFailed where no environment can be made */
+  spaces(): Promise<{ observationSpace: Space; actionSpace: Space }>;
+}
+
+/**
+ * The environments that a config names, with the wrappers it asks for. Aborting the signal gives up waiting for
+ * those elsewhere.
+ * @throws UsageError where there is no such environment, or its options are not as expected
+ */
+export async function envSource(
+  config: Config,
+  baseDir: string,
+  { env: given, onListening, signal }: GivenEnv & { signal?: AbortSignal } = {},
+): Promise<EnvSource> {
+  if (given !== undefined && /^class\b/.test(String(given))) {
+    throw new UsageError(
+      `env: expected a function that makes an environment, got a class; give () => new ${given.name}()`,
+    );
+  }
+  const { env, train } = config;
+  const name = envName(config);
+  const remote = given ? undefined : remoteSource(env, baseDir);
+  // What a thread will run is loaded here too, so that what is wrong with it is told at once.
+  const local = remote === undefined || 'workers' in remote;
+  const factory = local ? (given ?? (await named(env, baseDir))) : undefined;
+  const here: EnvSource['pool'] = ({ outermost = (env) => env, ...options }) =>
+    EnvPool.create(async () => outermost(wrapped(await factory!(env.options), env)), {
+      ...options,
+      name,
+      timeoutMs: env.timeoutMs,
+    });
+  const elsewhere: EnvSource['pool'] = async ({ outermost = (env) => env, ...options }) => {
+    const { count, seed } = options;
+    const group = { source: remote!, count, seed, timeoutMs: env.timeoutMs, onListening, signal };
+    const { envs } = await RemoteEnvs.open(group).catch((cause) => {
+      throw new EnvError('could not be had', { name, env: 0, seed, cause });
+    });
+    let made = 0;
+    const make = () => outermost(wrapped(envs[made++], env));
+    // Who keeps time is the thread that has their sockets.
+    return EnvPool.create(make, { ...options, name, timeoutMs: Infinity, elsewhere: true });
+  };
+  return {
+    pool: remote ? elsewhere : here,
+    spaces: async () => {
+      // One that is only looked at needs no thread of its own, and may close as it likes.
+      const one = await (local ? here : elsewhere)({ count: 1, seed: train.seed, survive: 0 });
+      const { observationSpace, actionSpace } = one;
+      await one.close();
+      return { observationSpace, actionSpace };
+    },
+  };
+}
+
+/**
+ * Makes one environment of a config, with its wrappers, in this process.
+ * @throws UsageError where the config names none that is made in process
+ */
+export async function envMaker({ env }: Config, baseDir: string): Promise<EnvFactory> {
+  const factory = await named(env, baseDir);
+  return async () => wrapped(await factory(env.options), env);
+}
+
+function wrapped(made: Env, { maxEpisodeSteps, frameStack: count }: Config['env']): Env {
+  const env = checkedEnv(made);
+  const limited =
+    maxEpisodeSteps === undefined ? env : timeLimit(env, { maxSteps: maxEpisodeSteps });
+  return count > 1 ? frameStack(limited, { count, padding: 'reset' }) : limited;
+}
+
+async function named({ id, module, options }: Config['env'], baseDir: string): Promise<EnvFactory> {
+  try {
+    if (module !== undefined) return await loadEnvFactory(module, baseDir);
+    if (id === undefined) {
+      throw new Error('expected an id, a module, a url or one passed to the library');
+    }
+    makeEnv(id, options).close?.();
+    return (options) => makeEnv(id, options);
+  } catch (error) {
+    const where = id === undefined || envIds().includes(id) ? 'env' : 'env.id';
+    throw new UsageError(`${where}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Where the environments are, unless it is here. */
+function remoteSource(env: Config['env'], baseDir: string): RemoteSource | undefined {
+  const { id, options, url, listen, workers, frame, tokenEnv } = env;
+  const token = tokenEnv === undefined ? undefined : process.env[tokenEnv];
+  if (tokenEnv !== undefined && token === undefined) {
+    throw new UsageError(`env.tokenEnv: expected the variable ${tokenEnv} to hold a token`);
+  }
+  if (url !== undefined) return { urls: [url].flat().map(endpoint), token, frame };
+  if (listen !== undefined) {
+    const [, host, port] = /^(.*):(\d+)$/.exec(listen)!;
+    return { listen: { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port), token } };
+  }
+  if (workers === undefined) return undefined;
+  const module = env.module?.startsWith('file:')
+    ? env.module
+    : env.module && resolve(baseDir, env.module);
+  return { workers, env: { id, module, options } };
+}
+
+/** A server's address is enough: where on it environments are is known. */
+export function endpoint(url: string): string {
+  const parsed = new URL(url);
+  if (parsed.pathname === '/') parsed.pathname = '/v1/env';
+  return parsed.href;
+}

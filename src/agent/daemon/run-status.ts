@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import type { ManagedRun } from './managed-run.ts';
+import { runStates } from './run-registry.ts';
+import { lastUpdate } from './run-summary.ts';
+
+const amount = z.number().nullable();
+
+/** A run as `/v1/runs` and `pondera runs --json` show it; null where there is nothing yet. */
+export const runViewSchema = z.strictObject({
+  run: z.string().describe('Its name, or that of its file where it is invalid.'),
+  state: z.enum([...runStates, 'invalid']),
+  since: z.string().nullable().describe('When it came to be in that state.'),
+  problem: z.string().nullable().describe('Why it failed, or what is wrong with its config.'),
+  /** Its process. */
+  pid: amount,
+  draining: z.boolean().describe('Its process is saving and about to end.'),
+  rssMiB: amount,
+  cores: amount,
+  memoryMiB: amount,
+  /** Since the daemon began. */
+  restarts: z.number(),
+  incidents: z.number(),
+  /** Of the last update. */
+  update: amount,
+  envSteps: amount,
+  totalSteps: amount,
+  return: amount,
+  netReturn: amount,
+  ponderSteps: amount,
+  price: amount,
+  decisionsPerSecond: amount,
+});
+export type RunView = z.infer<typeof runViewSchema>;
+
+/** What a run is about. */
+export function statusOf({ name, entry, share, retry, problem }: ManagedRun) {
+  const again = retry && `starts again at ${retry.at.toISOString()}: ${retry.reason}`;
+  return {
+    run: name,
+    // One that is meant to run and does not, waits.
+    state: entry.state === 'running' && !share ? 'queued' : entry.state,
+    since: entry.time,
+    problem: again ?? entry.reason ?? problem ?? null,
+  };
+}
+
+/** A run as it is now. */
+export async function viewOf(run: ManagedRun): Promise<RunView> {
+  const { process, counts, source } = run;
+  return {
+    ...statusOf(run),
+    pid: process?.pid ?? null,
+    draining: process?.draining ?? false,
+    rssMiB: process ? Math.round(process.rssMiB) : null,
+    cores: source?.config.resources.cores ?? null,
+    memoryMiB: source?.config.resources.memoryMiB ?? null,
+    ...counts,
+    totalSteps: source?.config.train.totalSteps ?? null,
+    // One whose files cannot be read must not hide the others.
+    ...(await progress(run.runDir).catch(() => none)),
+  };
+}
+
+/** A config of the folder that is no run. */
+export function invalidView(file: string, problem: string): RunView {
+  return {
+    run: file,
+    state: 'invalid',
+    since: null,
+    problem,
+    pid: null,
+    draining: false,
+    rssMiB: null,
+    cores: null,
+    memoryMiB: null,
+    restarts: 0,
+    incidents: 0,
+    totalSteps: null,
+    ...none,
+  };
+}
+
+const none = {
+  update: null,
+  envSteps: null,
+  return: null,
+  netReturn: null,
+  ponderSteps: null,
+  price: null,
+  decisionsPerSecond: null,
+};
+
+async function progress(runDir: string) {
+  const last = await lastUpdate(runDir);
+  if (last === undefined) return none;
+  const { update, envSteps, return: mean, netReturn, ponderSteps, price, timing } = last;
+  const { decisionsPerSecond } = timing;
+  return {
+    update,
+    envSteps,
+    return: mean,
+    netReturn,
+    ponderSteps: ponderSteps.mean,
+    price,
+    decisionsPerSecond,
+  };
+}

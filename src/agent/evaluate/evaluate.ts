@@ -1,0 +1,231 @@
+import {
+  anything,
+  type Checks,
+  callback,
+  checkOptions,
+  flag,
+  integer,
+  listOf,
+  signalCheck,
+} from '../../envs/common/index.ts';
+import type { EnvFactory } from '../../envs/index.ts';
+import { fixed, type HaltingRule } from '../../policy/index.ts';
+import type { Agent } from '../agent/agent.ts';
+import { type ExitOption, exitCheck, exitOf, lacks, ruleOf } from '../agent/exit-option.ts';
+import { UsageError } from '../common/errors.ts';
+import { MOST_STEPS } from '../config/config.ts';
+import { envName, envSource } from '../config/env-source.ts';
+import type { Evaluation } from '../events/events.ts';
+import { mean, meanAndStd, ponderSteps, spearman, successRate } from '../events/statistics.ts';
+import {
+  onStage,
+  type Played,
+  type Progress,
+  type Stage,
+  type StageOptions,
+  type Survive,
+} from './play.ts';
+
+export interface EvaluateOptions {
+  episodes?: number;
+  /** The same seed plays the same episodes; the run's seed + 1 million unless given. */
+  seed?: number;
+  /** How thoughts end, over the weights as they are; as trained (`evaluation.exit`) unless given. */
+  exit?: ExitOption;
+  /** Whether to take the most likely actions, or to draw them; the config's evaluation.deterministic unless given. */
+  deterministic?: boolean;
+  /** Ponder steps at most; may exceed what was trained. */
+  maxSteps?: number;
+  /** Episodes played forced to each depth; as many as `episodes` unless given, 0 for none. */
+  forcedEpisodes?: number;
+  /** Depths that are forced; minSteps to maxSteps unless given. */
+  depths?: readonly number[];
+  /** An environment passed to the library, in place of the config's. */
+  env?: EnvFactory;
+  /** Aborting it ends the evaluation: it rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /** How environments that fail are survived; as in training (`guards.envFailures`) unless given. */
+  survive?: Survive;
+  /** Told how far it has come, after each batch of decisions; `of` is how many episodes are to be played. */
+  progress?: (progress: Progress & { of: number }) => void;
+}
+
+const evaluateChecks: Checks<EvaluateOptions> = {
+  episodes: integer(1),
+  seed: integer(0),
+  exit: exitCheck,
+  deterministic: flag,
+  maxSteps: integer(1),
+  forcedEpisodes: integer(0),
+  depths: listOf(integer(1)),
+  env: callback,
+  signal: signalCheck,
+  survive: anything,
+  progress: callback,
+};
+
+/** Evaluation seeds lie apart from those that people give their training runs. */
+const SEED_OFFSET = 1_000_000;
+
+/**
+ * Plays episodes on separate environments and says how well, how long it thought, and when. An episode that has not
+ * ended after `evaluation.maxEpisodeSteps` decisions is truncated there, and counted (`cut`).
+ *
+ * @throws RangeError for options that are none, UsageError for such as do not fit the config, EnvFailed where
+ *   environments fail more often than is survived
+ */
+export async function evaluate(agent: Agent, options: EvaluateOptions = {}): Promise<Evaluation> {
+  agent.checkUsable('evaluate');
+  checkOptions('evaluate', options, evaluateChecks);
+  return (await measure(agent, options)).evaluation;
+}
+
+/** What was measured. */
+export interface Measured {
+  evaluation: Evaluation;
+  /** Mean ponder steps beyond minSteps that an episode took. */
+  pricedSteps: number;
+}
+
+/** `evaluate`, with what the episodes paid for. */
+export async function measure(
+  agent: Agent,
+  options: EvaluateOptions & Pick<StageOptions, 'watch' | 'calling'> = {},
+): Promise<Measured> {
+  const plan = planOf(agent, options);
+  const source = await envSource(agent.config, process.cwd(), options);
+  const { signal, survive, watch, calling } = options;
+  const most = Math.max(plan.episodes, plan.depths.length > 0 ? plan.forcedEpisodes : 0);
+  const stage = { episodes: most, signal, survive, watch, calling };
+  return onStage(agent, source, stage, (stage) => measureOn(stage, agent, options));
+}
+
+/** `measure` on a stage that is there already. */
+export async function measureOn(
+  stage: Stage,
+  agent: Agent,
+  options: EvaluateOptions = {},
+): Promise<Measured> {
+  const { episodes, forcedEpisodes, depths, maxSteps, seed } = planOf(agent, options);
+  const { config } = agent;
+  const trial = lacks(exitOf(config, options.exit)) ? episodes : 0;
+  const of = episodes + trial + depths.length * forcedEpisodes;
+  const before = { episodes: 0, decisions: 0 };
+  const run = async (rule: HaltingRule, count = episodes) => {
+    let latest = { episodes: 0, decisions: 0 };
+    const progress = (now: Progress) => {
+      latest = now;
+      const [episodes, decisions] = [
+        before.episodes + now.episodes,
+        before.decisions + now.decisions,
+      ];
+      options.progress?.({ episodes, decisions, of });
+    };
+    const { deterministic } = options;
+    const playing = { seed, maxSteps, rule, deterministic, episodes: count, progress };
+    const played = await stage.play(playing);
+    before.episodes += latest.episodes;
+    before.decisions += latest.decisions;
+    return played;
+  };
+  const played = await run(await ruleFor(agent, options, run));
+  const forcedDepth: Evaluation['forcedDepth'] = [];
+  for (const steps of depths) {
+    const { episodes } = await run(fixed(steps), forcedEpisodes);
+    const forced = meanAndStd(episodes.map((episode) => episode.return));
+    forcedDepth.push({
+      steps,
+      episodes: episodes.length,
+      return: forced.mean,
+      std: forced.std,
+      successRate: successRate(episodes.map(({ success }) => success)),
+      cut: cutIn(episodes),
+    });
+  }
+  const after = config.evaluation.maxEpisodeSteps;
+  const { cut, ...summary } = summarise(played, agent.price);
+  const evaluation = {
+    env: envName(config),
+    ...summary,
+    cut: { episodes: cut, after },
+    forcedDepth,
+  };
+  const pricedSteps = mean(played.episodes.map((episode) => episode.pricedSteps))!;
+  return { evaluation, pricedSteps };
+}
+
+/** What options and config say together. @throws UsageError where that does not fit */
+function planOf({ config }: Agent, options: EvaluateOptions) {
+  const episodes = options.episodes ?? config.evaluation.episodes;
+  const forcedEpisodes = options.forcedEpisodes ?? episodes;
+  const { minSteps } = config.halting;
+  const { definition, options: setting } = exitOf(config, options.exit);
+  const reach = definition.reach?.(setting) ?? 0;
+  const maxSteps = options.maxSteps ?? Math.max(config.halting.maxSteps, reach);
+  if (episodes === 0) {
+    throw new UsageError('evaluation.episodes is 0: say how many to play (episodes, --episodes)');
+  }
+  if (maxSteps < minSteps || maxSteps > MOST_STEPS) {
+    throw new UsageError(
+      `maxSteps: expected halting.minSteps (${minSteps}) to ${MOST_STEPS}, got ${maxSteps}`,
+    );
+  }
+  const all = Array.from({ length: maxSteps - minSteps + 1 }, (_, i) => minSteps + i);
+  const depths = forcedEpisodes > 0 ? (options.depths ?? all) : [];
+  const outside = depths.find((steps) => steps < minSteps || steps > maxSteps);
+  if (outside !== undefined) {
+    throw new UsageError(
+      `depths: expected steps in ${minSteps}..${maxSteps} (halting.minSteps..maxSteps), got ${outside}`,
+    );
+  }
+  const seed = options.seed ?? config.train.seed + SEED_OFFSET;
+  return { episodes, forcedEpisodes, maxSteps, depths, seed };
+}
+
+/** The rule that thoughts end by; a histogram that it lacks is that of the trained exit, which is played first. */
+async function ruleFor(
+  { config }: Agent,
+  options: EvaluateOptions,
+  run: (rule: HaltingRule) => Promise<Played>,
+): Promise<HaltingRule> {
+  const exit = exitOf(config, options.exit);
+  if (!lacks(exit)) return ruleOf(exit);
+  const { histogram } = (await run(ruleOf(exitOf(config)))).tally;
+  return exit.definition.rule({ ...exit.options, histogram });
+}
+
+function summarise({ episodes, tally, lost }: Played, price: number) {
+  const levels = tally.levels();
+  const { binWidth } = tally;
+  const begun = new Map<number, (boolean | undefined)[]>();
+  for (const { difficulty, success } of episodes) {
+    if (difficulty === undefined) continue;
+    const level = tally.levelOf(difficulty);
+    begun.set(level, [...(begun.get(level) ?? []), success]);
+  }
+  return {
+    episodes: episodes.length,
+    lostEpisodes: lost,
+    cut: cutIn(episodes),
+    return: meanAndStd(episodes.map((episode) => episode.return)),
+    netReturn: meanAndStd(episodes.map((episode) => episode.return - price * episode.pricedSteps)),
+    successRate: successRate(episodes.map(({ success }) => success)),
+    ponderSteps: ponderSteps(tally.histogram),
+    byDifficulty: levels.map(({ difficulty, histogram }) => {
+      const decisions = histogram.reduce((a, b) => a + b, 0);
+      const steps = histogram.reduce((sum, count, i) => sum + count * (i + 1), 0);
+      return {
+        difficulty,
+        decisions,
+        successRate: successRate(begun.get(difficulty) ?? []),
+        ponderSteps: steps / decisions,
+      };
+    }),
+    ...(binWidth !== undefined && { binWidth }),
+    spearman: spearman(levels.map(({ histogram }) => histogram)),
+  };
+}
+
+function cutIn(episodes: Played['episodes']): number {
+  return episodes.filter(({ cut }) => cut).length;
+}

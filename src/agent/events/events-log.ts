@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import type { Clock } from '../common/clock.ts';
+import { AppendFile, withNewNames } from '../run/index.ts';
+import type { FailedEvent, ToldEvent, TrainEvent } from './events.ts';
+
+/** An event as events.jsonl has it. */
+export type LoggedEvent = {
+  /** When it was told, by the clock of the day (ISO 8601). */
+  time: string;
+} & (Exclude<TrainEvent, { type: 'updated' }> | FailedEvent);
+
+/** Lines held while they cannot be written; the oldest go beyond that, since no run ends for want of them. */
+const HELD = 1000;
+
+/**
+ * events.jsonl: one JSON object for every event of a run but its updates, over all its sessions. Nothing that
+ * goes wrong with it ends a run: what a full disk refuses is held and written later.
+ */
+export class EventsLog {
+  readonly #clock: Clock;
+  #file: AppendFile | undefined;
+  /** Told before there was a file. */
+  #early: string[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  append(event: ToldEvent): void {
+    if (event.type === 'updated') return;
+    const line = JSON.stringify({ time: new Date(this.#clock.now()).toISOString(), ...event });
+    if (this.#file) this.#file.append(line);
+    else this.#early.push(line);
+  }
+
+  /** Goes on in the file at `path`, or begins it, with what has been told so far. */
+  open(path: string): void {
+    this.#file = new AppendFile(path, { most: HELD });
+    this.#file.endLine();
+    for (const line of this.#early.splice(0)) this.#file.append(line);
+  }
+
+  close(): void {
+    try {
+      this.#file?.close();
+    } catch {
+      // What is still held is lost with the process.
+    }
+    this.#file = undefined;
+  }
+}
+
+/** The events of an events.jsonl, without lines that a crash tore; none where the file does not exist. */
+export async function readEvents(path: string): Promise<LoggedEvent[]> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  return text.split('\n').flatMap((line) => parseEvent(line) ?? []);
+}
+
+/** The event of one line of events.jsonl, or undefined where it was torn. */
+export function parseEvent(line: string): LoggedEvent | undefined {
+  const event = parseTold(line) as LoggedEvent | undefined;
+  return typeof event?.time === 'string' ? event : undefined;
+}
+
+/** The event of one line of `pondera train --json`, or undefined where it is none. */
+export function parseTold(line: string): ToldEvent | undefined {
+  try {
+    const event = JSON.parse(line);
+    return typeof event?.type === 'string' ? withNewNames(event) : undefined;
+  } catch {
+    return undefined;
+  }
+}

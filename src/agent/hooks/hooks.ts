@@ -1,0 +1,226 @@
+import {
+  catchError,
+  defer,
+  delay,
+  EMPTY,
+  endWith,
+  ignoreElements,
+  merge,
+  type Observable,
+  Subject,
+  takeUntil,
+} from 'rxjs';
+import { explainPlain } from '../../envs/common/index.ts';
+import { loadFactory } from '../../envs/index.ts';
+import { RunError, UsageError } from '../common/errors.ts';
+import type { Config } from '../config/config.ts';
+import type { TrainEvent } from '../events/events.ts';
+
+/** A run as a hook sees it: what happens, and what may be done about it. */
+export interface Run {
+  readonly config: Config;
+  /** Where its files are. */
+  readonly dir: string;
+  /**
+   * Everything that `train` tells, in the order it happens; completes after `finished`, and as the run goes
+   * back to a checkpoint, as the hook is then called again; errors where the run fails. Training does not wait for
+   * what is made of it, but at its end, for ten seconds at most.
+   */
+  readonly events$: Observable<TrainEvent>;
+  /**
+   * Given to every episode of training as it begins (`env.reset({ options })`), plain JSON data; saved with
+   * the run. Evaluations go without. To set it to anything else is a TypeError.
+   */
+  resetOptions: unknown;
+  /**
+   * This hook's own, plain JSON data, saved with the run: what it counts by, so that a resumed run is the same. To
+   * set it to anything else is a TypeError; what is made anything else of ends the run at the next event.
+   */
+  memory: unknown;
+  /**
+   * Ends training, as if its steps were done: saved, evaluated, reported. Asked for at `updated` or `evaluated`
+   * it is that update that is the last, else the next one.
+   */
+  stop(reason: string): void;
+  /** Asks for a checkpoint after the update under way. */
+  save(): void;
+}
+
+/**
+ * A developer's own part in a run: logging, early stopping, a curriculum. Called as training begins, also when
+ * it is resumed or goes back; what it returns is subscribed to while training lasts. An error there ends the run.
+ *
+ * A module named in a config (`hooks`) has one as its default export.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: each hook has options of its own
+export type Hook = (run: Run, options?: any) => Observable<unknown>;
+
+/** How long pipelines may go on once all is told, in ms. */
+const GRACE_MS = 10_000;
+
+/** What hooks work upon. */
+export interface Control extends Pick<Run, 'resetOptions' | 'stop' | 'save'> {
+  /** Of each hook that has one, by its number. */
+  memories: Record<number, unknown>;
+}
+
+/** A hook with its options, and what errors call it. */
+interface Named {
+  name: string;
+  start: (run: Run) => Observable<unknown>;
+}
+
+/** The hooks of one run. */
+export class Hooks {
+  readonly #hooks: readonly Named[];
+  #events = new Subject<TrainEvent>();
+  /** What was told before they began; undefined from then on. */
+  #early: TrainEvent[] | undefined = [];
+  #failure: RunError | undefined;
+  #control: Control | undefined;
+  #ended: Promise<unknown> = Promise.resolve();
+
+  private constructor(hooks: readonly Named[]) {
+    this.#hooks = hooks;
+  }
+
+  /** Those that a config names, and those that are given. @throws UsageError where a module has none */
+  static async load(config: Config, baseDir: string, given: readonly Hook[] = []): Promise<Hooks> {
+    const named: Named[] = [];
+    for (const [i, { module, options }] of config.hooks.entries()) {
+      const hook = await loadHook(module, baseDir, i);
+      named.push({ name: `hooks.${i} (${module})`, start: (run) => hook(run, options) });
+    }
+    const passed = given.map((hook, i) => ({
+      name: `hook ${i} ${hook.name}`.trimEnd(),
+      start: hook,
+    }));
+    return new Hooks([...named, ...passed]);
+  }
+
+  /**
+   * They begin, and are told what has been told. Where the run has gone back to a checkpoint they begin again,
+   * upon what goes on from there. @throws RunError where one fails
+   */
+  start({ config, dir }: Pick<Run, 'config' | 'dir'>, control: Control): void {
+    this.#control = control;
+    this.#events.complete();
+    this.#events = new Subject();
+    const events$ = this.#events.asObservable();
+    const told$ = events$.pipe(
+      catchError(() => EMPTY),
+      ignoreElements(),
+      endWith(undefined),
+    );
+    const pipelines = this.#hooks.map((hook, i) =>
+      this.#pipeline(hook, this.#run(i, { config, dir, events$ }, control)),
+    );
+    const ended = new Promise<void>((resolve) => {
+      merge(...pipelines)
+        .pipe(takeUntil(told$.pipe(delay(GRACE_MS))))
+        .subscribe({ complete: resolve });
+    });
+    this.#ended = Promise.all([this.#ended, ended]);
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const event of early) this.tell(event);
+  }
+
+  /** @throws RunError where one has failed, of this event or since the one before, or keeps what cannot be saved */
+  tell(event: TrainEvent): void {
+    if (this.#early) this.#early.push(event);
+    else this.#events.next(event);
+    this.#check();
+  }
+
+  /** They last as long as `work`, and until they have done what is left of theirs. @throws RunError where one fails */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      const result = await work();
+      this.#events.complete();
+      await this.#ended;
+      this.#check();
+      return result;
+    } catch (error) {
+      this.#events.error(error);
+      await this.#ended;
+      throw error;
+    }
+  }
+
+  /** The run as hook `i` has it. */
+  #run(
+    i: number,
+    { config, dir, events$ }: Pick<Run, 'config' | 'dir' | 'events$'>,
+    control: Control,
+  ): Run {
+    return {
+      config,
+      dir,
+      events$,
+      get resetOptions() {
+        return control.resetOptions;
+      },
+      set resetOptions(options) {
+        refuseUnplain(options, 'resetOptions');
+        control.resetOptions = options;
+      },
+      get memory() {
+        return control.memories[i];
+      },
+      set memory(memory) {
+        refuseUnplain(memory, 'memory');
+        control.memories[i] = memory;
+      },
+      stop: (reason) => control.stop(reason),
+      save: () => control.save(),
+    };
+  }
+
+  #check(): void {
+    this.#failure ??= this.#unplain();
+    if (this.#failure) throw this.#failure;
+  }
+
+  /** What hooks keep is theirs to change in place, so it is looked at after each event. */
+  #unplain(): RunError | undefined {
+    const { memories = {}, resetOptions } = this.#control ?? {};
+    for (const [i, { name }] of this.#hooks.entries()) {
+      const problem = explainKept(memories[i], 'memory');
+      if (problem !== undefined) return new RunError(`${name}: ${problem}`);
+    }
+    const problem = explainKept(resetOptions, 'resetOptions');
+    return problem === undefined ? undefined : new RunError(`hooks: ${problem}`);
+  }
+
+  /** What a hook returns; its error is the run's, and ends none of the others. */
+  #pipeline({ name, start }: Named, run: Run): Observable<unknown> {
+    return defer(() => start(run)).pipe(
+      catchError((cause) => {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        this.#failure ??= new RunError(`${name}: ${reason}`, { cause });
+        return EMPTY;
+      }),
+    );
+  }
+}
+
+/** Why something that is to be saved cannot be; nothing need not be. */
+function explainKept(value: unknown, name: string): string | undefined {
+  return value === undefined ? undefined : explainPlain(value, name);
+}
+
+/** @throws TypeError naming the path of what cannot be saved */
+function refuseUnplain(value: unknown, name: string): void {
+  const problem = explainKept(value, name);
+  if (problem !== undefined) throw new TypeError(problem);
+}
+
+async function loadHook(module: string, baseDir: string, i: number): Promise<Hook> {
+  const hint = 'write `export default ({ events$ }, options) => events$.pipe(…)`';
+  try {
+    return (await loadFactory(module, baseDir, { name: 'hook', hint })) as Hook;
+  } catch (error) {
+    throw new UsageError(`hooks.${i}: ${(error as Error).message}`, { cause: error });
+  }
+}

@@ -1,0 +1,42 @@
+import type { UpdateMetrics } from '../../events/events.ts';
+import { withNewNames } from '../../run/index.ts';
+import { HISTOGRAM, type Row } from './columns.ts';
+import { type EvaluationPoint, evaluationPoint } from './page-messages.ts';
+
+/**
+ * The numbers in a line of metrics.jsonl by their paths, e.g. `ponderSteps.mean`; `timing.` is left
+ * out of names, and of an evaluation the lists. undefined for what is no such line.
+ */
+export function rowOf(written: unknown): Row | undefined {
+  if (typeof written !== 'object' || written === null) return undefined;
+  const line = withNewNames(written);
+  const row = new Map<string, number>();
+  if ('phase' in line) row.set('released', Number(line.phase === 'released'));
+  collect(line, '', row);
+  return row.has('update') && row.has('envSteps') ? row : undefined;
+}
+
+function collect(value: object, path: string, row: Map<string, number>): void {
+  for (const [key, entry] of Object.entries(value)) {
+    if (typeof entry === 'number') row.set(path + key, entry);
+    else if (Array.isArray(entry)) {
+      if (!(path + key in LISTS)) continue;
+      for (const [i, count] of entry.entries()) {
+        if (typeof count === 'number') row.set(`${LISTS[path + key]}${i + 1}`, count);
+      }
+    } else if (typeof entry === 'object' && entry !== null) {
+      collect(entry, key === 'timing' ? path : `${path}${key}.`, row);
+    }
+  }
+}
+
+/** Lists that are columns too, one an entry. */
+const LISTS: Record<string, string> = { histogram: HISTOGRAM };
+
+/** The evaluation in such a line, if there is one with difficulties. */
+export function evaluationOf(line: unknown): EvaluationPoint | undefined {
+  const { update, envSteps, evaluation } = withNewNames(line as Partial<UpdateMetrics>);
+  if (!evaluation?.byDifficulty?.length) return undefined;
+  const { byDifficulty } = evaluation;
+  return evaluationPoint.safeParse({ update, envSteps, byDifficulty }).data;
+}

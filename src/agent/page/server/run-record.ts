@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { exhaustMap, from, type Observable, startWith } from 'rxjs';
+import { Columns } from './columns.ts';
+import { LineReader } from './line-reader.ts';
+import { evaluationOf, rowOf } from './metrics-row.ts';
+import type { EvaluationPoint, RunEvent } from './page-messages.ts';
+import { showEvent } from './show-event.ts';
+
+/**
+ * What is known of a run from its files: a table of its metrics, its evaluations and its events. The
+ * first is bounded (see Columns), the others are at most `MAX_EVALUATIONS` and `MAX_EVENTS`.
+ */
+export class RunRecord {
+  columns = new Columns();
+  evaluations: EvaluationPoint[] = [];
+  /** The latest, and how many came before them. */
+  events: RunEvent[] = [];
+  eventsDropped = 0;
+  /** All that was there has been read once. */
+  complete = false;
+  #version = randomUUID();
+
+  /** Another one: rows are not where they were. */
+  get epoch(): string {
+    return `${this.#version}.${this.columns.thinned}`;
+  }
+
+  restart(): void {
+    this.columns = new Columns();
+    this.evaluations = [];
+    this.#version = randomUUID();
+  }
+
+  forgetEvents(): void {
+    this.events = [];
+    this.eventsDropped = 0;
+  }
+
+  addMetrics(line: string): void {
+    const parsed = parse(line);
+    const row = rowOf(parsed);
+    // A line that a crash tore is none.
+    if (!row) return;
+    this.columns.append(row);
+    const evaluation = evaluationOf(parsed);
+    if (evaluation) this.evaluations.push(evaluation);
+    if (this.evaluations.length > MAX_EVALUATIONS) {
+      this.evaluations = this.evaluations.filter((_, i) => i % 2 === 0);
+    }
+  }
+
+  addEvent(line: string): void {
+    const event = showEvent(line);
+    if (!event) return;
+    this.events.push(event);
+    if (this.events.length > MAX_EVENTS) {
+      this.events.shift();
+      this.eventsDropped++;
+    }
+  }
+}
+
+const MAX_EVALUATIONS = 512;
+const MAX_EVENTS = 500;
+
+/**
+ * Reads the files of a run, and what is added to them whenever `wake$` says so.
+ * @returns one and the same record, after every batch of lines
+ */
+export function followRun(dir: string, wake$: Observable<unknown>): Observable<RunRecord> {
+  const record = new RunRecord();
+  const metrics = new LineReader(join(dir, 'metrics.jsonl'));
+  const events = new LineReader(join(dir, 'events.jsonl'));
+  async function* look(): AsyncGenerator<RunRecord> {
+    for await (const { restarted, lines } of events.read()) {
+      if (restarted) record.forgetEvents();
+      for (const line of lines) record.addEvent(line);
+    }
+    for await (const { restarted, lines } of metrics.read()) {
+      if (restarted) record.restart();
+      for (const line of lines) record.addMetrics(line);
+      yield record;
+      // Whoever else waits for this thread has a turn.
+      await new Promise(setImmediate);
+    }
+    record.complete = true;
+    yield record;
+  }
+  return wake$.pipe(
+    startWith(undefined),
+    exhaustMap(() => from(look())),
+  );
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

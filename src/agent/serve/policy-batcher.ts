@@ -1,0 +1,200 @@
+import { asWireError, type PolicyDescription, WireError } from '../../envs/net/index.ts';
+import type { Decider, Decision, DecisionRequest } from '../../rollout/index.ts';
+import { type Agent, type DeciderOptions, drawnFrom } from '../agent/agent.ts';
+import type { Checkpoint } from '../run/index.ts';
+import type { PolicyMetrics } from './policy-metrics.ts';
+import { type ActRequest, type Observed, observed } from './policy-request.ts';
+
+/** A question that is not answered yet. */
+interface Request extends Observed {
+  limits: DecisionRequest['limits'];
+  greedy: boolean | undefined;
+  /** What is drawn follows from it. */
+  seed: number | undefined;
+  trace: boolean | undefined;
+  since: number;
+  /** By place in the question [k]. */
+  decisions: Decision[];
+  left: number;
+  resolve: (decisions: Decision[]) => void;
+  reject: (error: Error) => void;
+}
+
+/** An observation of a request, at `env` in it. */
+interface BatchedObservation extends DecisionRequest {
+  request: Request;
+}
+
+export interface PolicyBatcherOptions
+  extends Pick<DeciderOptions<BatchedObservation>, 'exit' | 'maxSteps' | 'deterministic'> {
+  /** Observations thought about at once. */
+  maxBatch: number;
+  /** Observations that may wait beside them. */
+  queue: number;
+  metrics: PolicyMetrics;
+  onFault: (error: unknown) => void;
+}
+
+/**
+ * One policy that thinks for all who ask. Each turn of the event loop is a ponder step of everything
+ * there is to think about: what arrives meanwhile joins the next one, so batches grow with the load
+ * and nobody waits for a batch to fill.
+ */
+export class PolicyBatcher {
+  readonly agent: Agent;
+  readonly #decider: Decider<BatchedObservation>;
+  readonly #options: PolicyBatcherOptions;
+  readonly #requests = new Set<Request>();
+  #turning = false;
+  #drained: (() => void) | undefined;
+
+  constructor(agent: Agent, options: PolicyBatcherOptions) {
+    this.agent = agent;
+    this.#options = options;
+    const { exit, maxSteps, deterministic } = options;
+    const failed = (asked: BatchedObservation, cause: Error) => this.#refuse(asked, cause);
+    this.#decider = agent.decider(options.maxBatch, {
+      ...{ exit, maxSteps, deterministic, failed },
+    });
+  }
+
+  describe(): PolicyDescription {
+    const { config, observationSpace, actionSpace, version } = this.agent;
+    const { minSteps, maxSteps } = config.halting;
+    return {
+      name: config.name,
+      version,
+      observationSpace: observationSpace.toJSON(),
+      actionSpace: actionSpace.toJSON(),
+      minSteps,
+      maxSteps: this.#options.maxSteps ?? maxSteps,
+    };
+  }
+
+  /** Observations under way or waiting. */
+  get pending(): number {
+    return this.#decider.pending;
+  }
+
+  /** Whether it answers what it was asked, and takes nothing more. */
+  get closing(): boolean {
+    return this.#drained !== undefined;
+  }
+
+  /** Share of the batch that was in use, on average since the last call. */
+  takeOccupancy(): number {
+    return this.#decider.takeOccupancy();
+  }
+
+  /**
+   * Decides all observations of a question, by the same weights.
+   * @returns a decision for each [k]
+   * @throws WireError REFUSED, OVERLOADED, SHUTTING_DOWN or INTERNAL
+   */
+  think(question: ActRequest): Promise<Decision[]> {
+    return new Promise<Decision[]>((resolve, reject) => {
+      const since = performance.now();
+      const { maxSteps, deadlineMs, deterministic: greedy, seed, trace } = question;
+      const most = this.#options.maxBatch + this.#options.queue;
+      if (this.closing) throw new WireError('SHUTTING_DOWN', 'this server is going');
+      const { obs, masks } = observed(this.agent, question, most);
+      if (this.pending + obs.length > most) {
+        throw new WireError('OVERLOADED', `${this.pending} observations are waiting already`);
+      }
+      const deadline = deadlineMs === undefined ? undefined : since + deadlineMs;
+      const limits = { maxSteps, deadline };
+      const answer = { decisions: [], left: 0, resolve, reject };
+      const asked = { limits, greedy, seed, trace };
+      const request: Request = { obs, masks, ...asked, since, ...answer };
+      this.#requests.add(request);
+      this.#begin(request);
+      this.#wake();
+    }).catch((error) => {
+      this.#options.metrics.failed(error instanceof WireError ? error.code : 'INTERNAL');
+      throw error;
+    });
+  }
+
+  /**
+   * Goes on as another checkpoint of the run. Whatever is not answered begins again, since weights
+   * change only between thoughts, and observations may now be normalised otherwise.
+   * @throws Error for a checkpoint of another policy; then nothing changes
+   */
+  loadCheckpoint(checkpoint: Checkpoint): void {
+    this.agent.loadCheckpoint(checkpoint);
+    this.#decider.dispose();
+    for (const request of this.#requests) this.#begin(request);
+  }
+
+  /** Takes nothing more. @returns once everything is answered */
+  async drain(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#drained = resolve;
+      this.#settle();
+    });
+    this.#decider.dispose();
+  }
+
+  #begin(request: Request): void {
+    const { obs, masks, limits, greedy, seed, trace } = request;
+    request.decisions = new Array(obs.length);
+    request.left = obs.length;
+    const asked = obs.map(
+      (value, env): BatchedObservation => ({
+        ...this.agent.observe(value, masks[env], limits),
+        ...{ env, greedy, trace, request },
+        // Its own, whoever else is thought for, and the same where it begins again.
+        rng: seed === undefined ? undefined : drawnFrom(seed, env),
+      }),
+    );
+    this.#decider.push(asked);
+  }
+
+  #wake(): void {
+    if (this.#turning || this.pending === 0) return;
+    this.#turning = true;
+    // Every socket is read before the next ponder step.
+    setImmediate(() => void this.#turn());
+  }
+
+  async #turn(): Promise<void> {
+    try {
+      for (const decision of await this.#decider.tick()) this.#decided(decision);
+    } catch (cause) {
+      this.#options.onFault(cause);
+      this.#decider.dispose();
+      for (const request of this.#requests) {
+        this.#reject(request, asWireError(cause));
+      }
+    }
+    this.#turning = false;
+    this.#wake();
+  }
+
+  #decided(decision: Decision<BatchedObservation>): void {
+    const { request, env } = decision.observation;
+    request.decisions[env] = decision;
+    if (--request.left > 0 || !this.#requests.delete(request)) return;
+    const { decisions, since } = request;
+    this.#options.metrics.answered(decisions, performance.now() - since);
+    request.resolve(decisions);
+    this.#settle();
+  }
+
+  #refuse({ request, env }: BatchedObservation, cause: Error): void {
+    if (!this.#requests.has(request)) return;
+    this.#options.onFault(cause);
+    const message = `value ${env}: the policy answered with numbers that are not finite`;
+    this.#reject(request, new WireError('INTERNAL', message, { cause }));
+  }
+
+  #reject(request: Request, error: WireError): void {
+    this.#requests.delete(request);
+    request.reject(error);
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (this.#requests.size === 0) this.#drained?.();
+  }
+}

@@ -1,0 +1,83 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { WireCode } from '../../envs/net/index.ts';
+import type { Decision } from '../../rollout/index.ts';
+
+/** What a policy server has at a moment, each asked for as it is scraped. */
+const gauges = {
+  policy_sessions: 'Clients that have been welcomed.',
+  policy_pending: 'Observations thought about or waiting.',
+  policy_batch_occupancy: 'Share of the batch in use, on average since the last scrape.',
+  policy_version: 'Environment steps that the policy was trained for.',
+} as const;
+
+const ofProcess = {
+  resident_bytes: ['Memory of this process.', () => process.memoryUsage.rss()],
+  cpu_seconds: ['Processor time of this process, over all its threads.', cpuSeconds],
+} as const;
+
+/** Upper ends of the latency's buckets, in seconds. */
+const SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
+
+/** What a policy server counts, as Prometheus reads it. */
+export class PolicyMetrics {
+  readonly registry = new Registry();
+  readonly #requests: Counter;
+  readonly #decisions: Counter;
+  readonly #steps: Counter;
+  readonly #failures: Counter<'code'>;
+  readonly #latency: Histogram;
+
+  constructor(now: Record<keyof typeof gauges, () => number>) {
+    const registers = [this.registry];
+    const counter = (name: string, help: string) =>
+      new Counter({ name: `pondera_policy_${name}_total`, help, registers });
+    this.#requests = counter('requests', 'Requests answered.');
+    this.#decisions = counter('decisions', 'Actions chosen for them.');
+    this.#steps = counter('ponder_steps', 'Ponder steps those took.');
+    this.#failures = new Counter({
+      name: 'pondera_policy_failures_total',
+      help: 'Requests that failed, by code.',
+      labelNames: ['code'],
+      registers,
+    });
+    this.#latency = new Histogram({
+      name: 'pondera_policy_decision_seconds',
+      help: 'From the arrival of a request until all its actions are chosen.',
+      buckets: SECONDS,
+      registers,
+    });
+    const gauge = (name: string, help: string, value: () => number) =>
+      new Gauge({
+        name: `pondera_${name}`,
+        help,
+        registers,
+        collect() {
+          this.set(value());
+        },
+      });
+    for (const [name, help] of Object.entries(gauges)) {
+      gauge(name, help, now[name as keyof typeof gauges]);
+    }
+    for (const [name, [help, value]] of Object.entries(ofProcess)) {
+      gauge(`process_${name}`, help, value);
+    }
+  }
+
+  answered(decisions: readonly Decision[], ms: number): void {
+    this.#requests.inc();
+    this.#decisions.inc(decisions.length);
+    let steps = 0;
+    for (const decision of decisions) steps += decision.ponderSteps;
+    this.#steps.inc(steps);
+    this.#latency.observe(ms / 1000);
+  }
+
+  failed(code: WireCode): void {
+    this.#failures.inc({ code });
+  }
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}

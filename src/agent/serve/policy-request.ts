@@ -1,0 +1,46 @@
+import type { ActionMask } from '../../envs/index.ts';
+import { BatchError, countOf, rowOf, unstack, WireError } from '../../envs/net/index.ts';
+import type { Agent } from '../agent/agent.ts';
+import type { PolicyRequest } from './policy-messages.ts';
+
+/** What a client asks: an `act` as it came, less what only its connection needs. */
+export type ActRequest = Omit<Extract<PolicyRequest, { t: 'act' }>, 't' | 'id'>;
+
+/** Observations that the agent takes, with the masks of those that have one [k]. */
+export interface Observed {
+  obs: unknown[];
+  masks: (ActionMask | undefined)[];
+}
+
+/**
+ * The observations of a question.
+ * @param most how many there may be
+ * @throws WireError REFUSED where they, or their masks, do not fit the agent's spaces
+ */
+export function observed(agent: Agent, { obs, actionMask }: ActRequest, most: number): Observed {
+  const count = countOf(agent.observationSpace, obs) ?? 1;
+  if (count < 1 || count > most) {
+    throw new WireError('REFUSED', `obs: expected 1 to ${most} of them, got ${count}`);
+  }
+  const values = valuesOf(agent, obs, count);
+  if (actionMask && actionMask.shape[0] !== count) {
+    const rows = `actionMask: expected ${count} rows, one for each obs`;
+    throw new WireError('REFUSED', `${rows}, got ${actionMask.shape[0]}`);
+  }
+  const masks = values.map((value, i) => {
+    const mask = actionMask && rowOf(actionMask, i);
+    const problem = agent.explain(value, mask);
+    if (problem !== undefined) throw new WireError('REFUSED', `value ${i}: ${problem}`);
+    return mask;
+  });
+  return { obs: values, masks };
+}
+
+function valuesOf({ observationSpace }: Agent, obs: unknown, count: number): unknown[] {
+  try {
+    return unstack(observationSpace, obs, count);
+  } catch (error) {
+    if (!(error instanceof BatchError)) throw error;
+    throw new WireError('REFUSED', `obs: ${error.message}`);
+  }
+}

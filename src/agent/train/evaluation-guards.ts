@@ -1,0 +1,58 @@
+import type { Clock } from '../common/clock.ts';
+import type { Config } from '../config/config.ts';
+import type { EvaluateOptions } from '../evaluate/evaluate.ts';
+import type { StageOptions, Survive } from '../evaluate/play.ts';
+import type { Losses, TrainEvent } from '../events/events.ts';
+import { reportFailure, reportStalls } from './incidents.ts';
+import type { RunFiles } from './run-files.ts';
+
+/** The run that is evaluated, and where it is. */
+export interface Evaluated {
+  config: Config;
+  update: number;
+  envSteps: number;
+  /** Failures that are survived are counted here. */
+  losses: Losses;
+  /** Where who calls environments keeps which one it calls (`SeatOptions.calling`). */
+  calling: Float64Array;
+}
+
+/** What training does about environments that fail or stand still, for one evaluation of a run, and its progress. */
+export function underGuards(
+  { config, update, envSteps, losses, calling }: Evaluated,
+  files: RunFiles,
+  clock: Clock,
+  on: (event: TrainEvent) => void,
+): Pick<StageOptions, 'watch' | 'calling'> &
+  Pick<EvaluateOptions, 'progress'> & { survive: Survive } {
+  const during = 'evaluation';
+  return {
+    calling,
+    watch: (envs) => reportStalls(envs, config.watchdog.envSeconds, () => ({ during, update }), on),
+    progress: eachMinute(clock, (progress, seconds) =>
+      on({ type: 'evaluating', update, envSteps, ...progress, seconds }),
+    ),
+    survive: {
+      failures: config.guards.envFailures,
+      told: (failed) => {
+        if (!failed.aside) losses.envFailures++;
+        reportFailure(failed, { update, envSteps, during }, files, on);
+      },
+    },
+  };
+}
+
+/** Passes on what it is told, once a minute at most, with how many seconds have passed since it was made. */
+function eachMinute<T>(
+  clock: Clock,
+  tell: (value: T, seconds: number) => void,
+): (value: T) => void {
+  const began = clock.monotonic();
+  let next = began + 60_000;
+  return (value) => {
+    const now = clock.monotonic();
+    if (now < next) return;
+    next = now + 60_000;
+    tell(value, Math.round((now - began) / 1000));
+  };
+}

@@ -1,0 +1,24 @@
+import { algorithmOf } from '../algorithms/index.ts';
+import { whole } from '../common/numbers.ts';
+import type { Config } from '../config/config.ts';
+
+/** What becomes of the schedule where a run of another length goes on after `steps`; undefined where nothing does. */
+export function explainLength(
+  config: Config,
+  steps: number,
+  before = config.train.totalSteps,
+): string | undefined {
+  const { totalSteps } = config.train;
+  const { definition, settings } = algorithmOf(config);
+  const at = (total: number) => definition.schedule(settings, Math.min(1, steps / total));
+  const [was, is] = [at(before), at(totalSteps)];
+  const names = Object.keys(is).filter((name) => was[name] !== is[name]);
+  if (names.length === 0) return undefined;
+  const changes = names.map((name) => `${name} ${show(was[name])} → ${show(is[name])}`);
+  return (
+    `train.totalSteps: ${whole(before)} → ${whole(totalSteps)}, so that the schedule goes on elsewhere: ` +
+    `${changes.join(', ')} from this step on`
+  );
+}
+
+const show = (value: number): string => String(Number(value.toPrecision(3)));

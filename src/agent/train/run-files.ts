@@ -1,0 +1,357 @@
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { AsideVerb, Failed } from '../../envs/index.ts';
+import type { Tensors } from '../../policy/index.ts';
+import { RunError, RunExistsError, type StrayError, UsageError } from '../common/errors.ts';
+import type { Config } from '../config/config.ts';
+import { loadConfig } from '../config/load-config.ts';
+import { refuseOther } from '../config/refuse-other.ts';
+import { writeConfig } from '../config/write-config.ts';
+import type { Activity, Kept, UpdateMetrics } from '../events/events.ts';
+import type { EventsLog } from '../events/events-log.ts';
+import { exclusive, waitingFor } from '../run/exclusive.ts';
+import {
+  type Checkpoint,
+  CheckpointStore,
+  type Damaged,
+  encodeSafetensors,
+  type HeldLock,
+  MetricsLog,
+  setRunAside,
+  TensorBoardWriter,
+  unusedPath,
+  writeDirAtomic,
+} from '../run/index.ts';
+import type { Incident } from './incident.ts';
+import type { TrainingState } from './training-state.ts';
+
+/** Where in a run an environment failed. */
+export interface FailedAt {
+  update: number;
+  envSteps: number;
+  during: Activity;
+}
+
+/** How a run begins in a directory that may hold one. */
+export interface Begin {
+  /** Goes on where that one stopped. */
+  resume?: boolean;
+  /** Replaces it. */
+  overwrite?: boolean;
+  /** Gives up finding out whether another process still trains there. */
+  signal?: AbortSignal;
+}
+
+const CONFIG = 'config.resolved.yaml';
+
+/** @throws UsageError where a run cannot begin in `dir` as is wanted */
+export function checkRunDir(dir: string, { resume, overwrite }: Begin): void {
+  if (dir.trim() === '') throw new UsageError('runDir: expected a directory, got an empty string');
+  if (resume && overwrite) throw new UsageError('overwrite: expected without resume, got both');
+  if (existsSync(dir) && !statSync(dir).isDirectory()) {
+    throw new UsageError(`${dir}: expected a directory for the run, found a file`);
+  }
+  const holdsRun = existsSync(join(dir, CONFIG));
+  if (resume && !holdsRun) throw new UsageError(`${dir}: nothing to resume, found no ${CONFIG}`);
+  if (holdsRun && !resume && !overwrite) throw new RunExistsError(dir);
+}
+
+/** The files of a run while it trains. */
+export class RunFiles {
+  readonly dir: string;
+  readonly store: CheckpointStore;
+  readonly #metrics: MetricsLog;
+  #board: TensorBoardWriter;
+  readonly #events: EventsLog;
+  readonly #toldOf = new Set<AsideVerb>();
+  readonly #lock: HeldLock;
+
+  private constructor(
+    dir: string,
+    resumeStep: number | undefined,
+    events: EventsLog,
+    lock: HeldLock,
+  ) {
+    this.dir = dir;
+    this.store = new CheckpointStore(join(dir, 'checkpoints'));
+    this.#metrics = new MetricsLog(join(dir, 'metrics.jsonl'));
+    this.#board = this.#newBoard(resumeStep);
+    this.#events = events;
+    this.#lock = lock;
+  }
+
+  /**
+   * Opens a run directory for this process alone: new, or with a run of the same config to go on with (resume), or in
+   * place of the run that it holds (overwrite).
+   * @param events opened here, and closed with the files
+   * @param onWait told where it is to be found out, which takes a while, whether another process still trains there
+   * @returns the files, the checkpoint to go on from, and those that were found damaged and set aside
+   * @throws UsageError where there is a run already, none to resume, one of another config, or another process
+   *   that trains there
+   */
+  static async open(
+    dir: string,
+    config: Config,
+    begin: Begin,
+    events: EventsLog,
+    onWait: (message: string) => void = () => {},
+  ): Promise<{ files: RunFiles } & Found> {
+    checkRunDir(dir, begin);
+    const configPath = join(dir, CONFIG);
+    await mkdir(dir, { recursive: true });
+    const lockPath = join(dir, 'run.lock');
+    const lock = await exclusive(lockPath, (holder) => `${dir}: ${holder} trains there already`, {
+      onWait: (holder, seconds) => onWait(waitingFor(lockPath, holder, seconds)),
+      signal: begin.signal,
+    });
+    const fresh = !existsSync(configPath);
+    try {
+      let found: Found = { damaged: [] };
+      // Again, now that nobody else can change it.
+      checkRunDir(dir, begin);
+      let discard = async () => {};
+      if (begin.resume) {
+        refuseOther(await loadConfig(configPath), config, dir);
+        found = await newest(new CheckpointStore(join(dir, 'checkpoints')));
+      } else if (existsSync(configPath)) {
+        discard = await setRunAside(dir);
+      }
+      await mkdir(join(dir, 'checkpoints'), { recursive: true });
+      await writeConfig(configPath, config);
+      await discard();
+      const { checkpoint } = found;
+      const files = new RunFiles(dir, checkpoint && nextLine(checkpoint).step, events, lock);
+      await files.#truncateTo(checkpoint);
+      events.open(join(dir, 'events.jsonl'));
+      return { files, ...found };
+    } catch (error) {
+      // Nothing is left that the next attempt would be refused for.
+      if (fresh) await rm(configPath, { force: true }).catch(() => {});
+      await lock.release();
+      throw error;
+    }
+  }
+
+  /** Goes back to the newest checkpoint, or to the beginning: what was logged since is dropped. */
+  async rewind(): Promise<Found> {
+    const found = await newest(this.store);
+    await this.#truncateTo(found.checkpoint);
+    this.#board.close();
+    this.#board = this.#newBoard(found.checkpoint ? nextLine(found.checkpoint).step : 1);
+    return found;
+  }
+
+  #truncateTo(checkpoint: Checkpoint | undefined): Promise<void> {
+    return this.#metrics.truncateTo(checkpoint ? nextLine(checkpoint).update - 1 : 0);
+  }
+
+  #newBoard(resumeStep: number | undefined): TensorBoardWriter {
+    return new TensorBoardWriter(join(this.dir, 'tensorboard'), { resumeStep });
+  }
+
+  /** @throws RunError where the directory is gone, or another process has taken it over */
+  log(metrics: UpdateMetrics): void {
+    this.#check();
+    this.#metrics.append(metrics);
+    const {
+      update: _,
+      envSteps,
+      histogram,
+      ponderSteps,
+      timing,
+      phase,
+      evaluation,
+      ...scalars
+    } = metrics;
+    const { inferenceByDepth, time, ...times } = timing;
+    const wallTime = Date.parse(time) / 1000;
+    const all = {
+      ...scalars,
+      ...times,
+      ...Object.fromEntries(inferenceByDepth.map((s, k) => [`inferenceByDepth/${k + 1}`, s])),
+      'ponderSteps/mean': ponderSteps.mean,
+      'ponderSteps/p95': ponderSteps.p95,
+      released: phase === 'released' ? 1 : 0,
+      ...(evaluation && {
+        'evaluation/return': evaluation.return.mean,
+        'evaluation/netReturn': evaluation.netReturn.mean,
+        'evaluation/successRate': evaluation.successRate,
+        'evaluation/ponderSteps': evaluation.ponderSteps.mean,
+        'evaluation/spearman': evaluation.spearman,
+      }),
+    };
+    for (const [name, value] of Object.entries(all)) {
+      if (typeof value === 'number') this.#board.scalar(name, value, envSteps, wallTime);
+    }
+    const depths = histogram.map((_, i) => i + 1);
+    this.#board.histogram('ponderSteps', depths, envSteps, wallTime, histogram);
+  }
+
+  /**
+   * Saves a checkpoint, with the lines of the logs that it counts on.
+   * @returns where
+   * @throws Error where it cannot be written; everything saved before is then as it was. RunError as `log`
+   */
+  async save(checkpoint: Checkpoint): Promise<string> {
+    this.#check();
+    this.#metrics.sync();
+    this.#board.flush();
+    return await this.store.save(checkpoint);
+  }
+
+  /** Marks the best checkpoint, where that is another now, and deletes those that are kept no longer. */
+  async tidy(
+    best: number | undefined,
+    { keep, milestoneSteps }: Config['checkpoint'],
+  ): Promise<void> {
+    await this.store.settleBest(best);
+    await this.store.prune({ keepLast: keep, milestoneSteps });
+  }
+
+  /** Keeps an update that was undone. */
+  setAside({ batch, before, ...incident }: Incident): Promise<Kept> {
+    const note = { ...incident, ...before.counters };
+    return this.#keep(`update-${incident.update}-at-${incident.envSteps}`, note, {
+      'batch.safetensors': encodeSafetensors(batch),
+      'weights.safetensors': encodeSafetensors(before.weights),
+      'optimiser.safetensors': encodeSafetensors(before.tensors),
+    });
+  }
+
+  /** Keeps a policy whose numbers are not finite. */
+  keepPolicy(note: { envSteps: number; consecutive: number }, weights: Tensors): Promise<Kept> {
+    return this.#keep(`policy-at-${note.envSteps}-${note.consecutive}`, note, {
+      'weights.safetensors': encodeSafetensors(weights),
+    });
+  }
+
+  /** Keeps an incident, as a directory that appears whole. */
+  async #keep(name: string, note: object, files: Record<string, Uint8Array>): Promise<Kept> {
+    const path = unusedPath(join(this.dir, 'incidents'), name);
+    const json = `${JSON.stringify({ version: 1, ...note }, null, 2)}\n`;
+    try {
+      this.#check();
+      await mkdir(join(this.dir, 'incidents'), { recursive: true });
+      await writeDirAtomic(path, { 'incident.json': json, ...files });
+      return { path };
+    } catch (error) {
+      return { unkept: (error as Error).message };
+    }
+  }
+
+  /** Whether this is asked for the first time, of this verb, by this session. */
+  isFirst(verb: AsideVerb): boolean {
+    const first = !this.#toldOf.has(verb);
+    this.#toldOf.add(verb);
+    return first;
+  }
+
+  /** Keeps what is known of an environment that failed, before anything comes of it. */
+  keepFailure({ error, consecutive, observation, aside }: Failed, at: FailedAt): Kept {
+    const { cause, ...failure } = error.failure;
+    const note = {
+      version: 1,
+      reason: error.message,
+      consecutive,
+      ...at,
+      ...failure,
+      observation: observation && { row: observation.row, mask: observation.mask },
+      stack: cause instanceof Error ? cause.stack : error.stack,
+    };
+    const which = at.during === 'training' ? 'env' : 'evaluation-env';
+    const name = [
+      which,
+      failure.env,
+      ...(aside ? [aside] : []),
+      'at',
+      at.envSteps,
+      consecutive,
+    ].join('-');
+    return this.#keepNote(name, note);
+  }
+
+  /** Keeps an error that nothing catches. */
+  keepStray(
+    { message: reason, stack }: StrayError,
+    at: { update: number; envSteps: number },
+  ): Kept {
+    return this.#keepNote(`process-at-${at.envSteps}`, { version: 1, ...at, reason, stack });
+  }
+
+  /** Keeps an incident, as a file, before it returns. */
+  #keepNote(name: string, note: object): Kept {
+    const dir = join(this.dir, 'incidents');
+    try {
+      this.#check();
+      mkdirSync(dir, { recursive: true });
+      const path = unusedPath(dir, name, '.json');
+      writeFileSync(path, `${JSON.stringify(note, asLists, 2)}\n`);
+      return { path };
+    } catch (error) {
+      return { unkept: (error as Error).message };
+    }
+  }
+
+  /** Writes into events.jsonl why `run` failed, where it does. */
+  async noteFailure<T>(run: Promise<T>): Promise<T> {
+    try {
+      return await run;
+    } catch (error) {
+      this.tellFailed(error);
+      throw error;
+    }
+  }
+
+  #check(): void {
+    try {
+      this.#lock.check();
+    } catch (cause) {
+      const what = existsSync(this.dir)
+        ? `${(cause as Error).message}: nothing keeps another process from training there`
+        : `${this.dir} is gone: it was deleted or moved while it was trained in`;
+      throw new RunError(what, { cause });
+    }
+  }
+
+  /** Writes into events.jsonl why the run failed. */
+  tellFailed(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    this.#events.append({ type: 'failed', message });
+  }
+
+  async close(): Promise<void> {
+    try {
+      this.#events.close();
+      this.#metrics.close();
+      this.#board.close();
+    } finally {
+      await this.#lock.release();
+    }
+  }
+}
+
+/** A checkpoint to go on from, if there is any, and those that were found damaged and set aside. */
+interface Found {
+  checkpoint?: Checkpoint;
+  damaged: Damaged[];
+}
+
+async function newest(store: CheckpointStore): Promise<Found> {
+  const found: Found = (await store.latest()) ? await store.recover() : { damaged: [] };
+  // A crash may have come before the best was marked, and damage after.
+  await store.settleBest((found.checkpoint?.state as TrainingState | undefined)?.best?.steps);
+  return found;
+}
+
+/** Where the logs go on from a checkpoint: with the line of its own update, where that is yet to be evaluated. */
+function nextLine({ step, state }: Checkpoint): { update: number; step: number } {
+  const { update, unevaluated } = state as TrainingState;
+  const after = unevaluated === undefined ? 1 : 0;
+  return { update: update + after, step: step + after };
+}
+
+/** Typed arrays, which JSON would write as objects. */
+function asLists(_key: string, value: unknown): unknown {
+  return ArrayBuffer.isView(value) ? Array.from(value as Float32Array) : value;
+}

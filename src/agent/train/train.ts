@@ -1,0 +1,295 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import {
+  anything,
+  type Checks,
+  callback,
+  checkOptions,
+  flag,
+  signalCheck,
+  text,
+  untilAborted,
+} from '../../envs/common/index.ts';
+import { type ChosenBackend, NonFiniteError } from '../../kernels/index.ts';
+import { type EncoderFactory, explainActionBounds } from '../../policy/index.ts';
+import { Agent } from '../agent/agent.ts';
+import { type Clock, systemClock } from '../common/clock.ts';
+import { closing } from '../common/closing.ts';
+import { UsageError } from '../common/errors.ts';
+import type { ConfigInput } from '../config/config.ts';
+import { type EnvSource, envSource, type GivenEnv } from '../config/env-source.ts';
+import { parseConfig, withModules } from '../config/load-config.ts';
+import type { Evaluation, Losses, TrainEvent } from '../events/events.ts';
+import { EventsLog } from '../events/events-log.ts';
+import { type Hook, Hooks } from '../hooks/hooks.ts';
+import type { Checkpoint } from '../run/index.ts';
+import { Heartbeat, watchThread } from '../watchdog/index.ts';
+import { Budget } from './budget.ts';
+import { conclude } from './conclude.ts';
+import type { Evaluated } from './evaluation-guards.ts';
+import { failureReporter, reportStrayErrors, throwStrayError } from './incidents.ts';
+import { explainLength } from './learning-schedule.ts';
+import { loop } from './loop.ts';
+import { Recovery } from './recovery.ts';
+import { checkRunDir, RunFiles } from './run-files.ts';
+import { asChosen, startBackend } from './start-backend.ts';
+import { Training } from './training.ts';
+import type { TrainingState } from './training-state.ts';
+
+export interface TrainOptions extends GivenEnv {
+  /** Where the run's files go; runs/<name> unless given. */
+  runDir?: string;
+  /** Go on where the run in that directory stopped. */
+  resume?: boolean;
+  /**
+   * Replace the run in that directory, if it holds one: once the new one can begin, what the old one wrote there is
+   * deleted, other files are not.
+   */
+  overwrite?: boolean;
+  /**
+   * Aborting it finishes the update, saves and stops; where environments elsewhere do not answer any more, it stops
+   * with what is saved. Before the run's files are open, `train` rejects with its reason.
+   */
+  signal?: AbortSignal;
+  /** What relative modules in the config start from; the working directory unless given. */
+  baseDir?: string;
+  /** An encoder passed to the library, in place of the config's. */
+  encoder?: EncoderFactory;
+  /** A developer's own parts in the run, beside those that the config names. */
+  hooks?: readonly Hook[];
+  /** Told of everything; what it throws ends the run. */
+  on?: (event: TrainEvent) => void;
+  /** What times are read from; the system's unless given. */
+  clock?: Clock;
+}
+
+const trainChecks: Checks<TrainOptions> = {
+  env: callback,
+  onListening: callback,
+  runDir: text,
+  resume: flag,
+  overwrite: flag,
+  signal: signalCheck,
+  baseDir: text,
+  encoder: callback,
+  hooks: anything,
+  on: callback,
+  clock: anything,
+};
+
+export interface TrainResult extends Losses {
+  runDir: string;
+  /** Environment steps done. */
+  envSteps: number;
+  /** It ended before it was done. */
+  interrupted: boolean;
+  /** Since it was over its `budget`: another process is to resume it. */
+  restart?: true;
+  /**
+   * Of the best checkpoint, once training is done; absent where there is none (`evaluation.episodes: 0`, or no
+   * environment to evaluate it on).
+   */
+  evaluation?: Evaluation;
+}
+
+/**
+ * Trains an agent as a config says.
+ *
+ * @throws UsageError for a bad config or a run directory that cannot be used, EnvFailed for an environment that
+ *   breaks its contract and RunError for updates or a policy gone wrong, each more often than `guards` lets pass,
+ *   CheckpointError for a damaged checkpoint, RangeError for options that are none; nothing already saved is lost
+ */
+export async function train(input: ConfigInput, given: TrainOptions = {}): Promise<TrainResult> {
+  checkOptions('train', given, trainChecks);
+  const { baseDir = process.cwd(), clock = systemClock } = given;
+  const parsed = parseConfig(input);
+  const runDir = given.runDir ?? join('runs', parsed.name);
+  checkRunDir(runDir, given);
+  const hooks = await Hooks.load(parsed, baseDir, given.hooks);
+  const log = new EventsLog(clock);
+  const on = (event: TrainEvent) => {
+    log.append(event);
+    given.on?.(event);
+    hooks.tell(event);
+  };
+  // For each of what is opened there it would be told again.
+  const onListening = once((url: string) => {
+    on({ type: 'listening', url });
+    given.onListening?.(url);
+  });
+  const options = { ...given, onListening, baseDir, clock, on };
+  const asked = options.resume ? await asChosen(parsed, runDir) : parsed;
+  const { signal } = options;
+  const backend = await untilAborted(
+    signal,
+    startBackend(asked, () => Agent.create(asked, baseDir, options)),
+  );
+  const { name, build = asked.kernels.build, threads = asked.kernels.threads } = backend;
+  // Resolved: modules absolute, so that the run's own config names them too, and what was chosen.
+  const resolved = { ...asked, backend: name, kernels: { ...asked.kernels, build, threads } };
+  const config = withModules(resolved, (module) =>
+    module.startsWith('file:') ? module : resolve(baseDir, module),
+  );
+  const agent = await Agent.create(config, baseDir, options);
+  const opened = await open(agent, runDir, log, options).catch((error) => {
+    agent.dispose();
+    throw error;
+  });
+  const { files } = opened;
+  const heartbeat = new Heartbeat();
+  const watched = watchThread(runDir, heartbeat, config.watchdog.threadSeconds);
+  const told = reportStrayErrors(signal, heartbeat, files, on);
+  const run = async () => {
+    const trained = await session(agent, backend, opened, hooks, heartbeat, options).catch(
+      (error) => {
+        if (!signal?.aborted || error !== signal.reason) throw error;
+        return undefined;
+      },
+    );
+    throwStrayError(signal);
+    if (trained === undefined) {
+      // Before its environments were there.
+      const { step: envSteps = 0, state } = opened.checkpoint ?? {};
+      const losses = (state as TrainingState | undefined)?.losses;
+      const result = { envSteps, interrupted: true, lostEpisodes: 0, envFailures: 0, ...losses };
+      on({ type: 'finished', ...result });
+      return { runDir, ...result };
+    }
+    const { done, restart, run } = trained;
+    heartbeat.doing('evaluation');
+    const outcome = done ? await conclude(agent, opened.source, files, run, options) : undefined;
+    throwStrayError(signal);
+    const result = {
+      envSteps: run.envSteps,
+      interrupted: outcome === undefined,
+      ...(restart && { restart }),
+      evaluation: outcome?.evaluation,
+      ...run.losses,
+    };
+    on({ type: 'finished', ...result });
+    return { runDir, ...result };
+  };
+  return closing(
+    () => {
+      watched();
+      told();
+      agent.dispose();
+      return files.close();
+    },
+    () => files.noteFailure(hooks.during(run)),
+  );
+}
+
+type Session = TrainOptions & { baseDir: string; clock: Clock; on: (event: TrainEvent) => void };
+
+interface Opened {
+  source: EnvSource;
+  files: RunFiles;
+  checkpoint?: Checkpoint;
+}
+
+/** The environments and the files of a run, with its weights where it begins. */
+async function open(
+  agent: Agent,
+  runDir: string,
+  log: EventsLog,
+  options: Session,
+): Promise<Opened> {
+  const { baseDir, resume = false, on } = options;
+  const source = await envSource(agent.config, baseDir, options);
+  // Before there are files, in case it cannot be; a resumed run has its own weights.
+  if (!resume) await warmStart(agent);
+  const opening = RunFiles.open(runDir, agent.config, options, log, (message) =>
+    on({ type: 'waiting', message }),
+  );
+  const opened = await untilAborted(options.signal, opening, ({ files }) => files.close());
+  for (const { path, message } of opened.damaged) on({ type: 'damaged', path, message });
+  return { ...opened, source };
+}
+
+/**
+ * Trains until done, aborted or over budget. Where the policy's numbers are no longer finite, it goes on from the newest
+ * checkpoint. @throws RunError after too many such in a row
+ */
+async function session(
+  agent: Agent,
+  backend: ChosenBackend,
+  { source, files, checkpoint }: Opened,
+  hooks: Hooks,
+  heartbeat: Heartbeat,
+  options: Session,
+): Promise<{ run: Evaluated; done: boolean; restart: boolean }> {
+  const { resume = false, clock, on, signal } = options;
+  if (resume && checkpoint === undefined) await warmStart(agent);
+  const recovery = new Recovery(files, agent.config.guards, on);
+  const budget = new Budget(agent.config.budget);
+  let from = checkpoint;
+  for (;;) {
+    const beginning = Training.begin(agent, source, from, clock, heartbeat);
+    const training = await untilAborted(signal, beginning, (late) => late.dispose());
+    try {
+      return await closing(
+        () => training.dispose(failureReporter(training, files, on)),
+        async () => {
+          if (from === undefined) recovery.beginsWith(await training.checkpoint());
+          hooks.start({ config: agent.config, dir: files.dir }, training.hookRequests);
+          on(started(agent, files, backend, from));
+          if (from === checkpoint) {
+            for (const message of warnings(agent, from)) on({ type: 'warning', message });
+          }
+          const { restart } = await loop(training, files, budget, recovery, from, options);
+          const done = training.done && training.unevaluated === undefined;
+          const { update, envSteps, losses, calling } = training;
+          return { run: { config: agent.config, update, envSteps, losses, calling }, done, restart };
+        },
+      );
+    } catch (error) {
+      if (!(error instanceof NonFiniteError)) throw error;
+      from = await recovery.goBack(error, training);
+    }
+  }
+}
+
+/** What one would want to know of a run as it starts, though nothing is wrong. */
+function warnings(agent: Agent, from: Checkpoint | undefined): string[] {
+  const bounds = explainActionBounds(agent);
+  const { steps, totalSteps } = (from?.state ?? { steps: 0 }) as TrainingState;
+  const length = explainLength(agent.config, steps, totalSteps);
+  return [...(bounds ? [`${bounds.seen}; ${bounds.mend}`] : []), ...(length ? [length] : [])];
+}
+
+function started(
+  agent: Agent,
+  { dir }: RunFiles,
+  { device, warning, timings }: ChosenBackend,
+  from: Checkpoint | undefined,
+): TrainEvent {
+  const parameters = agent.policy.parameters.size;
+  const resumedFrom = from?.step;
+  return { type: 'started', runDir: dir, device, timings, warning, parameters, resumedFrom };
+}
+
+/** Takes what the config's warmStart names, if it does. @throws UsageError where it does not fit */
+async function warmStart(agent: Agent): Promise<void> {
+  const { warmStart: runDir } = agent.config.train;
+  if (runDir === undefined) return;
+  if (!existsSync(join(runDir, 'checkpoints'))) {
+    throw new UsageError(
+      `train.warmStart: ${runDir}: expected a run directory, found no checkpoints`,
+    );
+  }
+  try {
+    await agent.warmStart(runDir);
+  } catch (error) {
+    throw new UsageError(`train.warmStart: ${runDir}: ${(error as Error).message}`);
+  }
+}
+
+/** Passes the first value on alone. */
+function once<T>(listener: (value: T) => void): (value: T) => void {
+  let told = false;
+  return (value) => {
+    if (!told) listener(value);
+    told = true;
+  };
+}

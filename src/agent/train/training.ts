@@ -1,0 +1,401 @@
+import { BehaviorSubject, type Observable } from 'rxjs';
+import type { RunningStatsState } from '../../envs/common/index.ts';
+import type { EnvPool, Failed } from '../../envs/index.ts';
+import { NonFiniteError, Rng } from '../../kernels/index.ts';
+import { learnsToHalt, type Tensors } from '../../policy/index.ts';
+import {
+  collect,
+  type Decider,
+  type DecisionOptions,
+  type Rollout,
+  TimeSpent,
+  Trajectory,
+} from '../../rollout/index.ts';
+import type { Agent } from '../agent/agent.ts';
+import { createDecider } from '../agent/create-decider.ts';
+import {
+  type Algorithm,
+  type AlgorithmDefinition,
+  algorithmOf,
+  createAlgorithm,
+  type RolloutSettings,
+  type UpdateSettings,
+} from '../algorithms/index.ts';
+import { RewardScale, type RewardScaleState } from '../algorithms/reward-scale.ts';
+import { type Clock, systemClock } from '../common/clock.ts';
+import { closeReporting } from '../common/failures.ts';
+import type { Config } from '../config/config.ts';
+import type { EnvSource } from '../config/env-source.ts';
+import type { Losses, TrainEvent, UpdateMetrics, UpdateStats } from '../events/events.ts';
+import { mean, ponderSteps, successRate } from '../events/statistics.ts';
+import { HookRequests } from '../hooks/hook-requests.ts';
+import { HaltingSchedule } from '../recipe/halting-schedule.ts';
+import type { Checkpoint } from '../run/index.ts';
+import { Heartbeat } from '../watchdog/index.ts';
+import { explainLearned, Guard, returnReach } from './guard.ts';
+import type { Incident, Learned } from './incident.ts';
+import { TimingMeter } from './timing-meter.ts';
+import type { BestScore, TrainingState } from './training-state.ts';
+
+/**
+ * Everything a training run holds between two updates: what a checkpoint must contain for the run to
+ * go on exactly.
+ */
+export class Training {
+  readonly agent: Agent;
+  readonly envs: EnvPool;
+  /** Whether thoughts may begin; while not, an update is under way. */
+  readonly #admit$ = new BehaviorSubject(true);
+  readonly #time: TimeSpent;
+  readonly decider: Decider;
+  readonly trajectory: Trajectory;
+  readonly rewardScale: RewardScale;
+  readonly #priced: Float64Array;
+  readonly recipe: HaltingSchedule;
+  best: BestScore | null = null;
+  /** The update that is yet to be evaluated, and logged, before training goes on. */
+  unevaluated: UpdateMetrics | undefined;
+  /** What evaluations have found of a collapse (`persistence`). */
+  alarmed = 0;
+  /** Over all sessions. */
+  readonly losses: Losses = { lostEpisodes: 0, envFailures: 0 };
+  readonly hookRequests: HookRequests;
+  readonly guard: Guard;
+  update = 0;
+  envSteps = 0;
+  #episodes = 0;
+  /** Running statistics as they were after the last update that stands. */
+  #seen: { rewards: RewardScaleState; observations: RunningStatsState | undefined };
+  /** What was learned by the last update of this session that stands. */
+  #stands: Learned | undefined;
+  readonly #pace: TimingMeter;
+  readonly #config: Config;
+  readonly #heartbeat: Heartbeat;
+  readonly #definition: AlgorithmDefinition;
+  readonly #settings: RolloutSettings;
+  readonly #algorithm: Algorithm;
+  readonly #actRng: Rng;
+  readonly #learnRng: Rng;
+
+  private constructor(agent: Agent, envs: EnvPool, clock: Clock, heartbeat: Heartbeat) {
+    const { config, policy } = agent;
+    const { env, halting, train } = config;
+    const { definition, settings } = algorithmOf(config);
+    this.#config = config;
+    this.#definition = definition;
+    this.#settings = settings;
+    this.#heartbeat = heartbeat;
+    this.#time = new TimeSpent(() => clock.monotonic());
+    this.#pace = new TimingMeter(clock, this.#time);
+    this.hookRequests = new HookRequests(train.totalSteps);
+    this.agent = agent;
+    this.envs = envs;
+    this.#actRng = Rng.seed(train.seed, 'act');
+    this.#learnRng = Rng.seed(train.seed, 'learn');
+    this.decider = createDecider(config, {
+      ...{ policy, slots: env.count, rng: this.#actRng },
+      behaviour: () => this.behaviour(),
+    });
+    this.trajectory = new Trajectory({
+      capacity: settings.decisions + env.count,
+      maxSteps: halting.maxSteps,
+      envs: env.count,
+      observationSize: agent.observationSpace.size,
+      actionSize: policy.distribution.actionSize,
+      maskSize: policy.distribution.maskSize,
+    });
+    this.rewardScale = new RewardScale(env.count, settings.gamma);
+    this.#priced = new Float64Array(env.count);
+    this.recipe = new HaltingSchedule(config);
+    this.guard = new Guard(config.guards);
+    this.#algorithm = createAlgorithm(policy, config, this.#learnRng);
+    this.#seen = this.#statistics();
+  }
+
+  /** A new run, or one that goes on exactly from `checkpoint`. */
+  static async begin(
+    agent: Agent,
+    source: EnvSource,
+    checkpoint?: Checkpoint,
+    clock = systemClock,
+    heartbeat = new Heartbeat(),
+  ): Promise<Training> {
+    const { env, train, guards } = agent.config;
+    const saved = checkpoint?.state as TrainingState | undefined;
+    // First the agent, since the environments share its normaliser.
+    if (checkpoint !== undefined) agent.restore(checkpoint.weights, saved!.agent);
+    let training: Training | undefined;
+    const envs = await source.pool({
+      count: env.count,
+      seed: train.seed,
+      resetOptions: () => training?.hookRequests.resetOptions,
+      normaliser: agent.normaliser && { stats: agent.normaliser, frozen: false },
+      limits: { observation: guards.maxObservation, reward: guards.maxReward },
+      survive: guards.envFailures,
+      calling: heartbeat.calling,
+    });
+    training = new Training(agent, envs, clock, heartbeat);
+    try {
+      if (checkpoint !== undefined) await training.#restore(checkpoint.optimiser, saved!);
+      heartbeat.reach(training);
+      return training;
+    } catch (error) {
+      await training.dispose();
+      throw error;
+    }
+  }
+
+  get done(): boolean {
+    return this.envSteps >= this.#config.train.totalSteps || this.hookRequests.ended;
+  }
+
+  /** Rollouts, each once the update before it is over (`proceed`). */
+  collect(): Observable<Rollout> {
+    this.#heartbeat.doing('collecting');
+    const { trajectory, envs, decider } = this;
+    return collect(envs, decider, {
+      trajectory,
+      time: this.#time,
+      decisions: this.#settings.decisions,
+      minSteps: this.#config.halting.minSteps,
+      priced: this.#priced,
+      admit$: this.#admit$,
+      observed: (transitions) => this.rewardScale.observe(transitions),
+    });
+  }
+
+  /** How thoughts end and actions are drawn during training, as the recipe has it now. */
+  behaviour(): DecisionOptions {
+    const { released } = this.recipe;
+    const { forced } = this.#config.recipe;
+    return this.#algorithm.behaviour({ released, forced, progress: this.progress });
+  }
+
+  /** Share of training that is done, in [0, 1]. */
+  get progress(): number {
+    return Math.min(1, this.envSteps / this.#config.train.totalSteps);
+  }
+
+  /**
+   * Learns from a rollout; the price and the recipe are for the caller to move on. An update that the guard
+   * does not let stand is undone, and what went into it is given back.
+   */
+  async learn({
+    trajectory,
+    episodes,
+    lost,
+    envSteps,
+    stale,
+  }: Rollout): Promise<UpdateMetrics | Incident> {
+    const { halting, normalise } = this.#config;
+    const { price, released } = this.recipe;
+    const histogram: number[] = new Array(halting.maxSteps).fill(0);
+    for (let t = 0; t < trajectory.count; t++) {
+      if (!trajectory.forced[t]) histogram[trajectory.ponderSteps[t] - 1]++;
+    }
+    const settings: UpdateSettings = {
+      released,
+      price,
+      rewardScale: normalise.reward ? this.rewardScale.factor : 1,
+      progress: this.progress,
+    };
+    const tried = await this.during('learning', () => this.#try(trajectory, settings));
+    const decisions = trajectory.count;
+    this.envSteps += envSteps;
+    this.#episodes += episodes.length;
+    this.losses.lostEpisodes += lost.length;
+    if ('reason' in tried) {
+      const batch = trajectory.tensors();
+      trajectory.clear();
+      const schedule = this.#definition.schedule(this.#settings, settings.progress);
+      const phase = { ...settings, ...schedule };
+      return { ...tried, update: this.update + 1, envSteps: this.envSteps, phase, batch };
+    }
+    const { stats } = tried;
+    this.agent.valueScale = settings.rewardScale;
+    trajectory.clear();
+    this.update++;
+    return {
+      update: this.update,
+      envSteps: this.envSteps,
+      episodes: this.#episodes,
+      lostEpisodes: lost.length,
+      staleDecisions: stale,
+      phase: released ? 'released' : 'warmup',
+      return: mean(episodes.map((episode) => episode.return)),
+      netReturn: mean(episodes.map((e) => e.return - price * e.pricedSteps)),
+      successRate: successRate(episodes.map(({ success }) => success)),
+      episodeLength: mean(episodes.map(({ length }) => length)),
+      ponderSteps: ponderSteps(histogram),
+      histogram,
+      occupancy: this.decider.takeOccupancy(),
+      price,
+      ...stats,
+      timing: this.#pace.take(decisions),
+    };
+  }
+
+  /** Updates, and undoes it where it must not stand. */
+  async #try(
+    trajectory: Trajectory,
+    settings: UpdateSettings,
+  ): Promise<{ stats: UpdateStats } | Pick<Incident, 'reason' | 'stats' | 'before' | 'rng'>> {
+    const rng = this.#learnRng.state();
+    const before = this.#stands ?? (await this.#sound());
+    let reason: string | undefined;
+    let stats: UpdateStats | undefined;
+    let learned: Learned | undefined;
+    try {
+      stats = await this.#algorithm.update(trajectory, settings);
+      const { gamma } = this.#settings;
+      const { minSteps } = this.#config.halting;
+      const reach = returnReach(trajectory, settings, { gamma, minSteps });
+      learned = await this.#learned();
+      const broken = explainLearned(learned);
+      reason = broken ?? this.guard.judge(stats, reach);
+    } catch (error) {
+      if (!(error instanceof NonFiniteError)) throw error;
+      reason = error.message;
+    }
+    if (reason === undefined) {
+      this.#seen = this.#statistics();
+      this.#stands = learned;
+      return { stats: stats! };
+    }
+    this.agent.policy.parameters.write(before.weights);
+    this.#algorithm.restore(before);
+    // What was seen that made it so is no measure of what will be.
+    this.rewardScale.restore(this.#seen.rewards);
+    if (this.#seen.observations) this.agent.normaliser?.restore(this.#seen.observations);
+    return { reason, stats, before, rng };
+  }
+
+  async #learned(): Promise<Learned> {
+    const weights = await this.agent.policy.parameters.read();
+    return { weights, ...(await this.#algorithm.state()) };
+  }
+
+  /** What was learned. @throws NonFiniteError where it is not finite: it must neither be saved nor returned to */
+  async #sound(): Promise<Learned> {
+    const learned = await this.#learned();
+    const broken = explainLearned(learned);
+    if (broken !== undefined) throw new NonFiniteError(broken);
+    return learned;
+  }
+
+  #statistics() {
+    return { rewards: this.rewardScale.state(), observations: this.agent.normaliser?.state() };
+  }
+
+  /**
+   * Whether an evaluation is the best so far, at the price of now, and if so keeps it. Before the
+   * halting head is released none is: it would think at full depth for nothing.
+   */
+  isBest(score: BestScore): boolean {
+    if (!this.recipe.released && learnsToHalt(this.#config.halting)) return false;
+    const worth = (s: BestScore) => s.return - this.recipe.price * s.pricedSteps;
+    if (this.best !== null && worth(score) < worth(this.best)) return false;
+    this.best = { ...score, steps: this.envSteps };
+    return true;
+  }
+
+  /** Does what is done between two rollouts: so it is timed, and known to who watches this thread. */
+  async during<T>(
+    activity: 'learning' | 'evaluation' | 'checkpoint',
+    work: () => Promise<T>,
+  ): Promise<T> {
+    this.#heartbeat.doing(activity);
+    return await this.#time.during(activity, work);
+  }
+
+  /** Ends training where a hook asked for it. */
+  stopWhereAsked(on: (event: TrainEvent) => void): void {
+    const { update, envSteps } = this;
+    const reason = this.hookRequests.takeStop(this.done);
+    if (reason !== undefined) on({ type: 'stopped', update, envSteps, reason });
+  }
+
+  /** Where who calls environments keeps which one it calls, for who watches this thread. */
+  get calling(): Float64Array {
+    return this.#heartbeat.calling;
+  }
+
+  /** Collecting goes on. */
+  proceed(): void {
+    this.#heartbeat.reach(this);
+    this.#heartbeat.doing('collecting');
+    this.#admit$.next(true);
+  }
+
+  /** @throws NonFiniteError where weights or optimiser are not finite */
+  async checkpoint(): Promise<Checkpoint> {
+    // First, since it waits for what is in flight.
+    const envs = await this.envs.snapshot();
+    const { weights, tensors, counters } = await this.#sound();
+    this.agent.price = this.recipe.price;
+    const state: TrainingState = {
+      agent: this.agent.state(),
+      update: this.update,
+      steps: this.envSteps,
+      totalSteps: this.#config.train.totalSteps,
+      episodes: this.#episodes,
+      elapsed: this.#pace.elapsed,
+      algorithm: counters,
+      recipe: this.recipe.state(),
+      guard: this.guard.state(),
+      rewardScale: this.rewardScale.state(),
+      rng: { act: this.#actRng.state(), learn: this.#learnRng.state() },
+      priced: Array.from(this.#priced),
+      envs,
+      ...this.#judged(),
+    };
+    return {
+      step: this.envSteps,
+      weights,
+      optimiser: tensors,
+      state,
+    };
+  }
+
+  /** The same checkpoint, with what its evaluation has come to. */
+  amended({ state, ...checkpoint }: Checkpoint): Checkpoint {
+    return { ...checkpoint, state: { ...(state as TrainingState), ...this.#judged() } };
+  }
+
+  /** What an evaluation may change. */
+  #judged(): Pick<TrainingState, 'best' | 'alarmed' | 'hooks' | 'unevaluated' | 'losses'> {
+    const { best, alarmed, unevaluated, losses } = this;
+    return { best, alarmed, hooks: this.hookRequests.state(), unevaluated, losses: { ...losses } };
+  }
+
+  async #restore(tensors: Tensors, saved: TrainingState): Promise<void> {
+    const { optimiserStep = 0, algorithm: counters = { optimiserStep } } = saved;
+    this.#algorithm.restore({ tensors, counters });
+    this.update = saved.update;
+    this.envSteps = saved.steps;
+    this.#episodes = saved.episodes;
+    this.#pace.restore(saved.elapsed);
+    this.best = saved.best;
+    this.alarmed = saved.alarmed;
+    this.unevaluated = saved.unevaluated;
+    Object.assign(this.losses, saved.losses);
+    if (saved.hooks) this.hookRequests.restore(saved.hooks);
+    if (saved.guard) this.guard.restore(saved.guard);
+    this.recipe.restore(saved.recipe);
+    this.rewardScale.restore(saved.rewardScale);
+    this.#seen = this.#statistics();
+    this.#actRng.restore(saved.rng.act);
+    this.#learnRng.restore(saved.rng.learn);
+    this.#priced.set(saved.priced);
+    const goOn = await this.envs.restore(saved.envs);
+    // A new episode has paid for nothing yet.
+    for (const [i, goesOn] of goOn.entries()) if (!goesOn) this.#priced[i] = 0;
+  }
+
+  /** @param told of each environment that cannot be closed */
+  async dispose(told: (failed: Failed) => void = () => {}): Promise<void> {
+    this.decider.dispose();
+    this.#algorithm.dispose();
+    await closeReporting(this.envs, told);
+  }
+}

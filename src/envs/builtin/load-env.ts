@@ -1,0 +1,111 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { describe } from '../common/describe.ts';
+import { readTypeScript } from '../common/typescript.ts';
+import type { EnvFactory } from '../contract/env.ts';
+
+const EXTENSIONS = ['.ts', '.js', '.mts', '.mjs'];
+
+/** What a user's module makes. */
+interface Product {
+  name: string;
+  /** How its default export is written. */
+  hint: string;
+}
+
+/**
+ * Imports the environment factory that a module of the user's own has as its default export.
+ *
+ * @param moduleUrlOrPath a file URL or a path, of JavaScript or TypeScript
+ * @param baseDir what a relative path starts from
+ * @throws Error where there is no such file, it cannot be loaded, or it exports no factory
+ */
+export async function loadEnvFactory(
+  moduleUrlOrPath: string,
+  baseDir: string,
+): Promise<EnvFactory> {
+  const product = { name: 'environment', hint: 'write `export default (options) => env`' };
+  return (await loadFactory(moduleUrlOrPath, baseDir, product)) as EnvFactory;
+}
+
+/** As `loadEnvFactory`, for a factory of anything. */
+export async function loadFactory(
+  moduleUrlOrPath: string,
+  baseDir: string,
+  product: Product,
+): Promise<(...args: never[]) => unknown> {
+  const path = moduleUrlOrPath.startsWith('file:')
+    ? fileURLToPath(moduleUrlOrPath)
+    : resolve(baseDir, moduleUrlOrPath);
+  if (!existsSync(path)) {
+    const near = EXTENSIONS.map((extension) => path + extension).find((file) => existsSync(file));
+    const hint = near === undefined ? '' : `; did you mean ${near}?`;
+    throw new Error(`${product.name} module ${moduleUrlOrPath}: no file ${path}${hint}`);
+  }
+  if (!statSync(path).isFile()) {
+    throw new Error(
+      `${product.name} module ${moduleUrlOrPath}: expected a file, found a directory`,
+    );
+  }
+  if (/\.[cm]?tsx?$/.test(path)) {
+    // tsx takes what is behind it for a query, and the rest for JavaScript.
+    if (path.includes('?')) {
+      const mend = 'rename the folder, or write it in JavaScript';
+      throw new Error(
+        `${product.name} module ${path}: expected no "?" in the path of a TypeScript module: ${mend}`,
+      );
+    }
+    await readTypeScript();
+  }
+  return factoryOf(await load(path, product), path, product);
+}
+
+async function load(path: string, { name }: Product): Promise<Record<string, unknown>> {
+  try {
+    return await import(pathToFileURL(path).href);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : describe(cause);
+    throw new Error(`${name} module ${path} cannot be loaded: ${reason}${placeOf(cause, path)}`, {
+      cause,
+    });
+  }
+}
+
+/** A line of a stack that names a file, rather than a part of Node.js. */
+const FRAME = /(?:\(|at |async )((?:file:\/\/)?\/[^()]*:\d+:\d+)\)?$/;
+
+/** Where in a user's own files it went wrong, as ` (file:line)`, where that is known and not said. */
+function placeOf(cause: unknown, path: string): string {
+  if (!(cause instanceof Error) || /:\d+:\d+/.test(cause.message)) return '';
+  if (cause instanceof SyntaxError) {
+    // What is wrong in a module that is imported has no line of its own, but where it is checked alone.
+    const { stderr } = spawnSync(process.execPath, ['--check', path], { encoding: 'utf8' });
+    const place = /^(?:file:\/\/)?(\/.*:\d+)$/m.exec(stderr ?? '')?.[1];
+    return place === undefined ? '' : ` (${place})`;
+  }
+  const frames = cause.stack?.split('\n').map((line) => FRAME.exec(line)?.[1]);
+  const own = frames?.find((frame) => frame !== undefined && !frame.includes('/node_modules/'));
+  return own === undefined ? '' : ` (${own.replace(/^file:\/\//, '')})`;
+}
+
+function factoryOf(
+  module: Record<string, unknown>,
+  path: string,
+  { name, hint }: Product,
+): (...args: never[]) => unknown {
+  if (!('default' in module)) {
+    const names = Object.keys(module).join(', ') || 'nothing';
+    throw new Error(`${name} module ${path} has no default export, only ${names}: ${hint}`);
+  }
+  const factory = module.default;
+  const isClass = typeof factory === 'function' && /^class\b/.test(String(factory));
+  if (typeof factory !== 'function' || isClass) {
+    const got = isClass ? 'a class' : describe(factory);
+    throw new Error(
+      `${name} module ${path}: expected its default export to be a function, got ${got}: ${hint}`,
+    );
+  }
+  return factory as (...args: never[]) => unknown;
+}

@@ -1,0 +1,25 @@
+export { Definitions } from './definitions.ts';
+export { describe } from './describe.ts';
+export { explainPlain, stringifyExact } from './exact-json.ts';
+export { expectation, type FieldSchema } from './field-schema.ts';
+export { untilAborted } from './heed.ts';
+export { nearest } from './nearest.ts';
+export {
+  anything,
+  atLeast,
+  type Check,
+  type Checks,
+  callback,
+  checkOptions,
+  flag,
+  integer,
+  listOf,
+  oneOf,
+  positive,
+  signalCheck,
+  text,
+} from './options.ts';
+export { RunningStats, type RunningStatsState } from './running-stats.ts';
+export { startThread } from './thread.ts';
+export { after, every, type Timer } from './timers.ts';
+export { VERSION } from './version.ts';

@@ -1,0 +1,28 @@
+import { describe } from '../common/describe.ts';
+
+/** How large the numbers of an environment may be, as absolute values. */
+export interface Limits {
+  observation: number;
+  reward: number;
+}
+
+/** Why a row is none that may be observed: infinite bounds contain infinity, and float64 numbers may become it. */
+export function explainRow(row: Float32Array, limits?: Limits): string | undefined {
+  const most = limits?.observation ?? Number.MAX_VALUE;
+  for (let i = 0; i < row.length; i++) {
+    // Neither is true of NaN.
+    if (row[i] <= most && row[i] >= -most) continue;
+    return Number.isFinite(row[i])
+      ? `obs: expected numbers within ±${most} (guards.maxObservation), got ${row[i]} at entry ${i}`
+      : `obs: expected finite float32 numbers, got ${row[i]} at entry ${i}`;
+  }
+  return undefined;
+}
+
+/** Why a finite reward is none that may be learned from. */
+export function explainReward(reward: number, limits?: Limits): string | undefined {
+  const most = limits?.reward ?? Number.MAX_VALUE;
+  return Math.abs(reward) <= most
+    ? undefined
+    : `reward: expected a number within ±${most} (guards.maxReward), got ${describe(reward)}`;
+}

@@ -1,7 +1,0 @@
-/**
- * The episode is lost, but the environment can begin another: what a verb rejects with where a
- * connection, a process or a worker is gone. The next `reset`, which gets a seed, goes on.
- */
-export class EnvLost extends Error {
-  override readonly name = 'EnvLost';
-}

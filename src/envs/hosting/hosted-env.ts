@@ -1,0 +1,162 @@
+import { andThen, isPromise } from '../common/is-promise.ts';
+import { inTime } from '../common/timers.ts';
+import type { Env, EnvFactory, Reset, ResetOptions, Step } from '../contract/env.ts';
+import { explainReset, explainStep } from '../contract/explain-result.ts';
+import { packState, unpackState } from '../net/wire/packed-state.ts';
+import { WireError } from '../net/wire/wire-error.ts';
+import { explainMask } from '../spaces/explain-mask.ts';
+
+/** What one verb gave; a failure says why. */
+export type Attempt<T> = T | Promise<T>;
+
+/**
+ * One environment that others drive: held against its contract, since what it returns will travel. One that
+ * failed is closed, and made again at the next reset.
+ */
+export class HostedEnv {
+  readonly #factory: EnvFactory;
+  readonly #timeoutMs: number;
+  #env: Env | undefined;
+  #running = false;
+
+  constructor(env: Env, factory: EnvFactory, timeoutMs: number) {
+    this.#env = env;
+    this.#factory = factory;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  reset(options: ResetOptions): Attempt<Reset> {
+    this.#running = false;
+    const begun = (result: Reset): Reset => {
+      this.#check(explainReset(result) ?? this.#explain(result, false));
+      this.#running = true;
+      return result;
+    };
+    if (this.#env !== undefined) return this.#call('reset', (env) => env.reset(options), begun);
+    return this.#remake().then(() => this.#call('reset', (env) => env.reset(options), begun));
+  }
+
+  /** An episode that has ended must be reset. */
+  step(action: unknown): Attempt<Step> {
+    if (!this.#running || this.#env === undefined) {
+      throw new WireError('REFUSED', 'step: no episode has begun: reset first');
+    }
+    const problem = this.#env.actionSpace.explain(action);
+    if (problem !== undefined) throw new WireError('REFUSED', `action: ${problem}`);
+    return this.#call(
+      'step',
+      (env) => env.step(action),
+      (step) => {
+        const over = step?.terminated || step?.truncated;
+        this.#check(explainStep(step) ?? this.#explain(step, over));
+        this.#running = !over;
+        return step;
+      },
+    );
+  }
+
+  /** The step, and where it ended the episode, how the next began, unless that failed. */
+  stepOn(action: unknown): Attempt<{ step: Step; next: Reset | undefined }> {
+    const goOn = (step: Step) =>
+      step.terminated || step.truncated ? this.#next(step) : { step, next: undefined };
+    return andThen(this.step(action), goOn);
+  }
+
+  /** The state, packed. */
+  snapshot(): Attempt<unknown> {
+    if (this.#env?.snapshot === undefined || this.#env.restore === undefined) {
+      throw new WireError('REFUSED', 'snapshot: this environment has none');
+    }
+    return this.#call('snapshot', (env) => env.snapshot!(), packState);
+  }
+
+  /** @param state a packed one */
+  restore(state: unknown): Attempt<void> {
+    const restored = () => {
+      this.#running = true;
+    };
+    if (this.#env === undefined) return this.#remake().then(() => this.restore(state));
+    if (this.#env.restore === undefined) {
+      throw new WireError('REFUSED', 'restore: this environment cannot');
+    }
+    return this.#call('restore', (env) => env.restore!(unpackState(state)), restored);
+  }
+
+  render() {
+    if (this.#env?.render === undefined) {
+      throw new WireError('REFUSED', 'render: this environment cannot');
+    }
+    return this.#call('render', (env) => env.render!());
+  }
+
+  async close(): Promise<void> {
+    const env = this.#env;
+    this.#env = undefined;
+    await env?.close?.();
+  }
+
+  /** An episode that cannot begin is no fault of the one that has ended. */
+  #next(step: Step): Attempt<{ step: Step; next: Reset | undefined }> {
+    const failed = () => ({ step, next: undefined });
+    try {
+      const next = this.reset({});
+      if (isPromise(next)) return next.then((next) => ({ step, next }), failed);
+      return { step, next };
+    } catch {
+      return failed();
+    }
+  }
+
+  async #remake(): Promise<void> {
+    try {
+      this.#env = await this.#factory();
+    } catch (cause) {
+      throw failure('could not be made', cause);
+    }
+  }
+
+  /** Why what it shows cannot travel. */
+  #explain({ obs, info }: Reset, over: boolean): string | undefined {
+    const problem = this.#env!.observationSpace.explain(obs);
+    if (problem !== undefined) return `obs: ${problem}`;
+    const mask = over ? undefined : info?.actionMask;
+    return mask && explainMask(this.#env!.actionSpace, mask);
+  }
+
+  #check(problem: string | undefined): void {
+    if (problem !== undefined) throw new Error(problem);
+  }
+
+  /** Calls a verb and reads what it gave; whatever goes wrong is ENV_FAILED, and ends the environment. */
+  #call<T, U = T>(
+    verb: string,
+    call: (env: Env) => T | Promise<T>,
+    read?: (value: T) => Attempt<U>,
+  ) {
+    const env = this.#env!;
+    const fail = (cause: unknown): never => {
+      if (this.#env === env) {
+        this.#running = false;
+        this.#env = undefined;
+        // It is broken already: how it closes says nothing more.
+        void Promise.resolve(env.close?.()).catch(() => {});
+      }
+      throw cause instanceof WireError ? cause : failure(`${verb} failed`, cause);
+    };
+    const take = (value: T): Attempt<U> => (read ? read(value) : (value as unknown as U));
+    try {
+      const result = call(env);
+      if (!isPromise(result)) return take(result);
+      const late = () => new Error(`no answer within ${this.#timeoutMs} ms`);
+      return inTime(Promise.resolve(result), this.#timeoutMs, late).then(take).catch(fail);
+    } catch (cause) {
+      return fail(cause);
+    }
+  }
+}
+
+/** What went wrong with an environment, as a peer is told. */
+export function failure(what: string, cause: unknown): WireError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new WireError('ENV_FAILED', `${what}: ${reason}`.slice(0, 2000), { cause });
+}

@@ -1,0 +1,68 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
+import { WireError } from '../wire/wire-error.ts';
+
+/** Who may connect. */
+export interface Access {
+  token?: string;
+  origins: readonly string[];
+  /** Bound to a loopback address, which only this machine reaches. */
+  loopback: boolean;
+  host: string;
+  scheme: 'http' | 'https';
+}
+
+/** Where servers listen unless told otherwise. */
+export const DEFAULT_HOST = '127.0.0.1';
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+/** @throws Error for another than a loopback address without a token, or a token that cannot travel */
+export function checkBinding(host = DEFAULT_HOST, token?: string): void {
+  if (token === undefined && !isLoopback(host)) {
+    throw new Error(`host ${host}: another than a loopback address needs a token`);
+  }
+  if (token !== undefined && !/^[\w.~-]{8,}$/.test(token)) {
+    throw new Error('token: expected at least 8 letters, digits, "-", "_", "." or "~"');
+  }
+}
+
+/** @throws WireError where a request may not be answered; what is `open` needs no token */
+export function checkAccess(request: IncomingMessage, access: Access, open = false): void {
+  const { host, origin } = request.headers;
+  if (access.loopback && host !== undefined && !namesThisMachine(host, access.host)) {
+    throw new WireError('FORBIDDEN_HOST', 'host: expected the address this server is bound to');
+  }
+  // Its own pages may: on a loopback address `host` is known by now to name this machine.
+  const own = origin === `${access.scheme}://${host}`;
+  if (origin !== undefined && !own && !access.origins.includes(origin)) {
+    throw new WireError('FORBIDDEN_ORIGIN', 'origin: not one that is allowed here');
+  }
+  if (access.token !== undefined && !open && !sameToken(tokenOf(request), access.token)) {
+    throw new WireError('UNAUTHENTICATED', 'authorization: expected the token of this server');
+  }
+}
+
+function namesThisMachine(header: string, bound: string): boolean {
+  const name = header.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+  return name === bound || isLoopback(name);
+}
+
+/** From the header, or from a subprotocol, as browsers cannot set headers. */
+function tokenOf({ headers }: IncomingMessage): string {
+  const [, inHeader] = /^(?:Bearer|Api-Key) +(\S+)$/i.exec(headers.authorization ?? '') ?? [];
+  if (inHeader !== undefined) return inHeader;
+  const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+  return offered.find((name) => name.startsWith(IN_PROTOCOL))?.slice(IN_PROTOCOL.length) ?? '';
+}
+
+const IN_PROTOCOL = 'pondera.token.';
+
+/** In constant time, whatever the lengths. */
+export function sameToken(given: string, wanted: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(wanted));
+}

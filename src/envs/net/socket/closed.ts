@@ -1,0 +1,33 @@
+import type { WireError } from '../wire/wire-error.ts';
+
+/** Why a connection is over. */
+export interface Closed {
+  /** The WebSocket close code; 1006 where the connection broke. */
+  code: number;
+  reason: string;
+  /** With what this side ended it, where it did: mostly something that the peer sent. */
+  fault?: WireError;
+}
+
+/** The end of a connection in words. */
+export function explainClosed({ code, reason, fault }: Closed): string {
+  if (fault) return fault.message;
+  // No peer's closing frame has this code: a thread's reason stands for itself.
+  if (code === 1006 && reason) return reason;
+  const meaning = reason || meanings[code];
+  return `closed with ${code}${meaning ? `, ${meaning}` : ''}`;
+}
+
+/** What peers mean that give no reason. */
+const meanings: Record<number, string> = {
+  1001: 'it is going',
+  1006: 'the connection broke',
+  1009: 'a frame of ours was too large for it',
+};
+
+/** Whether another connection may go better: it broke, or the peer is going, busy or has begun anew. */
+export function isPassing({ code, fault }: Closed): boolean {
+  return fault ? fault.code === 'SLOW_READER' : PASSING.has(code);
+}
+
+const PASSING = new Set([1000, 1001, 1005, 1006, 1012, 1013, 1014, 4001, 4002, 4003]);

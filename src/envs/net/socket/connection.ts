@@ -1,0 +1,218 @@
+import type { RawData, WebSocket } from 'ws';
+import { after, type Timer } from '../../common/timers.ts';
+import type { Codec } from '../wire/codec.ts';
+import { DIALLER_TAKES } from '../wire/fit.ts';
+import { asWireError, type WireCode, WireError } from '../wire/wire-error.ts';
+import type { Closed } from './closed.ts';
+
+export interface ConnectionLimits {
+  /** Bytes a frame may have. */
+  maxPayload: number;
+  /** Bytes a frame may have before the connection is trusted with more. */
+  maxOpening: number;
+  /** Frames a second on average; bursts of as many are allowed. */
+  maxFramesPerSecond?: number;
+  /** Bytes that may wait to be read by the peer. */
+  maxBuffered: number;
+}
+
+export const defaultConnectionLimits: ConnectionLimits = {
+  maxPayload: 8 * 2 ** 20,
+  maxOpening: 64 * 2 ** 10,
+  maxBuffered: 16 * 2 ** 20,
+};
+
+/**
+ * A WebSocket that carries messages. What a peer sends that is no frame, is too large or comes too
+ * fast ends it with its code; so does a peer that does not read. Messages that come before somebody listens wait for
+ * the listener, and so does the end.
+ */
+export class Connection {
+  /** Told of what went wrong here that the peer is not to know. */
+  onFault: (error: unknown) => void = () => {};
+  /** Bytes of a frame that the peer takes. */
+  peerTakes = DIALLER_TAKES;
+  readonly #socket: WebSocket;
+  readonly #codec: Codec;
+  readonly #limits: ConnectionLimits;
+  #onMessage: (message: unknown) => void = () => {};
+  #onClose: (closed: Closed) => void = () => {};
+  /** What came while nobody was to listen. */
+  #held: unknown[] | undefined = [];
+  #fault: WireError | undefined;
+  #closed: Closed | undefined;
+  #trusted = false;
+  #allowance: number;
+  #allowedAt = performance.now();
+  #silence: Timer | undefined;
+  /** For how long nothing had come when the peer was taken for gone. */
+  #silentMs: number | undefined;
+
+  constructor(socket: WebSocket, codec: Codec, limits: ConnectionLimits) {
+    this.#socket = socket;
+    this.#codec = codec;
+    this.#limits = limits;
+    this.#allowance = limits.maxFramesPerSecond ?? Infinity;
+    socket.on('message', (data, binary) => this.#receive(data, binary));
+    socket.on('close', (code, reason) => {
+      const silent = this.#silentMs && `neither a ping nor a message for ${this.#silentMs} ms`;
+      this.#closed = { code, reason: silent || reason.toString(), fault: this.#fault };
+      this.#onClose(this.#closed);
+    });
+    // ws closes by itself after an error (1009 for too large a frame); `close` follows.
+    socket.on('error', (error) => {
+      this.#fault ??= faultOf(error, limits);
+    });
+  }
+
+  /** Who is told of the end, at once where it is over already. */
+  set onClose(listener: (closed: Closed) => void) {
+    this.#onClose = listener;
+    if (this.#closed) listener(this.#closed);
+  }
+
+  /** Who is given each message, as it was decoded and not yet checked. */
+  set onMessage(listener: (message: unknown) => void) {
+    this.#onMessage = listener;
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const message of held) this.#hand(message);
+  }
+
+  /** Keeps what comes for the next listener. */
+  hold(): void {
+    this.#held = [];
+  }
+
+  get open(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN;
+  }
+
+  /** From now on frames may have `maxPayload` bytes. */
+  trust(): void {
+    this.#trusted = true;
+  }
+
+  /** Sends messages that belong together. A peer that has not read what was sent before is not waited for. */
+  send(...messages: object[]): void {
+    if (!this.open) return;
+    // Not what is sent now: it may be large, and nobody has had the time to read it.
+    const waiting = this.#socket.bufferedAmount;
+    if (waiting > this.#limits.maxBuffered) {
+      const slow = new WireError('SLOW_READER', `${waiting} bytes are waiting to be read`);
+      this.#end(slow);
+      // It will not read the closing frame either.
+      this.#socket.terminate();
+      return;
+    }
+    for (const message of messages) {
+      let frame: Uint8Array | string;
+      try {
+        frame = this.#codec.encode(message);
+      } catch (error) {
+        // Something of an environment's that is no plain data.
+        this.fail(error);
+        return;
+      }
+      this.#socket.send(frame);
+    }
+  }
+
+  /** Tells the peer what is wrong and ends the connection; anything but a WireError is INTERNAL. */
+  fail(cause: unknown): void {
+    if (!(cause instanceof WireError)) this.onFault(cause);
+    const error = asWireError(cause);
+    this.send({ t: 'error', code: error.code, message: error.message });
+    this.#end(error);
+  }
+
+  close(code = 1000, reason = ''): void {
+    this.#socket.close(code, shortened(reason));
+    // A peer that does not close its side is not waited for as long as ws would.
+    const late = setTimeout(() => this.#socket.terminate(), CLOSE_MS).unref();
+    this.#socket.once('close', () => clearTimeout(late));
+  }
+
+  /** Takes the peer for gone once it has neither pinged nor sent anything for three times `everyMs`, or for `leastMs`. */
+  expectPings(everyMs: number, leastMs = 0): void {
+    if (this.#silence === undefined) {
+      const heard = () => this.#silence?.refresh();
+      this.#socket.on('ping', heard);
+      this.#socket.on('message', heard);
+      this.#socket.once('close', () => this.#silence?.stop());
+    }
+    this.#silence?.stop();
+    const silentMs = Math.max(3 * everyMs, leastMs);
+    const silent = () => {
+      this.#silentMs = silentMs;
+      this.#socket.terminate();
+    };
+    this.#silence = after(silentMs, silent).unref();
+  }
+
+  /** At once, without a word. */
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  #end(fault: WireError): void {
+    this.#fault ??= fault;
+    this.close(fault.closeCode, `${fault.code}: ${fault.message}`);
+  }
+
+  #receive(data: RawData, binary: boolean): void {
+    if (!this.open) return;
+    try {
+      const frame = data as Buffer;
+      const { maxPayload, maxOpening } = this.#limits;
+      const most = this.#trusted ? maxPayload : Math.min(maxOpening, maxPayload);
+      if (frame.length > most) throw refusal('TOO_LARGE', `${frame.length} bytes, at most ${most}`);
+      this.#spend();
+      const message = this.#codec.decode(frame, binary);
+      if (this.#held) this.#held.push(message);
+      else this.#hand(message);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  #hand(message: unknown): void {
+    try {
+      this.#onMessage(message);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** A bucket that holds a second's frames. */
+  #spend(): void {
+    const { maxFramesPerSecond: rate } = this.#limits;
+    if (rate === undefined) return;
+    const now = performance.now();
+    this.#allowance = Math.min(rate, this.#allowance + ((now - this.#allowedAt) / 1000) * rate);
+    this.#allowedAt = now;
+    if (--this.#allowance < 0) throw refusal('RATE_LIMITED', `more than ${rate} frames a second`);
+  }
+}
+
+const CLOSE_MS = 2000;
+
+function refusal(code: WireCode, message: string): WireError {
+  return new WireError(code, `frame: ${message}`);
+}
+
+/** What of a socket's error is the peer's doing: a frame that breaks WebSocket's own rules. */
+function faultOf(error: Error, { maxPayload }: ConnectionLimits): WireError | undefined {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
+    return refusal('TOO_LARGE', `more than ${maxPayload} bytes`);
+  }
+  return code?.startsWith('WS_ERR_') ? refusal('BAD_FRAME', error.message) : undefined;
+}
+
+/** What fits into a closing frame: 123 bytes. */
+function shortened(reason: string): string {
+  let short = reason.slice(0, 123);
+  while (Buffer.byteLength(short) > 123) short = short.slice(0, -1);
+  return short;
+}

@@ -1,0 +1,96 @@
+import type { z } from 'zod';
+import { inTime } from '../../common/timers.ts';
+import {
+  answer,
+  type Hello,
+  opening,
+  readMessage,
+  type Welcome,
+  WIRE_VERSION,
+} from '../wire/messages.ts';
+import { WireError } from '../wire/wire-error.ts';
+import { explainClosed } from './closed.ts';
+import type { Connection } from './connection.ts';
+
+/** How long whoever dials may take to say hello. */
+const HELLO_MS = 5000;
+
+/** How often whoever accepts is expected to ping until `welcome` says it, in ms. */
+const PING_MS = 15_000;
+
+/** How long whoever was dialled may take to answer. */
+export interface Patience {
+  /** Until `welcome`, in ms; unless given, as long as it pings. */
+  welcomeMs?: number;
+  /** Without a ping or a message until `welcome`, in ms: environments that are made may hold up its pings. */
+  silentMs?: number;
+}
+
+/** A role that may come to an endpoint. */
+export type Role = Hello['role'];
+
+/**
+ * Waits for the hello of whoever dialled; what is none ends the connection with its code.
+ * @param welcomed called with it, to answer; what it throws is told
+ */
+export function awaitHello(
+  connection: Connection,
+  role: Role,
+  welcomed: (hello: Hello) => void | Promise<void>,
+): void {
+  const late = setTimeout(() => {
+    connection.fail(new WireError('HELLO_TIMEOUT', `hello: expected within ${HELLO_MS} ms`));
+  }, HELLO_MS);
+  late.unref();
+  connection.onClose = () => clearTimeout(late);
+  connection.onMessage = (message) => {
+    clearTimeout(late);
+    const hello = readMessage(opening, message);
+    if (hello.v !== WIRE_VERSION) {
+      throw new WireError('VERSION', `hello.v: expected ${WIRE_VERSION}, got ${hello.v}`);
+    }
+    if (hello.role !== role) {
+      throw new WireError('BAD_MESSAGE', `hello.role: expected ${role} here, got ${hello.role}`);
+    }
+    connection.onMessage = () => {
+      throw new WireError('BAD_MESSAGE', 'message: expected none before welcome');
+    };
+    void Promise.resolve(welcomed(hello))
+      .then(() => connection.trust())
+      .catch((error) => connection.fail(error));
+  };
+}
+
+/**
+ * Says hello to whoever was dialled.
+ * @throws WireError with the code it answered, or that of what is wrong with its answer
+ */
+export function sayHello(
+  connection: Connection,
+  hello: z.input<typeof opening>,
+  { welcomeMs = Infinity, silentMs = 0 }: Patience = {},
+): Promise<Welcome> {
+  const welcome = new Promise<Welcome>((resolve, reject) => {
+    connection.onClose = (closed) =>
+      reject(closed.fault ?? new WireError('INTERNAL', `${explainClosed(closed)}, before welcome`));
+    connection.onMessage = (message) => {
+      try {
+        const said = readMessage(answer, message);
+        if (said.t === 'error') throw new WireError(said.code, said.message);
+        connection.expectPings(said.limits.heartbeatMs);
+        connection.peerTakes = said.limits.maxPayload;
+        connection.hold();
+        resolve(said);
+      } catch (error) {
+        reject(error);
+        connection.close(1002);
+      }
+    };
+    connection.expectPings(PING_MS, silentMs);
+    connection.send(hello);
+  });
+  return inTime(welcome, welcomeMs, () => {
+    connection.close();
+    return new WireError('INTERNAL', `no welcome within ${welcomeMs} ms`);
+  });
+}

@@ -1,0 +1,312 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import {
+  anything,
+  type Checks,
+  callback,
+  integer,
+  listOf,
+  positive,
+  text,
+} from '../../common/options.ts';
+import { every, type Timer } from '../../common/timers.ts';
+import { type Codec, codecs } from '../wire/codec.ts';
+import { asWireError, WireError } from '../wire/wire-error.ts';
+import { type Access, checkAccess, checkBinding, DEFAULT_HOST, isLoopback } from './access.ts';
+import { Connection, type ConnectionLimits, defaultConnectionLimits } from './connection.ts';
+import { asked, jsonAnswer, type Page, type PageAnswer } from './http-pages.ts';
+
+export interface SocketServerOptions extends Partial<ConnectionLimits> {
+  /** The address to bind to; 127.0.0.1 unless given. Any but a loopback one needs a token. */
+  host?: string;
+  /** 0, unless given: any that is free. */
+  port?: number;
+  /** What a client must show. */
+  token?: string;
+  /** Origins of browser pages that may connect; none unless given. */
+  origins?: readonly string[];
+  /** PEM; wss instead of ws. */
+  tls?: { cert: string | Buffer; key: string | Buffer };
+  /** Open connections in all. */
+  maxConnections?: number;
+  /** Open connections of one address. */
+  maxPerAddress?: number;
+  /** Between pings; a peer that misses two is gone. */
+  heartbeatMs?: number;
+  /** Told of faults of this server's own, which peers learn nothing of but INTERNAL. */
+  onFault?: (error: unknown) => void;
+}
+
+export const serverChecks: Checks<SocketServerOptions> = {
+  host: text,
+  port: integer(0, 65_535),
+  token: text,
+  origins: listOf(text),
+  tls: anything,
+  maxConnections: integer(1),
+  maxPerAddress: integer(1),
+  heartbeatMs: positive,
+  onFault: callback,
+  maxPayload: integer(1),
+  maxOpening: integer(1),
+  maxFramesPerSecond: positive,
+  maxBuffered: integer(1),
+};
+
+/** What is served at one path; `open`: without a token. */
+export type Endpoint = { path: string; open?: boolean } & (
+  | {
+      /** Connections that speak one of our subprotocols. */
+      connect: (connection: Connection, request: IncomingMessage) => void;
+    }
+  | {
+      /** The name of that protocol, where a client may offer it, as it must beside a token. */
+      subprotocol?: string;
+      /** WebSockets of another protocol. */
+      socket: (socket: WebSocket, request: IncomingMessage) => void;
+    }
+);
+
+/**
+ * One port for WebSocket endpoints and HTTP pages. Who may connect is settled before the upgrade;
+ * everything that a peer may do wrong has a code (docs/protocol.md).
+ */
+export class SocketServer {
+  readonly limits: ConnectionLimits;
+  readonly heartbeatMs: number;
+  readonly #options: SocketServerOptions;
+  readonly #access: Access;
+  readonly #http: Server;
+  #address!: AddressInfo;
+  readonly #sockets: WebSocketServer;
+  readonly #endpoints: Map<string, Endpoint>;
+  readonly #pages: Map<string, Page>;
+  readonly #codecs: Map<string, Codec>;
+  readonly #byAddress = new Map<string, number>();
+  /** Sockets that have not answered the last ping, with how many pings ago they last did. */
+  readonly #missed = new Map<WebSocket, number>();
+  readonly #heart: Timer;
+  #closing = false;
+
+  private constructor(
+    options: SocketServerOptions,
+    endpoints: readonly Endpoint[],
+    pages: readonly Page[],
+  ) {
+    const { token, origins = [], heartbeatMs = 15_000, tls, host = DEFAULT_HOST } = options;
+    checkBinding(host, token);
+    this.#options = options;
+    const scheme = tls ? 'https' : 'http';
+    this.#access = { token, origins, loopback: isLoopback(host), host, scheme };
+    this.limits = {
+      maxPayload: options.maxPayload ?? defaultConnectionLimits.maxPayload,
+      maxOpening: options.maxOpening ?? defaultConnectionLimits.maxOpening,
+      maxBuffered: options.maxBuffered ?? defaultConnectionLimits.maxBuffered,
+      maxFramesPerSecond: options.maxFramesPerSecond,
+    };
+    this.heartbeatMs = heartbeatMs;
+    this.#endpoints = new Map(endpoints.map((endpoint) => [endpoint.path, endpoint]));
+    this.#pages = new Map(pages.map((page) => [page.path, page]));
+    this.#codecs = new Map(codecs().map((codec) => [codec.subprotocol, codec]));
+    const { maxConnections = MAX_CONNECTIONS } = options;
+    this.#http = tls ? createTlsServer({ ...times, ...tls }) : createServer(times);
+    this.#http.maxConnections = maxConnections + SPARE;
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      clientTracking: true,
+      perMessageDeflate: false,
+      maxPayload: this.limits.maxPayload,
+      handleProtocols: (offered, request) => this.#subprotocol(offered, request) ?? false,
+    });
+    // What the handshake lacks that is WebSocket's own.
+    this.#sockets.on('wsClientError', ({ message }, socket) => {
+      refuse(socket, new WireError('BAD_HANDSHAKE', message));
+    });
+    this.#http.on('request', (request, response) => void this.#answer(request, response));
+    this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#http.on('clientError', (_, socket) => socket.destroy());
+    this.#heart = every(heartbeatMs, () => this.#beat()).unref();
+  }
+
+  /** @throws Error where it cannot listen, or may not: another than a loopback address without a token */
+  static async listen(
+    options: SocketServerOptions,
+    endpoints: readonly Endpoint[],
+    pages: readonly Page[] = [],
+  ): Promise<SocketServer> {
+    const server = new SocketServer(options, endpoints, pages);
+    const { host = DEFAULT_HOST, port = 0 } = options;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.#http.once('error', reject);
+        server.#http.listen({ host, port, backlog: 1024 }, resolve);
+      });
+    } catch (error) {
+      server.#heart.stop();
+      throw error;
+    }
+    server.#address = server.#http.address() as AddressInfo;
+    return server;
+  }
+
+  /** The address of an endpoint, e.g. `ws://127.0.0.1:8765/v1/env`; where it was, once it is closed. */
+  url(path: string): string {
+    const { address, port, family } = this.#address;
+    const host = family === 'IPv6' ? `[${address}]` : address;
+    return `${this.#options.tls ? 'wss' : 'ws'}://${host}:${port}${path}`;
+  }
+
+  /** The address of a page, e.g. `http://127.0.0.1:8765/health`. */
+  pageUrl(path: string): string {
+    return this.url(path).replace(/^ws/, 'http');
+  }
+
+  get connections(): number {
+    return this.#sockets.clients.size;
+  }
+
+  /** Accepts nothing more, tells every peer that the server is going, and waits until they have gone. */
+  async close(): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#heart.stop();
+    const closed = new Promise((resolve) => this.#http.close(resolve));
+    for (const socket of this.#sockets.clients) socket.close(1001, 'SHUTTING_DOWN');
+    const hurry = setTimeout(() => {
+      for (const socket of this.#sockets.clients) socket.terminate();
+    }, GOING_MS);
+    this.#http.closeIdleConnections();
+    await closed;
+    clearTimeout(hurry);
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const reply = ({ type, data, status = 200, headers }: PageAnswer) =>
+      response
+        .writeHead(status, {
+          'Content-Type': type,
+          'Content-Length': Buffer.byteLength(data),
+          'X-Content-Type-Options': 'nosniff',
+          ...headers,
+        })
+        .end(data);
+    try {
+      const page = this.#pages.get(pathOf(request));
+      checkAccess(request, this.#access, page?.open);
+      const { method = 'GET' } = page ?? {};
+      if (page === undefined || request.method !== method) throw notFound(request);
+      reply(await page.body(await asked(request)));
+    } catch (error) {
+      if (!(error instanceof WireError)) this.#options.onFault?.(error);
+      const { httpStatus, code, message } = asWireError(error);
+      reply(jsonAnswer({ code, message }, httpStatus));
+    }
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy());
+    try {
+      const endpoint = this.#endpoints.get(pathOf(request));
+      checkAccess(request, this.#access, endpoint?.open);
+      if (endpoint === undefined) throw notFound(request);
+      this.#checkRoom(request);
+      if ('connect' in endpoint && !this.#offersOurs(request)) {
+        const known = [...this.#codecs.keys()].join(' or ');
+        throw new WireError('BAD_SUBPROTOCOL', `subprotocol: expected ${known}`);
+      }
+      this.#sockets.handleUpgrade(request, socket, head, (ws) => {
+        this.#track(ws, request.socket.remoteAddress ?? '');
+        if ('socket' in endpoint) endpoint.socket(ws, request);
+        else {
+          const codec = this.#codecs.get(ws.protocol)!;
+          const connection = new Connection(ws, codec, this.limits);
+          if (this.#options.onFault) connection.onFault = this.#options.onFault;
+          endpoint.connect(connection, request);
+        }
+      });
+    } catch (error) {
+      refuse(socket, asWireError(error));
+    }
+  }
+
+  /** Which of the subprotocols offered is spoken. */
+  #subprotocol(offered: Set<string>, request: IncomingMessage): string | undefined {
+    const endpoint = this.#endpoints.get(pathOf(request));
+    if (endpoint && 'subprotocol' in endpoint && offered.has(endpoint.subprotocol!)) {
+      return endpoint.subprotocol;
+    }
+    return [...offered].find((name) => this.#codecs.has(name));
+  }
+
+  #offersOurs(request: IncomingMessage): boolean {
+    const offered = request.headers['sec-websocket-protocol'] ?? '';
+    return offered.split(',').some((name) => this.#codecs.has(name.trim()));
+  }
+
+  #checkRoom(request: IncomingMessage): void {
+    const { maxConnections = MAX_CONNECTIONS, maxPerAddress = maxConnections } = this.#options;
+    const own = this.#byAddress.get(request.socket.remoteAddress ?? '') ?? 0;
+    if (this.#closing || this.connections >= maxConnections || own >= maxPerAddress) {
+      throw new WireError('TOO_MANY_CONNECTIONS', 'this server takes no more connections now');
+    }
+  }
+
+  #track(ws: WebSocket, address: string): void {
+    this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
+    this.#missed.set(ws, 0);
+    ws.on('pong', () => this.#missed.set(ws, 0));
+    ws.on('close', () => {
+      this.#missed.delete(ws);
+      const left = this.#byAddress.get(address)! - 1;
+      if (left > 0) this.#byAddress.set(address, left);
+      else this.#byAddress.delete(address);
+    });
+  }
+
+  #beat(): void {
+    for (const [ws, missed] of this.#missed) {
+      if (missed >= 2) ws.terminate();
+      else {
+        this.#missed.set(ws, missed + 1);
+        ws.ping();
+      }
+    }
+  }
+}
+
+/** How long a request may take to come, in ms, and how often it is looked. */
+const times = {
+  handshakeTimeout: 10_000,
+  headersTimeout: 10_000,
+  requestTimeout: 10_000,
+  connectionsCheckingInterval: 2000,
+};
+const MAX_CONNECTIONS = 4096;
+/** Connections beyond the limit that are still told so. */
+const SPARE = 64;
+const GOING_MS = 1000;
+
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '/').split('?', 1)[0];
+}
+
+function notFound(request: IncomingMessage): WireError {
+  return new WireError(
+    'NOT_FOUND',
+    `${request.method} ${pathOf(request).slice(0, 100)}: no such path`,
+  );
+}
+
+function refuse(socket: Duplex, { httpStatus, code, message }: WireError): void {
+  const body = JSON.stringify({ code, message });
+  const headers = [
+    `HTTP/1.1 ${httpStatus} ${code}`,
+    'Connection: close',
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ];
+  socket.end(`${headers.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+}

@@ -1,0 +1,28 @@
+import { randomBytes } from 'node:crypto';
+import type { Hello } from '../wire/messages.ts';
+import { WireError } from '../wire/wire-error.ts';
+import { sameToken } from './access.ts';
+
+/** Names a session, and proves whose it is. */
+export interface Ticket {
+  readonly session: string;
+  readonly token: string;
+}
+
+/** Of a session that begins; nobody can guess it. */
+export function newTicket(): Ticket {
+  return {
+    session: randomBytes(12).toString('base64url'),
+    token: randomBytes(24).toString('base64url'),
+  };
+}
+
+/** The session that is to be gone on with. @throws WireError SESSION_EXPIRED where it is none, or another's */
+export function resumed<S extends { ticket: Ticket }>(
+  sessions: ReadonlyMap<string, S>,
+  { session, token }: NonNullable<Hello['resume']>,
+): S {
+  const found = sessions.get(session);
+  if (found && sameToken(token, found.ticket.token)) return found;
+  throw new WireError('SESSION_EXPIRED', 'resume: there is no such session');
+}

@@ -1,0 +1,19 @@
+import type { Rng } from '../../../kernels/index.ts';
+
+export interface Backoff {
+  /** Bound on the first wait, in ms. */
+  baseMs: number;
+  /** Bound on every wait, in ms. */
+  maxMs: number;
+}
+
+export const defaultBackoff: Backoff = { baseMs: 250, maxMs: 30_000 };
+
+/**
+ * How long to wait before an attempt, in ms: uniform in 0..min(maxMs, baseMs·2^attempt), so that many that
+ * failed together do not come back together ("full jitter", AWS Architecture Blog 2015).
+ * @param attempt 0 for the first one after a failure
+ */
+export function fullJitter(attempt: number, { baseMs, maxMs }: Backoff, rng: Rng): number {
+  return rng.float() * Math.min(maxMs, baseMs * 2 ** Math.min(attempt, 30));
+}

@@ -1,0 +1,154 @@
+import { z } from 'zod';
+import { spaceJson } from '../../spaces/space-from-json.ts';
+import { batch, code, flags, id, indices, info, mask, textUpTo, vector } from './message-fields.ts';
+import { WireError } from './wire-error.ts';
+
+/** The version of docs/protocol.md that is spoken here. */
+export const WIRE_VERSION = 1;
+
+const session = z.strictObject({ session: textUpTo(128), token: textUpTo(128) });
+
+/** What environments of a session are. */
+const envDescription = z.strictObject({
+  id: textUpTo(200),
+  observationSpace: spaceJson,
+  actionSpace: spaceJson,
+  snapshots: z.boolean(),
+  render: z.boolean(),
+  maxEpisodeSteps: z.int().min(1).optional(),
+});
+export type EnvDescription = z.infer<typeof envDescription>;
+
+const policyDescription = z.strictObject({
+  name: textUpTo(200),
+  version: id,
+  observationSpace: spaceJson,
+  actionSpace: spaceJson,
+  minSteps: z.int().min(1),
+  maxSteps: z.int().min(1),
+});
+export type PolicyDescription = z.infer<typeof policyDescription>;
+
+const hello = z.strictObject({
+  t: z.literal('hello'),
+  v: z.int(),
+  role: z.enum(['trainer', 'env', 'policy-client']),
+  client: textUpTo(200),
+  numEnvs: z.int().min(1).max(65_536).optional(),
+  env: envDescription.optional(),
+  resume: session.optional(),
+});
+export type Hello = z.infer<typeof hello>;
+
+const welcome = z.strictObject({
+  t: z.literal('welcome'),
+  v: z.int(),
+  ...session.shape,
+  resumed: z.boolean(),
+  limits: z.strictObject({
+    maxPayload: z.int().min(1),
+    graceMs: z.number().min(0),
+    heartbeatMs: z.number().positive(),
+  }),
+  numEnvs: z.int().min(1).max(65_536).optional(),
+  env: envDescription.optional(),
+  policy: policyDescription.optional(),
+});
+export type Welcome = z.infer<typeof welcome>;
+
+export const error = z.strictObject({ t: z.literal('error'), code, message: textUpTo(10_000) });
+export const close = z.strictObject({ t: z.literal('close') });
+
+/** The environments that a message is about, and which of their requests. */
+const about = { envs: indices, seq: indices };
+
+const reset = z.strictObject({
+  t: z.literal('reset'),
+  ...about,
+  seeds: z.array(z.int().min(0).nullable()).optional(),
+  options: z.unknown().optional(),
+});
+const step = z.strictObject({ t: z.literal('step'), ...about, actions: batch });
+const snapshot = z.strictObject({ t: z.literal('snapshot'), ...about });
+const restore = z.strictObject({ t: z.literal('restore'), ...about, states: z.array(z.unknown()) });
+const render = z.strictObject({ t: z.literal('render'), ...about });
+
+const shown = { obs: batch, actionMask: mask.optional(), info: info.optional() };
+const began = z.strictObject({ t: z.literal('began'), ...about, ...shown });
+const stepped = z.strictObject({
+  t: z.literal('stepped'),
+  ...about,
+  ...shown,
+  reward: vector,
+  terminated: flags,
+  truncated: flags,
+  next: z.strictObject({ at: indices, ...shown }).optional(),
+});
+const snapshots = z.strictObject({
+  t: z.literal('snapshots'),
+  ...about,
+  states: z.array(z.unknown()),
+});
+const restored = z.strictObject({ t: z.literal('restored'), ...about });
+const rendered = z.strictObject({
+  t: z.literal('rendered'),
+  ...about,
+  drawings: z.array(z.unknown()),
+});
+const failed = z.strictObject({
+  t: z.literal('failed'),
+  ...about,
+  code,
+  message: textUpTo(10_000),
+});
+
+/** What a trainer asks of environments. */
+export const envRequest = z.discriminatedUnion('t', [
+  reset,
+  step,
+  snapshot,
+  restore,
+  render,
+  close,
+]);
+/** What environments answer. */
+export const envReply = z.discriminatedUnion('t', [
+  began,
+  stepped,
+  snapshots,
+  restored,
+  rendered,
+  failed,
+  error,
+]);
+/** What may come first. */
+export const opening = z.discriminatedUnion('t', [hello]);
+/** What may come in answer to it. */
+export const answer = z.discriminatedUnion('t', [welcome, error]);
+
+export type EnvRequest = z.output<typeof envRequest>;
+export type EnvReply = z.output<typeof envReply>;
+export type ErrorMessage = z.output<typeof error>;
+
+/**
+ * A message of a peer, checked.
+ * @throws WireError BAD_MESSAGE, saying which field, what was expected and what came
+ */
+export function readMessage<T extends z.ZodType>(schema: T, message: unknown): z.output<T> {
+  const result = schema.safeParse(message);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const type = (message as { t?: unknown } | null)?.t;
+  const where = [typeof type === 'string' ? type.slice(0, 20) : 'message', ...issue.path].join('.');
+  throw new WireError('BAD_MESSAGE', `${where}: ${issue.message}`);
+}
+
+/**
+ * Messages by name as JSON Schema (draft 2020-12), the opening and its answer before the others; arrays in their JSON
+ * form.
+ */
+export function wireJsonSchema(messages: Record<string, z.ZodType>): Record<string, unknown> {
+  const all = { opening, answer, ...messages };
+  const schema = (of: z.ZodType) => z.toJSONSchema(of, { io: 'input', unrepresentable: 'any' });
+  return Object.fromEntries(Object.entries(all).map(([name, of]) => [name, schema(of)]));
+}

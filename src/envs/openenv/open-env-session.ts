@@ -1,0 +1,170 @@
+import { randomUUID } from 'node:crypto';
+import { after, type Timer } from '../common/timers.ts';
+import type { EnvFactory, Reset, Step } from '../contract/env.ts';
+import type { Space } from '../contract/space.ts';
+import { failure, HostedEnv } from '../hosting/hosted-env.ts';
+import type { Connection } from '../net/socket/connection.ts';
+import { plain } from '../net/wire/plain.ts';
+import { defaultFrameLimits } from '../net/wire/scan.ts';
+import { WireError } from '../net/wire/wire-error.ts';
+import { OpenEnvError } from './open-env-errors.ts';
+import {
+  type ObservationFields,
+  type OpenEnvRequest,
+  openEnvRequest,
+  readRequest,
+} from './open-env-messages.ts';
+import { valueAsJson } from './open-env-values.ts';
+import { parseJson } from './parse-json.ts';
+import { rejectConnection } from './reject-connection.ts';
+import { answerRpc } from './rpc.ts';
+
+export interface OpenEnvSessionOptions {
+  /** How long one reset or step of an asynchronous environment may take, in ms. */
+  timeoutMs: number;
+  /** How long a session may be asked nothing, in ms. */
+  idleMs: number;
+  /** It was asked something that it performs. */
+  asked(verb: 'reset' | 'step'): void;
+  /** Once, as it ends. */
+  ended(): void;
+}
+
+/** Requests that may wait for their turn; a client of OpenEnv's waits for each reply. */
+const MOST_WAITING = 16;
+
+/** A connection that speaks OpenEnv's protocol, and the environment it has to itself. */
+export class OpenEnvSession {
+  readonly #connection: Connection;
+  readonly #options: OpenEnvSessionOptions;
+  readonly #idle: Timer;
+  #env: HostedEnv | undefined;
+  #schema!: ReturnType<typeof openEnvRequest>;
+  #observationSpace!: Space;
+  #episodeId: string | null = null;
+  #steps = 0;
+  readonly #made: Promise<void>;
+  /** Settles once all that has come so far is answered. */
+  #turn: Promise<void>;
+  #waiting = 0;
+  #ended = false;
+
+  constructor(connection: Connection, factory: EnvFactory, options: OpenEnvSessionOptions) {
+    this.#connection = connection;
+    this.#options = options;
+    const { idleMs } = options;
+    this.#idle = after(idleMs, () => {
+      void this.end(new WireError('IDLE', `session: nothing was asked for ${idleMs} ms`));
+    });
+    connection.trust();
+    connection.onClose = () => void this.end();
+    connection.onMessage = (frame) => this.#receive(frame as string);
+    this.#made = this.#make(factory);
+    this.#turn = this.#made.catch((error) => this.#fail(error));
+  }
+
+  /** @param error told to the peer, if there is one */
+  async end(error?: unknown): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#idle.stop();
+    if (error !== undefined) this.#connection.fail(error);
+    // It takes up room until it is closed, also one that is still being made.
+    await this.#made.catch(() => {});
+    await this.#env?.close().catch(this.#connection.onFault);
+    this.#options.ended();
+  }
+
+  async #make(factory: EnvFactory): Promise<void> {
+    const { timeoutMs } = this.#options;
+    try {
+      const env = await factory();
+      this.#env = new HostedEnv(env, factory, timeoutMs);
+      this.#observationSpace = env.observationSpace;
+      this.#schema = openEnvRequest(env.actionSpace);
+    } catch (cause) {
+      const { message } = failure('could not be made', cause);
+      throw new OpenEnvError('FACTORY_ERROR', message, { factory_name: factory.name }, { cause });
+    }
+  }
+
+  /** One after another, as the peer's own server does. */
+  #receive(frame: string): void {
+    if (this.#waiting === MOST_WAITING) {
+      throw new WireError('RATE_LIMITED', `more than ${MOST_WAITING} requests at once`);
+    }
+    this.#waiting++;
+    this.#idle.refresh();
+    this.#turn = this.#turn
+      .then(() => (this.#ended ? undefined : this.#handle(frame)))
+      .catch((error) => this.#fail(error))
+      .finally(() => this.#waiting--);
+  }
+
+  async #handle(frame: string): Promise<void> {
+    const message = parseJson(frame, defaultFrameLimits);
+    const request = readRequest(this.#schema, message);
+    if (request.type === 'close') {
+      this.#connection.close();
+      await this.end();
+    } else this.#connection.send(await this.#answer(request));
+  }
+
+  async #answer(request: Exclude<OpenEnvRequest, { type: 'close' }>): Promise<object> {
+    switch (request.type) {
+      case 'reset': {
+        const { seed, episode_id, options } = request.data;
+        this.#options.asked('reset');
+        const reset = await this.#env!.reset({ seed: seed ?? undefined, options });
+        this.#episodeId = episode_id ?? randomUUID();
+        this.#steps = 0;
+        return this.#observed(reset);
+      }
+      case 'step': {
+        this.#options.asked('step');
+        const step = await this.#env!.step(request.data.action);
+        this.#steps++;
+        return this.#observed(step);
+      }
+      case 'state':
+        return { type: 'state', data: { episode_id: this.#episodeId, step_count: this.#steps } };
+      case 'mcp':
+        return { type: 'mcp', data: answerRpc(request.data) };
+    }
+  }
+
+  #observed(result: Reset | Step): object {
+    const { obs, info, terminated = false, truncated = false, reward = null } = result as Step;
+    const { actionMask, ...rest } = info ?? {};
+    const observation: ObservationFields = {
+      obs: valueAsJson(this.#observationSpace, obs),
+      truncated,
+      action_mask: actionMask && (Array.from(actionMask) as (0 | 1)[]),
+      info: Object.keys(rest).length > 0 ? (plain(rest) as Record<string, unknown>) : undefined,
+    };
+    return { type: 'observation', data: { observation, reward, done: terminated || truncated } };
+  }
+
+  /** Tells what is wrong, and ends the session where nothing can follow. */
+  #fail(cause: unknown): void {
+    if (this.#ended) return;
+    const error = cause instanceof WireError ? translated(cause) : cause;
+    if (!(error instanceof OpenEnvError)) {
+      void this.end(error);
+      return;
+    }
+    if (!error.final) {
+      this.#connection.send(error.frame);
+      return;
+    }
+    rejectConnection(this.#connection, error, this.#waiting > 0);
+    void this.end();
+  }
+}
+
+/** What may be wrong with one request, in OpenEnv's words. */
+function translated({ code, message }: WireError): OpenEnvError {
+  return code === 'BAD_FRAME'
+    ? new OpenEnvError('INVALID_JSON', `Invalid JSON: ${message}`)
+    : new OpenEnvError('EXECUTION_ERROR', message);
+}

@@ -1,0 +1,97 @@
+import type { Space } from '../contract/space.ts';
+import type { AnySpace } from '../spaces/space-from-json.ts';
+
+/**
+ * A value of a space as JSON: a number, a string, lists nested to the shape, a list of a tuple's
+ * parts, a map of a dict's.
+ * @param value contained in the space
+ */
+export function valueAsJson(space: Space, value: unknown): unknown {
+  const known = space as AnySpace;
+  switch (known.type) {
+    case 'discrete':
+    case 'text':
+      return value;
+    case 'dict':
+      return Object.fromEntries(
+        Array.from(known.spaces, ([key, part]) => [
+          key,
+          valueAsJson(part, (value as Record<string, unknown>)[key]),
+        ]),
+      );
+    case 'tuple':
+      return known.spaces.map((part, i) => valueAsJson(part, (value as unknown[])[i]));
+    default:
+      return nested(flat(value), known.shape);
+  }
+}
+
+/** An array value is a typed array, or numbers flat or nested to its shape. */
+function flat(value: unknown): number[] {
+  if (ArrayBuffer.isView(value)) return Array.from(value as Float64Array);
+  return (value as unknown[]).flat(Infinity) as number[];
+}
+
+function nested(entries: number[], shape: readonly number[]): unknown {
+  const [extent, ...inner] = shape;
+  if (extent === undefined) return entries[0];
+  if (inner.length === 0) return entries;
+  const size = entries.length / extent;
+  return Array.from({ length: extent }, (_, i) =>
+    nested(entries.slice(i * size, (i + 1) * size), inner),
+  );
+}
+
+/** What `valueAsJson` gives for values of a space, as JSON Schema. */
+export function valueJsonSchema(space: Space): Record<string, unknown> {
+  const known = space as AnySpace;
+  switch (known.type) {
+    case 'discrete': {
+      const { start, n } = known;
+      return { type: 'integer', minimum: start, maximum: start + n - 1 };
+    }
+    case 'text':
+      return { type: 'string', minLength: known.minLength, maxLength: known.maxLength };
+    case 'dict': {
+      const parts = Array.from(known.spaces, ([key, part]) => [key, valueJsonSchema(part)]);
+      const properties = Object.fromEntries(parts);
+      const required = Object.keys(properties);
+      return { type: 'object', properties, required, additionalProperties: false };
+    }
+    case 'tuple': {
+      const prefixItems = known.spaces.map(valueJsonSchema);
+      return { type: 'array', prefixItems, minItems: prefixItems.length, items: false };
+    }
+    case 'box': {
+      const type = known.dtype.startsWith('float') ? 'number' : 'integer';
+      return arraySchema(known.shape, { type, ...bounds(known.low, known.high) });
+    }
+    case 'multi-discrete': {
+      const { start, nvec, shape } = known;
+      const last = nvec.map((n, i) => start[i] + n - 1);
+      return arraySchema(shape, { type: 'integer', ...bounds(start, last) });
+    }
+    case 'multi-binary':
+      return arraySchema(known.shape, { enum: [0, 1] });
+  }
+}
+
+/** Bounds of any entry; the space itself knows each one's. */
+function bounds(low: Iterable<number>, high: Iterable<number>): object {
+  const minimum = Array.from(low).reduce((least, bound) => Math.min(least, bound));
+  const maximum = Array.from(high).reduce((most, bound) => Math.max(most, bound));
+  return {
+    ...(Number.isFinite(minimum) && { minimum }),
+    ...(Number.isFinite(maximum) && { maximum }),
+  };
+}
+
+function arraySchema(
+  shape: readonly number[],
+  entry: Record<string, unknown>,
+): Record<string, unknown> {
+  return shape.reduceRight<Record<string, unknown>>(
+    (items, extent) => ({ type: 'array', items, minItems: extent, maxItems: extent }),
+    entry,
+  );
+}

@@ -1,0 +1,387 @@
+import { Observable, Subject, type Subscriber } from 'rxjs';
+import { Rng } from '../../kernels/index.ts';
+import {
+  anything,
+  type Checks,
+  callback,
+  checkOptions,
+  duration,
+  flag,
+  integer,
+  text,
+} from '../common/options.ts';
+import type { EnvFactory } from '../contract/env.ts';
+import { EnvError } from '../contract/env-error.ts';
+import type { Observation, Outcome } from '../contract/outcome.ts';
+import type { Space } from '../contract/space.ts';
+import { checkedEnv } from '../spaces/checked-env.ts';
+import { EnvSlot, type EnvSlotOptions, type EnvSlotState } from './env-slot.ts';
+import type { Failed } from './failure-policy.ts';
+
+export interface EnvPoolOptions extends Omit<EnvSlotOptions, 'survival'> {
+  /** Environments side by side (N). */
+  count: number;
+  /** Environment i is seeded from (seed, i). */
+  seed: number;
+  /**
+   * Episodes played in all, shared out evenly; an environment rests after its share, and once all
+   * do, `observe` completes.
+   */
+  episodes?: number;
+  /**
+   * Failures of one environment, without an episode finished between, that are survived: its episode is lost,
+   * and it is made anew. Unless given, the first ends the stream, and nobody is told.
+   */
+  survive?: number;
+  /** Of one that has never begun an episode no failure is survived: there may be none to be had. */
+  impatient?: boolean;
+  /** They are elsewhere, so that the factory cannot make them anew. */
+  elsewhere?: boolean;
+}
+
+const poolChecks: Checks<EnvPoolOptions> = {
+  name: text,
+  count: integer(1),
+  seed: integer(0),
+  timeoutMs: duration,
+  episodes: integer(0),
+  survive: integer(0),
+  impatient: flag,
+  elsewhere: flag,
+  maxEpisodeSteps: integer(1),
+  resetOptions: callback,
+  calling: anything,
+  normaliser: anything,
+  limits: anything,
+};
+
+/** A pool's state as plain JSON. */
+export interface PoolState {
+  seats: EnvSlotState[];
+}
+
+/** An outcome that took its time, and where it belongs. */
+interface Settled {
+  outcome: Outcome;
+  emit(outcomes: Outcome[]): void;
+}
+
+/**
+ * N environments stepped independently, synchronous or not. Autoreset is same-step: an outcome that
+ * ends an episode carries the true final observation, and `next` is the new episode's first.
+ *
+ * Every value that comes from an environment is checked; what breaks the contract is an
+ * `EnvFailed` that names the environment, episode, seed and action. It ends the stream, unless it is survived.
+ */
+export class EnvPool {
+  readonly observationSpace: Space;
+  readonly actionSpace: Space;
+  /**
+   * Environments that failed, as they do, where failures may be survived; of a verb that can be done without, the first
+   * failure alone. Whoever asks first is told of those before.
+   */
+  readonly failures: Observable<Failed>;
+  readonly #seats: EnvSlot[];
+  readonly #name: string;
+  readonly #elsewhere: boolean;
+  readonly #failures: Subject<Failed>;
+  #ready = new Subject<Observation[]>();
+  readonly #inFlight = new Set<Promise<unknown>>();
+  readonly #owing = new Set<number>();
+  #answers = 0;
+  #closed = false;
+  /** Outcomes of whichever steps settle in the same turn; what they lead to is observed together. */
+  readonly #settle = together<Settled>((settled) => {
+    const steps = new Map<Settled['emit'], Outcome[]>();
+    for (const { outcome, emit } of settled) {
+      const own = steps.get(emit);
+      if (own) own.push(outcome);
+      else steps.set(emit, [outcome]);
+    }
+    for (const [emit, outcomes] of steps) emit(outcomes);
+    this.#goOn(settled.map(({ outcome }) => outcome));
+  });
+
+  private constructor(
+    name: string,
+    seats: EnvSlot[],
+    failures: Subject<Failed>,
+    early: Failed[],
+    elsewhere: boolean,
+  ) {
+    this.#name = name;
+    this.#seats = seats;
+    this.#elsewhere = elsewhere;
+    this.#failures = failures;
+    this.failures = new Observable((subscriber) => {
+      for (const failed of early.splice(0)) subscriber.next(failed);
+      return failures.subscribe(subscriber);
+    });
+    this.observationSpace = seats[0].observationSpace;
+    this.actionSpace = seats[0].actionSpace;
+  }
+
+  /**
+   * @throws RangeError for options that are none; EnvFailed where an environment cannot be made, and those made before
+   *   it are closed
+   */
+  static async create(factory: EnvFactory, options: EnvPoolOptions): Promise<EnvPool> {
+    checkOptions('EnvPool.create', options, poolChecks);
+    const { name, count, episodes = Infinity, survive, impatient = false, elsewhere } = options;
+    const failures = new Subject<Failed>();
+    const early: Failed[] = [];
+    const asides = new Set<string>();
+    const told = (failed: Failed) => {
+      const { aside } = failed;
+      if (aside !== undefined && asides.has(aside)) return;
+      if (aside !== undefined) asides.add(aside);
+      if (failures.observed) failures.next(failed);
+      else early.push(failed);
+    };
+    const survival =
+      survive === undefined
+        ? undefined
+        : {
+            most: survive,
+            first: !impatient,
+            remake: elsewhere ? undefined : () => factory(),
+            told,
+          };
+    const seats: EnvSlot[] = [];
+    for (let i = 0; i < count; i++) {
+      const seed = seedOf(options.seed, name, i);
+      try {
+        const share = shareOf(episodes, count, i);
+        seats.push(
+          new EnvSlot(checkedEnv(await factory()), i, seed, share, { ...options, survival }),
+        );
+      } catch (cause) {
+        await Promise.allSettled(seats.map((seat) => seat.close()));
+        throw new EnvError('could not be made', { name, env: i, seed, cause });
+      }
+    }
+    return new EnvPool(name, seats, failures, early, elsewhere === true);
+  }
+
+  /** Plays on as if made anew with this seed, for so many episodes; only once every environment rests. */
+  replay(seed: number, episodes: number): void {
+    this.#ready.complete();
+    this.#ready = new Subject();
+    for (const [i, seat] of this.#seats.entries()) {
+      seat.rewind(seedOf(seed, this.#name, i), shareOf(episodes, this.count, i));
+    }
+  }
+
+  get count(): number {
+    return this.#seats.length;
+  }
+
+  /** Environments whose answer is waited for, rising. */
+  get owing(): readonly number[] {
+    return [...this.#owing].sort((a, b) => a - b);
+  }
+
+  /** Answers that have come so far. */
+  get answers(): number {
+    return this.#answers;
+  }
+
+  /**
+   * Observations as they become ready, those of synchronous environments at once: begins every
+   * episode that has not begun. One subscriber at a time. Completes once every environment has played its share.
+   */
+  observe(): Observable<Observation[]> {
+    return new Observable((subscriber) => {
+      if (this.#closed) {
+        subscriber.error(new Error('EnvPool.observe: the pool has been closed'));
+        return undefined;
+      }
+      const subscription = this.#ready.subscribe(subscriber);
+      void Promise.resolve().then(() => this.#begin(subscriber));
+      return subscription;
+    });
+  }
+
+  /**
+   * Gives each named environment its action. Outcomes come in batches, synchronous environments'
+   * at once; after them, `observe` emits the next observations.
+   */
+  step(actions: readonly { env: number; action: unknown }[]): Observable<Outcome[]> {
+    return new Observable((subscriber) => {
+      let waiting = 0;
+      const emit = (outcomes: Outcome[]) => {
+        waiting -= outcomes.length;
+        subscriber.next(outcomes);
+        if (waiting === 0) subscriber.complete();
+      };
+      const now: Outcome[] = [];
+      try {
+        for (const { env, action } of actions) {
+          const outcome = this.#seats[env].step(action);
+          waiting++;
+          if (!(outcome instanceof Promise)) {
+            now.push(outcome);
+            continue;
+          }
+          this.#track(
+            env,
+            outcome,
+            (outcome) => this.#settle({ outcome, emit }),
+            (error) => subscriber.error(error),
+          );
+        }
+      } catch (error) {
+        subscriber.error(error);
+        return;
+      }
+      this.#answers += now.length;
+      if (now.length === 0 && waiting > 0) return;
+      emit(now);
+      this.#goOn(now);
+    });
+  }
+
+  /** Waits until nothing is in flight and its outcomes are out, then gives the whole state. */
+  async snapshot(): Promise<PoolState> {
+    await Promise.allSettled(this.#inFlight);
+    await new Promise(setImmediate);
+    return { seats: await Promise.all(this.#seats.map((seat) => seat.snapshot())) };
+  }
+
+  /**
+   * Goes on from `state`; environments without a snapshot, or that cannot be restored, begin a new episode of their own.
+   * @returns of each environment whether it goes on in its episode
+   */
+  async restore(state: PoolState): Promise<boolean[]> {
+    if (state.seats.length !== this.count) {
+      throw new Error(`EnvPool.restore: expected ${this.count} seats, got ${state.seats.length}`);
+    }
+    return await Promise.all(state.seats.map((seat, i) => this.#seats[i].restore(seat)));
+  }
+
+  /**
+   * Closes every environment; one that cannot be closed is told of, where failures are survived.
+   * @throws EnvFailed where they are not; the others are closed
+   */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#ready.complete();
+    // What is elsewhere is given up, as it may never answer.
+    if (!this.#elsewhere) await Promise.allSettled(this.#inFlight);
+    const closing = this.#seats.map((seat) => seat.close());
+    await Promise.allSettled(closing);
+    this.#failures.complete();
+    await Promise.all(closing);
+  }
+
+  #begin(subscriber: Subscriber<Observation[]>): void {
+    const now: Observation[] = [];
+    const settle = together<Observation>((observations) => this.#ready.next(observations));
+    try {
+      for (const [env, seat] of this.#seats.entries()) {
+        const observation = seat.begin();
+        if (observation instanceof Promise) {
+          this.#track(env, observation, settle, (error) => subscriber.error(error));
+        } else if (observation !== undefined) now.push(observation);
+      }
+    } catch (error) {
+      subscriber.error(error);
+      return;
+    }
+    if (now.length > 0) this.#ready.next(now);
+  }
+
+  /** What these outcomes lead to is observed. */
+  #goOn(outcomes: readonly Outcome[]): void {
+    const next: Observation[] = [];
+    const away: number[] = [];
+    for (const outcome of outcomes) {
+      const seat = this.#seats[outcome.env];
+      if (seat.observation !== undefined) next.push(outcome.next);
+      else if (!seat.exhausted) away.push(outcome.env);
+    }
+    if (next.length > 0) this.#ready.next(next);
+    for (const env of away) this.#await(env);
+    if (this.#seats.every((seat) => seat.exhausted)) this.#ready.complete();
+  }
+
+  /** One that is lost or is made anew comes back when it does: nothing else waits for it. */
+  #await(env: number): void {
+    const begun = Promise.resolve(this.#seats[env].begin());
+    this.#owe(
+      env,
+      begun,
+      (observation) => observation !== undefined && this.#ready.next([observation]),
+      (error) => this.#ready.error(error),
+    );
+  }
+
+  /** Hands on what a promise settles to, which until then is in flight. */
+  #track<T>(
+    env: number,
+    promise: Promise<T>,
+    then: (value: T) => void,
+    fail: (error: unknown) => void,
+  ): void {
+    this.#inFlight.add(promise);
+    const landed = () => this.#inFlight.delete(promise);
+    this.#owe(
+      env,
+      promise,
+      (value) => {
+        landed();
+        then(value);
+      },
+      (error) => {
+        landed();
+        fail(error);
+      },
+    );
+  }
+
+  /** Hands on what a promise settles to, which until then its environment owes. */
+  #owe<T>(
+    env: number,
+    promise: Promise<T>,
+    then: (value: T) => void,
+    fail: (error: unknown) => void,
+  ): void {
+    this.#owing.add(env);
+    const answered = () => {
+      this.#owing.delete(env);
+      this.#answers++;
+    };
+    promise.then(
+      (value) => {
+        answered();
+        then(value);
+      },
+      (error) => {
+        answered();
+        fail(error);
+      },
+    );
+  }
+}
+
+function seedOf(seed: number, name: string, env: number): number {
+  return Rng.seed(seed, name, env).uint32();
+}
+
+/** Episodes that one of `count` environments plays. */
+function shareOf(episodes: number, count: number, env: number): number {
+  return Math.floor(episodes / count) + (env < episodes % count ? 1 : 0);
+}
+
+/** Collects what settles in the same turn of the event loop. */
+function together<T>(emit: (all: T[]) => void): (one: T) => void {
+  let settled: T[] = [];
+  return (one) => {
+    if (settled.push(one) > 1) return;
+    setImmediate(() => {
+      const all = settled;
+      settled = [];
+      emit(all);
+    });
+  };
+}

@@ -1,0 +1,444 @@
+import { Rng } from '../../kernels/index.ts';
+import { copied } from '../common/copied.ts';
+import { explainPlain } from '../common/exact-json.ts';
+import { isPromise } from '../common/is-promise.ts';
+import { inTime } from '../common/timers.ts';
+import type { Env, Reset, Step } from '../contract/env.ts';
+import { EnvDisconnectedError } from '../contract/env-disconnected-error.ts';
+import { EnvError } from '../contract/env-error.ts';
+import { explainReset, explainStep } from '../contract/explain-result.ts';
+import { explainReward } from '../contract/limits.ts';
+import type { Observation, Outcome } from '../contract/outcome.ts';
+import type { Space } from '../contract/space.ts';
+import { successOf } from '../net/wire/read-info.ts';
+import type { AsideVerb, FailurePolicy } from './failure-policy.ts';
+import { ObservationReader, type ReadOptions, type Shown } from './observation-reader.ts';
+
+export interface EnvSlotOptions extends ReadOptions {
+  /** Named in errors, e.g. `KHop-v0`. */
+  name: string;
+  /** How long one asynchronous reset or step may take, in ms; Infinity where others keep time. */
+  timeoutMs: number;
+  /** What each episode is begun with (`reset({ options })`); asked as it begins. */
+  resetOptions?: () => unknown;
+  /** Decisions after which an episode is truncated; none unless given. */
+  maxEpisodeSteps?: number;
+  /** Holds the index of the environment that is being called, -1 for none, for who watches from elsewhere [1]. */
+  calling?: Float64Array;
+  /** How failures are survived; unless given, the first is thrown. */
+  survival?: FailurePolicy;
+}
+
+/** A seat's state as plain JSON; without `env` there is no snapshot, and a new episode begins. */
+export interface EnvSlotState {
+  env?: unknown;
+  seed: number;
+  episode: number;
+  return: number;
+  length: number;
+  failures?: number;
+  difficulty?: number;
+  observation?: { row: number[]; mask?: number[]; difficulty?: number };
+}
+
+/** Episodes lost one after another without a step between, after which something else is wrong. */
+const MOST_LOSSES = 10;
+
+/**
+ * One environment of a pool and where it is in its episode. Every value that comes from the
+ * environment is checked; what breaks the contract is an `EnvFailed`.
+ */
+export class EnvSlot {
+  readonly observationSpace: Space;
+  readonly actionSpace: Space;
+  #env: Env;
+  readonly #index: number;
+  readonly #options: EnvSlotOptions;
+  readonly #reader: ObservationReader;
+  #seed: number;
+  /** What the next reset seeds with; undefined where the random stream goes on. */
+  #reseed: number | undefined;
+  /** Episodes begun since the seed. */
+  #episode = 0;
+  /** Episodes it has yet to begin. */
+  #share: number;
+  /** Episodes lost since anything last went well. */
+  #losses = 0;
+  /** It has begun an episode, ever. */
+  #played = false;
+  /** Failures since an episode was finished. */
+  #failures = 0;
+  /** Its environment has failed, and is to be made anew. */
+  #broken = false;
+  #remaking: Promise<void> | undefined;
+  /** Why the episode under way is lost, found as it was to be saved: the next step says so. */
+  #gone: string | undefined;
+  #closed = false;
+  #return = 0;
+  #length = 0;
+  #difficulty: number | undefined;
+  #observation: Observation | undefined;
+
+  /** @param share episodes it plays before it rests */
+  constructor(env: Env, index: number, seed: number, share: number, options: EnvSlotOptions) {
+    this.#env = env;
+    this.#index = index;
+    this.#options = options;
+    this.#seed = this.#reseed = seed;
+    this.#share = share;
+    this.observationSpace = env.observationSpace;
+    this.#reader = new ObservationReader(index, env, options);
+    this.actionSpace = env.actionSpace;
+  }
+
+  /** What waits for an action; undefined before the first episode and after the last. */
+  get observation(): Observation | undefined {
+    return this.#observation;
+  }
+
+  /** It has played its share. */
+  get exhausted(): boolean {
+    return this.#observation === undefined && this.#share === 0;
+  }
+
+  /** Goes back to before the first episode of `seed`; nothing may be under way. @param share as it was made with */
+  rewind(seed: number, share: number): void {
+    this.#seed = this.#reseed = seed;
+    this.#share = share;
+    this.#episode = this.#losses = this.#failures = 0;
+    this.#observation = this.#gone = undefined;
+  }
+
+  /** What waits for an action, where need be of a new episode; undefined where its share is played. */
+  begin(): Observation | Promise<Observation> | undefined {
+    return this.#observation ?? (this.#share > 0 ? this.#begin() : undefined);
+  }
+
+  step(action: unknown): Outcome | Promise<Outcome> {
+    if (this.#gone !== undefined) return this.#replaced(this.#gone);
+    const problem = this.actionSpace.explain(action);
+    if (problem !== undefined) {
+      throw this.#failure(`was given an action outside its space: ${problem}`, { action });
+    }
+    let outcome: Outcome;
+    try {
+      const stepped = this.#call('step', () => this.#env.step(copied(action)), action);
+      if (stepped instanceof Promise) {
+        return stepped
+          .then((step) => this.#outcome(step, action))
+          .catch((error) => this.#lost(error))
+          .then((outcome) => this.#goOn(outcome));
+      }
+      outcome = this.#outcome(stepped, action);
+    } catch (error) {
+      return this.#lost(error);
+    }
+    return this.#goOn(outcome);
+  }
+
+  async snapshot(): Promise<EnvSlotState> {
+    // Before its first episode there is nothing to save but the seed.
+    const env = this.#episode === 0 ? undefined : await this.#saved();
+    return {
+      env,
+      seed: this.#seed,
+      episode: this.#episode,
+      return: this.#return,
+      length: this.#length,
+      failures: this.#failures,
+      difficulty: this.#difficulty,
+      observation: this.#observation && {
+        row: Array.from(this.#observation.row),
+        mask: this.#observation.mask && Array.from(this.#observation.mask),
+        difficulty: this.#observation.difficulty,
+      },
+    };
+  }
+
+  /** @returns whether it goes on in its episode, and does not begin another */
+  async restore({ env, observation, ...state }: EnvSlotState): Promise<boolean> {
+    this.#seed = state.seed;
+    this.#episode = state.episode;
+    this.#failures = state.failures ?? 0;
+    if (env === undefined || env === null || this.#env.restore === undefined) {
+      // A stream that nothing was drawn from is there to begin with.
+      if (state.episode === 0) this.#reseed = state.seed;
+      else this.#again();
+      return false;
+    }
+    try {
+      await this.#call('restore', () => this.#env.restore!(env));
+    } catch (error) {
+      if (!isLost(error)) this.#aside('restore', error);
+      this.#again();
+      return false;
+    }
+    this.#reseed = undefined;
+    this.#return = state.return;
+    this.#length = state.length;
+    this.#difficulty = state.difficulty;
+    this.#observation = observation && {
+      env: this.#index,
+      row: Float32Array.from(observation.row),
+      mask: observation.mask && Uint8Array.from(observation.mask),
+      difficulty: observation.difficulty,
+    };
+    return true;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#remaking?.catch(() => {});
+    await this.#close();
+  }
+
+  /** Closes the environment. How one closes that is broken already says nothing more. */
+  async #close(): Promise<void> {
+    try {
+      await this.#call('close', () => this.#env.close?.());
+    } catch (error) {
+      if (!this.#broken) this.#aside('close', error);
+    }
+  }
+
+  /** A verb has failed that can be done without. @throws the error where nothing is survived */
+  #aside(aside: AsideVerb, error: unknown): void {
+    const { survival } = this.#options;
+    if (!(error instanceof EnvError) || survival === undefined) throw error;
+    survival.told({ error, consecutive: 1, observation: this.#observation, aside });
+  }
+
+  /** The stream it drew from is gone, so the new episode has a seed of its own. */
+  #again(): void {
+    this.#seed = this.#reseed = Rng.seed(this.#seed, 'again', this.#episode).uint32();
+    this.#episode = 0;
+  }
+
+  /** An episode that is lost: another is to begin in its place. @throws the error where that is not survived */
+  #lost(error: unknown): Outcome {
+    this.#recover(error);
+    return this.#replaced(reasonOf(error));
+  }
+
+  /** What a step comes to whose episode is lost: another begins in its place. */
+  #replaced(lost: string): Outcome {
+    const next = this.#observation!;
+    this.#gone = undefined;
+    this.#share++;
+    this.#observation = undefined;
+    return {
+      env: this.#index,
+      reward: 0,
+      terminated: false,
+      truncated: false,
+      final: undefined,
+      next,
+      episode: undefined,
+      lost,
+    };
+  }
+
+  /** @throws the error where it is not survived, EnvFailed where too many episodes were lost in a row */
+  #recover(error: unknown): void {
+    if (!isLost(error)) this.#survive(error);
+    else if (++this.#losses > MOST_LOSSES) {
+      throw this.#failure(`lost ${this.#losses} episodes in a row`, { cause: error.cause });
+    }
+    this.#again();
+  }
+
+  /** Counts a failure. @throws it where it is not survived */
+  #survive(error: unknown): void {
+    const { survival } = this.#options;
+    if (!(error instanceof EnvError) || survival === undefined || this.#closed) throw error;
+    const { most, first, remake, told } = survival;
+    if (!first && !this.#played) throw error;
+    // Whoever has it elsewhere has said that there is nothing to go on with.
+    if (remake === undefined && error.failure.cause !== undefined) throw error;
+    told({ error, consecutive: ++this.#failures, observation: this.#observation });
+    if (this.#failures > most) throw error;
+    this.#broken = remake !== undefined;
+  }
+
+  /** The environment's state; none where it has none, or cannot say it: then its episode is lost. */
+  async #saved(): Promise<unknown> {
+    try {
+      const state = await this.#call('snapshot', () => this.#env.snapshot?.());
+      const problem = state === undefined ? undefined : explainPlain(state, 'snapshot');
+      if (problem !== undefined) throw this.#failure(problem);
+      return state;
+    } catch (cause) {
+      const error = this.#unread('snapshot', cause);
+      this.#recover(error);
+      if (this.#observation !== undefined) this.#gone = reasonOf(error);
+      return undefined;
+    }
+  }
+
+  #outcome(step: Step, action: unknown): Outcome {
+    try {
+      return this.#judge(step, action);
+    } catch (error) {
+      throw this.#unread('step', error, action);
+    }
+  }
+
+  /** The error; where something of a result threw as it was read, the failure that this is. */
+  #unread(verb: string, cause: unknown, action?: unknown): unknown {
+    if (cause instanceof EnvError) return cause;
+    return this.#failure(`${verb}: what it gave cannot be read`, { action, cause });
+  }
+
+  #judge(step: Step, action: unknown): Outcome {
+    this.#losses = 0;
+    const problem = explainStep(step) ?? explainReward(step.reward, this.#options.limits);
+    if (problem !== undefined) throw this.#failure(`step: ${problem}`, { action });
+    const { reward, terminated } = step;
+    const { maxEpisodeSteps = Infinity } = this.#options;
+    const cut = !terminated && !step.truncated && this.#length + 1 >= maxEpisodeSteps;
+    const truncated = step.truncated || cut;
+    const over = terminated || truncated;
+    const current = this.#read(step, 'step', action, over);
+    this.#return += reward;
+    this.#length++;
+    this.#observation = over ? undefined : current;
+    // One shape for all outcomes: they are made and read once a step.
+    const outcome: Outcome = {
+      env: this.#index,
+      reward,
+      terminated,
+      truncated,
+      final: undefined,
+      next: current,
+      episode: undefined,
+      lost: undefined,
+    };
+    if (!over) return outcome;
+    this.#failures = 0;
+    outcome.final = current.row;
+    outcome.episode = {
+      return: this.#return,
+      length: this.#length,
+      success: successOf(step.info),
+      difficulty: this.#difficulty,
+    };
+    if (cut) outcome.episode.cut = true;
+    return outcome;
+  }
+
+  /** Where an episode has ended, the next begins; what keeps it from that does not keep the outcome. */
+  #goOn(outcome: Outcome): Outcome | Promise<Outcome> {
+    if (outcome.episode === undefined || this.#share === 0) return outcome;
+    const failed = (error: unknown) => {
+      this.#recover(error);
+      return outcome;
+    };
+    try {
+      const next = this.#reset();
+      if (next instanceof Promise) return next.then((next) => ({ ...outcome, next }), failed);
+      outcome.next = next;
+      return outcome;
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  /** Begins an episode, or another where that one is lost or fails before anybody has seen it. */
+  #begin(): Observation | Promise<Observation> {
+    const again = (error: unknown) => {
+      this.#recover(error);
+      return this.#begin();
+    };
+    try {
+      const reset = this.#broken ? this.#remake().then(() => this.#reset()) : this.#reset();
+      return reset instanceof Promise ? reset.catch(again) : reset;
+    } catch (error) {
+      return again(error);
+    }
+  }
+
+  #reset(): Observation | Promise<Observation> {
+    const options = { seed: this.#reseed, options: this.#options.resetOptions?.() };
+    const reset = this.#call('reset', () => this.#env.reset(options));
+    if (!(reset instanceof Promise)) return this.#begun(reset);
+    return reset.then((result) => this.#begun(result));
+  }
+
+  #begun(result: Reset): Observation {
+    let observation: Observation;
+    try {
+      const problem = explainReset(result);
+      if (problem !== undefined) throw this.#failure(`reset: ${problem}`);
+      observation = this.#read(result, 'reset');
+    } catch (error) {
+      throw this.#unread('reset', error);
+    }
+    this.#reseed = undefined;
+    this.#played = true;
+    this.#episode++;
+    this.#share--;
+    this.#return = this.#length = 0;
+    this.#difficulty = observation.difficulty;
+    this.#observation = observation;
+    return observation;
+  }
+
+  /** In place of the environment that failed, another. */
+  #remake(): Promise<void> {
+    const remade = async () => {
+      await this.#close();
+      this.#env = await this.#call('factory', this.#options.survival!.remake!);
+      this.#broken = false;
+    };
+    this.#remaking = remade();
+    return this.#remaking;
+  }
+
+  /** @throws EnvFailed where what a verb shows breaks the contract */
+  #read(shown: Shown, verb: string, action?: unknown, over = false): Observation {
+    const read = this.#reader.read(shown, over);
+    if (typeof read === 'string') throw this.#failure(`${verb}: ${read}`, { action });
+    return read;
+  }
+
+  /** Runs one verb of an environment; a throw, a rejection or a timeout becomes an EnvFailed. */
+  #call<T>(verb: string, call: () => T | Promise<T>, action?: unknown) {
+    const { timeoutMs, calling } = this.#options;
+    const fail = (cause: unknown): never => {
+      throw this.#failure(`${verb} threw`, { action, cause });
+    };
+    try {
+      if (calling) calling[0] = this.#index;
+      const result = call();
+      if (!isPromise(result)) return result;
+      const settled = Promise.resolve(result).catch(fail);
+      return inTime(settled, timeoutMs, () =>
+        this.#failure(`${verb}: no answer within ${timeoutMs} ms`, { action }),
+      );
+    } catch (cause) {
+      return fail(cause);
+    } finally {
+      if (calling) calling[0] = -1;
+    }
+  }
+
+  #failure(what: string, details: { action?: unknown; cause?: unknown } = {}): EnvError {
+    return new EnvError(what, {
+      name: this.#options.name,
+      env: this.#index,
+      seed: this.#seed,
+      episode: this.#episode,
+      step: this.#length,
+      ...details,
+    });
+  }
+}
+
+/** What is said of an episode that this cost. */
+function reasonOf(error: unknown): string {
+  return isLost(error) ? error.cause.message : (error as EnvError).message;
+}
+
+function isLost(error: unknown): error is EnvError & { cause: EnvDisconnectedError } {
+  return error instanceof EnvError && error.cause instanceof EnvDisconnectedError;
+}

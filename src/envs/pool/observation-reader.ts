@@ -1,0 +1,67 @@
+import type { RunningStats } from '../common/running-stats.ts';
+import type { Env, Info } from '../contract/env.ts';
+import { explainRow, type Limits } from '../contract/limits.ts';
+import type { Observation } from '../contract/outcome.ts';
+import type { Space } from '../contract/space.ts';
+import { difficultyOf } from '../net/wire/read-info.ts';
+import { explainMask } from '../spaces/explain-mask.ts';
+import { Rows } from './row-allocator.ts';
+
+export interface ReadOptions {
+  /** Normalises observations; statistics are updated unless frozen. */
+  normaliser?: { stats: RunningStats; frozen: boolean };
+  /** Beyond which observations and rewards break the contract; finite is enough unless given. */
+  limits?: Limits;
+}
+
+/** What a reset or a step shows. */
+export interface Shown {
+  obs: unknown;
+  info?: Info;
+}
+
+/** Reads what one environment shows: checks it, flattens it, and normalises it where that is asked for. */
+export class ObservationReader {
+  readonly #index: number;
+  readonly #observationSpace: Space;
+  readonly #actionSpace: Space;
+  readonly #options: ReadOptions;
+  readonly #rows: Rows;
+
+  constructor(
+    index: number,
+    { observationSpace, actionSpace }: Pick<Env, 'observationSpace' | 'actionSpace'>,
+    options: ReadOptions,
+  ) {
+    this.#index = index;
+    this.#observationSpace = observationSpace;
+    this.#actionSpace = actionSpace;
+    this.#options = options;
+    this.#rows = new Rows(observationSpace.size);
+  }
+
+  /**
+   * A mask is for the action ahead: where the episode is over, there is none.
+   * @returns the observation, or why it breaks the contract
+   */
+  read({ obs, info }: Shown, over: boolean): Observation | string {
+    const problem = this.#observationSpace.explain(obs);
+    if (problem !== undefined) return `obs: ${problem}`;
+    const row = this.#rows.next();
+    this.#observationSpace.write(obs, row);
+    const { actionMask } = info ?? {};
+    const masked = !over && actionMask !== undefined;
+    const wrong =
+      explainRow(row, this.#options.limits) ??
+      (masked ? explainMask(this.#actionSpace, actionMask) : undefined);
+    if (wrong !== undefined) return wrong;
+    const { normaliser } = this.#options;
+    if (normaliser !== undefined) {
+      if (!normaliser.frozen) normaliser.stats.update(row, 1);
+      normaliser.stats.normalise(row, 0);
+    }
+    // A copy, since the environment may go on writing into its own.
+    const mask = masked ? Uint8Array.from(actionMask) : undefined;
+    return { env: this.#index, row, mask, difficulty: difficultyOf(info) };
+  }
+}

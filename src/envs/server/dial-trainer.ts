@@ -1,0 +1,155 @@
+import { setTimeout as rest } from 'node:timers/promises';
+import { z } from 'zod';
+import { Rng } from '../../kernels/index.ts';
+import { untilAborted } from '../common/heed.ts';
+import {
+  type Checks,
+  callback,
+  checkOptions,
+  duration,
+  integer,
+  signalCheck,
+  text,
+} from '../common/options.ts';
+import type { EnvFactory } from '../contract/env.ts';
+import { explainClosed } from '../net/socket/closed.ts';
+import type { Connection } from '../net/socket/connection.ts';
+import { DialError, dial } from '../net/socket/dial.ts';
+import { sayHello } from '../net/socket/handshake.ts';
+import { defaultBackoff, fullJitter } from '../net/wire/backoff.ts';
+import { msgpackCodec } from '../net/wire/codec.ts';
+import {
+  envRequest,
+  error,
+  readMessage,
+  type Welcome,
+  WIRE_VERSION,
+} from '../net/wire/messages.ts';
+import { WireError } from '../net/wire/wire-error.ts';
+import { EnvHost } from './env-host.ts';
+
+export interface DialTrainerOptions {
+  /** What the environments are called. */
+  id: string;
+  token?: string;
+  /** Environments to offer. */
+  count?: number;
+  /** How long one reset or step of an asynchronous environment may take, in ms. */
+  timeoutMs?: number;
+  /** Of the jitter between attempts to connect. */
+  seed?: number;
+  /** Aborting it ends the environments. */
+  signal?: AbortSignal;
+  /** Told what becomes of the connection. */
+  on?: (event: DialEvent) => void;
+}
+
+const dialChecks: Checks<DialTrainerOptions> = {
+  id: text,
+  token: text,
+  count: integer(1),
+  timeoutMs: duration,
+  seed: integer(0),
+  signal: signalCheck,
+  on: callback,
+};
+
+export type DialEvent =
+  | { type: 'connected'; resumed: boolean }
+  | { type: 'disconnected'; reason: string; waitMs: number };
+
+/** Codes after which another attempt would go no better. */
+const HOPELESS = new Set(['VERSION', 'SPACE_MISMATCH', 'BAD_MESSAGE', 'UNAUTHENTICATED']);
+
+/**
+ * Offers environments to a trainer that listens (docs/protocol.md, `/v1/trainer`), again and again until
+ * aborted: over a cut the session is resumed, and a trainer that has begun anew gets a new one.
+ * @throws RangeError for options that are none, WireError where none can be made or the trainer wants others, DialError where it refuses them
+ */
+export async function dialTrainer(
+  url: string,
+  factory: EnvFactory,
+  options: DialTrainerOptions,
+): Promise<void> {
+  checkOptions('dialTrainer', options, dialChecks);
+  const { id, token, count = 1, timeoutMs = 60_000, seed = 0, signal, on = () => {} } = options;
+  const rng = Rng.seed(seed, 'dial');
+  const make = () => {
+    const made = EnvHost.create(factory, count, { id, timeoutMs });
+    return untilAborted(signal, made, (late) => void late.close());
+  };
+  let host: EnvHost | undefined;
+  let last: Welcome | undefined;
+  let attempt = 0;
+  try {
+    // Before the trainer is dialled, which waits for a hello no longer than seconds.
+    host = await make();
+    while (!signal?.aborted) {
+      let reason: string;
+      try {
+        // A session's environments count its requests, so another session has others.
+        host ??= await make();
+        const connection = await dial(url, msgpackCodec(), { token, signal });
+        const leave = () => connection.close();
+        signal?.addEventListener('abort', leave, { once: true });
+        try {
+          last = await sayHello(connection, {
+            t: 'hello',
+            v: WIRE_VERSION,
+            role: 'env',
+            client: 'pondera',
+            numEnvs: count,
+            env: host.description,
+            resume: last && { session: last.session, token: last.token },
+          });
+          attempt = 0;
+          on({ type: 'connected', resumed: last.resumed });
+          reason = await converse(connection, host);
+        } finally {
+          signal?.removeEventListener('abort', leave);
+        }
+      } catch (error) {
+        const { code } = error as { code?: string };
+        const gone = code === 'SESSION_EXPIRED';
+        const refused = error instanceof DialError && !error.retryable;
+        if (!gone && (refused || HOPELESS.has(code ?? ''))) throw error;
+        if (gone) {
+          await host?.close();
+          host = last = undefined;
+          continue;
+        }
+        reason = (error as Error).message;
+      }
+      if (signal?.aborted) break;
+      const waitMs = fullJitter(attempt++, defaultBackoff, rng);
+      on({ type: 'disconnected', reason, waitMs });
+      // Aborted, it is over: the loop sees that.
+      await rest(waitMs, undefined, { signal }).catch(() => {});
+    }
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+  } finally {
+    await host?.close();
+  }
+}
+
+/** What a trainer may say after its welcome. */
+const asked = z.discriminatedUnion('t', [...envRequest.options, error]);
+
+/** Does what it is asked until the connection ends. @returns why it did */
+function converse(connection: Connection, host: EnvHost): Promise<string> {
+  return new Promise((resolve) => {
+    host.takes = connection.peerTakes;
+    host.onReply = (...replies) => connection.send(...replies);
+    connection.onMessage = (message) => {
+      const request = readMessage(asked, message);
+      if (request.t === 'error') throw new WireError('BAD_MESSAGE', request.message);
+      if (request.t === 'close') connection.close();
+      else host.handle(request);
+    };
+    connection.onClose = (closed) => {
+      host.onReply = () => {};
+      resolve(explainClosed(closed));
+    };
+  });
+}

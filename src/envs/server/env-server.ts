@@ -1,0 +1,186 @@
+import type { WebSocket } from 'ws';
+import {
+  type Checks,
+  checkOptions,
+  duration,
+  finiteDuration,
+  integer,
+  text,
+} from '../common/options.ts';
+import type { EnvFactory } from '../contract/env.ts';
+import { Capacity } from '../hosting/capacity.ts';
+import type { Connection } from '../net/socket/connection.ts';
+import { awaitHello } from '../net/socket/handshake.ts';
+import {
+  SocketServer,
+  type SocketServerOptions,
+  serverChecks,
+} from '../net/socket/socket-server.ts';
+import { resumed } from '../net/socket/ticket.ts';
+import {
+  type EnvDescription,
+  type Hello,
+  type Welcome,
+  WIRE_VERSION,
+} from '../net/wire/messages.ts';
+import { WireError } from '../net/wire/wire-error.ts';
+import { OpenEnvSessions } from '../openenv/open-env-sessions.ts';
+import { EnvHost } from './env-host.ts';
+import { EnvMetrics } from './env-metrics.ts';
+import { envPages } from './env-pages.ts';
+import { Session } from './env-session.ts';
+
+export interface EnvServerOptions extends SocketServerOptions {
+  /** What the environments are called. */
+  id: string;
+  /** Environments at once, over all sessions. */
+  capacity?: number;
+  /** How long a session outlives its connection, in ms. */
+  graceMs?: number;
+  /** How long a session may be asked nothing, in ms. */
+  idleMs?: number;
+  /** How long one reset or step of an asynchronous environment may take, in ms. */
+  timeoutMs?: number;
+}
+
+const envServerChecks: Checks<EnvServerOptions> = {
+  ...serverChecks,
+  id: text,
+  capacity: integer(1),
+  // It is told to those that connect.
+  graceMs: finiteDuration,
+  idleMs: duration,
+  timeoutMs: duration,
+};
+
+/** Serves environments: each session has its own (docs/protocol.md). */
+export class EnvServer {
+  readonly #factory: EnvFactory;
+  readonly #options: Required<Pick<EnvServerOptions, 'id' | 'graceMs' | 'idleMs' | 'timeoutMs'>>;
+  readonly #description: EnvDescription;
+  readonly #metrics: EnvMetrics;
+  readonly #sessions = new Map<string, Session>();
+  readonly #openEnv: OpenEnvSessions;
+  /** Taken by environments made or being made. */
+  readonly #room: Capacity;
+  #server!: SocketServer;
+  #closing = false;
+
+  private constructor(factory: EnvFactory, options: EnvServerOptions, description: EnvDescription) {
+    const {
+      id,
+      capacity = 1024,
+      graceMs = 60_000,
+      idleMs = 3_600_000,
+      timeoutMs = 60_000,
+    } = options;
+    this.#factory = factory;
+    this.#options = { id, graceMs, idleMs, timeoutMs };
+    this.#room = new Capacity(capacity);
+    this.#description = description;
+    this.#metrics = new EnvMetrics(() => ({
+      sessions: this.#sessions.size + this.#openEnv.count,
+      envs: this.#room.taken,
+      connections: this.#server.connections,
+    }));
+    this.#openEnv = new OpenEnvSessions(factory, {
+      room: this.#room,
+      timeoutMs,
+      idleMs,
+      asked: (verb) => this.#metrics.count(verb, 1),
+      onFault: options.onFault,
+    });
+  }
+
+  /** @throws Error where an environment cannot be made, or the address cannot be had */
+  static async listen(factory: EnvFactory, options: EnvServerOptions): Promise<EnvServer> {
+    checkOptions('EnvServer.listen', options, envServerChecks);
+    const { id, timeoutMs = 60_000 } = options;
+    const probe = await EnvHost.create(factory, 1, { id, timeoutMs });
+    const { description } = probe;
+    await probe.close();
+    const envs = new EnvServer(factory, options, description);
+    const connect = (connection: Connection) =>
+      awaitHello(connection, 'trainer', (hello) => envs.#welcome(connection, hello));
+    const socket = (socket: WebSocket) => envs.#openEnv.begin(socket, envs.#server.limits);
+    const pages = envPages(description, () => envs.status, envs.#metrics);
+    const endpoints = [
+      { path: ENV_PATH, connect },
+      { path: OPENENV_PATH, socket },
+    ];
+    envs.#server = await SocketServer.listen(options, endpoints, pages);
+    return envs;
+  }
+
+  /** Where trainers connect. */
+  get url(): string {
+    return this.#server.url(ENV_PATH);
+  }
+
+  get status() {
+    const sessions = this.#sessions.size + this.#openEnv.count;
+    const { taken: envs, total: capacity } = this.#room;
+    return { status: 'healthy', sessions, envs, capacity };
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    const going = new WireError('SHUTTING_DOWN', 'this server is going');
+    const ours = Array.from(this.#sessions.values(), (session) => session.end(going));
+    await Promise.all([...ours, this.#openEnv.end(going)]);
+    await this.#server.close();
+  }
+
+  async #welcome(connection: Connection, hello: Hello): Promise<void> {
+    const session = hello.resume ? resumed(this.#sessions, hello.resume) : await this.#begin(hello);
+    const { graceMs } = this.#options;
+    const welcome: Welcome = {
+      t: 'welcome',
+      v: WIRE_VERSION,
+      ...session.ticket,
+      resumed: hello.resume !== undefined,
+      limits: {
+        maxPayload: this.#server.limits.maxPayload,
+        graceMs,
+        heartbeatMs: this.#server.heartbeatMs,
+      },
+      numEnvs: session.host.count,
+      env: this.#description,
+    };
+    // First, since replies may follow at once.
+    connection.send(welcome);
+    session.attach(connection);
+  }
+
+  async #begin({ numEnvs = 1 }: Hello): Promise<Session> {
+    const { id, timeoutMs } = this.#options;
+    const count = this.#room.take(numEnvs);
+    if (count === 0) {
+      const message = `all ${this.#room.total} environments are taken`;
+      throw new WireError('CAPACITY_REACHED', message);
+    }
+    let host: EnvHost;
+    try {
+      host = await EnvHost.create(this.#factory, count, { id, timeoutMs });
+    } catch (error) {
+      this.#room.giveBack(count);
+      throw error;
+    }
+    if (this.#closing) {
+      await host.close();
+      throw new WireError('SHUTTING_DOWN', 'this server is going');
+    }
+    const session: Session = new Session(host, this.#options, {
+      asked: ({ t, envs }) => this.#metrics.count(t, envs.length),
+      ended: () => {
+        this.#room.giveBack(count);
+        this.#sessions.delete(session.ticket.session);
+      },
+    });
+    this.#sessions.set(session.ticket.session, session);
+    return session;
+  }
+}
+
+const ENV_PATH = '/v1/env';
+const OPENENV_PATH = '/ws';

@@ -1,0 +1,50 @@
+import type { Info } from '../contract/env.ts';
+import { sizeOf } from '../net/wire/fit.ts';
+import { plain } from '../net/wire/plain.ts';
+import { difficultyOf, successOf } from '../net/wire/read-info.ts';
+
+/** What one key of an info may have: it is there to be looked at, and must not hold up what is learned from. */
+const MOST = { bytes: 2 ** 20, entries: 20_000 };
+
+/** Keys that every trainer reads. */
+const understood: Record<string, (info: Info) => unknown> = {
+  actionMask: ({ actionMask }) => actionMask,
+  difficulty: difficultyOf,
+  success: successOf,
+};
+
+/** What of environments' infos travels. What is left out for its size is said, once for each key. */
+export class InfoFilter {
+  readonly #said = new Set<string>();
+
+  /** The result of a verb with a copy of what of its info can travel, the mask as it is. */
+  of<T extends { info: Info }>(result: T): T {
+    const info: Info = {};
+    for (const key of Object.keys(result.info ?? {})) {
+      const value = Object.hasOwn(understood, key)
+        ? understood[key](result.info)
+        : this.#kept(key, result.info);
+      if (value !== undefined) info[key] = value;
+    }
+    return { ...result, info };
+  }
+
+  #kept(key: string, info: Info): unknown {
+    let kept: unknown;
+    try {
+      kept = plain(info[key]);
+    } catch {
+      // A getter that throws: in process nobody would have asked it.
+      return undefined;
+    }
+    const { bytes, entries } = sizeOf(kept);
+    if (bytes <= MOST.bytes && entries <= MOST.entries) return kept;
+    if (!this.#said.has(key)) {
+      this.#said.add(key);
+      const most = `${MOST.entries} entries and ${MOST.bytes} bytes`;
+      const seen = `${entries} entries and ${bytes} bytes`;
+      process.emitWarning(`info.${key} is left out: it has ${seen}; a key may have ${most}`);
+    }
+    return undefined;
+  }
+}

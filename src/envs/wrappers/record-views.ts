@@ -1,0 +1,64 @@
+import { andThen, isPromise } from '../common/is-promise.ts';
+import { inTime } from '../common/timers.ts';
+import type { Drawing, Env } from '../contract/env.ts';
+import { wrap } from './wrap.ts';
+
+/** What an environment looks like at one moment. */
+export interface View<Obs = unknown> {
+  obs: Obs;
+  /** Where it renders itself. */
+  drawing?: Drawing;
+  /** Why it is not drawn, though it renders itself. */
+  undrawn?: string;
+}
+
+/** How long an environment may take to draw itself, in ms; one that takes longer is not asked again. */
+const RENDER_MS = 10_000;
+
+/**
+ * Hands on every observation as it comes, before the environment can go on to change it; drawn where the environment
+ * renders itself, which it need not be able to.
+ */
+export function recordViews<Obs, Action>(
+  env: Env<Obs, Action>,
+  seen: (view: View<Obs>) => void,
+): Env<Obs, Action> {
+  const draw = drawer(env);
+  /** What came, once it has been seen. */
+  const show = <R extends { obs: Obs }>(result: R, over: boolean): R | Promise<R> =>
+    andThen(draw(over), (drawn) => {
+      seen({ obs: result.obs, ...drawn });
+      return result;
+    });
+  return wrap(env, {
+    observationSpace: env.observationSpace,
+    onReset: (reset) => show(reset, false),
+    onStep: (step) => show(step, step.terminated || step.truncated),
+    snapshot: () => null,
+    restore: () => {},
+  });
+}
+
+type Drawn = Pick<View, 'drawing' | 'undrawn'>;
+
+/** Draws an environment; `over` where its episode is over, which need not be there any more: a remote one's next has begun. */
+function drawer(env: Pick<Env, 'render'>): (over: boolean) => Drawn | Promise<Drawn> {
+  let stuck = false;
+  const late = () => {
+    stuck = true;
+    return new Error(`no answer within ${RENDER_MS} ms`);
+  };
+  return (over) => {
+    if (env.render === undefined || stuck) return {};
+    const failed = (error: unknown): Drawn =>
+      over ? {} : { undrawn: `render: ${error instanceof Error ? error.message : String(error)}` };
+    try {
+      const drawing = env.render();
+      if (!isPromise(drawing)) return { drawing };
+      const inTimeOrNot = inTime(Promise.resolve(drawing), RENDER_MS, late);
+      return inTimeOrNot.then((drawing) => ({ drawing }), failed);
+    } catch (error) {
+      return failed(error);
+    }
+  };
+}

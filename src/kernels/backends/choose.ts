@@ -1,0 +1,109 @@
+import { availableParallelism } from 'node:os';
+import type { SimdOptions } from '../simd/index.ts';
+import { loadBackend } from './backend.ts';
+import type { BackendChoice, BackendInfo } from './backend-info.ts';
+import { NotInstalledError } from './tensorflow.ts';
+
+export interface Timing {
+  readonly device: string;
+  /** Of the fastest run. */
+  readonly ms: number;
+}
+
+export interface ChosenBackend extends BackendInfo {
+  /** How many threads `simd` was asked to run on. */
+  readonly threads?: number;
+  /** What was timed; empty where there was nothing to choose from. */
+  readonly timings: readonly Timing[];
+}
+
+interface Candidate {
+  readonly choice: BackendChoice;
+  readonly threads?: number;
+}
+
+/** Threads beyond these find nothing to do at the sizes of our policies. */
+const MAX_THREADS = 8;
+/** How long a candidate is run, in ms; twice at least. */
+const TRIAL = 200;
+/**
+ * By how much a candidate must beat one that comes before it. Timings waver, and the one before leaves
+ * more to others.
+ */
+const CLEARLY = 1.1;
+
+/**
+ * Loads the fastest of what a choice leaves open: `simd` on one thread or on all cores where threads are
+ * `auto`, and `tensorflow` where the backend is `auto`, its package is installed, and no build of `simd`
+ * is asked for. Where only one thing is left, it is loaded and nothing is timed.
+ *
+ * @param work does on the current backend what it is wanted for, and tells how long that took, in ms
+ * @throws Error where what is asked for by name cannot be loaded, and what `work` throws
+ */
+export async function chooseBackend(
+  choice: BackendChoice,
+  options: SimdOptions,
+  work: () => Promise<number>,
+): Promise<ChosenBackend> {
+  const { all, warning } = await candidates(choice, options);
+  const trials = new Map<Candidate, Timing>();
+  // The first comes again at the end: cold code must not count against it.
+  for (const candidate of all.length > 1 ? [all[0], ...all.toReversed()] : []) {
+    const { device } = await load(candidate, options);
+    trials.set(candidate, { device, ms: await fastest(work) });
+  }
+  const timings = all.flatMap((candidate) => trials.get(candidate) ?? []);
+  const enough = CLEARLY * Math.min(...timings.map(({ ms }) => ms));
+  const chosen =
+    all[
+      Math.max(
+        0,
+        timings.findIndex(({ ms }) => ms <= enough),
+      )
+    ];
+  const info = await load(chosen, options);
+  return {
+    ...(warning && { warning }),
+    ...info,
+    ...(info.name === 'simd' && { threads: chosen.threads }),
+    timings,
+  };
+}
+
+/** What there is to choose from, in order of preference, and what a user would want to know of the rest. */
+async function candidates(
+  choice: BackendChoice,
+  options: SimdOptions,
+): Promise<{ all: Candidate[]; warning?: string }> {
+  if (choice !== 'auto' && choice !== 'simd') return { all: [{ choice }] };
+  const [one, ...more] = threadCounts(options.threads);
+  const { name } = await load({ choice, threads: one }, options);
+  const counts = name === 'simd' ? [one, ...more] : [one];
+  const all: Candidate[] = counts.map((threads) => ({ choice, threads }));
+  if (choice === 'simd' || (options.build ?? 'auto') !== 'auto') return { all };
+  try {
+    await loadBackend('tensorflow');
+    return { all: [...all, { choice: 'tensorflow' }] };
+  } catch (error) {
+    // Most machines are without it. One that has it, broken, was meant to use it.
+    if (error instanceof NotInstalledError) return { all };
+    return { all, warning: (error as Error).message };
+  }
+}
+
+function threadCounts(threads: SimdOptions['threads'] = 'auto'): number[] {
+  if (threads !== 'auto') return [threads];
+  return [...new Set([1, Math.min(availableParallelism(), MAX_THREADS)])];
+}
+
+function load({ choice, threads }: Candidate, options: SimdOptions): Promise<BackendInfo> {
+  return loadBackend(choice, { ...options, threads });
+}
+
+async function fastest(work: () => Promise<number>): Promise<number> {
+  const end = performance.now() + TRIAL;
+  let best = await work();
+  do best = Math.min(best, await work());
+  while (performance.now() < end);
+  return best;
+}

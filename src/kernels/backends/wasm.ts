@@ -1,0 +1,51 @@
+import '@tensorflow/tfjs-backend-cpu';
+import '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
+import { fillWasmGaps } from '../tfjs/wasm-gaps.ts';
+import { mendMatMul } from '../tfjs/wasm-mat-mul.ts';
+import { quickenMoves } from '../tfjs/wasm-moves.ts';
+import { quickenSum } from '../tfjs/wasm-sum.ts';
+import type { BackendInfo } from './backend-info.ts';
+
+type Listener = (...args: unknown[]) => void;
+
+/**
+ * Makes tfjs's wasm the current backend, with the kernels that it lacks, has wrong or has slow.
+ * @throws Error where it cannot be started
+ */
+export async function loadWasm(): Promise<BackendInfo> {
+  const before = strayListeners();
+  if (!(await tf.setBackend('wasm'))) throw new Error('loadBackend: wasm could not be started');
+  for (const [event, listener] of strayListeners()) {
+    if (!before.some(([, known]) => known === listener)) process.off(event, listener);
+  }
+  complete();
+  const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT');
+  return { name: 'wasm', device: `CPU, WebAssembly${simd ? ' SIMD' : ''}, 1 thread` };
+}
+
+let completed = false;
+
+function complete(): void {
+  if (completed) return;
+  completed = true;
+  fillWasmGaps();
+  mendMatMul();
+  quickenSum();
+  quickenMoves();
+}
+
+/**
+ * Emscripten's listeners on `process`: they rethrow every uncaught error from within the minified
+ * backend, whose whole source Node then prints.
+ */
+function strayListeners(): [event: string, listener: Listener][] {
+  return ['uncaughtException', 'unhandledRejection'].flatMap((event) =>
+    process
+      .listeners(event as NodeJS.Signals)
+      .filter((listener) =>
+        /ExitStatus|^function\s*\(reason\)\s*\{\s*throw reason/.test(`${listener}`),
+      )
+      .map((listener): [string, Listener] => [event, listener as Listener]),
+  );
+}

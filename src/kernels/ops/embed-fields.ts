@@ -1,0 +1,36 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { assertShape } from '../common/checks.ts';
+import { embed } from './embed.ts';
+import { differentiable, FIELDS, FIELDS_GRAD, hasKernel, runKernel } from './fused.ts';
+
+/**
+ * Each field of a row in a table of its own, what is found side by side; fields may share a table.
+ *
+ * @param ids whole numbers as float32 [N, F]; field f in 0..V_f − 1 (to be checked where they arise)
+ * @param tables [V_f, E_f] each, F of them
+ * @returns [N, Σ E_f]
+ */
+export function embedFields(ids: tf.Tensor2D, tables: readonly tf.Tensor[]): tf.Tensor2D {
+  assertShape('embedFields', 'ids', ids, [null, tables.length]);
+  return hasKernel(FIELDS) ? fused(ids, tables) : composite(ids, tables);
+}
+
+function composite(ids: tf.Tensor2D, tables: readonly tf.Tensor[]): tf.Tensor2D {
+  return tf.tidy(() => {
+    const columns = tf.unstack(ids, 1);
+    const parts = tables.map((table, f) => embed(tf.cast(columns[f], 'int32'), table));
+    return (parts.length === 1 ? parts[0] : tf.concat(parts, 1)) as tf.Tensor2D;
+  });
+}
+
+function fused(ids: tf.Tensor2D, tables: readonly tf.Tensor[]): tf.Tensor2D {
+  const named = Object.fromEntries(tables.map((table, f) => [`table${f}`, table]));
+  return differentiable(
+    named,
+    (inputs, taped) => {
+      const found = runKernel<tf.Tensor>(FIELDS, { ids, ...inputs });
+      return taped ? [found, ids] : found;
+    },
+    (dy, inputs, [ids]) => runKernel(FIELDS_GRAD, { ids, dy, ...inputs }),
+  ) as tf.Tensor2D;
+}

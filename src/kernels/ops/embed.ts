@@ -1,0 +1,15 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { assertShape } from '../common/checks.ts';
+
+/**
+ * Rows of a table.
+ *
+ * @param ids int32 [N], each in 0..V-1 (to be checked where they arise: a GPU does not)
+ * @param table [V, E]
+ * @returns [N, E]
+ */
+export function embed(ids: tf.Tensor, table: tf.Tensor): tf.Tensor {
+  assertShape('embed', 'ids', ids, [null]);
+  assertShape('embed', 'table', table, [null, null]);
+  return tf.gather(table, ids as tf.Tensor1D);
+}

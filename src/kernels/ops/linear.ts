@@ -1,0 +1,25 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { assertShape } from '../common/checks.ts';
+import { hasKernel, LINEAR, runKernel } from './fused.ts';
+
+/**
+ * `y = x·w + b` over the last axis, for any number of leading axes.
+ *
+ * @param x [..., I]
+ * @param w [I, O]
+ * @param b [O]
+ * @returns [..., O]
+ */
+export function linear(x: tf.Tensor, w: tf.Tensor, b?: tf.Tensor): tf.Tensor {
+  const inputs = x.shape.at(-1)!;
+  const outputs = w.shape.at(-1)!;
+  assertShape('linear', 'w', w, [inputs, outputs]);
+  if (b) assertShape('linear', 'b', b, [outputs]);
+  if (x.dtype === 'float32' && hasKernel(LINEAR)) {
+    return runKernel<tf.Tensor>(LINEAR, b ? { x, w, b } : { x, w });
+  }
+  return tf.tidy(() => {
+    const product = tf.matMul(tf.reshape(x, [x.size / inputs, inputs]), w);
+    return tf.reshape(b ? tf.add(product, b) : product, [...x.shape.slice(0, -1), outputs]);
+  });
+}

@@ -1,0 +1,111 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { registerSimdKernel, simdKernel } from '../runtime/kernel.ts';
+import type { SimdBackend } from '../runtime/simd-backend.ts';
+import { eachRun, stridesOf } from '../runtime/strides.ts';
+
+const unary: Record<string, string> = {
+  [tf.Abs]: 'Math.abs(p)',
+  [tf.Exp]: 'Math.exp(p)',
+  [tf.Log]: 'Math.log(p)',
+  [tf.Neg]: '-p',
+  [tf.Relu]: 'Math.max(0, p)',
+  [tf.Rsqrt]: '1 / Math.sqrt(p)',
+  [tf.Sigmoid]: '1 / (1 + Math.exp(-p))',
+  [tf.Sqrt]: 'Math.sqrt(p)',
+  [tf.Square]: 'p * p',
+  [tf.Step]: 'p > 0 ? 1 : p <= 0 ? alpha : p',
+  [tf.Tanh]: 'Math.tanh(p)',
+};
+
+const binary: Record<string, string> = {
+  [tf.Add]: 'p + q',
+  [tf.Maximum]: 'Math.max(p, q)',
+  [tf.Minimum]: 'Math.min(p, q)',
+  [tf.Multiply]: 'p * q',
+  [tf.RealDiv]: 'p / q',
+  [tf.Sub]: 'p - q',
+};
+
+type Unary = (x: Float32Array, y: Float32Array, alpha?: number) => void;
+/** `y[k + i] = f(a[i · aStep], b[i · bStep])` for `i < n`, each array from a place of its own. */
+type Binary = (
+  a: Float32Array,
+  aFrom: number,
+  aStep: number,
+  b: Float32Array,
+  bFrom: number,
+  bStep: number,
+  y: Float32Array,
+  yFrom: number,
+  n: number,
+) => void;
+
+/**
+ * Functions of each number, on float32. Their loops are made from text, one for each function: in a loop
+ * that several share, V8 would call the function anew for every number, as tfjs's cpu backend does.
+ */
+export function registerElementwise(): void {
+  for (const [kernelName, expression] of Object.entries(unary)) {
+    registerUnary(kernelName, expression);
+  }
+  for (const [kernelName, expression] of Object.entries(binary)) {
+    registerBinary(kernelName, expression);
+  }
+}
+
+function registerUnary(kernelName: string, expression: string): void {
+  const cpu = simdKernel<tf.UnaryInputs, Partial<tf.StepAttrs>>(kernelName);
+  const loop = new Function(
+    ...['x', 'y', 'alpha'],
+    `for (let i = 0; i < y.length; i++) { const p = x[i]; y[i] = ${expression}; }`,
+  ) as Unary;
+  registerSimdKernel<tf.UnaryInputs, Partial<tf.StepAttrs>>(kernelName, (args) => {
+    const { inputs, attrs, backend } = args;
+    if (inputs.x.dtype !== 'float32') return cpu(args);
+    const out = backend.output(inputs.x.shape);
+    loop(backend.values(inputs.x), out.values, attrs?.alpha);
+    return out;
+  });
+}
+
+function registerBinary(kernelName: string, expression: string): void {
+  const cpu = simdKernel<tf.BinaryInputs, tf.NamedAttrMap>(kernelName);
+  const loop = new Function(
+    ...['a', 'i', 'aStep', 'b', 'j', 'bStep', 'y', 'k', 'n'],
+    `for (const end = k + n; k < end; k++, i += aStep, j += bStep) {
+       const p = a[i], q = b[j];
+       y[k] = ${expression};
+     }`,
+  ) as Binary;
+  registerSimdKernel<tf.BinaryInputs, tf.NamedAttrMap>(kernelName, (args) => {
+    const { a, b } = args.inputs;
+    if (a.dtype !== 'float32' || b.dtype !== 'float32') return cpu(args);
+    return broadcast(loop, a, b, args.backend);
+  });
+}
+
+function broadcast(
+  loop: Binary,
+  a: tf.TensorInfo,
+  b: tf.TensorInfo,
+  backend: SimdBackend,
+): tf.TensorInfo {
+  const shape = tf.broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
+  const out = backend.output(shape);
+  const [aValues, bValues] = [backend.values(a), backend.values(b)];
+  const [aSteps, bSteps] = [broadcastSteps(shape, a.shape), broadcastSteps(shape, b.shape)];
+  const axes = shape.map((size, i) => ({ size, a: aSteps[i], b: bSteps[i] }));
+  let to = 0;
+  eachRun(axes, (i, j, run) => {
+    loop(aValues, i, run.a, bValues, j, run.b, out.values, to, run.size);
+    to += run.size;
+  });
+  return out;
+}
+
+/** Steps of an input along the axes of the result: 0 where it repeats. */
+function broadcastSteps(shape: number[], own: number[]): number[] {
+  const missing = shape.length - own.length;
+  const strides = stridesOf(own).map((stride, i) => (own[i] === 1 ? 0 : stride));
+  return [...Array<number>(missing).fill(0), ...strides];
+}

@@ -1,0 +1,69 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { LANES, Op, registerSimdKernel, simdKernel } from '../runtime/kernel.ts';
+import type { SimdBackend } from '../runtime/simd-backend.ts';
+
+/** Rows of a batch from which a weight's gradient is summed in lanes: before, there is little to share. */
+const LONG_SUM = 512;
+/** Numbers in a product up to which lanes fit a core's cache. */
+const SMALL_PRODUCT = 65_536;
+
+interface Product {
+  readonly a: tf.TensorInfo;
+  readonly b: tf.TensorInfo;
+  readonly bias?: tf.TensorInfo;
+  readonly relu?: boolean;
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+}
+
+/** Products of float32 matrices, and of batches of them one after another. */
+export function registerMatMul(): void {
+  const cpuMatMul = simdKernel<tf.BatchMatMulInputs, tf.BatchMatMulAttrs>(tf.BatchMatMul);
+  registerSimdKernel<tf.BatchMatMulInputs, tf.BatchMatMulAttrs>(tf.BatchMatMul, (args) => {
+    const { inputs, attrs, backend } = args;
+    if (!isFloat(inputs.a) || !isFloat(inputs.b)) return cpuMatMul(args);
+    return matMul({ ...inputs, ...attrs }, backend);
+  });
+
+  const cpuFused = simdKernel<tf._FusedMatMulInputs, tf._FusedMatMulAttrs>(tf._FusedMatMul);
+  registerSimdKernel<tf._FusedMatMulInputs, tf._FusedMatMulAttrs>(tf._FusedMatMul, (args) => {
+    const { inputs, attrs, backend } = args;
+    const { a, b, bias } = inputs as typeof inputs & { bias?: tf.TensorInfo };
+    const relu = attrs.activation === 'relu';
+    const columns = attrs.transposeB ? b.shape.at(-2)! : b.shape.at(-1)!;
+    const known = relu || attrs.activation === 'linear' || attrs.activation === null;
+    const perColumn =
+      !bias || (bias.shape.at(-1) === columns && tf.util.sizeFromShape(bias.shape) === columns);
+    if (!isFloat(a) || !isFloat(b) || !known || !perColumn) return cpuFused(args);
+    return matMul({ ...attrs, a, b, bias, relu }, backend);
+  });
+}
+
+const isFloat = ({ dtype }: tf.TensorInfo) => dtype === 'float32';
+
+/** `op(a) · op(b) + bias`, relu last; leading axes broadcast. */
+export function matMul(product: Product, backend: SimdBackend): tf.TensorInfo {
+  const { a, b, bias, relu, transposeA, transposeB } = product;
+  const [m, k] = transposeA ? a.shape.slice(-2).reverse() : a.shape.slice(-2);
+  const n = transposeB ? b.shape.at(-2)! : b.shape.at(-1)!;
+  const [aBatch, bBatch] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];
+  const batch = tf.broadcast_util.assertAndGetBroadcastShape(aBatch, bBatch);
+  const out = backend.output([...batch, m, n]);
+  const [aCount, bCount] = [tf.util.sizeFromShape(aBatch), tf.util.sizeFromShape(bBatch)];
+  const biasAddress = bias ? backend.address(bias) : 0;
+  const [aAddress, bAddress] = [backend.address(a), backend.address(b)];
+  const inLanes = transposeA && k >= LONG_SUM && m * n <= SMALL_PRODUCT && !bias && !relu;
+  const lanes = inLanes ? backend.arena.allocate(4 * LANES * m * n) : 0;
+  for (let i = 0; i < tf.util.sizeFromShape(batch); i++) {
+    const y = out.address + 4 * m * n * i;
+    const aHere = aAddress + 4 * m * k * (i % aCount);
+    const bHere = bAddress + 4 * k * n * (i % bCount);
+    backend.pool.run(Op.matMul, m * k * n, [
+      ...[y, aHere, bHere, biasAddress, m, k, n],
+      ...[+transposeA, +transposeB, 0, +(relu ?? false), lanes],
+    ]);
+    if (inLanes) backend.pool.run(Op.laneSum, m * n, [y, lanes, m * n, 0]);
+  }
+  if (inLanes) backend.arena.free(lanes);
+  return out;
+}

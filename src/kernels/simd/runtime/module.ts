@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+import { ownFile } from '../../common/own-file.ts';
+import { flagsMaySet, setFlags } from './v8-flags.ts';
+import { compileWide, joinsVectors } from './wide.ts';
+
+/**
+ * What results are held to. `strict` and `simd` give the same on every machine, `strict` by the wide code
+ * where it runs; `relaxed` fuses products with sums where the processor can.
+ */
+export type Build = 'strict' | 'relaxed' | 'simd';
+
+/** A file of machine code. `wide` is `simd` in larger tiles, whose 128-bit vectors V8 joins in pairs. */
+export type Code = 'wide' | 'relaxed' | 'simd';
+
+export interface ModuleOptions {
+  /** The build to take; where that is auto, the environment variable PONDERA_SIMD may say. */
+  readonly build?: Build | 'auto';
+}
+
+export interface Loaded {
+  readonly module: WebAssembly.Module;
+  readonly build: Build;
+  readonly code: Code;
+  /** Why the code is slower than it might be, or not what was asked for. */
+  readonly warning?: string;
+}
+
+const CHOICES: readonly string[] = ['strict', 'relaxed', 'simd'] satisfies Build[];
+
+/** i8x16.relaxed_swizzle of zeros: the smallest module that needs relaxed SIMD. */
+const RELAXED_PROBE = Uint8Array.of(
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0],
+  ...[10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11],
+);
+
+const modules = new Map<string, WebAssembly.Module | undefined>();
+
+/** In order of preference: what a build may be run by, the last everywhere. */
+const CODES: Record<Build | 'auto', readonly Code[]> = {
+  auto: ['wide', 'relaxed', 'simd'],
+  strict: ['wide', 'simd'],
+  relaxed: ['relaxed', 'simd'],
+  simd: ['simd'],
+};
+
+const COMPILE: Record<Code, (bytes: Uint8Array) => WebAssembly.Module | undefined> = {
+  wide: compileWide,
+  relaxed: (bytes) => (acceptsRelaxed() ? new WebAssembly.Module(bytes) : undefined),
+  simd: (bytes) => new WebAssembly.Module(bytes),
+};
+
+/**
+ * The kernels' machine code: of what the build asked for may be run by, the first that this Node.js runs.
+ *
+ * @param beside the module beside whose folder `build` all are
+ * @throws RangeError where PONDERA_SIMD is none of strict, relaxed, simd
+ * @throws Error where the machine code has not been made
+ */
+export function loadModule(options: ModuleOptions = {}, beside = import.meta.url): Loaded {
+  const { build = 'auto' } = options;
+  const wanted = build === 'auto' ? fromEnvironment() : build;
+  const code = CODES[wanted].find((code) => compiled(code, beside))!;
+  const warning = warningOf(wanted, code);
+  return {
+    module: compiled(code, beside)!,
+    build: wanted !== 'auto' ? wanted : code === 'relaxed' ? 'relaxed' : 'strict',
+    code,
+    ...(warning && { warning }),
+  };
+}
+
+/** A module, compiled once; undefined where it does not run here. */
+function compiled(code: Code, beside: string): WebAssembly.Module | undefined {
+  const file = ownFile(`./build/${code}.wasm`, beside);
+  if (!modules.has(file.href)) modules.set(file.href, COMPILE[code](readFileSync(file)));
+  return modules.get(file.href);
+}
+
+function warningOf(wanted: Build | 'auto', code: Code): string | undefined {
+  if (wanted === 'relaxed' && code !== 'relaxed') {
+    return 'this Node.js does not run relaxed SIMD, so kernels.build relaxed is run by plain SIMD';
+  }
+  if (CODES[wanted][0] === 'wide' && code !== 'wide' && joinsVectors()) {
+    return (
+      'kernels run on 128 bits, not 256: that takes flags of V8, which are set only in a Node.js that the ' +
+      `tests run on, and not frozen; this is V8 ${process.versions.v8}`
+    );
+  }
+  return undefined;
+}
+
+function fromEnvironment(): Build | 'auto' {
+  const value = process.env.PONDERA_SIMD;
+  if (!value) return 'auto';
+  if (!CHOICES.includes(value)) {
+    throw new RangeError(`PONDERA_SIMD must be strict, relaxed or simd, got ${value}`);
+  }
+  return value as Build;
+}
+
+function acceptsRelaxed(): boolean {
+  if (WebAssembly.validate(RELAXED_PROBE)) return true;
+  // Node.js 20 has it behind a flag, which code compiled later needs as well.
+  if (flagsMaySet(['11.3'])) setFlags(['experimental-wasm-relaxed-simd']);
+  return WebAssembly.validate(RELAXED_PROBE);
+}

@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process';
+
+export interface RunOptions {
+  readonly signal?: AbortSignal;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Whether what it prints goes to our own output rather than into the result. */
+  readonly shown?: boolean;
+}
+
+/** How much of what a command said is told where it fails. */
+const LAST_LINES = 12;
+
+/** A command that could not be run to a good end. */
+export class CommandError extends Error {
+  override readonly name = 'CommandFailed';
+}
+
+/**
+ * Runs a command to its end; aborted, it is ended with all that it started.
+ *
+ * @returns what it printed
+ * @throws CommandFailed with what it said last
+ * @throws the signal's reason where it is aborted
+ */
+export async function run(
+  command: string,
+  args: readonly string[],
+  { signal, env, shown = false }: RunOptions = {},
+): Promise<string> {
+  signal?.throwIfAborted();
+  // A process group of its own, so that a compiler's children end with it.
+  const child = spawn(command, args, {
+    detached: true,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', shown ? 'inherit' : 'pipe', 'pipe'],
+  });
+  const end = (): void => {
+    if (child.pid === undefined || child.exitCode !== null) return;
+    try {
+      process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // It has just ended.
+    }
+  };
+  signal?.addEventListener('abort', end);
+  process.on('exit', end);
+  let [out, said] = ['', ''];
+  child.stdout?.setEncoding('utf8').on('data', (text) => {
+    out += text;
+    said += text;
+  });
+  child.stderr!.setEncoding('utf8').on('data', (text) => {
+    said += text;
+  });
+  try {
+    const how = await new Promise<string>((resolve) => {
+      child.on('error', (error) => resolve(error.message));
+      child.on('close', (code, by) => resolve(by ? `ended by ${by}` : code ? `exit ${code}` : ''));
+    });
+    signal?.throwIfAborted();
+    if (how === '') return out;
+    const last = said.trimEnd().split('\n').slice(-LAST_LINES).join('\n');
+    throw new CommandError(`${command} ${args[0] ?? ''} failed (${how})${last && `:\n${last}`}`);
+  } finally {
+    signal?.removeEventListener('abort', end);
+    process.off('exit', end);
+  }
+}

@@ -1,0 +1,71 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Discrete, MultiDiscrete } from '../../envs/index.ts';
+import { embedFields, reshaped } from '../../kernels/index.ts';
+import type { Parameters } from '../parameters/parameters.ts';
+import type { Encoder } from './encoder.ts';
+
+/**
+ * Categorical fields as tokens. MultiDiscrete [S, F] is a set of S tokens of F fields, told apart by
+ * their contents alone; [S] is S tokens of one field, each with a learned position; Discrete is one
+ * token of one field.
+ *
+ * Each field is embedded in its own D/F of the token. Fields (and tokens) with equally many values
+ * share one table: that a name and a pointer to it look alike is what makes a pointer easy to
+ * follow (facts: without sharing, hops were not learnt at all).
+ */
+export function tokenEncoder(
+  space: Discrete | MultiDiscrete,
+  width: number,
+  parameters: Parameters,
+): Encoder {
+  const shape = space.type === 'discrete' ? [1] : space.shape;
+  const nvec = space.type === 'discrete' ? [space.n] : Array.from(space.nvec);
+  const start = space.type === 'discrete' ? [space.start] : Array.from(space.start);
+  const fromZero = start.every((s) => s === 0);
+  if (shape.length > 2) {
+    throw new RangeError(`tokenEncoder: expected a space of rank 1 or 2, got shape [${shape}]`);
+  }
+  const tokens = shape[0];
+  const fields = shape[1] ?? 1;
+  const part = Math.floor(width / fields);
+  if (part < 1) {
+    throw new RangeError(`tokenEncoder: width ${width} cannot hold ${fields} fields a token`);
+  }
+  const tables: tf.Variable[] = [];
+  // Field f of every token is looked up in one table, sized by the largest of them.
+  const sizes = Array.from({ length: fields }, (_, f) => {
+    let largest = 0;
+    for (let s = 0; s < tokens; s++) largest = Math.max(largest, nvec[s * fields + f]);
+    return largest;
+  });
+  const bySize = new Map<string, tf.Variable>();
+  for (let f = 0; f < fields; f++) {
+    // The last part takes what the division leaves over, so it has a table of its own if wider.
+    const dims = f === fields - 1 ? width - part * (fields - 1) : part;
+    const key = `${sizes[f]} × ${dims}`;
+    let table = bySize.get(key);
+    if (table === undefined) {
+      table = parameters.normal(`table${f}`, [sizes[f], dims], 1);
+      bySize.set(key, table);
+    }
+    tables.push(table);
+  }
+  const positions =
+    shape.length === 1 ? parameters.normal('positions', [tokens, width], 0.5) : null;
+  return {
+    tokens,
+    labels: labelsFor(space, tokens),
+    encode: (rows) => {
+      const shifted = fromZero ? rows : tf.sub(rows, tf.tensor1d(start));
+      const cells = reshaped(shifted, [-1, fields]) as tf.Tensor2D;
+      const set = reshaped(embedFields(cells, tables), [-1, tokens, width]) as tf.Tensor3D;
+      return positions === null ? set : tf.add(set, positions);
+    },
+  };
+}
+
+function labelsFor(space: Discrete | MultiDiscrete, tokens: number): string[] {
+  if (space.type === 'discrete') return ['value'];
+  const name = (i: number) => (space.shape.length === 1 ? `x[${i}]` : `token ${i}`);
+  return Array.from({ length: tokens }, (_, i) => name(i));
+}

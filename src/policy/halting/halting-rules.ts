@@ -1,0 +1,84 @@
+import { Definitions } from '../../envs/common/index.ts';
+import { bernoulliHalting } from './bernoulli/bernoulli.ts';
+import type { CommonSettings, ExpectedLoss, HaltingDefinition, SampledLoss } from './definition.ts';
+import { fixedHalting } from './fixed/fixed.ts';
+import { greedyHalting } from './greedy/greedy.ts';
+import { ponderHalting } from './ponder/ponder.ts';
+import type { HaltingRule } from './rule.ts';
+
+/** The rules that come with Pondera; a new one is a folder beside them, and a line here. */
+const builtin = [bernoulliHalting, ponderHalting, fixedHalting, greedyHalting] as const;
+
+/** The fields of a config's `halting` section that the rules bring. */
+export type HaltingFields = AllOf<(typeof builtin)[number]['fields']>;
+
+/** What is of every type of a union. */
+type AllOf<U> = (U extends unknown ? (one: U) => void : never) extends (all: infer All) => void
+  ? All
+  : never;
+
+/** Fields that every rule has. */
+const COMMON = ['rule', 'minSteps', 'maxSteps', 'initialBias', 'floor'];
+
+/** The halting rules that can be trained with, the default first. */
+export const haltingRules = new Definitions<HaltingDefinition>(
+  'a halting rule',
+  builtin,
+  ownFields,
+);
+
+/**
+ * Adds a halting rule: configs may name it from then on, and give its fields.
+ * @returns takes it away again
+ * @throws RangeError where its name or one of its fields is taken
+ */
+export function registerHalting(definition: HaltingDefinition): () => void {
+  return haltingRules.register(definition);
+}
+
+/** @throws RangeError where one of its fields is another's: a config holds it once */
+function ownFields(
+  { name, fields }: HaltingDefinition,
+  others: readonly HaltingDefinition[],
+): void {
+  const taken = [...COMMON, ...others.flatMap((other) => Object.keys(other.fields))];
+  const field = Object.keys(fields).find((key) => taken.includes(key));
+  if (field === undefined) return;
+  throw new RangeError(`the halting rule ${name}: the field ${field} is there already`);
+}
+
+/** A config's `halting` section, as its rule reads it. */
+export type HaltingConfig = CommonSettings & { rule: string } & Record<string, unknown>;
+
+/** How the config's rule ends thoughts while it learns. @throws RangeError for an unknown rule */
+export function trainingRule(config: HaltingConfig): HaltingRule {
+  return haltingRules.find(config.rule).rule(config);
+}
+
+/** What it learns by; undefined where it learns nothing, so that nothing is to be released. */
+export function haltingLoss(config: HaltingConfig): SampledLoss | ExpectedLoss | undefined {
+  return haltingRules.find(config.rule).loss?.(config);
+}
+
+/** The fields that rules bring to a config's `halting` section, all of them side by side. */
+export function haltingFields(): HaltingFields {
+  const fields = haltingRules.all.map((definition) => definition.fields);
+  return Object.assign({}, ...fields) as HaltingFields;
+}
+
+/** What is wrong with a rule's own fields, and which one; undefined where nothing is. */
+export function explainHalting(
+  config: HaltingConfig,
+): { field: string; message: string } | undefined {
+  for (const definition of haltingRules.all) {
+    const problem = definition.explain?.(config);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+/** Whether when to act is learned. */
+export function learnsToHalt(config: HaltingConfig): boolean {
+  const { loss, byValues = false } = haltingRules.find(config.rule);
+  return loss !== undefined || byValues;
+}

@@ -1,0 +1,30 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { numbersOf, tensorOf } from '../../kernels/index.ts';
+import type { Policy } from './policy.ts';
+
+/**
+ * What the readout attends to at each of the first `steps` ponder steps about an observation: for each
+ * of `policy.tokens` its share, the mean over blocks and heads. The thought is thought once more, apart
+ * from the one that acted.
+ */
+export async function attentionOf(
+  policy: Policy,
+  row: Float32Array,
+  steps: number,
+): Promise<number[][]> {
+  const shares = tf.tidy(() => {
+    let thought = policy.begin(tensorOf(row, [1, row.length]) as tf.Tensor2D);
+    const all = Array.from({ length: steps }, () => {
+      const share = policy.attention(thought);
+      thought = { ...thought, z: policy.step(thought) };
+      return share;
+    });
+    return tf.concat(all, 0);
+  });
+  const numbers = await numbersOf(shares);
+  shares.dispose();
+  const keys = policy.tokens.length;
+  return Array.from({ length: steps }, (_, i) =>
+    Array.from(numbers.subarray(i * keys, (i + 1) * keys)),
+  );
+}

@@ -1,0 +1,34 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { type Block, type Loop, linear, rmsNorm, transformerBlock } from '../../kernels/index.ts';
+
+/**
+ * How much the readout attends to each key as a loop takes its next step from `z` [B, R, D]: the weights of
+ * every block and head, in composite operations, since the kernels that think keep none. Each row sums to 1.
+ *
+ * @returns one [B, H, keys] a block
+ */
+export function readoutAttention(z: tf.Tensor, { gain, mix, blocks, heads }: Loop): tf.Tensor3D[] {
+  let x = rmsNorm(mix ? tf.add(linear(z, mix.keep), mix.inject) : z, gain);
+  return blocks.map((block) => {
+    const weights = weightsOf(x, block, heads);
+    x = transformerBlock(x, block, heads);
+    return weights;
+  });
+}
+
+/** softmax(q·kᵀ / √(D/H) + bias) of the first of the tokens x [B, R, D], as `transformerBlock` attends. */
+function weightsOf(x: tf.Tensor, { weights: w, context, bias }: Block, heads: number): tf.Tensor3D {
+  const [batch, , width] = x.shape as number[];
+  const headWidth = width / heads;
+  /** [B, N, D] -> [B, H, N, D/H] */
+  const split = (y: tf.Tensor) =>
+    tf.transpose(tf.reshape(y, [batch, -1, heads, headWidth]), [0, 2, 1, 3]);
+  const normed = rmsNorm(x, w.attentionBefore);
+  const readout = tf.slice(normed, [0, 0, 0], [-1, 1, -1]);
+  const keys = [context?.k, w.key && linear(normed, w.key)].filter((part) => part !== undefined);
+  const q = split(linear(readout, w.query));
+  const products = tf.matMul(q, split(tf.concat(keys, 1)), false, true); // [B, H, 1, keys]
+  const scores = tf.mul(products, 1 / Math.sqrt(headWidth));
+  const biased = bias ? tf.add(scores, tf.slice(bias, [0, 0, 0], [-1, 1, -1])) : scores;
+  return tf.squeeze(tf.softmax(biased), [2]) as tf.Tensor3D;
+}

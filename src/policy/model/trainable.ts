@@ -1,0 +1,105 @@
+import type { AnySpace, Space } from '../../envs/index.ts';
+import { explainBounds } from '../distributions/index.ts';
+
+/** What stands between an environment's spaces and a policy for them. */
+export interface SpaceProblem {
+  /** Where, what was expected, and what there is. */
+  seen: string;
+  /** What to do about it. */
+  mend: string;
+}
+
+interface Spaces {
+  observationSpace: Space;
+  actionSpace: Space;
+}
+
+const ACTIONS = 'Box, Discrete, MultiDiscrete or MultiBinary';
+const OBSERVATIONS = `${ACTIONS}, or a Dict or Tuple of them`;
+
+/** Why there is no policy head for these actions; undefined where there is one. */
+export function explainActions({
+  actionSpace,
+}: Pick<Spaces, 'actionSpace'>): SpaceProblem | undefined {
+  const { type } = actionSpace as AnySpace;
+  const problem = (mend: string): SpaceProblem => ({
+    seen: `actionSpace: expected ${ACTIONS}, got a ${nameOf(actionSpace)}`,
+    mend,
+  });
+  switch (type) {
+    case 'box':
+    case 'discrete':
+    case 'multi-discrete':
+    case 'multi-binary':
+      return undefined;
+    case 'text':
+      return problem('let the environment offer its texts as choices of a Discrete');
+    default:
+      return problem(
+        'put its parts side by side: choices in one MultiDiscrete, numbers in one Box, and take them apart in step',
+      );
+  }
+}
+
+/** Why there is no built-in encoder for these observations; undefined where there is one. */
+export function explainObservations({
+  observationSpace,
+}: Pick<Spaces, 'observationSpace'>): SpaceProblem | undefined {
+  return unseen(observationSpace as AnySpace, 'observationSpace');
+}
+
+function unseen(space: AnySpace, where: string): SpaceProblem | undefined {
+  const problem = (expected: string, got: string, mend: string): SpaceProblem => ({
+    seen: `${where}: expected ${expected}, got ${got}`,
+    mend: `${mend}, or give an encoder of your own (policy.encoder)`,
+  });
+  switch (space.type) {
+    case 'box':
+    case 'discrete':
+    case 'multi-binary':
+      return undefined;
+    case 'multi-discrete':
+      if (space.shape.length <= 2) return undefined;
+      return problem(
+        'a MultiDiscrete of rank 1 (fields) or 2 (a set of tokens, of fields each)',
+        `one of shape [${space.shape}]`,
+        'give it fewer dimensions, or show a grid as a Box [rows, columns, channels]',
+      );
+    case 'dict':
+    case 'tuple': {
+      const parts =
+        space.type === 'dict'
+          ? [...space.spaces]
+          : space.spaces.map((part, i) => [i, part] as const);
+      if (parts.length === 0) {
+        const mend = 'give it a part, such as a Discrete of one value';
+        return problem('at least one part', `an empty ${nameOf(space)}`, mend);
+      }
+      for (const [key, part] of parts) {
+        const found = unseen(part as AnySpace, `${where}.${key}`);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    }
+    default:
+      return problem(OBSERVATIONS, `a ${nameOf(space)}`, 'show it as numbers or choices');
+  }
+}
+
+/** What is to be known of bounds that no action is chosen between; undefined where there is nothing. */
+export function explainActionBounds({
+  actionSpace,
+}: Pick<Spaces, 'actionSpace'>): SpaceProblem | undefined {
+  const known = actionSpace as AnySpace;
+  const seen = known.type === 'box' ? explainBounds(known) : undefined;
+  if (seen === undefined) return undefined;
+  return {
+    seen: `actionSpace: ${seen}`,
+    mend: 'give each entry the bounds that its actions lie between, or scale it so that they are of size 1',
+  };
+}
+
+/** What a space is called in code. */
+function nameOf({ type }: Space): string {
+  return type.replace(/(^|-)(\w)/g, (_, __, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,139 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { NamedVariable, Rng } from '../../kernels/index.ts';
+
+/** Weights by name: what a checkpoint stores. */
+export type Tensors = Record<string, { shape: number[]; data: Float32Array }>;
+
+/** Numbers in one variable (256 MiB): training holds about six of each, and the kernels reach 4 GiB. */
+const MOST = 2 ** 26;
+
+/**
+ * A policy's trainable variables, made by name and drawn from one seeded stream, so that the same
+ * seed gives the same weights whatever the backend.
+ */
+export class Parameters {
+  readonly #variables: NamedVariable[];
+  readonly #rng: Rng;
+  readonly #path: readonly string[];
+  /** The scopes and the name of every variable there is, which no two share. */
+  readonly #paths: Set<string>;
+
+  constructor(
+    rng: Rng,
+    variables: NamedVariable[] = [],
+    path: readonly string[] = [],
+    paths: Set<string> = new Set(),
+  ) {
+    this.#rng = rng;
+    this.#variables = variables;
+    this.#path = path;
+    this.#paths = paths;
+  }
+
+  /** The same set under a longer name: `scope('core').zeros('bias', [4])` makes `core.bias`. */
+  scope(name: string): Parameters {
+    return new Parameters(this.#rng, this.#variables, [...this.#path, name], this.#paths);
+  }
+
+  /** Normal with the given standard deviation; 1/√(first dimension) unless given. */
+  normal(name: string, shape: number[], std = 1 / Math.sqrt(shape[0])): tf.Variable {
+    return this.#make(name, shape, () => std * this.#rng.normal());
+  }
+
+  constant(name: string, shape: number[], value: number): tf.Variable {
+    return this.#make(name, shape, () => value);
+  }
+
+  /** The identity matrix [size, size]. */
+  identity(name: string, size: number): tf.Variable {
+    return this.#make(name, [size, size], (i) => (i % (size + 1) === 0 ? 1 : 0));
+  }
+
+  /** Values by index in C order. */
+  filled(name: string, shape: number[], value: (index: number) => number): tf.Variable {
+    return this.#make(name, shape, value);
+  }
+
+  #make(name: string, shape: number[], value: (index: number) => number): tf.Variable {
+    const full = this.#nameFor(name);
+    const size = shape.reduce((a, b) => a * b, 1);
+    if (size > MOST) {
+      const [got, most] = [size, MOST].map((n) => n.toLocaleString('en-US'));
+      throw new RangeError(
+        `policy: expected at most ${most} numbers in ${full}, got ${shape.join(' × ')} = ${got}; ` +
+          'lower policy.width, or let the environment show and take less',
+      );
+    }
+    const data = Float32Array.from({ length: size }, (_, i) => value(i));
+    // tfjs keeps one global table of variable names; leaving the name out avoids clashes there.
+    const variable = tf.tidy(() => tf.variable(tf.tensor(data, shape), true));
+    this.#variables.push({ name: full, variable });
+    return variable;
+  }
+
+  /**
+   * The name of a variable here. Dots part scopes and may be in their names too: where another path already has the name
+   * that this one makes, it is told apart by a number.
+   */
+  #nameFor(name: string): string {
+    const path = JSON.stringify([...this.#path, name]);
+    const joined = [...this.#path, name].join('.');
+    if (this.#paths.has(path)) {
+      throw new Error(`Parameters: two variables are named "${joined}"`);
+    }
+    this.#paths.add(path);
+    let full = joined;
+    for (let k = 2; this.#variables.some((v) => v.name === full); k++) full = `${joined}~${k}`;
+    return full;
+  }
+
+  get list(): readonly NamedVariable[] {
+    return this.#variables;
+  }
+
+  /** How many numbers there are in all. */
+  get size(): number {
+    return this.#variables.reduce((sum, v) => sum + v.variable.size, 0);
+  }
+
+  /** A copy of every variable's values. */
+  async read(): Promise<Tensors> {
+    const tensors: Tensors = {};
+    for (const { name, variable } of this.#variables) {
+      const data = (await variable.data()) as Float32Array;
+      tensors[name] = { shape: variable.shape.slice(), data: Float32Array.from(data) };
+    }
+    return tensors;
+  }
+
+  /**
+   * Sets every variable from `tensors`.
+   * @throws Error that names the tensor that is missing, left over or of another shape; then
+   *   nothing has been set
+   */
+  write(tensors: Tensors): void {
+    const names = new Set(this.#variables.map((v) => v.name));
+    for (const name of Object.keys(tensors)) {
+      if (!names.has(name)) throw new Error(`weights: the policy has no tensor "${name}"`);
+    }
+    for (const { name, variable } of this.#variables) {
+      const tensor = tensors[name];
+      if (tensor === undefined) throw new Error(`weights: tensor "${name}" is missing`);
+      if (tensor.shape.join() !== variable.shape.join()) {
+        throw new Error(
+          `weights: tensor "${name}": expected shape [${variable.shape}], got [${tensor.shape}]`,
+        );
+      }
+    }
+    for (const { name, variable } of this.#variables) {
+      const tensor = tensors[name];
+      tf.tidy(() => variable.assign(tf.tensor(tensor.data, tensor.shape)));
+    }
+  }
+
+  dispose(): void {
+    for (const { variable } of this.#variables) variable.dispose();
+    this.#variables.length = 0;
+    this.#paths.clear();
+  }
+}

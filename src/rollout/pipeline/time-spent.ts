@@ -1,0 +1,101 @@
+export const TIME_CATEGORIES = [
+  'environment',
+  'inference',
+  'learning',
+  'evaluation',
+  'checkpoint',
+  'other',
+] as const;
+
+export type TimeCategory = (typeof TIME_CATEGORIES)[number];
+
+/** Seconds of each phase; docs/learning.md says what belongs to which. */
+export interface TimeSeconds extends Record<TimeCategory, number> {
+  /** Of inference, entry k is ponder step k + 1. */
+  inferenceByDepth: number[];
+}
+
+/** Phases that time is added to; what is left is `other`. */
+type Counted = Exclude<TimeCategory, 'other'>;
+
+const nothing = (): Record<Counted, number> => ({
+  environment: 0,
+  inference: 0,
+  learning: 0,
+  evaluation: 0,
+  checkpoint: 0,
+});
+
+/** What time goes to. Whoever adds to it sees to it that no moment is added twice, so that phases add up. */
+export class TimeSpent {
+  readonly #clock: () => number;
+  #ms = nothing();
+  #msByDepth: number[] = [];
+  #takenAt: number;
+  /** Since when there is nothing to think. */
+  #waitingSince: number | undefined;
+
+  /** @param clock one that never goes back, in ms */
+  constructor(clock: () => number = () => performance.now()) {
+    this.#clock = clock;
+    this.#takenAt = clock();
+  }
+
+  /** By its clock, in ms. */
+  now(): number {
+    return this.#clock();
+  }
+
+  add(phase: Counted, ms: number): void {
+    this.#ms[phase] += ms;
+  }
+
+  /** What `work` takes counts as `phase`. */
+  async during<T>(phase: Counted, work: () => Promise<T>): Promise<T> {
+    const began = this.now();
+    try {
+      return await work();
+    } finally {
+      this.add(phase, this.now() - began);
+    }
+  }
+
+  /**
+   * A tick has taken so long.
+   * @param steps which ponder step each thought took in it [thoughts]; they share it evenly
+   */
+  addTick(ms: number, steps: readonly number[]): void {
+    this.add('inference', ms);
+    for (const n of steps) {
+      this.#msByDepth[n - 1] = (this.#msByDepth[n - 1] ?? 0) + ms / steps.length;
+    }
+  }
+
+  /** Environments are waited for from now on, until `stopWaiting`. */
+  wait(): void {
+    this.#waitingSince ??= this.now();
+  }
+
+  stopWaiting(): void {
+    if (this.#waitingSince === undefined) return;
+    this.add('environment', this.now() - this.#waitingSince);
+    this.#waitingSince = undefined;
+  }
+
+  /** Where the time has gone since the last call. */
+  take(): TimeSeconds {
+    const now = this.now();
+    if (this.#waitingSince !== undefined) {
+      this.add('environment', now - this.#waitingSince);
+      this.#waitingSince = now;
+    }
+    const counted = Object.values(this.#ms).reduce((a, b) => a + b);
+    const all = { ...this.#ms, other: now - this.#takenAt - counted };
+    const seconds = Object.fromEntries(TIME_CATEGORIES.map((phase) => [phase, all[phase] / 1000]));
+    const inferenceByDepth = this.#msByDepth.map((ms) => ms / 1000);
+    this.#takenAt = now;
+    this.#ms = nothing();
+    this.#msByDepth.fill(0);
+    return { ...(seconds as Record<TimeCategory, number>), inferenceByDepth };
+  }
+}

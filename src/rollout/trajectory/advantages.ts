@@ -1,0 +1,86 @@
+/** Why nothing follows a decision in its episode. */
+export const GOES_ON = 0;
+export const TERMINATED = 1;
+export const TRUNCATED = 2;
+
+/**
+ * Decisions and their micro-steps. Decision t has `steps[t]` micro-steps, whose entries in [M] arrays
+ * begin at `offset[t]`. An environment's decisions are in order.
+ */
+export interface MicroSteps {
+  /** Decisions (T). */
+  count: number;
+  /** Ponder steps n of each decision [T]. */
+  ponderSteps: Int32Array;
+  offset: Int32Array; // [T]
+  /** Value after each ponder step [M]. */
+  values: Float32Array;
+  rewards: Float32Array; // [T]
+  /** GOES_ON, TERMINATED or TRUNCATED [T]. */
+  ended: Uint8Array;
+  /** Weight of the trace into each decision (`depthWeights`) [T]. */
+  weights: Float32Array;
+  /** The same environment's next decision here, -1 where there is none [T]. */
+  next: Int32Array;
+  /** Where the rollout or a truncated episode ends: value of what follows, unread elsewhere [T]. */
+  bootstrap: Float32Array;
+}
+
+export interface AdvantageOptions {
+  gamma: number;
+  lambda: number;
+  lambdaThink: number;
+  /** Per ponder step beyond minSteps, in the rewards' unit. */
+  price: number;
+  minSteps: number;
+}
+
+/**
+ * GAE (1506.02438) over the flattened micro-steps: thinking is acting.
+ *
+ *     δ_think(n) = −price·[n ≥ minSteps] + V_{n+1} − V_n            A = δ + lambdaThink·A'
+ *     δ_act      = r + gamma·V(next decision's first readout) − V_n   A = δ + gamma·lambda·A'
+ *
+ * A' is the following micro-step's advantage, times the weight of the decision that it begins: 0 where the episode or
+ * the rollout ends. A terminated episode is worth 0 afterwards, a truncated one the value of its final observation.
+ *
+ * @returns advantages [M]; the value targets are advantages + values
+ * @throws RangeError where an array is shorter than the decisions
+ */
+export function advantages(micro: MicroSteps, options: AdvantageOptions): Float32Array {
+  checkLengths(micro);
+  const { count, ponderSteps, offset, values, rewards, ended, weights, next, bootstrap } = micro;
+  const { gamma, lambda, lambdaThink, price, minSteps } = options;
+  const total = count === 0 ? 0 : offset[count - 1] + ponderSteps[count - 1];
+  const result = new Float32Array(total);
+  // Backwards, so that a decision's successor is done before it.
+  for (let t = count - 1; t >= 0; t--) {
+    const first = offset[t];
+    const act = first + ponderSteps[t] - 1;
+    const follower = ended[t] === GOES_ON ? next[t] : -1;
+    let following = 0;
+    if (follower >= 0) following = values[offset[follower]];
+    else if (ended[t] !== TERMINATED) following = bootstrap[t];
+    const trace = follower >= 0 ? weights[follower] * result[offset[follower]] : 0;
+    result[act] = rewards[t] + gamma * following - values[act] + gamma * lambda * trace;
+    for (let i = act - 1; i >= first; i--) {
+      const n = i - first + 1;
+      const cost = n >= minSteps ? price : 0;
+      result[i] = -cost + values[i + 1] - values[i] + lambdaThink * result[i + 1];
+    }
+  }
+  return result;
+}
+
+function checkLengths({ count, values, ponderSteps, ...micro }: MicroSteps): void {
+  for (const [name, array] of Object.entries({ ponderSteps, ...micro })) {
+    if (array.length < count) throw short(name, count, array.length);
+  }
+  let total = 0;
+  for (let t = 0; t < count; t++) total += ponderSteps[t];
+  if (values.length < total) throw short('values', total, values.length);
+}
+
+function short(name: string, expected: number, got: number): RangeError {
+  return new RangeError(`advantages: ${name}: expected at least ${expected} entries, got ${got}`);
+}

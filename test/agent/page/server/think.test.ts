@@ -1,0 +1,160 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { WebSocket } from 'ws';
+import { thinkPages } from '../../../../src/agent/page/server/think.ts';
+import { train } from '../../../../src/agent/train/train.ts';
+import { SocketServer } from '../../../../src/envs/net/index.ts';
+import { tinyConfig } from '../../../support/tiny-config.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pondera-think-'));
+  await train(tinyConfig(), { runDir: join(folder, 'tiny') });
+  await mkdir(join(folder, 'tiny/recordings'));
+  await writeFile(join(folder, 'tiny/recordings/a.jsonl'), 'a recording\n');
+  await writeFile(join(folder, 'tiny/recordings/a.jsonl.tmp-1'), 'unfinished');
+  await mkdir(join(folder, 'empty'));
+}, 60_000);
+afterAll(() => rm(folder, { recursive: true }));
+
+const dirOf = async (run: string) =>
+  ['tiny', 'empty'].includes(run) ? join(folder, run) : undefined;
+
+/** @param script what Node.js runs in place of `pondera` */
+async function serve(script = ''): Promise<SocketServer> {
+  const command = ['--input-type=module', '--eval', script, '--'];
+  const { pages, endpoints } = thinkPages({ dirOf }, { open: true, command, patienceMs: 200 });
+  const server = await SocketServer.listen({}, endpoints, pages);
+  onTestFinished(() => server.close());
+  return server;
+}
+
+/** The path as it is, which `fetch` would tidy up. */
+function ask(server: SocketServer, path: string): Promise<{ status?: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(server.pageUrl('/'));
+    request({ hostname, port, path }, (response) => {
+      let text = '';
+      response.on('data', (chunk) => (text += chunk));
+      response.on('end', () => resolve({ status: response.statusCode, text }));
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+/** A page that watches an episode being played. */
+class Watcher {
+  readonly socket: WebSocket;
+  readonly messages: string[] = [];
+  readonly closed: Promise<void>;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(server: SocketServer, query: string) {
+    this.socket = new WebSocket(`${server.url('/v1/think')}?${query}`, ['pondera.page']);
+    onTestFinished(() => this.socket.terminate());
+    this.socket.on('message', (data) => {
+      this.messages.push(String(data));
+      for (const wake of this.#waiting.splice(0)) wake();
+    });
+    this.closed = new Promise((resolve) => this.socket.once('close', () => resolve()));
+  }
+
+  async first(): Promise<string> {
+    if (this.messages.length === 0) await new Promise<void>((wake) => this.#waiting.push(wake));
+    return this.messages[0];
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+const prints = 'console.log(process.argv.slice(1).join(" ")); console.log("second");';
+const stays = 'console.log(process.pid); setInterval(() => {}, 1000);';
+const deaf = `process.on("SIGTERM", () => {}); process.stdout.on("error", () => {}); ${stays}`;
+
+/** A loaded machine takes its time to start and end processes. */
+const patient = { timeout: 20_000 };
+
+describe('recordings', () => {
+  it('are listed and served, whole ones alone', async () => {
+    const server = await serve();
+    const list = await ask(server, '/v1/recordings?run=tiny');
+    expect(JSON.parse(list.text)).toEqual([
+      { file: 'a.jsonl', bytes: 12, writtenAt: expect.any(Number) },
+    ]);
+    const recording = await ask(server, '/v1/recording?run=tiny&file=a.jsonl');
+    expect(recording).toEqual({ status: 200, text: 'a recording\n' });
+    expect(JSON.parse((await ask(server, '/v1/recordings?run=empty')).text)).toEqual([]);
+  });
+
+  it.each([
+    ['/v1/recordings?run=nowhere', 'no run is named nowhere'],
+    ['/v1/recordings?run=..', 'no run is named ..'],
+    ['/v1/recording?run=tiny&file=b.jsonl', 'no recording is named b.jsonl'],
+    ['/v1/recording?run=tiny&file=../metrics.jsonl', 'no recording is named ../metrics.jsonl'],
+    ['/v1/recording?run=tiny&file=a.jsonl.tmp-1', 'no recording is named a.jsonl.tmp-1'],
+    ['/v1/recording?run=tiny', 'no recording is named '],
+  ])('are no way to anything else: %s', async (path, message) => {
+    const { status, text } = await ask(await serve(), path);
+    expect({ status, message: JSON.parse(text).message }).toEqual({ status: 404, message });
+  });
+});
+
+describe('an episode played now', () => {
+  it('is what the command prints, line by line', async () => {
+    const watcher = new Watcher(await serve(prints), 'run=tiny&seed=7');
+    await watcher.closed;
+    expect(watcher.messages).toEqual([
+      `record ${join(folder, 'tiny')} --seed 7 --stdout`,
+      'second',
+    ]);
+  });
+
+  it.each([
+    ['run=empty', stays, 'the run has no checkpoint yet: there is no policy to play with'],
+    ['run=nowhere', stays, 'no run is named nowhere'],
+    ['run=tiny&seed=-1', stays, 'seed: expected a whole number ≥ 0'],
+    ['run=tiny&seed=1%20--set', stays, 'seed: expected a whole number ≥ 0'],
+    ['run=tiny', 'console.error("error: no memory"); process.exit(1)', 'no memory'],
+    ['run=tiny', 'process.exit(3)', 'exit code 3'],
+  ])('says why there is none: %s', async (query, script, message) => {
+    const watcher = new Watcher(await serve(script), query);
+    await watcher.closed;
+    expect(watcher.messages.map((text) => JSON.parse(text))).toEqual([
+      { type: 'problem', message },
+    ]);
+  });
+
+  it('ends as its page goes, and makes room for another', async () => {
+    const server = await serve(stays);
+    const [first, second] = [new Watcher(server, 'run=tiny'), new Watcher(server, 'run=tiny')];
+    const pid = Number(await first.first());
+    await second.first();
+    const third = new Watcher(server, 'run=tiny');
+    await third.closed;
+    expect(JSON.parse(third.messages[0]).message).toBe('2 episodes are being played now');
+
+    expect(isAlive(pid)).toBe(true);
+    first.socket.close();
+    await expect.poll(() => isAlive(pid), patient).toBe(false);
+    await expect
+      .poll(async () => Number(await new Watcher(server, 'run=tiny').first()), patient)
+      .toBeGreaterThan(0);
+  });
+
+  it('ends as its page goes, though it does not listen', async () => {
+    const watcher = new Watcher(await serve(deaf), 'run=tiny');
+    const pid = Number(await watcher.first());
+    watcher.socket.terminate();
+    await expect.poll(() => isAlive(pid), patient).toBe(false);
+  });
+});

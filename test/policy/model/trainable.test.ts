@@ -1,0 +1,100 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  Box,
+  Dict,
+  Discrete,
+  MultiBinary,
+  MultiDiscrete,
+  type Space,
+  Text,
+  Tuple,
+} from '../../../src/envs/index.ts';
+import { loadBackend } from '../../../src/kernels/index.ts';
+import {
+  explainActionBounds,
+  explainActions,
+  explainObservations,
+  type PolicyOptions,
+} from '../../../src/policy/index.ts';
+import { smallPolicy } from '../../support/small-policy.ts';
+
+beforeAll(() => loadBackend('wasm'));
+
+const numbers = new Box({ shape: [2], low: -1, high: 1 });
+const text = new Text({ maxLength: 3 });
+
+const spaces: [string, Space][] = (
+  [
+    numbers,
+    new Box({ shape: [2, 2, 3], low: 0, high: 1 }),
+    new Discrete(1),
+    new MultiDiscrete([2, 1]),
+    new MultiDiscrete([2, 3, 2, 4], { shape: [2, 2] }),
+    new MultiDiscrete(new Array(8).fill(2), { shape: [2, 2, 2] }),
+    new MultiBinary([2, 2]),
+    text,
+    new Dict({ a: numbers, b: new Tuple([new Discrete(2)]) }),
+    new Dict({ a: numbers, b: new Tuple([text]) }),
+    new Dict({}) as never,
+    new Tuple([numbers, new Tuple([])]),
+  ] as unknown as Space[]
+).map((space) => [JSON.stringify(space), space]);
+
+/** Whether a policy can be made that sees and acts so. */
+function made(spaces: Partial<PolicyOptions>): boolean {
+  try {
+    const policy = smallPolicy(spaces);
+    const size = spaces.observationSpace?.size ?? 2;
+    tf.tidy(() => policy.step(policy.begin(tf.zeros([1, size]))));
+    policy.dispose();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe.each(spaces)('%s', (_, space) => {
+  it('is explained as observed exactly where no policy can be made', () => {
+    const problem = explainObservations({ observationSpace: space });
+    expect(problem === undefined).toBe(made({ observationSpace: space }));
+  });
+
+  it('is explained as an action exactly where no policy can be made', () => {
+    const problem = explainActions({ actionSpace: space });
+    expect(problem === undefined).toBe(made({ actionSpace: space }));
+  });
+});
+
+describe('an explanation says where, what was expected, what there is and what to do', () => {
+  it('of actions', () => {
+    expect(explainActions({ actionSpace: new Tuple([new Discrete(2), numbers]) })).toEqual({
+      seen: 'actionSpace: expected Box, Discrete, MultiDiscrete or MultiBinary, got a Tuple',
+      mend: expect.stringContaining('one MultiDiscrete'),
+    });
+    expect(explainActions({ actionSpace: text })?.mend).toContain('choices of a Discrete');
+  });
+
+  it('of observations, by the path of the part', () => {
+    const observationSpace = new Dict({ a: numbers, b: new Tuple([numbers, text]) });
+    const { seen, mend } = explainObservations({ observationSpace })!;
+    expect(seen).toMatch(/^observationSpace\.b\.1: expected Box, .*, got a Text$/);
+    expect(mend).toContain('policy.encoder');
+    const empty = explainObservations({ observationSpace: new Dict({ a: new Dict({}) }) })!;
+    expect(empty.seen).toBe('observationSpace.a: expected at least one part, got an empty Dict');
+  });
+
+  it('of bounds that no action is chosen between, by the entry', () => {
+    const bounds = (low: number[], high: number[], dtype?: 'float64') =>
+      explainActionBounds({ actionSpace: new Box({ shape: [2], low, high, dtype }) })?.seen;
+    expect(bounds([0, 100], [1, Infinity])).toBe(
+      'actionSpace: expected two bounds that actions lie between, got 100..Infinity at entry [1]: ' +
+        'at first, actions are drawn within about 100 of 100',
+    );
+    expect(bounds([-Infinity, 0], [Infinity, 1])).toContain('[0]: at first, actions');
+    const { MAX_VALUE } = Number;
+    expect(bounds([-MAX_VALUE, 0], [MAX_VALUE, 1], 'float64')).toContain('within about 1 of 0');
+    expect(bounds([-1e6, 0], [1e6, 0])).toBeUndefined();
+    expect(explainActionBounds({ actionSpace: new Discrete(2) })).toBeUndefined();
+  });
+});

@@ -1,0 +1,164 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  GOES_ON,
+  TERMINATED,
+  TRUNCATED,
+  Trajectory,
+  type Transition,
+} from '../../../src/rollout/index.ts';
+
+const sizes = {
+  capacity: 6,
+  maxSteps: 3,
+  envs: 3,
+  observationSize: 2,
+  actionSize: 1,
+  maskSize: 2,
+};
+
+interface Given {
+  env?: number;
+  /** Tells the observation: its row is [seen, −seen]. */
+  seen: number;
+  leadsTo: number;
+  steps?: number;
+  reward?: number;
+  terminated?: boolean;
+  truncated?: boolean;
+  final?: number;
+  forced?: boolean;
+  mask?: number[];
+}
+
+const rowOf = (x: number) => Float32Array.of(x, -x);
+
+function transition(given: Given): Transition {
+  const { env = 0, seen, leadsTo, steps = 1, reward = 0, final, forced = false, mask } = given;
+  return {
+    env,
+    reward,
+    terminated: given.terminated ?? false,
+    truncated: given.truncated ?? false,
+    final: final === undefined ? undefined : rowOf(final),
+    next: { env, row: rowOf(leadsTo) },
+    decision: {
+      observation: { env, row: rowOf(seen), mask },
+      action: Float32Array.of(seen + 0.5),
+      choice: seen,
+      logProb: -seen,
+      ponderSteps: steps,
+      halts: Float32Array.from({ length: steps }, (_, i) => (i + 1) / 8),
+      values: Float32Array.from({ length: steps }, (_, i) => seen + i),
+      forced,
+    },
+  };
+}
+
+describe('Trajectory', () => {
+  let trajectory: Trajectory;
+  const push = (...all: Given[]) => {
+    for (const given of all) trajectory.push(transition(given));
+  };
+  const bootstraps = () =>
+    [...trajectory.toBootstrap()].map(({ t, row }): [number, number] => [t, row[0]]);
+
+  beforeEach(() => {
+    trajectory = new Trajectory(sizes);
+  });
+
+  it('lays decisions side by side and their steps end to end', () => {
+    push(
+      { seen: 1, leadsTo: 2, steps: 2, reward: 5 },
+      { seen: 2, leadsTo: 3, steps: 3, forced: true, env: 1 },
+      { seen: 3, leadsTo: 4, steps: 1, env: 2 },
+    );
+    const { count, total } = trajectory;
+    expect([count, total]).toEqual([3, 6]);
+    expect([...trajectory.env.subarray(0, 3)]).toEqual([0, 1, 2]);
+    expect([...trajectory.rows.subarray(0, 6)]).toEqual([1, -1, 2, -2, 3, -3]);
+    expect([...trajectory.actions.subarray(0, 3)]).toEqual([1.5, 2.5, 3.5]);
+    expect([...trajectory.logProbs.subarray(0, 3)]).toEqual([-1, -2, -3]);
+    expect([...trajectory.ponderSteps.subarray(0, 3)]).toEqual([2, 3, 1]);
+    expect([...trajectory.offset.subarray(0, 3)]).toEqual([0, 2, 5]);
+    expect([...trajectory.forced.subarray(0, 3)]).toEqual([0, 1, 0]);
+    expect([...trajectory.rewards.subarray(0, 3)]).toEqual([5, 0, 0]);
+    expect([...trajectory.values.subarray(0, 6)]).toEqual([1, 2, 2, 3, 4, 3]);
+    expect([...trajectory.halts.subarray(0, 6)]).toEqual([1, 2, 1, 2, 3, 1].map((i) => i / 8));
+  });
+
+  it('links each decision to the next of its environment', () => {
+    push(
+      { env: 0, seen: 1, leadsTo: 2 },
+      { env: 1, seen: 1, leadsTo: 2 },
+      { env: 1, seen: 2, leadsTo: 3 },
+      { env: 0, seen: 2, leadsTo: 3 },
+      { env: 1, seen: 3, leadsTo: 4 },
+    );
+    expect([...trajectory.next.subarray(0, 5)]).toEqual([3, 2, 4, -1, -1]);
+  });
+
+  it('bootstraps the last decision of each environment from what it led to', () => {
+    push(
+      { env: 0, seen: 1, leadsTo: 2 },
+      { env: 1, seen: 11, leadsTo: 12 },
+      { env: 1, seen: 12, leadsTo: 13 },
+    );
+    expect(bootstraps()).toEqual([
+      [0, 2],
+      [2, 13],
+    ]);
+    expect([...trajectory.next.subarray(0, 3)]).toEqual([-1, 2, -1]);
+  });
+
+  it('a truncated episode keeps its final observation, though the environment goes on', () => {
+    push({ seen: 1, leadsTo: 50, truncated: true, final: 2 }, { seen: 50, leadsTo: 51 });
+    expect(bootstraps()).toEqual([
+      [0, 2],
+      [1, 51],
+    ]);
+    expect([...trajectory.ended.subarray(0, 2)]).toEqual([TRUNCATED, GOES_ON]);
+  });
+
+  it('a terminated episode has nothing to follow, even where it is truncated as well', () => {
+    push(
+      { env: 0, seen: 1, leadsTo: 50, terminated: true, final: 2 },
+      { env: 1, seen: 1, leadsTo: 50, terminated: true, truncated: true, final: 2 },
+    );
+    expect(bootstraps()).toEqual([]);
+    expect([...trajectory.ended.subarray(0, 2)]).toEqual([TERMINATED, TERMINATED]);
+  });
+
+  it('holds masks, all ones where none was given, and knows whether there were any', () => {
+    push({ seen: 1, leadsTo: 2 });
+    expect(trajectory.masked).toBe(false);
+    push({ seen: 2, leadsTo: 3, mask: [0, 1] }, { seen: 3, leadsTo: 4 });
+    expect(trajectory.masked).toBe(true);
+    expect([...trajectory.masks.subarray(0, 6)]).toEqual([1, 1, 0, 1, 1, 1]);
+  });
+
+  it('is full at its capacity, and refuses more without taking any of it', () => {
+    for (let i = 0; i < 6; i++) push({ seen: i, leadsTo: i + 1, steps: 3 });
+    expect(() => push({ seen: 6, leadsTo: 7 })).toThrow(
+      new RangeError('Trajectory: full at 6 decisions'),
+    );
+    expect(trajectory).toMatchObject({ count: 6, total: 18 });
+    expect(bootstraps()).toEqual([[5, 6]]);
+  });
+
+  it('cleared, is as new', () => {
+    push(
+      { seen: 1, leadsTo: 2, mask: [0, 1], truncated: true, final: 9, steps: 3 },
+      { seen: 2, leadsTo: 3 },
+    );
+    trajectory.bootstrap.fill(7);
+    trajectory.clear();
+    expect(trajectory).toMatchObject({ count: 0, total: 0, masked: false });
+    expect(bootstraps()).toEqual([]);
+    push({ seen: 5, leadsTo: 6, terminated: true }, { seen: 6, leadsTo: 7 });
+    expect([...trajectory.offset.subarray(0, 2)]).toEqual([0, 1]);
+    expect([...trajectory.next.subarray(0, 2)]).toEqual([1, -1]);
+    expect([...trajectory.bootstrap.subarray(0, 2)]).toEqual([0, 0]);
+    expect([...trajectory.masks.subarray(0, 4)]).toEqual([1, 1, 1, 1]);
+    expect(bootstraps()).toEqual([[1, 7]]);
+  });
+});
