@@ -1,53 +1,160 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, posix, relative, resolve, sep } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import own from '../package.json' with { type: 'json' };
 
 const src = resolve(import.meta.dirname, '../src');
-/** Each folder may import from itself and from those before it. */
-const order = ['kernels', 'envs', 'policy', 'rollout', 'agent'];
 
+/** The folders of src and their sub-folders, lowest first: each may import from itself and from those before it. */
+const order: Record<string, readonly string[]> = {
+  kernels: ['common', 'ops', 'simd', 'tfjs', 'tensorflow', 'backends'],
+  envs: [
+    ...['common', 'contract', 'spaces', 'net', 'wrappers', 'builtin'],
+    ...['pool', 'hosting', 'openenv', 'server', 'remote', 'check'],
+  ],
+  policy: ['parameters', 'encoders', 'core', 'distributions', 'halting', 'model'],
+  rollout: ['deciders', 'trajectory', 'pipeline'],
+  agent: [
+    ...['common', 'run', 'events', 'recipe', 'algorithms', 'config', 'hooks', 'watchdog', 'agent'],
+    ...['evaluate', 'report', 'recording', 'train', 'study', 'serve', 'page', 'daemon', 'cli'],
+  ],
+};
+const folders = Object.keys(order);
+
+/** Paths relative to src, or the name of a package. */
 interface Import {
   from: string;
   to: string;
 }
 
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
-  // AssemblyScript has no packages, and its imports no extension.
-  .filter((file) => file.endsWith('.ts') && !file.includes('assembly'))
-  .map((file) => join(src, file));
+  .map((file) => file.split(sep).join('/'))
+  // AssemblyScript has no packages, and its imports no extension; a build is no source.
+  .filter((file) => file.endsWith('.ts') && !/\/(assembly|build)\//.test(file));
 
-/** What a file imports, dynamically too: paths relative to src, and the names of packages. */
-function importsOf(path: string): Import[] {
+/** The imports of a file, dynamic ones too. */
+function importsOf(file: string, text = readFileSync(join(src, file), 'utf8')): Import[] {
   const pattern = /(?:\bfrom|\bimport)\s*\(?\s*'([^']*)'/g;
-  return [...readFileSync(path, 'utf8').matchAll(pattern)].map(([, specifier]) => ({
-    from: relative(src, path),
-    to: specifier.startsWith('.') ? relative(src, resolve(dirname(path), specifier)) : specifier,
+  return [...text.matchAll(pattern)].map(([, specifier]) => ({
+    from: file,
+    to: specifier.startsWith('.') ? posix.join(dirname(file), specifier) : specifier,
   }));
 }
 
-const folderOf = (path: string) => path.split(/[\\/]/)[0];
-const imports = files.flatMap(importsOf);
-const across = imports.filter(
-  ({ from, to }) =>
-    order.includes(folderOf(from)) && to.endsWith('.ts') && folderOf(from) !== folderOf(to),
-);
+function grouped<T>(all: readonly T[], key: (one: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const one of all) groups.set(key(one), [...(groups.get(key(one)) ?? []), one]);
+  return groups;
+}
+
+const folderOf = (path: string) => path.split('/')[0];
+/** A place in the order of sub-folders; a folder's own index.ts is above them all. */
+const placeOf = (path: string) => {
+  const [folder, sub] = path.split('/');
+  return sub === 'index.ts' ? order[folder].length : order[folder].indexOf(sub);
+};
 const show = ({ from, to }: Import) => `${from} -> ${to}`;
+
+const imports = files.flatMap((file) => importsOf(file));
+const internal = imports.filter(
+  ({ from, to }) => from.includes('/') && to.endsWith('.ts') && folders.includes(folderOf(to)),
+);
+
+/** Imports against the order of folders, or of sub-folders within one. */
+function backwards(all: readonly Import[]): string[] {
+  return all
+    .filter(({ from, to }) =>
+      folderOf(from) === folderOf(to)
+        ? placeOf(to) > placeOf(from)
+        : folders.indexOf(folderOf(to)) > folders.indexOf(folderOf(from)),
+    )
+    .map(show);
+}
+
+/** Files that import each other in a circle, the first that is found. */
+function circle(all: readonly Import[]): string[] {
+  const next = grouped(all, ({ from }) => from);
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): string[] => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return [];
+    for (const { to } of next.get(file) ?? []) {
+      const found = visit(to, [...path, file]);
+      if (found.length > 0) return found;
+    }
+    done.add(file);
+    return [];
+  };
+  return [...next.keys()].map((file) => visit(file, [])).find(({ length }) => length > 0) ?? [];
+}
+
+describe('the folders of src', () => {
+  it('hold folders, and of files their index.ts alone', () => {
+    const listed = readdirSync(src, { withFileTypes: true });
+    expect(listed.filter((entry) => entry.isFile()).map(({ name }) => name)).toEqual(['index.ts']);
+    for (const folder of folders) {
+      const entries = readdirSync(join(src, folder), { withFileTypes: true });
+      const loose = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+      const inside = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+      expect([folder, ...loose]).toEqual([folder, 'index.ts']);
+      expect(inside.sort()).toEqual([...order[folder]].sort());
+    }
+  });
+
+  it('give a name to one thing', () => {
+    // A part that each of its kind has (an algorithm, a halting rule), one operation here and in WebAssembly, one space
+    // and its encoder or distribution, a command and its work.
+    const kinds = [
+      /^agent\/algorithms\/\w+\//,
+      /^policy\/halting\/\w+\//,
+      /^kernels\/(ops|simd\/kernels)\//,
+      /^(envs\/spaces|policy\/(encoders|distributions))\//,
+    ];
+    const byName = grouped(
+      files.filter((file) => !/(^|\/)(index|main)\.ts$|^agent\/cli\//.test(file)),
+      (file) => relative(dirname(file), file),
+    );
+    const shared = [...byName.values()].filter(
+      (same) => same.length > 1 && !kinds.some((kind) => same.every((file) => kind.test(file))),
+    );
+    expect(shared).toEqual([]);
+  });
+});
 
 describe('imports', () => {
   it('are found', () => {
-    expect(across.map(({ to }) => to)).toContain(join('kernels', 'index.ts'));
+    expect(internal.map(({ to }) => to)).toContain('kernels/index.ts');
+    expect(internal.map(show)).toContain('envs/pool/env-pool.ts -> envs/pool/env-slot.ts');
   });
 
-  it('go one way: kernels <- envs <- policy <- rollout <- agent', () => {
-    const backwards = across.filter(
-      ({ from, to }) => !(order.indexOf(folderOf(to)) < order.indexOf(folderOf(from))),
+  it('go one way, from folder to folder and from sub-folder to sub-folder', () => {
+    expect(backwards(internal)).toEqual([]);
+  });
+
+  it('that go back are found', () => {
+    const planted = [
+      ...importsOf('kernels/ops/adam.ts', "import { Box } from '../../envs/index.ts';"),
+      ...importsOf('envs/spaces/box.ts', "const pool = await import('../pool/env-pool.ts');"),
+      ...importsOf('rollout/deciders/decider.ts', "export * from '../index.ts';"),
+      ...importsOf('envs/pool/env-pool.ts', "import type { Space } from '../contract/space.ts';"),
+    ];
+    expect(backwards(planted)).toEqual([
+      'kernels/ops/adam.ts -> envs/index.ts',
+      'envs/spaces/box.ts -> envs/pool/env-pool.ts',
+      'rollout/deciders/decider.ts -> rollout/index.ts',
+    ]);
+  });
+
+  it('of files make no circle', () => {
+    expect(circle(internal)).toEqual([]);
+    const planted = { from: 'envs/contract/space.ts', to: 'envs/spaces/box.ts' };
+    expect(circle([...internal, planted])).not.toEqual([]);
+  });
+
+  it('enter another folder only through its index.ts, or that of its sub-folder', () => {
+    const inside = internal.filter(
+      ({ from, to }) => folderOf(from) !== folderOf(to) && !/^\w+\/(\w+\/)?index\.ts$/.test(to),
     );
-    expect(backwards.map(show)).toEqual([]);
-  });
-
-  it('enter another folder only through its index.ts', () => {
-    const inside = across.filter(({ to }) => to !== join(folderOf(to), 'index.ts'));
     expect(inside.map(show)).toEqual([]);
   });
 

@@ -35,7 +35,7 @@ TASKS = {
     "minigrid": {
         "make": lambda: minigrid("MiniGrid-DoorKey-5x5-v0"),
         "envs": 8,
-        "normalise": True,
+        "normalize": True,
         "ppo": dict(n_steps=128, batch_size=64, gae_lambda=0.95, gamma=0.99, n_epochs=10, learning_rate=2.5e-4),
     },
 }
@@ -47,20 +47,20 @@ parser.add_argument("--seeds", type=int, default=5)
 parser.add_argument("--episodes", type=int, default=100, help="episodes that are evaluated")
 parser.add_argument("--threads", type=int, default=1)
 parser.add_argument("--ppo", default="{}", metavar="JSON", help="hyperparameters in place of the Zoo's")
-parser.add_argument("--normalise", action="store_true", help="VecNormalize, also where the Zoo has it not")
+parser.add_argument("--normalize", action="store_true", help="VecNormalize, also where the Zoo has it not")
 args = parser.parse_args()
 
 torch.set_num_threads(args.threads)
 task = TASKS[args.task]
 task["ppo"].update(json.loads(args.ppo))
-normalise = args.normalise or task.get("normalise", False)
+normalize = args.normalize or task.get("normalize", False)
 
 
 def run(seed):
     """Return after training, and the seconds that training took."""
     envs = make_vec_env(task["make"], task["envs"], seed=seed)
     evaluated = make_vec_env(task["make"], task["envs"], seed=2_000_000 + seed)
-    if normalise:
+    if normalize:
         envs = VecNormalize(envs, gamma=task["ppo"]["gamma"])
         evaluated = VecNormalize(evaluated, training=False, norm_reward=False)
         evaluated.obs_rms = envs.obs_rms

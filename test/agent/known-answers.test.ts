@@ -37,7 +37,7 @@ it('values are in the unit of the raw reward, also where rewards were scaled as 
   const config = knownAnswerConfig(1500, {
     env: { id: 'KnownDiscrete-v0' },
     halting: { rule: 'fixed', maxSteps: 1 },
-    normalise: { reward: true },
+    normalize: { reward: true },
   });
   const runDir = tempDir();
   const { evaluation } = await train(config, { runDir });

@@ -24,9 +24,9 @@ function unrewarded(): Env<Float32Array, number> {
   };
 }
 
-it('while nothing is rewarded the price alone is no jump, where rewards are normalised', async () => {
+it('while nothing is rewarded the price alone is no jump, where rewards are normalized', async () => {
   const config = tinyConfig({
-    normalise: { reward: true },
+    normalize: { reward: true },
     recipe: { minUpdates: 60, maxWarmup: 1, plateauUpdates: 1 },
     ppo: { decisions: 64, minibatch: 32, epochs: 2, learningRate: 1e-2 },
     price: { initial: 0.05 },

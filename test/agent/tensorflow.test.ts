@@ -107,7 +107,7 @@ describe.skipIf(!installed)('on tensorflow', () => {
     const config = tinyConfig({
       ...input,
       halting: { initialBias: 0 },
-      recipe: { forced: 0.3, ...input.recipe },
+      recipe: { forcedShare: 0.3, ...input.recipe },
       // One step, unclipped, so that Adam's first moment holds the plain gradient.
       ppo: { decisions: 32, minibatch: 1000, epochs: 1, maxGradNorm: 1e9 },
     });

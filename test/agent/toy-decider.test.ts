@@ -27,7 +27,7 @@ describe('a decider from outside', () => {
   it('decides in training and after, for a config that names it', async () => {
     const learning = { learningRate: 0.03, finalLearningRate: 0.03, entropy: 0.02 };
     const config = toyConfig({
-      halting: { rule: 'fixed', steps: 1, maxSteps: 3 },
+      halting: { rule: 'fixed', ponderSteps: 1, maxSteps: 3 },
       ppo: { decisions: 128, minibatch: 64, epochs: 4, ...learning },
       train: { totalSteps: 8000, seed: 2 },
     });

@@ -29,7 +29,7 @@ describe('a halting rule that is registered from outside', () => {
     await train(
       tinyConfig({
         halting: { rule: 'toy', maxSteps: 4, chance } as ConfigInput['halting'],
-        recipe: { forced: 0, distillation },
+        recipe: { forcedShare: 0, distillation },
         ppo: { learningRate: 0.03, finalLearningRate: 0.03 },
         train: { totalSteps: 1600 },
       }),

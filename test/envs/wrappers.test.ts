@@ -22,11 +22,11 @@ const wrappers: Record<string, (env: Env<Float32Array, number>) => Env<unknown, 
   episodeStatistics: (env) => episodeStatistics(env),
   'frameStack, reset padding': (env) => frameStack(env, { count: 3 }),
   'frameStack, zero padding': (env) => frameStack(env, { count: 3, padding: 'zero' }),
-  'normaliseObservation, frozen': (env) => {
+  'normalizeObservation, frozen': (env) => {
     const stats = RunningStats.fromState({ count: 1, mean: [0, 5], variance: [2, 9] });
     return normalizeObservation(env, { stats, frozen: true });
   },
-  'normaliseReward, frozen': (env) => {
+  'normalizeReward, frozen': (env) => {
     const stats = RunningStats.fromState({ count: 1, mean: [0], variance: [4] });
     return normalizeReward(env, { gamma: 0.9, stats, frozen: true });
   },
@@ -169,8 +169,8 @@ describe('frameStack', () => {
   });
 });
 
-describe('normaliseObservation', () => {
-  it('learns from each observation before it normalises it', () => {
+describe('normalizeObservation', () => {
+  it('learns from each observation before it normalizes it', () => {
     const env = normalizeObservation(scripted([{ obs: [[4], [8]] }]));
     const reference = new RunningStats(1);
     const { obs: first } = env.reset() as { obs: Float32Array };
@@ -220,7 +220,7 @@ describe('normaliseObservation', () => {
   });
 });
 
-describe('normaliseReward', () => {
+describe('normalizeReward', () => {
   const gamma = 0.5;
 
   /** The factors that a run of discounted returns leads to. */

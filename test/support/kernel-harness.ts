@@ -8,7 +8,7 @@ export const codes: readonly Code[] = ['simd', 'relaxed', 'wide'];
 function moduleOf(code: Code): WebAssembly.Module {
   const loaded = loadModule({ build: code === 'wide' ? 'strict' : code });
   if (loaded.code === code) return loaded.module;
-  const file = new URL(`../../../src/kernels/simd/build/${code}.wasm`, import.meta.url);
+  const file = new URL(`../../src/kernels/simd/build/${code}.wasm`, import.meta.url);
   return new WebAssembly.Module(readFileSync(file));
 }
 

@@ -110,7 +110,7 @@ export interface AgentState {
   price: number;
   /** Rewards were multiplied by this in the update that the weights come from; 1 unless given. */
   valueScale?: number;
-  normaliser?: RunningStatsState;
+  normalizer?: RunningStatsState;
   /** What it observes and does. */
   spaces?: { observationSpace: SpaceJson; actionSpace: SpaceJson };
 }
@@ -132,11 +132,11 @@ export class Agent {
   readonly observationSpace: Space;
   readonly actionSpace: Space;
   readonly policy: Policy;
-  /** DecisionRequest statistics, where the config normalises; frozen but for training itself. */
-  normaliser: RunningStats | undefined;
+  /** DecisionRequest statistics, where the config normalizes; frozen but for training itself. */
+  normalizer: RunningStats | undefined;
   /** Reward subtracted per ponder step beyond minSteps, as training last set it. */
   price: number;
-  /** What its value head says is divided by this to be in units of the raw reward (`normalise.reward`). */
+  /** What its value head says is divided by this to be in units of the raw reward (`normalize.reward`). */
   valueScale = 1;
   /** Environment steps it was trained for, as far as its checkpoint says; 0 where it has none. */
   version = 0;
@@ -160,7 +160,7 @@ export class Agent {
     this.actionSpace = spaces.actionSpace;
     this.price = config.price.initial;
     this.#rng = Rng.seed(train.seed, 'agent');
-    if (config.normalise.obs) this.normaliser = observationStats(this.observationSpace);
+    if (config.normalize.obs) this.normalizer = observationStats(this.observationSpace);
     this.policy = policyFor({
       ...policy,
       ...spaces,
@@ -227,11 +227,11 @@ export class Agent {
 
   /** What a checkpoint holds of the agent beside its weights. */
   state(): AgentState {
-    const { price, valueScale, normaliser, observationSpace, actionSpace } = this;
+    const { price, valueScale, normalizer, observationSpace, actionSpace } = this;
     return {
       price,
       valueScale,
-      normaliser: normaliser?.state(),
+      normalizer: normalizer?.state(),
       spaces: { observationSpace: observationSpace.toJSON(), actionSpace: actionSpace.toJSON() },
     };
   }
@@ -243,15 +243,17 @@ export class Agent {
   async warmStart(runDir: string): Promise<void> {
     const { weights, state } = await loadRun(runDir);
     const own = this.state();
-    const { valueScale, normaliser = own.normaliser } = (state as { agent: AgentState }).agent;
-    this.restore(weights, { ...own, valueScale, normaliser: own.normaliser && normaliser });
+    const { agent } = state as { agent: AgentState };
+    const { valueScale } = agent;
+    const normalizer = observationStatsOf(agent) ?? own.normalizer;
+    this.restore(weights, { ...own, valueScale, normalizer: own.normalizer && normalizer });
   }
 
   /** Goes on as a checkpoint of its run. @throws as `restore` does */
   loadCheckpoint({ step, weights, state }: Checkpoint): void {
     const { agent, rewardScale } = state as { agent: AgentState; rewardScale?: RewardScaleState };
     // Older checkpoints do not say; their scale is that of a rollout later.
-    const saved = this.config.normalise.reward && rewardScale ? factorOf(rewardScale) : 1;
+    const saved = this.config.normalize.reward && rewardScale ? factorOf(rewardScale) : 1;
     this.restore(weights, { valueScale: saved, ...agent });
     this.version = step;
   }
@@ -260,14 +262,15 @@ export class Agent {
   restore(weights: Tensors, state: AgentState): void {
     this.checkUsable('Agent.restore');
     const { size } = this.observationSpace;
-    const normaliser = state.normaliser && RunningStats.fromState(state.normaliser);
-    if (normaliser && normaliser.size !== size) {
+    const saved = observationStatsOf(state);
+    const normalizer = saved && RunningStats.fromState(saved);
+    if (normalizer && normalizer.size !== size) {
       throw new Error(
-        `observation statistics: expected those of ${size} numbers, got ${normaliser.size}`,
+        `observation statistics: expected those of ${size} numbers, got ${normalizer.size}`,
       );
     }
     this.policy.parameters.write(weights);
-    this.normaliser = normaliser;
+    this.normalizer = normalizer;
     this.price = state.price;
     this.valueScale = state.valueScale ?? 1;
   }
@@ -326,13 +329,13 @@ export class Agent {
   }
 
   /**
-   * An observation that `explain` has nothing against, as the policy takes it: normalised where it was in
+   * An observation that `explain` has nothing against, as the policy takes it: normalized where it was in
    * training.
    */
   observe(obs: unknown, mask?: ActionMask, limits?: DecisionRequest['limits']): DecisionRequest {
     const row = new Float32Array(this.observationSpace.size);
     this.observationSpace.write(obs, row);
-    this.normaliser?.normalise(row, 0);
+    this.normalizer?.normalize(row, 0);
     return { env: 0, row, mask, limits };
   }
 
@@ -395,7 +398,7 @@ export function drawnFrom(seed: number, index: number): Rng {
 /** Numbers that name something have no mean. */
 function observationStats({ type, size }: Space): RunningStats {
   if (type === 'box') return new RunningStats(size);
-  throw new UsageError(`normalise.obs: expected a Box observation, got a ${type} one`);
+  throw new UsageError(`normalize.obs: expected a Box observation, got a ${type} one`);
 }
 
 /** Thoughts that `decide` has under way at once. */
@@ -409,6 +412,13 @@ function policyFor(options: PolicyOptions): Policy {
     if (!(error instanceof RangeError)) throw error;
     throw new UsageError(error.message, { cause: error });
   }
+}
+
+/** Checkpoints of 0.1 have them by another name. */
+function observationStatsOf(
+  state: AgentState & { normaliser?: RunningStatsState },
+): RunningStatsState | undefined {
+  return state.normalizer ?? state.normaliser;
 }
 
 function toAct(decision: Decision): Act {

@@ -43,7 +43,8 @@ export function exitOf({ halting, evaluation }: Config, given: ExitOption = {}):
   const { name, ...own } = typeof given === 'string' ? { name: given } : given;
   const trained = haltingRules.find(halting.rule).exit ?? evaluation.exit;
   const definition = exits.find(name ?? trained);
-  const config = { ...evaluation, steps: evaluation.steps ?? halting.steps };
+  const ponderSteps = evaluation.ponderSteps ?? halting.ponderSteps;
+  const config = { ...evaluation, ponderSteps };
   const known = Object.keys(definition.options);
   const configured = Object.entries(config).filter(([key]) => known.includes(key));
   const options = { ...Object.fromEntries(configured), ...own };

@@ -10,7 +10,7 @@ export interface RewardScaleState {
 
 /**
  * Rewards are divided by the running standard deviation of the discounted return so far, over all environments: G ← γ·G + r, which begins
- * anew with each episode however the one before ended, as in SB3's VecNormalize. Gymnasium's NormalizeReward (`normaliseReward`) lets the
+ * anew with each episode however the one before ended, as in SB3's VecNormalize. Gymnasium's NormalizeReward (`normalizeReward`) lets the
  * last reward of an episode into the return of the next, and goes on through truncation.
  * One scale holds for a whole rollout, so that the price can be scaled with it.
  */

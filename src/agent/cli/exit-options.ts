@@ -20,10 +20,9 @@ export function addExitOptions(command: Command): Command {
     ),
   );
   for (const [name, schema] of Object.entries(exitOptions())) {
-    const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     const field = z.toJSONSchema(schema as z.ZodType, { io: 'input' }) as FieldSchema;
     command.addOption(
-      new Option(`--${flag} <value>`, sentence(field.description)).argParser((text) => {
+      new Option(`${flagOf(name)} <value>`, sentence(field.description)).argParser((text) => {
         const parsed = (schema as z.ZodType).safeParse(parse(text));
         if (parsed.success) return parsed.data;
         throw new InvalidArgumentError(`Expected ${expectation(field)}, got "${text}".`);
@@ -44,9 +43,14 @@ export function exitFlag(flags: ExitFlags): ExitOption | undefined {
   const wrong = given.find((option) => name && !(option in exits.find(name).options));
   if (wrong !== undefined) {
     const having = exits.all.filter(({ options }) => wrong in options).map(({ name }) => name);
-    throw new UsageError(`--${wrong}: expected together with --exit ${having.join(' or ')}`);
+    throw new UsageError(`${flagOf(wrong)}: expected together with --exit ${having.join(' or ')}`);
   }
   return { name, ...Object.fromEntries(given.map((option) => [option, flags[option]])) };
+}
+
+/** The flag of an option: `--ponder-steps` of `ponderSteps`. */
+function flagOf(option: string): string {
+  return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 /** As a line of help has it: without capital and full stop. */

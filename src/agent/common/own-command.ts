@@ -6,7 +6,7 @@ import { ownFile } from '../../kernels/index.ts';
 /** The arguments of Node.js for this package's own command, whether it runs from its sources or built. */
 export function ownCommand(): string[] {
   const extension = extname(import.meta.url);
-  const main = fileURLToPath(ownFile(`./cli/main${extension}`, import.meta.url));
+  const main = fileURLToPath(ownFile(`../cli/main${extension}`, import.meta.url));
   if (extension !== '.ts') return [main];
   const tsx = createRequire(import.meta.url).resolve('tsx');
   return ['--import', pathToFileURL(tsx).href, main];

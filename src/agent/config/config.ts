@@ -176,8 +176,8 @@ const kernelsSchema = z.strictObject({
     ),
 });
 
-const normaliseSchema = z.strictObject({
-  obs: z.boolean().default(false).describe('Normalise Box observations by running statistics.'),
+const normalizeSchema = z.strictObject({
+  obs: z.boolean().default(false).describe('Normalize Box observations by running statistics.'),
   reward: z
     .boolean()
     .default(false)
@@ -365,9 +365,9 @@ const makeFields = () =>
         `How observations are decided on, in training and after: ${deciders.all.map(({ name, summary }) => `${name}: ${summary}`).join('; ')}.`,
       ),
     ...deciderSections(),
-    normalise: normaliseSchema
+    normalize: normalizeSchema
       .prefault({})
-      .describe('Running normalisation, saved with the policy.'),
+      .describe('Running normalization, saved with the policy.'),
     evaluation: evaluationSchema().prefault({}).describe('Evaluation on separate environments.'),
     guards: guardsSchema
       .prefault({})

@@ -1,8 +1,9 @@
-import { type Document, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import { type Document, isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { UsageError } from '../common/errors.ts';
 import { explainRounded, withinOptions } from '../common/rounded-integer.ts';
 import { fieldAt } from './json-schema.ts';
 import type { Override } from './overrides.ts';
+import { renamedKeys } from './renamed-keys.ts';
 
 /** A config as it is written in YAML. */
 export class ConfigDocument {
@@ -12,7 +13,7 @@ export class ConfigDocument {
 
   /**
    * @param file what messages call the file; there is none unless given
-   * @throws UsageError with the place of everything that is no YAML
+   * @throws UsageError with the place of everything that is no YAML, and where a key has both its old and its new name
    */
   constructor(text: string, file?: string) {
     this.#file = file;
@@ -29,12 +30,25 @@ export class ConfigDocument {
         if (message !== undefined) errors.push({ at: scalar.range?.[0] ?? 0, message });
       },
     });
-    if (errors.length === 0) return;
+    if (errors.length === 0) {
+      this.#rename();
+      return;
+    }
     const found = errors.map(({ at, message }) => {
       const { line, col } = this.#lines.linePos(at);
       return `${file}:${line}:${col}: ${message}`;
     });
     throw new UsageError(found.join('\n'));
+  }
+
+  /** Gives keys with an old name their new one. */
+  #rename(): void {
+    for (const { parent, old, name } of renamedKeys((path) => this.#doc.hasIn(path))) {
+      const mapping = parent.length === 0 ? this.#doc.contents : this.#doc.getIn(parent);
+      if (!isMap(mapping)) continue;
+      const pair = mapping.items.find(({ key }) => isScalar(key) && key.value === old);
+      if (pair) pair.key = this.#doc.createNode(name);
+    }
   }
 
   /** @throws UsageError where there is nothing that it could be set in */

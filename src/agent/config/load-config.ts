@@ -10,6 +10,7 @@ import { ConfigDocument } from './document.ts';
 import { fieldAt } from './json-schema.ts';
 import { namesEnv, parseOverride } from './overrides.ts';
 import { type ConfigProblem, configProblems, unknownKey } from './problems.ts';
+import { renamedKeys } from './renamed-keys.ts';
 
 /** Where the configs that come with this package are. */
 const packaged = () => fileURLToPath(ownFile('../../../configs/', import.meta.url));
@@ -91,7 +92,22 @@ function configOf(
  * @throws UsageError naming every problem with its path, what was expected and what was given
  */
 export function parseConfig(input: ConfigInput): Config {
-  return validate(input, () => '');
+  return validate(withNewKeys(input), () => '');
+}
+
+/** The input with today's names for keys that have an old one. */
+function withNewKeys(input: unknown): unknown {
+  const at = (path: readonly string[]) =>
+    path.reduce<unknown>((value, key) => (isMapping(value) ? value[key] : undefined), input);
+  const found = renamedKeys((path) => at(path) !== undefined);
+  if (found.length === 0) return input;
+  const config = structuredClone(input) as Record<string, unknown>;
+  for (const { parent, old, name } of found) {
+    const mapping = parent.reduce((value, key) => value[key] as typeof config, config);
+    mapping[name] = mapping[old];
+    delete mapping[old];
+  }
+  return config;
 }
 
 /** The config with each module it names replaced; `at` is the field’s dotted path. */

@@ -1,6 +1,7 @@
 import { isCollection, isScalar, parseDocument, visit } from 'yaml';
 import { UsageError } from '../common/errors.ts';
 import { explainRounded, withinOptions } from '../common/rounded-integer.ts';
+import { renamedPath } from './renamed-keys.ts';
 
 /** One `--set path=value`. */
 export interface Override {
@@ -30,7 +31,7 @@ export function parseOverride(text: string): Override {
   });
   try {
     const source = isScalar(contents) ? contents.source : undefined;
-    return { text, path: match[1].split('.'), value: doc.toJS(), source };
+    return { text, path: renamedPath(match[1].split('.')), value: doc.toJS(), source };
   } catch {
     throw refused('an alias (*) of what is elsewhere');
   }

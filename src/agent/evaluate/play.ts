@@ -93,7 +93,7 @@ export class Stage {
     const pool = source.pool({
       count: Math.min(env.count, episodes),
       seed: agent.config.train.seed,
-      normaliser: agent.normaliser && { stats: agent.normaliser, frozen: true },
+      normalizer: agent.normalizer && { stats: agent.normalizer, frozen: true },
       maxEpisodeSteps: evaluation.maxEpisodeSteps,
       survive: survive.failures,
       impatient: survive.impatient,

@@ -30,7 +30,8 @@ function finishedLine(event: Extract<TrainEvent, { type: 'finished' }>): string 
   const { envSteps, interrupted, evaluation } = event;
   const losses = lossesText(event);
   const lost = losses === undefined ? '' : `; ${losses}`;
-  if (!evaluation) return `${interrupted ? 'stopped' : 'done'} after ${whole(envSteps)} steps${lost}`;
+  if (!evaluation)
+    return `${interrupted ? 'stopped' : 'done'} after ${whole(envSteps)} steps${lost}`;
   const { successRate } = evaluation;
   const success = successRate === null ? '' : `, success ${decimal(successRate)}`;
   return (

@@ -38,7 +38,7 @@ export const recipeSettings = z.strictObject({
     .default(20)
     .describe('Updates without a better smoothed return that count as a plateau.'),
   maxWarmup: fraction.default(0.4).describe('Share of training after which release comes anyway.'),
-  forced: fraction
+  forcedShare: fraction
     .default(0.25)
     .describe('Share of decisions forced to a uniformly random depth after release.'),
   distillation: z

@@ -117,7 +117,7 @@ export class PolicyBatcher {
 
   /**
    * Goes on as another checkpoint of the run. Whatever is not answered begins again, since weights
-   * change only between thoughts, and observations may now be normalised otherwise.
+   * change only between thoughts, and observations may now be normalized otherwise.
    * @throws Error for a checkpoint of another policy; then nothing changes
    */
   loadCheckpoint(checkpoint: Checkpoint): void {

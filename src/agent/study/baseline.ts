@@ -53,7 +53,7 @@ export function splitList(text: string): string[] {
 function fixedOverrides(config: Config, steps: number): string[] {
   return [
     'halting.rule=fixed',
-    `halting.steps=${steps}`,
+    `halting.ponderSteps=${steps}`,
     `halting.maxSteps=${steps}`,
     `halting.minSteps=${Math.min(config.halting.minSteps, steps)}`,
     'price.initial=0',

@@ -38,7 +38,7 @@ export function collapse(
         `nearly all decisions take ${minSteps} ponder step(s), though forced to ${maxSteps} ` +
         `the return is higher (${show(shallow.return)} → ${show(deep.return)}) by more than ` +
         `${ERRORS} standard errors: release later ` +
-        '(recipe.releaseReturn, recipe.minUpdates), lower price.initial or raise recipe.forced',
+        '(recipe.releaseReturn, recipe.minUpdates), lower price.initial or raise recipe.forcedShare',
     };
   }
   if (histogram[maxSteps - 1] > SHARE * total && !steering) {
@@ -46,7 +46,7 @@ export function collapse(
       alarm: 'collapsed-to-max',
       message:
         `nearly all decisions take all ${maxSteps} ponder steps (mean ${show(ponderSteps.mean)} in ` +
-        'evaluation): raise recipe.forced or price.initial, or set price.targetSteps',
+        'evaluation): raise recipe.forcedShare or price.initial, or set price.targetSteps',
     };
   }
   return undefined;

@@ -104,7 +104,7 @@ export class Evaluations {
         exit:
           recipe.released || !learnsToHalt(halting)
             ? undefined
-            : { name: 'fixed', steps: halting.maxSteps },
+            : { name: 'fixed', ponderSteps: halting.maxSteps },
         forcedEpisodes: evaluation.forcedEpisodes,
         depths: [...new Set([halting.minSteps, halting.maxSteps])],
         ...guards,

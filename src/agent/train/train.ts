@@ -240,7 +240,11 @@ async function session(
           const { restart } = await loop(training, files, budget, recovery, from, options);
           const done = training.done && training.unevaluated === undefined;
           const { update, envSteps, losses, calling } = training;
-          return { run: { config: agent.config, update, envSteps, losses, calling }, done, restart };
+          return {
+            run: { config: agent.config, update, envSteps, losses, calling },
+            done,
+            restart,
+          };
         },
       );
     } catch (error) {

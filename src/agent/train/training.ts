@@ -122,14 +122,14 @@ export class Training {
   ): Promise<Training> {
     const { env, train, guards } = agent.config;
     const saved = checkpoint?.state as TrainingState | undefined;
-    // First the agent, since the environments share its normaliser.
+    // First the agent, since the environments share its normalizer.
     if (checkpoint !== undefined) agent.restore(checkpoint.weights, saved!.agent);
     let training: Training | undefined;
     const envs = await source.pool({
       count: env.count,
       seed: train.seed,
       resetOptions: () => training?.hookRequests.resetOptions,
-      normaliser: agent.normaliser && { stats: agent.normaliser, frozen: false },
+      normalizer: agent.normalizer && { stats: agent.normalizer, frozen: false },
       limits: { observation: guards.maxObservation, reward: guards.maxReward },
       survive: guards.envFailures,
       calling: heartbeat.calling,
@@ -167,7 +167,7 @@ export class Training {
   /** How thoughts end and actions are drawn during training, as the recipe has it now. */
   behaviour(): DecisionOptions {
     const { released } = this.recipe;
-    const { forced } = this.#config.recipe;
+    const { forcedShare: forced } = this.#config.recipe;
     return this.#algorithm.behaviour({ released, forced, progress: this.progress });
   }
 
@@ -187,7 +187,7 @@ export class Training {
     envSteps,
     stale,
   }: Rollout): Promise<UpdateMetrics | Incident> {
-    const { halting, normalise } = this.#config;
+    const { halting, normalize } = this.#config;
     const { price, released } = this.recipe;
     const histogram: number[] = new Array(halting.maxSteps).fill(0);
     for (let t = 0; t < trajectory.count; t++) {
@@ -196,7 +196,7 @@ export class Training {
     const settings: UpdateSettings = {
       released,
       price,
-      rewardScale: normalise.reward ? this.rewardScale.factor : 1,
+      rewardScale: normalize.reward ? this.rewardScale.factor : 1,
       progress: this.progress,
     };
     const tried = await this.during('learning', () => this.#try(trajectory, settings));
@@ -266,7 +266,7 @@ export class Training {
     this.#algorithm.restore(before);
     // What was seen that made it so is no measure of what will be.
     this.rewardScale.restore(this.#seen.rewards);
-    if (this.#seen.observations) this.agent.normaliser?.restore(this.#seen.observations);
+    if (this.#seen.observations) this.agent.normalizer?.restore(this.#seen.observations);
     return { reason, stats, before, rng };
   }
 
@@ -284,7 +284,7 @@ export class Training {
   }
 
   #statistics() {
-    return { rewards: this.rewardScale.state(), observations: this.agent.normaliser?.state() };
+    return { rewards: this.rewardScale.state(), observations: this.agent.normalizer?.state() };
   }
 
   /**

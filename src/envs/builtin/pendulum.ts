@@ -19,7 +19,7 @@ const maxTorque = 2; // N m
 type State = [theta: number, speed: number];
 
 /** The angle in [−π, π). */
-function normalise(angle: number): number {
+function normalize(angle: number): number {
   const turn = 2 * Math.PI;
   return ((((angle + Math.PI) % turn) + turn) % turn) - Math.PI;
 }
@@ -79,7 +79,7 @@ export class Pendulum extends EpisodicEnv<Float32Array, ArrayLike<number>, State
 
   protected advance([theta, speed]: State, action: ArrayLike<number>): Outcome<State> {
     const torque = clamp(action[0], -maxTorque, maxTorque);
-    const cost = normalise(theta) ** 2 + 0.1 * speed ** 2 + 0.001 * torque ** 2;
+    const cost = normalize(theta) ** 2 + 0.1 * speed ** 2 + 0.001 * torque ** 2;
     const acceleration =
       ((3 * gravity) / (2 * length)) * Math.sin(theta) + (3 / (mass * length ** 2)) * torque;
     const next = clamp(speed + acceleration * dt, -maxSpeed, maxSpeed);

@@ -70,7 +70,7 @@ export class RunningStats {
   }
 
   /** `(x − mean) / √(variance + 1e-8)` of one row of `size`, in place, clipped to ±clip. */
-  normalise(row: Float32Array, offset = 0, clip = 10): void {
+  normalize(row: Float32Array, offset = 0, clip = 10): void {
     for (let i = 0; i < this.size; i++) {
       const x = (row[offset + i] - this.mean[i]) * this.scale(i);
       row[offset + i] = Math.min(Math.max(x, -clip), clip);

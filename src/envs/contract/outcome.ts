@@ -4,7 +4,7 @@ import type { ActionMask } from './space.ts';
 export interface Observation {
   /** Index of the environment. */
   env: number;
-  /** The flat observation, normalised where the pool does so; not written to again. */
+  /** The flat observation, normalized where the pool does so; not written to again. */
   row: Float32Array;
   mask?: ActionMask;
   difficulty?: number;

@@ -51,7 +51,7 @@ const poolChecks: Checks<EnvPoolOptions> = {
   maxEpisodeSteps: integer(1),
   resetOptions: callback,
   calling: anything,
-  normaliser: anything,
+  normalizer: anything,
   limits: anything,
 };
 

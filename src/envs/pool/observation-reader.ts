@@ -8,8 +8,8 @@ import { explainMask } from '../spaces/explain-mask.ts';
 import { Rows } from './row-allocator.ts';
 
 export interface ReadOptions {
-  /** Normalises observations; statistics are updated unless frozen. */
-  normaliser?: { stats: RunningStats; frozen: boolean };
+  /** Normalizes observations; statistics are updated unless frozen. */
+  normalizer?: { stats: RunningStats; frozen: boolean };
   /** Beyond which observations and rewards break the contract; finite is enough unless given. */
   limits?: Limits;
 }
@@ -20,7 +20,7 @@ export interface Shown {
   info?: Info;
 }
 
-/** Reads what one environment shows: checks it, flattens it, and normalises it where that is asked for. */
+/** Reads what one environment shows: checks it, flattens it, and normalizes it where that is asked for. */
 export class ObservationReader {
   readonly #index: number;
   readonly #observationSpace: Space;
@@ -55,10 +55,10 @@ export class ObservationReader {
       explainRow(row, this.#options.limits) ??
       (masked ? explainMask(this.#actionSpace, actionMask) : undefined);
     if (wrong !== undefined) return wrong;
-    const { normaliser } = this.#options;
-    if (normaliser !== undefined) {
-      if (!normaliser.frozen) normaliser.stats.update(row, 1);
-      normaliser.stats.normalise(row, 0);
+    const { normalizer } = this.#options;
+    if (normalizer !== undefined) {
+      if (!normalizer.frozen) normalizer.stats.update(row, 1);
+      normalizer.stats.normalize(row, 0);
     }
     // A copy, since the environment may go on writing into its own.
     const mask = masked ? Uint8Array.from(actionMask) : undefined;

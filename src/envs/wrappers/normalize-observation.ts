@@ -7,7 +7,7 @@ import { wrap } from './wrap.ts';
 export interface NormalizeObservationOptions {
   /** The statistics to use and to go on with: shared between environments, or from an earlier run. */
   stats?: RunningStats;
-  /** Normalise, but learn no more. */
+  /** Normalize, but learn no more. */
   frozen?: boolean;
   /** Bound on what comes out, in standard deviations; Infinity is none. */
   clip?: number;
@@ -21,25 +21,25 @@ export function normalizeObservation<Action>(
   env: Env<unknown, Action>,
   { stats, frozen = false, clip = 10 }: NormalizeObservationOptions = {},
 ): Env<Float32Array, Action> {
-  const box = asBox(env.observationSpace, 'normaliseObservation');
+  const box = asBox(env.observationSpace, 'normalizeObservation');
   const { shape, size } = box;
   const running = stats ?? new RunningStats(size);
   if (running.size !== size) {
     throw new RangeError(
-      `normaliseObservation: expected stats of size ${size}, as the observations, got ${running.size}`,
+      `normalizeObservation: expected stats of size ${size}, as the observations, got ${running.size}`,
     );
   }
-  const normalise = <R extends { obs: unknown }>(result: R): R & { obs: Float32Array } => {
+  const normalize = <R extends { obs: unknown }>(result: R): R & { obs: Float32Array } => {
     const entries = box.cast(result.obs);
     if (!frozen) running.update(entries, 1);
     const obs = Float32Array.from(entries);
-    running.normalise(obs, 0, clip);
+    running.normalize(obs, 0, clip);
     return { ...result, obs };
   };
   return wrap(env, {
     observationSpace: new Box({ shape, low: -clip, high: clip }),
-    onReset: normalise,
-    onStep: normalise,
+    onReset: normalize,
+    onStep: normalize,
     snapshot: () => running.state(),
     restore: (state) => running.restore(state),
   });

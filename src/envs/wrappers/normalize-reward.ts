@@ -20,7 +20,7 @@ export function normalizeReward<Obs, Action>(
   { gamma, stats = new RunningStats(1), frozen = false }: NormalizeRewardOptions,
 ): Env<Obs, Action> {
   if (stats.size !== 1) {
-    throw new RangeError(`normaliseReward: expected stats of size 1, got ${stats.size}`);
+    throw new RangeError(`normalizeReward: expected stats of size 1, got ${stats.size}`);
   }
   let discounted = 0;
   return wrap(env, {

@@ -35,7 +35,7 @@ export interface Block {
 }
 
 /**
- * A pre- and post-normalised transformer block, the sandwich of Huginn (Geiping et al. 2025,
+ * A pre- and post-normalized transformer block, the sandwich of Huginn (Geiping et al. 2025,
  * https://arxiv.org/abs/2502.05171), which keeps a looped block stable:
  *
  * `m = x + norm(Attention(norm(x) Wq, keys, values) Wo)`, `y = m + norm(relu(norm(m) W₁ + b) W₂)`,

@@ -6,7 +6,7 @@ import { differentiable, hasKernel, RMS_NORM, RMS_NORM_GRAD, runKernel } from '.
 export const EPS = 1e-6;
 
 /**
- * Root-mean-square normalisation (Zhang & Sennrich 2019, https://arxiv.org/abs/1910.07467):
+ * Root-mean-square normalization (Zhang & Sennrich 2019, https://arxiv.org/abs/1910.07467):
  * `y = x · r · gain`, `r = 1 / √(mean(x²) + eps)` over the last axis.
  *
  * Gradients, with `G = r ⊗ gain`: `dx = dy·G − x·r²·mean(dy·G·x)`, `dgain = Σ dy·x·r`.
@@ -27,7 +27,7 @@ export function rmsNorm(x: tf.Tensor, gain: tf.Tensor, eps = EPS): tf.Tensor {
 /** x [rows, D] */
 function composite(x: tf.Tensor, gain: tf.Tensor, eps: number): tf.Tensor {
   const width = gain.size;
-  const normalise = tf.customGrad((...args) => {
+  const normalize = tf.customGrad((...args) => {
     const [x, gain, save] = args as [tf.Tensor2D, tf.Tensor1D, tf.GradSaveFunc];
     const r = tf.rsqrt(tf.add(tf.mean(tf.square(x), 1, true), eps)) as tf.Tensor2D;
     const scale = tf.matMul(r, tf.reshape(gain, [1, width]));
@@ -43,7 +43,7 @@ function composite(x: tf.Tensor, gain: tf.Tensor, eps: number): tf.Tensor {
       },
     };
   });
-  return normalise(x, gain);
+  return normalize(x, gain);
 }
 
 function fused(x: tf.Tensor, gain: tf.Tensor, eps: number): tf.Tensor {

@@ -17,7 +17,7 @@ import { observedTokens, ownTokens } from './core-tokens.ts';
  * keys and values are made once a decision. One ponder step costs the same however many tokens
  * there are to project, and follows one link between them.
  *
- * The state is normalised as a step begins, so that old thoughts fade against new ones and depth
+ * The state is normalized as a step begins, so that old thoughts fade against new ones and depth
  * never blows it up.
  *
  * z_0 is a first look: the core applied once to learned tokens, so that step 1 already knows what is

@@ -9,7 +9,7 @@ const VECTOR_TOKENS = 4;
 
 /**
  * A Box of any shape as one vector x: S tokens, each a linear map of the whole of x. Infinite or
- * wide bounds want `normalise.obs`.
+ * wide bounds want `normalize.obs`.
  */
 export function vectorEncoder(space: Space, width: number, parameters: Parameters): Encoder {
   const tokens = VECTOR_TOKENS;

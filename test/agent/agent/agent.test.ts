@@ -127,7 +127,7 @@ describe('Agent.act', () => {
     expect([...drawn].sort()).toEqual([1, 2, 3, 4]);
     expect(await steps({ name: 'cdf', quantile: 0.6 })).toBe(3);
     expect(await steps({ quantile: 0.3 })).toBe(1);
-    expect(await steps({ name: 'fixed', steps: 3 })).toBe(3);
+    expect(await steps({ name: 'fixed', ponderSteps: 3 })).toBe(3);
     expect(await steps({ name: 'random', histogram: [0, 0, 1] })).toBe(3);
     await expect(steps('random')).rejects.toThrow(
       'exit random: expected histogram, which only an evaluation finds by itself, got nothing',
@@ -135,7 +135,7 @@ describe('Agent.act', () => {
   });
 
   it('of an agent trained at a fixed depth takes that depth', async () => {
-    const agent = await makeAgent({ halting: { rule: 'fixed', steps: 3 } });
+    const agent = await makeAgent({ halting: { rule: 'fixed', ponderSteps: 3 } });
     expect((await agent.act(0)).thought).toMatchObject({ steps: 3, cut: false });
   });
 
@@ -252,15 +252,15 @@ describe('Agent.act', () => {
     expect(await Promise.all(all.map((obs) => agent.act(obs)))).toEqual(alone);
   });
 
-  it('sees observations as they were normalised in training', async () => {
+  it('sees observations as they were normalized in training', async () => {
     const env = { id: 'Pendulum-v1' };
-    const agent = await makeAgent({ env, normalise: { obs: true } });
+    const agent = await makeAgent({ env, normalize: { obs: true } });
     const plain = await makeAgent({ env });
     plain.policy.parameters.write(await agent.policy.parameters.read());
-    agent.normaliser!.update([0.5, -0.5, 4, 0.25, 0.5, -2], 2);
+    agent.normalizer!.update([0.5, -0.5, 4, 0.25, 0.5, -2], 2);
     const obs = Float32Array.of(0.5, 0.25, -1);
     const row = obs.slice();
-    agent.normaliser!.normalise(row);
+    agent.normalizer!.normalize(row);
     expect(row.every((x) => Math.abs(x) <= 1)).toBe(true);
     expect(await agent.act(obs)).toEqual(await plain.act(row));
     expect(obs).toEqual(Float32Array.of(0.5, 0.25, -1));
@@ -358,13 +358,13 @@ describe('Agent.load', () => {
   it('gives back the agent that was trained', async () => {
     const runDir = tempDir();
     const env = { id: 'Pendulum-v1', count: 8, maxEpisodeSteps: 5 };
-    await train(tinyConfig({ env, normalise: { obs: true } }), { runDir });
+    await train(tinyConfig({ env, normalize: { obs: true } }), { runDir });
     const agent = await Agent.load(runDir);
     const again = await Agent.load(runDir, { checkpoint: 'best' });
     const [obs] = samples(agent, 1);
     expect(await again.act(obs)).toEqual(await agent.act(obs));
     expect(again.state()).toEqual(agent.state());
-    expect(agent.normaliser!.count).toBeGreaterThan(100);
+    expect(agent.normalizer!.count).toBeGreaterThan(100);
 
     const one = await Agent.load(runDir, { set: ['halting.maxSteps=1'] });
     expect((await one.act(obs)).thought.steps).toBe(1);
@@ -390,14 +390,14 @@ describe('Agent.load', () => {
     await expect(load(['policy.heads=3'])).rejects.toThrow(
       'policy.heads: expected a divisor of width, got 3',
     );
-    await expect(load(['normalise.obs=true'])).rejects.toThrow(
-      'normalise.obs: expected a Box observation, got a discrete one',
+    await expect(load(['normalize.obs=true'])).rejects.toThrow(
+      'normalize.obs: expected a Box observation, got a discrete one',
     );
     expect(tf.memory().numTensors).toBe(numTensors);
   });
 
   it('sets nothing of a state that does not fit', async () => {
-    const agent = await makeAgent({ env: { id: 'Pendulum-v1' }, normalise: { obs: true } });
+    const agent = await makeAgent({ env: { id: 'Pendulum-v1' }, normalize: { obs: true } });
     const weights = await agent.policy.parameters.read();
     const before = agent.state();
     const other = Object.fromEntries(
@@ -406,8 +406,8 @@ describe('Agent.load', () => {
         { shape, data: data.map((x) => x + 1) },
       ]),
     );
-    const normaliser = new RunningStats(5).state();
-    expect(() => agent.restore(other, { price: 9, normaliser })).toThrow(
+    const normalizer = new RunningStats(5).state();
+    expect(() => agent.restore(other, { price: 9, normalizer })).toThrow(
       'observation statistics: expected those of 3 numbers, got 5',
     );
     const { 'heads.value': _, ...missing } = other;

@@ -16,7 +16,7 @@ import { toyAlgorithm } from '../../support/toy-algorithm.ts';
 const toyConfig = (input: Record<string, unknown> = {}) =>
   tinyConfig({
     algorithm: 'toy',
-    halting: { rule: 'fixed', steps: 1 },
+    halting: { rule: 'fixed', ponderSteps: 1 },
     evaluation: { everyUpdates: 100, episodes: 0 },
     train: { totalSteps: 3200, seed: 3 },
     ...input,

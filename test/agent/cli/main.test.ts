@@ -80,13 +80,13 @@ describe('pondera', () => {
       'Allowed choices are bernoulli, sample, threshold, cdf, ',
     ],
     [
-      ['eval', 'x', '--exit', 'cdf', '--steps', '2'],
-      '--steps: expected together with --exit fixed',
+      ['eval', 'x', '--exit', 'cdf', '--ponder-steps', '2'],
+      '--ponder-steps: expected together with --exit fixed',
     ],
     [['record', 'x', '--tolerance', '0'], 'Expected a number > 0, got "0".'],
     [['serve', 'x', '--quantile', 'half'], 'Expected a number in 0..1, got "half".'],
     [
-      ['eval', 'x', '--halting', 'fixed', '--steps', '2'],
+      ['eval', 'x', '--halting', 'fixed', '--ponder-steps', '2'],
       'warning: --halting fixed: it is called --exit fixed now\nerror: x: expected a run directory',
     ],
     [['eval', 'no-such-run'], 'no-such-run: expected a run directory'],

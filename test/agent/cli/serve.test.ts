@@ -60,7 +60,7 @@ describe('pondera serve', () => {
 
   it('serves by TLS with a certificate', async () => {
     const { dir } = await makeRun();
-    const pem = (name: string) => join(root, `test/envs/socket/tls/${name}.pem`);
+    const pem = (name: string) => join(root, `test/envs/net/socket/tls/${name}.pem`);
     const tls = ['--tls-cert', pem('cert'), '--tls-key', pem('key')];
     const { line } = await start([dir, '--port', '0', '--json', ...tls]);
     const { listening } = JSON.parse(line);

@@ -36,7 +36,7 @@ async function train(manner: Manner, input: Parameters<typeof tinyConfig>[0], ..
     ...input,
     env: {
       id: undefined,
-      module: join(import.meta.dirname, 'unruly-env.ts'),
+      module: join(import.meta.dirname, '../../support/unruly-env.ts'),
       options: { manner },
       count: 4,
       ...input?.env,

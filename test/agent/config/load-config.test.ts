@@ -77,7 +77,7 @@ describe('loadConfig', () => {
     ['ppo: { gamma: .nan }', 'ppo.gamma: expected a number in 0..1, got NaN'],
     ['ppo: { learningRate: 0 }', 'ppo.learningRate: expected a number > 0, got 0'],
     ['ppo: { learningRate: .inf }', 'ppo.learningRate: expected a number > 0, got Infinity'],
-    ['normalise: { obs: yes }', 'normalise.obs: expected true or false, got "yes"'],
+    ['normalize: { obs: yes }', 'normalize.obs: expected true or false, got "yes"'],
     ['policy: { core: wide }', 'policy.core: expected one of "latent", "full", got "wide"'],
     ['policy: { encoder: {} }', 'policy.encoder.module: expected a string, got nothing'],
     ['ppo: 3', 'ppo: expected a mapping, got 3'],
@@ -340,7 +340,7 @@ function optionals(): object {
 
 describe('resolvedYaml', () => {
   it('reads back as the same config, every field under its description', async () => {
-    const text = `${valid}halting: { steps: 3, rule: fixed }\npolicy: { encoder: { module: /e.js } }\n`;
+    const text = `${valid}halting: { ponderSteps: 3, rule: fixed }\npolicy: { encoder: { module: /e.js } }\n`;
     const config = await load(text, { set: ['env.options.deep={ a: [1, null, "x"], b: .inf }'] });
     const yaml = resolvedYaml(config, dir);
     expect(await load(yaml)).toEqual(config);

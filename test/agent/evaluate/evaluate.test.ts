@@ -87,7 +87,7 @@ function stub(
     halting: { maxSteps: 2, floor: 0, ...input.halting },
   });
   const checkUsable = () => {};
-  return { config, policy, price: 0.1, normaliser: undefined, checkUsable } as unknown as Agent;
+  return { config, policy, price: 0.1, normalizer: undefined, checkUsable } as unknown as Agent;
 }
 
 const steps = (of: { byDifficulty: { ponderSteps: number }[] }) =>
@@ -169,13 +169,17 @@ describe('halting', () => {
     evaluate(agent, { env: countdown, episodes: 4, forcedEpisodes: 0, ...options });
 
   it('fixed takes so many steps, also more than were trained', async () => {
-    expect(steps(await run(stub(), { exit: { name: 'fixed', steps: 1 } }))).toEqual([1, 1, 1]);
-    expect(steps(await run(stub(), { exit: { name: 'fixed', steps: 5 } }))).toEqual([5, 5, 5]);
+    expect(steps(await run(stub(), { exit: { name: 'fixed', ponderSteps: 1 } }))).toEqual([
+      1, 1, 1,
+    ]);
+    expect(steps(await run(stub(), { exit: { name: 'fixed', ponderSteps: 5 } }))).toEqual([
+      5, 5, 5,
+    ]);
     expect(steps(await run(stub(), { exit: 'fixed' }))).toEqual([2, 2, 2]);
   });
 
   it('fixed is the default of an agent trained so', async () => {
-    const agent = stub({ halting: { rule: 'fixed', steps: 3, maxSteps: 4 } });
+    const agent = stub({ halting: { rule: 'fixed', ponderSteps: 3, maxSteps: 4 } });
     expect(steps(await run(agent, {}))).toEqual([3, 3, 3]);
   });
 
@@ -418,7 +422,10 @@ describe('episodes', () => {
     [{ seed: -1 }, 'evaluate: seed: expected an integer ≥ 0, got -1'],
     [{ exit: 'x' }, /^evaluate: exit: expected one of "sample", "threshold", "cdf", .*got "x"$/],
     [{ exit: { name: 'x' } }, 'evaluate: exit: expected one of "sample", "threshold", "cdf", '],
-    [{ exit: { name: 'fixed', steps: 0 } }, 'exit fixed: steps: expected an integer ≥ 1, got 0'],
+    [
+      { exit: { name: 'fixed', ponderSteps: 0 } },
+      'exit fixed: ponderSteps: expected an integer ≥ 1, got 0',
+    ],
     [
       { exit: { name: 'converge', tolerance: Number.NaN } },
       'exit converge: tolerance: expected a number > 0, got NaN',
@@ -475,11 +482,11 @@ describe('of a real agent', () => {
 
   it('statistics of observations are used and not learned', async () => {
     const env = { id: 'Pendulum-v1', count: 2, maxEpisodeSteps: 5 };
-    const agent = await Agent.create(tinyConfig({ env, normalise: { obs: true } }), '.');
-    agent.normaliser!.update([1, 2, 3, -1, 0, 5], 2);
-    const before = agent.normaliser!.state();
+    const agent = await Agent.create(tinyConfig({ env, normalize: { obs: true } }), '.');
+    agent.normalizer!.update([1, 2, 3, -1, 0, 5], 2);
+    const before = agent.normalizer!.state();
     await evaluate(agent, { episodes: 4, forcedEpisodes: 0 });
-    expect(agent.normaliser!.state()).toEqual(before);
+    expect(agent.normalizer!.state()).toEqual(before);
     agent.dispose();
   });
 

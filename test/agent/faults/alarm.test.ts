@@ -9,7 +9,7 @@ vi.mock('../../../src/agent/train/alarms.ts', async (original) => ({
 }));
 
 it('an alarm is raised where it is found twice in a row, once while it lasts or comes and goes, and again where it has been over', async () => {
-  const alarm = { alarm: 'collapsed-to-min', message: 'raise recipe.forced' } as const;
+  const alarm = { alarm: 'collapsed-to-min', message: 'raise recipe.forcedShare' } as const;
   const none = undefined;
   const found = [alarm, alarm, none, none, alarm, none, none, none, alarm, alarm];
   vi.mocked(collapse).mockImplementation(() => found.shift());

@@ -11,7 +11,7 @@ import { tinyConfig } from '../../support/tiny-config.ts';
 
 const main = resolve(import.meta.dirname, '../../../src/agent/cli/main.ts');
 const config = tinyConfig({
-  env: { id: undefined, module: join(import.meta.dirname, 'blocking-env.ts'), count: 4 },
+  env: { id: undefined, module: join(import.meta.dirname, '../../support/blocking-env.ts'), count: 4 },
   // All at one depth, so that environments are stepped in turn.
   halting: { rule: 'fixed' },
   checkpoint: { everyUpdates: 1 },

@@ -166,7 +166,7 @@ describe('record', () => {
       expect(first.reason).toBe('KL: nothing before it to compare with');
       expect(Number(/^KL (.+) ≥ 1e-9$/.exec(second.reason!)![1]) / kl).toBeCloseTo(1, 2);
     }
-    const fixed = await thoughts({ name: 'fixed', steps: 1 });
+    const fixed = await thoughts({ name: 'fixed', ponderSteps: 1 });
     expect(fixed.map(([{ reason }]) => reason)).toEqual(fixed.map(() => 'as many steps always'));
   });
 
@@ -203,11 +203,11 @@ describe('record', () => {
     }
   });
 
-  it('gives raw observations, not normalised ones', async () => {
-    const config: Partial<ConfigInput> = { env: { id: 'KnownBox-v0' }, normalise: { obs: true } };
+  it('gives raw observations, not normalized ones', async () => {
+    const config: Partial<ConfigInput> = { env: { id: 'KnownBox-v0' }, normalize: { obs: true } };
     const agent = await makeAgent(config);
     const rows = Array.from({ length: 50 }, (_, i) => [100 + i, i]);
-    agent.normaliser!.update(Float32Array.from(rows.flat()), 50);
+    agent.normalizer!.update(Float32Array.from(rows.flat()), 50);
     const { decisions } = await recorded(agent, { episodes: 4 });
     for (const { obs } of decisions) {
       expect(agent.observationSpace.contains(obs)).toBe(true);

@@ -69,7 +69,7 @@ describe('a thinker', () => {
   });
 
   it('begins again as weights and statistics change, so that an answer is of one policy', async () => {
-    const { agent, factory } = await makeRun({ normalise: { obs: true } }, wide);
+    const { agent, factory } = await makeRun({ normalize: { obs: true } }, wide);
     const { thinker } = thinkerOf(agent, { maxBatch: 2 });
     const obs = [
       [1, 2],
@@ -83,7 +83,7 @@ describe('a thinker', () => {
 
     const other = await factory();
     changeHeads(other, 9);
-    other.normaliser!.update([2, 0, 10, 1, 3, 7], 3);
+    other.normalizer!.update([2, 0, 10, 1, 3, 7], 3);
     const weights = await other.policy.parameters.read();
     thinker.loadCheckpoint({ step: 200, weights, optimiser: {}, state: { agent: other.state() } });
     const alone = await Promise.all(obs.map((one) => other.act(one)));

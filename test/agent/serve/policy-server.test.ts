@@ -139,7 +139,7 @@ describe('a policy server', () => {
   });
 
   it('gives each of many clients the answers to its own observations', async () => {
-    const { dir, agent } = await makeRun({ ...khop, normalise: { obs: false } });
+    const { dir, agent } = await makeRun({ ...khop, normalize: { obs: false } });
     const server = await serve(dir, { maxBatch: 8 });
     const rng = Rng.seed(4);
     const all = Array.from({ length: 64 }, () => agent.observationSpace.sample(rng));

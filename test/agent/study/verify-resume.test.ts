@@ -47,7 +47,7 @@ describe('verifyResume', { timeout: 180_000 }, () => {
   });
 
   it('finds the difference where an environment’s snapshot is not all of it', async () => {
-    const module = join(import.meta.dirname, 'forgetful-env.ts');
+    const module = join(import.meta.dirname, '../../support/forgetful-env.ts');
     const { told, found } = await verify({ module }, 1);
     // After a checkpoint, or it would only have begun again.
     expect(told[1]).toMatchObject({ type: 'killed', update: expect.toSatisfy((n) => n > 4) });

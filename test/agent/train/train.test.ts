@@ -89,11 +89,11 @@ describe('interrupted and resumed', () => {
   const cases: [string, Partial<ConfigInput>][] = [
     ['as it comes', RECIPE],
     [
-      'normalised, truncated, a Box to act in',
+      'normalized, truncated, a Box to act in',
       {
         ...RECIPE,
         env: { id: 'Pendulum-v1', count: 5, maxEpisodeSteps: 9, frameStack: 2 },
-        normalise: { obs: true, reward: true },
+        normalize: { obs: true, reward: true },
       },
     ],
   ];
@@ -306,7 +306,7 @@ describe('events', () => {
     // Nothing but full depth, ever: the floor and a bias far down.
     const config = tinyConfig({
       halting: { maxSteps: 2, floor: 0, initialBias: -30 },
-      recipe: { minUpdates: 0, maxWarmup: 0.5, forced: 0 },
+      recipe: { minUpdates: 0, maxWarmup: 0.5, forcedShare: 0 },
       evaluation: { everyUpdates: 2, episodes: 4, forcedEpisodes: 4 },
       train: { totalSteps: 256 },
     });
@@ -586,7 +586,7 @@ describe('warm start', () => {
     const [first, second, cold] = [tempDir(), tempDir(), tempDir()];
     const input: Partial<ConfigInput> = {
       env: { id: 'Pendulum-v1', count: 4, maxEpisodeSteps: 9 },
-      normalise: { obs: true },
+      normalize: { obs: true },
     };
     await train(tinyConfig({ ...input, train: { totalSteps: 128, seed: 1 } }), { runDir: first });
     const next = (warmStart?: string) =>
@@ -601,7 +601,7 @@ describe('warm start', () => {
       [first, second].map(async (runDir) => {
         const agent = await Agent.load(runDir, { checkpoint: 'latest' });
         agent.dispose();
-        return agent.normaliser!.count;
+        return agent.normalizer!.count;
       }),
     );
     expect(counts[1]).toBeGreaterThan(counts[0]);

@@ -36,10 +36,10 @@ describe('RunningStats', () => {
     );
   });
 
-  it('normalises one row in place and leaves the others', () => {
+  it('normalizes one row in place and leaves the others', () => {
     const stats = RunningStats.fromState({ count: 10, mean: [1, 2], variance: [4, 0.25] });
     const rows = Float32Array.of(5, 5, 3, 1, 5);
-    stats.normalise(rows, 2);
+    stats.normalize(rows, 2);
     expect(rows[2]).toBeCloseTo(1, 6);
     expect(rows[3]).toBeCloseTo(-2, 6);
     expect([rows[0], rows[1], rows[4]]).toEqual([5, 5, 5]);
@@ -48,10 +48,10 @@ describe('RunningStats', () => {
   it('clips at ±10 unless told otherwise', () => {
     const stats = RunningStats.fromState({ count: 10, mean: [0, 0], variance: [1, 1] });
     const row = Float32Array.of(50, -50);
-    stats.normalise(row);
+    stats.normalize(row);
     expect(row).toEqual(Float32Array.of(10, -10));
     row.set([50, -50]);
-    stats.normalise(row, 0, 3);
+    stats.normalize(row, 0, 3);
     expect(row).toEqual(Float32Array.of(3, -3));
   });
 

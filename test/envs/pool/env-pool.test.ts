@@ -223,18 +223,18 @@ describe('EnvPool', () => {
     expect([...action]).toEqual([1, 2]);
   });
 
-  it('normalises rows by running statistics, which it leaves alone where frozen', async () => {
+  it('normalizes rows by running statistics, which it leaves alone where frozen', async () => {
     const stats = new RunningStats(2);
-    await play(await poolOf([new CountEnv(2)], { normaliser: { stats, frozen: false } }), 2);
+    await play(await poolOf([new CountEnv(2)], { normalizer: { stats, frozen: false } }), 2);
     // Seen: [1, 0], [1, 1], [1, 2] and the next episode's [2, 0].
     expect(stats.count).toBeCloseTo(4, 3);
     expect([...stats.mean].map((x) => Number(x.toFixed(3)))).toEqual([1.25, 0.75]);
     const before = stats.state();
-    const pool = await poolOf([new CountEnv(2)], { normaliser: { stats, frozen: true } });
+    const pool = await poolOf([new CountEnv(2)], { normalizer: { stats, frozen: true } });
     const { outcomes } = await play(pool, 2);
     expect(stats.state()).toEqual(before);
     const final = Float32Array.of(1, 2);
-    stats.normalise(final);
+    stats.normalize(final);
     expect(outcomes[1].final).toEqual(final);
   });
 });

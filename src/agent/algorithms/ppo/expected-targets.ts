@@ -51,7 +51,7 @@ export async function computeExpectedTargets(
   const { count, offset, ended, next, bootstrap } = trajectory;
   const depths = halting.maxSteps;
   const { values: found, ...unrolled } = await unrollAll(policy, trajectory, depths, ppo.minibatch);
-  const forced = phase.released ? recipe.forced : 0;
+  const forced = phase.released ? recipe.forcedShare : 0;
   const thoughts = { released: phase.released, forced, count, depths, ...unrolled };
   const expectation = loss.expect(thoughts);
   const { priced, remaining, acted } = expectation;

@@ -96,7 +96,7 @@ function behaviourOf(
     return { ...base, rule: trainingRule(halting), minSteps, maxSteps, forced };
   }
   // Of the rule `fixed`.
-  const { steps = maxSteps } = halting as { steps?: number };
-  const depth = learnsToHalt(halting) ? maxSteps : steps;
+  const { ponderSteps = maxSteps } = halting as { ponderSteps?: number };
+  const depth = learnsToHalt(halting) ? maxSteps : ponderSteps;
   return { ...base, rule: fixed(depth), minSteps: depth, maxSteps: depth, forced: 0 };
 }

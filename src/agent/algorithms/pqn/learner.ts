@@ -24,7 +24,7 @@ export interface LearningPhase extends Pick<UpdateSettings, 'price' | 'rewardSca
 }
 
 /**
- * PQN (2407.04811): Q(λ) on whole rollouts of many environments, by a normalised network, without replay and without
+ * PQN (2407.04811): Q(λ) on whole rollouts of many environments, by a normalized network, without replay and without
  * a target network. Thinking on is one more choice.
  *
  * Targets are made once a rollout, from the values that it was collected by. The whole thought is recomputed with its

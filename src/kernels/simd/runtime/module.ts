@@ -71,7 +71,7 @@ export function loadModule(options: ModuleOptions = {}, beside = import.meta.url
 
 /** A module, compiled once; undefined where it does not run here. */
 function compiled(code: Code, beside: string): WebAssembly.Module | undefined {
-  const file = ownFile(`./build/${code}.wasm`, beside);
+  const file = ownFile(`../build/${code}.wasm`, beside);
   if (!modules.has(file.href)) modules.set(file.href, COMPILE[code](readFileSync(file)));
   return modules.get(file.href);
 }

@@ -11,13 +11,15 @@ export const fixedExit = defineExit({
   name: 'fixed',
   summary: 'after the same number of ponder steps always',
   options: {
-    steps: z
+    ponderSteps: z
       .int()
       .min(1)
       .optional()
-      .describe('Ponder steps of the exit fixed; halting.steps, or else maxSteps, unless given.'),
+      .describe(
+        'Ponder steps of the exit fixed; halting.ponderSteps, or else maxSteps, unless given.',
+      ),
   },
-  reach: ({ steps }) => steps,
-  rule: ({ steps = Infinity }) => fixed(steps),
+  reach: ({ ponderSteps }) => ponderSteps,
+  rule: ({ ponderSteps = Infinity }) => fixed(ponderSteps),
   reason: () => 'as many steps always',
 });

@@ -8,16 +8,16 @@ export const fixedHalting = defineHalting({
   summary: 'after the same number of ponder steps always',
   exit: 'fixed',
   fields: {
-    steps: z
+    ponderSteps: z
       .int()
       .min(1)
       .optional()
       .describe('Ponder steps of the rule fixed; maxSteps unless given.'),
   },
   statistics: {},
-  explain: ({ steps, maxSteps }) =>
-    steps !== undefined && steps > maxSteps
-      ? { field: 'steps', message: 'expected steps ≤ maxSteps' }
+  explain: ({ ponderSteps, maxSteps }) =>
+    ponderSteps !== undefined && ponderSteps > maxSteps
+      ? { field: 'ponderSteps', message: 'expected ponderSteps ≤ maxSteps' }
       : undefined,
-  rule: ({ steps, maxSteps }) => fixed(steps ?? maxSteps),
+  rule: ({ ponderSteps, maxSteps }) => fixed(ponderSteps ?? maxSteps),
 });

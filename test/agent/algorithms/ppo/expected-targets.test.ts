@@ -33,7 +33,7 @@ async function collect(input: Partial<ConfigInput> = {}, phase = PHASE) {
     ...input,
     env: { id: 'KnownDelay-v0', ...input.env },
     halting: { rule: 'ponder', initialBias: 0, maxSteps: 4, ...input.halting },
-    recipe: { forced: FORCED },
+    recipe: { forcedShare: FORCED },
     ppo: { decisions: 60, minibatch: 16, gamma: 0.9, lambda: 0.8 },
   });
   const agent = await Agent.create(config, '.');

@@ -220,12 +220,12 @@ describe('the first minibatch after a rollout has ratios of 1 to rounding', () =
       { env: { id: 'KHop-v0' }, policy: { blocks: 2, registers: 2 } },
     ],
     ['a full core on a masked grid', { env: maze, policy: { core: 'full' } }],
-    ['normalised observations', { env: { id: 'Pendulum-v1' }, normalise: { obs: true } }],
+    ['normalized observations', { env: { id: 'Pendulum-v1' }, normalize: { obs: true } }],
   ];
   it.each(cases)('%s', async (_, input) => {
     const { config, policy, trajectory } = await collect({
       halting: { maxSteps: 4 },
-      recipe: { forced: 0.4 },
+      recipe: { forcedShare: 0.4 },
       ppo: { decisions: 64 },
       ...input,
     });
@@ -272,7 +272,7 @@ describe('loss and gradient are those of a plain unroll, decision by decision', 
   it.each(cases)('%s', async (_, input, change = {}) => {
     const { config, policy, trajectory } = await collect({
       ...input,
-      recipe: { forced: 0.3, ...input.recipe },
+      recipe: { forcedShare: 0.3, ...input.recipe },
     });
     age(trajectory);
     const phase = { ...PHASE, ...change };
@@ -315,7 +315,7 @@ describe('halting terms', () => {
   });
 
   it('are all there is to the halting head: forced throughout, it learns nothing', async () => {
-    const { config, policy, trajectory } = await collect({ recipe: { forced: 1 } });
+    const { config, policy, trajectory } = await collect({ recipe: { forcedShare: 1 } });
     expect(trajectory.forced.subarray(0, trajectory.count)).not.toContain(0);
     const { stats, gradient } = await learn(config, policy, trajectory);
     expect(norm(partOf(policy, gradient, 'heads.halt'))).toBe(0);
@@ -327,7 +327,7 @@ describe('halting terms', () => {
   it('push towards acting where thinking on cost more than it brought', async () => {
     const { config, policy, trajectory } = await collect({
       ppo: { ...ONE_STEP, lambda: 1, lambdaThink: 1, haltEntropy: 0 },
-      recipe: { forced: 0 },
+      recipe: { forcedShare: 0 },
     });
     trajectory.values.fill(0);
     trajectory.rewards.fill(0);
