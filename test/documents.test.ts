@@ -20,7 +20,7 @@ declare const obs: Float32Array;
 const tsconfig = {
   extends: '../../tsconfig.json',
   compilerOptions: { paths: { pondera: ['../../src/index.ts'] }, noUnusedLocals: false },
-  include: ['*.ts', '../../src/kernels/simd/web-assembly.d.ts'],
+  include: ['*.ts', '../../src/kernels/simd/runtime/web-assembly.d.ts'],
 };
 
 /** The files of the blocks; within the repository, where packages are found. */

@@ -54,7 +54,7 @@ describe('custom-env', () => {
     expect(printed).toMatch(/custom-env\.ts, 16 episodes/);
     expect(printed).toMatch(/difficulty +decisions +success +ponder steps/);
     const lines = (await readFile(join(runDir, 'metrics.jsonl'), 'utf8')).trim().split('\n');
-    expect(JSON.parse(lines.at(-1)!).steps).toBeGreaterThanOrEqual(256);
+    expect(JSON.parse(lines.at(-1)!).envSteps).toBeGreaterThanOrEqual(256);
   });
 });
 

@@ -48,7 +48,7 @@ describe("the README's program", () => {
     const { stdout } = await promisify(execFile)(process.execPath, command, { cwd: dir });
     expect(stdout.match(/^\{\s+action: [0-4],\s+thought: \{\s+steps: [1-6],/gm)).toHaveLength(2);
     const metrics = await readFile(join(dir, 'runs/doors/metrics.jsonl'), 'utf8');
-    expect(JSON.parse(metrics.split('\n')[0]).steps).toBeGreaterThanOrEqual(128);
+    expect(JSON.parse(metrics.split('\n')[0]).envSteps).toBeGreaterThanOrEqual(128);
   });
 });
 

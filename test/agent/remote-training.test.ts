@@ -82,12 +82,12 @@ describe('training on environments elsewhere', { timeout: 120_000 }, () => {
       () => proxy.close(),
     );
     proxy.faults = { delayed: 0.05, duplicated: 0.05, reordered: 0.05, garbage: 0.02, cut: 0.02 };
-    const { evaluation, metrics, envSteps: steps } = await run(config(url));
+    const { evaluation, metrics, envSteps } = await run(config(url));
     proxy.faults = {};
     expect(evaluation!.return.mean).toBeGreaterThan(0.97);
     expect(lostIn(metrics)).toBe(0);
     // An episode here is a step: each is counted, and counted once.
-    expect(metrics.at(-1)).toMatchObject({ steps, episodes: steps });
+    expect(metrics.at(-1)).toMatchObject({ envSteps, episodes: envSteps });
     const faults = Object.values(proxy.counts).reduce((a, b) => a + b, 0);
     expect(faults).toBeGreaterThan(10);
   });
@@ -101,12 +101,7 @@ describe('training on environments elsewhere', { timeout: 120_000 }, () => {
       await server.start('KnownDiscrete-v0');
     };
     const restarts: Promise<void>[] = [];
-    const {
-      evaluation,
-      metrics,
-      envSteps: steps,
-      events,
-    } = await run(config(server.url, 2500), {
+    const { evaluation, metrics, envSteps, events } = await run(config(server.url, 2500), {
       on: (event) => {
         if (event.type !== 'updated' || ![2, 5].includes(event.metrics.update)) return;
         restarts.push(restart());
@@ -118,7 +113,7 @@ describe('training on environments elsewhere', { timeout: 120_000 }, () => {
     // All 32 were in the middle of an episode, each time.
     expect(lostIn(metrics)).toBe(64);
     // Each step is an episode, but those whose outcome was lost.
-    expect(metrics.at(-1)).toMatchObject({ steps, episodes: steps - 64 });
+    expect(metrics.at(-1)).toMatchObject({ envSteps, episodes: envSteps - 64 });
     const lost = events.flatMap((event) => (event.type === 'lost' ? [event] : []));
     expect(lost.reduce((sum, { episodes }) => sum + episodes, 0)).toBe(64);
     expect(lost[0].reason).toContain(server.url);
@@ -152,7 +147,7 @@ describe('training on environments elsewhere', { timeout: 120_000 }, () => {
       Array.from(second.metrics.keys(), (i) => i + 1),
     );
     expect(second.metrics.at(-1)).toMatchObject({
-      steps: second.envSteps,
+      envSteps: second.envSteps,
       episodes: second.envSteps,
     });
     expect(lostIn(second.metrics)).toBe(0);

@@ -10,7 +10,7 @@ import { tinyConfig } from '../../support/tiny-config.ts';
 /** What every update reports, whatever it is that learns. */
 const COMMON = [
   'update',
-  'steps',
+  'envSteps',
   'episodes',
   'lostEpisodes',
   'staleDecisions',

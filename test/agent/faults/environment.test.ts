@@ -131,14 +131,14 @@ describe('an environment that fails in training', () => {
   it('leaves what it takes to see it again', async () => {
     const { env, on } = breaking('throws');
     const { incidents } = await run(config(), { env, on });
-    const [{ path, reason, update, envSteps: steps }] = incidents;
+    const [{ path, reason, update, envSteps }] = incidents;
     const note = JSON.parse(readFileSync(path!, 'utf8'));
-    expect(path).toMatch(new RegExp(`env-${note.env}-at-${steps}-1.json$`));
+    expect(path).toMatch(new RegExp(`env-${note.env}-at-${envSteps}-1.json$`));
     expect(note).toMatchObject({
       version: 1,
       reason,
       update,
-      steps,
+      envSteps,
       consecutive: 1,
       name: 'Counter',
     });

@@ -11,7 +11,11 @@ import { tinyConfig } from '../../support/tiny-config.ts';
 
 const main = resolve(import.meta.dirname, '../../../src/agent/cli/main.ts');
 const config = tinyConfig({
-  env: { id: undefined, module: join(import.meta.dirname, '../../support/blocking-env.ts'), count: 4 },
+  env: {
+    id: undefined,
+    module: join(import.meta.dirname, '../../support/blocking-env.ts'),
+    count: 4,
+  },
   // All at one depth, so that environments are stepped in turn.
   halting: { rule: 'fixed' },
   checkpoint: { everyUpdates: 1 },
@@ -42,12 +46,17 @@ describe('a training thread that stands still', () => {
     expect(Date.parse(note.since)).toBeLessThan(Date.now());
     expect(said).toContain(`error: ${note.reason}`);
     const event = (await readEvents(join(runDir, 'events.jsonl'))).at(-1);
-    expect(event).toMatchObject({ type: 'incident', what: 'thread', update: 3, steps: note.steps });
+    expect(event).toMatchObject({
+      type: 'incident',
+      what: 'thread',
+      update: 3,
+      envSteps: note.envSteps,
+    });
 
     const [resumed, whole] = [await run(config, { runDir, resume: true }), await run(config)];
     expect(resumed.failure).toBeUndefined();
     expect(resumed.events.find(({ type }) => type === 'started')).toMatchObject({
-      resumedFrom: note.steps,
+      resumedFrom: note.envSteps,
     });
     expect(learned(resumed)).toEqual(learned(whole));
   });

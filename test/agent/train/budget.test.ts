@@ -62,7 +62,7 @@ describe('a run over its budget', () => {
     const { result, told } = await events(tight, { runDir: parts });
     expect(result).toEqual({
       runDir: parts,
-      steps: 32,
+      envSteps: 32,
       interrupted: true,
       restart: true,
       lostEpisodes: 0,

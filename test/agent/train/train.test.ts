@@ -105,8 +105,8 @@ describe('interrupted and resumed', () => {
     for (const [i, update] of [2, 5].entries()) {
       const result = await interruptAfter(update, config, { runDir: parts, resume: i > 0 });
       const nothing = { evaluation: undefined, lostEpisodes: 0, envFailures: 0 };
-      const { envSteps: steps } = result;
-      expect(result).toEqual({ runDir: parts, steps, interrupted: true, ...nothing });
+      const { envSteps } = result;
+      expect(result).toEqual({ runDir: parts, envSteps, interrupted: true, ...nothing });
     }
     expect((await remains(parts)).metrics).toHaveLength(5);
     const result = await train(config, { runDir: parts, resume: true });
@@ -125,8 +125,8 @@ describe('interrupted and resumed', () => {
     await expect(train(config, { runDir: parts, on })).rejects.toThrow('power cut');
     expect(await readMetrics(join(parts, 'metrics.jsonl'))).toHaveLength(4);
     const [started] = await events(config, { runDir: parts, resume: true });
-    const { steps } = (await readMetrics(join(parts, 'metrics.jsonl')))[2];
-    expect(started).toMatchObject({ type: 'started', resumedFrom: steps });
+    const { envSteps } = (await readMetrics(join(parts, 'metrics.jsonl')))[2];
+    expect(started).toMatchObject({ type: 'started', resumedFrom: envSteps });
     expect(await remains(parts)).toEqual(await remains(whole));
   });
 
@@ -233,7 +233,7 @@ describe('a run directory', () => {
     // 32 decisions of 8 environments, three steps each until the head is released.
     expect(metrics[0]).toMatchObject({ inference: 120, inferenceByDepth: [40, 40, 40] });
     const stepped = metrics.reduce((sum, { environment }) => sum + environment, 0);
-    expect(stepped).toBe(records[5].steps);
+    expect(stepped).toBe(records[5].envSteps);
     for (const { seconds, inferenceByDepth, ...timing } of metrics) {
       const { environment, inference, learning, evaluation, checkpoint, other } = timing;
       expect(learning).toBe(100);
@@ -294,12 +294,12 @@ describe('events', () => {
     expect(steps.slice(0, 4)).toEqual([32, 64, 96, 128]);
     expect(all.find(({ type }) => type === 'released')).toMatchObject({
       update: 4,
-      steps: 128,
+      envSteps: 128,
       reason: 'deadline',
     });
     // Ragged from then on: the last batch of decisions comes whole.
     expect(steps[7]).toBeGreaterThanOrEqual(256);
-    expect(all.at(-1)).toMatchObject({ steps: steps[7], interrupted: false });
+    expect(all.at(-1)).toMatchObject({ envSteps: steps[7], interrupted: false });
   });
 
   it('raise an alarm once while it lasts, and none over the warm-up’s own full depth', async () => {

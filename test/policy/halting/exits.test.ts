@@ -207,7 +207,7 @@ describe('accelerate', () => {
 describe('depths that are known before', () => {
   it('fixed knows its depth', () => {
     expect(fixed(3).depth!(rng())).toBe(3);
-    expect(exitRule('fixed', { steps: 3 }).depth!(rng())).toBe(3);
+    expect(exitRule('fixed', { ponderSteps: 3 }).depth!(rng())).toBe(3);
   });
 
   it('random draws depths as often as the histogram has them', () => {

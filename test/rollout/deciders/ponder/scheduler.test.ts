@@ -122,7 +122,7 @@ describe('the scheduler', () => {
     };
     const [decision] = await decide({ rule, minSteps: 2, maxSteps: 4 }, observe(rows.slice(0, 1)));
     expect(asked).toEqual([2, 3]);
-    expect(decision).toMatchObject({ steps: 4, forced: false });
+    expect(decision).toMatchObject({ ponderSteps: 4, forced: false });
     expect(stepsOf(await decide({ rule: { halts: () => true }, minSteps: 3 }))).toEqual(
       rows.map(() => 3),
     );
@@ -286,7 +286,7 @@ describe('the scheduler', () => {
     ])('%s', async (_name, limits, steps, forced) => {
       for (const rule of [fixed(4), never]) {
         const [decision] = await decide({ rule, minSteps: 2, maxSteps: 4 }, limited(limits));
-        expect(decision).toMatchObject({ steps, forced });
+        expect(decision).toMatchObject({ ponderSteps: steps, forced });
       }
     });
 
@@ -297,7 +297,7 @@ describe('the scheduler', () => {
     ])('%s', async (_name, limits, at, steps, forced) => {
       const rule: HaltingRule = { halts: ({ n }) => n === at };
       const [decision] = await decide({ rule }, limited(limits));
-      expect(decision).toMatchObject({ steps, forced });
+      expect(decision).toMatchObject({ ponderSteps: steps, forced });
     });
 
     it('are each observation’s own', async () => {
