@@ -25,6 +25,23 @@ export interface HaltingScheduleState {
 }
 
 /**
+ * Explains why a steered price may rise too far: only forced decisions show that deeper thoughts earn more. Undefined where nothing is
+ * wrong.
+ */
+export function explainPrice({
+  halting,
+  price,
+  recipe,
+}: HaltingScheduleConfig): string | undefined {
+  if (price.targetSteps === undefined || recipe.forcedShare > 0) return undefined;
+  if (!learnsToHalt(halting)) return undefined;
+  return (
+    'price.targetSteps with recipe.forcedShare 0: no decision is forced to another depth, so that nothing shows when the price costs ' +
+    `reward, and it may rise to price.max (${price.max}); set recipe.forcedShare, such as 0.05`
+  );
+}
+
+/**
  * The recipe that keeps the halting head from collapsing: think at full depth for nothing until
  * competent, then release the head and charge for it; and the price's controller.
  *

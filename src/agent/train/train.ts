@@ -22,6 +22,7 @@ import { parseConfig, withModules } from '../config/load-config.ts';
 import type { Evaluation, Losses, TrainEvent } from '../events/events.ts';
 import { EventsLog } from '../events/events-log.ts';
 import { type Hook, Hooks } from '../hooks/hooks.ts';
+import { explainPrice } from '../recipe/halting-schedule.ts';
 import type { Checkpoint } from '../run/index.ts';
 import { Heartbeat, watchThread } from '../watchdog/index.ts';
 import { Budget } from './budget.ts';
@@ -258,8 +259,12 @@ async function session(
 function warnings(agent: Agent, from: Checkpoint | undefined): string[] {
   const bounds = explainActionBounds(agent);
   const { steps, totalSteps } = (from?.state ?? { steps: 0 }) as TrainingState;
-  const length = explainLength(agent.config, steps, totalSteps);
-  return [...(bounds ? [`${bounds.seen}; ${bounds.mend}`] : []), ...(length ? [length] : [])];
+  const found = [
+    bounds && `${bounds.seen}; ${bounds.mend}`,
+    explainPrice(agent.config),
+    explainLength(agent.config, steps, totalSteps),
+  ];
+  return found.filter((message) => message !== undefined);
 }
 
 function started(

@@ -50,6 +50,19 @@ describe('a run warns as it starts', () => {
     expect(rate).toBeGreaterThan(2e-3);
   });
 
+  it('where a price is steered that nothing holds back', async () => {
+    const train = { totalSteps: 64 };
+    const config = tinyConfig({
+      ...{ ...quick, train },
+      ...{ price: { targetSteps: 1.5 }, recipe: { forcedShare: 0 } },
+    });
+    expect(warnings(await run(config))).toEqual([
+      expect.stringMatching(/^price\.targetSteps with recipe\.forcedShare 0: .*price\.max \(1\)/),
+    ]);
+    const fixed = { ...config, halting: { ...config.halting, rule: 'fixed' } } as typeof config;
+    expect(warnings(await run(fixed))).toEqual([]);
+  });
+
   it('where actions have bounds that are none', async () => {
     const env = () => ({
       ...makeEnv('KnownDiscrete-v0'),
