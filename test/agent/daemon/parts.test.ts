@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chmod, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rename, stat, symlink, unlink, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
@@ -113,9 +113,18 @@ describe('the log', () => {
 });
 
 describe.skipIf(!existsSync('/dev/full'))('a full disk', () => {
-  it('ends no log', () => {
-    const { log } = openLog('info', '/dev/full');
-    expect(() => log.info('unwritten')).not.toThrow();
+  it('loses lines of a log, which goes on once there is room', async () => {
+    const dir = await folder();
+    const [path, roomy] = [join(dir, 'daemon.log'), join(dir, 'roomy.log')];
+    await symlink('/dev/full', path);
+    const { log, reopen } = openLog('info', path);
+    log.info('unwritten');
+    await unlink(path);
+    await symlink(roomy, path);
+    reopen();
+    log.info('written');
+    const lines = (await readFile(roomy, 'utf8')).trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line).msg).at(-1)).toBe('written');
   });
 });
 

@@ -152,7 +152,7 @@ describe('stop', () => {
     const { runDir, interrupted, evaluation, events } = await trained([hook]);
     expect(await updatesOf(runDir)).toBe(2);
     expect(interrupted).toBe(false);
-    expect(evaluation).toBeDefined();
+    expect(evaluation).toMatchObject({ env: 'KnownDiscrete-v0' });
     expect(events).toContainEqual(
       expect.objectContaining({ type: 'stopped', update: 2, reason: 'good enough' }),
     );

@@ -186,7 +186,12 @@ describe('an environment server', () => {
     };
     expect(JSON.parse(await page('/health'))).toMatchObject({ status: 'healthy', envs: 2 });
     expect(JSON.parse(await page('/metadata'))).toMatchObject({ env: { id: 'KHop-v0' } });
-    expect(JSON.parse(await page('/schema')).messages.envRequest).toBeDefined();
+    const { messages } = JSON.parse(await page('/schema'));
+    const requests = messages.envRequest.oneOf as { properties: { t: { const: string } } }[];
+    expect(requests.map(({ properties }) => properties.t.const)).toEqual([
+      ...['reset', 'step', 'snapshot', 'restore', 'render', 'close'],
+    ]);
+    expect(messages).not.toHaveProperty('policyRequest');
     expect(await page('/metrics')).toMatch(/pondera_env_requests_total\{verb="reset"\} 2/);
   });
 
