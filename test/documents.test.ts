@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { train } from '../src/index.ts';
+import { envIds, train } from '../src/index.ts';
 import { tempDir } from './support/temp-dir.ts';
 import { tinyConfig } from './support/tiny-config.ts';
 
@@ -19,8 +19,11 @@ declare const obs: Float32Array;
 
 const tsconfig = {
   extends: '../../tsconfig.json',
-  compilerOptions: { paths: { pondera: ['../../src/index.ts'] }, noUnusedLocals: false },
-  include: ['*.ts', '../../src/kernels/simd/runtime/web-assembly.d.ts'],
+  compilerOptions: {
+    paths: { pondera: ['../../src/index.ts'], 'pondera/*': ['../../src/*/index.ts'] },
+    noUnusedLocals: false,
+  },
+  include: ['**/*.ts', '../../src/kernels/simd/runtime/web-assembly.d.ts'],
 };
 
 /** The files of the blocks; within the repository, where packages are found. */
@@ -41,12 +44,16 @@ beforeAll(async () => {
       .filter((name) => name.endsWith('.md'))
       .map(async (name) => {
         const text = await readFile(join(root, name), 'utf8');
-        return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(
-          ([, code], i) => [`${name.replaceAll(/\W/g, '-')}-${i + 1}.ts`, code] as const,
-        );
+        const page = name.replaceAll(/\W/g, '-');
+        return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code], i) => {
+          // Files that a page names import each other, so that they lie together.
+          const own = /^\/\/ ([\w-]+\.ts)\n/.exec(code)?.[1];
+          return [own ? `${page}/${own}` : `${page}-${i + 1}.ts`, code] as const;
+        });
       }),
   );
   for (const [name, code] of blocks.flat()) {
+    await mkdir(dirname(join(dir, name)), { recursive: true });
     await writeFile(join(dir, name), `${code}export {};\n`);
   }
   files = blocks.flat().map(([name]) => name);
@@ -54,7 +61,12 @@ beforeAll(async () => {
 afterAll(() => rm(dir, { recursive: true }));
 
 it('the TypeScript in README and docs is what a strict compiler takes', async () => {
-  expect(files).toEqual(expect.arrayContaining(['README-md-1.ts', 'docs-hooks-md-1.ts']));
+  expect(files).toEqual(
+    expect.arrayContaining([
+      ...['README-md-1.ts', 'README-md-2.ts', 'docs-hooks-md-1.ts'],
+      'docs-extending-md/reinforce.ts',
+    ]),
+  );
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   const found = await promisify(execFile)(process.execPath, [tsc, '-p', dir], { cwd: root }).catch(
     ({ stdout }: { stdout: string }) => ({ stdout }),
@@ -74,4 +86,24 @@ it('the hook in docs ends a run', async () => {
   });
   const { envSteps: steps } = await train(config, { runDir: tempDir() });
   expect(steps).toBeLessThan(1000);
+});
+
+it('the commands in docs are those that there are', async () => {
+  const text = await readFile(join(root, 'docs/commands.md'), 'utf8');
+  const named = [...text.matchAll(/^\| `([\w-]+)/gm)].map(([, name]) => name);
+  const main = join(root, 'src/agent/cli/main.ts');
+  const args = ['--import', import.meta.resolve('tsx'), main, '--help'];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root });
+  const [, list] = stdout.split('\nCommands:\n');
+  const known = [...list.matchAll(/^ {2}([\w-]+)/gm)].map(([, name]) => name);
+  expect(known).toContain('train');
+  expect(named.sort()).toEqual(known.filter((name) => name !== 'help').sort());
+});
+
+it('the built-in environments in docs are those that there are', async () => {
+  const text = await readFile(join(root, 'docs/environments.md'), 'utf8');
+  const [, section] = text.split('\n## Built-in environments\n');
+  const [table] = section.split('\n## ');
+  const named = [...table.matchAll(/`(\w+-v\d)`/g)].map(([, id]) => id);
+  expect(named.sort()).toEqual([...envIds()].sort());
 });
