@@ -1,3 +1,5 @@
+/** The copy of tfjs that policies run on, for encoders, exits and algorithms of your own. */
+export * as tf from '@tensorflow/tfjs-core';
 export { loadBackend } from './backends/backend.ts';
 export type { BackendChoice, BackendInfo, BackendName } from './backends/backend-info.ts';
 export { type ChosenBackend, chooseBackend, type Timing } from './backends/choose.ts';
