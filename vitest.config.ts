@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /**
@@ -35,6 +35,13 @@ const isolated = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .filter((file) => [...sources(file)].some(needsItsOwnProcess));
 
 export default defineConfig({
+  resolve: {
+    // As in a project that has installed the package; tsconfig.json says the same.
+    alias: [
+      { find: /^pondera$/, replacement: resolve('src/index.ts') },
+      { find: /^pondera\/(.*)$/, replacement: resolve('src/$1/index.ts') },
+    ],
+  },
   test: {
     setupFiles: ['test/setup.ts'],
     // Two cores: more workers only contend, and each loads its own copy of the WebAssembly backend.

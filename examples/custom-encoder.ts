@@ -6,10 +6,10 @@
  *
  *     npm run pondera -- train examples/custom-encoder.yaml
  *
- * In a project of your own, import from 'pondera' and run `npx pondera …`.
+ * Where the package is installed, copy both files and run `npx pondera …`.
  */
-import * as tf from '@tensorflow/tfjs-core';
-import { type Encoder, linear, type Parameters, type Space } from '../src/index.ts';
+import type { Encoder, Parameters, Space } from 'pondera';
+import { linear, tf } from 'pondera/kernels';
 
 interface Options {
   frequencies?: number;

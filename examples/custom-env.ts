@@ -6,9 +6,9 @@
  *     npm run pondera -- check-env examples/custom-env.ts
  *     npm run pondera -- train examples/custom-env.yaml
  *
- * In a project of your own, import from 'pondera' and run `npx pondera …`.
+ * Where the package is installed, copy both files and run `npx pondera …`.
  */
-import { Discrete, type Env, MultiDiscrete, type ResetOptions, Rng } from '../src/index.ts';
+import { Discrete, type Env, MultiDiscrete, type ResetOptions, Rng } from 'pondera';
 
 interface Options {
   houses?: number;

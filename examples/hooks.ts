@@ -4,12 +4,12 @@
  *
  *     npm run pondera -- train examples/hooks.yaml
  *
- * In a project of your own, import from 'pondera'. From code: `train(config, { hooks: [hook] })`.
+ * Where the package is installed, copy the files and run `npx pondera …`. From code: `train(config, { hooks: [hook] })`.
  */
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Run } from 'pondera';
 import { concatMap, filter, merge, type Observable, tap } from 'rxjs';
-import type { Run } from '../src/index.ts';
 
 interface Options {
   /** Mean return at which letters may be forwarded once more. */

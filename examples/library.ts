@@ -5,11 +5,11 @@
  *
  *     npx tsx examples/library.ts
  *
- * In a project of your own, import from 'pondera'.
+ * Where the package is installed, copy it with custom-env.ts and run it in the same way.
  */
 import { fileURLToPath } from 'node:url';
+import { Agent, parseConfig, progress, type TrainEvent, train } from 'pondera';
 import { concatMap, lastValueFrom, range, tap } from 'rxjs';
-import { Agent, parseConfig, progress, type TrainEvent, train } from '../src/index.ts';
 import env from './custom-env.ts';
 
 interface Options {

@@ -7,9 +7,9 @@
  *     npm run pondera -- check-env examples/openenv.ts
  *     npm run pondera -- train examples/openenv.yaml
  *
- * In a project of your own, import from 'pondera' and run `npx pondera …`.
+ * Where the package is installed, copy the files and run `npx pondera …`.
  */
-import { Discrete, type Env, MultiDiscrete, openEnv } from '../src/index.ts';
+import { Discrete, type Env, MultiDiscrete, openEnv } from 'pondera';
 
 const letters = 'abc';
 

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
@@ -118,6 +118,10 @@ describe('package.json', () => {
 describe('the packed package, in a project of its own', { timeout: 180_000 }, () => {
   let dir: string;
   let project: string;
+  /** Paths of the files in the tarball. */
+  let files: string[];
+  /** The README's programs. */
+  let programs: string[];
   /** Why nothing can be tested here, if so. */
   let unreachable: string | undefined;
 
@@ -128,6 +132,10 @@ describe('the packed package, in a project of its own', { timeout: 180_000 }, ()
     const packed = await run(root, 'npm', 'pack', '--pack-destination', dir);
     expect(packed.code, packed.output).toBe(0);
     const [tarball] = (await readdir(dir)).filter((name) => name.endsWith('.tgz'));
+    const listed = await run(dir, 'tar', '-tzf', tarball);
+    files = listed.stdout.split('\n').map((path) => path.replace('package/', ''));
+    const readme = await readFile(join(root, 'README.md'), 'utf8');
+    programs = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
     await writeFile(join(project, 'package.json'), '{ "type": "module", "private": true }');
     const quiet = ['--omit=optional', '--no-audit', '--no-fund', '--prefer-offline'];
     // The oldest TypeScript that users may have; the newest is ours.
@@ -142,6 +150,9 @@ describe('the packed package, in a project of its own', { timeout: 180_000 }, ()
     expect(installed.code, installed.output).toBe(0);
     await writeFile(join(project, 'my-env.ts'), myEnv);
     await writeFile(join(project, 'consumer.ts'), consumer);
+    for (const [i, program] of programs.entries()) {
+      await writeFile(join(project, `readme-${i + 1}.ts`), program);
+    }
     await writeFile(join(project, 'tsconfig.json'), JSON.stringify(tsconfig));
     await writeFile(join(project, 'larger.yaml'), config);
     const parity = config
@@ -151,6 +162,28 @@ describe('the packed package, in a project of its own', { timeout: 180_000 }, ()
   }, 300_000);
 
   afterAll(() => rm(dir, { recursive: true, force: true }));
+
+  it('has the examples, the clients and the pages, but no tests', () => {
+    const wanted = [
+      ...['examples/custom-env.ts', 'examples/custom-env.yaml', 'examples/pondera.service'],
+      ...['clients/browser/index.html', 'clients/browser/policy.js'],
+      ...['clients/python/pyproject.toml', 'clients/python/pondera_client/py.typed'],
+      ...['docs/index.md', 'docs/inspector.png', 'configs/k-hop.yaml', 'LICENSE'],
+    ];
+    expect(files).toEqual(expect.arrayContaining(wanted));
+    expect(files.filter((path) => /(^|\/)(tests?|src|runs|__pycache__)\//.test(path))).toEqual([]);
+  });
+
+  it('has every file that its README links to', async () => {
+    const readme = await readFile(join(root, 'README.md'), 'utf8');
+    const links = [...readme.matchAll(/\]\(([^)\s#]+)[^)]*\)/g)].map(([, to]) => to);
+    const relative = links.filter((link) => !/^\w+:/.test(link));
+    expect(relative).toContain('docs/inspector.png');
+    const missing = relative.filter(
+      (link) => !files.some((path) => path === link || path.startsWith(`${link}/`)),
+    );
+    expect(missing).toEqual([]);
+  });
 
   /** A test that needs the installed package. */
   const installed = (name: string, test: (context: TestContext) => Promise<void>) =>
@@ -271,6 +304,28 @@ describe('the packed package, in a project of its own', { timeout: 180_000 }, ()
       server.kill();
       await once(server, 'exit');
     }
+  });
+
+  installed("runs the README's first program", async () => {
+    const brief = programs[0].replace('totalSteps: 60_000', 'totalSteps: 512');
+    await writeFile(join(project, 'pointers.ts'), brief);
+    const { code, output } = await run(project, 'npx', '--no-install', 'tsx', 'pointers.ts');
+    expect(output).toMatch(/^pointers: [12], ponder steps: [12], reward: [01]$/m);
+    expect(code, output).toBe(0);
+  });
+
+  installed('trains on its own example, where it is and as a copy', async () => {
+    const examples = join(project, 'node_modules/pondera/examples');
+    await cp(examples, join(project, 'examples'), { recursive: true });
+    for (const folder of ['examples', 'node_modules/pondera/examples']) {
+      const checked = await run(project, 'npx', 'pondera', 'check-env', `${folder}/custom-env.ts`);
+      expect(checked.output).toContain('problems: 0, warnings: 0');
+    }
+    const brief = ['train.totalSteps=512', 'evaluation.episodes=16'];
+    const sets = brief.flatMap((set) => ['--set', set]);
+    const args = ['pondera', 'train', 'examples/custom-env.yaml', ...sets];
+    const { code, output } = await run(project, 'npx', ...args);
+    expect(code, output).toBe(0);
   });
 
   installed('names its packaged configs', async () => {
