@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { envIds, train } from '../src/index.ts';
+import type { FieldSchema } from '../src/envs/common/index.ts';
+import { configJsonSchema, envIds, train } from '../src/index.ts';
 import { tempDir } from './support/temp-dir.ts';
 import { tinyConfig } from './support/tiny-config.ts';
 
@@ -106,4 +107,31 @@ it('the built-in environments in docs are those that there are', async () => {
   const [table] = section.split('\n## ');
   const named = [...table.matchAll(/`(\w+-v\d)`/g)].map(([, id]) => id);
   expect(named.sort()).toEqual([...envIds()].sort());
+});
+
+/** Of the object that an evaluation gives, which metrics.jsonl has under a name that is a section's too. */
+const EVALUATED = /^evaluation\.(return|cut|forcedDepth)\b/;
+
+it('the fields of the config in docs are those that there are', async () => {
+  const schema = configJsonSchema();
+  const sections = Object.keys(schema.properties!);
+  const known = (path: string) => {
+    let field: FieldSchema | undefined = schema;
+    for (const key of path.split('.')) {
+      // A record of the developer's own keys.
+      if (field?.additionalProperties) return true;
+      field = field?.properties?.[key];
+    }
+    return field !== undefined;
+  };
+  const pages = (await readdir(join(root, 'docs'))).filter((name) => name.endsWith('.md'));
+  const named: string[][] = [];
+  for (const page of ['README.md', ...pages.map((name) => `docs/${name}`)]) {
+    const text = await readFile(join(root, page), 'utf8');
+    for (const [, path] of text.matchAll(/`(?:--set )?(\w+(?:\.\w+)+)(?=[`:=])/g)) {
+      if (sections.includes(path.split('.')[0]) && !EVALUATED.test(path)) named.push([page, path]);
+    }
+  }
+  expect(named).toContainEqual(['docs/settings.md', 'recipe.releaseReturn']);
+  expect(named.filter(([, path]) => !known(path))).toEqual([]);
 });
