@@ -3,8 +3,9 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { configJsonSchema } from '../src/agent/index.ts';
 import type { FieldSchema } from '../src/envs/common/index.ts';
-import { configJsonSchema, envIds, train } from '../src/index.ts';
+import { envIds, train } from '../src/index.ts';
 import { tempDir } from './support/temp-dir.ts';
 import { tinyConfig } from './support/tiny-config.ts';
 
