@@ -314,6 +314,22 @@ describe('the packed package, in a project of its own', { timeout: 180_000 }, ()
     expect(code, output).toBe(0);
   });
 
+  installed("trains on the README's environment by its commands", async () => {
+    const [environment] = programs[1].split('\nconst env = ');
+    await writeFile(
+      join(project, 'doors.ts'),
+      `${environment}\nexport default () => new Doors();\n`,
+    );
+    const readme = await readFile(join(root, 'README.md'), 'utf8');
+    const lines = readme.match(/^npx pondera .*doors\.ts.*$/gm)!;
+    expect(lines).toHaveLength(2);
+    for (const line of lines) {
+      const [, ...args] = line.replace('totalSteps=60000', 'totalSteps=512').split(' ');
+      const { code, output } = await run(project, 'npx', '--no-install', ...args);
+      expect(code, output).toBe(0);
+    }
+  });
+
   installed('trains on its own example, where it is and as a copy', async () => {
     const examples = join(project, 'node_modules/pondera/examples');
     await cp(examples, join(project, 'examples'), { recursive: true });
