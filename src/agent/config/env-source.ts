@@ -34,14 +34,14 @@ export interface GivenEnv {
 
 /** Where a run's environments come from, in process or not. */
 export interface EnvSource {
-  /** Environments side by side. @throws EnvFailed where they cannot be made */
+  /** Environments side by side. @throws EnvError where they cannot be made */
   pool(
     options: Omit<EnvPoolOptions, 'name' | 'timeoutMs'> & {
       /** Put around each, over the config's own wrappers. */
       outermost?: (env: Env) => Env;
     },
   ): Promise<EnvPool>;
-  /** @throws EnvFailed where no environment can be made */
+  /** @throws EnvError where no environment can be made */
   spaces(): Promise<{ observationSpace: Space; actionSpace: Space }>;
 }
 

@@ -71,7 +71,7 @@ const SEED_OFFSET = 1_000_000;
  * Plays episodes on separate environments and says how well, how long it thought, and when. An episode that has not
  * ended after `evaluation.maxEpisodeSteps` decisions is truncated there, and counted (`cut`).
  *
- * @throws RangeError for options that are none, UsageError for such as do not fit the config, EnvFailed where
+ * @throws RangeError for options that are none, UsageError for such as do not fit the config, EnvError where
  *   environments fail more often than is survived
  */
 export async function evaluate(agent: Agent, options: EvaluateOptions = {}): Promise<Evaluation> {

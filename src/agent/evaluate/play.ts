@@ -22,7 +22,7 @@ export interface StageOptions {
   survive?: Survive;
   /** Told of environments that stand still, and go on. */
   watch?: (envs: EnvPool) => Observable<never>;
-  /** Holds the index of the environment that is being called (`SeatOptions.calling`). */
+  /** Holds the index of the environment that is being called (`EnvSlotOptions.calling`). */
   calling?: Float64Array;
   /** Put around each environment. */
   outermost?: (env: Env) => Env;
@@ -85,7 +85,7 @@ export class Stage {
     this.#options = options;
   }
 
-  /** @throws EnvFailed where an environment cannot be made */
+  /** @throws EnvError where an environment cannot be made */
   static async open(agent: Agent, source: EnvSource, options: StageOptions): Promise<Stage> {
     const { env, evaluation, guards } = agent.config;
     const { episodes, signal, outermost, calling } = options;
@@ -105,7 +105,7 @@ export class Stage {
 
   /**
    * Plays whole episodes.
-   * @throws the signal's reason where it is aborted, EnvFailed where an environment fails more often than is survived
+   * @throws the signal's reason where it is aborted, EnvError where an environment fails more often than is survived
    */
   async play(options: PlayOptions): Promise<Played> {
     const { halting } = this.#agent.config;
@@ -180,7 +180,7 @@ export class Stage {
     return closeReporting(this.#envs, this.#options.survive.told);
   }
 
-  /** @throws EnvFailed where so many episodes were lost that there is no end to it */
+  /** @throws EnvError where so many episodes were lost that there is no end to it */
   #count(lost: number, { episodes, seed }: PlayOptions, env: number, reason: string): void {
     if (lost <= Math.max(LOST.atLeast, LOST.each * episodes)) return;
     const name = envName(this.#agent.config);

@@ -12,7 +12,7 @@ const DIGITS = 12;
 
 /** A lock that was held is so no more; the message says what became of it. */
 export class LockLostError extends Error {
-  override name = 'LockLost';
+  override name = 'LockLostError';
 }
 
 /** What a lock file says of its owner; the count at its end rises as long as that lives. */
@@ -54,7 +54,7 @@ export class HeldLock {
     this.#beat.unref();
   }
 
-  /** @throws LockLost where the file is gone, or another's */
+  /** @throws LockLostError where the file is gone, or another's */
   check(): void {
     let text: string;
     try {

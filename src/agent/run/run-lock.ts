@@ -14,7 +14,7 @@ const NO_LINK = ['EPERM', 'EACCES', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL',
 
 /** Another process that runs holds the lock. */
 export class RunLockedError extends Error {
-  override name = 'Locked';
+  override name = 'RunLockedError';
   /** Which, in words. */
   readonly holder: string;
 

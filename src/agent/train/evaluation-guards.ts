@@ -13,7 +13,7 @@ export interface Evaluated {
   envSteps: number;
   /** Failures that are survived are counted here. */
   losses: Losses;
-  /** Where who calls environments keeps which one it calls (`SeatOptions.calling`). */
+  /** Where who calls environments keeps which one it calls (`EnvSlotOptions.calling`). */
   calling: Float64Array;
 }
 

@@ -96,7 +96,7 @@ export interface TrainResult extends Losses {
 /**
  * Trains an agent as a config says.
  *
- * @throws UsageError for a bad config or a run directory that cannot be used, EnvFailed for an environment that
+ * @throws UsageError for a bad config or a run directory that cannot be used, EnvError for an environment that
  *   breaks its contract and RunError for updates or a policy gone wrong, each more often than `guards` lets pass,
  *   CheckpointError for a damaged checkpoint, RangeError for options that are none; nothing already saved is lost
  */

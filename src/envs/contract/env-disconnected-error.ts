@@ -3,5 +3,5 @@
  * connection, a process or a worker is gone. The next `reset`, which gets a seed, goes on.
  */
 export class EnvDisconnectedError extends Error {
-  override readonly name = 'EnvLost';
+  override readonly name = 'EnvDisconnectedError';
 }

@@ -18,7 +18,7 @@ export interface EnvFailure {
 
 /** An environment that broke its contract, threw or did not answer. */
 export class EnvError extends Error {
-  override readonly name = 'EnvFailed';
+  override readonly name = 'EnvError';
   readonly failure: EnvFailure;
 
   constructor(what: string, failure: EnvFailure) {

@@ -55,7 +55,7 @@ export class Conversation {
 
   /**
    * Asks, and waits for the answer; one question at a time.
-   * @throws EnvLost where the connection breaks, or there is no answer in time (ms)
+   * @throws EnvDisconnectedError where the connection breaks, or there is no answer in time (ms)
    * @throws OpenEnvError with which the server answered
    */
   async ask(question: Question, timeoutMs: number): Promise<Observed> {

@@ -37,7 +37,7 @@ const PATIENCE_MS = 40_000;
 
 /**
  * An environment of an OpenEnv server. `reset` connects where it must, and waits for room; `options` that it
- * is given go to the server beside the seed. Verbs reject with `EnvLost` where the connection breaks or an
+ * is given go to the server beside the seed. Verbs reject with `EnvDisconnectedError` where the connection breaks or an
  * answer does not come in time: the next reset connects again.
  * @throws Error for a URL that is none, or a duration
  */

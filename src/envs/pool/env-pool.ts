@@ -71,7 +71,7 @@ interface Settled {
  * ends an episode carries the true final observation, and `next` is the new episode's first.
  *
  * Every value that comes from an environment is checked; what breaks the contract is an
- * `EnvFailed` that names the environment, episode, seed and action. It ends the stream, unless it is survived.
+ * `EnvError` that names the environment, episode, seed and action. It ends the stream, unless it is survived.
  */
 export class EnvPool {
   readonly observationSpace: Space;
@@ -122,7 +122,7 @@ export class EnvPool {
   }
 
   /**
-   * @throws RangeError for options that are none; EnvFailed where an environment cannot be made, and those made before
+   * @throws RangeError for options that are none; EnvError where an environment cannot be made, and those made before
    *   it are closed
    */
   static async create(factory: EnvFactory, options: EnvPoolOptions): Promise<EnvPool> {
@@ -261,7 +261,7 @@ export class EnvPool {
 
   /**
    * Closes every environment; one that cannot be closed is told of, where failures are survived.
-   * @throws EnvFailed where they are not; the others are closed
+   * @throws EnvError where they are not; the others are closed
    */
   async close(): Promise<void> {
     this.#closed = true;

@@ -46,7 +46,7 @@ const MOST_LOSSES = 10;
 
 /**
  * One environment of a pool and where it is in its episode. Every value that comes from the
- * environment is checked; what breaks the contract is an `EnvFailed`.
+ * environment is checked; what breaks the contract is an `EnvError`.
  */
 export class EnvSlot {
   readonly observationSpace: Space;
@@ -238,7 +238,7 @@ export class EnvSlot {
     };
   }
 
-  /** @throws the error where it is not survived, EnvFailed where too many episodes were lost in a row */
+  /** @throws the error where it is not survived, EnvError where too many episodes were lost in a row */
   #recover(error: unknown): void {
     if (!isLost(error)) this.#survive(error);
     else if (++this.#losses > MOST_LOSSES) {
@@ -394,14 +394,14 @@ export class EnvSlot {
     return this.#remaking;
   }
 
-  /** @throws EnvFailed where what a verb shows breaks the contract */
+  /** @throws EnvError where what a verb shows breaks the contract */
   #read(shown: Shown, verb: string, action?: unknown, over = false): Observation {
     const read = this.#reader.read(shown, over);
     if (typeof read === 'string') throw this.#failure(`${verb}: ${read}`, { action });
     return read;
   }
 
-  /** Runs one verb of an environment; a throw, a rejection or a timeout becomes an EnvFailed. */
+  /** Runs one verb of an environment; a throw, a rejection or a timeout becomes an EnvError. */
   #call<T>(verb: string, call: () => T | Promise<T>, action?: unknown) {
     const { timeoutMs, calling } = this.#options;
     const fail = (cause: unknown): never => {

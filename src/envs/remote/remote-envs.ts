@@ -28,7 +28,7 @@ export interface RemoteEnvsOptions extends Omit<OpenGroup, 'port'> {
 }
 
 /**
- * Environments elsewhere, each an `Env` like any other. Their verbs reject with `EnvLost` where the
+ * Environments elsewhere, each an `Env` like any other. Their verbs reject with `EnvDisconnectedError` where the
  * environment is gone; its next reset waits until there is another. Requests made in one turn travel together.
  */
 export class RemoteEnvs {

@@ -9,7 +9,7 @@ const INSTALL_CUDA = '`pondera tensorflow install --cuda`';
 
 /** TensorFlow is absent, as on most machines. */
 export class NotInstalledError extends Error {
-  override readonly name = 'NotInstalled';
+  override readonly name = 'NotInstalledError';
 }
 
 /**
@@ -18,7 +18,7 @@ export class NotInstalledError extends Error {
  *
  * @param load registers the backend; gives the build that it is of, where it is one of ours
  * @returns with a warning where it was to run on a GPU and found none
- * @throws NotInstalled where neither is there, or the package's install script has not run
+ * @throws NotInstalledError where neither is there, or the package's install script has not run
  * @throws Error with the reason where it does not start
  */
 export async function loadTensorflow(
@@ -66,7 +66,7 @@ interface NodeBackend extends tf.KernelBackend {
  *
  * @param folder of the build
  * @returns the build, where there is one
- * @throws BrokenBuild where there is one that cannot be loaded, and what importing the package throws
+ * @throws BrokenBuildError where there is one that cannot be loaded, and what importing the package throws
  */
 export async function start(folder = ownFolder()): Promise<Build | undefined> {
   const build = folder === undefined ? undefined : buildIn(folder);
@@ -87,7 +87,7 @@ export async function start(folder = ownFolder()): Promise<Build | undefined> {
 }
 
 class BrokenBuildError extends Error {
-  override readonly name = 'BrokenBuild';
+  override readonly name = 'BrokenBuildError';
 }
 
 function ownFolder(): string | undefined {

@@ -52,7 +52,7 @@ export function startSimd(options: SimdOptions = {}): Promise<Started> {
 
 /**
  * How many bytes of the arena are in use at once, at most, while `work` runs on `simd`.
- * @throws ArenaFull where it does not fit, and what else `work` throws
+ * @throws ArenaFullError where it does not fit, and what else `work` throws
  */
 export async function arenaPeak(work: () => Promise<unknown>): Promise<number> {
   const { arena } = tf.backend() as SimdBackend;

@@ -12,7 +12,7 @@ export interface Sources {
   readonly node: string;
 }
 
-/** Compiles the addon in a folder that holds the libraries. @throws CommandFailed with what the compiler said */
+/** Compiles the addon in a folder that holds the libraries. @throws CommandError with what the compiler said */
 export async function compileAddon(
   folder: string,
   { addon, tensorflow, node }: Sources,
@@ -33,7 +33,7 @@ export async function compileAddon(
   );
 }
 
-/** Has another process load the addon and compute with it. @throws CommandFailed where it does not */
+/** Has another process load the addon and compute with it. @throws CommandError where it does not */
 export async function probe(folder: string, options: RunOptions): Promise<void> {
   const program = `
     const addon = require(process.argv[1]);

@@ -49,7 +49,7 @@ const ABANDONED = 6 * 3_600_000;
  * whole or not at all; where it is already, nothing is done.
  *
  * @throws Lacking where the machine lacks something, or a download cannot be had
- * @throws CommandFailed where something does not unpack, compile or run
+ * @throws CommandError where something does not unpack, compile or run
  * @throws the signal's reason where it is aborted
  */
 export async function installTensorflow({

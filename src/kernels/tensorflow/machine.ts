@@ -3,7 +3,7 @@ import { run } from './run-command.ts';
 
 /** What this machine or its network lacks, in words; nothing was changed. */
 export class MissingRequirementError extends Error {
-  override readonly name = 'Lacking';
+  override readonly name = 'MissingRequirementError';
 }
 
 const TOOLS = [

@@ -12,14 +12,14 @@ const LAST_LINES = 12;
 
 /** A command that could not be run to a good end. */
 export class CommandError extends Error {
-  override readonly name = 'CommandFailed';
+  override readonly name = 'CommandError';
 }
 
 /**
  * Runs a command to its end; aborted, it is ended with all that it started.
  *
  * @returns what it printed
- * @throws CommandFailed with what it said last
+ * @throws CommandError with what it said last
  * @throws the signal's reason where it is aborted
  */
 export async function run(

@@ -220,7 +220,7 @@ describe('two containers with one volume', () => {
     const path = newPath();
     const lock = await takeLock(path);
     await expect(lockHolder(path, ['unshare', '--pid', '--fork', '--mount-proc'])).rejects.toThrow(
-      /Locked: .*run.lock is held by process \d+ on \S+ \(another container or machine\)/,
+      /RunLockedError: .*run.lock is held by process \d+ on \S+ \(another container or machine\)/,
     );
     await lock.release();
     await lockHolder(path, ['unshare', '--pid', '--fork', '--mount-proc']);

@@ -47,7 +47,7 @@ async function rehearsed(config: Config): Promise<number> {
   }
 }
 
-describe('Rehearsal', () => {
+describe('DryRun', () => {
   it('changes no weights and leaves no tensor behind', async () => {
     await loadBackend('simd');
     const agent = await Agent.create(tinyConfig(), process.cwd());

@@ -323,7 +323,7 @@ describe('an episode is lost', () => {
     const env = play(server.url, { maxEpisodeSteps: 1000 });
     await env.reset();
     const step = async () => env.step(0);
-    await expect.poll(() => step().then(String, ({ name }) => name)).toBe('EnvLost');
+    await expect.poll(() => step().then(String, ({ name }) => name)).toBe('EnvDisconnectedError');
   });
 });
 

@@ -303,7 +303,7 @@ describe('an environment that breaks its contract', () => {
       (s) => Object.defineProperty({ ...s }, 'reward', { get: boom }),
       'step: what it gave cannot be read: boom',
     ],
-  ])('%s: EnvFailed says what, where and when', async (_name, broken, problem) => {
+  ])('%s: EnvError says what, where and when', async (_name, broken, problem) => {
     const env = new BrokenEnv(broken);
     const pool = await poolOf([asynchronous(new CountEnv(9)), env]);
     const failed = await failureOf(play(pool, 100, ({ row }) => Math.min(3, row[1] + 1)));

@@ -108,7 +108,7 @@ async function use(url: string): Promise<void> {
     } catch (error) {
       if (error instanceof Violation) throw error;
       // It is gone for good once that is so of its reset too.
-      if (error instanceof Error && error.name !== 'EnvLost') break;
+      if (error instanceof Error && error.name !== 'EnvDisconnectedError') break;
     }
   }
   await env.close?.();

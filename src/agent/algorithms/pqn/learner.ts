@@ -16,7 +16,7 @@ export interface ValuePolicy extends Policy {
 }
 
 /** What an update is told. */
-export interface LearningPhase extends Pick<UpdateSettings, 'price' | 'rewardScale'> {
+export interface UpdateSchedule extends Pick<UpdateSettings, 'price' | 'rewardScale'> {
   learningRate: number;
   minSteps: number;
   /** What may be done after the first ponder step of what follows a rollout. */
@@ -45,7 +45,7 @@ export class Learner {
   }
 
   /** Learns from a rollout; the policy's variables change. */
-  async update(trajectory: Trajectory, phase: LearningPhase) {
+  async update(trajectory: Trajectory, phase: UpdateSchedule) {
     const { minibatch, epochs } = this.#settings;
     await this.#bootstrap(trajectory, phase.first);
     const targets = targetsOf(trajectory, { ...this.#settings, ...phase });
@@ -119,7 +119,7 @@ export class Learner {
     trajectory: Trajectory,
     targets: Float32Array,
     chosen: Int32Array,
-    { learningRate }: LearningPhase,
+    { learningRate }: UpdateSchedule,
   ) {
     const { thinkWeight, maxGradNorm } = this.#settings;
     const policy = this.#policy;

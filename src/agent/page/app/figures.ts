@@ -3,7 +3,7 @@ import { paintShares, shareOf } from './heat-map.ts';
 import type { Drawn, Line } from './lines.ts';
 import type { ChartOptions } from './plot.ts';
 import type { Axis, RunData } from './run-data.ts';
-import { HISTOGRAM, PHASES } from './series.ts';
+import { HISTOGRAM, TIME_CATEGORIES } from './series.ts';
 import { lineStyle } from './theme.ts';
 import type { Values } from './values.ts';
 
@@ -189,14 +189,14 @@ function shares(data: RunData): Line[] {
 }
 
 function phases(data: RunData): Line[] {
-  const columns = PHASES.map((phase) => data.column(phase) ?? []);
+  const columns = TIME_CATEGORIES.map((phase) => data.column(phase) ?? []);
   const parts = columns.map((_, i) => shareOf(columns, i));
   const stacked: Values[] = [];
   for (const share of parts) {
     const below = stacked.at(-1);
     stacked.push(share.map((value, i) => (value === null ? null : value + (below?.[i] ?? 0))));
   }
-  return PHASES.map((label, i) => ({
+  return TIME_CATEGORIES.map((label, i) => ({
     label,
     colour: i < 5 ? `c${i + 1}` : 'ink-3',
     values: stacked[i],

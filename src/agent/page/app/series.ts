@@ -1,5 +1,12 @@
 /** Where time goes, in the order in which it is stacked. */
-export const PHASES = ['inference', 'learning', 'environment', 'evaluation', 'checkpoint', 'other'];
+export const TIME_CATEGORIES = [
+  'inference',
+  'learning',
+  'environment',
+  'evaluation',
+  'checkpoint',
+  'other',
+];
 export const HISTOGRAM = 'histogram.';
 
 /** Columns that figures are made of; those of a name that ends in a dot begin with it. */
@@ -30,7 +37,7 @@ export const SERIES = [
   'externalBytes',
   'arenaBytes',
   'released',
-  ...PHASES,
+  ...TIME_CATEGORIES,
 ];
 
 /** Of what a run's updates report, by name with its meaning: what no figure is made of. */

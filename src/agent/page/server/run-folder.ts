@@ -103,7 +103,7 @@ export class RunFolder {
 }
 
 export class NoSuchRunError extends Error {
-  override name = 'NoSuchRun';
+  override name = 'NoSuchRunError';
 
   constructor(run: string) {
     super(`no run is named ${run}`);

@@ -12,7 +12,7 @@ interface Hole {
 
 /** Nothing that is left of the arena is large enough. */
 export class ArenaFullError extends RangeError {
-  override readonly name = 'ArenaFull';
+  override readonly name = 'ArenaFullError';
 }
 
 /**
@@ -73,7 +73,7 @@ export class Arena {
 
   /**
    * A block of at least so many bytes, whatever they hold; its address is a multiple of 64.
-   * @throws ArenaFull where no stretch is long enough
+   * @throws ArenaFullError where no stretch is long enough
    */
   allocate(bytes: number): number {
     const size = sizeClass(bytes);

@@ -184,7 +184,7 @@ export class Scheduler<O extends DecisionRequest = DecisionRequest> implements D
   /**
    * Newcomers take the places of thoughts that have ended, then places of their own; what stays free is
    * filled from the end.
-   * @returns where each slot's row comes from, as `LiveThoughts.step` takes it
+   * @returns where each slot's row comes from, as `ThoughtBatch.step` takes it
    */
   #seat(incoming: readonly O[], behaviour: DecisionOptions): Int32Array {
     const [slots, ended] = [this.#slots, this.#ended];
