@@ -1,4 +1,5 @@
-import { Rng, random } from '../src/index.ts';
+import { Rng } from '../src/index.ts';
+import { random } from '../src/policy/index.ts';
 
 /**
  * The geometric distribution over 1..max steps, cut off there, with the given mean: what a halting

@@ -2,17 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeSafetensors } from '../src/agent/run/index.ts';
-import {
-  Agent,
-  Discrete,
-  type Env,
-  MultiDiscrete,
-  Parameters,
-  parseConfig,
-  Rng,
-  type Tensors,
-} from '../src/index.ts';
+import { Agent, Discrete, type Env, MultiDiscrete, parseConfig, Rng } from '../src/index.ts';
 import { fullCore } from '../src/policy/core/full.ts';
+import { Parameters, type Tensors } from '../src/policy/index.ts';
 
 // The reference: `full`, D 64, H 4, feed-forward 256, 1 block, 7 tokens and the readout.
 const SIZES = { width: 64, heads: 4, feedForward: 256, blocks: 1, registers: 0 };

@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import { loadBackend } from '../src/index.ts';
+import { loadBackend } from '../src/kernels/index.ts';
 import { type AnyResult, type CaseName, FIGURES, type Result } from './case.ts';
 import { cartpole } from './cases/cartpole.ts';
 import { decision } from './cases/decision.ts';

@@ -1,15 +1,64 @@
-/** The copy of tfjs that policies run on, for encoders of your own. */
-export * as tf from '@tensorflow/tfjs-core';
-export * from './agent/index.ts';
-export * from './envs/index.ts';
+// The names that most programs need, at most 60. The rest is in `pondera/envs`, `pondera/envs/net`,
+// `pondera/kernels`, `pondera/policy`, `pondera/rollout` and `pondera/agent`; docs/api.md has them all.
+
 export {
-  attention,
-  embed,
-  linear,
-  loadBackend,
-  Rng,
-  type RngState,
-  rmsNorm,
-} from './kernels/index.ts';
-export * from './policy/index.ts';
-export * from './rollout/index.ts';
+  type Act,
+  type ActOptions,
+  Agent,
+  type AlgorithmDefinition,
+  CheckpointError,
+  type Config,
+  type ConfigInput,
+  type Evaluation,
+  evaluate,
+  type Hook,
+  loadConfig,
+  PolicyClient,
+  parseConfig,
+  progress,
+  type Run,
+  RunError,
+  readRecording,
+  registerAlgorithm,
+  servePolicy,
+  study,
+  type TrainEvent,
+  type TrainOptions,
+  type TrainResult,
+  train,
+  UsageError,
+} from './agent/index.ts';
+export {
+  Box,
+  checkEnv,
+  Dict,
+  Discrete,
+  dialTrainer,
+  type Env,
+  EnvError,
+  type EnvFactory,
+  EnvServer,
+  envIds,
+  MultiBinary,
+  MultiDiscrete,
+  makeEnv,
+  openEnv,
+  type Reset,
+  type ResetOptions,
+  type Space,
+  type Step,
+  Text,
+  Tuple,
+  timeLimit,
+} from './envs/index.ts';
+export { Rng } from './kernels/index.ts';
+export {
+  defineExit,
+  defineHalting,
+  type Encoder,
+  type EncoderFactory,
+  type Parameters,
+  registerExit,
+  registerHalting,
+} from './policy/index.ts';
+export { type DeciderDefinition, registerDecider } from './rollout/index.ts';

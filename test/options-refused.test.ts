@@ -1,10 +1,9 @@
 import { firstValueFrom } from 'rxjs';
 import { expect, it } from 'vitest';
+import { checkServer, EnvPool } from '../src/envs/index.ts';
 import {
   checkEnv,
-  checkServer,
   dialTrainer,
-  EnvPool,
   EnvServer,
   makeEnv,
   PolicyClient,

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { from, lastValueFrom, toArray } from 'rxjs';
 import { resolvedYaml } from '../../src/agent/config/resolved-yaml.ts';
 import { CheckpointStore } from '../../src/agent/run/index.ts';
-import { Agent, loadBackend, parseConfig, Rng } from '../../src/index.ts';
+import { Agent, parseConfig, Rng } from '../../src/index.ts';
+import { loadBackend } from '../../src/kernels/index.ts';
 
 const FLOOR = 0.02;
 /** With maxSteps 3, drawn thoughts then take 2 steps on average: h + (1 − h)·(2h + 3(1 − h)) = 2. */

@@ -13,7 +13,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { UpdateMetrics } from '../../src/index.ts';
+import type { UpdateMetrics } from '../../src/agent/index.ts';
 
 const { values } = parseArgs({
   options: {

@@ -10,18 +10,15 @@ import { BehaviorSubject, filter, firstValueFrom, Subject, tap } from 'rxjs';
 import { envSource } from '../../src/agent/config/env-source.ts';
 import {
   Agent,
-  act,
   type ConfigInput,
-  decide,
   loadConfig,
-  observe,
   parseConfig,
   Rng,
-  random,
-  Scheduler,
   type TrainEvent,
   train,
 } from '../../src/index.ts';
+import { random } from '../../src/policy/index.ts';
+import { act, decide, observe, Scheduler } from '../../src/rollout/index.ts';
 import { truncatedGeometric } from '../depths.ts';
 import { check, median, time } from '../measure.ts';
 import { serve, start } from './serve.ts';

@@ -1,19 +1,10 @@
 /** Rollouts of pointer chasing over 64 environments as training collects them, and updates from them. */
 import { BehaviorSubject, firstValueFrom, Subject } from 'rxjs';
 import { Learner } from '../../src/agent/algorithms/ppo/learner.ts';
-import {
-  Agent,
-  collect,
-  EnvPool,
-  fixed,
-  makeEnv,
-  parseConfig,
-  Rng,
-  type Rollout,
-  random,
-  Scheduler,
-  Trajectory,
-} from '../../src/index.ts';
+import { EnvPool } from '../../src/envs/index.ts';
+import { Agent, makeEnv, parseConfig, Rng } from '../../src/index.ts';
+import { fixed, random } from '../../src/policy/index.ts';
+import { collect, type Rollout, Scheduler, Trajectory } from '../../src/rollout/index.ts';
 import { truncatedGeometric } from '../depths.ts';
 import { check, time } from '../measure.ts';
 import { serve, start } from './serve.ts';

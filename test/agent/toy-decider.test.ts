@@ -1,14 +1,14 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { configJsonSchema } from '../../src/agent/index.ts';
 import {
   Agent,
   type ConfigInput,
-  configJsonSchema,
-  deciders,
   evaluate,
   parseConfig,
   registerDecider,
 } from '../../src/index.ts';
+import { deciders } from '../../src/rollout/index.ts';
 import { run } from '../support/short-runs.ts';
 import { tinyConfig } from '../support/tiny-config.ts';
 import { toyDecider } from '../support/toy-decider.ts';

@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { type AlgorithmDefinition, fixed, tf } from '../../src/index.ts';
+import type { AlgorithmDefinition } from '../../src/index.ts';
+import { tf } from '../../src/kernels/index.ts';
+import { fixed } from '../../src/policy/index.ts';
 
 const settings = z.strictObject({
   decisions: z.int().min(1).default(64).describe('Decisions of a rollout.'),

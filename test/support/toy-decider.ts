@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import type { DecisionRequest } from '../../src/index.ts';
-import {
-  type Decider,
-  type DeciderContext,
-  type DeciderDefinition,
-  type Decision,
-  haltProbability,
-  tf,
-} from '../../src/index.ts';
+import type { DeciderDefinition } from '../../src/index.ts';
+import { tf } from '../../src/kernels/index.ts';
+import { haltProbability } from '../../src/policy/index.ts';
+import type {
+  Decider,
+  DeciderContext,
+  Decision,
+  DecisionRequest,
+} from '../../src/rollout/index.ts';
 
 const settings = z.strictObject({
   most: z.int().min(1).default(4).describe('Observations that a tick decides on at most.'),

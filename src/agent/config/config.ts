@@ -483,6 +483,6 @@ for (const registry of [exits, haltingRules, algorithms, deciders]) {
 }
 
 /** Of the algorithms' sections there is that of the one that is named alone. */
-export type Config = z.infer<typeof configSchema>;
+export interface Config extends z.infer<typeof configSchema> {}
 /** A config as written: every field with a default may be left out. */
-export type ConfigInput = z.input<typeof configSchema>;
+export interface ConfigInput extends z.input<typeof configSchema> {}

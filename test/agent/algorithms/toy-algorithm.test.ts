@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { configJsonSchema } from '../../../src/agent/index.ts';
 import {
   type ConfigInput,
-  configJsonSchema,
   loadConfig,
   parseConfig,
   registerAlgorithm,
