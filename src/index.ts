@@ -1,5 +1,8 @@
-// The names that most programs need, at most 60. The rest is in `pondera/envs`, `pondera/envs/net`,
-// `pondera/kernels`, `pondera/policy`, `pondera/rollout` and `pondera/agent`; docs/api.md has them all.
+/**
+ * The names that most programs need, at most 60: to train, act, evaluate, study and serve; to declare an environment and
+ * its spaces, check it and connect it; and to register extensions. The other names are in the sub-paths.
+ * @module api
+ */
 
 export {
   type Act,

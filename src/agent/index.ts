@@ -1,3 +1,8 @@
+/**
+ * Training and everything around a trained agent: options, events, metrics, recordings, and the contract of an algorithm.
+ * @module api-agent
+ */
+
 export {
   type Act,
   type ActOptions,
@@ -8,10 +13,15 @@ export {
 export type { ExitOption } from './agent/exit-option.ts';
 export {
   type Algorithm,
+  type AlgorithmContext,
   type AlgorithmDefinition,
   type AlgorithmState,
   algorithms,
+  type GradientStep,
+  type LearningConfig,
+  type RolloutSettings,
   registerAlgorithm,
+  type SettingsSchema,
   type Stage as TrainingStage,
   trainedBehaviour,
   type UpdateSettings,
@@ -20,9 +30,20 @@ export type { Clock } from './common/clock.ts';
 export { RunError, UsageError } from './common/errors.ts';
 export { type Config, type ConfigInput, configSchema } from './config/config.ts';
 export { configJsonSchema } from './config/json-schema.ts';
-export { loadConfig, parseConfig } from './config/load-config.ts';
+export { type LoadConfigOptions, loadConfig, parseConfig } from './config/load-config.ts';
 export { type EvaluateOptions, evaluate } from './evaluate/evaluate.ts';
-export type { Alarm, Evaluation, PonderSteps, TrainEvent, UpdateMetrics } from './events/events.ts';
+export type {
+  Activity,
+  Alarm,
+  Evaluation,
+  FailedEvent,
+  IncidentKind,
+  Losses,
+  Overrun,
+  PonderSteps,
+  TrainEvent,
+  UpdateMetrics,
+} from './events/events.ts';
 export { type LoggedEvent, readEvents } from './events/events-log.ts';
 export { progress } from './events/progress.ts';
 export type { ProgressStream } from './events/status-line.ts';
@@ -46,5 +67,12 @@ export {
 export { type PolicyServer, servePolicy } from './serve/policy-server.ts';
 export type { ServeEvent, ServeOptions } from './serve/serve-options.ts';
 export { type StudyEvent, type StudyOptions, study } from './study/study.ts';
-export type { Mixture, Spread, Study, StudyRow, Summary } from './study/summary.ts';
+export type {
+  Mixture,
+  Setting as StudySetting,
+  Spread,
+  Study,
+  StudyRow,
+  Summary,
+} from './study/summary.ts';
 export { type TrainOptions, type TrainResult, train } from './train/train.ts';

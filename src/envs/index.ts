@@ -1,3 +1,8 @@
+/**
+ * Environments: their contract, spaces, wrappers, pools, checks, and the server and clients that connect them.
+ * @module api-envs
+ */
+
 export { type EnvEntry, envEntries, envIds, makeEnv } from './builtin/env-registry.ts';
 export { loadEnvFactory, loadFactory } from './builtin/load-env.ts';
 export {
@@ -15,6 +20,8 @@ export {
   type ServerReport,
 } from './check/check-server.ts';
 export type { Finding, Rule } from './check/findings.ts';
+export type { Latency } from './check/latency.ts';
+export { RunningStats, type RunningStatsState } from './common/index.ts';
 export type {
   Drawing,
   Env,
@@ -27,6 +34,7 @@ export type {
 } from './contract/env.ts';
 export { EnvDisconnectedError } from './contract/env-disconnected-error.ts';
 export { EnvError, type EnvFailure } from './contract/env-error.ts';
+export type { Limits } from './contract/limits.ts';
 export type { Episode, Observation, Outcome } from './contract/outcome.ts';
 export type { ActionMask, Space } from './contract/space.ts';
 export { type OpenEnvFields, type OpenEnvOptions, openEnv } from './openenv/open-env.ts';

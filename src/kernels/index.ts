@@ -1,3 +1,8 @@
+/**
+ * Tensors: the backends, the fused operations with their gradients, Adam, and the seeded generator of random numbers.
+ * @module api-kernels
+ */
+
 /** The copy of tfjs that policies run on, for encoders, exits and algorithms of your own. */
 export * as tf from '@tensorflow/tfjs-core';
 export { loadBackend } from './backends/backend.ts';
@@ -27,6 +32,12 @@ export { gatherRows, placeRows, repeat, takeRows } from './ops/rows.ts';
 export { scalarWithGradient } from './ops/scalar-with-gradient.ts';
 export { reshaped, tensorOf } from './ops/shapes.ts';
 export { type Loop, loopStep, unroll } from './ops/unroll.ts';
-export { ArenaFullError, arenaPeak, arenaUsed, type SimdOptions } from './simd/index.ts';
+export {
+  ArenaFullError,
+  arenaPeak,
+  arenaUsed,
+  type Build,
+  type SimdOptions,
+} from './simd/index.ts';
 export { type Installed, type InstallOptions, installTensorflow } from './tensorflow/install.ts';
 export { MissingRequirementError } from './tensorflow/machine.ts';

@@ -1,3 +1,9 @@
+/**
+ * The policy network: encoders, cores, action distributions, and the rules that end a thought. The names of an encoder, a
+ * halting rule or an exit of your own are here.
+ * @module api-policy
+ */
+
 export type { CoreSizes } from './core/block-weights.ts';
 export type { Core, CoreFactory, Thought, Token } from './core/core.ts';
 export {

@@ -1,3 +1,8 @@
+/**
+ * From observations to decisions and trajectories: the deciders, the RxJS pipeline that steps environments, and advantages.
+ * @module api-rollout
+ */
+
 export type { Decision, DecisionRequest, StepTrace, Transition } from './deciders/decision.ts';
 export {
   type Decider,

@@ -45,18 +45,19 @@ import { createDecider } from './create-decider.ts';
 import { type ExitOption, exitCheck, exitOf, ruleOf } from './exit-option.ts';
 import { loadEncoder } from './load-encoder.ts';
 
+/** How long an agent may think about an observation, and how it chooses the action. */
 export interface ActOptions {
-  /** Ponder steps at most. */
+  /** The most ponder steps that the thought may take; default: the config's `halting.maxSteps`. */
   maxSteps?: number;
-  /** Time for the thought in milliseconds; the latest finished step acts. */
+  /** Time for the thought, in milliseconds; when it is over, the agent acts on the last finished ponder step. */
   deadlineMs?: number;
-  /** How the thought ends; the config’s evaluation.exit unless given. */
+  /** The exit that ends the thought; default: the config's `evaluation.exit`. */
   exit?: ExitOption;
-  /** Whether to take the most likely action, or to draw one; the config's evaluation.deterministic unless given. */
+  /** `true` takes the most likely action, `false` draws one; default: the config's `evaluation.deterministic`. */
   deterministic?: boolean;
-  /** What is drawn, exit and action, follows from it; from the agent's own stream unless given. */
+  /** Seeds the draws of exit and action, an integer ≥ 0; by default they continue the agent's own stream. */
   seed?: number;
-  /** Which actions may be taken (1 = allowed). */
+  /** The actions that are allowed, 1 for each that is; default: all. */
   mask?: ActionMask;
 }
 
@@ -69,31 +70,39 @@ const decideChecks: Checks<Omit<ActOptions, 'mask'>> = {
 };
 const actChecks: Checks<ActOptions> = { ...decideChecks, mask: anything };
 
-/** The thought behind an action: one entry a ponder step. */
+/** The thought behind an action; each list has one entry for each ponder step. */
 export interface ThoughtTrace {
+  /** Ponder steps taken. */
   steps: number;
-  /** The halting head's probability after each step. */
+  /** The halting head's probability after each ponder step, in [0, 1]. */
   halts: number[];
-  /** Expected net return from there, in units of the raw reward. */
+  /** The net return that the value head expects after each ponder step, in units of the raw reward. */
   values: number[];
-  /** The action distribution after each step: probabilities, or means for Box, or values where the algorithm learns such. */
+  /**
+   * The action distribution after each ponder step: the probabilities of the choices, the means of a Box, or the
+   * values of the choices where the algorithm learns values.
+   */
   actions: number[][];
-  /** Whether a limit ended it rather than the halting rule. */
+  /** Whether a limit (`maxSteps`, `deadlineMs`) ended the thought, and not the exit. */
   cut: boolean;
 }
 
+/** An action, and the thought behind it. */
 export interface Act {
+  /** A value of the action space. */
   // biome-ignore lint/suspicious/noExplicitAny: its type is the action space's, known at run time
   action: any;
+  /** The thought, one entry for each ponder step. */
   thought: ThoughtTrace;
 }
 
+/** The checkpoint that `Agent.load` reads, and replacements of parts of the run's config. */
 export interface LoadOptions extends GivenEnv {
-  /** Which checkpoint; the best where there is one, unless given. */
+  /** The checkpoint to read; default: the best one where a best one was marked, otherwise the latest. */
   checkpoint?: 'best' | 'latest';
-  /** Overrides of the run's config, `path=value` each, such as env.options.size=5. */
+  /** Overrides of the run's config, each of the form `path=value`, such as `env.options.size=5`. */
   set?: readonly string[];
-  /** An encoder passed to the library, in place of the config's. */
+  /** An encoder in place of the config's. */
   encoder?: EncoderFactory;
 }
 
@@ -105,44 +114,66 @@ export const loadChecks: Checks<LoadOptions> = {
   onListening: callback,
 };
 
-/** What a checkpoint holds of an agent beside its weights. */
+/** The part of a checkpoint that belongs to the agent, beside its weights. */
 export interface AgentState {
+  /** Reward subtracted per ponder step beyond `minSteps`. */
   price: number;
-  /** Rewards were multiplied by this in the update that the weights come from; 1 unless given. */
+  /** The factor of the rewards in the update that made the weights; default 1. */
   valueScale?: number;
+  /** Statistics of the observations, where the config normalizes them. */
   normalizer?: RunningStatsState;
-  /** What it observes and does. */
+  /** The agent's observation space and action space. */
   spaces?: { observationSpace: SpaceJson; actionSpace: SpaceJson };
 }
 
-/** How an agent's thoughts end, apart from what it was trained with. */
+/** How an agent's thoughts end, where that differs from its config. */
 export interface DeciderOptions<O extends DecisionRequest> {
+  /** The exit that ends thoughts; default: the config's `evaluation.exit`. */
   exit?: ExitOption;
-  /** Whether to take the most likely actions; the config's evaluation.deterministic unless given. */
+  /** `true` takes the most likely actions, `false` draws them; default: the config's `evaluation.deterministic`. */
   deterministic?: boolean;
-  /** Ponder steps after which acting is forced; the config's halting.maxSteps unless given. */
+  /** Ponder steps after which acting is forced; default: the config's `halting.maxSteps`. */
   maxSteps?: number;
-  /** Told of a thought that the policy has no finite numbers for. */
+  /** Receives each observation whose thought has numbers that are not finite. */
   failed?: (observation: O, error: Error) => void;
 }
 
-/** A policy that can be asked for actions. */
+/**
+ * A policy with its spaces and settings: it turns observations into actions.
+ *
+ * `Agent.load` makes one of a run; `train` trains one. Call `dispose` when you no longer need it.
+ */
 export class Agent {
+  /** The config of its run. */
   readonly config: Config;
+  /** The space of its observations. */
   readonly observationSpace: Space;
+  /** The space of its actions. */
   readonly actionSpace: Space;
+  /** The network. */
   readonly policy: Policy;
-  /** DecisionRequest statistics, where the config normalizes; frozen but for training itself. */
+  /**
+   * Statistics of the observations, where the config normalizes them; only training changes them.
+   * @internal
+   */
   normalizer: RunningStats | undefined;
-  /** Reward subtracted per ponder step beyond minSteps, as training last set it. */
+  /** Reward subtracted per ponder step beyond `minSteps`, as training last set it. */
   price: number;
-  /** What its value head says is divided by this to be in units of the raw reward (`normalize.reward`). */
+  /**
+   * The factor between the value head's unit and the raw reward's (`normalize.reward`).
+   * @internal
+   */
   valueScale = 1;
-  /** Environment steps it was trained for, as far as its checkpoint says; 0 where it has none. */
+  /** Environment steps of training behind its weights; 0 for an agent without a checkpoint. */
   version = 0;
   readonly #rng: Rng;
 
-  /** @throws UsageError for a config that does not fit the spaces */
+  /**
+   * An untrained agent; `loadBackend` must have run before.
+   * @param spaces the spaces of its environment
+   * @param encoder replaces the config's encoder
+   * @throws UsageError for a config that does not fit the spaces
+   */
   constructor(
     config: Config,
     spaces: { observationSpace: Space; actionSpace: Space },
@@ -173,9 +204,21 @@ export class Agent {
   }
 
   /**
-   * The agent that a run directory holds. In place of a checkpoint that cannot be read it takes the newest that can,
-   * with a warning of the process.
-   * @throws UsageError for a directory that holds none, CheckpointError where no checkpoint can be read
+   * Loads the agent of a run directory, with the backend that its config names. If it cannot read the checkpoint, it
+   * takes the newest one that it can read, and emits a warning of the process.
+   *
+   * ```ts
+   * import { Agent } from 'pondera';
+   *
+   * const agent = await Agent.load('runs/cartpole');
+   * const { action, thought } = await agent.act(Float32Array.of(0, 0, 0.1, 0));
+   * console.log(action, thought.steps);
+   * agent.dispose();
+   * ```
+   *
+   * @param runDir the run's directory, such as `runs/cartpole`
+   * @throws UsageError for a directory that holds no run, CheckpointError where no checkpoint can be read, RangeError
+   *   for an unknown option
    */
   static async load(runDir: string, options: LoadOptions = {}): Promise<Agent> {
     checkOptions('Agent.load', options, loadChecks);
@@ -206,7 +249,10 @@ export class Agent {
     return agent;
   }
 
-  /** An untrained agent for the config's environment, or these spaces; the backend must be loaded. */
+  /**
+   * Makes an untrained agent for the config's environment, or for given spaces; `loadBackend` must have run before.
+   * @internal
+   */
   static async create(
     config: Config,
     baseDir: string,
@@ -225,7 +271,10 @@ export class Agent {
     return new Agent(config, spaces, encoder);
   }
 
-  /** What a checkpoint holds of the agent beside its weights. */
+  /**
+   * The part of a checkpoint that belongs to the agent, beside its weights.
+   * @internal
+   */
   state(): AgentState {
     const { price, valueScale, normalizer, observationSpace, actionSpace } = this;
     return {
@@ -237,8 +286,9 @@ export class Agent {
   }
 
   /**
-   * Takes the weights of a run's best checkpoint, or of its latest where none was marked, with the
-   * observation statistics they were learned with.
+   * Takes the weights of a run's best checkpoint, or of its latest where no best one was marked, and the observation
+   * statistics that belong to them.
+   * @throws CheckpointError where no checkpoint can be read, Error where its sizes differ from this agent's
    */
   async warmStart(runDir: string): Promise<void> {
     const { weights, state } = await loadRun(runDir);
@@ -249,7 +299,11 @@ export class Agent {
     this.restore(weights, { ...own, valueScale, normalizer: own.normalizer && normalizer });
   }
 
-  /** Goes on as a checkpoint of its run. @throws as `restore` does */
+  /**
+   * Takes weights and state of a checkpoint of its run.
+   * @throws Error as `restore` does
+   * @internal
+   */
   loadCheckpoint({ step, weights, state }: Checkpoint): void {
     const { agent, rewardScale } = state as { agent: AgentState; rewardScale?: RewardScaleState };
     // Older checkpoints do not say; their scale is that of a rollout later.
@@ -258,7 +312,11 @@ export class Agent {
     this.version = step;
   }
 
-  /** @throws Error where weights or statistics are not those of this agent's sizes; then nothing is set */
+  /**
+   * Takes weights and state.
+   * @throws Error where the sizes of weights or statistics differ from this agent's; then it changes nothing
+   * @internal
+   */
   restore(weights: Tensors, state: AgentState): void {
     this.checkUsable('Agent.restore');
     const { size } = this.observationSpace;
@@ -276,9 +334,23 @@ export class Agent {
   }
 
   /**
-   * Thinks about one observation and chooses an action: the most likely one, unless one is to be drawn.
-   * @throws RangeError for an observation outside the space, a mask that does not fit the actions, or options that
-   *   are none
+   * Thinks about one observation and chooses an action. Calls do not depend on each other: the agent has no memory
+   * between observations.
+   *
+   * ```ts
+   * import { Agent, makeEnv } from 'pondera';
+   *
+   * const agent = await Agent.load('runs/cartpole');
+   * const env = makeEnv('CartPole-v1');
+   * const { obs } = await env.reset({ seed: 1 });
+   * const { action } = await agent.act(obs, { deadlineMs: 5 });
+   * const { reward, terminated } = await env.step(action);
+   * console.log(reward, terminated);
+   * ```
+   *
+   * @param obs a value of the observation space
+   * @throws RangeError for an observation outside the space, a mask that does not fit the action space, or an unknown
+   *   option; NonFiniteError where the policy's numbers are not finite; Error after `dispose`
    */
   async act(obs: unknown, options: ActOptions = {}): Promise<Act> {
     this.checkUsable('Agent.act');
@@ -297,9 +369,20 @@ export class Agent {
   }
 
   /**
-   * Actions for a stream of observations, in the order in which their thoughts end: each carries the
-   * index of its observation. All thoughts share one batch.
-   * @throws RangeError for options that are none; the stream fails as `act` does
+   * Acts on a stream of observations, many thoughts in one batch. An action comes as soon as its thought ends, so the
+   * order of the actions may differ from that of the observations; `index` counts observations from 0.
+   *
+   * ```ts
+   * import { Agent } from 'pondera';
+   * import { range, map } from 'rxjs';
+   *
+   * const agent = await Agent.load('runs/cartpole');
+   * const observations$ = range(0, 1000).pipe(map((i) => Float32Array.of(0, 0, i / 5000, 0)));
+   * agent.decide(observations$).subscribe(({ index, action }) => console.log(index, action));
+   * ```
+   *
+   * @param observations$ values of the observation space
+   * @throws RangeError for an unknown option; the stream fails where `act` would reject
    */
   decide(
     observations$: Observable<unknown>,
@@ -321,7 +404,11 @@ export class Agent {
     });
   }
 
-  /** Why `act` would refuse an observation or a mask, or undefined where it would not. */
+  /**
+   * Says why `act` would refuse an observation or a mask; undefined where it would accept them.
+   * @param obs any value
+   * @param mask the actions that are allowed, 1 for each that is
+   */
   explain(obs: unknown, mask?: ActionMask): string | undefined {
     const problem = this.observationSpace.explain(obs);
     if (problem !== undefined) return `obs: ${problem}`;
@@ -329,8 +416,8 @@ export class Agent {
   }
 
   /**
-   * An observation that `explain` has nothing against, as the policy takes it: normalized where it was in
-   * training.
+   * Turns an observation that `explain` accepts into the policy's input: a row, normalized where training normalized.
+   * @internal
    */
   observe(obs: unknown, mask?: ActionMask, limits?: DecisionRequest['limits']): DecisionRequest {
     const row = new Float32Array(this.observationSpace.size);
@@ -339,7 +426,10 @@ export class Agent {
     return { env: 0, row, mask, limits };
   }
 
-  /** Slots in which the agent thinks as `act` does. */
+  /**
+   * A decider that thinks as `act` does, about as many observations at once as it has slots.
+   * @internal
+   */
   decider<O extends DecisionRequest = DecisionRequest>(
     slots: number,
     options: DeciderOptions<O> = {},
@@ -358,12 +448,16 @@ export class Agent {
     });
   }
 
-  /** It acts no more. */
+  /** Frees the weights; the agent cannot act after it. */
   dispose(): void {
     this.policy.dispose();
   }
 
-  /** @throws Error that names `owner`, where the agent has been disposed of */
+  /**
+   * Throws where the agent has been disposed of.
+   * @param owner the function that needs the agent, named in the message
+   * @internal
+   */
   checkUsable(owner: string): void {
     if (this.policy.disposed) throw new Error(`${owner}: the agent has been disposed of`);
   }

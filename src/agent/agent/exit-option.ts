@@ -12,8 +12,8 @@ import type { Config } from '../config/config.ts';
 import { configProblems } from '../config/problems.ts';
 
 /**
- * How thoughts are to end: an exit by name, or with options of its own beside it. What is not given is as the config
- * has it.
+ * The exit that ends thoughts: its name, or an object with its name and its options. Options that are left out come from
+ * the config.
  */
 export type ExitOption = ExitName | { name?: ExitName; [option: string]: unknown };
 

@@ -14,21 +14,23 @@ import type { RecipeSettings } from '../recipe/recipe-settings.ts';
 
 /** The sections of a run's config that every algorithm reads, beside its own. */
 export interface LearningConfig {
+  /** The halting rule and its settings. */
   halting: HaltingConfig;
+  /** The schedule of warm-up, forced depths and distillation. */
   recipe: RecipeSettings;
 }
 
-/** Settings that every algorithm has. */
+/** Settings that the section of every algorithm has. */
 export interface RolloutSettings {
-  /** Decisions that a rollout collects before an update (T), a few more at most. */
+  /** Decisions that a rollout collects before an update (T); thoughts under way then add at most one each. */
   decisions: number;
   /** Discount per decision, in [0, 1]. */
   gamma: number;
 }
 
-/** How far training has come, where it decides how thoughts end. */
+/** The part of training's progress that decides how thoughts end. */
 export interface Stage {
-  /** Thoughts may end by the trained halting rule; until then each has `maxSteps` ponder steps. */
+  /** Whether the halting rule ends thoughts; until then each takes `maxSteps` ponder steps. */
   released: boolean;
   /** Share of decisions forced to a uniformly random depth. */
   forced: number;
@@ -36,85 +38,100 @@ export interface Stage {
   progress: number;
 }
 
-/** What an update is told beside the rollout. */
+/** The input of an update beside the rollout. */
 export interface UpdateSettings {
-  /** The halting head is learned: its terms are in the loss. */
+  /** Whether the loss has the halting terms. */
   released: boolean;
-  /** Per ponder step beyond minSteps, in the raw reward's unit. */
+  /** Reward subtracted per ponder step beyond `minSteps`, in the raw reward's unit. */
   price: number;
-  /** Rewards and price are multiplied by this before learning. */
+  /** The factor that rewards and price get before learning. */
   rewardScale: number;
   /** Share of training that is done as the update begins, in [0, 1]. */
   progress: number;
 }
 
-/** What an algorithm holds beside the policy's weights: tensors, and numbers by name. */
+/** The state of an algorithm beside the policy's weights, such as that of its optimizer. */
 export interface AlgorithmState {
+  /** Tensors by name. */
   tensors: Tensors;
+  /** Numbers by name. */
   counters: Record<string, number>;
 }
 
-/** Learns from rollouts. */
+/** Learns from rollouts: an instance of an `AlgorithmDefinition`, for one run. */
 export interface Algorithm {
-  /** How thoughts end and actions are drawn while the next rollout is collected. */
+  /** How thoughts end and how actions are drawn during the next rollout. */
   behaviour(stage: Stage): DecisionOptions;
   /**
-   * Learns from a rollout: the policy's variables change.
+   * Learns from a rollout: it changes the policy's variables.
+   * @param trajectory the rollout
    * @returns the `statistics` of its definition, and those of the config's halting rule
    * @throws NonFiniteError where the numbers of a gradient step are not finite
    */
   update(trajectory: Trajectory, settings: UpdateSettings): Promise<UpdateStats>;
-  /** A copy of what it takes, with the policy's weights, to go on exactly. */
+  /** A copy of its state: with it and the policy's weights, training continues exactly. */
   state(): Promise<AlgorithmState>;
-  /** Goes on from `state`. @throws RangeError where its sizes are not those of the policy */
+  /**
+   * Continues from a state.
+   * @throws RangeError where the sizes of the state differ from the policy's
+   */
   restore(state: AlgorithmState): void;
+  /** Frees its tensors. */
   dispose(): void;
 }
 
-/** What an algorithm is made of. */
-export interface Made<Settings> {
+/** The parts that an algorithm is made of. */
+export interface AlgorithmContext<Settings> {
+  /** The network to train. */
   policy: Policy;
+  /** The common sections of the config. */
   config: LearningConfig;
+  /** The algorithm's own section of the config. */
   settings: Settings;
-  /** Every draw of an update comes from it; a checkpoint holds its state. */
+  /** The source of every draw of an update; a checkpoint holds its state. */
   rng: Rng;
 }
 
-/** The largest gradient step that training makes, which decides how much memory it takes. */
+/** The largest gradient step of a training, which decides how much memory it takes. */
 export interface GradientStep {
-  /** Decisions it uses. */
+  /** Decisions in it. */
   decisions: number;
   /** Gradient steps that each decision of a rollout takes part in. */
   epochs: number;
 }
 
-/** A section of a config. */
+/** The zod schema of an algorithm's section of a config. */
 export type SettingsSchema = z.ZodObject & z.ZodType<RolloutSettings>;
 
-/** A way to learn. Its name is that of its section in a config. */
+/** A learning algorithm: its settings, its statistics, and how to make one (`registerAlgorithm`). */
 export interface AlgorithmDefinition<
   Name extends string = string,
   // biome-ignore lint/suspicious/noExplicitAny: what one definition takes is forgotten in a list of several
   Schema extends SettingsSchema = any,
 > {
+  /** The value of the config's `algorithm`, and the name of its section. */
   readonly name: Name;
   /** How it learns, in a clause without a full stop. */
   readonly summary: string;
-  /** A strict object; every field has a description, and a default or is optional. */
+  /** The schema of its section: a strict object, each field with a description, and with a default or optional. */
   readonly settings: Schema;
-  /** Trained halting rules that it can learn, the default first. */
+  /** The names of the halting rules that it can train, the default first. */
   readonly halting: readonly string[];
-  /** What an update reports: the meaning of each name, with its unit. */
+  /** The meaning and unit of each statistic of an update, by name. */
   readonly statistics: Readonly<Record<string, string>>;
-  /** What it makes of the policy's head in place of the action space's distribution. */
+  /** The distribution of the policy's head, where it is not the action space's own. */
   distribution?(actionSpace: Space, settings: z.infer<Schema>): Distribution;
-  /** Why it cannot learn in an environment, or undefined where it can. */
+  /** Says why it cannot learn in these spaces; undefined where it can. */
   explain?(spaces: { observationSpace: Space; actionSpace: Space }): SpaceProblem | undefined;
-  /** What changes as training goes on, by name, once this share of it is done. */
+  /** The values that change during training, by name, once a share `progress` of it is done. */
   schedule(settings: z.infer<Schema>, progress: number): Record<string, number>;
-  /** @param envs environments: a rollout may hold one decision of each beyond its `decisions` */
+  /**
+   * The largest gradient step of a training.
+   * @param envs number of environments: a rollout may hold one decision of each beyond `settings.decisions`
+   */
   largestStep(settings: z.infer<Schema>, envs: number): GradientStep;
-  /** Settings of which an update is one gradient step on so many decisions that changes no weight. */
+  /** Settings for a trial: an update is one gradient step on `decisions` decisions, and changes no weight. */
   dryRun(settings: z.infer<Schema>, decisions: number): z.infer<Schema>;
-  create(made: Made<z.infer<Schema>>): Algorithm;
+  /** Makes the algorithm of a run. */
+  create(context: AlgorithmContext<z.infer<Schema>>): Algorithm;
 }

@@ -2,7 +2,12 @@ import { fixed, learnsToHalt, trainingRule } from '../../policy/index.ts';
 import type { DecisionOptions } from '../../rollout/index.ts';
 import type { LearningConfig, Stage } from './algorithm.ts';
 
-/** Thoughts end by the config's halting rule once it is released, until then at full depth; actions are drawn. */
+/**
+ * The behavior that most algorithms collect rollouts with: the config's halting rule ends thoughts once it is released,
+ * before that each takes `maxSteps` ponder steps, and actions are drawn.
+ * @param config of the run
+ * @param stage how far training has come
+ */
 export function trainedBehaviour(
   { halting }: Pick<LearningConfig, 'halting'>,
   { released, forced }: Stage,

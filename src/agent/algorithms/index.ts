@@ -14,10 +14,11 @@ import { pqn } from './pqn/index.ts';
 
 export type {
   Algorithm,
+  AlgorithmContext,
   AlgorithmDefinition,
   AlgorithmState,
   GradientStep,
-  Made,
+  LearningConfig,
   RolloutSettings,
   SettingsSchema,
   Stage,
@@ -29,13 +30,16 @@ const builtIn = [ppo, pqn] as const;
 
 type BuiltIn = (typeof builtIn)[number];
 
-/** The name of an algorithm: one of these, or one that has been registered. */
+/** The name of an algorithm: a built-in one, or a registered one. */
 export type AlgorithmName = BuiltIn['name'] | (string & {});
 
 /** Typed as what they come to: of the algorithm that is named, a section; of the others, none. */
 type SectionSchemas = { [D in BuiltIn as D['name']]: z.ZodPrefault<D['settings']> };
 
-/** How a policy may learn, by name; the first unless the config names one. */
+/**
+ * The algorithms by name; the first is the default.
+ * @internal
+ */
 export const algorithms = new Definitions<AlgorithmDefinition>(
   'an algorithm',
   builtIn,
@@ -43,9 +47,19 @@ export const algorithms = new Definitions<AlgorithmDefinition>(
 );
 
 /**
- * Adds an algorithm, whose name and section configs, commands and help then know.
- * @returns takes it back
- * @throws RangeError where there is one of that name, or a setting has no default
+ * Adds an algorithm: configs, commands and help then know its name and its section.
+ *
+ * ```ts
+ * import { type AlgorithmDefinition, registerAlgorithm } from 'pondera';
+ *
+ * declare const reinforce: AlgorithmDefinition;
+ * const unregister = registerAlgorithm(reinforce);
+ * // A config may now say `algorithm: reinforce`.
+ * unregister();
+ * ```
+ *
+ * @returns a function that removes it
+ * @throws RangeError where the name is taken, or a setting has no default
  */
 export function registerAlgorithm<Schema extends SettingsSchema>(
   definition: AlgorithmDefinition<string, Schema>,

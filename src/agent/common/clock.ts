@@ -1,8 +1,8 @@
-/** Where time comes from; a test may pass one that jumps. */
+/** A source of time; a test may pass one that jumps. */
 export interface Clock {
-  /** The time of day in ms since 1970; it may jump either way. */
+  /** The time of day, in ms since 1970; it may jump either way. */
   now(): number;
-  /** Ms since some moment; it never goes back. */
+  /** Milliseconds since some moment; it never goes back. */
   monotonic(): number;
 }
 

@@ -1,9 +1,9 @@
-/** The user asked for something that cannot be: bad usage or a bad config. Exit code 2. */
+/** Says that a config, an option or a path is wrong; nothing has been changed. Exit code 2 of the commands. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** Training or evaluation failed while running. Exit code 1. */
+/** Says that training or a study failed while it ran. Exit code 1 of the commands. */
 export class RunError extends Error {
   override readonly name = 'RunError';
 }

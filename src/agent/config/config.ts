@@ -471,8 +471,8 @@ function refuseFew(fields: Fields, context: z.RefinementCtx): void {
 }
 
 /**
- * A run's whole configuration: the one source of its types, its validation and its help. It is made anew where
- * something is registered that has a name or fields in it.
+ * The zod schema of a run's config: the source of its types, its validation and its help. Each registration (of an
+ * exit, a halting rule, an algorithm or a decider) replaces it.
  */
 export let configSchema = makeConfigSchema();
 
@@ -482,7 +482,10 @@ for (const registry of [exits, haltingRules, algorithms, deciders]) {
   });
 }
 
-/** Of the algorithms' sections there is that of the one that is named alone. */
+/**
+ * A run's settings, complete: every field has a value (docs/config.md lists them). Of the algorithms' sections it has
+ * that of its own algorithm only.
+ */
 export interface Config extends z.infer<typeof configSchema> {}
-/** A config as written: every field with a default may be left out. */
+/** A run's settings as a person writes them: fields with a default may be left out (docs/config.md lists them). */
 export interface ConfigInput extends z.input<typeof configSchema> {}

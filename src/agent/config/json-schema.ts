@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type FieldSchema, nearest } from '../../envs/common/index.ts';
 import { configSchema } from './config.ts';
 
-/** The config as JSON Schema (draft 2020-12), of the form that is written: defaults left out. */
+/** The JSON Schema (draft 2020-12) of `ConfigInput`, for editors and other tools. */
 export function configJsonSchema(): FieldSchema {
   return z.toJSONSchema(configSchema, { io: 'input' }) as FieldSchema;
 }

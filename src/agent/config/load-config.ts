@@ -15,23 +15,32 @@ import { renamedKeys } from './renamed-keys.ts';
 /** Where the configs that come with this package are. */
 const packaged = () => fileURLToPath(ownFile('../../../configs/', import.meta.url));
 
+/** Changes to a config on its way from the file. */
 export interface LoadConfigOptions {
   /**
-   * Overrides, `path=value` each, the value in YAML: `ppo.epochs=2`, `env.options.sizes=[3, 4]`;
-   * null puts an optional field back to its default.
+   * Overrides, each of the form `path=value` with the value in YAML: `ppo.epochs=2`, `env.options.sizes=[3, 4]`. The
+   * value `null` puts an optional field back to its default.
    */
   set?: readonly string[];
-  /** Short for `train.seed=…`. */
+  /** Short for `set: ['train.seed=…']`. */
   seed?: number;
 }
 
 /**
- * Reads a config: a YAML file, or the bare name of one that comes with the package (`k-hop`).
+ * Reads and validates a config from a YAML file, or one that comes with the package, by its name.
  *
- * Relative modules become absolute: relative to the file, or to the working directory where they
- * were given by `set`.
+ * It makes relative modules absolute: from the file's directory, or from the working directory for those of `set`.
  *
- * @throws UsageError naming every problem: its path, what was expected, what was given and where
+ * ```ts
+ * import { loadConfig } from 'pondera';
+ *
+ * const config = await loadConfig('k-hop', { set: ['ppo.epochs=2'], seed: 7 });
+ * const own = await loadConfig('configs/my-game.yaml');
+ * console.log(config.train.seed, own.name);
+ * ```
+ *
+ * @param path of the YAML file, or a bare name such as `k-hop`
+ * @throws UsageError that names every problem: its path, the expected value, the given one, and the line
  */
 export async function loadConfig(path: string, options: LoadConfigOptions = {}): Promise<Config> {
   if (typeof path !== 'string') {
@@ -87,9 +96,20 @@ function configOf(
 }
 
 /**
- * Fills in the defaults of a config given as an object.
+ * Validates a config given as an object, and fills in the defaults.
  *
- * @throws UsageError naming every problem with its path, what was expected and what was given
+ * ```ts
+ * import { parseConfig } from 'pondera';
+ *
+ * const config = parseConfig({
+ *   name: 'my-run',
+ *   env: { id: 'CartPole-v1' },
+ *   train: { totalSteps: 100_000 },
+ * });
+ * console.log(config.ppo.epochs);
+ * ```
+ *
+ * @throws UsageError that names every problem: its path, the expected value and the given one
  */
 export function parseConfig(input: ConfigInput): Config {
   return validate(withNewKeys(input), () => '');

@@ -26,27 +26,32 @@ import {
   type Survive,
 } from './play.ts';
 
+/** How many episodes an evaluation plays, and how the agent thinks in them. */
 export interface EvaluateOptions {
+  /** Episodes played; default: the config's `evaluation.episodes`. */
   episodes?: number;
-  /** The same seed plays the same episodes; the run's seed + 1 million unless given. */
+  /** The same seed plays the same episodes; default: the run's seed plus 1,000,000. */
   seed?: number;
-  /** How thoughts end, over the weights as they are; as trained (`evaluation.exit`) unless given. */
+  /** The exit that ends thoughts; default: the config's `evaluation.exit`. */
   exit?: ExitOption;
-  /** Whether to take the most likely actions, or to draw them; the config's evaluation.deterministic unless given. */
+  /** `true` takes the most likely actions, `false` draws them; default: the config's `evaluation.deterministic`. */
   deterministic?: boolean;
-  /** Ponder steps at most; may exceed what was trained. */
+  /** The most ponder steps of a decision; it may exceed the config's `halting.maxSteps`, which is the default. */
   maxSteps?: number;
-  /** Episodes played forced to each depth; as many as `episodes` unless given, 0 for none. */
+  /** Episodes played at each forced depth, 0 for none; default: `episodes`. */
   forcedEpisodes?: number;
-  /** Depths that are forced; minSteps to maxSteps unless given. */
+  /** The depths to force, in ponder steps; default: each from `halting.minSteps` to `maxSteps`. */
   depths?: readonly number[];
-  /** An environment passed to the library, in place of the config's. */
+  /** An environment in place of the config's. */
   env?: EnvFactory;
-  /** Aborting it ends the evaluation: it rejects with the signal's reason. */
+  /** Abort it to end the evaluation, which then rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** How environments that fail are survived; as in training (`guards.envFailures`) unless given. */
+  /**
+   * How many failures of environments to tolerate; default: the config's `guards.envFailures`.
+   * @internal
+   */
   survive?: Survive;
-  /** Told how far it has come, after each batch of decisions; `of` is how many episodes are to be played. */
+  /** Receives the counts so far after each batch of decisions; `of` is the number of episodes to play. */
   progress?: (progress: Progress & { of: number }) => void;
 }
 
@@ -68,11 +73,19 @@ const evaluateChecks: Checks<EvaluateOptions> = {
 const SEED_OFFSET = 1_000_000;
 
 /**
- * Plays episodes on separate environments and says how well, how long it thought, and when. An episode that has not
- * ended after `evaluation.maxEpisodeSteps` decisions is truncated there, and counted (`cut`).
+ * Plays episodes on environments of its own and reports returns, ponder steps, and the return at each forced depth. It
+ * truncates an episode after `evaluation.maxEpisodeSteps` decisions and counts it under `cut`.
  *
- * @throws RangeError for options that are none, UsageError for such as do not fit the config, EnvError where
- *   environments fail more often than is survived
+ * ```ts
+ * import { Agent, evaluate } from 'pondera';
+ *
+ * const agent = await Agent.load('runs/k-hop');
+ * const { return: net, ponderSteps } = await evaluate(agent, { episodes: 100, exit: 'threshold' });
+ * console.log(net.mean, ponderSteps.mean);
+ * ```
+ *
+ * @throws UsageError for options that do not fit the config, RangeError for an unknown option, EnvError where
+ *   environments fail more often than allowed
  */
 export async function evaluate(agent: Agent, options: EvaluateOptions = {}): Promise<Evaluation> {
   agent.checkUsable('evaluate');

@@ -3,9 +3,9 @@ import type { Clock } from '../common/clock.ts';
 import { AppendFile, withNewNames } from '../run/index.ts';
 import type { FailedEvent, ToldEvent, TrainEvent } from './events.ts';
 
-/** An event as events.jsonl has it. */
+/** An event as `events.jsonl` holds it: that of `train`, with its time; the file leaves out `updated`. */
 export type LoggedEvent = {
-  /** When it was told, by the clock of the day (ISO 8601). */
+  /** The time of the event (ISO 8601). */
   time: string;
 } & (Exclude<TrainEvent, { type: 'updated' }> | FailedEvent);
 
@@ -50,7 +50,10 @@ export class EventsLog {
   }
 }
 
-/** The events of an events.jsonl, without lines that a crash tore; none where the file does not exist. */
+/**
+ * Reads the events of a run's `events.jsonl`. It skips lines that a crash left incomplete.
+ * @param path of the file; without it there are no events
+ */
 export async function readEvents(path: string): Promise<LoggedEvent[]> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';

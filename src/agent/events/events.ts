@@ -1,10 +1,12 @@
 import type { Timing } from '../../kernels/index.ts';
 import type { TimeSeconds } from '../../rollout/index.ts';
 
-/** The ponder steps of a set of decisions. */
+/** How many ponder steps a set of decisions took. */
 export interface PonderSteps {
   mean: number;
+  /** The median. */
   p50: number;
+  /** The 95th percentile. */
   p95: number;
   max: number;
 }
@@ -15,144 +17,174 @@ export interface PonderSteps {
  */
 export type UpdateStats = Readonly<Record<string, number | null>>;
 
-/** A resource that a run took more of than its budget allows. */
+/** A resource of which a run took more than its `budget` allows. */
 export interface Overrun {
+  /** The resource. */
   what: 'rssBytes' | 'heapBytes' | 'tensors';
+  /** The most that the budget allows. */
   limit: number;
+  /** What the run took. */
   got: number;
 }
 
-/** One line of metrics.jsonl. Everything that depends on a clock or on memory is under `timing`. */
+/** One line of `metrics.jsonl`: an update. Every figure that depends on a clock or on memory is under `timing`. */
 export interface UpdateMetrics {
   /** Updates done, this one included. */
   update: number;
   /** Environment steps done over all environments. */
   envSteps: number;
+  /** Episodes that ended in this rollout. */
   episodes: number;
-  /** Episodes that were lost since the update before: connections, processes or workers were gone. */
+  /** Episodes lost since the update before: a connection, a process or a worker was gone. */
   lostEpisodes: number;
-  /** Decisions not learned from: their environments answered only after the update that followed them. */
+  /** Decisions that the update left out, since their environments answered only after the next policy version. */
   staleDecisions: number;
+  /** `warmup`: each thought takes `maxSteps`; `released`: the halting rule ends thoughts. */
   phase: 'warmup' | 'released';
-  /** Mean over the episodes that ended in this rollout; null where none did. */
+  /** Mean return of the episodes that ended in this rollout; null where none did. */
   return: number | null;
+  /** Mean of return − price · (ponder steps beyond `minSteps`) over the same episodes; null where none ended. */
   netReturn: number | null;
+  /** Share of the same episodes with `info.success`, in [0, 1]; null where the environment never says. */
   successRate: number | null;
+  /** Mean decisions of the same episodes; null where none ended. */
   episodeLength: number | null;
-  /** Unforced decisions only. */
+  /** Ponder steps of the decisions that were not forced to a depth. */
   ponderSteps: PonderSteps;
-  /** Unforced decisions that took 1, 2, … maxSteps ponder steps. */
+  /** Counts of the same decisions with 1, 2, …, `maxSteps` ponder steps. */
   histogram: number[];
-  /** Live slots ÷ slots, averaged over the ticks of the rollout. */
+  /** Mean share of the decider's slots that held a thought, in [0, 1]. */
   occupancy: number;
+  /** Reward subtracted per ponder step beyond `minSteps`. */
   price: number;
-  /** The statistics of the update (`UpdateStats`). */
+  /** The statistics that the algorithm and the halting rule define. */
   [statistic: string]: unknown;
-  /** Where this update was followed by an evaluation. */
+  /** The evaluation that followed this update, where one did. */
   evaluation?: Evaluation;
   timing: {
-    /** When it was done, by the clock of the day (ISO 8601). */
+    /** The time at the end of the update (ISO 8601). */
     time: string;
-    /** Seconds since training began, over all its sessions. */
+    /** Seconds of training, over all sessions of the run. */
     elapsed: number;
-    /** Of the seconds that did not go to evaluation and checkpoints. */
+    /** Decisions per second, without the time of evaluations and checkpoints. */
     decisionsPerSecond: number;
-    /** Since the update before, or since this session began; the phases add up to it. */
+    /** Seconds since the update before, or since this session began: the sum of its categories below. */
     seconds: number;
+    /** Tensors that exist. */
     tensors: number;
     /** Resident memory of the process. */
     rssBytes: number;
-    /** JavaScript's heap in use, garbage not yet collected included. */
+    /** JavaScript's heap in use, with the garbage not yet collected. */
     heapBytes: number;
     /** Memory of buffers outside that heap. */
     externalBytes: number;
-    /** Of the backend simd's arena, what is in use; null on another backend. */
+    /** Bytes in use of the arena of the backend `simd`; null on another backend. */
     arenaBytes: number | null;
   } & TimeSeconds;
 }
 
-/** What an evaluation found; the one object `pondera eval --json` prints. */
+/** The result of an evaluation; `pondera eval --json` prints one. Deviations (`std`) are over n. */
 export interface Evaluation {
+  /** The environment's name. */
   env: string;
+  /** Episodes played to their end. */
   episodes: number;
-  /** Episodes that were lost (an environment failed or was gone); others were played in their place. */
+  /** Episodes lost to an environment that failed or was gone; others were played in their place. */
   lostEpisodes: number;
-  /** Episodes that had not ended after so many decisions (`evaluation.maxEpisodeSteps`), and were truncated there. */
+  /** Episodes truncated after `after` decisions (`evaluation.maxEpisodeSteps`). */
   cut: { episodes: number; after: number };
+  /** Return of an episode: the sum of its rewards. */
   return: { mean: number; std: number };
+  /** Net return of an episode: return − price · (ponder steps beyond `minSteps`). */
   netReturn: { mean: number; std: number };
-  /** Share of episodes with info.success; null where the environment never says. */
+  /** Share of episodes with `info.success`, in [0, 1]; null where the environment never says. */
   successRate: number | null;
+  /** Ponder steps of a decision. */
   ponderSteps: PonderSteps;
-  /** Ponder steps by the decision’s difficulty, success by the difficulty the episode began with. */
+  /** Ponder steps by the difficulty of the decision, and success by the difficulty at the start of the episode. */
   byDifficulty: {
     difficulty: number;
     decisions: number;
     successRate: number | null;
     ponderSteps: number;
   }[];
-  /**
-   * Where there were too many difficulties to tell apart: they are put in bins this wide, and `difficulty` is where a
-   * bin begins.
-   */
+  /** The width of a bin, where there were too many difficulties for a row each; `difficulty` is the start of a bin. */
   binWidth?: number;
-  /** Rank correlation of ponder steps with difficulty over decisions; null where undefined. */
+  /** Rank correlation of ponder steps with difficulty over decisions, in [−1, 1]; null where undefined. */
   spearman: number | null;
-  /** Forced to each depth: the mean return of so many episodes, and their standard deviation (over n). */
+  /** One row for each forced depth: every decision of its episodes took so many ponder steps. */
   forcedDepth: {
+    /** The depth, in ponder steps. */
     steps: number;
+    /** Episodes played at it. */
     episodes: number;
+    /** Mean return of an episode. */
     return: number;
+    /** Standard deviation of the return. */
     std: number;
+    /** Share of episodes with `info.success`, in [0, 1]; null where the environment never says. */
     successRate: number | null;
-    /** Of the episodes, those that were cut as `cut` says. */
+    /** Episodes truncated after `cut.after` decisions. */
     cut: number;
   }[];
 }
 
+/** A warning about learning: nearly all decisions take the fewest, or the most, ponder steps. */
 export type Alarm = 'collapsed-to-min' | 'collapsed-to-max';
 
 /**
- * What an incident was: an update that was undone; an environment that failed, whose episode is lost; a verb of one
- * that can be done without (close, restore), told of once a session; a policy whose numbers are not finite, so that
- * the run goes back to its newest checkpoint; a training thread that stood still, whose process has been ended (which
- * is in events.jsonl alone); or an error in the process that nothing catches, or process.exit, with which the run ends.
+ * The kind of an incident. `update`: training undid an update. `environment`: an environment failed, and its episode is
+ * lost. `verb`: `close` or `restore` of an environment failed; it comes once a session. `policy`: the policy's numbers
+ * are not finite, and the run goes back to its newest checkpoint. `thread`: the training thread stood still, and the
+ * watchdog ended the process; only `events.jsonl` has it. `process`: an error that nothing caught, or `process.exit`,
+ * ended the run.
  */
 export type IncidentKind = 'update' | 'environment' | 'verb' | 'policy' | 'thread' | 'process';
 
 /** Where what it takes to see an incident again is, or why it could not be written. */
 export type Kept = { path: string; unkept?: undefined } | { path?: undefined; unkept: string };
 
-/** What training tells a developer’s own callbacks, in the order it happens. */
+/**
+ * An event of training, in the order they happen: `train` passes them to `TrainOptions.on`, and hooks receive them as
+ * `Run.events$`.
+ */
 export type TrainEvent =
+  /** Training starts, or starts again from a checkpoint. */
   | {
       type: 'started';
+      /** The directory of the run's files. */
       runDir: string;
-      /** What tensors are computed on, and why it is not quite what was asked for. */
+      /** The device that computes, and why it differs from the config's choice where it does. */
       device: string;
-      /** What was timed, to decide and learn a minibatch; empty where there was nothing to choose from. */
+      /** The times by which `backend: auto` chose; empty where it had no choice. */
       timings: readonly Timing[];
+      /** A caveat about the device. */
       warning?: string;
+      /** Number of the policy's parameters. */
       parameters: number;
+      /** The environment steps of the checkpoint that the run resumes from. */
       resumedFrom?: number;
     }
-  /** Something about this run that one would want to know, though nothing is wrong; told as it starts. */
+  /** A setting has a consequence that its author may not expect; the run goes on. */
   | { type: 'warning'; message: string }
-  /** Whether another process, of another container or machine, still trains in the run's directory takes time to find out. */
+  /** `train` waits to find out whether another container or machine still trains in the run's directory. */
   | { type: 'waiting'; message: string }
-  /** Environments may dial in at this address; training begins with the first. */
+  /** Environments may connect to this URL; training begins with the first. */
   | { type: 'listening'; url: string }
+  /** An update is done. */
   | { type: 'updated'; metrics: UpdateMetrics; totalSteps: number }
-  /** Since the update before, episodes were lost; `reason` is the latest one's. */
+  /** Episodes were lost since the update before; `reason` is that of the latest. */
   | { type: 'lost'; update: number; episodes: number; reason: string }
+  /** The warm-up is over: from now on the halting rule ends thoughts. */
   | {
       type: 'released';
       update: number;
       envSteps: number;
       reason: 'return' | 'plateau' | 'deadline';
     }
+  /** An evaluation is done; `best`: it is the best so far. */
   | { type: 'evaluated'; update: number; envSteps: number; evaluation: Evaluation; best: boolean }
-  /** An evaluation goes on, told each minute: of the episodes that it plays in all, so many have been played. */
+  /** Comes each minute of an evaluation: it has played `episodes` of its `of`. */
   | {
       type: 'evaluating';
       update: number;
@@ -162,63 +194,68 @@ export type TrainEvent =
       decisions: number;
       seconds: number;
     }
-  /** The update could not be evaluated; training goes on, and it is told again once one could be in between. */
+  /** An evaluation failed, the first after one that succeeded; training goes on. */
   | { type: 'evaluation-failed'; update: number; envSteps: number; reason: string }
+  /** A checkpoint is written. */
   | { type: 'checkpointed'; update: number; envSteps: number; path: string }
-  /** A checkpoint could not be written, or what it replaces not be cleared away; all before is as it was. */
+  /** A checkpoint could not be written, or an old one not be deleted; the earlier checkpoints are intact. */
   | { type: 'save-failed'; update: number; envSteps: number; reason: string; consecutive: number }
-  /** The process takes more than its `budget`: it saves, ends, and is to be started again. */
+  /** The process takes more than its `budget`: it saves and ends, and another process should resume the run. */
   | ({
       type: 'over-budget';
       update: number;
       envSteps: number;
-      /** Updates since the process started: next to none means that starting again is no help. */
+      /** Updates since the process started; if they are very few, starting again does not help. */
       updatesSinceStart: number;
     } & Overrun)
+  /** Learning looks wrong; the run goes on. */
   | { type: 'alarm'; update: number; alarm: Alarm; message: string }
-  /** Something went wrong and was survived, or stops the run now (`guards`). */
+  /** Something failed, and `guards` says whether the run goes on. */
   | ({
       type: 'incident';
       what: IncidentKind;
-      /** The update it happened in or before, and the environment steps until then. */
+      /** The update in which, or before which, it happened. */
       update: number;
       envSteps: number;
       reason: string;
-      /** How many of its kind have followed each other, this one included. */
+      /** Incidents of its kind in a row, this one included. */
       consecutive: number;
     } & Kept)
-  /** These environments owe answers, and none of any has come for so long (`watchdog.envSeconds`). */
+  /** No environment has answered for `seconds` (`watchdog.envSeconds`); training waits for `envs`. */
   | { type: 'stalled'; during: Activity; update: number; envs: readonly number[]; seconds: number }
-  /** One has come again, after so long. */
+  /** An environment has answered again, after `seconds`. */
   | { type: 'answered'; during: Activity; update: number; seconds: number }
-  /** A newer checkpoint than the one that is gone on from was damaged; it is at `path` now. */
+  /** A checkpoint newer than the one that the run continues from was damaged; it is at `path` now. */
   | { type: 'damaged'; path: string; message: string }
-  /** A hook has ended training before its steps were done. */
+  /** A hook ended training before its environment steps were done. */
   | { type: 'stopped'; update: number; envSteps: number; reason: string }
+  /** The run is over. */
   | ({
       type: 'finished';
       envSteps: number;
+      /** Whether it ended before its `train.totalSteps`. */
       interrupted: boolean;
-      /** It was over its budget, and is to be resumed by another process. */
+      /** Present where it was over its budget; another process should resume it. */
       restart?: true;
-      /** Of the best checkpoint, once training is done; absent where there is none. */
+      /** The evaluation of the best checkpoint, once training is done; absent where there is none. */
       evaluation?: Evaluation;
     } & Losses);
 
-/** What environments are played for. */
+/** The part of a run that plays environments. */
 export type Activity = 'training' | 'evaluation';
 
-/** What a run has lost to its environments, over all its sessions. */
+/** Losses of a run to its environments, over all its sessions. */
 export interface Losses {
-  /** Episodes that were lost in training. */
+  /** Episodes of training that were lost. */
   lostEpisodes: number;
-  /** Failures of environments that were survived, in training and in evaluation. */
+  /** Failures of environments that the run tolerated, in training and in evaluation. */
   envFailures: number;
 }
 
-/** The last that a process tells whose run has failed, which `train` throws. */
+/** The last event of a run that failed, in `events.jsonl` and in the output of the command; `train` throws the error. */
 export interface FailedEvent {
   type: 'failed';
+  /** The error's message. */
   message: string;
 }
 

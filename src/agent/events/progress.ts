@@ -11,12 +11,19 @@ const plainEvery = 10;
 const window = 20;
 
 /**
- * What shows how training goes, as the command `train` does: `train(config, { on: progress() })`. On a terminal it redraws one
- * status line (share done, decisions a second, returns, ponder steps, price, time left), under a line for each event worth
- * keeping; elsewhere it writes plain lines.
+ * A listener for `train` that shows how training goes, as the command `train` does.
  *
- * @param stream where it is shown; standard error unless given
- * @returns what takes the events of one call of `train`, in order
+ * On a terminal it redraws one status line (share done, decisions a second, returns, ponder steps, price, time left)
+ * and writes a line for each important event above it. Elsewhere it writes plain lines.
+ *
+ * ```ts
+ * import { loadConfig, progress, train } from 'pondera';
+ *
+ * await train(await loadConfig('cartpole'), { on: progress() });
+ * ```
+ *
+ * @param stream receives the text; default: standard error
+ * @returns a listener for the events of one call of `train`
  */
 export function progress(stream: ProgressStream = process.stderr): (event: TrainEvent) => void {
   const shown = new Progress(stream);

@@ -1,9 +1,12 @@
 /** The part of a terminal’s stream that progress needs; `process.stderr` is one. */
 export interface ProgressStream {
+  /** Whether it is a terminal. */
   readonly isTTY?: boolean;
+  /** Characters in a line. */
   readonly columns?: number;
-  /** Whether colours may be used; Node’s own answer respects NO_COLOR. */
+  /** Whether colors may be used; Node's own method respects `NO_COLOR`. */
   hasColors?(): boolean;
+  /** Writes text. */
   write(text: string): unknown;
 }
 

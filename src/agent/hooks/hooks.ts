@@ -16,41 +16,58 @@ import { RunError, UsageError } from '../common/errors.ts';
 import type { Config } from '../config/config.ts';
 import type { TrainEvent } from '../events/events.ts';
 
-/** A run as a hook sees it: what happens, and what may be done about it. */
+/** A run as a hook sees it: its events, and the means to change its course. */
 export interface Run {
+  /** The run's config, with its defaults. */
   readonly config: Config;
-  /** Where its files are. */
+  /** The directory of its files. */
   readonly dir: string;
   /**
-   * Everything that `train` tells, in the order it happens; completes after `finished`, and as the run goes
-   * back to a checkpoint, as the hook is then called again; errors where the run fails. Training does not wait for
-   * what is made of it, but at its end, for ten seconds at most.
+   * The events of `train`, in the order they happen. It completes after `finished`, and when the run goes back to a
+   * checkpoint, after which the hook is called again. It fails where the run fails. Training does not wait for the
+   * hook, except at the end of the run, for at most ten seconds.
    */
   readonly events$: Observable<TrainEvent>;
   /**
-   * Given to every episode of training as it begins (`env.reset({ options })`), plain JSON data; saved with
-   * the run. Evaluations go without. To set it to anything else is a TypeError.
+   * Options for `env.reset({ options })` of each episode of training from now on; evaluations get none. Plain JSON
+   * data, which the run saves. Anything else throws a TypeError.
    */
   resetOptions: unknown;
   /**
-   * This hook's own, plain JSON data, saved with the run: what it counts by, so that a resumed run is the same. To
-   * set it to anything else is a TypeError; what is made anything else of ends the run at the next event.
+   * The hook's own state, which the run saves: keep counters here, and a resumed run continues them. Plain JSON data;
+   * anything else throws a TypeError where it is set, and ends the run at the next event where it was changed in place.
    */
   memory: unknown;
   /**
-   * Ends training, as if its steps were done: saved, evaluated, reported. Asked for at `updated` or `evaluated`
-   * it is that update that is the last, else the next one.
+   * Ends training as if its environment steps were done: it saves, evaluates and reports. Called at `updated` or
+   * `evaluated`, that update is the last one; called at another time, the next one is.
+   * @param reason for the event `stopped`
    */
   stop(reason: string): void;
-  /** Asks for a checkpoint after the update under way. */
+  /** Saves a checkpoint after the current update. */
   save(): void;
 }
 
 /**
- * A developer's own part in a run: logging, early stopping, a curriculum. Called as training begins, also when
- * it is resumed or goes back; what it returns is subscribed to while training lasts. An error there ends the run.
+ * Code of your own that takes part in a run: logging, early stopping, a curriculum (docs/hooks.md).
  *
- * A module named in a config (`hooks`) has one as its default export.
+ * `train` calls it when training begins, is resumed, or goes back to a checkpoint, and subscribes to the observable
+ * that it returns. An error there ends the run. A module that a config names under `hooks` has a hook as its default
+ * export.
+ *
+ * ```ts
+ * import type { Hook } from 'pondera';
+ * import { filter, tap } from 'rxjs';
+ *
+ * const earlyStopping: Hook = ({ events$, stop }) =>
+ *   events$.pipe(
+ *     filter((event) => event.type === 'evaluated'),
+ *     tap(({ evaluation }) => {
+ *       if (evaluation.return.mean > 450) stop('good enough');
+ *     }),
+ *   );
+ * export default earlyStopping;
+ * ```
  */
 // biome-ignore lint/suspicious/noExplicitAny: each hook has options of its own
 export type Hook = (run: Run, options?: any) => Observable<unknown>;

@@ -9,19 +9,32 @@ import {
   recordingLine,
 } from './recording-format.ts';
 
+/** A recording of episodes (docs/recordings.md). */
 export interface Recording {
+  /** The run, its policy and its spaces. */
   header: RecordingHeader;
+  /** The decisions and ends of episodes, in the order they happened. */
   lines: RecordingLine[];
 }
 
-/** A recording that cannot be read: where and why. */
+/** Says that a recording cannot be read; the message names the file, the line and the reason. */
 export class RecordingError extends Error {
   override readonly name = 'RecordingError';
 }
 
 /**
- * Reads a recording. A last line without a newline is one that was being written: it is left out.
- * @throws RecordingError naming the file and the line that is damaged, or a version that is not read here
+ * Reads a recording (docs/recordings.md). It leaves out a last line without a newline, which is still being written.
+ *
+ * ```ts
+ * import { readRecording } from 'pondera';
+ *
+ * const { header, lines } = await readRecording('runs/k-hop/recordings/1.jsonl');
+ * const decisions = lines.filter((line) => line.type === 'decision');
+ * console.log(header.env, decisions.map(({ thought }) => thought.steps.length));
+ * ```
+ *
+ * @param path of the JSONL file
+ * @throws RecordingError for a damaged line, or a version newer than this package
  */
 export async function readRecording(path: string): Promise<Recording> {
   const [first, ...rest] = (await readFile(path, 'utf8')).split('\n').slice(0, -1);

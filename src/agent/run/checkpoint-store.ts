@@ -17,7 +17,7 @@ export interface Checkpoint {
   state: unknown;
 }
 
-/** A checkpoint that is missing, damaged or from a newer version; the message names the file. */
+/** Says that a checkpoint is missing, damaged or from a newer version; the message names the file. */
 export class CheckpointError extends Error {
   override name = 'CheckpointError';
 }

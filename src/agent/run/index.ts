@@ -14,7 +14,7 @@ export {
   loadCheckpoint,
 } from './checkpoint-store.ts';
 export { type HeldLock, LockLostError } from './held-lock.ts';
-export { MetricsLog, type MetricsRecord, parseRecord, readMetrics } from './metrics-log.ts';
+export { MetricsLog, parseRecord, readMetrics } from './metrics-log.ts';
 export { withNewNames } from './old-names.ts';
 export { type LockOptions, RunLockedError, takeLock } from './run-lock.ts';
 export { decodeSafetensors, encodeSafetensors, type Tensors } from './safetensors.ts';

@@ -36,14 +36,15 @@ import {
 import { Rng } from '../../kernels/index.ts';
 import { type PolicyReply, policyReply } from './policy-messages.ts';
 
+/** How a client connects to a policy server, and how often it tries again. */
 export interface PolicyClientOptions extends Pick<DialOptions, 'token'> {
-  /** How messages travel; MessagePack unless given. */
+  /** The encoding of messages; default: MessagePack. */
   codec?: Codec;
-  /** What the server's log calls this client. */
+  /** The client's name in the server's log; default `pondera`. */
   name?: string;
   /** Waits between attempts to connect again. */
   backoff?: Backoff;
-  /** Attempts to connect again, without an answer, before everything asked fails; 10 unless given. */
+  /** Attempts to connect again without an answer, after which every open request fails; default 10. */
   attempts?: number;
 }
 
@@ -55,17 +56,17 @@ const clientChecks: Checks<PolicyClientOptions> = {
   attempts: integer(0),
 };
 
-/** Limits on thoughts, and what to tell of them. */
+/** How long the server may think about a request, and how it chooses the action. */
 export interface AskOptions {
-  /** Ponder steps at most. */
+  /** The most ponder steps that the thought may take; default: the server's limit. */
   maxSteps?: number;
-  /** Time for the thought from its arrival, in ms; the latest finished step acts. */
+  /** Time for the thought from its arrival, in ms; when it is over, the policy acts on the last finished ponder step. */
   deadlineMs?: number;
-  /** Whether to take the most likely action, or to draw one; as the server is set unless given. */
+  /** `true` takes the most likely action, `false` draws one; default: the server's setting. */
   deterministic?: boolean;
-  /** What is drawn, exit and action, follows from it; another each time unless given. */
+  /** Seeds the draws of exit and action, an integer ≥ 0; by default each request draws anew. */
   seed?: number;
-  /** Whether to tell what each step thought. */
+  /** Whether the answer holds the thought; default `false`. */
   trace?: boolean;
 }
 
@@ -77,15 +78,16 @@ const askChecks: Checks<AskOptions> = {
   trace: flag,
 };
 
-/** An action with what is known of the thought behind it. */
+/** A server's answer: an action, and facts about the thought behind it. */
 export interface Acted {
+  /** A value of the action space. */
   // biome-ignore lint/suspicious/noExplicitAny: its type is the action space's, known at run time
   action: any;
   /** Ponder steps it took. */
   steps: number;
-  /** Whether a limit ended it rather than the halting rule. */
+  /** Whether a limit (`maxSteps`, `deadlineMs`) ended the thought, and not the exit. */
   cut: boolean;
-  /** Environment steps that the policy had been trained for. */
+  /** Environment steps of training behind the weights that answered. */
   policyVersion: number;
   /** What each step thought, where that was asked for. */
   thought?: { halts: number[]; values: number[]; actions: number[][] };
@@ -100,14 +102,28 @@ interface Asked {
 }
 
 /**
- * Asks a policy server for actions. When the connection breaks it dials again and repeats what was not
- * answered; nobody who asked notices but by the wait.
+ * A client of a policy server (`servePolicy`): it sends observations and receives actions.
+ *
+ * If the connection breaks, the client connects again and repeats the open requests, so callers notice only the wait.
+ *
+ * ```ts
+ * import { PolicyClient } from 'pondera';
+ *
+ * const client = await PolicyClient.connect('ws://127.0.0.1:7777/v1/policy');
+ * const { action } = await client.act(Float32Array.of(0, 0, 0.1, 0), { deadlineMs: 10 });
+ * const several = await client.actBatch([Float32Array.of(0, 0, 0, 0), Float32Array.of(0, 0, 0.2, 0)]);
+ * console.log(action, several.map((acted) => acted.steps));
+ * client.close();
+ * ```
  */
 export class PolicyClient {
+  /** The space of the observations that `act` takes. */
   readonly observationSpace: Space;
+  /** The space of the actions that `act` gives. */
   readonly actionSpace: Space;
+  /** The server's description of its policy. */
   readonly policy: PolicyDescription;
-  /** Environment steps that the policy had been trained for by its latest answer. */
+  /** Environment steps of training behind the weights of the latest answer. */
   version: number;
   readonly #url: string;
   readonly #options: PolicyClientOptions;
@@ -135,15 +151,21 @@ export class PolicyClient {
     this.#attach(connection);
   }
 
-  /** @throws RangeError for options that are none, DialError or WireError where the server does not answer, or refuses */
+  /**
+   * Connects to a policy server.
+   * @param url such as `ws://127.0.0.1:7777/v1/policy`; `PolicyServer.url` is one
+   * @throws RangeError for an unknown option, DialError where no server answers, WireError where it refuses
+   */
   static async connect(url: string, options: PolicyClientOptions = {}): Promise<PolicyClient> {
     checkOptions('PolicyClient.connect', options, clientChecks);
     return new PolicyClient(url, options, await begin(url, options));
   }
 
   /**
-   * @param mask which actions may be taken (1 = allowed)
-   * @throws RangeError for an observation outside the space; WireError with the server's code, or TOO_LARGE
+   * Asks for the action of one observation.
+   * @param obs a value of the observation space
+   * @param options the limits of the thought, and `mask`: the actions that are allowed, 1 for each that is
+   * @throws RangeError for an observation outside the space, WireError with the server's code, or `TOO_LARGE`
    */
   async act(obs: unknown, options: AskOptions & { mask?: ActionMask } = {}): Promise<Acted> {
     const { mask, ...rest } = options;
@@ -151,9 +173,10 @@ export class PolicyClient {
   }
 
   /**
-   * Actions for several observations, by the same weights.
-   * @param masks one for each observation
-   * @throws as `act`
+   * Asks for the actions of several observations; the same weights answer them all.
+   * @param obs values of the observation space
+   * @param options the limits of the thoughts, and `masks`: one for each observation
+   * @throws RangeError and WireError as `act` does
    */
   actBatch(
     obs: readonly unknown[],
@@ -165,7 +188,7 @@ export class PolicyClient {
     return this.#ask(obs, rows && ndarray(Uint8Array.from(rows), width), rest);
   }
 
-  /** Ends the connection; what is not answered fails. */
+  /** Ends the connection; open requests fail. */
   close(): void {
     this.#connection?.send({ t: 'close' });
     this.#end(new Error('PolicyClient: closed'));

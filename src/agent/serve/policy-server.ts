@@ -23,7 +23,7 @@ import { policyPages } from './policy-pages.ts';
 import { policySession } from './policy-session.ts';
 import { type ServeOptions, serveChecks } from './serve-options.ts';
 
-/** A policy that answers whoever connects (docs/protocol.md, docs/serving.md). */
+/** A running policy server, as `servePolicy` starts it (docs/serving.md; its protocol: docs/protocol.md). */
 export class PolicyServer {
   readonly #agent: Agent;
   readonly #options: ServeOptions;
@@ -49,7 +49,10 @@ export class PolicyServer {
     this.#thinker = new PolicyBatcher(agent, { ...thinking, metrics, onFault });
   }
 
-  /** Takes over `agent`, whose checkpoints are in `store`. */
+  /**
+   * Starts a server that owns `agent` and reloads from `store`.
+   * @internal
+   */
   static async start(agent: Agent, store: CheckpointStore, options: ServeOptions) {
     const policy = new PolicyServer(agent, options);
     await policy.#listen();
@@ -57,17 +60,17 @@ export class PolicyServer {
     return policy;
   }
 
-  /** Where clients connect. */
+  /** The URL that clients connect to. */
   get url(): string {
     return this.#server.url(POLICY_PATH);
   }
 
-  /** Environment steps that the policy was trained for. */
+  /** Environment steps of training behind the weights that answer now. */
   get version(): number {
     return this.#agent.version;
   }
 
-  /** Answers what is under way, takes nothing more, and ends every connection. */
+  /** Answers the open requests, accepts no more, ends every connection and disposes of the agent. */
   async close(): Promise<void> {
     await this.#checkpoints.stop();
     await this.#thinker.drain();
@@ -136,9 +139,24 @@ export class PolicyServer {
 const POLICY_PATH = '/v1/policy';
 
 /**
- * Serves the policy of a run, and whatever checkpoint the run comes to have later.
- * @throws UsageError for a directory that holds no run or options that do not fit it, RangeError for options that are
- *   none, CheckpointError for a damaged checkpoint, Error where the address cannot be had
+ * Serves the policy of a run over WebSocket and HTTP, and reloads it when the run saves a newer checkpoint.
+ *
+ * ```ts
+ * import { PolicyClient, servePolicy } from 'pondera';
+ *
+ * const server = await servePolicy('runs/cartpole', { port: 7777 });
+ * const client = await PolicyClient.connect(server.url);
+ * const { action, steps } = await client.act(Float32Array.of(0, 0, 0.1, 0));
+ * console.log(action, steps);
+ * client.close();
+ * await server.close();
+ * ```
+ *
+ * @param runDir the run's directory, such as `runs/cartpole`
+ * @throws UsageError for a directory that holds no run, options that do not fit the run, or an address other than a
+ *   loopback one without a token
+ * @throws CheckpointError where no checkpoint can be read
+ * @throws RangeError for an unknown option, Error where the address is in use
  */
 export async function servePolicy(
   runDir: string,

@@ -4,21 +4,23 @@ import { type LoadOptions, loadChecks } from '../agent/agent.ts';
 import { type ExitOption, exitCheck } from '../agent/exit-option.ts';
 import { MOST_STEPS } from '../config/config.ts';
 
+/** The address of a policy server, its limits, and how its policy thinks. */
 export interface ServeOptions
   extends Omit<SocketServerOptions, 'onFault'>,
     Omit<LoadOptions, 'set'> {
-  /** Observations thought about at once; 64 unless given. */
+  /** Observations that share a batch; default 64. */
   maxBatch?: number;
-  /** Observations that may wait beside them; 4096 unless given. */
+  /** Observations that may wait beside the batch, beyond which requests fail with `OVERLOADED`; default 4096. */
   queue?: number;
-  /** How a thought ends; the config's evaluation.exit unless given. */
+  /** The exit that ends thoughts; default: the config's `evaluation.exit`. */
   exit?: ExitOption;
-  /** Whether to take the most likely actions, where a client does not say; the config's evaluation.deterministic unless given. */
+  /** `true` takes the most likely actions, `false` draws them, unless a client asks otherwise; default: the config's `evaluation.deterministic`. */
   deterministic?: boolean;
-  /** Ponder steps after which acting is forced; the config's halting.maxSteps unless given. */
+  /** Ponder steps after which acting is forced; default: the config's `halting.maxSteps`. */
   maxSteps?: number;
-  /** Between looks for a newer checkpoint, in seconds; 5 unless given. */
+  /** Seconds between looks for a newer checkpoint; default 5. */
   reloadSeconds?: number;
+  /** Receives every event of the server. */
   on?: (event: ServeEvent) => void;
 }
 
@@ -37,10 +39,11 @@ export const serveChecks: Checks<ServeOptions> = {
   on: callback,
 };
 
+/** An event of a policy server. */
 export type ServeEvent =
-  /** A newer checkpoint has taken over. */
+  /** A newer checkpoint answers from now on. */
   | { type: 'reloaded'; version: number }
-  /** One could not be used; the old one goes on. */
+  /** The server could not use a newer checkpoint; the present one answers on. */
   | { type: 'skipped'; message: string }
-  /** Something went wrong here that clients are told nothing of but INTERNAL. */
+  /** The server has a fault; clients see the code `INTERNAL` only. */
   | { type: 'fault'; error: unknown };

@@ -26,20 +26,22 @@ import { studyMarkdown } from './study-tables.ts';
 import { collapsedTo, type Study, type StudyRow, summarise } from './summary.ts';
 import { trainRun } from './train-run.ts';
 
+/** The seeds and baselines of a study, and where its runs go. */
 export interface StudyOptions {
-  /** How many seeds, counted up from the config’s own. */
+  /** Number of seeds, which count up from the config's `train.seed`. */
   seeds: number;
   /**
-   * Baselines: `fixed:<steps>`, the name of an exit (`converge`, `random`), or overrides of the config to train with
-   * (`halting.rule=fixed+price.initial=0`).
+   * Baselines, each one of: `fixed:<ponder steps>`; the name of an exit, such as `converge` or `random`; or overrides
+   * of the config to train with, joined by `+`, such as `halting.rule=fixed+price.initial=0`.
    */
   against?: readonly string[];
-  /** Where everything goes; runs/<name>-study unless given. */
+  /** The directory of the study and of its runs; default `runs/<name>-study`. */
   runDir?: string;
-  /** Runs trained at the same time. */
+  /** Runs that train at the same time, each in a process of its own; default 1. */
   jobs?: number;
-  /** Aborted: what is training saves, and the study rejects; the same call goes on later. */
+  /** Abort it to end the study: runs that are training save, and `study` rejects. The same call continues it later. */
   signal?: AbortSignal;
+  /** Receives every event of the study. */
   on?: (event: StudyEvent) => void;
 }
 
@@ -52,10 +54,13 @@ const studyChecks: Checks<StudyOptions> = {
   on: callback,
 };
 
-/** What a study tells as it goes. */
+/** An event of a study, in the order it happens. */
 export type StudyEvent =
+  /** An event of a run that is training. */
   | { type: 'training'; policy: string; seed: number; event: TrainEvent }
+  /** A run is trained: `done` of the study's `runs`. */
   | { type: 'trained'; policy: string; seed: number; done: number; runs: number }
+  /** A policy has been evaluated under one seed. */
   | { type: 'evaluated'; row: StudyRow };
 
 /** A run to train. */
@@ -70,15 +75,25 @@ interface Member {
 const lastUpdates = 20;
 
 /**
- * Trains a config under several seeds, trains or applies its baselines, and evaluates them all
- * alike. `fixed:<steps>` and overrides are trained from scratch for the same environment steps; an exit is that of
- * the learned weights, set so that it takes the same mean steps.
+ * Trains a config under several seeds, trains or applies its baselines, and evaluates all of them alike.
  *
- * Leaves study.json and study.md in the run directory. A run that has been trained there is not
- * trained again, so that an interrupted study goes on where it stopped.
+ * `study` trains the baselines `fixed:<steps>` and overrides from scratch for as many environment steps. It applies an
+ * exit to the learned weights, and sets it so that it takes the same mean ponder steps.
  *
- * @throws UsageError where a baseline is unknown, or the directory holds a study of another config
- * @throws RunError where a training fails
+ * It writes `study.json` and `study.md` to the run directory. It does not train a run again that is there already, so
+ * the same call continues an interrupted study.
+ *
+ * ```ts
+ * import { loadConfig, study } from 'pondera';
+ *
+ * const config = await loadConfig('k-hop');
+ * const { summary } = await study(config, { seeds: 5, against: ['fixed:2', 'random'] });
+ * for (const { policy, success } of summary) console.log(policy, success?.mean);
+ * ```
+ *
+ * @throws UsageError for an unknown baseline, or a directory that holds a study of another config
+ * @throws RunError where a run fails
+ * @throws RangeError for an unknown option
  */
 export async function study(config: Config, options: StudyOptions): Promise<Study> {
   checkOptions('study', options, studyChecks);

@@ -1,6 +1,6 @@
 import type { Evaluation } from '../events/events.ts';
 
-/** What an option of an exit was set to, so that its mean ponder steps are the learned policy’s. */
+/** The option of an exit that gives the exit the learned policy's mean ponder steps. */
 export interface Setting {
   option: string;
   value: number;
@@ -8,56 +8,77 @@ export interface Setting {
 
 /** One policy under one seed. */
 export interface StudyRow {
-  /** `learned`, or the baseline as it was asked for. */
+  /** `learned`, or the baseline as `StudyOptions.against` names it. */
   policy: string;
+  /** The seed of its training. */
   seed: number;
+  /** The directory of the run that holds its weights. */
   runDir: string;
+  /** What the episodes showed. */
   evaluation: Evaluation;
-  /** Of a policy that learned when to halt: the end to which its ponder steps collapsed, or null. */
+  /** For a policy that learned when to halt: the end to which its ponder steps collapsed, or null. */
   collapsed?: 'min' | 'max' | null;
-  /** Of an exit over the learned weights, where there is one. */
+  /** For an exit over the learned weights: the option that was fitted, where the exit has one. */
   setting?: Setting;
-  /** Of a policy of its own: how long its training took, in seconds, without evaluations and checkpoints. */
+  /** For a policy that was trained: seconds of training, without evaluations and checkpoints. */
   trainingSeconds?: number;
 }
 
 /**
- * What drawing between the two fixed depths around a learned policy’s mean steps would give, in
- * the proportion that has the same mean. Null where a depth of it was not trained.
+ * The result of mixing two fixed depths: those around a learned policy's mean ponder steps, in the proportion that has
+ * the same mean. Null where one of the two was not trained.
  */
 export interface Mixture {
+  /** The seed of the learned policy. */
   seed: number;
+  /** The mean ponder steps of both. */
   ponderSteps: number;
+  /** The one or two fixed depths. */
   depths: number[];
+  /** Mean return of an episode. */
   return: number | null;
+  /** Share of episodes with success, in [0, 1]. */
   successRate: number | null;
 }
 
-/** Over seeds; `std` is the sample’s deviation (n − 1). */
+/** Mean, standard deviation of the sample (over n − 1) and median over seeds. */
 export interface Spread {
   mean: number;
   std: number;
   median: number;
 }
 
-/** A policy over its seeds; null where undefined for all of them. */
+/** A policy over its seeds; a figure is null where it is undefined for all of them. */
 export interface Summary {
+  /** The policy, as in `StudyRow`; `mixture` for the mixtures of fixed depths. */
   policy: string;
+  /** Seeds that the figures are of. */
   seeds: number;
+  /** Share of episodes with success, in [0, 1]. */
   success: Spread | null;
+  /** Mean return of an episode. */
   return: Spread | null;
+  /** Mean ponder steps of a decision. */
   ponderSteps: Spread | null;
+  /** Rank correlation of ponder steps with difficulty, in [−1, 1]. */
   spearman: Spread | null;
+  /** Seconds of training, without evaluations and checkpoints. */
   trainingSeconds: Spread | null;
 }
 
+/** What a study found; `study.json` holds it. */
 export interface Study {
+  /** The config's name. */
   name: string;
+  /** The environment's name. */
   env: string;
+  /** One row for each policy and seed. */
   rows: StudyRow[];
+  /** For each learned policy, a mixture of fixed depths with the same mean ponder steps. */
   mixtures: Mixture[];
+  /** One row for each policy, over its seeds. */
   summary: Summary[];
-  /** Share of the learned seeds that collapsed. */
+  /** Share of the learned seeds whose ponder steps collapsed, in [0, 1]. */
   collapseRate: number;
 }
 

@@ -37,30 +37,31 @@ import { asChosen, startBackend } from './start-backend.ts';
 import { Training } from './training.ts';
 import type { TrainingState } from './training-state.ts';
 
+/** Where a run's files go, how it begins and ends, and the parts of it that come from code instead of the config. */
 export interface TrainOptions extends GivenEnv {
-  /** Where the run's files go; runs/<name> unless given. */
+  /** The directory of the run's files; default `runs/<name>`. */
   runDir?: string;
-  /** Go on where the run in that directory stopped. */
+  /** Continues the run in `runDir` from its latest checkpoint; default `false`. */
   resume?: boolean;
   /**
-   * Replace the run in that directory, if it holds one: once the new one can begin, what the old one wrote there is
-   * deleted, other files are not.
+   * Replaces the run in `runDir`, if the directory holds one; default `false`. `train` deletes the old run's files,
+   * and no others, once the new run can begin.
    */
   overwrite?: boolean;
   /**
-   * Aborting it finishes the update, saves and stops; where environments elsewhere do not answer any more, it stops
-   * with what is saved. Before the run's files are open, `train` rejects with its reason.
+   * Abort it to finish the update, save and stop. Where remote environments no longer answer, `train` stops with the
+   * latest checkpoint. Before the run's files are open, `train` rejects with the signal's reason.
    */
   signal?: AbortSignal;
-  /** What relative modules in the config start from; the working directory unless given. */
+  /** The directory that relative modules in the config start from; default: the working directory. */
   baseDir?: string;
-  /** An encoder passed to the library, in place of the config's. */
+  /** An encoder in place of the config's. */
   encoder?: EncoderFactory;
-  /** A developer's own parts in the run, beside those that the config names. */
+  /** Hooks, beside those that the config names. */
   hooks?: readonly Hook[];
-  /** Told of everything; what it throws ends the run. */
+  /** Receives every event of the run; an error that it throws ends the run. */
   on?: (event: TrainEvent) => void;
-  /** What times are read from; the system's unless given. */
+  /** The clock; default: the system's. */
   clock?: Clock;
 }
 
@@ -78,27 +79,41 @@ const trainChecks: Checks<TrainOptions> = {
   clock: anything,
 };
 
+/** How a run ended. */
 export interface TrainResult extends Losses {
+  /** The directory of the run's files. */
   runDir: string;
-  /** Environment steps done. */
+  /** Environment steps done, over all sessions of the run. */
   envSteps: number;
-  /** It ended before it was done. */
+  /** Whether the run ended before its `train.totalSteps`: `resume` continues it. */
   interrupted: boolean;
-  /** Since it was over its `budget`: another process is to resume it. */
+  /** Present where the run stopped because it was over its `budget`; another process should resume it. */
   restart?: true;
   /**
-   * Of the best checkpoint, once training is done; absent where there is none (`evaluation.episodes: 0`, or no
-   * environment to evaluate it on).
+   * The evaluation of the best checkpoint, once training is done. Absent where there is none: `evaluation.episodes`
+   * is 0, or no environment is there to evaluate on.
    */
   evaluation?: Evaluation;
 }
 
 /**
- * Trains an agent as a config says.
+ * Trains an agent as a config says, and writes its checkpoints and metrics to a run directory.
  *
- * @throws UsageError for a bad config or a run directory that cannot be used, EnvError for an environment that
- *   breaks its contract and RunError for updates or a policy gone wrong, each more often than `guards` lets pass,
- *   CheckpointError for a damaged checkpoint, RangeError for options that are none; nothing already saved is lost
+ * ```ts
+ * import { Agent, loadConfig, progress, train } from 'pondera';
+ *
+ * const config = await loadConfig('cartpole', { set: ['train.totalSteps=50000'] });
+ * const { runDir, evaluation } = await train(config, { on: progress() });
+ * console.log(evaluation?.return.mean);
+ * const agent = await Agent.load(runDir);
+ * ```
+ *
+ * @param input a config; fields that it leaves out have their defaults
+ * @throws UsageError for a bad config or a run directory that cannot be used
+ * @throws EnvError where an environment breaks its contract more often than `guards.envFailures` allows
+ * @throws RunError where updates or the policy go wrong more often than `guards` allows, or a hook fails
+ * @throws CheckpointError where it resumes and can read no checkpoint
+ * @throws RangeError for an unknown option. In each case the run keeps the checkpoints that it has saved
  */
 export async function train(input: ConfigInput, given: TrainOptions = {}): Promise<TrainResult> {
   checkOptions('train', given, trainChecks);

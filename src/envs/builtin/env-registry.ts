@@ -21,7 +21,7 @@ import { pendulum } from './pendulum.ts';
 
 export type { EnvEntry } from './entry.ts';
 
-/** The built-in environments: tasks that need thought, control, then known answers for tests. */
+/** The built-in environments: first tasks that need thought, then control, then known answers for tests. */
 export const envEntries: readonly EnvEntry[] = [
   kHop,
   maze,
@@ -39,7 +39,7 @@ export const envEntries: readonly EnvEntry[] = [
   knownDelay,
 ];
 
-/** The ids that `makeEnv` knows. */
+/** The ids of the built-in environments. */
 export function envIds(): string[] {
   return envEntries.map((entry) => entry.id);
 }
@@ -47,8 +47,17 @@ export function envIds(): string[] {
 /**
  * Makes a built-in environment.
  *
- * @param options validated by the entry's schema, which fills in the defaults
- * @throws Error where there is no such id (naming one much like it), or an option is not as expected
+ * ```ts
+ * import { makeEnv } from 'pondera';
+ *
+ * const env = makeEnv('KHop-v0', { layers: 4 });
+ * const { obs, info } = await env.reset({ seed: 1 });
+ * console.log(obs, info.difficulty);
+ * ```
+ *
+ * @param id such as `CartPole-v1`; `envIds` lists them
+ * @param options of the environment; those that are left out have their defaults
+ * @throws Error for an unknown id (the message names a similar one), or a wrong option
  */
 export function makeEnv(id: string, options: unknown = {}): Env {
   const entry = envEntries.find((candidate) => candidate.id === id);

@@ -21,6 +21,7 @@ interface Product {
  * @param moduleUrlOrPath a file URL or a path, of JavaScript or TypeScript
  * @param baseDir what a relative path starts from
  * @throws Error where there is no such file, it cannot be loaded, or it exports no factory
+ * @internal
  */
 export async function loadEnvFactory(
   moduleUrlOrPath: string,
@@ -30,7 +31,10 @@ export async function loadEnvFactory(
   return (await loadFactory(moduleUrlOrPath, baseDir, product)) as EnvFactory;
 }
 
-/** As `loadEnvFactory`, for a factory of anything. */
+/**
+ * As `loadEnvFactory`, for a factory of anything.
+ * @internal
+ */
 export async function loadFactory(
   moduleUrlOrPath: string,
   baseDir: string,

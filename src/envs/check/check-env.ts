@@ -10,12 +10,13 @@ import { type Latency, latency } from './latency.ts';
 import { BrokenEnvError, Probe, settle, type Watch } from './probe.ts';
 import { aliased, difference, explore, replay, sampleAction, type Trace } from './trace.ts';
 
+/** How long `checkEnv` plays and waits. */
 export interface CheckOptions {
-  /** A non-negative integer. */
+  /** Seeds the play, an integer ≥ 0; default 0. */
   seed?: number;
-  /** Steps of random play; the whole check takes up to eight times as many. */
+  /** Environment steps of random play; the whole check takes at most eight times as many. Default 500. */
   steps?: number;
-  /** How long one promise may take to settle. */
+  /** The longest time for a promise to settle, in ms; default 10,000. */
   timeoutMs?: number;
 }
 
@@ -25,35 +26,53 @@ export const checkChecks: Checks<CheckOptions> = {
   timeoutMs: duration,
 };
 
+/** The result of `checkEnv`. */
 export interface CheckReport {
-  /** There are no problems. */
+  /** Whether there is no problem. */
   ok: boolean;
-  /** Breaches of the contract; of each rule the first one seen. */
+  /** Breaches of the contract, the first one of each rule. */
   problems: Finding[];
-  /** What is allowed, but worth a look. */
+  /** Things that are allowed but may be mistakes. */
   warnings: Finding[];
+  /** Observed properties of the environment. */
   facts: CheckFacts;
 }
 
+/** Properties of an environment that `checkEnv` observed. */
 export interface CheckFacts {
+  /** The observation space; absent where it is none. */
   observationSpace?: SpaceJson;
+  /** The action space; absent where it is none. */
   actionSpace?: SpaceJson;
+  /** Episodes played. */
   episodes: number;
+  /** Environment steps taken. */
   steps: number;
-  /** Neither reset nor step returned a promise. */
+  /** Whether `reset` and `step` never returned a promise. */
   sync: boolean;
-  /** It can be saved and restored. */
+  /** Whether `snapshot` and `restore` work. */
   snapshots: boolean;
-  /** Of one step, in milliseconds; null where there was none. */
+  /** Time of a step, in ms; null without a step. */
   latencyMs: Latency | null;
 }
 
 /**
- * Holds an environment against its contract (`Env`): plays it with random allowed actions, again
- * from the same seed, from a snapshot, and out of order.
+ * Checks that an environment keeps its contract (`Env`): plays it with random allowed actions, again from the same seed,
+ * from a snapshot, and out of order.
  *
- * Never throws for a broken environment: it reports. Only a verb that never returns (an endless
- * loop) cannot be timed out.
+ * It reports a broken environment and does not throw. It cannot end a synchronous call that never returns.
+ *
+ * ```ts
+ * import { checkEnv, makeEnv } from 'pondera';
+ * import { formatReport } from 'pondera/envs';
+ *
+ * const report = await checkEnv(() => makeEnv('Maze-v0'));
+ * console.log(formatReport(report));
+ * process.exitCode = report.ok ? 0 : 1;
+ * ```
+ *
+ * @param factory makes the environment; the check calls it several times
+ * @throws RangeError for an unknown option
  */
 export async function checkEnv(
   factory: EnvFactory,
@@ -239,7 +258,10 @@ class Check {
   }
 }
 
-/** The report as lines for a terminal. */
+/**
+ * Writes a report as lines for a terminal.
+ * @param report a result of `checkEnv`
+ */
 export function formatReport({ problems, warnings, facts }: CheckReport): string {
   const lines = [
     ...problems.flatMap((finding) => formatFinding('problem', finding)),

@@ -14,26 +14,31 @@ import { type Latency, latency } from './latency.ts';
 import { ProtocolProbe, type Reply } from './protocol-probe.ts';
 import { Play } from './random-play.ts';
 
+/** How long `checkServer` plays and waits, and its token. */
 export interface ServerCheckOptions extends CheckOptions {
+  /** The server's token, where it wants one. */
   token?: string;
 }
 
-/** What a server of environments was found to do. */
+/** Properties of a server of environments that `checkServer` observed. */
 export interface ServerFacts {
+  /** The name of its environments. */
   id: string;
-  /** Episodes that ended, and those whose successor began in the same frame. */
+  /** Episodes that ended, and those of them whose next episode began in the same frame. */
   autoreset: { ended: number; followed: number };
-  /** A request that was sent again was answered from its last reply; null where that was not seen. */
+  /** Whether it answers a repeated request with its last reply; null where the check did not get so far. */
   exactlyOnce: boolean | null;
-  /** A session went on over another connection; null as above. */
+  /** Whether a session continues over another connection; null where the check did not get so far. */
   resumes: boolean | null;
-  /** Of one environment's step, there and back, in ms. */
+  /** Round trip of one environment's step, in ms. */
   roundTripMs: Latency | null;
-  /** Of a frame of several environments' steps. */
+  /** Round trip of a frame with the steps of several environments. */
   frame: { envs: number; ms: Latency; stepsPerSecond: number } | null;
 }
 
+/** The result of `checkServer`. */
 export interface ServerReport extends CheckReport {
+  /** Observed properties of the server. */
   server: ServerFacts;
 }
 
@@ -42,10 +47,12 @@ const FRAME = 16;
 const FRAMES = 200;
 
 /**
- * Holds a server of environments against the contract of environments, as `checkEnv` does, and against the
- * protocol: autoreset, requests sent again, resuming; and measures how long it takes.
+ * Checks that a server of environments keeps the contract of environments, as `checkEnv` does, and the protocol
+ * (docs/protocol.md): autoreset, repeated requests, resumed sessions. It measures times too.
  *
- * Never throws for a broken server: it reports.
+ * It reports a broken server and does not throw.
+ * @param url such as `ws://127.0.0.1:8765/v1/env`
+ * @throws RangeError for an unknown option
  */
 export async function checkServer(
   url: string,
@@ -182,7 +189,7 @@ class ServerCheck {
   }
 }
 
-/** The report as lines for a terminal. */
+/** Writes a report as lines for a terminal. */
 export function formatServerReport(report: ServerReport): string {
   const { id, autoreset, exactlyOnce, resumes, roundTripMs, frame } = report.server;
   const said = (fact: boolean | null) => (fact === null ? 'not seen' : fact ? 'yes' : 'no');

@@ -34,14 +34,16 @@ const mends = {
   close: 'let close succeed, a second time too',
 } as const;
 
+/** A rule of the environment contract. */
 export type Rule = keyof typeof mends;
 
+/** A breach of a rule, or a likely mistake. */
 export interface Finding {
-  /** Of the contract, or of what training asks beside it. */
+  /** The rule; `trainable` and `bounds` are training's own. */
   rule: Rule | 'trainable' | 'bounds';
-  /** What was seen, where. */
+  /** The observation, with its place. */
   seen: string;
-  /** How to mend it. */
+  /** The remedy. */
   mend: string;
 }
 

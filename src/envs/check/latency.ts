@@ -1,4 +1,4 @@
-/** Times in milliseconds. */
+/** Quantiles of times, in ms. */
 export interface Latency {
   p50: number;
   p95: number;

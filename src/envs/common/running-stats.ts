@@ -1,9 +1,12 @@
 import { z } from 'zod';
 
-/** As plain JSON, exact. */
+/** The state of `RunningStats` as plain JSON, exact. */
 export interface RunningStatsState {
+  /** Number of rows, plus 0.0001. */
   count: number;
+  /** Mean of each entry [size]. */
   mean: number[];
+  /** Variance of each entry [size]. */
   variance: number[];
 }
 
@@ -20,24 +23,30 @@ const stateSchema: z.ZodType<RunningStatsState> = z
 const EPSILON = 1e-8;
 
 /**
- * Mean and variance of each entry over all rows seen so far, by batches in parallel form (Chan,
- * Golub, LeVeque 1979; Gymnasium's RunningMeanStd, whose count starts at 1e-4 with mean 0 and
- * variance 1).
+ * Mean and variance of each entry over all rows so far, updated batch by batch (Chan, Golub and LeVeque 1979). It is
+ * Gymnasium's RunningMeanStd, whose count starts at 0.0001 with mean 0 and variance 1.
  */
 export class RunningStats {
+  /** Number of rows, plus 0.0001. */
   count = 1e-4;
-  readonly mean: Float64Array; // [size]
-  readonly variance: Float64Array; // [size]
+  /** Mean of each entry [size]. */
+  readonly mean: Float64Array;
+  /** Variance of each entry [size]. */
+  readonly variance: Float64Array;
 
+  /**
+   * Starts without rows.
+   * @param size numbers in a row
+   */
   constructor(readonly size: number) {
     this.mean = new Float64Array(size);
     this.variance = new Float64Array(size).fill(1);
   }
 
   /**
-   * Takes in `count` rows.
+   * Adds rows.
    * @param rows [count, size], flat
-   * @throws RangeError where there are not that many entries, or one is not finite
+   * @throws RangeError for another number of entries, or one that is not finite
    */
   update(rows: ArrayLike<number>, count: number): void {
     const { size } = this;
@@ -69,7 +78,7 @@ export class RunningStats {
     this.count = total;
   }
 
-  /** `(x − mean) / √(variance + 1e-8)` of one row of `size`, in place, clipped to ±clip. */
+  /** Replaces each x of a row [size] by `(x − mean) / √(variance + 1e-8)`, clipped to ±clip. */
   normalize(row: Float32Array, offset = 0, clip = 10): void {
     for (let i = 0; i < this.size; i++) {
       const x = (row[offset + i] - this.mean[i]) * this.scale(i);
@@ -77,11 +86,12 @@ export class RunningStats {
     }
   }
 
-  /** `1 / √(variance + 1e-8)` of entry i. */
+  /** The factor `1 / √(variance + 1e-8)` of entry i. */
   scale(i: number): number {
     return 1 / Math.sqrt(this.variance[i] + EPSILON);
   }
 
+  /** The state as plain JSON. */
   state(): RunningStatsState {
     return {
       count: this.count,
@@ -90,7 +100,10 @@ export class RunningStats {
     };
   }
 
-  /** Goes on from `state`. @throws TypeError unless it is one of this size */
+  /**
+   * Continues from a state.
+   * @throws TypeError for a value that is no state of this size
+   */
   restore(state: unknown): void {
     const { count, mean, variance } = parse(state);
     if (mean.length !== this.size) {
@@ -101,7 +114,10 @@ export class RunningStats {
     this.variance.set(variance);
   }
 
-  /** @throws TypeError unless `state` is what `state()` returns */
+  /**
+   * Makes statistics from a state.
+   * @throws TypeError for a value that is no result of `state`
+   */
   static fromState(state: unknown): RunningStats {
     const stats = new RunningStats(parse(state).mean.length);
     stats.restore(state);

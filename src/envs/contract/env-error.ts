@@ -1,26 +1,33 @@
 import { describe } from '../common/describe.ts';
 
-/** Where and when an environment broke its contract. */
+/** The environment, the moment and the cause of an `EnvError`. */
 export interface EnvFailure {
   /** The environment's id or module. */
   name: string;
   /** Its index among those side by side. */
   env: number;
-  /** The seed its random stream began with. */
+  /** The seed of its random stream. */
   seed: number;
   /** Episodes begun since that seed. */
   episode?: number;
-  /** Decisions into the episode. */
+  /** Decisions in the episode so far. */
   step?: number;
+  /** The action of a failed step. */
   action?: unknown;
+  /** The error behind it. */
   cause?: unknown;
 }
 
-/** An environment that broke its contract, threw or did not answer. */
+/** Says that an environment broke its contract, threw or did not answer. */
 export class EnvError extends Error {
   override readonly name = 'EnvError';
+  /** Where and when it happened. */
   readonly failure: EnvFailure;
 
+  /**
+   * Makes the message from the facts.
+   * @param what happened, such as `threw in step`
+   */
   constructor(what: string, failure: EnvFailure) {
     const { cause } = failure;
     const parts = [`environment ${failure.env}`, `seed ${failure.seed}`];

@@ -1,46 +1,59 @@
 import type { ActionMask, Space } from './space.ts';
 
-/** What an environment says beside the observation. The named keys are understood throughout. */
+/** Facts beside the observation. Pondera reads the named keys; an environment may add others. */
 export interface Info {
-  /** How hard the decision ahead is, in the environment's own unit (hops, cells, bits); ignored where it is no number. */
+  /** How hard the next decision is, in the environment's own unit (hops, cells, bits). */
   difficulty?: number;
-  /** Whether the episode reached its goal; read where it ends, and ignored where it is no boolean. */
+  /** Whether the episode reached its goal; Pondera reads it at the end of the episode. */
   success?: boolean;
-  /** Which actions may be taken next: 1 = allowed. */
+  /** The actions that are allowed next, 1 for each that is; default: all. */
   actionMask?: ActionMask;
   [key: string]: unknown;
 }
 
+/** How an episode begins. */
 export interface ResetOptions {
-  /** A non-negative integer reseeds the environment; without it, its random stream goes on. */
+  /** A non-negative integer reseeds the environment; without it, its random stream continues. */
   seed?: number;
+  /** The environment's own options for this episode. */
   options?: unknown;
 }
 
+/** The result of `Env.reset`. */
 export interface Reset<Obs = unknown> {
+  /** The first observation. */
   obs: Obs;
+  /** Facts beside it; may be `{}`. */
   info: Info;
 }
 
+/** The result of `Env.step`. */
 export interface Step<Obs = unknown> {
+  /** The next observation; the final one where the episode ended. */
   obs: Obs;
+  /** The reward of the action, a finite number. */
   reward: number;
-  /** The decision process itself ended here: nothing follows, no bootstrap. */
+  /** Whether the task itself ended: no reward can follow, so its value is 0. */
   terminated: boolean;
-  /** A limit outside the decision process cut the episode: bootstrap from `obs`. */
+  /** Whether a limit outside the task cut the episode off: values bootstrap from `obs`. */
   truncated: boolean;
+  /** Facts beside the observation; may be `{}`. */
   info: Info;
 }
 
-/** What `render` returns: shapes on a canvas of `width` × `height` units, drawn in order. */
+/** The result of `Env.render`: shapes on a canvas of `width` × `height` units, drawn in order. */
 export interface Drawing {
+  /** Width of the canvas. */
   width: number;
+  /** Height of the canvas. */
   height: number;
+  /** The shapes; later ones cover earlier ones. */
   shapes: Shape[];
 }
 
+/** A shape of a `Drawing`; `fill` and `stroke` are CSS colors, lengths are in units of the canvas. */
 export type Shape = {
-  /** The observation's token it shows: a row of a MultiDiscrete [S, F], a cell of a Box [rows, columns, channels]. */
+  /** The index of the token that it shows: a row of a MultiDiscrete [S, F], a cell of a Box [rows, columns, channels]. */
   token?: number;
 } & (
   | { type: 'rect'; x: number; y: number; width: number; height: number; fill: string }
@@ -50,28 +63,66 @@ export type Shape = {
 );
 
 /**
- * An environment: two spaces and two verbs, with Gymnasium's semantics.
+ * An environment: two spaces, `reset` and `step`, with Gymnasium's meaning.
  *
- * `reset` begins an episode; `step` after `terminated` or `truncated`, or before the first `reset`,
- * is an error. Both may be synchronous or return a promise. The observation returned is the
- * caller's to keep: the environment does not write into it later.
+ * The methods may be synchronous or return a promise. The caller may keep an observation: the environment does not
+ * write into it later. `checkEnv` checks the contract.
+ *
+ * ```ts
+ * import { Discrete, type Env, Rng } from 'pondera';
+ *
+ * // Repeat the number that you see.
+ * export default function echo(): Env<number, number> {
+ *   let rng = Rng.seed(0);
+ *   let shown: number | undefined;
+ *   return {
+ *     observationSpace: new Discrete(3),
+ *     actionSpace: new Discrete(3),
+ *     reset({ seed } = {}) {
+ *       if (seed !== undefined) rng = Rng.seed(seed);
+ *       shown = rng.int(3);
+ *       return { obs: shown, info: {} };
+ *     },
+ *     step(action) {
+ *       if (shown === undefined) throw new Error('step before reset');
+ *       const [obs, success] = [shown, action === shown];
+ *       shown = undefined;
+ *       return { obs, reward: Number(success), terminated: true, truncated: false, info: { success } };
+ *     },
+ *   };
+ * }
+ * ```
  */
 export interface Env<Obs = unknown, Action = unknown> {
+  /** The set of its observations. */
   readonly observationSpace: Space<Obs>;
+  /** The set of its actions. */
   readonly actionSpace: Space<Action>;
+  /** Begins an episode. */
   reset(options?: ResetOptions): Reset<Obs> | Promise<Reset<Obs>>;
+  /**
+   * Takes an action.
+   * @param action a value of `actionSpace` that the last `info.actionMask` allows
+   * @throws Error before the first `reset`, and after `terminated` or `truncated`
+   */
   step(action: Action): Step<Obs> | Promise<Step<Obs>>;
   /**
-   * The whole state as plain JSON data (null, booleans, strings, numbers but NaN, lists without holes, plain objects),
-   * exact: `restore` of it goes on identically. Anything else is a failure of the environment, as a throw is.
+   * The whole state as plain JSON data: null, booleans, strings, numbers except NaN, lists without holes, plain objects.
+   * It is exact: after `restore` the environment continues identically.
    */
   snapshot?(): unknown | Promise<unknown>;
+  /** Continues from a result of `snapshot`. */
   restore?(snapshot: unknown): void | Promise<void>;
+  /** Draws the present state. */
   render?(): Drawing | Promise<Drawing>;
+  /** Frees what the environment holds; a second call does nothing. */
   close?(): void | Promise<void>;
 }
 
-/** Makes one environment; a module of the user's own has one as its default export. */
+/**
+ * Makes an environment, or a promise of one. A module that a config names under `env.module` has one as its default
+ * export; `options` are the config's `env.options`.
+ */
 // biome-ignore-start lint/suspicious/noExplicitAny: a factory of any environment, with any options, is one
 export type EnvFactory<Obs = any, Action = any> = (
   options?: any,

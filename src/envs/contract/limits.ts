@@ -1,8 +1,10 @@
 import { describe } from '../common/describe.ts';
 
-/** How large the numbers of an environment may be, as absolute values. */
+/** The largest absolute values that an environment may give. */
 export interface Limits {
+  /** Of each number of an observation. */
   observation: number;
+  /** Of a reward. */
   reward: number;
 }
 

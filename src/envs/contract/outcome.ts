@@ -1,47 +1,50 @@
 import type { ActionMask } from './space.ts';
 
-/** What one environment shows before a decision. */
+/** An observation of one environment of a pool, before a decision. */
 export interface Observation {
-  /** Index of the environment. */
+  /** The environment's index in the pool. */
   env: number;
-  /** The flat observation, normalized where the pool does so; not written to again. */
+  /** The flat observation [space.size], normalized where the pool normalizes; nobody writes to it again. */
   row: Float32Array;
+  /** The actions that are allowed, 1 for each that is; absent: all. */
   mask?: ActionMask;
+  /** The difficulty of the decision (`info.difficulty`). */
   difficulty?: number;
 }
 
 /** An episode that has ended. */
 export interface Episode {
-  /** Sum of raw rewards. */
+  /** Sum of its raw rewards. */
   return: number;
-  /** Decisions. */
+  /** Number of its decisions. */
   length: number;
-  /** info.success where it ended; undefined where the environment does not say. */
+  /** `info.success` at its end; undefined where the environment does not say. */
   success?: boolean;
-  /** info.difficulty where it began. */
+  /** `info.difficulty` at its start. */
   difficulty?: number;
-  /** It had not ended after as many decisions as an episode may have (`EnvPoolOptions.maxEpisodeSteps`). */
+  /** Present where the pool truncated it after `EnvPoolOptions.maxEpisodeSteps` decisions. */
   cut?: true;
 }
 
-/** What came of one action. */
+/** The outcome of an action in an environment of a pool. */
 export interface Outcome {
+  /** The environment's index in the pool. */
   env: number;
-  /** Raw. */
+  /** The raw reward. */
   reward: number;
+  /** Whether the task ended. */
   terminated: boolean;
+  /** Whether a limit cut the episode off. */
   truncated: boolean;
-  /**
-   * The true final observation, where the episode ended here; `next` is then of a new episode, or this one again
-   * where that has yet to begin.
-   */
+  /** The episode's final observation, where it ended; `next` then belongs to the next episode. */
   final?: Float32Array;
+  /** The next observation; where the next episode has not begun yet, the final one again. */
   next: Observation;
+  /** The episode, where it ended. */
   episode?: Episode;
   /**
-   * Why the episode was lost before the action had come to anything, where it was: there is no
-   * transition, and the episode ends as truncated at the last one. `next` is then what the action was
-   * for; the new episode's first observation comes when it comes.
+   * Why the episode was lost before the environment answered, where it was. The action then has no transition, the
+   * episode ends as truncated at the one before, and `next` is the observation that the action was for.
    */
   lost?: string;
 }

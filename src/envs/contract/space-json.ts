@@ -1,7 +1,7 @@
-/** The element types a Box may have. */
+/** The number type of a Box's entries. */
 export type DType = 'float32' | 'float64' | 'int8' | 'uint8' | 'int16' | 'uint16' | 'int32';
 
-/** A space as plain JSON: what goes on a wire, into a checkpoint and into a report. */
+/** A space as plain JSON, for messages, checkpoints and reports. */
 export type SpaceJson =
   | { type: 'box'; shape: number[]; dtype: DType; low: Bound; high: Bound }
   | { type: 'discrete'; n: number; start: number }
@@ -11,5 +11,5 @@ export type SpaceJson =
   | { type: 'dict'; spaces: [key: string, space: SpaceJson][] }
   | { type: 'tuple'; spaces: SpaceJson[] };
 
-/** One bound for all entries or one each, in C order; JSON has no infinity, so null stands for none. */
+/** A bound in JSON: one for all entries, or one for each in C order; null stands for infinity. */
 export type Bound = number | null | (number | null)[];

@@ -3,32 +3,42 @@ import type { Rng } from '../../kernels/index.ts';
 import type { SpaceJson } from './space-json.ts';
 
 /**
- * Which of a space's discrete choices may be taken: 1 = allowed, 0 = not.
- * Discrete: n entries; MultiDiscrete: its components' entries one after another.
+ * The choices of a space that are allowed, 1 for each that is and 0 for the others. A Discrete has n entries, a
+ * MultiDiscrete those of its components one after another.
  */
 export type ActionMask = ArrayLike<number>;
 
 /**
- * The set of values an observation or an action may take (Gymnasium's spaces).
+ * The set of values of an observation or an action (Gymnasium's spaces).
  *
- * Every value also has one flat form, a row of `size` float32 numbers, which is what batches,
- * trajectories and policies hold: Box, MultiDiscrete and MultiBinary their entries in C order,
- * Discrete its number, Text its length and then its characters' indices (padded with 0), Dict and
- * Tuple their parts in order.
+ * Every value has a flat form too, a row of `size` float32 numbers, for batches, trajectories and policies: the entries
+ * of Box, MultiDiscrete and MultiBinary in C order; the number of a Discrete; the length of a Text, then the indices of
+ * its characters, padded with 0; the parts of Dict and Tuple in order.
  */
 export interface Space<T = unknown> {
+  /** The kind of space. */
   readonly type: SpaceJson['type'];
-  /** Numbers in one value's flat row. */
+  /** Numbers in a value's flat row. */
   readonly size: number;
-  /** Validates an untrusted value and says what is wrong with it. */
+  /** A zod schema that validates a value and says what is wrong with it. */
   readonly schema: z.ZodType<T>;
+  /** Whether a value belongs to the space. */
   contains(value: unknown): value is T;
-  /** Why `contains` is false, in one clause (`expected …, got …`), or undefined where it is true. */
+  /** Says why `contains` is false, in one clause (`expected …, got …`); undefined where it is true. */
   explain(value: unknown): string | undefined;
+  /**
+   * Draws a value.
+   * @param mask the choices that are allowed, 1 for each that is
+   * @throws Error for a mask that does not fit the space
+   */
   sample(rng: Rng, mask?: ActionMask): T;
-  /** Writes the flat row of a value that the space contains. */
+  /**
+   * Writes the flat row of a value that the space contains.
+   * @param row receives `size` numbers from `offset` on
+   */
   write(value: T, row: Float32Array, offset?: number): void;
-  /** Reads a value back from its flat row. */
+  /** Reads a value from its flat row. */
   read(row: ArrayLike<number>, offset?: number): T;
+  /** The space as plain JSON; `spaceFromJson` makes a space of it again. */
   toJSON(): SpaceJson;
 }

@@ -1,8 +1,14 @@
+/**
+ * The transport under environments and policies: typed messages over WebSocket, as docs/protocol.md describes them. A program
+ * that uses `EnvServer`, `dialTrainer`, `servePolicy` or `PolicyClient` needs none of it.
+ * @module api-envs-net
+ */
+
 export { checkBinding, isLoopback } from './socket/access.ts';
 export { type Closed, isPassing } from './socket/closed.ts';
-export type { Connection } from './socket/connection.ts';
+export type { Connection, ConnectionLimits } from './socket/connection.ts';
 export { DialError, type DialOptions, dial } from './socket/dial.ts';
-export { awaitHello, sayHello } from './socket/handshake.ts';
+export { awaitHello, type Patience, sayHello } from './socket/handshake.ts';
 export {
   jsonAnswer,
   jsonPage,
@@ -42,5 +48,14 @@ export {
   WIRE_VERSION,
   wireJsonSchema,
 } from './wire/messages.ts';
-export { bytesOf, dtypeWritten, isNdArray, type NdArray, ndarray, rowOf } from './wire/ndarray.ts';
+export {
+  bytesOf,
+  dtypeWritten,
+  isNdArray,
+  type NdArray,
+  type NumberArray,
+  ndarray,
+  rowOf,
+} from './wire/ndarray.ts';
+export type { FrameLimits } from './wire/scan.ts';
 export { asWireError, type WireCode, WireError } from './wire/wire-error.ts';

@@ -10,22 +10,26 @@ import { Conversation, type Question } from './conversation.ts';
 import { OpenEnvError } from './open-env-errors.ts';
 import type { Observed } from './open-env-messages.ts';
 
-/** The fields of an action or an observation, as a server declares them at `/schema`. */
+/** The fields of an action or an observation, as an OpenEnv server declares them at `/schema`. */
 export type OpenEnvFields = Record<string, unknown>;
 
+/** The address of an OpenEnv server, and the translation of its observations and actions. */
 export interface OpenEnvOptions<Obs, Action> extends Pick<DialOptions, 'token'> {
-  /** Of the server, as OpenEnv's own clients take it: http(s):// or ws(s)://. */
+  /** The server's URL, as OpenEnv's own clients take it: http(s):// or ws(s)://. */
   url: string;
+  /** The set of the results of `decodeObs`. */
   observationSpace: Space<Obs>;
+  /** The set of the arguments of `encodeAction`. */
   actionSpace: Space<Action>;
+  /** Turns an action into the server's fields. */
   encodeAction(action: Action): OpenEnvFields;
-  /** Arrays come as the environment has written them, mostly a flat list beside a shape. */
+  /** Turns the server's fields into an observation; arrays often come as a flat list beside a shape. */
   decodeObs(observation: OpenEnvFields): Obs;
-  /** What else an observation tells: a mask of the next actions, the difficulty, success. */
+  /** Reads the allowed actions, the difficulty and success from the server's fields. */
   decodeInfo?(observation: OpenEnvFields): Info;
-  /** Steps after which an episode is truncated, since OpenEnv knows only `done`. */
+  /** Environment steps after which an episode is truncated: OpenEnv itself knows only `done`. */
   maxEpisodeSteps: number;
-  /** How long a reset or a step may take, in ms. */
+  /** The longest time for a reset or a step, in ms; default 30,000. */
   timeoutMs?: number;
 }
 
@@ -36,10 +40,26 @@ const TIMEOUT_MS = 30_000;
 const PATIENCE_MS = 40_000;
 
 /**
- * An environment of an OpenEnv server. `reset` connects where it must, and waits for room; `options` that it
- * is given go to the server beside the seed. Verbs reject with `EnvDisconnectedError` where the connection breaks or an
- * answer does not come in time: the next reset connects again.
- * @throws Error for a URL that is none, or a duration
+ * An environment of an OpenEnv server (docs/openenv.md). `reset` connects if necessary, waits for a free place on the
+ * server, and passes its `options` on. Methods reject with `EnvDisconnectedError` where the connection breaks or no
+ * answer comes in time; the next `reset` connects again.
+ *
+ * ```ts
+ * import { Box, Discrete, openEnv } from 'pondera';
+ *
+ * const env = openEnv({
+ *   url: 'http://127.0.0.1:8000',
+ *   observationSpace: new Box({ shape: [4], low: -Infinity, high: Infinity }),
+ *   actionSpace: new Discrete(2),
+ *   encodeAction: (action) => ({ move: action }),
+ *   decodeObs: ({ state }) => Float32Array.from(state as number[]),
+ *   maxEpisodeSteps: 500,
+ * });
+ * const { obs } = await env.reset({ seed: 1 });
+ * console.log(obs);
+ * ```
+ *
+ * @throws Error for a malformed URL or a wrong duration
  */
 export function openEnv<Obs, Action>(options: OpenEnvOptions<Obs, Action>): Env<Obs, Action> {
   return timeLimit(new OpenEnv(options), { maxSteps: options.maxEpisodeSteps });

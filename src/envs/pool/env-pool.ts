@@ -18,24 +18,25 @@ import { checkedEnv } from '../spaces/checked-env.ts';
 import { EnvSlot, type EnvSlotOptions, type EnvSlotState } from './env-slot.ts';
 import type { Failed } from './failure-policy.ts';
 
+/** The size of a pool, its seed, and its tolerance for failures. */
 export interface EnvPoolOptions extends Omit<EnvSlotOptions, 'survival'> {
-  /** Environments side by side (N). */
+  /** Number of environments (N). */
   count: number;
-  /** Environment i is seeded from (seed, i). */
+  /** The seed of environment i comes from (seed, name, i). */
   seed: number;
   /**
-   * Episodes played in all, shared out evenly; an environment rests after its share, and once all
-   * do, `observe` completes.
+   * Episodes to play in all, divided evenly; default: no limit. An environment stops after its part, and `observe`
+   * completes once all have stopped.
    */
   episodes?: number;
   /**
-   * Failures of one environment, without an episode finished between, that are survived: its episode is lost,
-   * and it is made anew. Unless given, the first ends the stream, and nobody is told.
+   * Failures in a row of one environment, without a finished episode between, that the pool tolerates: it gives up the
+   * episode and makes the environment again. Default: none, so the first failure ends the stream.
    */
   survive?: number;
-  /** Of one that has never begun an episode no failure is survived: there may be none to be had. */
+  /** Whether to tolerate no failure before an environment's first episode; default `false`. */
   impatient?: boolean;
-  /** They are elsewhere, so that the factory cannot make them anew. */
+  /** Whether the environments are remote, so that `factory` cannot make one again; default `false`. */
   elsewhere?: boolean;
 }
 
@@ -55,8 +56,9 @@ const poolChecks: Checks<EnvPoolOptions> = {
   limits: anything,
 };
 
-/** A pool's state as plain JSON. */
+/** The state of a pool as plain JSON. */
 export interface PoolState {
+  /** The state of each environment [N]. */
   seats: EnvSlotState[];
 }
 
@@ -67,18 +69,20 @@ interface Settled {
 }
 
 /**
- * N environments stepped independently, synchronous or not. Autoreset is same-step: an outcome that
- * ends an episode carries the true final observation, and `next` is the new episode's first.
+ * N environments that step independently, synchronous or not. The pool begins the next episode by itself: an outcome
+ * that ends an episode has the final observation in `final`, and the first one of the next episode in `next`.
  *
- * Every value that comes from an environment is checked; what breaks the contract is an
- * `EnvError` that names the environment, episode, seed and action. It ends the stream, unless it is survived.
+ * The pool checks every value of an environment. A breach of the contract is an `EnvError` that names the environment,
+ * episode, seed and action; it ends the stream unless the pool tolerates it (`survive`).
  */
 export class EnvPool {
+  /** The set of observations. */
   readonly observationSpace: Space;
+  /** The set of actions. */
   readonly actionSpace: Space;
   /**
-   * Environments that failed, as they do, where failures may be survived; of a verb that can be done without, the first
-   * failure alone. Whoever asks first is told of those before.
+   * The failures that the pool tolerates, as they happen; of `restore` and `close` only the first. The first subscriber
+   * receives the earlier ones too.
    */
   readonly failures: Observable<Failed>;
   readonly #seats: EnvSlot[];
@@ -122,8 +126,10 @@ export class EnvPool {
   }
 
   /**
-   * @throws RangeError for options that are none; EnvError where an environment cannot be made, and those made before
-   *   it are closed
+   * Makes a pool.
+   * @param factory makes one environment
+   * @throws RangeError for an unknown or a wrong option; EnvError where an environment cannot be made, after closing
+   *   the others
    */
   static async create(factory: EnvFactory, options: EnvPoolOptions): Promise<EnvPool> {
     checkOptions('EnvPool.create', options, poolChecks);
@@ -163,7 +169,9 @@ export class EnvPool {
     return new EnvPool(name, seats, failures, early, elsewhere === true);
   }
 
-  /** Plays on as if made anew with this seed, for so many episodes; only once every environment rests. */
+  /**
+   * Starts again as if made with this seed, for `episodes` episodes. Call it only after `observe` has completed.
+   */
   replay(seed: number, episodes: number): void {
     this.#ready.complete();
     this.#ready = new Subject();
@@ -172,23 +180,24 @@ export class EnvPool {
     }
   }
 
+  /** Number of environments (N). */
   get count(): number {
     return this.#seats.length;
   }
 
-  /** Environments whose answer is waited for, rising. */
+  /** The indices of the environments that have not answered, in rising order. */
   get owing(): readonly number[] {
     return [...this.#owing].sort((a, b) => a - b);
   }
 
-  /** Answers that have come so far. */
+  /** Number of answers so far. */
   get answers(): number {
     return this.#answers;
   }
 
   /**
-   * Observations as they become ready, those of synchronous environments at once: begins every
-   * episode that has not begun. One subscriber at a time. Completes once every environment has played its share.
+   * The observations as they become ready, those of synchronous environments together. It begins every episode that has
+   * not begun, and completes once every environment has played its part of `episodes`. One subscriber at a time.
    */
   observe(): Observable<Observation[]> {
     return new Observable((subscriber) => {
@@ -203,8 +212,9 @@ export class EnvPool {
   }
 
   /**
-   * Gives each named environment its action. Outcomes come in batches, synchronous environments'
-   * at once; after them, `observe` emits the next observations.
+   * Steps environments. Outcomes come in batches, those of synchronous environments together; after them, `observe`
+   * emits the next observations.
+   * @param actions an action for each environment that is to step
    */
   step(actions: readonly { env: number; action: unknown }[]): Observable<Outcome[]> {
     return new Observable((subscriber) => {
@@ -241,7 +251,7 @@ export class EnvPool {
     });
   }
 
-  /** Waits until nothing is in flight and its outcomes are out, then gives the whole state. */
+  /** The whole state, once every environment has answered. */
   async snapshot(): Promise<PoolState> {
     await Promise.allSettled(this.#inFlight);
     await new Promise(setImmediate);
@@ -249,8 +259,9 @@ export class EnvPool {
   }
 
   /**
-   * Goes on from `state`; environments without a snapshot, or that cannot be restored, begin a new episode of their own.
-   * @returns of each environment whether it goes on in its episode
+   * Continues from a state. Environments without a snapshot, or whose `restore` fails, begin a new episode.
+   * @returns for each environment, whether it continues its episode [N]
+   * @throws Error for a state of another number of environments
    */
   async restore(state: PoolState): Promise<boolean[]> {
     if (state.seats.length !== this.count) {
@@ -260,8 +271,8 @@ export class EnvPool {
   }
 
   /**
-   * Closes every environment; one that cannot be closed is told of, where failures are survived.
-   * @throws EnvError where they are not; the others are closed
+   * Closes every environment. A failure goes to `failures` where the pool tolerates failures.
+   * @throws EnvError where it tolerates none, after closing the others
    */
   async close(): Promise<void> {
     this.#closed = true;

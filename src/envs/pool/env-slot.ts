@@ -14,18 +14,19 @@ import { successOf } from '../net/wire/read-info.ts';
 import type { AsideVerb, FailurePolicy } from './failure-policy.ts';
 import { ObservationReader, type ReadOptions, type Shown } from './observation-reader.ts';
 
+/** The limits of the environments of a pool. */
 export interface EnvSlotOptions extends ReadOptions {
-  /** Named in errors, e.g. `KHop-v0`. */
+  /** The name of the environment in errors, such as `KHop-v0`. */
   name: string;
-  /** How long one asynchronous reset or step may take, in ms; Infinity where others keep time. */
+  /** The longest time for an asynchronous reset or step, in ms; `Infinity` for no limit. */
   timeoutMs: number;
-  /** What each episode is begun with (`reset({ options })`); asked as it begins. */
+  /** The options of each episode (`reset({ options })`); the pool calls it when an episode begins. */
   resetOptions?: () => unknown;
-  /** Decisions after which an episode is truncated; none unless given. */
+  /** Decisions after which the pool truncates an episode; default: no limit. */
   maxEpisodeSteps?: number;
-  /** Holds the index of the environment that is being called, -1 for none, for who watches from elsewhere [1]. */
+  /** Receives the index of the environment that the pool is calling, -1 for none [1]; another thread may read it. */
   calling?: Float64Array;
-  /** How failures are survived; unless given, the first is thrown. */
+  /** The tolerance for failures; by default the first one is thrown. */
   survival?: FailurePolicy;
 }
 

@@ -14,16 +14,17 @@ export interface FailurePolicy {
   told(failed: Failed): void;
 }
 
-/** An environment that failed, with what it takes to see it again. */
+/** A failure of an environment that a pool tolerates. */
 export interface Failed {
+  /** The error, with its place. */
   error: EnvError;
-  /** Failures without an episode finished between, this one included. */
+  /** Failures in a row without a finished episode between, this one included. */
   consecutive: number;
-  /** What it showed before, as the policy saw it; undefined where no episode had begun. */
+  /** The last observation before it, as the policy saw it; undefined where no episode had begun. */
   observation?: Observation;
-  /** The verb that failed, where it is one that can be done without: no episode is lost for it. */
+  /** The method, where it is one that play does not need; then no episode is lost. */
   aside?: AsideVerb;
 }
 
-/** Verbs that an environment can be played without. */
+/** The methods of an environment that play does not need. */
 export type AsideVerb = 'restore' | 'close';

@@ -2,28 +2,31 @@ import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threa
 import { startThread } from '../common/thread.ts';
 import type { EnvThreadData } from './env-thread.ts';
 
-/** Where environments are that are not in this thread. */
+/** The place of remote environments. */
 export type RemoteSource =
-  /** Servers to connect to. */
+  /** Servers to connect to (`EnvServer`). */
   | {
       urls: readonly string[];
       token?: string;
-      /** Environments a connection at most. */
+      /** The most environments of a connection. */
       frame: number;
     }
-  /** An address at which environments dial in. */
+  /** An address that environments connect to (`dialTrainer`). */
   | { listen: { host: string; port: number; token?: string } }
   /** Threads of this process. */
   | { workers: number; env: Pick<EnvThreadData, 'id' | 'module' | 'options'> };
 
+/** The settings of a group of remote environments. */
 export interface OpenGroup {
+  /** The place of the environments. */
   source: RemoteSource;
-  /** Environments (N). */
+  /** Number of environments (N). */
   count: number;
-  /** How long an answer may take, in ms. */
+  /** The longest time for an answer, in ms. */
   timeoutMs: number;
-  /** Of the jitter between attempts to connect. */
+  /** Seeds the waits between attempts to connect. */
   seed: number;
+  /** The port of the group in the relay. */
   port: MessagePort;
 }
 

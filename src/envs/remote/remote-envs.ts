@@ -20,18 +20,21 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** The source of remote environments, their number, and how long to wait for them. */
 export interface RemoteEnvsOptions extends Omit<OpenGroup, 'port'> {
-  /** Told where environments may dial in, once they may. */
+  /** Receives the URL that environments may connect to, once the port is open. */
   onListening?: (url: string) => void;
-  /** Aborting it gives up waiting for them. */
+  /** Abort it to stop waiting for environments; `open` then rejects with its reason. */
   signal?: AbortSignal;
 }
 
 /**
- * Environments elsewhere, each an `Env` like any other. Their verbs reject with `EnvDisconnectedError` where the
- * environment is gone; its next reset waits until there is another. Requests made in one turn travel together.
+ * Environments on servers, behind a listening port, or in threads, each an `Env` like any other. Methods reject with
+ * `EnvDisconnectedError` where an environment is gone; its next `reset` waits for another. Requests of one turn of the
+ * event loop travel in one message.
  */
 export class RemoteEnvs {
+  /** The environments. */
   readonly envs: readonly Env[];
   readonly #port: MessagePort;
   readonly #observationSpace: Space;
@@ -58,7 +61,10 @@ export class RemoteEnvs {
     port.on('close', () => this.#break('the relay of remote environments has ended'));
   }
 
-  /** @throws Error where there is no environment to be had, or it does not keep to the protocol; the signal's reason where that gives up */
+  /**
+   * Opens environments, and waits until the first answers.
+   * @throws Error where no environment can be reached, or it breaks the protocol; the signal's reason where it is aborted
+   */
   static open({ onListening, signal, ...group }: RemoteEnvsOptions): Promise<RemoteEnvs> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     const port = openGroup(group);
@@ -107,7 +113,7 @@ export class RemoteEnvs {
     };
   }
 
-  /** Ends all of them. */
+  /** Closes all environments. */
   close(): void {
     this.#break('closed');
     this.#port.close();

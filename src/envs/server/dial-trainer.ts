@@ -28,19 +28,21 @@ import {
 import { WireError } from '../net/wire/wire-error.ts';
 import { EnvHost } from './env-host.ts';
 
+/** The environments that `dialTrainer` offers. */
 export interface DialTrainerOptions {
-  /** What the environments are called. */
+  /** The name of the environments. */
   id: string;
+  /** The trainer's token, where it wants one. */
   token?: string;
-  /** Environments to offer. */
+  /** Number of environments to offer; default 1. */
   count?: number;
-  /** How long one reset or step of an asynchronous environment may take, in ms. */
+  /** The longest time for an asynchronous reset or step, in ms; default 60,000. */
   timeoutMs?: number;
-  /** Of the jitter between attempts to connect. */
+  /** Seeds the waits between attempts to connect; default 0. */
   seed?: number;
-  /** Aborting it ends the environments. */
+  /** Abort it to close the environments and end. */
   signal?: AbortSignal;
-  /** Told what becomes of the connection. */
+  /** Receives the events of the connection. */
   on?: (event: DialEvent) => void;
 }
 
@@ -54,6 +56,7 @@ const dialChecks: Checks<DialTrainerOptions> = {
   on: callback,
 };
 
+/** An event of the connection of `dialTrainer`; `waitMs` is the time to the next attempt. */
 export type DialEvent =
   | { type: 'connected'; resumed: boolean }
   | { type: 'disconnected'; reason: string; waitMs: number };
@@ -62,9 +65,26 @@ export type DialEvent =
 const HOPELESS = new Set(['VERSION', 'SPACE_MISMATCH', 'BAD_MESSAGE', 'UNAUTHENTICATED']);
 
 /**
- * Offers environments to a trainer that listens (docs/protocol.md, `/v1/trainer`), again and again until
- * aborted: over a cut the session is resumed, and a trainer that has begun anew gets a new one.
- * @throws RangeError for options that are none, WireError where none can be made or the trainer wants others, DialError where it refuses them
+ * Offers environments to a trainer that listens for them (the config's `env.listen`), until the signal is aborted. After
+ * a broken connection it resumes the session; a trainer that has started again gets a new session.
+ *
+ * ```ts
+ * import { dialTrainer, makeEnv } from 'pondera';
+ *
+ * const stop = new AbortController();
+ * process.once('SIGINT', () => stop.abort());
+ * await dialTrainer('ws://127.0.0.1:9000/v1/trainer', () => makeEnv('CartPole-v1'), {
+ *   id: 'CartPole-v1',
+ *   count: 8,
+ *   signal: stop.signal,
+ * });
+ * ```
+ *
+ * @param url of the trainer, as its event `listening` names it
+ * @param factory makes one environment
+ * @returns a promise that resolves once the signal is aborted
+ * @throws RangeError for an unknown option, WireError where no environment can be made or the trainer's spaces differ,
+ *   DialError where the trainer refuses
  */
 export async function dialTrainer(
   url: string,

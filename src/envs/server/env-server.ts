@@ -30,16 +30,17 @@ import { EnvMetrics } from './env-metrics.ts';
 import { envPages } from './env-pages.ts';
 import { Session } from './env-session.ts';
 
+/** The address of a server of environments, and its limits. */
 export interface EnvServerOptions extends SocketServerOptions {
-  /** What the environments are called. */
+  /** The name of the environments. */
   id: string;
-  /** Environments at once, over all sessions. */
+  /** The most environments at a time, over all sessions; default 1024. */
   capacity?: number;
-  /** How long a session outlives its connection, in ms. */
+  /** How long a session waits for its connection to come back, in ms; default 60,000. */
   graceMs?: number;
-  /** How long a session may be asked nothing, in ms. */
+  /** How long a session may go without a request, in ms; default 3,600,000. */
   idleMs?: number;
-  /** How long one reset or step of an asynchronous environment may take, in ms. */
+  /** The longest time for an asynchronous reset or step, in ms; default 60,000. */
   timeoutMs?: number;
 }
 
@@ -53,7 +54,18 @@ const envServerChecks: Checks<EnvServerOptions> = {
   timeoutMs: duration,
 };
 
-/** Serves environments: each session has its own (docs/protocol.md). */
+/**
+ * A server of environments over WebSocket (docs/remote.md; its protocol: docs/protocol.md). Each session gets
+ * environments of its own. A config connects to it by `env.url`.
+ *
+ * ```ts
+ * import { EnvServer, makeEnv } from 'pondera';
+ *
+ * const server = await EnvServer.listen(() => makeEnv('CartPole-v1'), { id: 'CartPole-v1', port: 8765 });
+ * console.log(server.url);
+ * process.once('SIGINT', () => server.close());
+ * ```
+ */
 export class EnvServer {
   readonly #factory: EnvFactory;
   readonly #options: Required<Pick<EnvServerOptions, 'id' | 'graceMs' | 'idleMs' | 'timeoutMs'>>;
@@ -92,7 +104,11 @@ export class EnvServer {
     });
   }
 
-  /** @throws Error where an environment cannot be made, or the address cannot be had */
+  /**
+   * Starts a server. It makes one environment first, to learn the spaces.
+   * @param factory makes one environment
+   * @throws Error where an environment cannot be made, or the address is in use; RangeError for an unknown option
+   */
   static async listen(factory: EnvFactory, options: EnvServerOptions): Promise<EnvServer> {
     checkOptions('EnvServer.listen', options, envServerChecks);
     const { id, timeoutMs = 60_000 } = options;
@@ -112,17 +128,19 @@ export class EnvServer {
     return envs;
   }
 
-  /** Where trainers connect. */
+  /** The URL that trainers connect to. */
   get url(): string {
     return this.#server.url(ENV_PATH);
   }
 
+  /** The counts of its page `/health`. */
   get status() {
     const sessions = this.#sessions.size + this.#openEnv.count;
     const { taken: envs, total: capacity } = this.#room;
     return { status: 'healthy', sessions, envs, capacity };
   }
 
+  /** Ends every session and stops listening. */
   async close(): Promise<void> {
     this.#closing = true;
     const going = new WireError('SHUTTING_DOWN', 'this server is going');

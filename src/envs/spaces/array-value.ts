@@ -11,7 +11,7 @@ interface TypedArrays<B extends ArrayBufferLike> {
   int32: Int32Array<B>;
 }
 
-/** The typed array that holds entries of a dtype; one that was made here has a buffer of its own (`ArrayBuffer`). */
+/** The typed array of a dtype. */
 export type ArrayOf<
   D extends DType,
   B extends ArrayBufferLike = ArrayBufferLike,
@@ -127,7 +127,10 @@ export function explainForm(value: unknown, form: ArrayForm): string {
   return `expected ${article} ${name} of ${form.size} (${shape}), got ${describe(value)}`;
 }
 
-/** The index of flat entry `i`, as `[row, column]`. */
+/**
+ * The index of flat entry `i`, as `[row, column]`.
+ * @internal
+ */
 export function indexIn(shape: readonly number[], i: number): string {
   const index = shape.map((_, axis) => {
     const stride = shape.slice(axis + 1).reduce((product, extent) => product * extent, 1);

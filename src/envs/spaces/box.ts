@@ -18,30 +18,49 @@ import {
 import { refuseMask } from './masks.ts';
 import { leafSchema } from './schema.ts';
 
+/** The shape and the bounds of a `Box`. */
 export interface BoxOptions<D extends DType = DType> {
+  /** The extents, such as `[84, 84, 3]`. */
   shape: readonly number[];
-  /** Closed bounds, one for all entries or one each in C order; -Infinity is none (floats only). */
+  /** The lowest values, one for all entries or one for each in C order; `-Infinity` for no bound (floats only). */
   low: number | ArrayLike<number>;
-  /** As `low`; Infinity is none. */
+  /** The highest values, as `low`; `Infinity` for no bound. */
   high: number | ArrayLike<number>;
+  /** The number type; default `float32`. */
   dtype?: D;
 }
 
 /**
- * Arrays of one shape with closed bounds for each entry (gymnasium.spaces.Box). A value is a typed
- * array of the dtype, flat in C order; number arrays, flat or nested to the shape, and typed arrays
- * that cast without loss are contained too.
+ * Arrays of one shape, with closed bounds for each entry (gymnasium.spaces.Box).
+ *
+ * A value is a typed array of the dtype, flat in C order. The space also contains number arrays, flat or nested to the
+ * shape, and typed arrays that cast without loss.
+ *
+ * ```ts
+ * import { Box } from 'pondera';
+ *
+ * const position = new Box({ shape: [2], low: [-1, 0], high: [1, Infinity] });
+ * const pixels = new Box({ shape: [8, 8, 3], low: 0, high: 255, dtype: 'uint8' });
+ * console.log(position.contains([0.5, 3]), pixels.size);
+ * ```
  */
 export class Box<D extends DType = 'float32'> implements Space<ArrayOf<D>> {
   readonly type = 'box';
+  /** The extents. */
   readonly shape: readonly number[];
   readonly size: number;
+  /** The number type. */
   readonly dtype: D;
-  readonly low: Float64Array; // [size]
-  readonly high: Float64Array; // [size]
+  /** The lowest value of each entry [size]. */
+  readonly low: Float64Array;
+  /** The highest value of each entry [size]. */
+  readonly high: Float64Array;
   #schema?: z.ZodType<ArrayOf<D>>;
 
-  /** @throws RangeError where shape or bounds are none, e.g. low above high, or outside the dtype */
+  /**
+   * Makes a space.
+   * @throws RangeError for a wrong shape or bound, such as a low above its high, or outside the dtype
+   */
   constructor(options: BoxOptions<D>) {
     const { shape, low, high, dtype = 'float32' as D } = options ?? {};
     this.size = sizeOf(shape, 'Box');
@@ -121,7 +140,10 @@ export class Box<D extends DType = 'float32'> implements Space<ArrayOf<D>> {
     return -1;
   }
 
-  /** The value as a typed array of the dtype: itself where it is one. @throws TypeError otherwise */
+  /**
+   * A value as a typed array of the dtype; itself where it is one.
+   * @throws TypeError for a value of another form
+   */
   cast(value: unknown): ArrayOf<D> {
     const entries = entriesOf(value, this);
     if (!entries) throw new TypeError(`Box: ${explainForm(value, this)}`);
@@ -131,7 +153,7 @@ export class Box<D extends DType = 'float32'> implements Space<ArrayOf<D>> {
     return cast;
   }
 
-  /** Uniform between two bounds, exponential from one, normal without; takes no mask. */
+  /** Draws each entry: uniform between two bounds, exponential from one, normal without. It takes no mask. */
   sample(rng: Rng, mask?: ActionMask): ArrayOf<D, ArrayBuffer> {
     refuseMask('Box', mask);
     const value = zeros(this.dtype, this.size);
@@ -154,7 +176,7 @@ export class Box<D extends DType = 'float32'> implements Space<ArrayOf<D>> {
     row.set(this.cast(value), offset);
   }
 
-  /** Other dtypes than float32 are brought back into the bounds that rounding may have left. */
+  /** Reads a value from its flat row; it clips dtypes other than float32 to the bounds, since rounding may leave them. */
   read(row: ArrayLike<number>, offset = 0): ArrayOf<D> {
     const value = zeros(this.dtype, this.size);
     const exact = this.dtype === 'float32';

@@ -6,7 +6,10 @@ const spaces = ['observationSpace', 'actionSpace'] as const;
 const verbs = ['reset', 'step'] as const;
 const KINDS = 'Box, Discrete, MultiDiscrete, MultiBinary, Text, Dict or Tuple';
 
-/** What a factory made, as an environment. @throws TypeError naming what of it is none */
+/**
+ * Checks that a value has the spaces and methods of an environment, and returns it. `checkEnv` checks how it behaves.
+ * @throws TypeError that names the part that is missing or wrong
+ */
 export function checkedEnv(made: unknown): Env {
   if (typeof made !== 'object' || made === null) {
     const parts = [...spaces, ...verbs].join(', ');

@@ -8,15 +8,28 @@ import { refuseMask } from './masks.ts';
 import { explainBy } from './schema.ts';
 
 /**
- * Values by name (gymnasium.spaces.Dict): plain objects with exactly these keys. A plain object of
- * spaces is ordered by its sorted keys, a list of pairs as it is; flat rows follow that order.
+ * Plain objects with exactly these keys, each value in a space of its own (gymnasium.spaces.Dict).
+ *
+ * ```ts
+ * import { Box, Dict, Discrete } from 'pondera';
+ *
+ * const space = new Dict({ speed: new Box({ shape: [1], low: 0, high: 9 }), gear: new Discrete(5) });
+ * console.log(space.contains({ speed: [3], gear: 2 }));
+ * ```
  */
 export class Dict<T extends Record<string, unknown> = Record<string, unknown>> implements Space<T> {
   readonly type = 'dict';
   readonly size: number;
+  /** The spaces by key, in the order of flat rows. */
   readonly spaces: ReadonlyMap<string, Space>;
   #schema?: z.ZodType<T>;
 
+  /**
+   * Makes a space.
+   * @param spaces an object of spaces, which flat rows hold in the order of the sorted keys; or a list of pairs, whose
+   *   order they keep
+   * @throws TypeError for a part that is no space, RangeError for a key that comes twice
+   */
   constructor(spaces: { [K in keyof T]: Space<T[K]> } | readonly (readonly [string, Space])[]) {
     if (typeof spaces !== 'object' || spaces === null) {
       throw new TypeError(`Dict: expected an object of spaces, got ${describe(spaces)}`);
@@ -63,7 +76,7 @@ export class Dict<T extends Record<string, unknown> = Record<string, unknown>> i
     return this.contains(value) ? undefined : explainBy(this.schema, value);
   }
 
-  /** Each part by its own rule; takes no mask. */
+  /** Draws each part by its own space. It takes no mask. */
   sample(rng: Rng, mask?: ActionMask): T {
     refuseMask('Dict', mask);
     return this.#build((space) => space.sample(rng));

@@ -34,14 +34,22 @@ export function chooseAllowed(rng: Rng, n: number, mask?: ActionMask, from = 0):
   for (let i = 0; ; i++) if (mask[from + i] === 1 && skip-- === 0) return i;
 }
 
-/** The whole numbers start..start+n-1 (gymnasium.spaces.Discrete). */
+/** The whole numbers start..start+n-1 (gymnasium.spaces.Discrete); a value is a number. */
 export class Discrete implements Space<number> {
   readonly type = 'discrete';
   readonly size = 1;
+  /** Number of values. */
   readonly n: number;
+  /** The lowest value. */
   readonly start: number;
   #schema?: z.ZodType<number>;
 
+  /**
+   * Makes a space.
+   * @param n number of values, at least 1
+   * @param start the lowest value; default 0
+   * @throws RangeError where they are no integers, or the values leave ±2²⁴, which float32 holds exactly
+   */
   constructor(n: number, start = 0) {
     checkRange('Discrete', n, start);
     this.n = n;
@@ -65,7 +73,7 @@ export class Discrete implements Space<number> {
     return `expected an integer in ${range}, got ${describe(value)}`;
   }
 
-  /** Uniform over the values that the mask allows; `start` where it allows none. */
+  /** Draws uniformly from the values that the mask allows; `start` where it allows none. */
   sample(rng: Rng, mask?: ActionMask): number {
     if (mask) checkMask('Discrete', mask, this.n);
     return this.start + chooseAllowed(rng, this.n, mask);

@@ -5,6 +5,7 @@ import type { AnySpace } from './index.ts';
 /**
  * Why `mask` does not fit an action space, or undefined where it does: an array of as many entries as
  * there are choices, 0 or 1, at least one allowed in each component.
+ * @internal
  */
 export function explainMask(space: Space, mask: ActionMask): string | undefined {
   const known = space as AnySpace;

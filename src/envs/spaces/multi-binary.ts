@@ -6,14 +6,21 @@ import { entriesOf, explainForm, indexIn, sizeOf } from './array-value.ts';
 import { checkMask } from './masks.ts';
 import { leafSchema } from './schema.ts';
 
-/** Arrays of zeros and ones (gymnasium.spaces.MultiBinary). A value is an Int8Array, flat. */
+/** Arrays of zeros and ones (gymnasium.spaces.MultiBinary); a value is an Int8Array, flat in C order. */
 export class MultiBinary implements Space<Int8Array> {
   readonly type = 'multi-binary';
+  /** The number type. */
   readonly dtype = 'int8';
+  /** The extents. */
   readonly shape: readonly number[];
   readonly size: number;
   #schema?: z.ZodType<Int8Array>;
 
+  /**
+   * Makes a space.
+   * @param shape the extents, or the number of entries
+   * @throws RangeError for a wrong shape
+   */
   constructor(shape: number | readonly number[]) {
     const given = typeof shape === 'number' ? [shape] : shape;
     this.size = sizeOf(given, 'MultiBinary');
@@ -46,7 +53,7 @@ export class MultiBinary implements Space<Int8Array> {
     return -1;
   }
 
-  /** Each entry a fair coin; a mask forces 0 or 1 entry by entry, and leaves 2 to the coin. */
+  /** Draws each entry as a fair coin; a mask forces an entry to 0 or 1, and leaves it to the coin where it is 2. */
   sample(rng: Rng, mask?: ActionMask): Int8Array<ArrayBuffer> {
     if (mask) checkMask('MultiBinary', mask, this.size, 2);
     return Int8Array.from({ length: this.size }, (_, i) => {

@@ -9,19 +9,29 @@ import { checkMask } from './masks.ts';
 import { leafSchema } from './schema.ts';
 
 /**
- * Several Discrete spaces at once (gymnasium.spaces.MultiDiscrete): entry i is in
- * start[i]..start[i]+nvec[i]-1. A value is an Int32Array, flat in C order.
+ * Arrays of whole numbers (gymnasium.spaces.MultiDiscrete): entry i is in start[i]..start[i]+nvec[i]-1. A value is an
+ * Int32Array, flat in C order.
  */
 export class MultiDiscrete implements Space<Int32Array> {
   readonly type = 'multi-discrete';
+  /** The number type. */
   readonly dtype = 'int32';
+  /** The extents. */
   readonly shape: readonly number[];
   readonly size: number;
-  readonly nvec: Int32Array; // [size]
-  readonly start: Int32Array; // [size]
+  /** Number of values of each entry [size]. */
+  readonly nvec: Int32Array;
+  /** The lowest value of each entry [size]. */
+  readonly start: Int32Array;
   #schema?: z.ZodType<Int32Array>;
   readonly #maskLength: number;
 
+  /**
+   * Makes a space.
+   * @param nvec number of values of each entry
+   * @param options the extents, default `[nvec.length]`, and the lowest values, default 0
+   * @throws RangeError where lengths do not fit the shape, or a value leaves ±2²⁴, which float32 holds exactly
+   */
   constructor(
     nvec: ArrayLike<number>,
     options: { shape?: readonly number[]; start?: ArrayLike<number> } = {},
@@ -77,7 +87,7 @@ export class MultiDiscrete implements Space<Int32Array> {
     return -1;
   }
 
-  /** Each entry uniform over what its part of the mask allows; its start where that is nothing. */
+  /** Draws each entry uniformly from the values that its part of the mask allows; its start where that allows none. */
   sample(rng: Rng, mask?: ActionMask): Int32Array<ArrayBuffer> {
     if (mask) checkMask('MultiDiscrete', mask, this.#maskLength);
     let from = 0;

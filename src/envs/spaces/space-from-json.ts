@@ -8,7 +8,7 @@ import { MultiDiscrete } from './multi-discrete.ts';
 import { Text } from './text.ts';
 import { Tuple } from './tuple.ts';
 
-/** Any of the spaces here; `type` tells them apart. */
+/** A built-in space; `type` tells which. */
 export type AnySpace = Box<DType> | Discrete | MultiDiscrete | MultiBinary | Text | Dict | Tuple;
 
 /** Bounds what a space from elsewhere makes us allocate. */
@@ -41,9 +41,9 @@ export const spaceJson: z.ZodType<SpaceJson> = z.lazy(() =>
 );
 
 /**
- * The space that `toJSON` described.
- * @throws TypeError where `json` has not the form of `SpaceJson`, saying where and why
- * @throws RangeError where it has, but describes no space (low above high)
+ * Makes a space from the result of `Space.toJSON`.
+ * @throws TypeError for a value that is no `SpaceJson`; the message says where and why
+ * @throws RangeError for one that describes no space, such as a low above its high, or more than 2²⁴ entries
  */
 export function spaceFromJson(json: unknown): AnySpace {
   const parsed = spaceJson.safeParse(json);

@@ -8,25 +8,34 @@ import { leafSchema } from './schema.ts';
 
 const alphanumeric = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
+/** The lengths and the characters of a `Text`. */
 export interface TextOptions {
-  /** In characters (code points), inclusive. */
+  /** The most characters (code points). */
   maxLength: number;
+  /** The fewest characters; default 1. */
   minLength?: number;
-  /** The characters allowed, each once, in the order of their indices; letters and digits. */
+  /** The characters that are allowed, each once, in the order of their indices; default: ASCII letters and digits. */
   charset?: string;
 }
 
-/** Strings over a character set with bounds on their length (gymnasium.spaces.Text). */
+/** Strings of certain characters, with bounds on their length (gymnasium.spaces.Text). */
 export class Text implements Space<string> {
   readonly type = 'text';
   readonly size: number;
+  /** The fewest characters. */
   readonly minLength: number;
+  /** The most characters. */
   readonly maxLength: number;
+  /** The characters that are allowed. */
   readonly charset: string;
   #schema?: z.ZodType<string>;
   readonly #characters: string[];
   readonly #index: Map<string, number>;
 
+  /**
+   * Makes a space.
+   * @throws RangeError for wrong lengths, or a character that comes twice
+   */
   constructor(options: TextOptions) {
     const { maxLength, minLength = 1, charset = alphanumeric } = options ?? {};
     if (![minLength, maxLength].every(Number.isSafeInteger) || minLength < 0) {
@@ -75,7 +84,7 @@ export class Text implements Space<string> {
     return `expected ${expected}, got ${describe(stranger || value)}`;
   }
 
-  /** Length uniform in its bounds, characters uniform; takes no mask. */
+  /** Draws a uniform length, and uniform characters. It takes no mask. */
   sample(rng: Rng, mask?: ActionMask): string {
     refuseMask('Text', mask);
     const length = this.minLength + rng.int(this.maxLength - this.minLength + 1);

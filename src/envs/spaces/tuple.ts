@@ -7,13 +7,18 @@ import { checkParts } from './is-space.ts';
 import { refuseMask } from './masks.ts';
 import { explainBy } from './schema.ts';
 
-/** Values in a row, each of its own space (gymnasium.spaces.Tuple): arrays of exactly this length. */
+/** Arrays of a fixed length, each entry in a space of its own (gymnasium.spaces.Tuple). */
 export class Tuple<T extends readonly unknown[] = unknown[]> implements Space<T> {
   readonly type = 'tuple';
   readonly size: number;
+  /** The space of each entry. */
   readonly spaces: readonly Space[];
   #schema?: z.ZodType<T>;
 
+  /**
+   * Makes a space.
+   * @throws TypeError for a part that is no space
+   */
   constructor(spaces: readonly [...{ [K in keyof T]: Space<T[K]> }]) {
     if (!Array.isArray(spaces)) {
       throw new TypeError(`Tuple: expected an array of spaces, got ${describe(spaces)}`);
@@ -40,7 +45,7 @@ export class Tuple<T extends readonly unknown[] = unknown[]> implements Space<T>
     return this.contains(value) ? undefined : explainBy(this.schema, value);
   }
 
-  /** Each part by its own rule; takes no mask. */
+  /** Draws each entry by its own space. It takes no mask. */
   sample(rng: Rng, mask?: ActionMask): T {
     refuseMask('Tuple', mask);
     return this.spaces.map((space) => space.sample(rng)) as unknown as T;

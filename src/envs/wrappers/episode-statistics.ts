@@ -1,15 +1,15 @@
 import type { Env } from '../contract/env.ts';
 import { wrap } from './wrap.ts';
 
-/** What `info.episode` holds at the end of an episode. */
+/** The value of `info.episode` at the end of an episode. */
 export interface EpisodeStatistics {
   /** The sum of the rewards. */
   return: number;
-  /** In steps. */
+  /** Environment steps. */
   length: number;
 }
 
-/** Adds `info.episode` to the last step of each episode (Gymnasium's RecordEpisodeStatistics). */
+/** Adds `info.episode` (`EpisodeStatistics`) to the last step of each episode (Gymnasium's RecordEpisodeStatistics). */
 export function episodeStatistics<Obs, Action>(env: Env<Obs, Action>): Env<Obs, Action> {
   let episode: EpisodeStatistics = { return: 0, length: 0 };
   return wrap(env, {

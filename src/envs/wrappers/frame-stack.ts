@@ -6,9 +6,11 @@ import { asBox } from './as-box.ts';
 import { wrap } from './wrap.ts';
 
 /**
- * Observations become the last `count` of them, oldest first, along a new leading axis (Gymnasium's
- * FrameStackObservation). What is missing after a reset is padded with the first observation
- * (`reset`) or with zeros, which the bounds are widened to hold.
+ * Replaces each observation by the last `count` of them, the oldest first, along a new leading axis (Gymnasium's
+ * FrameStackObservation). The observation space must be a Box.
+ * @param options `padding` fills the places before the first observation of an episode: `reset` repeats that
+ *   observation, `zero` writes zeros, for which it widens the bounds; default `reset`
+ * @throws TypeError for another space, RangeError for a wrong count
  */
 export function frameStack<Action>(
   env: Env<unknown, Action>,

@@ -4,18 +4,20 @@ import { Box } from '../spaces/box.ts';
 import { asBox } from './as-box.ts';
 import { wrap } from './wrap.ts';
 
+/** The statistics of `normalizeObservation`, and its bound. */
 export interface NormalizeObservationOptions {
-  /** The statistics to use and to go on with: shared between environments, or from an earlier run. */
+  /** Statistics to start from and to update, of one environment or of several; default: new ones. */
   stats?: RunningStats;
-  /** Normalize, but learn no more. */
+  /** Whether to leave the statistics as they are; default `false`. */
   frozen?: boolean;
-  /** Bound on what comes out, in standard deviations; Infinity is none. */
+  /** Clips the results to ±clip, in standard deviations; `Infinity` for no bound. Default 10. */
   clip?: number;
 }
 
 /**
- * Box observations, entry by entry, to mean 0 and variance 1 over all seen so far, as float32
- * (Gymnasium's NormalizeObservation, and the clipping of Stable-Baselines3's VecNormalize).
+ * Shifts and scales each entry of Box observations to mean 0 and variance 1 over all observations so far, as float32
+ * (Gymnasium's NormalizeObservation, with the clipping of Stable-Baselines3's VecNormalize).
+ * @throws TypeError for another space, RangeError for statistics of another size
  */
 export function normalizeObservation<Action>(
   env: Env<unknown, Action>,

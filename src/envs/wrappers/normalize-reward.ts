@@ -2,18 +2,23 @@ import { RunningStats } from '../common/running-stats.ts';
 import type { Env } from '../contract/env.ts';
 import { wrap } from './wrap.ts';
 
+/** The discount and the statistics of `normalizeReward`. */
 export interface NormalizeRewardOptions {
-  /** The discount of the return whose spread is the unit. */
+  /** The discount of the return, in [0, 1]. */
   gamma: number;
-  /** The statistics to use and to go on with, of size 1; `stats.scale(0)` is the factor now. */
+  /** Statistics to start from and to update, of size 1; `stats.scale(0)` is the present factor. Default: new ones. */
   stats?: RunningStats;
-  /** Scale, but learn no more. */
+  /** Whether to leave the statistics as they are; default `false`. */
   frozen?: boolean;
 }
 
 /**
- * Divides rewards by the standard deviation of the discounted return G = γ·G·(1 − terminated) + r,
- * which goes on through truncation and reset; the mean stays (Gymnasium's NormalizeReward).
+ * Divides rewards by the standard deviation of the discounted return, without a shift (Gymnasium's NormalizeReward):
+ *
+ *     G ← γ·G·(1 − terminated) + r
+ *
+ * G continues through truncation and reset, as in Gymnasium.
+ * @throws RangeError for statistics of another size than 1
  */
 export function normalizeReward<Obs, Action>(
   env: Env<Obs, Action>,

@@ -3,12 +3,13 @@ import { inTime } from '../common/timers.ts';
 import type { Drawing, Env } from '../contract/env.ts';
 import { wrap } from './wrap.ts';
 
-/** What an environment looks like at one moment. */
+/** An environment at one moment: its observation and its drawing. */
 export interface View<Obs = unknown> {
+  /** The observation. */
   obs: Obs;
-  /** Where it renders itself. */
+  /** The drawing, where the environment has `render`. */
   drawing?: Drawing;
-  /** Why it is not drawn, though it renders itself. */
+  /** Why there is no drawing, though the environment has `render`. */
   undrawn?: string;
 }
 
@@ -16,8 +17,8 @@ export interface View<Obs = unknown> {
 const RENDER_MS = 10_000;
 
 /**
- * Hands on every observation as it comes, before the environment can go on to change it; drawn where the environment
- * renders itself, which it need not be able to.
+ * Calls `seen` with every observation as it comes, and with the drawing where the environment has `render`. A drawing
+ * that takes longer than 10 seconds is the last one.
  */
 export function recordViews<Obs, Action>(
   env: Env<Obs, Action>,

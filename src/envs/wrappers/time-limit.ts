@@ -2,8 +2,15 @@ import type { Env } from '../contract/env.ts';
 import { wrap } from './wrap.ts';
 
 /**
- * Truncates an episode at its `maxSteps`-th step, and leaves `terminated` as it is (Gymnasium's
- * TimeLimit).
+ * Truncates an episode at its `maxSteps`-th environment step; `terminated` stays as it is (Gymnasium's TimeLimit).
+ *
+ * ```ts
+ * import { makeEnv, timeLimit } from 'pondera';
+ *
+ * const env = timeLimit(makeEnv('Pendulum-v1'), { maxSteps: 100 });
+ * ```
+ *
+ * @throws RangeError for a wrong limit
  */
 export function timeLimit<Obs, Action>(
   env: Env<Obs, Action>,

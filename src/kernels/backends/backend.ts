@@ -8,15 +8,22 @@ import { loadWasm } from './wasm.ts';
 import { loadWebgpu } from './webgpu.ts';
 
 /**
- * Makes a tfjs backend the current one and completes it: the gradients that tfjs lacks, and the
- * kernels that wasm lacks, has wrong or has slow. Calling it again is cheap and changes nothing.
+ * Makes a backend of tfjs the current one, and adds the gradients and kernels that it lacks. A second call with the same
+ * arguments changes nothing. `train`, `Agent.load` and the commands call it themselves.
  *
- * `simd` is our own kernels on threads; `cpu` is plain JavaScript: slow, the reference in tests.
- * `auto` is `simd`, or tfjs's wasm where that cannot be started and no build of it is asked for; `chooseBackend`
- * chooses among more.
+ * `simd` is Pondera's own WebAssembly kernels on threads; `wasm` and `cpu` are those of tfjs, the latter in plain
+ * JavaScript; `tensorflow` and `webgpu` run on a GPU where their packages are installed. `auto` takes `simd`, or `wasm`
+ * where `simd` cannot start and `simd.build` is not given; `chooseBackend` chooses by time.
  *
- * @param simd options of `simd`; other backends have none
- * @throws Error where the chosen backend cannot be loaded, with the reason
+ * ```ts
+ * import { loadBackend } from 'pondera/kernels';
+ *
+ * const { device } = await loadBackend('auto', { threads: 2 });
+ * console.log(device);
+ * ```
+ *
+ * @param simd options of the backend `simd`
+ * @throws Error with the reason, where the backend cannot be loaded
  */
 export async function loadBackend(
   choice: BackendChoice,

@@ -4,16 +4,19 @@ import { loadBackend } from './backend.ts';
 import type { BackendChoice, BackendInfo } from './backend-info.ts';
 import { NotInstalledError } from './tensorflow.ts';
 
+/** The time of a backend in a trial. */
 export interface Timing {
+  /** The device in words. */
   readonly device: string;
-  /** Of the fastest run. */
+  /** The time of the fastest run, in ms. */
   readonly ms: number;
 }
 
+/** The backend that `chooseBackend` chose. */
 export interface ChosenBackend extends BackendInfo {
-  /** How many threads `simd` was asked to run on. */
+  /** The number of threads, for `simd`. */
   readonly threads?: number;
-  /** What was timed; empty where there was nothing to choose from. */
+  /** The times of the trials; empty where there was no choice. */
   readonly timings: readonly Timing[];
 }
 
@@ -33,12 +36,12 @@ const TRIAL = 200;
 const CLEARLY = 1.1;
 
 /**
- * Loads the fastest of what a choice leaves open: `simd` on one thread or on all cores where threads are
- * `auto`, and `tensorflow` where the backend is `auto`, its package is installed, and no build of `simd`
- * is asked for. Where only one thing is left, it is loaded and nothing is timed.
+ * Loads the fastest backend among the candidates. With `options.threads` `auto`, these are `simd` on one thread and on
+ * all cores (at most 8); with `choice` `auto`, `tensorflow` too, where its package is installed and `options.build` is
+ * not given. A single candidate needs no trial.
  *
- * @param work does on the current backend what it is wanted for, and tells how long that took, in ms
- * @throws Error where what is asked for by name cannot be loaded, and what `work` throws
+ * @param work a trial on the current backend; returns its time, in ms
+ * @throws Error where a backend that is asked for by name cannot be loaded, and any error of `work`
  */
 export async function chooseBackend(
   choice: BackendChoice,

@@ -1,13 +1,16 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** A number that had to be finite is not. The message says which and where. */
+/** Says that a number is not finite; the message says which and where. */
 export class NonFiniteError extends Error {
   override name = 'NonFiniteError';
 }
 
 /**
- * Checks a tensor's shape; `null` in `expected` stands for any size.
- * @throws RangeError naming function, argument, wanted and got
+ * Checks the shape of a tensor.
+ * @param fn the function that checks, for the message
+ * @param argument the name of the tensor, for the message
+ * @param expected the extents; `null` allows any
+ * @throws RangeError that names function, argument, expected and given shape
  */
 export function assertShape(
   fn: string,
@@ -27,7 +30,12 @@ export function assertShape(
   }
 }
 
-/** @throws NonFiniteError unless `value` is finite */
+/**
+ * Checks that a number is finite.
+ * @param fn the function that checks, for the message
+ * @param what the name of the number, for the message
+ * @throws NonFiniteError where it is not
+ */
 export function assertFinite(fn: string, what: string, value: number): void {
   if (!Number.isFinite(value)) {
     throw new NonFiniteError(`${fn}: ${what} must be finite, got ${value}`);

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
  * @param path relative to the module
  * @param beside the module, as `import.meta.url`
  * @throws Error where it is not there: not built yet, or the code is in a bundle, which leaves files behind
+ * @internal
  */
 export function ownFile(path: string, beside: string | undefined): URL {
   // A bundle of CommonJS has no address.

@@ -1,4 +1,4 @@
-/** The state of a stream, as plain data: four unsigned 32-bit words. */
+/** The state of an `Rng` as plain data: four unsigned 32-bit words. */
 export type RngState = readonly [number, number, number, number];
 
 /** SplitMix32 finaliser: spreads nearby seeds far apart. */
@@ -9,8 +9,15 @@ function mix(h: number): number {
 }
 
 /**
- * A seeded stream of random numbers: sfc32 (Chris Doty-Humphrey, PractRand), 128 bits of state.
- * The same seed gives the same numbers on every machine.
+ * A seeded stream of random numbers: sfc32 (Chris Doty-Humphrey, PractRand), with 128 bits of state. The same seed gives
+ * the same numbers on every machine.
+ *
+ * ```ts
+ * import { Rng } from 'pondera';
+ *
+ * const rng = Rng.seed(7, 'dice');
+ * console.log(rng.int(6) + 1, rng.normal());
+ * ```
  */
 export class Rng {
   #a: number;
@@ -26,9 +33,10 @@ export class Rng {
   }
 
   /**
-   * @param seed a non-negative integer below 2^53
-   * @param path labels that name an independent stream under the seed, e.g. `('env', 3)`
-   * @throws RangeError where the seed is no such integer
+   * Begins a stream.
+   * @param seed an integer in 0..2⁵³−1
+   * @param path labels, such as `('env', 3)`: each path of a seed gives an independent stream
+   * @throws RangeError for another seed
    */
   static seed(seed: number, ...path: (string | number)[]): Rng {
     if (!Number.isSafeInteger(seed) || seed < 0) {
@@ -47,21 +55,22 @@ export class Rng {
     return rng;
   }
 
+  /** Continues a stream from its state. */
   static fromState(state: RngState): Rng {
     return new Rng(state);
   }
 
-  /** The state now; `Rng.fromState` of it continues the stream exactly. */
+  /** The present state. */
   state(): RngState {
     return [this.#a, this.#b, this.#c, this.#counter];
   }
 
-  /** Continues from `state`. */
+  /** Continues from a state. */
   restore(state: RngState): void {
     [this.#a, this.#b, this.#c, this.#counter] = state;
   }
 
-  /** Uniform in 0..2^32-1. */
+  /** A uniform integer in 0..2³²−1. */
   uint32(): number {
     const t = (this.#a + this.#b + this.#counter) >>> 0;
     this.#counter = (this.#counter + 1) >>> 0;
@@ -71,17 +80,20 @@ export class Rng {
     return t;
   }
 
-  /** Uniform in [0, 1) with 53 random bits. */
+  /** A uniform number in [0, 1), with 53 random bits. */
   float(): number {
     return ((this.uint32() >>> 5) * 2 ** 26 + (this.uint32() >>> 6)) / 2 ** 53;
   }
 
-  /** Uniform in [low, high). */
+  /** A uniform number in [low, high). */
   uniform(low: number, high: number): number {
     return low + (high - low) * this.float();
   }
 
-  /** Uniform integer in 0..n-1, unbiased. @throws RangeError unless 1 ≤ n ≤ 2^32 */
+  /**
+   * A uniform integer in 0..n−1, without bias.
+   * @throws RangeError where n is no integer in 1..2³²
+   */
   int(n: number): number {
     if (!Number.isInteger(n) || n < 1 || n > 2 ** 32) {
       throw new RangeError(`Rng.int: n must be an integer in 1..2^32, got ${n}`);
@@ -92,13 +104,13 @@ export class Rng {
     return x % n;
   }
 
-  /** Standard normal (Box–Muller, one of the pair, so that the state stays four words). */
+  /** A standard normal number (Box–Muller; it drops the second of the pair, so that the state stays four words). */
   normal(): number {
     const u = 1 - this.float();
     return Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * this.float());
   }
 
-  /** Exponential with mean 1. */
+  /** An exponential number with mean 1. */
   exponential(): number {
     return -Math.log(1 - this.float());
   }

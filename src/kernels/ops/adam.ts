@@ -2,33 +2,42 @@ import * as tf from '@tensorflow/tfjs-core';
 import { NonFiniteError } from '../common/checks.ts';
 import { adamStep } from './adam-step.ts';
 
+/** A trainable variable and its name. */
 export interface NamedVariable {
+  /** The name, unique among the variables of an optimizer. */
   readonly name: string;
+  /** The variable. */
   readonly variable: tf.Variable;
 }
 
+/** The constants of Adam. */
 export interface AdamOptions {
   /** Decay of the mean of gradients, in [0, 1). */
   readonly beta1: number;
   /** Decay of the mean of squared gradients, in [0, 1). */
   readonly beta2: number;
-  /** Added to the root of the second moment. */
+  /** A small number, added to the root of the second moment. */
   readonly epsilon: number;
 }
 
-/** What a checkpoint keeps; moments are laid end to end in the order of the variables. */
+/** The state of Adam; both moments lie end to end in the order of the variables. */
 export interface AdamState {
+  /** Steps taken. */
   readonly step: number;
+  /** Means of the gradients. */
   readonly m: Float32Array;
+  /** Means of the squared gradients. */
   readonly v: Float32Array;
 }
 
-/** A gradient as a tensor or as its values; null where a variable took no part in the loss. */
+/** A gradient, as a tensor or as its numbers; null for a variable that the loss does not depend on. */
 export type Gradient = tf.Tensor | Float32Array | null;
 
 /**
- * Adam (Kingma & Ba 2015, https://arxiv.org/abs/1412.6980) with a clipped global gradient norm;
- * `adamStep` has the formulas. The moments of all variables lie in two tensors.
+ * The optimizer Adam (Kingma and Ba 2015, arXiv 1412.6980, algorithm 1) with a clipped global gradient norm:
+ *
+ *     g ← g · min(1, maxGradNorm / ‖g‖)      m ← β₁m + (1 − β₁)g      v ← β₂v + (1 − β₂)g²
+ *     p ← p − lr · m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + ε)
  */
 export class Adam {
   readonly #variables: readonly NamedVariable[];
@@ -39,7 +48,10 @@ export class Adam {
   #v: tf.Tensor1D;
   #step = 0;
 
-  /** @throws Error where two variables share a name */
+  /**
+   * Starts with moments of 0.
+   * @throws Error where two variables share a name
+   */
   constructor(variables: readonly NamedVariable[], options: AdamOptions) {
     const names = new Set(variables.map(({ name }) => name));
     if (names.size !== variables.length) throw new Error('Adam: variable names must be unique');
@@ -52,12 +64,13 @@ export class Adam {
   }
 
   /**
-   * One update of all variables. Gradients are read, not disposed; a variable without one is taken
-   * to have gradient 0.
+   * Updates all variables. It does not dispose of the gradients.
    *
-   * @param maxGradNorm clips the global norm; Infinity for none
+   * @param grads gradients by the names of the variables; a missing one counts as 0
+   * @param maxGradNorm the most that the global norm may be; `Infinity` for no limit
    * @returns the global norm before clipping
-   * @throws NonFiniteError where that norm is not finite: nothing has changed then
+   * @throws NonFiniteError where that norm is not finite; then nothing changes. Error for an unknown name, RangeError
+   *   for a gradient of another size
    */
   async step(
     grads: Readonly<Record<string, Gradient>>,
@@ -83,13 +96,17 @@ export class Adam {
     }
   }
 
-  /** A copy of the moments and the number of steps taken. */
+  /** A copy of its state. */
   async state(): Promise<AdamState> {
     const [m, v] = await Promise.all([this.#m.data<'float32'>(), this.#v.data<'float32'>()]);
     return { step: this.#step, m: m.slice(), v: v.slice() };
   }
 
-  /** Continues exactly from `state`. @throws RangeError where its sizes are not those of the variables */
+  /**
+   * Continues exactly from a state.
+   * @param state a result of `state`
+   * @throws RangeError where the sizes of the state differ from those of the variables
+   */
   restore({ step, m, v }: AdamState): void {
     const size = this.#size;
     if (m.length !== size || v.length !== size) {
@@ -101,6 +118,7 @@ export class Adam {
     this.#replace(m, v);
   }
 
+  /** Frees the moments. */
   dispose(): void {
     tf.dispose([this.#m, this.#v]);
   }

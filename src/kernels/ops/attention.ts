@@ -9,15 +9,19 @@ import { ATTENTION, hasKernel } from './fused.ts';
 const FEW_QUERIES = 8;
 
 /**
- * Scaled dot-product attention (Vaswani et al. 2017, https://arxiv.org/abs/1706.03762), for each
- * head of width `D/H`: `softmax_S(q·kᵀ / √(D/H) + bias) · v`, with gradients to all inputs.
+ * Scaled dot-product attention (Vaswani et al. 2017, arXiv 1706.03762, eq. 1), for each head of width D/H:
  *
- * @param q [B, R, D] queries
- * @param k [B, S, D] keys
- * @param v [B, S, D] values
- * @param heads H, a divisor of D
- * @param bias [H, R, S], added to the scores of every element of the batch
+ *     softmax_S(q·kᵀ / √(D/H) + bias) · v
+ *
+ * It has gradients to all inputs.
+ *
+ * @param q queries [B, R, D]
+ * @param k keys [B, S, D]
+ * @param v values [B, S, D]
+ * @param heads number of heads (H), which divides D
+ * @param bias added to the scores of every element of the batch [H, R, S]; default: none
  * @returns [B, R, D]
+ * @throws RangeError where the shapes do not fit
  */
 export function attention(
   q: tf.Tensor,

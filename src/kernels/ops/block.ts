@@ -3,48 +3,56 @@ import { attention } from './attention.ts';
 import { linear } from './linear.ts';
 import { rmsNorm } from './rms-norm.ts';
 
-/** Parameters of a transformer block of width D and feed-forward width F. */
+/** The weights of a transformer block with D numbers in a token and F in its hidden layer. */
 export interface BlockWeights {
-  /** Gains of the norms before and after each sub-layer [D]. */
+  /** Gain of the norm before attention [D]. */
   attentionBefore: tf.Tensor;
+  /** Gain of the norm after attention [D]. */
   attentionAfter: tf.Tensor;
+  /** Gain of the norm before the feed-forward part [D]. */
   forwardBefore: tf.Tensor;
+  /** Gain of the norm after the feed-forward part [D]. */
   forwardAfter: tf.Tensor;
-  /** [D, D] */
+  /** Weights of the queries [D, D]. */
   query: tf.Tensor;
-  /** [D, D] */
+  /** Weights after attention [D, D]. */
   out: tf.Tensor;
-  /** [D, F] */
+  /** Weights into the hidden layer [D, F]. */
   inner: tf.Tensor;
-  /** [F] */
+  /** Biases of the hidden layer [F]. */
   innerBias: tf.Tensor;
-  /** [F, D] */
+  /** Weights out of the hidden layer [F, D]. */
   outer: tf.Tensor;
-  /** [D, D] each; without them, tokens attend to the context alone. */
+  /** Weights of the tokens' own keys [D, D]; without them, tokens attend to the context only. */
   key?: tf.Tensor;
+  /** Weights of the tokens' own values [D, D]; present where `key` is. */
   value?: tf.Tensor;
 }
 
-/** A block, and what its tokens attend to beside one another. */
+/** A transformer block with its context. */
 export interface Block {
+  /** The weights. */
   weights: BlockWeights;
-  /** Keys and values [B, S, D]; none where the block has keys of its own. */
+  /** Keys and values beside the tokens' own, [B, S, D] each. */
   context?: { k: tf.Tensor; v: tf.Tensor };
-  /** Added to the scores [H, R, keys]. */
+  /** Added to the scores of attention [H, R, keys]. */
   bias?: tf.Tensor;
 }
 
 /**
- * A pre- and post-normalized transformer block, the sandwich of Huginn (Geiping et al. 2025,
- * https://arxiv.org/abs/2502.05171), which keeps a looped block stable:
+ * A transformer block with norms before and after each part, the sandwich of Huginn (Geiping et al. 2025, arXiv
+ * 2502.05171), which keeps a looped block stable:
  *
- * `m = x + norm(Attention(norm(x) Wq, keys, values) Wo)`, `y = m + norm(relu(norm(m) W₁ + b) W₂)`,
+ *     m = x + norm(Attention(norm(x)·query, keys, values)·out)
+ *     y = m + norm(relu(norm(m)·inner + innerBias)·outer)
  *
- * where the keys are those of the context, then `norm(x) Wk` of the tokens' own; likewise the values.
+ * The keys are those of the context, followed by the tokens' own, norm(x)·key; likewise the values.
  *
  * @param x [B, R, D]
- * @param heads H, a divisor of D
+ * @param block the weights and the context
+ * @param heads number of heads (H), which divides D
  * @returns [B, R, D]
+ * @throws RangeError where the shapes do not fit
  */
 export function transformerBlock(
   x: tf.Tensor,

@@ -4,11 +4,12 @@ import { embed } from './embed.ts';
 import { differentiable, FIELDS, FIELDS_GRAD, hasKernel, runKernel } from './fused.ts';
 
 /**
- * Each field of a row in a table of its own, what is found side by side; fields may share a table.
+ * Looks each field of a row up in a table of its own, and joins the results. Fields may share a table.
  *
- * @param ids whole numbers as float32 [N, F]; field f in 0..V_f − 1 (to be checked where they arise)
- * @param tables [V_f, E_f] each, F of them
+ * @param ids whole numbers as float32 [N, F], field f in 0..V_f−1. The caller checks that
+ * @param tables F tables, [V_f, E_f] each
  * @returns [N, Σ E_f]
+ * @throws RangeError for another number of tables than fields
  */
 export function embedFields(ids: tf.Tensor2D, tables: readonly tf.Tensor[]): tf.Tensor2D {
   assertShape('embedFields', 'ids', ids, [null, tables.length]);

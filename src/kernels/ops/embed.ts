@@ -2,11 +2,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { assertShape } from '../common/checks.ts';
 
 /**
- * Rows of a table.
+ * Looks rows of a table up.
  *
- * @param ids int32 [N], each in 0..V-1 (to be checked where they arise: a GPU does not)
+ * @param ids int32 [N], each in 0..V−1. The caller checks that: a GPU does not
  * @param table [V, E]
  * @returns [N, E]
+ * @throws RangeError for arguments of another rank
  */
 export function embed(ids: tf.Tensor, table: tf.Tensor): tf.Tensor {
   assertShape('embed', 'ids', ids, [null]);

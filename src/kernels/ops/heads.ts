@@ -3,22 +3,26 @@ import { differentiable, HEADS, HEADS_GRAD, hasKernel, runKernel } from './fused
 import { linear } from './linear.ts';
 import { rmsNorm } from './rms-norm.ts';
 
-/** Features φ of the number of steps. */
+/** Number of features φ of the number of ponder steps. */
 export const STEP_FEATURES = 2;
 
-/** Parameters of the heads on a readout of width D. */
+/** The weights of `heads`, for readouts of D numbers. */
 export interface HeadWeights {
   /** Gain of the readout's norm [D]. */
   gain: tf.Tensor;
-  /** [D, A] and [A]. */
+  /** Weights of the action parameters [D, A]. */
   action: tf.Tensor;
+  /** Biases of the action parameters [A]. */
   actionBias: tf.Tensor;
-  /** Action parameters that depend on nothing [F]. */
+  /** Action parameters that do not depend on the readout [F]. */
   free?: tf.Tensor;
-  /** [D + STEP_FEATURES, 1] and [1], each. */
+  /** Weights of the value [D + STEP_FEATURES, 1]. */
   value: tf.Tensor;
+  /** Bias of the value [1]. */
   valueBias: tf.Tensor;
+  /** Weights of the halting logit [D + STEP_FEATURES, 1]. */
   halt: tf.Tensor;
+  /** Bias of the halting logit [1]. */
   haltBias: tf.Tensor;
 }
 
@@ -26,13 +30,15 @@ export interface HeadWeights {
 const MAX_WEIGHTS = 65_536;
 
 /**
- * What the heads say of states: with `h = norm(z₀)` of the first token and `φ(n) = (ln n, 1/n)`, one row
- * `(h·action + bias, free, [h, φ]·value + bias, [h, φ]·halt + bias)` a state. φ is smooth in n, so that the
- * heads extend to more steps than were trained.
+ * The heads of a policy. With h the norm of a state's first token and φ(n) = (ln n, 1/n), the row of a state is
  *
- * @param z [N, R, D]
- * @param n ponder steps taken, by state [N] or by all
- * @returns [N, A + F + 2]
+ *     (h·action + actionBias, free, [h, φ]·value + valueBias, [h, φ]·halt + haltBias)
+ *
+ * φ is smooth in n, so that the heads extend to more ponder steps than in training.
+ *
+ * @param z states [N, R, D]
+ * @param n ponder steps of each state [N], or of all
+ * @returns rows [N, A + F + 2]
  */
 export function heads(
   z: tf.Tensor,

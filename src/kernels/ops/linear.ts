@@ -3,12 +3,13 @@ import { assertShape } from '../common/checks.ts';
 import { hasKernel, LINEAR, runKernel } from './fused.ts';
 
 /**
- * `y = x·w + b` over the last axis, for any number of leading axes.
+ * A linear map of the last axis: `y = x·w + b`.
  *
  * @param x [..., I]
  * @param w [I, O]
- * @param b [O]
+ * @param b [O]; default: none
  * @returns [..., O]
+ * @throws RangeError where the shapes do not fit
  */
 export function linear(x: tf.Tensor, w: tf.Tensor, b?: tf.Tensor): tf.Tensor {
   const inputs = x.shape.at(-1)!;

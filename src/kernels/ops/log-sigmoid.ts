@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * `log σ(x) = −softplus(−x)`, without overflow or cancellation. Gradient: `dy · σ(−x)`.
- * `log(1 − σ(x))` is `logSigmoid(−x)`.
+ * `log σ(x) = −softplus(−x)`, without overflow or cancellation; `log(1 − σ(x))` is `logSigmoid(−x)`. Its gradient is
+ * `dy · σ(−x)`.
  *
  * @param x any shape
+ * @returns the shape of x
  */
 export function logSigmoid(x: tf.Tensor): tf.Tensor {
   // tf.logSigmoid’s gradient reads x after it has been disposed of, unless x is an input itself.

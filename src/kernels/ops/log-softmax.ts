@@ -1,12 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assertShape } from '../common/checks.ts';
 
-/** The log-probability of an action that a mask forbids: finite, so that 0 · log 0 stays 0. */
+/** The log-probability of an action that a mask forbids. It is finite, so that 0 · log 0 is 0. */
 export const MASKED_LOG_PROB = -1e9;
 
 /**
- * `log softmax(logits)` over the last axis: `x − max − log Σ exp(x − max)`.
- * Gradient: `dy − softmax · Σ dy`.
+ * `log softmax(x) = x − max − log Σ exp(x − max)` over the last axis. Its gradient is `dy − softmax · Σ dy`.
  *
  * @param logits [B, A]
  * @returns [B, A]
@@ -16,11 +15,12 @@ export function logSoftmax(logits: tf.Tensor): tf.Tensor {
 }
 
 /**
- * `logSoftmax` over the allowed actions; the others get `MASKED_LOG_PROB`, probability 0 and gradient 0.
+ * `logSoftmax` over the allowed actions. The others get `MASKED_LOG_PROB`: probability 0 and gradient 0.
  *
  * @param logits [B, A]
- * @param mask [B, A], 1 (or true) where allowed; at least one in each row. Without it, `logSoftmax`
+ * @param mask [B, A], 1 (or true) for each action that is allowed, at least one in each row; default: all
  * @returns [B, A]
+ * @throws RangeError where the shapes differ
  */
 export function maskedLogSoftmax(logits: tf.Tensor, mask?: tf.Tensor): tf.Tensor {
   if (!mask) return logSoftmax(logits);

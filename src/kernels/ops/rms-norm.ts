@@ -6,15 +6,16 @@ import { differentiable, hasKernel, RMS_NORM, RMS_NORM_GRAD, runKernel } from '.
 export const EPS = 1e-6;
 
 /**
- * Root-mean-square normalization (Zhang & Sennrich 2019, https://arxiv.org/abs/1910.07467):
- * `y = x · r · gain`, `r = 1 / √(mean(x²) + eps)` over the last axis.
+ * Root-mean-square normalization over the last axis (Zhang and Sennrich 2019, arXiv 1910.07467, eq. 4):
  *
- * Gradients, with `G = r ⊗ gain`: `dx = dy·G − x·r²·mean(dy·G·x)`, `dgain = Σ dy·x·r`.
- * Rows meet columns by outer products, because a broadcasting product costs wasm thrice a plain one.
+ *     y = x · r · gain      r = 1 / √(mean(x²) + eps)
+ *
+ * Its gradients, with `G = r ⊗ gain`, are `dx = dy·G − x·r²·mean(dy·G·x)` and `dgain = Σ dy·x·r`.
  *
  * @param x [..., D]
  * @param gain [D]
  * @returns [..., D]
+ * @throws RangeError where the shapes do not fit
  */
 export function rmsNorm(x: tf.Tensor, gain: tf.Tensor, eps = EPS): tf.Tensor {
   const width = x.shape.at(-1)!;
@@ -24,7 +25,10 @@ export function rmsNorm(x: tf.Tensor, gain: tf.Tensor, eps = EPS): tf.Tensor {
   return tf.tidy(() => tf.reshape(composite(tf.reshape(x, [rows, width]), gain, eps), x.shape));
 }
 
-/** x [rows, D] */
+/**
+ * For x [rows, D]. It multiplies rows with columns by outer products: a product that broadcasts takes wasm three times
+ * as long as a plain one.
+ */
 function composite(x: tf.Tensor, gain: tf.Tensor, eps: number): tf.Tensor {
   const width = gain.size;
   const normalize = tf.customGrad((...args) => {

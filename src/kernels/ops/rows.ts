@@ -3,10 +3,10 @@ import { differentiable, hasKernel, PLACE_ROWS, runKernel } from './fused.ts';
 import { reshaped } from './shapes.ts';
 
 /**
- * The rows `indices` of `x`, in that order; with gradient.
+ * Takes rows by index, with gradient.
  *
  * @param x [B, ...]
- * @param indices int32 [N], each in 0..B-1
+ * @param indices int32 [N], each in 0..B−1
  * @returns [N, ...]
  */
 export function gatherRows(x: tf.Tensor, indices: tf.Tensor | Int32Array): tf.Tensor {
@@ -14,17 +14,24 @@ export function gatherRows(x: tf.Tensor, indices: tf.Tensor | Int32Array): tf.Te
   return tf.tidy(() => tf.gather(x, tf.tensor1d(indices, 'int32')));
 }
 
-/** The rows `begin..begin+count-1` of `x` [B, ...], as [count, ...]; with gradient. */
+/**
+ * Takes the rows `begin..begin+count−1`, with gradient.
+ *
+ * @param x [B, ...]
+ * @returns [count, ...]
+ */
 export function takeRows(x: tf.Tensor, begin: number, count: number): tf.Tensor {
   return tf.slice(x, begin, count);
 }
 
 /**
- * Row i is row `from[i]` of `x` [B, ...] followed by `more` [N, ...]. Without gradient, and for whoever owns
- * `x`: where rows of `more` only take the places of others, they are written over them, and the result
- * lies where `x` did.
+ * Takes rows by index from `x` followed by `more`, without gradient. The caller gives up `x`: where rows of `more` only
+ * replace rows of `x`, it writes them over those, and the result uses the memory of `x`.
  *
- * @param from each in 0..B+N-1
+ * @param x [B, ...]
+ * @param from indices, each in 0..B+N−1
+ * @param more [N, ...]
+ * @returns [from.length, ...]
  */
 export function placeRows(x: tf.Tensor, from: Int32Array, more?: tf.Tensor): tf.Tensor {
   if (hasKernel(PLACE_ROWS)) {
@@ -34,7 +41,11 @@ export function placeRows(x: tf.Tensor, from: Int32Array, more?: tf.Tensor): tf.
   return tf.tidy(() => gatherRows(more ? tf.concat([x, more], 0) : x, from));
 }
 
-/** `x` as often as said, along a new first axis [count, ...]; with gradient. */
+/**
+ * Repeats a tensor along a new first axis, with gradient.
+ *
+ * @returns [count, ...]
+ */
 export function repeat(x: tf.Tensor, count: number): tf.Tensor {
   const reps = [count, ...x.shape.map(() => 1)];
   return differentiable(

@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * A scalar function of x whose value and gradient plain code computes: worth it where tensor operations
- * would be many and small. The numbers are read at once, so not for a GPU.
+ * A scalar function of a tensor whose value and gradient plain code computes. It is faster than many small tensor
+ * operations on a CPU; on a GPU it waits for a copy to the host.
  *
- * @param compute gets the numbers of x; its gradient has as many
+ * @param x float32, any shape
+ * @param compute receives the numbers of x, and returns the value and as many numbers of gradient
  */
 export function scalarWithGradient(
   x: tf.Tensor,

@@ -5,14 +5,15 @@ import { linear } from './linear.ts';
 import { rmsNorm } from './rms-norm.ts';
 import { takeRows } from './rows.ts';
 
-/** One step of a looped transformer: `z ← blocks(norm(mix(z)))`. */
+/** One application of a looped transformer: `z ← blocks(norm(mix(z)))`. */
 export interface Loop {
-  /** Gain of the norm a step begins with [D]. */
+  /** Gain of the norm [D]. */
   gain: tf.Tensor;
-  /** `mix(z) = z·keep + inject`, keep [D, D] and inject [B, R, D]; without them, `mix(z) = z`. */
+  /** `mix(z) = z·keep + inject`, with keep [D, D] and inject [B, R, D]; without it, `mix(z) = z`. */
   mix?: { keep: tf.Tensor; inject: tf.Tensor };
+  /** The transformer blocks, applied one after another. */
   blocks: readonly Block[];
-  /** Attention heads H. */
+  /** Attention heads (H). */
   heads: number;
 }
 
@@ -33,15 +34,15 @@ export interface UnrollAttrs {
 }
 
 /**
- * Applies a looped transformer again and again, to fewer and fewer elements of a batch: those that think
- * longest come first, and depth k (from 0) runs on the first `reach[k]` of them.
+ * Applies a looped transformer several times, to fewer and fewer elements of a batch: the elements with the most
+ * applications come first.
  *
- * Of an element's last state only the readout is asked for, so the fused kernels leave out what no readout
- * depends on: at an element's last depth, the queries of all other tokens and what follows from them.
+ * It returns readouts only, so the fused kernels skip the other tokens' queries in an element's last application.
  *
- * @param z the state before [B, R, D]
- * @param reach falling, at most B
- * @returns the readouts, token 0 of the states, after each depth, end to end [Σ reach, 1, D]
+ * @param z the first states [B, R, D]
+ * @param reach at index k, the number of elements that have application k + 1; never rising, at most B
+ * @returns the readouts (token 0 of the states) after each application, end to end [Σ reach, 1, D]
+ * @throws RangeError for an empty or a rising `reach`
  */
 export function unroll(z: tf.Tensor, loop: Loop, reach: readonly number[]): tf.Tensor3D {
   const falling = reach.every((n, k) => n <= (reach[k - 1] ?? z.shape[0]) && n >= 0);
@@ -60,7 +61,12 @@ export function unroll(z: tf.Tensor, loop: Loop, reach: readonly number[]): tf.T
   });
 }
 
-/** The state after one step [B, R, D], of the state before. */
+/**
+ * Applies a looped transformer once.
+ *
+ * @param z states [B, R, D]
+ * @returns the next states [B, R, D]
+ */
 export function loopStep(z: tf.Tensor, loop: Loop): tf.Tensor3D {
   const reach = [z.shape[0]];
   return fits(z, loop)

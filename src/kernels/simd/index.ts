@@ -17,10 +17,11 @@ import { type Loaded, loadModule, type ModuleOptions } from './runtime/module.ts
 import { Pool } from './runtime/pool.ts';
 import { SimdBackend } from './runtime/simd-backend.ts';
 
+/** The threads and the memory of the backend `simd`. */
 export interface SimdOptions extends ModuleOptions {
-  /** How many threads compute, the main one among them; `auto`: one, unless `chooseBackend` finds more faster. */
+  /** Number of threads, with the main one; `auto`: one, unless `chooseBackend` finds more to be faster. Default 1. */
   readonly threads?: number | 'auto';
-  /** Size of the memory that tensors lie in, in MiB. */
+  /** Memory for tensors, in MiB; default 1024. The system provides it as tensors use it. */
   readonly arenaMiB?: number;
 }
 
@@ -53,6 +54,7 @@ export function startSimd(options: SimdOptions = {}): Promise<Started> {
 /**
  * How many bytes of the arena are in use at once, at most, while `work` runs on `simd`.
  * @throws ArenaFullError where it does not fit, and what else `work` throws
+ * @internal
  */
 export async function arenaPeak(work: () => Promise<unknown>): Promise<number> {
   const { arena } = tf.backend() as SimdBackend;
@@ -61,7 +63,10 @@ export async function arenaPeak(work: () => Promise<unknown>): Promise<number> {
   return arena.statistics.highWater;
 }
 
-/** Bytes of the arena that tensors have now; undefined where another backend is current. */
+/**
+ * Bytes of the arena that tensors have now; undefined where another backend is current.
+ * @internal
+ */
 export function arenaUsed(): number | undefined {
   const backend = tf.backend();
   return backend instanceof SimdBackend ? backend.arena.statistics.used : undefined;

@@ -11,7 +11,7 @@ import { CommandError, type RunOptions, run } from './run-command.ts';
 const PYTHON = ['--python-version', '3.12', '--implementation', 'cp'];
 const PLATFORMS = ['manylinux_2_27_x86_64', 'manylinux2014_x86_64', 'manylinux2010_x86_64'];
 
-/** Downloads packages of npm, and checks them. @throws Lacking where they cannot be had */
+/** Downloads packages of npm, and checks them. @throws MissingRequirementError where they cannot be had */
 export async function fetchPackages(
   packages: readonly Download[],
   to: string,
@@ -22,7 +22,7 @@ export async function fetchPackages(
   for (const each of packages) await verify(each, to);
 }
 
-/** Downloads wheels of PyPI, and checks them. @throws Lacking where they cannot be had */
+/** Downloads wheels of PyPI, and checks them. @throws MissingRequirementError where they cannot be had */
 export async function fetchWheels(
   wheels: readonly Download[],
   to: string,

@@ -9,21 +9,25 @@ import { fetchPackages, fetchWheels, unpackPackage, unpackWheel } from './fetch.
 import { checkMachine } from './machine.ts';
 import type { RunOptions } from './run-command.ts';
 
+/** What `installTensorflow` installs, and how it reports. */
 export interface InstallOptions {
-  /** `cuda` runs on NVIDIA GPUs, and brings CUDA's libraries along. */
+  /** `cpu`, or `cuda` for NVIDIA GPUs, which includes CUDA's libraries. */
   readonly variant: Variant;
-  /** Undoes it. */
+  /** Abort it to undo the installation. */
   readonly signal?: AbortSignal;
-  /** Whether the progress of downloads is printed. */
+  /** Whether to print the progress of downloads; default `false`. */
   readonly shown?: boolean;
-  /** Told what is being done. */
+  /** Receives a line for each part of the work. */
   readonly tell?: (line: string) => void;
-  /** Where to; other than where it is looked for, in tests. */
+  /** The folder to install to; by default the one where `loadBackend` looks. */
   readonly folder?: string;
 }
 
+/** The result of `installTensorflow`. */
 export interface Installed {
+  /** The folder that holds it. */
   readonly folder: string;
+  /** The version of TensorFlow. */
   readonly tensorflow: string;
   /** Whether it was there before. */
   readonly already: boolean;
@@ -44,12 +48,12 @@ const PARTS = [
 const ABANDONED = 6 * 3_600_000;
 
 /**
- * Downloads TensorFlow's C library from PyPI and the sources of its addon from npm, checks both, compiles the
- * addon, tries it in another process and puts it where `loadBackend('tensorflow')` finds it. It appears there
- * whole or not at all; where it is already, nothing is done.
+ * Installs the backend `tensorflow`: downloads TensorFlow's C library from PyPI and the sources of its addon from npm,
+ * checks both, compiles the addon, tries it in another process, and moves it to where `loadBackend('tensorflow')` looks.
+ * It appears there whole or not at all. If it is there already, nothing happens.
  *
- * @throws Lacking where the machine lacks something, or a download cannot be had
- * @throws CommandError where something does not unpack, compile or run
+ * @throws MissingRequirementError where the machine lacks something, or a download fails
+ * @throws CommandFailed where something cannot be unpacked, compiled or run
  * @throws the signal's reason where it is aborted
  */
 export async function installTensorflow({

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { run } from './run-command.ts';
 
-/** What this machine or its network lacks, in words; nothing was changed. */
+/** Says what the machine or its network lacks; nothing has been changed. */
 export class MissingRequirementError extends Error {
   override readonly name = 'MissingRequirementError';
 }
@@ -23,7 +23,7 @@ const GIB = 2 ** 30;
 /**
  * @param parent the folder to build in
  * @param bytes that will be written there
- * @throws Lacking with all that is missing
+ * @throws MissingRequirementError with all that is missing
  */
 export async function checkMachine(
   parent: string,

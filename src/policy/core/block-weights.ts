@@ -2,11 +2,15 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { linear, rmsNorm } from '../../kernels/index.ts';
 import type { Parameters } from '../parameters/parameters.ts';
 
+/** The sizes of a core. */
 export interface CoreSizes {
-  /** Model width D. */
+  /** Numbers in a token (D). */
   width: number;
+  /** Attention heads (H), which divide `width`. */
   heads: number;
+  /** Numbers in the hidden layer of the feed-forward part. */
   feedForward: number;
+  /** Transformer blocks that a ponder step applies. */
   blocks: number;
   /** Recurrent tokens beside the readout. */
   registers: number;

@@ -4,35 +4,37 @@ import type { Encoder, Place } from '../encoders/index.ts';
 import type { Parameters } from '../parameters/parameters.ts';
 import type { CoreSizes } from './block-weights.ts';
 
-/** A thought under way: the latent state and what of the observation stays the same throughout. */
+/** The state of a batch of thoughts: the latent state, and the tensors that stay the same during a thought. */
 export interface Thought {
-  /** [B, R, D]; the readout is token 0. */
+  /** The latent state [B, R, D]; the readout is token 0. */
   z: tf.Tensor3D;
-  /** Loop-invariant tensors of the thoughts, each [B, …]. */
+  /** Tensors of each thought that stay the same, such as its keys and values, each [B, …]. */
   context: tf.Tensor[];
-  /** Loop-invariant tensors that all thoughts share. */
+  /** Tensors that all thoughts share. */
   shared: tf.Tensor[];
 }
 
-/** Something that the readout may attend to. */
+/** A token that the readout attends to. */
 export interface Token {
+  /** Its name for people. */
   label: string;
-  /** Where it lies, where the observation's tokens lie on a grid. */
+  /** Its place, where the observation's tokens lie on a grid. */
   place?: Place;
-  /** One of the thought's own, not of the observation: the readout itself or a register. */
+  /** Present for a token of the thought itself: the readout or a register. */
   own?: true;
 }
 
-/** The recurrent part of a policy, applied once a ponder step. */
+/** The recurrent part of a policy: a ponder step applies it once. */
 export interface Core {
-  /** Steps of the loop from what `begin` gives to z_0. */
+  /** Applications of the loop before the first ponder step, from the state of `begin` to z_0. */
   readonly looks: number;
-  /** What the readout attends to, in the order of its keys. */
+  /** The tokens that the readout attends to, in the order of its keys. */
   readonly tokens: readonly Token[];
-  /** The state before any step, and the context, from the encoder's tokens [B, S, D]. */
+  /** The first state and the context, from the encoder's tokens [B, S, D]. */
   begin(tokens: tf.Tensor3D): Thought;
-  /** What makes z_{n+1} of z_n. */
+  /** The loop that turns z_n into z_{n+1}. */
   loop(thought: Omit<Thought, 'z'>): Loop;
 }
 
+/** Makes a core for an encoder. */
 export type CoreFactory = (sizes: CoreSizes, encoder: Encoder, parameters: Parameters) => Core;

@@ -2,13 +2,13 @@ import type { ActionMask, Discrete, MultiDiscrete } from '../../envs/index.ts';
 import { categorical } from './categorical.ts';
 import type { Distribution } from './distribution.ts';
 
-/** Actions by their values: the head's parameters are Q of each choice. */
+/** A distribution whose head gives a value Q to each choice. */
 export interface ActionValues extends Distribution {
-  /** Share of choices that `sample` draws uniformly from those allowed, in [0, 1]; for each component apart. */
+  /** Share of draws in which `sample` takes a uniform allowed choice, in [0, 1]; each component draws apart. */
   epsilon: number;
   /**
-   * Q of a choice is a sum of what the heads say [P + 2]: writes 1 where a number is part of it.
-   * @param action the action taken, or undefined for thinking on
+   * Marks the numbers of the heads whose sum is the Q of a choice: it writes 1 for each into `row` [P + 2].
+   * @param action the action taken; undefined for thinking on
    */
   parts(action: Float32Array | undefined, row: Float32Array): void;
 }
@@ -20,11 +20,11 @@ export interface ActionValues extends Distribution {
  *
  * d runs over the components of a MultiDiscrete; a Discrete has one. So the best action takes the best allowed choice
  * of each component. `halt` is 1 where that is worth at least as much as thinking on, else 0, and the value of a state
- * is that of its best choice. The halting logit is not read.
+ * is that of its best choice. Nothing reads the halting logit.
  *
- * What is asked of any distribution beside (entropy, KL, log-probabilities) is that of the softmax over the values.
+ * Entropy, KL and log-probabilities are those of the softmax over the values.
  *
- * @param epsilon until it is set anew
+ * @param epsilon the first value of `ActionValues.epsilon`
  */
 export function actionValues(space: Discrete | MultiDiscrete, epsilon: number): ActionValues {
   const nvec = space.type === 'discrete' ? [space.n] : Array.from(space.nvec);

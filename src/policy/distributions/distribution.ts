@@ -2,26 +2,25 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { ActionMask } from '../../envs/index.ts';
 import type { Rng } from '../../kernels/index.ts';
 
-/** What may be done after a ponder step. */
+/** The choices that a thought has after a ponder step. */
 export interface Choices {
-  /** minSteps are taken. */
+  /** Whether it may act: it has taken `minSteps`. */
   act: boolean;
-  /** maxSteps are not. */
+  /** Whether it may think on: it has not taken `maxSteps`. */
   think: boolean;
 }
 
-/** What the heads say of a thought after a ponder step. */
+/** The halting probability and the value of a thought after a ponder step. */
 export interface Reading {
-  /** The probability to act, in [0, 1]. */
+  /** The probability of acting, in [0, 1]. */
   halt: number;
-  /** Of the state, whatever is done. */
+  /** The expected net return, in the unit that the value head learned. */
   value: number;
 }
 
 /**
- * Makes of what the heads say of one thought what thoughts and learning go by.
- * @param params of the action distribution [P]
- * @param value, haltLogit the columns after them
+ * Computes a `Reading` from the numbers of the heads for one thought: the parameters of the action distribution [P],
+ * the value, the halting logit, the allowed actions and the choices.
  */
 export type HeadReading = (
   params: Float32Array,
@@ -32,38 +31,38 @@ export type HeadReading = (
 ) => Reading;
 
 /**
- * A family of action distributions. Its parameters come from the policy head, P numbers a row; its
- * actions are flat rows, as the action space writes them.
+ * A family of action distributions. Its parameters come from the policy head, P numbers for each row; its actions are
+ * flat rows, as the action space writes them.
  *
- * The host side works on single rows, in float64, where the numbers are at hand; the tensor side on
- * batches. Both compute the same function, which a test asserts.
+ * `sample`, `mode`, `score`, `scoreGradient`, `divergence` and `shift` work on single rows on the host, in float64;
+ * `logProb`, `entropy` and `kl` compute the same functions on batches of tensors.
  */
 export interface Distribution {
-  /** Parameters a row that the head computes from the readout (P, less the free ones). */
+  /** Parameters that the head computes from the readout: P minus `free.count`. */
   readonly outputs: number;
-  /** Parameters a row that depend on no observation, learned as such, with their initial value. */
+  /** Parameters that do not depend on the observation, and their initial value. */
   readonly free: { count: number; initial: number };
   /** Numbers in an action's row. */
   readonly actionSize: number;
-  /** Numbers in a mask's row; 0 where the family takes none. */
+  /** Numbers in a mask's row; 0 where the family takes no mask. */
   readonly maskSize: number;
 
-  /** Draws an action into `action` and returns its log-probability. */
+  /** Draws an action into `action` [actionSize] and returns its log-probability. */
   sample(
     params: Float32Array,
     mask: ActionMask | undefined,
     rng: Rng,
     action: Float32Array,
   ): number;
-  /** Writes the most likely action and returns its log-probability. */
+  /** Writes the most likely action into `action` [actionSize] and returns its log-probability. */
   mode(params: Float32Array, mask: ActionMask | undefined, action: Float32Array): number;
-  /** ln π(action) and the entropy of a row, in nats. */
+  /** ln π(action) and the entropy of one distribution, in nats. */
   score(
     params: Float32Array,
     mask: ActionMask | undefined,
     action: Float32Array,
   ): { logProb: number; entropy: number };
-  /** Writes the gradient of `a·ln π(action) + b·entropy` by a row's parameters. */
+  /** Writes the gradient of `a·ln π(action) + b·entropy` by the parameters into `gradient` [P]. */
   scoreGradient(
     params: Float32Array,
     mask: ActionMask | undefined,
@@ -72,32 +71,50 @@ export interface Distribution {
     b: number,
     gradient: Float32Array,
   ): void;
-  /** KL(p ‖ q), in nats. */
+  /** KL(p ‖ q) of two distributions, in nats. */
   divergence(p: Float32Array, q: Float32Array, mask: ActionMask | undefined): number;
   /**
-   * How far the most likely action of q lies from that of p: 0 where it is the same, ∞ where it is another choice;
-   * of a Box, the largest distance of an entry in standard deviations of q.
+   * The distance between the most likely actions of p and q: 0 for the same choice, ∞ for another one; for a Box, the
+   * largest distance of an entry, in standard deviations of q.
    */
   shift(p: Float32Array, q: Float32Array, mask: ActionMask | undefined): number;
-  /** What the numbers of `describe` are. */
+  /** The meaning of the numbers of `describe`. */
   readonly describes: 'probabilities' | 'means' | 'values';
   /**
-   * What a person wants to see of it: probabilities of the choices one component after another,
-   * or, for Box, the means in the space's own units; values of the choices, where it is by those that one is chosen.
-   * @param scale what rewards were multiplied by as values were learned
+   * The distribution in numbers for people: the probabilities of the choices, one component after another; for a Box,
+   * the means in the space's units; or the values of the choices, where the algorithm learns values.
+   * @param scale the factor of the rewards in learning, by which it divides values; default 1
    */
   describe(params: Float32Array, mask: ActionMask | undefined, scale?: number): number[];
 
-  /** @param params [B, P] @param actions [B, actionSize] @param masks [B, maskSize] @returns [B] */
+  /**
+   * ln π(action) of each row.
+   * @param params [B, P]
+   * @param actions [B, actionSize]
+   * @param masks [B, maskSize], 1 for each choice that is allowed
+   * @returns [B], in nats
+   */
   logProb(params: tf.Tensor2D, actions: tf.Tensor2D, masks?: tf.Tensor2D): tf.Tensor1D;
-  /** @returns [B], in nats */
+  /**
+   * The entropy of each row.
+   * @param params [B, P]
+   * @returns [B], in nats
+   */
   entropy(params: tf.Tensor2D, masks?: tf.Tensor2D): tf.Tensor1D;
-  /** KL(p ‖ q) by row. @returns [B] */
+  /**
+   * KL(p ‖ q) of each row.
+   * @param p [B, P]
+   * @param q [B, P]
+   * @returns [B], in nats
+   */
   kl(p: tf.Tensor2D, q: tf.Tensor2D, masks?: tf.Tensor2D): tf.Tensor1D;
 
-  /** Reads the heads where they give values of choices; unless given, the value is that of the state, and `haltProbability` of the logit its halt. */
+  /**
+   * Reads the heads where they give values of choices. Without it, the value column is the value of the state, and
+   * `haltProbability` gives the probability of acting.
+   */
   readonly reading?: HeadReading;
 
-  /** The space's value for an action row: what the environment is given. */
+  /** The value of the action space for an action row [actionSize]: the environment's input. */
   toAction(row: Float32Array): unknown;
 }

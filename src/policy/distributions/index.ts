@@ -8,7 +8,11 @@ export { type ActionValues, actionValues } from './action-values.ts';
 export type { Choices, Distribution, HeadReading, Reading } from './distribution.ts';
 export { explainBounds } from './gaussian.ts';
 
-/** The distribution over an action space. @throws TypeError for a space that has none */
+/**
+ * The distribution over an action space: categorical for Discrete and MultiDiscrete, Bernoulli for MultiBinary,
+ * Gaussian for Box (squashed where it has bounds).
+ * @throws TypeError for another space
+ */
 export function distributionFor(space: Space): Distribution {
   const known = space as AnySpace;
   switch (known.type) {

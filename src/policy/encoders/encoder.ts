@@ -2,22 +2,44 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { Space } from '../../envs/index.ts';
 import type { Parameters } from '../parameters/parameters.ts';
 
-/** Where a token lies on a grid: the core's relative positions are taken between such places. */
+/** A token's place on a grid; the core's attention knows the difference between two places. */
 export type Place = readonly [row: number, column: number];
 
-/** Turns observations into tokens, once a decision. */
+/** Turns observations into tokens, once for each decision. */
 export interface Encoder {
-  /** Tokens per observation (S). */
+  /** Tokens of an observation (S). */
   readonly tokens: number;
-  /** One per token, where the tokens lie on a grid. */
+  /** The place of each token, where the tokens lie on a grid. */
   readonly places?: readonly (Place | undefined)[];
-  /** What to call each token where people see it; by its place, or its number, unless given. */
+  /** The name of each token for people; default: its place, or its number. */
   readonly labels?: readonly string[];
-  /** @param rows flat observations [B, space.size] @returns tokens [B, S, D] */
+  /**
+   * Encodes a batch of observations. Gradients flow through it, so it uses tensors only.
+   * @param rows flat observations [B, space.size], as the space writes them
+   * @returns tokens [B, S, D]
+   */
   encode(rows: tf.Tensor2D): tf.Tensor3D;
 }
 
-/** Makes an encoder for `space` whose tokens are `width` (D) numbers wide. */
+/**
+ * Makes an encoder for an observation space, whose tokens have `width` (D) numbers. A module that a config names under
+ * `policy.encoder` has one as its default export; `options` are the config's `policy.encoder.options`.
+ *
+ * ```ts
+ * import type { EncoderFactory } from 'pondera';
+ * import { linear, tf } from 'pondera/kernels';
+ *
+ * // Each number of a vector becomes a token: the number times a learned vector.
+ * const encoder: EncoderFactory = (space, width, parameters) => {
+ *   const weight = parameters.normal('weight', [1, width]) as tf.Tensor2D;
+ *   return {
+ *     tokens: space.size,
+ *     encode: (rows) => linear(tf.expandDims(rows, 2), weight) as tf.Tensor3D,
+ *   };
+ * };
+ * export default encoder;
+ * ```
+ */
 export type EncoderFactory = (
   space: Space,
   width: number,

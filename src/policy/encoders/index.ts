@@ -10,9 +10,12 @@ export { checkedEncoder } from './checked-encoder.ts';
 export { type Encoder, type EncoderFactory, labelsOf, type Place } from './encoder.ts';
 
 /**
- * The encoder for an observation space: Box of rank 3 as a grid, other Boxes and MultiBinary as a
- * vector, Discrete and MultiDiscrete as tokens, Dict and Tuple part by part.
- * @throws TypeError for a space that has none
+ * The default encoder for an observation space: a Box of rank 3 is a grid with a token for each cell; other Boxes and
+ * MultiBinary are vectors; Discrete and MultiDiscrete have a token for each component; Dict and Tuple join the tokens
+ * of their parts.
+ * @param width numbers in a token (D)
+ * @param parameters makes the encoder's trainable variables
+ * @throws TypeError for another space
  */
 export function encoderFor(space: Space, width: number, parameters: Parameters): Encoder {
   const known = space as AnySpace;

@@ -4,11 +4,11 @@ import type { HaltingRule } from './rule.ts';
 
 /** The fields of a config's `halting` section that every rule has. */
 export interface CommonSettings {
-  /** Ponder steps always taken, unpriced. */
+  /** The fewest ponder steps of a decision; they cost nothing. */
   minSteps: number;
   /** Ponder steps after which acting is forced. */
   maxSteps: number;
-  /** The behaviour keeps its halting probability in [floor, 1 − floor]. */
+  /** Keeps the halting probability while acting in [floor, 1 − floor]. */
   floor: number;
 }
 
@@ -16,154 +16,180 @@ type Shape = Record<string, z.ZodType>;
 type Settings<S extends Shape> = CommonSettings & z.infer<z.ZodObject<S>>;
 
 /**
- * A halting rule that can be trained with: how it ends thoughts meanwhile, and what it adds to the loss. Its
- * names and fields are those of the config, of the metrics and of what is told of a run.
+ * A halting rule that training can learn: how it ends thoughts during training, and its terms of the loss
+ * (`registerHalting`). Configs, metrics and reports use its names.
  */
 export interface HaltingDefinition<S extends Shape = Shape> {
+  /** The value of the config's `halting.rule`. */
   readonly name: string;
-  /** How a thought ends by it, in a clause without a full stop. */
+  /** How it ends a thought, in a clause without a full stop. */
   readonly summary: string;
-  /** Its own fields of the config's `halting` section, beside those of all other rules. */
+  /** Its own fields of the config's `halting` section, which holds the fields of all rules. */
   readonly fields: S;
-  /** What is wrong with its fields, and which one. */
+  /** Says which of its fields is wrong, and why; undefined where they are right. */
   explain?(settings: Settings<S>): { field: string; message: string } | undefined;
-  /** Ends thoughts while it learns, once the halting head is released. */
+  /** The rule that ends thoughts during training, once the halting head is released. */
   rule(settings: Settings<S>): HaltingRule;
-  /** The exit that ends thoughts after training, unless another is asked for; the config's unless given. */
+  /** The exit that ends thoughts after training, in place of the config's `evaluation.exit`. */
   readonly exit?: string;
-  /** It goes by values of acting and of thinking on, which an algorithm that has such learns; no loss of its own. */
+  /** Present where it reads values of acting and of thinking on, which an algorithm such as `pqn` learns; it has no loss. */
   readonly byValues?: true;
-  /** What it learns by; a rule without a loss learns nothing, and has nothing to be released, unless it is `byValues`. */
+  /** Its loss. A rule that has neither a loss nor `byValues` learns nothing, and has no warm-up. */
   loss?(settings: Settings<S>): SampledLoss | ExpectedLoss;
-  /** Statistics of its own by name, and the meaning of each, a clause; means over the minibatches of an update. */
+  /** The meaning of each of its statistics, by name; a statistic is a mean over the minibatches of an update. */
   readonly statistics: Readonly<Record<string, string>>;
 }
 
-/** How the decisions of a minibatch lie: depth by depth, those that are unrolled deepest first. */
+/**
+ * The order of a minibatch's decisions: those that are unrolled deepest come first, and [M] arrays hold depth after
+ * depth.
+ */
 export interface Layout {
-  /** The rollout's index of each decision [B]. */
+  /** The index in the rollout of each decision [B]. */
   sorted: Int32Array;
-  /** How many decisions are unrolled to at least k steps, at index k − 1; they add up to M. */
+  /** At index k − 1, the number of decisions that are unrolled to at least k ponder steps; their sum is M. */
   reach: readonly number[];
 }
 
-/** PPO's clipped surrogate −min(ratio·A, clip(ratio, 1 ± ε)·A) of one choice. */
+/** PPO's clipped surrogate of one choice (arXiv 1707.06347, eq. 7): −min(ratio·A, clip(ratio, 1 ± ε)·A). */
 export interface RowSurrogate {
+  /** The surrogate. */
   loss: number;
-  /** By ln ratio. */
+  /** Its derivative by ln ratio. */
   slope: number;
-  /** Schulman's low-variance estimate of KL(old ‖ new). */
+  /** An estimate of KL(old ‖ new), in nats: (ratio − 1) − ln ratio. */
   kl: number;
   /** |ratio − 1| */
   off: number;
 }
 
-/** The same of many choices [M]. */
+/** `RowSurrogate` for many choices, without the derivative. */
 export interface TensorSurrogate {
+  /** The surrogates [M]. */
   loss: tf.Tensor1D;
+  /** The estimates of KL [M], in nats. */
   kl: tf.Tensor1D;
+  /** |ratio − 1| [M]. */
   off: tf.Tensor1D;
 }
 
-/** What the learner knows when it asks for a rule's terms. */
+/** The input of a rule's terms on the host. */
 export interface SaidByRows {
   /** Halting logits [M]. */
   logits: Float64Array;
-  /** ln π(action): of each decision's last depth [B], or of every depth [M] for an `ExpectedLoss`. */
+  /** ln π(action): at each decision's last depth [B], or at every depth [M] for an `ExpectedLoss`. */
   logProbs: Float64Array;
   /** Entropies of the same distributions, in nats. */
   entropies: Float64Array;
-  /** Of a halting choice. */
+  /** The surrogate of a halting choice. */
   surrogate(logRatio: number, advantage: number): RowSurrogate;
   /** Weight of the halting entropy. */
   entropyWeight: number;
 }
 
+/** The input of a rule's terms as tensors; the fields are those of `SaidByRows`. */
 export interface SaidByTensors {
+  /** Halting logits [M]. */
   logits: tf.Tensor1D;
+  /** ln π(action): [B], or [M] for an `ExpectedLoss`. */
   logProbs: tf.Tensor1D;
+  /** Entropies of the same distributions, in nats. */
   entropies: tf.Tensor1D;
+  /** The surrogates of halting choices. */
   surrogate(logRatio: tf.Tensor, advantage: Float32Array): TensorSurrogate;
 }
 
-/** A rule's part of the loss of a minibatch; every sum is over its decisions. */
+/** A rule's terms of the loss of a minibatch; every sum is over its decisions. */
 export interface TermsByRows {
   /** ln π(action) of each decision [B], whose ratio PPO clips. */
   logProb: Float64Array;
-  /** Slopes of `logProb`; the identity on `logProbs` unless given. */
+  /** The derivatives of `logProb`; absent where `logProb` is `logProbs`. */
   mixing?: {
     /** By `logProbs` [M]. */
     byLogProb: Float64Array;
     /** By `logits` [M]. */
     byLogit: Float64Array;
   };
-  /** Weights of `entropies` in the action entropy; 1 unless given. */
+  /** The weights of `entropies` in the action entropy; default: 1 each. */
   entropyWeights?: ArrayLike<number>;
+  /** The sum of the halting surrogates. */
   haltLoss: number;
+  /** The sum of the entropies of the halting choices, in nats. */
   haltEntropy: number;
-  /** Slopes of haltLoss − entropyWeight · haltEntropy by `logits` [M]. */
+  /** The derivatives of haltLoss − entropyWeight · haltEntropy by `logits` [M]. */
   haltSlopes: Float64Array;
   /** Mean KL of the halting choices, in nats. */
   haltKl: number;
-  /** Largest |ratio − 1| of the halting choices. */
+  /** The largest |ratio − 1| of the halting choices. */
   off: number;
-  /** In the order of the definition's `statistics`, each a mean. */
+  /** Means, in the order of the definition's `statistics`. */
   statistics: readonly number[];
 }
 
+/** `TermsByRows` as tensors, which tfjs differentiates. */
 export interface TermsByTensors {
+  /** ln π(action) of each decision [B], whose ratio PPO clips. */
   logProb: tf.Tensor1D;
-  /** Whatever adds up to the action entropy. */
+  /** A tensor of any shape; its sum is the action entropy. */
   entropy: tf.Tensor;
-  /** Whatever adds up to it. */
+  /** A tensor of any shape; its sum is the halting loss. */
   haltLoss: tf.Tensor;
+  /** A tensor of any shape; its sum is the entropy of the halting choices. */
   haltEntropy: tf.Tensor;
+  /** Mean KL of the halting choices, in nats. */
   haltKl: tf.Scalar;
+  /** The largest |ratio − 1| of the halting choices. */
   off: tf.Scalar;
+  /** Means, in the order of the definition's `statistics`. */
   statistics: readonly tf.Scalar[];
 }
 
-/** What a rule says of a minibatch: by tensors, which is the definition, and by rows, which is fast on a CPU. */
+/** A rule's terms for one minibatch, twice: `byTensors` is the definition, `byRows` is faster on a CPU. */
 export interface HaltingTerms {
+  /** The terms as tensors. */
   byTensors(said: SaidByTensors): TermsByTensors;
+  /** The same terms on the host, in float64, with their derivatives. */
   byRows(said: SaidByRows): TermsByRows;
 }
 
-/** Decisions whose depth was drawn by the halting head, and how well each ponder step turned out. */
+/** A rollout's decisions whose depth the halting head drew, with an advantage for each ponder step. */
 export interface SampledThoughts {
-  /** The halting head is released: its choices were its own. */
+  /** Whether the halting head is released, so that the choices were its own. */
   released: boolean;
   /** Ponder steps of each decision [T]. */
   steps: Int32Array;
-  /** Where each decision's micro-steps begin in [M] arrays. */
+  /** The index of each decision's first micro-step in [M] arrays [T]. */
   offset: Int32Array;
-  /** Whether its depth was forced [T]. */
+  /** 1 for a decision whose depth was forced [T]. */
   forced: Uint8Array;
-  /** Halting probabilities as they were [M]. */
+  /** Halting probabilities at the time of the decision [M]. */
   halts: Float32Array;
   /** Advantages of thinking on, or of acting [M]. */
   advantages: Float32Array;
-  /** What halting terms multiply them by. */
+  /** The factor of the advantages in the halting terms. */
   scale: number;
 }
 
 /**
- * The loss of a rule that draws when to act: the learner unrolls the steps that were taken and estimates an advantage
- * for each, and the action's term is that of the last.
+ * The loss of a rule that draws when to act. The learner unrolls the ponder steps that a decision took and estimates an
+ * advantage for each; the action's term is that of the last one.
  */
 export interface SampledLoss {
+  /** Tells it from an `ExpectedLoss`. */
   readonly depth: 'sampled';
+  /** The terms of a minibatch. */
   gather(thoughts: SampledThoughts, layout: Layout): HaltingTerms;
 }
 
-/** Every depth of a rollout's decisions, decision by decision. */
+/** A rollout's decisions, each unrolled to every depth. */
 export interface UnrolledThoughts {
+  /** Whether the halting head is released, so that the choices were its own. */
   released: boolean;
-  /** Share of thoughts whose depth is drawn uniformly. */
+  /** Share of thoughts whose depth is drawn uniformly, in [0, 1]. */
   forced: number;
-  /** Decisions T. */
+  /** Number of decisions (T). */
   count: number;
-  /** Depths K of each. */
+  /** Number of depths of each (K). */
   depths: number;
   /** Halting logits [T, K]. */
   logits: Float32Array;
@@ -171,35 +197,57 @@ export interface UnrolledThoughts {
   logProbs: Float64Array;
 }
 
-/** What the policy that acted comes to in expectation over its depths. */
+/** Expectations over depth of the policy that acted. */
 export interface Expectation {
-  /** ln π(action) of each decision, whatever its depth [T]. */
+  /** ln π(action) of each decision, summed over depths [T]. */
   logProb: Float64Array;
-  /** Mean ponder steps beyond minSteps [T]. */
+  /** Mean ponder steps beyond `minSteps` [T]. */
   priced: Float64Array;
-  /** How likely a thought ends at each depth [T, K]. */
+  /** Probability that a thought ends at each depth [T, K]. */
   acted: Float32Array;
-  /** How likely a thought with this action came to each depth [T, K]: the weight of the value there. */
+  /** Probability that a thought with this action reached each depth [T, K]: the weight of the value there. */
   reached: Float32Array;
-  /** Priced ponder steps that follow each depth, of the thoughts that come to it [T, K]. */
+  /** Mean priced ponder steps after each depth, among thoughts that reach it [T, K]. */
   remaining: Float32Array;
-  /** Mean variance of the ponder steps of a decision. */
+  /** Mean over decisions of the variance of their ponder steps. */
   spread: number;
 }
 
 /**
- * The loss of a rule that acts by a mixture over all depths: the learner unrolls every decision to maxSteps, and
- * estimates one advantage a decision.
+ * The loss of a rule that acts by a mixture over all depths. The learner unrolls every decision to `maxSteps`, and
+ * estimates one advantage for each decision.
  */
 export interface ExpectedLoss {
+  /** Tells it from a `SampledLoss`. */
   readonly depth: 'expected';
-  /** Of the policy that acted, before it changes. */
+  /** The expectations of the policy that acted, before it changes. */
   expect(thoughts: UnrolledThoughts): Expectation;
-  /** @param price of a ponder step in the unit of the scaled advantages */
+  /**
+   * The terms of a minibatch.
+   * @param price of a ponder step, in the unit of the scaled advantages
+   */
   gather(thoughts: UnrolledThoughts, layout: Layout, price: number): HaltingTerms;
 }
 
-/** A definition whose fields' types are known here and forgotten elsewhere. */
+/**
+ * Types a halting rule's definition: inside it the settings have the types of its `fields`, outside it fits into lists
+ * of definitions. Returns its argument.
+ *
+ * ```ts
+ * import { defineHalting, registerHalting } from 'pondera';
+ * import { z } from 'zod';
+ *
+ * // Acts after `beats` ponder steps, and learns nothing.
+ * const metronome = defineHalting({
+ *   name: 'metronome',
+ *   summary: 'after as many ponder steps as beats',
+ *   fields: { beats: z.int().min(1).default(2).describe('Ponder steps of the rule metronome.') },
+ *   rule: ({ beats }) => ({ depth: () => beats, halts: ({ n }) => n >= beats }),
+ *   statistics: {},
+ * });
+ * registerHalting(metronome);
+ * ```
+ */
 export function defineHalting<S extends Shape>(
   definition: HaltingDefinition<S>,
 ): HaltingDefinition<S> & HaltingDefinition {

@@ -9,7 +9,10 @@ import type { HaltingRule } from './rule.ts';
 /** The rules that come with Pondera; a new one is a folder beside them, and a line here. */
 const builtin = [bernoulliHalting, ponderHalting, fixedHalting, greedyHalting] as const;
 
-/** The fields of a config's `halting` section that the rules bring. */
+/**
+ * The fields of a config's `halting` section that the rules bring.
+ * @internal
+ */
 export type HaltingFields = AllOf<(typeof builtin)[number]['fields']>;
 
 /** What is of every type of a union. */
@@ -20,7 +23,10 @@ type AllOf<U> = (U extends unknown ? (one: U) => void : never) extends (all: inf
 /** Fields that every rule has. */
 const COMMON = ['rule', 'minSteps', 'maxSteps', 'initialBias', 'floor'];
 
-/** The halting rules that can be trained with, the default first. */
+/**
+ * The halting rules that can be trained with, the default first.
+ * @internal
+ */
 export const haltingRules = new Definitions<HaltingDefinition>(
   'a halting rule',
   builtin,
@@ -28,8 +34,8 @@ export const haltingRules = new Definitions<HaltingDefinition>(
 );
 
 /**
- * Adds a halting rule: configs may name it from then on, and give its fields.
- * @returns takes it away again
+ * Adds a halting rule: configs, commands and help then know its name and its fields. `defineHalting` has an example.
+ * @returns a function that removes it
  * @throws RangeError where its name or one of its fields is taken
  */
 export function registerHalting(definition: HaltingDefinition): () => void {
@@ -47,26 +53,43 @@ function ownFields(
   throw new RangeError(`the halting rule ${name}: the field ${field} is there already`);
 }
 
-/** A config's `halting` section, as its rule reads it. */
+/**
+ * A config's `halting` section, as its rule reads it.
+ * @internal
+ */
 export type HaltingConfig = CommonSettings & { rule: string } & Record<string, unknown>;
 
-/** How the config's rule ends thoughts while it learns. @throws RangeError for an unknown rule */
+/**
+ * The rule that ends thoughts during training, once the halting head is released.
+ * @param config the config's `halting` section
+ * @throws RangeError for an unknown rule
+ */
 export function trainingRule(config: HaltingConfig): HaltingRule {
   return haltingRules.find(config.rule).rule(config);
 }
 
-/** What it learns by; undefined where it learns nothing, so that nothing is to be released. */
+/**
+ * The loss of the config's rule; undefined for a rule without one.
+ * @param config the config's `halting` section
+ * @throws RangeError for an unknown rule
+ */
 export function haltingLoss(config: HaltingConfig): SampledLoss | ExpectedLoss | undefined {
   return haltingRules.find(config.rule).loss?.(config);
 }
 
-/** The fields that rules bring to a config's `halting` section, all of them side by side. */
+/**
+ * The fields that rules bring to a config's `halting` section, all of them side by side.
+ * @internal
+ */
 export function haltingFields(): HaltingFields {
   const fields = haltingRules.all.map((definition) => definition.fields);
   return Object.assign({}, ...fields) as HaltingFields;
 }
 
-/** What is wrong with a rule's own fields, and which one; undefined where nothing is. */
+/**
+ * What is wrong with a rule's own fields, and which one; undefined where nothing is.
+ * @internal
+ */
 export function explainHalting(
   config: HaltingConfig,
 ): { field: string; message: string } | undefined {
@@ -77,7 +100,11 @@ export function explainHalting(
   return undefined;
 }
 
-/** Whether when to act is learned. */
+/**
+ * Whether the config's rule learns when to act.
+ * @param config the config's `halting` section
+ * @throws RangeError for an unknown rule
+ */
 export function learnsToHalt(config: HaltingConfig): boolean {
   const { loss, byValues = false } = haltingRules.find(config.rule);
   return loss !== undefined || byValues;

@@ -2,21 +2,27 @@ import * as tf from '@tensorflow/tfjs-core';
 import { logSigmoid } from '../../kernels/index.ts';
 
 /**
- * The probability to halt, kept in [floor, 1 − floor]: halt = floor + (1 − 2·floor)·σ(logit). Squashed
- * rather than clipped, so that its gradient never vanishes: a saturated head can always climb out.
+ * The halting probability of a logit, in [floor, 1 − floor]:
+ *
+ *     halt = floor + (1 − 2·floor)·σ(logit)
+ *
+ * A clip would have no gradient outside the bounds, and a saturated head would stay there.
  */
 export function haltProbability(logit: number, floor: number): number {
   return floor + (1 - 2 * floor) / (1 + Math.exp(-logit));
 }
 
-/** ln halt and ln(1 − halt) of the same, for logits of any shape. */
+/** ln halt (`act`) and ln(1 − halt) (`think`) for the halt of `haltProbability`, from logits of any shape. */
 export function logHalt(logits: tf.Tensor, floor: number): { act: tf.Tensor; think: tf.Tensor } {
   if (floor === 0) return { act: logSigmoid(logits), think: logSigmoid(tf.neg(logits)) };
   const halt = tf.add(tf.mul(tf.sigmoid(logits), 1 - 2 * floor), floor);
   return { act: tf.log(halt), think: tf.log(tf.sub(1, halt)) };
 }
 
-/** ln halt, ln(1 − halt) and their slopes by the logit, of one number in float64. */
+/**
+ * `haltProbability` of one logit with ln halt (`act`), ln(1 − halt) (`think`) and their derivatives by the logit, in
+ * float64.
+ */
 export function haltTerms(logit: number, floor: number) {
   const halt = haltProbability(logit, floor);
   const sigmoid = haltProbability(logit, 0);

@@ -2,47 +2,47 @@ import type { ActionMask } from '../../envs/index.ts';
 import type { Rng } from '../../kernels/index.ts';
 import type { Distribution } from '../distributions/index.ts';
 
-/** What a halting rule sees of a thought after a ponder step. */
+/** The input of a halting rule after a ponder step of a thought. */
 export interface HaltStep {
   /** Ponder steps taken so far. */
   n: number;
   /** The halting head's probability after this step. */
   halt: number;
-  /** Probability that the head would have halted by now: 1 − Π(1 − halt) over steps minSteps..n. */
+  /** Probability that the head would have halted by now: 1 − Π(1 − halt) over the ponder steps minSteps..n. */
   halted: number;
-  /** What the rule's `measure` gave after each step so far [n]; empty where it has none. */
+  /** The results of the rule's `measure` after each ponder step so far [n]; empty without one. */
   measured: readonly number[];
 }
 
-/** A thought after one of its ponder steps, as a rule may measure it. */
+/** A thought after a ponder step: the input of a `Measure`. */
 export interface ThoughtState {
   /** Parameters of the action distribution [P]. */
   params: Float32Array;
-  /** The readout before this step and after it, [D] each; empty unless the measure reads it. */
+  /** The readout before this ponder step [D]; empty unless the measure has `readsLatent`. */
   before: Float32Array;
+  /** The readout after this ponder step [D]; empty unless the measure has `readsLatent`. */
   latent: Float32Array;
 }
 
-/** A number that a rule wants of each step of a thought, from the first one on. */
+/** A number that a rule computes after each ponder step of a thought, from the first one on. */
 export interface Measure {
-  /** Whether it reads `before` and `latent`, which cost a copy from where tensors live. */
+  /** Whether it reads `before` and `latent`, which costs a copy from the backend. */
   readonly readsLatent?: boolean;
   /**
-   * @param states after each step so far; the last is this one's
-   * @param actions what `params` are the parameters of
+   * Computes the number.
+   * @param states the thought after each ponder step so far; the last is the present one
+   * @param actions the distribution that `params` belong to
+   * @param mask the actions that are allowed
    */
   of(states: readonly ThoughtState[], actions: Distribution, mask: ActionMask | undefined): number;
 }
 
-/**
- * Decides when a thought ends. `minSteps` and `maxSteps` are kept by the scheduler, whatever the
- * rule says.
- */
+/** Decides when a thought ends. The decider keeps `minSteps` and `maxSteps` itself. */
 export interface HaltingRule {
-  /** The steps a new thought will take, where the rule knows before it begins. */
+  /** The number of ponder steps of a new thought, for a rule that fixes it in advance. */
   depth?(rng: Rng): number;
-  /** Whether to act after this step; asked from minSteps on, where `depth` gave none. */
+  /** Whether to act after this ponder step. The decider asks from `minSteps` on, unless `depth` gave the number. */
   halts(step: HaltStep, rng: Rng): boolean;
-  /** Taken after each step of a thought whose depth is open, for `halts` to read. */
+  /** Computed after each ponder step of a thought without a fixed depth; `halts` reads it in `step.measured`. */
   readonly measure?: Measure;
 }

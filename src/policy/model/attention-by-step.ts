@@ -6,6 +6,7 @@ import type { Policy } from './policy.ts';
  * What the readout attends to at each of the first `steps` ponder steps about an observation: for each
  * of `policy.tokens` its share, the mean over blocks and heads. The thought is thought once more, apart
  * from the one that acted.
+ * @internal
  */
 export async function attentionOf(
   policy: Policy,

@@ -18,45 +18,56 @@ import { checkedEncoder, type EncoderFactory, encoderFor } from '../encoders/ind
 import { Parameters } from '../parameters/parameters.ts';
 import { readoutAttention } from './readout-attention.ts';
 
+/** The spaces, sizes and seed of a policy. */
 export interface PolicyOptions extends CoreSizes {
+  /** `latent`: readout and registers recur and attend to the observation; `full`: all tokens recur. */
   core: 'latent' | 'full';
+  /** The space of its observations. */
   observationSpace: Space;
+  /** The space of its actions. */
   actionSpace: Space;
-  /** In place of the encoder for the observation space. */
+  /** Replaces the default encoder of the observation space. */
   encoder?: EncoderFactory;
-  /** In place of the distribution for the action space. */
+  /** Replaces the default distribution of the action space. */
   distribution?: Distribution;
+  /** Options for `encoder`. */
   encoderOptions?: Record<string, unknown>;
-  /** Logit of the halting head before it has learned anything. */
+  /** The halting head's first logit. */
   haltBias: number;
+  /** Seeds the weights. */
   seed: number;
 }
 
-/** What the heads say after a ponder step: one row [P + 2] a thought. */
+/** The output of the heads after a ponder step, P + 2 numbers for each thought. */
 export interface Heads {
   /** Parameters of the action distribution [B, P]. */
   params: tf.Tensor2D;
-  /** [B] */
+  /** Values [B]. */
   value: tf.Tensor1D;
-  /** [B] */
+  /** Halting logits [B]. */
   haltLogit: tf.Tensor1D;
 }
 
 /**
- * The looped transformer: `encoder → z_0; repeat { z ← core(z, e) }; heads(readout(z))`.
+ * The network, a looped transformer: `encoder → z_0; repeat { z ← core(z, e) }; heads(readout(z))`.
  *
- * While acting, `begin` runs once a decision and `step` once a ponder step; learning goes through whole
- * thoughts by `think`. `outputs` tells what the heads say of any state.
+ * A decider calls `begin` once for each decision, `step` once for each ponder step, and `outputs` for the heads.
+ * A learner calls `think`, which unrolls whole thoughts.
  */
 export class Policy {
+  /** The family of its action distributions. */
   readonly distribution: Distribution;
+  /** Its weights. */
   readonly parameters: Parameters;
   readonly #encode: (rows: tf.Tensor2D) => tf.Tensor3D;
   readonly #core: Core;
   readonly #heads: HeadWeights;
   #disposed = false;
 
-  /** @throws TypeError for spaces without an encoder or a head, RangeError for sizes that do not fit */
+  /**
+   * Makes a policy with new weights; `loadBackend` must have run before.
+   * @throws TypeError for spaces without an encoder or a distribution, RangeError for sizes that do not fit
+   */
   constructor(options: PolicyOptions) {
     const { width, heads } = options;
     if (width % heads !== 0) {
@@ -80,7 +91,10 @@ export class Policy {
     this.#heads = this.#makeHeads(width, options.haltBias);
   }
 
-  /** z_0 and the loop-invariant context of flat observations [B, size]. */
+  /**
+   * Encodes observations and makes z_0.
+   * @param rows flat observations [B, space.size]
+   */
   begin(rows: tf.Tensor2D): Thought {
     this.#checkUsable();
     let thought = this.#core.begin(this.#encode(rows));
@@ -88,24 +102,24 @@ export class Policy {
     return thought;
   }
 
-  /** z_{n+1} [B, R, D]. */
+  /** Takes a ponder step: the next latent state z_{n+1} [B, R, D]. */
   step(thought: Thought): tf.Tensor3D {
     this.#checkUsable();
     return loopStep(thought.z, this.#core.loop(thought));
   }
 
-  /** The readouts [B, 1, D] of z_{n+1}, where no thought goes on: less work than `step`. */
+  /** Takes the last ponder step of all thoughts: only their readouts [B, 1, D], which is less work than `step`. */
   lastStep(thought: Thought): tf.Tensor3D {
     this.#checkUsable();
     return unroll(thought.z, this.#core.loop(thought), [thought.z.shape[0]]);
   }
 
-  /** What the readout may attend to. */
+  /** The tokens that the readout attends to. */
   get tokens(): readonly Token[] {
     return this.#core.tokens;
   }
 
-  /** How much the readout attends to each of `tokens` in a thought's next step, the mean over blocks and heads [B, tokens]. */
+  /** The readout's attention to each of `tokens` in the next ponder step, the mean over blocks and heads [B, tokens]. */
   attention(thought: Thought): tf.Tensor2D {
     return tf.tidy(() => {
       const blocks = readoutAttention(thought.z, this.#core.loop(thought));
@@ -114,8 +128,10 @@ export class Policy {
   }
 
   /**
-   * The readouts of whole thoughts about flat observations [B, size], depth by depth, end to end
-   * [Σ reach, 1, D]: depth k (from 0) runs on the first `reach[k]` of them.
+   * Unrolls whole thoughts, for learning.
+   * @param rows flat observations [B, space.size]
+   * @param reach at index k, the number of observations that take ponder step k + 1: the first ones of the batch
+   * @returns the readouts of all depths, one depth after another [M, 1, D], where M is the sum of `reach`
    */
   think(rows: tf.Tensor2D, reach: readonly number[]): tf.Tensor3D {
     this.#checkUsable();
@@ -129,14 +145,15 @@ export class Policy {
   }
 
   /**
-   * Everything the heads say, in one tensor [B, P + 2]: distribution parameters, value, halting logit.
-   * @param n ponder steps taken by each thought [B], or by all
+   * The output of the heads in one tensor [B, P + 2]: distribution parameters, value, halting logit.
+   * @param z latent states, or readouts [B, 1, D]
+   * @param n ponder steps of each thought [B], or of all
    */
   outputs(z: tf.Tensor3D, n: ArrayLike<number> | number): tf.Tensor2D {
     return heads(z, n, this.#heads);
   }
 
-  /** Splits `outputs` [B, P + 2]. */
+  /** Splits the tensor of `outputs` [B, P + 2]. */
   split(outputs: tf.Tensor2D): Heads {
     const width = outputs.shape[1] - 2;
     return {
@@ -146,11 +163,12 @@ export class Policy {
     };
   }
 
-  /** Its weights are gone: it thinks no more. */
+  /** Whether `dispose` has freed its weights. */
   get disposed(): boolean {
     return this.#disposed;
   }
 
+  /** Frees the weights; the policy cannot think after it. */
   dispose(): void {
     this.#disposed = true;
     this.parameters.dispose();

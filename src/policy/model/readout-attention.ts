@@ -2,10 +2,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type Block, type Loop, linear, rmsNorm, transformerBlock } from '../../kernels/index.ts';
 
 /**
- * How much the readout attends to each key as a loop takes its next step from `z` [B, R, D]: the weights of
- * every block and head, in composite operations, since the kernels that think keep none. Each row sums to 1.
+ * The readout's attention to each key in the next ponder step, for every block and head. It uses composite operations,
+ * since the fused kernels do not keep these weights. Each row sums to 1.
  *
- * @returns one [B, H, keys] a block
+ * @param z states [B, R, D]
+ * @returns a tensor [B, H, keys] for each block
+ * @internal
  */
 export function readoutAttention(z: tf.Tensor, { gain, mix, blocks, heads }: Loop): tf.Tensor3D[] {
   let x = rmsNorm(mix ? tf.add(linear(z, mix.keep), mix.inject) : z, gain);

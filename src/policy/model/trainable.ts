@@ -1,7 +1,10 @@
 import type { AnySpace, Space } from '../../envs/index.ts';
 import { explainBounds } from '../distributions/index.ts';
 
-/** What stands between an environment's spaces and a policy for them. */
+/**
+ * What stands between an environment's spaces and a policy for them.
+ * @internal
+ */
 export interface SpaceProblem {
   /** Where, what was expected, and what there is. */
   seen: string;
@@ -17,7 +20,10 @@ interface Spaces {
 const ACTIONS = 'Box, Discrete, MultiDiscrete or MultiBinary';
 const OBSERVATIONS = `${ACTIONS}, or a Dict or Tuple of them`;
 
-/** Why there is no policy head for these actions; undefined where there is one. */
+/**
+ * Why there is no policy head for these actions; undefined where there is one.
+ * @internal
+ */
 export function explainActions({
   actionSpace,
 }: Pick<Spaces, 'actionSpace'>): SpaceProblem | undefined {
@@ -41,7 +47,10 @@ export function explainActions({
   }
 }
 
-/** Why there is no built-in encoder for these observations; undefined where there is one. */
+/**
+ * Why there is no built-in encoder for these observations; undefined where there is one.
+ * @internal
+ */
 export function explainObservations({
   observationSpace,
 }: Pick<Spaces, 'observationSpace'>): SpaceProblem | undefined {
@@ -86,7 +95,10 @@ function unseen(space: AnySpace, where: string): SpaceProblem | undefined {
   }
 }
 
-/** What is to be known of bounds that no action is chosen between; undefined where there is nothing. */
+/**
+ * What is to be known of bounds that no action is chosen between; undefined where there is nothing.
+ * @internal
+ */
 export function explainActionBounds({
   actionSpace,
 }: Pick<Spaces, 'actionSpace'>): SpaceProblem | undefined {

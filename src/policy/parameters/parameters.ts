@@ -1,15 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { NamedVariable, Rng } from '../../kernels/index.ts';
 
-/** Weights by name: what a checkpoint stores. */
+/** Tensors on the host, by name, as a checkpoint stores them. */
 export type Tensors = Record<string, { shape: number[]; data: Float32Array }>;
 
 /** Numbers in one variable (256 MiB): training holds about six of each, and the kernels reach 4 GiB. */
 const MOST = 2 ** 26;
 
 /**
- * A policy's trainable variables, made by name and drawn from one seeded stream, so that the same
- * seed gives the same weights whatever the backend.
+ * A policy's trainable variables by name. One seeded stream draws their initial values, so the same seed gives the same
+ * weights on every backend.
  */
 export class Parameters {
   readonly #variables: NamedVariable[];
@@ -18,6 +18,10 @@ export class Parameters {
   /** The scopes and the name of every variable there is, which no two share. */
   readonly #paths: Set<string>;
 
+  /**
+   * An empty set; `scope` gives the other arguments.
+   * @param rng draws the initial values
+   */
   constructor(
     rng: Rng,
     variables: NamedVariable[] = [],
@@ -30,26 +34,31 @@ export class Parameters {
     this.#paths = paths;
   }
 
-  /** The same set under a longer name: `scope('core').zeros('bias', [4])` makes `core.bias`. */
+  /** The same set with a prefix: `scope('core').constant('bias', [4], 0)` makes `core.bias`. */
   scope(name: string): Parameters {
     return new Parameters(this.#rng, this.#variables, [...this.#path, name], this.#paths);
   }
 
-  /** Normal with the given standard deviation; 1/√(first dimension) unless given. */
+  /**
+   * Makes a variable with normal values of mean 0.
+   * @param std standard deviation; default 1/√(first dimension)
+   * @throws Error where the name is taken, RangeError for more than 2²⁶ numbers
+   */
   normal(name: string, shape: number[], std = 1 / Math.sqrt(shape[0])): tf.Variable {
     return this.#make(name, shape, () => std * this.#rng.normal());
   }
 
+  /** Makes a variable with one value everywhere. */
   constant(name: string, shape: number[], value: number): tf.Variable {
     return this.#make(name, shape, () => value);
   }
 
-  /** The identity matrix [size, size]. */
+  /** Makes a variable with the identity matrix [size, size]. */
   identity(name: string, size: number): tf.Variable {
     return this.#make(name, [size, size], (i) => (i % (size + 1) === 0 ? 1 : 0));
   }
 
-  /** Values by index in C order. */
+  /** Makes a variable from a function of the index in C order. */
   filled(name: string, shape: number[], value: (index: number) => number): tf.Variable {
     return this.#make(name, shape, value);
   }
@@ -87,16 +96,17 @@ export class Parameters {
     return full;
   }
 
+  /** All variables, in the order they were made. */
   get list(): readonly NamedVariable[] {
     return this.#variables;
   }
 
-  /** How many numbers there are in all. */
+  /** The sum of the variables' sizes. */
   get size(): number {
     return this.#variables.reduce((sum, v) => sum + v.variable.size, 0);
   }
 
-  /** A copy of every variable's values. */
+  /** Copies the values of every variable to the host. */
   async read(): Promise<Tensors> {
     const tensors: Tensors = {};
     for (const { name, variable } of this.#variables) {
@@ -107,9 +117,8 @@ export class Parameters {
   }
 
   /**
-   * Sets every variable from `tensors`.
-   * @throws Error that names the tensor that is missing, left over or of another shape; then
-   *   nothing has been set
+   * Sets every variable.
+   * @throws Error that names a tensor that is missing, unknown or of another shape; then it changes nothing
    */
   write(tensors: Tensors): void {
     const names = new Set(this.#variables.map((v) => v.name));
@@ -131,6 +140,7 @@ export class Parameters {
     }
   }
 
+  /** Frees every variable. */
   dispose(): void {
     for (const { variable } of this.#variables) variable.dispose();
     this.#variables.length = 0;

@@ -3,68 +3,78 @@ import type { Rng } from '../../kernels/index.ts';
 import type { HaltingRule, Policy } from '../../policy/index.ts';
 import type { Decision, DecisionRequest } from './decision.ts';
 
-/** How thoughts end and actions are chosen; may change between ticks. */
+/** How thoughts end and how actions are chosen; it may change between ticks. */
 export interface DecisionOptions {
+  /** Decides when a thought ends. */
   rule: HaltingRule;
+  /** The fewest ponder steps of a decision. */
   minSteps: number;
+  /** Ponder steps after which acting is forced. */
   maxSteps: number;
-  /** Share of thoughts forced to a uniformly random depth. */
+  /** Share of thoughts forced to a uniformly random depth, in [0, 1]. */
   forced: number;
-  /** The halting probability is kept in [floor, 1 − floor]. */
+  /** Keeps the halting probability in [floor, 1 − floor]. */
   floor: number;
-  /** Take the most likely action instead of drawing one, unless an observation asks otherwise. */
+  /** `true` takes the most likely action, `false` draws one, unless the request says otherwise. */
   greedy: boolean;
-  /** Record what each step thought, whoever asks. */
+  /** Records every ponder step of every thought; default `false`. */
   trace?: boolean;
-  /** Rewards were multiplied by this as values were learned: traces are divided by it; 1 unless given. */
+  /** The factor of the rewards in learning, by which traces divide values; default 1. */
   valueScale?: number;
 }
 
-/** Observations in, decisions out. */
+/** Turns observations into decisions, several at a time. */
 export interface Decider<O extends DecisionRequest = DecisionRequest> {
+  /** Adds observations to decide on. */
   push(observations: readonly O[]): void;
-  /** Observations that were pushed and are not decided on yet. */
+  /** Observations without a decision yet. */
   readonly pending: number;
-  /** Those of them that are being decided on already. */
+  /** Those of the pending ones that it has begun to decide on. */
   readonly underway: number;
-  /** Whether it begins to decide on those that wait; while not, it only goes on with those under way. */
+  /** Whether it may begin with waiting observations; `false` lets it only finish the ones it has begun. */
   admitting: boolean;
   /** Whether a tick has anything to do. */
   readonly busy: boolean;
-  /** Goes on for one ponder step, or as much as is best done at once. @returns the decisions that are made with it */
+  /**
+   * Takes one ponder step, or as many as it likes to take at once.
+   * @returns the decisions that it finished
+   */
   tick(): Promise<Decision<O>[]>;
-  /** Which ponder step of its thought each observation got in the latest tick. */
+  /** For each observation of the latest tick, the number of its ponder step, from 1. */
   readonly taken: readonly number[];
-  /** Share of its slots that was in use, on average over the ticks since the last call; 0 where there were none. */
+  /** The mean share of its slots in use over the ticks since the last call, in [0, 1]; 0 without a tick. */
   takeOccupancy(): number;
-  /** Forgets what waits and what is under way; more may be pushed afterwards. */
+  /** Drops all pending observations; `push` works again afterwards. */
   dispose(): void;
 }
 
-/** What a decider decides with. */
+/** The parts that a decider is made of. */
 export interface DeciderContext<O extends DecisionRequest = DecisionRequest> {
+  /** The network. */
   policy: Policy;
-  /** Observations that it decides on at a time, at least 1. */
+  /** The most observations to decide on at a time, at least 1. */
   slots: number;
-  /** Every draw comes from it, but for observations that bring a stream of their own. */
+  /** The source of every draw, except for requests with a source of their own. */
   rng: Rng;
-  /** Asked anew at each tick. */
+  /** How thoughts end and actions are chosen; the decider calls it at each tick. */
   behaviour: () => DecisionOptions;
-  /** Told of an observation that the policy has no finite numbers for, which gets no decision; unless given, the tick throws. */
+  /** Receives an observation whose numbers are not finite; it gets no decision. Without it, the tick throws. */
   failed?: (observation: O, error: Error) => void;
 }
 
-/** A way to decide. Its name is that of its section in a config, if it has settings. */
+/** A way to decide: its settings, and how to make a decider (`registerDecider`). */
 export interface DeciderDefinition<
   Name extends string = string,
   // biome-ignore lint/suspicious/noExplicitAny: what one definition takes is forgotten in a list of several
   Schema extends z.ZodObject = any,
 > {
+  /** The value of the config's `decider`, and the name of its section. */
   readonly name: Name;
   /** How it decides, in a clause without a full stop. */
   readonly summary: string;
-  /** A strict object; every field has a description, and a default or is optional. */
+  /** The schema of its section: a strict object, each field with a description, and with a default or optional. */
   readonly settings?: Schema;
+  /** Makes a decider. */
   create<O extends DecisionRequest>(
     context: DeciderContext<O>,
     settings: z.infer<Schema>,

@@ -1,57 +1,61 @@
 import type { Observation, Outcome } from '../../envs/index.ts';
 import type { Rng } from '../../kernels/index.ts';
 
-/** An observation to decide on, and how. */
+/** An observation to decide on, with the limits of its thought. */
 export interface DecisionRequest extends Observation {
-  /** The caller's limits on the thought. */
+  /** The limits of the thought. */
   limits?: {
-    /** Ponder steps at most. */
+    /** The most ponder steps. */
     maxSteps?: number;
-    /** When to act at the latest, on the clock of performance.now(), in ms. */
+    /** The latest time to act, on the clock of `performance.now()`, in ms. */
     deadline?: number;
   };
-  /** Take the most likely action, or draw one; as for all others unless given. */
+  /** `true` takes the most likely action, `false` draws one; default: `DecisionOptions.greedy`. */
   greedy?: boolean;
-  /** The stream that its draws come from; that of all others unless given. */
+  /** The source of its draws; default: the decider's. */
   rng?: Rng;
-  /** Record what each ponder step thought. */
+  /** Whether to record each ponder step; default `false`. */
   trace?: boolean;
 }
 
-/** What a thought looked like after one of its steps. */
+/** A recorded ponder step of a thought. */
 export interface StepTrace {
+  /** The halting head's probability after it, in [0, 1]. */
   halt: number;
-  /** In the unit of the raw reward. */
+  /** The expected net return after it, in the unit of the raw reward. */
   value: number;
-  /** The action distribution as a person reads it (`Distribution.describe`). */
+  /** The action distribution in numbers for people (`Distribution.describe`). */
   actions: number[];
-  /** Probability that the head would have halted by now. */
+  /** Probability that the head would have halted by now, in [0, 1]. */
   halted: number;
-  /** What the halting rule measured, where it measured anything. */
+  /** The result of the halting rule's measure, where it has one. */
   measured?: number;
 }
 
-/** One action chosen, with what the learner needs to know of the thought behind it. */
+/** A chosen action, with the thought behind it as the learner needs it. */
 export interface Decision<O extends DecisionRequest = DecisionRequest> {
+  /** The observation that it is about. */
   observation: O;
-  /** Flat row as the action distribution writes it. */
+  /** The action as a flat row [actionSize], as the distribution writes it. */
   action: Float32Array;
-  /** The value for the environment. */
+  /** The action as a value of the action space, for the environment. */
   choice: unknown;
+  /** ln π(action) at the last ponder step. */
   logProb: number;
   /** Ponder steps taken (n). */
   ponderSteps: number;
-  /** halt after each step, as the behaviour used it [n]. */
+  /** The halting probability that the behavior used, after each ponder step [n]. */
   halts: Float32Array;
-  /** Value after each step [n]. */
+  /** The value after each ponder step [n]. */
   values: Float32Array;
-  /** Its depth was not the halting rule's choice: forced, capped or timed out. */
+  /** Whether something else than the halting rule chose the depth: a forced depth, a limit or a deadline. */
   forced: boolean;
-  /** What each step thought [n], where it was asked for and the decider has steps to tell of. */
+  /** Each ponder step [n], where the request asked for it and the decider takes ponder steps. */
   trace?: StepTrace[];
 }
 
-/** A decision with what came of it. */
+/** A decision with its outcome: reward, end of the episode, next observation. */
 export interface Transition extends Outcome {
+  /** The decision. */
   decision: Decision;
 }

@@ -6,13 +6,26 @@ import { ponder } from './ponder/index.ts';
 export type { Decider, DeciderContext, DeciderDefinition, DecisionOptions } from './decider.ts';
 export { Scheduler } from './ponder/scheduler.ts';
 
-/** How observations may be decided on, by name; the first unless the config names one. */
+/**
+ * How observations may be decided on, by name; the first unless the config names one.
+ * @internal
+ */
 export const deciders = new Definitions<DeciderDefinition>('a decider', [ponder], haveDefaults);
 
 /**
- * Adds a decider, whose name and section configs and help then know.
- * @returns takes it back
- * @throws RangeError where there is one of that name
+ * Adds a decider: configs and help then know its name and its section.
+ *
+ * ```ts
+ * import { type DeciderDefinition, registerDecider } from 'pondera';
+ *
+ * declare const bestOfFour: DeciderDefinition;
+ * const unregister = registerDecider(bestOfFour);
+ * // A config may now name it under `decider`.
+ * unregister();
+ * ```
+ *
+ * @returns a function that removes it
+ * @throws RangeError where the name is taken, or a setting has no default
  */
 export function registerDecider<Schema extends z.ZodObject>(
   definition: DeciderDefinition<string, Schema>,
@@ -20,7 +33,10 @@ export function registerDecider<Schema extends z.ZodObject>(
   return deciders.register(definition);
 }
 
-/** The sections of all deciders that have settings, none of which has to be given. */
+/**
+ * The sections of all deciders that have settings, none of which has to be given.
+ * @internal
+ */
 export function deciderSections(): Record<never, z.ZodType> {
   return Object.fromEntries(
     deciders.all.flatMap(({ name, summary, settings }) =>

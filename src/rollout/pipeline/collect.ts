@@ -6,18 +6,24 @@ import { act, decide, observe } from './operators.ts';
 import { type Rollout, type RolloutOptions, rollouts } from './rollouts.ts';
 import type { TimeSpent } from './time-spent.ts';
 
+/** The size of rollouts, and listeners to their collection. */
 export interface CollectOptions extends Pick<RolloutOptions, 'trajectory' | 'decisions'> {
-  /** Ponder steps that cost nothing; 1 unless given. */
+  /** Ponder steps that cost nothing; default 1. */
   minSteps?: number;
+  /** Unforced ponder steps beyond `minSteps` of each environment's episode so far [N]; `collect` updates it. */
   priced?: Float64Array;
-  /** Collecting stops as a rollout is full, and goes on once this is true again. */
+  /** `collect` sets it to `false` when a rollout is full; set it to `true` to collect the next one. */
   admit$?: BehaviorSubject<boolean>;
-  /** Called with transitions as they come, before they are collected. */
+  /** Receives transitions as they come, before they enter the trajectory. */
   observed?: (transitions: Transition[]) => void;
+  /** Adds up the time of inference and environments. */
   time?: TimeSpent;
 }
 
-/** Rollouts of a policy that decides in all environments of a pool. */
+/**
+ * Collects rollouts: a decider acts in all environments of a pool. It is
+ * `observe(envs).pipe(decide(decider), act(envs), rollouts(…))`.
+ */
 export function collect(
   envs: EnvPool,
   decider: Decider,

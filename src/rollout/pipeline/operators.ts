@@ -4,16 +4,17 @@ import type { Decision, Transition } from '../deciders/decision.ts';
 import type { Decider } from '../deciders/index.ts';
 import { TimeSpent } from './time-spent.ts';
 
-/** Observation batches, whichever environments are ready. */
+/** The observations of a pool, in batches of the environments that are ready. */
 export function observe(envs: EnvPool): Observable<Observation[]> {
   return envs.observe();
 }
 
 /**
- * Observations to decisions.
+ * Turns observations into decisions.
  *
- * @param admit$ whether the decider may begin: while not, it ends what is under way, and observations wait
- * @param time ticks count as inference; having nothing to decide, as environment
+ * @param admit$ whether the decider may begin new thoughts; `false` lets it finish the present ones while observations
+ *   wait
+ * @param time counts ticks as inference, and times without observations as environment
  */
 export function decide(
   decider: Decider,
@@ -78,10 +79,10 @@ export function decide(
 }
 
 /**
- * Decisions to transitions: each environment is given its action.
+ * Turns decisions into transitions: it gives each environment its action and waits for the answer.
  *
- * @param inFlight kept up to date: decisions whose environments have yet to answer, by environment
- * @param time giving it counts as environment, but for what is done with transitions meanwhile
+ * @param inFlight the decisions whose environments have not answered, by environment; `act` updates it
+ * @param time counts the calls of environments as environment
  */
 export function act(
   envs: EnvPool,

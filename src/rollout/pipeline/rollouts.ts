@@ -4,32 +4,38 @@ import type { Decision, Transition } from '../deciders/decision.ts';
 import type { Decider } from '../deciders/index.ts';
 import type { Trajectory } from '../trajectory/trajectory.ts';
 
-/** What was collected between two updates. */
+/** The decisions and episodes between two updates. */
 export interface Rollout {
+  /** The decisions. */
   trajectory: Trajectory;
-  /** Episodes that ended in it, with the unforced ponder steps beyond minSteps they paid for. */
+  /** Episodes that ended in it, with their unforced ponder steps beyond `minSteps`. */
   episodes: (Episode & { pricedSteps: number })[];
-  /** Why each episode was lost that was, beside those. */
+  /** For each episode that was lost, the reason. */
   lost: string[];
-  /** Actions that environments were given: those of the trajectory, and those that were lost or came too late for it. */
+  /** Actions of environments: those of the trajectory, of lost episodes, and of stale decisions. */
   envSteps: number;
-  /** Decisions of the policy before the update, whose environments answered too late to learn from them. */
+  /** Stale decisions: an older policy made them, and their environments answered after the update. */
   stale: number;
 }
 
+/** The size of rollouts, and the parts that they read. */
 export interface RolloutOptions {
-  /** Where decisions are collected, with room for `decisions` and one more of each environment; cleared by whoever has learned from it. */
+  /**
+   * Receives the decisions; it has room for `decisions` and one more for each environment. The learner clears it
+   * after an update.
+   */
   trajectory: Trajectory;
   /** Decisions after which a rollout is full. */
   decisions: number;
+  /** Ponder steps that cost nothing. */
   minSteps: number;
-  /** Unforced steps beyond minSteps of each environment's episode so far [N]; kept up to date. */
+  /** Unforced ponder steps beyond `minSteps` of each environment's episode so far [N]; `rollouts` updates it. */
   priced: Float64Array;
-  /** Tells how many thoughts are under way. */
+  /** The decider, for its number of thoughts under way. */
   decider: Pick<Decider, 'underway'>;
-  /** Decisions whose environments have yet to answer, by environment; as `act` keeps it. */
+  /** The decisions whose environments have not answered, by environment; `act` updates it. */
   inFlight: ReadonlyMap<number, Decision>;
-  /** Whether thoughts may begin: set to false once a rollout is full, and to true by whoever has learned from it. */
+  /** Whether thoughts may begin: `rollouts` sets it to `false` when a rollout is full, the learner sets it to `true`. */
   admit$: BehaviorSubject<boolean>;
 }
 
@@ -37,16 +43,16 @@ export interface RolloutOptions {
 const LEAST_PATIENCE = 1000;
 
 /**
- * Transitions to rollouts of at least `decisions` decisions.
+ * Gathers transitions into rollouts of at least `decisions` decisions.
  *
- * A full rollout begins no new thought and waits for those under way, and for what comes of them: to leave them out
- * would leave out long thoughts more often than short ones. So the number of decisions is a stopping time, and their
- * depths are distributed as the policy draws them.
+ * When a rollout is full, no new thought begins, and it waits for the thoughts under way and their outcomes. To leave
+ * them out would leave out long thoughts more often than short ones. So the number of decisions is a stopping time, and
+ * their depths have the distribution that the policy draws.
  *
- * Steps that environments were already taking as it filled up are not waited for: how deep they were thought about has
- * no part in that. Nor is a step whose environment takes longer than the whole rollout did. Where such a transition
- * comes after the update it belongs to no rollout, since an old policy decided it: its environment's trajectory ends
- * before it, with the observation it was decided on.
+ * It does not wait for environments that were already stepping when the rollout filled up, since the depth of their
+ * decisions has no influence on that; nor for an environment that takes longer than the whole rollout did. If such a
+ * transition comes after the update, it is stale and belongs to no rollout: its environment's part of the trajectory
+ * ends before it, and values bootstrap from the observation of that decision.
  */
 export function rollouts(options: RolloutOptions): OperatorFunction<Transition[], Rollout> {
   const { trajectory, decisions, minSteps, priced, decider, inFlight, admit$ } = options;

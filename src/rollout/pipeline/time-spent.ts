@@ -1,3 +1,4 @@
+/** The categories of `TimeSpent`. */
 export const TIME_CATEGORIES = [
   'environment',
   'inference',
@@ -7,11 +8,12 @@ export const TIME_CATEGORIES = [
   'other',
 ] as const;
 
+/** A category of `TimeSpent`. */
 export type TimeCategory = (typeof TIME_CATEGORIES)[number];
 
-/** Seconds of each phase; docs/learning.md says what belongs to which. */
+/** Seconds in each category; docs/learning.md says what belongs to which. */
 export interface TimeSeconds extends Record<TimeCategory, number> {
-  /** Of inference, entry k is ponder step k + 1. */
+  /** Seconds of inference by ponder step: entry k is ponder step k + 1. */
   inferenceByDepth: number[];
 }
 
@@ -26,7 +28,7 @@ const nothing = (): Record<Counted, number> => ({
   checkpoint: 0,
 });
 
-/** What time goes to. Whoever adds to it sees to it that no moment is added twice, so that phases add up. */
+/** Adds up the time of each category. Callers add no moment twice, so that the categories add up to the whole. */
 export class TimeSpent {
   readonly #clock: () => number;
   #ms = nothing();
@@ -35,17 +37,21 @@ export class TimeSpent {
   /** Since when there is nothing to think. */
   #waitingSince: number | undefined;
 
-  /** @param clock one that never goes back, in ms */
+  /**
+   * Starts at zero.
+   * @param clock milliseconds that never go back; default: `performance.now`
+   */
   constructor(clock: () => number = () => performance.now()) {
     this.#clock = clock;
     this.#takenAt = clock();
   }
 
-  /** By its clock, in ms. */
+  /** The time of its clock, in ms. */
   now(): number {
     return this.#clock();
   }
 
+  /** Adds time to a category. */
   add(phase: Counted, ms: number): void {
     this.#ms[phase] += ms;
   }
@@ -82,7 +88,7 @@ export class TimeSpent {
     this.#waitingSince = undefined;
   }
 
-  /** Where the time has gone since the last call. */
+  /** The time of each category since the last call. */
   take(): TimeSeconds {
     const now = this.now();
     if (this.#waitingSince !== undefined) {

@@ -1,51 +1,60 @@
-/** Why nothing follows a decision in its episode. */
+/** In `MicroSteps.ended`: the episode goes on after the decision. */
 export const GOES_ON = 0;
+/** In `MicroSteps.ended`: the episode ended with the decision, and no reward can follow. */
 export const TERMINATED = 1;
+/** In `MicroSteps.ended`: the episode was cut off after the decision, and values bootstrap from its last observation. */
 export const TRUNCATED = 2;
 
 /**
- * Decisions and their micro-steps. Decision t has `steps[t]` micro-steps, whose entries in [M] arrays
- * begin at `offset[t]`. An environment's decisions are in order.
+ * Decisions and their micro-steps. Decision t has `ponderSteps[t]` micro-steps, whose entries in [M] arrays begin at
+ * `offset[t]`. The decisions of an environment are in order.
  */
 export interface MicroSteps {
-  /** Decisions (T). */
+  /** Number of decisions (T). */
   count: number;
   /** Ponder steps n of each decision [T]. */
   ponderSteps: Int32Array;
-  offset: Int32Array; // [T]
-  /** Value after each ponder step [M]. */
+  /** The index of each decision's first micro-step [T]. */
+  offset: Int32Array;
+  /** The value after each ponder step [M]. */
   values: Float32Array;
-  rewards: Float32Array; // [T]
-  /** GOES_ON, TERMINATED or TRUNCATED [T]. */
+  /** The reward of each decision [T]. */
+  rewards: Float32Array;
+  /** `GOES_ON`, `TERMINATED` or `TRUNCATED` [T]. */
   ended: Uint8Array;
-  /** Weight of the trace into each decision (`depthWeights`) [T]. */
+  /** The weight of the trace into each decision (`depthWeights`) [T]. */
   weights: Float32Array;
-  /** The same environment's next decision here, -1 where there is none [T]. */
+  /** The index of the same environment's next decision, -1 where there is none [T]. */
   next: Int32Array;
-  /** Where the rollout or a truncated episode ends: value of what follows, unread elsewhere [T]. */
+  /** The value of the observation after a decision that ends the rollout or is truncated; unread elsewhere [T]. */
   bootstrap: Float32Array;
 }
 
+/** The discounts and the price of `advantages`. */
 export interface AdvantageOptions {
+  /** Discount of each decision, in [0, 1]. */
   gamma: number;
+  /** GAE's λ over decisions, in [0, 1]. */
   lambda: number;
+  /** GAE's λ over ponder steps, in [0, 1]. */
   lambdaThink: number;
-  /** Per ponder step beyond minSteps, in the rewards' unit. */
+  /** Cost of each ponder step beyond `minSteps`, in the unit of the rewards. */
   price: number;
+  /** Ponder steps that cost nothing. */
   minSteps: number;
 }
 
 /**
- * GAE (1506.02438) over the flattened micro-steps: thinking is acting.
+ * Generalized advantage estimation (arXiv 1506.02438, eq. 16) over the flattened micro-steps: thinking is acting.
  *
  *     δ_think(n) = −price·[n ≥ minSteps] + V_{n+1} − V_n            A = δ + lambdaThink·A'
  *     δ_act      = r + gamma·V(next decision's first readout) − V_n   A = δ + gamma·lambda·A'
  *
- * A' is the following micro-step's advantage, times the weight of the decision that it begins: 0 where the episode or
- * the rollout ends. A terminated episode is worth 0 afterwards, a truncated one the value of its final observation.
+ * A' is the advantage of the following micro-step, times the weight of the decision that it begins; 0 where the episode
+ * or the rollout ends. The value after a terminated episode is 0, after a truncated one that of its final observation.
  *
  * @returns advantages [M]; the value targets are advantages + values
- * @throws RangeError where an array is shorter than the decisions
+ * @throws RangeError where an array is shorter than `count`, or `values` shorter than M
  */
 export function advantages(micro: MicroSteps, options: AdvantageOptions): Float32Array {
   checkLengths(micro);

@@ -1,12 +1,14 @@
 import type { Trajectory } from './trajectory.ts';
 
 /**
- * Weight of the trace into each decision [T]: 1, or for a decision forced to n ponder steps
+ * The weight of the trace into each decision [T]: 1, or for a decision forced to n ponder steps
  *
  *     min(1, π(n) / u(n)),    π(n) = halt_n · Π_{minSteps ≤ k < n} (1 − halt_k),    u(n) = 1 / (maxSteps − minSteps + 1)
  *
- * where halt at maxSteps counts as 1: the c of V-trace (Espeholt et al. 2018, arXiv 1802.01561), since the forced depth was drawn from u and
- * not by the halting head.
+ * where halt at `maxSteps` counts as 1. It is the c of V-trace (Espeholt et al. 2018, arXiv 1802.01561, section 4.1),
+ * since u and not the halting head drew the forced depth.
+ * @param trajectory the decisions
+ * @param limits the range of depths
  */
 export function depthWeights(
   {

@@ -2,47 +2,69 @@ import type { ActionMask } from '../../envs/index.ts';
 import type { Transition } from '../deciders/decision.ts';
 import { GOES_ON, type MicroSteps, TERMINATED, TRUNCATED } from './advantages.ts';
 
+/** The sizes of a trajectory's arrays. */
 export interface TrajectorySizes {
-  /** Decisions it can hold. */
+  /** The most decisions that it holds. */
   capacity: number;
+  /** The most ponder steps of a decision. */
   maxSteps: number;
+  /** Number of environments (N). */
   envs: number;
+  /** Numbers in an observation's row. */
   observationSize: number;
+  /** Numbers in an action's row. */
   actionSize: number;
-  /** 0 where actions have no mask. */
+  /** Numbers in a mask's row; 0 where actions have no mask. */
   maskSize: number;
 }
 
 /**
- * A rollout's decisions, ragged in depth, in memory allocated once: micro-steps lie end to end in
- * [M] arrays, decision t's from `offset[t]`.
+ * A rollout's decisions, in arrays that it allocates once. Decisions differ in depth: their micro-steps lie end to end
+ * in [M] arrays, those of decision t from `offset[t]`.
  */
 export class Trajectory implements Omit<MicroSteps, 'weights'> {
+  /** Number of decisions (T). */
   count = 0;
-  /** Micro-steps (M). */
+  /** Number of micro-steps (M). */
   total = 0;
-  readonly env: Int32Array; // [T]
-  readonly rows: Float32Array; // [T, observationSize]
-  readonly actions: Float32Array; // [T, actionSize]
-  readonly masks: Float32Array; // [T, maskSize], 1 where no mask was given
-  readonly logProbs: Float32Array; // [T]
-  readonly ponderSteps: Int32Array; // [T]
-  readonly offset: Int32Array; // [T]
-  readonly forced: Uint8Array; // [T]
-  readonly rewards: Float32Array; // [T]
-  readonly ended: Uint8Array; // [T]
-  readonly next: Int32Array; // [T]
-  readonly bootstrap: Float32Array; // [T], filled in by the learner
-  readonly halts: Float32Array; // [M]
-  readonly values: Float32Array; // [M]
-  /** Whether any decision had a mask: without one, masks need not be applied. */
+  /** The environment of each decision [T]. */
+  readonly env: Int32Array;
+  /** Flat observations [T, observationSize]. */
+  readonly rows: Float32Array;
+  /** Flat actions [T, actionSize]. */
+  readonly actions: Float32Array;
+  /** Allowed actions [T, maskSize]; 1 everywhere for a decision without a mask. */
+  readonly masks: Float32Array;
+  /** ln π(action) at the time of the decision [T]. */
+  readonly logProbs: Float32Array;
+  /** Ponder steps [T]. */
+  readonly ponderSteps: Int32Array;
+  /** The index of each decision's first micro-step [T]. */
+  readonly offset: Int32Array;
+  /** 1 for a decision whose depth was not the halting rule's choice [T]. */
+  readonly forced: Uint8Array;
+  /** Rewards [T]. */
+  readonly rewards: Float32Array;
+  /** `GOES_ON`, `TERMINATED` or `TRUNCATED` [T]. */
+  readonly ended: Uint8Array;
+  /** The index of the same environment's next decision, -1 where there is none [T]. */
+  readonly next: Int32Array;
+  /** The value of the observation that follows, which the learner fills in for those of `toBootstrap` [T]. */
+  readonly bootstrap: Float32Array;
+  /** Halting probabilities [M]. */
+  readonly halts: Float32Array;
+  /** Values [M]. */
+  readonly values: Float32Array;
+  /** Whether any decision had a mask. */
   masked = false;
+  /** The sizes that it was made with. */
   readonly sizes: TrajectorySizes;
   /** Observation to bootstrap decision t from: a truncated episode's last, or the rollout's. */
   readonly #following: ({ row: Float32Array; mask?: ActionMask } | undefined)[];
   /** Each environment's latest decision, -1 for none. */
   readonly #latest: Int32Array;
 
+  /** Allocates the arrays. */
   constructor(sizes: TrajectorySizes) {
     const { capacity, maxSteps, envs, observationSize, actionSize, maskSize } = sizes;
     this.sizes = sizes;
@@ -65,6 +87,7 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
     this.clear();
   }
 
+  /** Removes all decisions. */
   clear(): void {
     this.count = this.total = 0;
     this.masked = false;
@@ -72,7 +95,10 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
     this.#following.fill(undefined);
   }
 
-  /** @throws RangeError where it is full */
+  /**
+   * Adds a decision.
+   * @throws RangeError where it is full
+   */
   push(transition: Transition): void {
     const { decision, reward, terminated, truncated, final, next } = transition;
     const { capacity, observationSize, actionSize, maskSize } = this.sizes;
@@ -111,13 +137,13 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
     this.#following[t] = terminated ? undefined : truncated ? last : goesOn;
   }
 
-  /** The environment's episode ended with the decision that is its latest here, as truncated. */
+  /** Marks an environment's latest decision as truncated, if its episode goes on. */
   cut(env: number): void {
     const t = this.#latest[env];
     if (t >= 0 && this.ended[t] === GOES_ON) this.ended[t] = TRUNCATED;
   }
 
-  /** All that was collected, as float32 arrays by name; `following` is what `toBootstrap` gives. */
+  /** Copies all arrays as float32, by name; `followed` and `following` are the indices and rows of `toBootstrap`. */
   tensors(): Record<string, { shape: number[]; data: Float32Array }> {
     const { count: T, total: M, sizes } = this;
     const { observationSize, actionSize, maskSize } = sizes;
@@ -151,7 +177,7 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
     };
   }
 
-  /** Decisions whose value of what follows must be computed, with the observation it follows from, and its mask. */
+  /** The decisions that need a `bootstrap` value, each with the observation to compute it from, and its mask. */
   *toBootstrap(): Generator<{ t: number; row: Float32Array; mask?: ActionMask }> {
     for (let t = 0; t < this.count; t++) {
       const following = this.#following[t];

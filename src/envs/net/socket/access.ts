@@ -16,11 +16,15 @@ export interface Access {
 /** Where servers listen unless told otherwise. */
 export const DEFAULT_HOST = '127.0.0.1';
 
+/** @internal */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-/** @throws Error for another than a loopback address without a token, or a token that cannot travel */
+/**
+ * @throws Error for another than a loopback address without a token, or a token that cannot travel
+ * @internal
+ */
 export function checkBinding(host = DEFAULT_HOST, token?: string): void {
   if (token === undefined && !isLoopback(host)) {
     throw new Error(`host ${host}: another than a loopback address needs a token`);

@@ -1,11 +1,12 @@
 import type { WireError } from '../wire/wire-error.ts';
 
-/** Why a connection is over. */
+/** The end of a connection. */
 export interface Closed {
   /** The WebSocket close code; 1006 where the connection broke. */
   code: number;
+  /** The reason in words; may be empty. */
   reason: string;
-  /** With what this side ended it, where it did: mostly something that the peer sent. */
+  /** The error with which this side ended the connection, where it did. */
   fault?: WireError;
 }
 
@@ -25,7 +26,10 @@ const meanings: Record<number, string> = {
   1009: 'a frame of ours was too large for it',
 };
 
-/** Whether another connection may go better: it broke, or the peer is going, busy or has begun anew. */
+/**
+ * Whether another connection may go better: it broke, or the peer is going, busy or has begun anew.
+ * @internal
+ */
 export function isPassing({ code, fault }: Closed): boolean {
   return fault ? fault.code === 'SLOW_READER' : PASSING.has(code);
 }

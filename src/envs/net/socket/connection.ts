@@ -5,14 +5,15 @@ import { DIALLER_TAKES } from '../wire/fit.ts';
 import { asWireError, type WireCode, WireError } from '../wire/wire-error.ts';
 import type { Closed } from './closed.ts';
 
+/** The limits of a connection; a peer that exceeds one is disconnected with its code. */
 export interface ConnectionLimits {
-  /** Bytes a frame may have. */
+  /** The most bytes of a frame; default 8 MiB. */
   maxPayload: number;
-  /** Bytes a frame may have before the connection is trusted with more. */
+  /** The most bytes of a frame before the handshake is done; default 64 KiB. */
   maxOpening: number;
-  /** Frames a second on average; bursts of as many are allowed. */
+  /** The most frames a second on average, with bursts of as many; default: no limit. */
   maxFramesPerSecond?: number;
-  /** Bytes that may wait to be read by the peer. */
+  /** The most bytes that may wait for the peer to read; default 16 MiB. */
   maxBuffered: number;
 }
 
@@ -23,14 +24,13 @@ export const defaultConnectionLimits: ConnectionLimits = {
 };
 
 /**
- * A WebSocket that carries messages. What a peer sends that is no frame, is too large or comes too
- * fast ends it with its code; so does a peer that does not read. Messages that come before somebody listens wait for
- * the listener, and so does the end.
+ * A WebSocket that carries messages. A malformed frame, a frame beyond the limits, and a peer that does not read end it,
+ * each with its code. Messages wait until `onMessage` is set, and the end waits until `onClose` is set.
  */
 export class Connection {
-  /** Told of what went wrong here that the peer is not to know. */
+  /** Receives errors of this side, of which the peer learns only `INTERNAL`. */
   onFault: (error: unknown) => void = () => {};
-  /** Bytes of a frame that the peer takes. */
+  /** The most bytes of a frame that the peer accepts. */
   peerTakes = DIALLER_TAKES;
   readonly #socket: WebSocket;
   readonly #codec: Codec;
@@ -48,6 +48,7 @@ export class Connection {
   /** For how long nothing had come when the peer was taken for gone. */
   #silentMs: number | undefined;
 
+  /** Wraps an open WebSocket. */
   constructor(socket: WebSocket, codec: Codec, limits: ConnectionLimits) {
     this.#socket = socket;
     this.#codec = codec;
@@ -65,13 +66,13 @@ export class Connection {
     });
   }
 
-  /** Who is told of the end, at once where it is over already. */
+  /** Receives the end of the connection; at once where it has ended already. */
   set onClose(listener: (closed: Closed) => void) {
     this.#onClose = listener;
     if (this.#closed) listener(this.#closed);
   }
 
-  /** Who is given each message, as it was decoded and not yet checked. */
+  /** Receives each message, decoded but not validated. */
   set onMessage(listener: (message: unknown) => void) {
     this.#onMessage = listener;
     const held = this.#held ?? [];
@@ -79,21 +80,22 @@ export class Connection {
     for (const message of held) this.#hand(message);
   }
 
-  /** Keeps what comes for the next listener. */
+  /** Keeps messages until `onMessage` is set again. */
   hold(): void {
     this.#held = [];
   }
 
+  /** Whether messages can be sent. */
   get open(): boolean {
     return this.#socket.readyState === this.#socket.OPEN;
   }
 
-  /** From now on frames may have `maxPayload` bytes. */
+  /** Allows frames of `maxPayload` bytes from now on. */
   trust(): void {
     this.#trusted = true;
   }
 
-  /** Sends messages that belong together. A peer that has not read what was sent before is not waited for. */
+  /** Sends messages. It ends a connection whose peer has not read the earlier ones (`maxBuffered`). */
   send(...messages: object[]): void {
     if (!this.open) return;
     // Not what is sent now: it may be large, and nobody has had the time to read it.
@@ -118,7 +120,7 @@ export class Connection {
     }
   }
 
-  /** Tells the peer what is wrong and ends the connection; anything but a WireError is INTERNAL. */
+  /** Sends an error and ends the connection; the peer sees an error that is no `WireError` as `INTERNAL`. */
   fail(cause: unknown): void {
     if (!(cause instanceof WireError)) this.onFault(cause);
     const error = asWireError(cause);
@@ -126,6 +128,10 @@ export class Connection {
     this.#end(error);
   }
 
+  /**
+   * Ends the connection.
+   * @param code the WebSocket close code
+   */
   close(code = 1000, reason = ''): void {
     this.#socket.close(code, shortened(reason));
     // A peer that does not close its side is not waited for as long as ws would.
@@ -133,7 +139,7 @@ export class Connection {
     this.#socket.once('close', () => clearTimeout(late));
   }
 
-  /** Takes the peer for gone once it has neither pinged nor sent anything for three times `everyMs`, or for `leastMs`. */
+  /** Ends the connection once the peer has been silent for three times `everyMs` and for `leastMs`, both in ms. */
   expectPings(everyMs: number, leastMs = 0): void {
     if (this.#silence === undefined) {
       const heard = () => this.#silence?.refresh();
@@ -150,7 +156,7 @@ export class Connection {
     this.#silence = after(silentMs, silent).unref();
   }
 
-  /** At once, without a word. */
+  /** Ends the connection at once, without a closing frame. */
   terminate(): void {
     this.#socket.terminate();
   }

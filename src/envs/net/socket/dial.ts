@@ -4,20 +4,26 @@ import type { Codec } from '../wire/codec.ts';
 import { DIALLER_TAKES } from '../wire/fit.ts';
 import { Connection, defaultConnectionLimits } from './connection.ts';
 
+/** The token of a server, and how long to wait for it. */
 export interface DialOptions {
+  /** The server's token, where it wants one. */
   token?: string;
-  /** How long it may take to be connected, in ms. */
+  /** The longest time to connect, in ms; default 10,000. */
   timeoutMs?: number;
-  /** Aborting it gives up. */
+  /** Abort it to give up. */
   signal?: AbortSignal;
 }
 
-/** It refused before the upgrade: `code` as in docs/protocol.md where it said one. */
+/** Says that a server does not answer, or refuses the connection; the message has the server's code, if it sent one. */
 export class DialError extends Error {
   override readonly name = 'DialError';
-  /** Whether there is hope that a later attempt goes better. */
+  /** Whether a later attempt may succeed. */
   readonly retryable: boolean;
 
+  /**
+   * Makes an error.
+   * @param retryable whether a later attempt may succeed
+   */
   constructor(message: string, retryable: boolean, options?: ErrorOptions) {
     super(message, options);
     this.retryable = retryable;
@@ -26,7 +32,9 @@ export class DialError extends Error {
 
 /**
  * Connects to a server.
- * @throws DialError where it does not answer, or refuses; the signal's reason where that gives up
+ * @param url such as `ws://127.0.0.1:8765/v1/env`
+ * @param codec the encoding of messages
+ * @throws DialError where the server does not answer, or refuses; the signal's reason where it is aborted
  */
 export function dial(
   url: string,

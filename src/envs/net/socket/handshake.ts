@@ -18,11 +18,11 @@ const HELLO_MS = 5000;
 /** How often whoever accepts is expected to ping until `welcome` says it, in ms. */
 const PING_MS = 15_000;
 
-/** How long whoever was dialled may take to answer. */
+/** How long a client waits for the answer to its hello. */
 export interface Patience {
-  /** Until `welcome`, in ms; unless given, as long as it pings. */
+  /** The longest time until `welcome`, in ms; default: no limit while the server pings. */
   welcomeMs?: number;
-  /** Without a ping or a message until `welcome`, in ms: environments that are made may hold up its pings. */
+  /** The longest silence until `welcome`, in ms: a server that makes environments may ping late. */
   silentMs?: number;
 }
 
@@ -30,8 +30,9 @@ export interface Patience {
 export type Role = Hello['role'];
 
 /**
- * Waits for the hello of whoever dialled; what is none ends the connection with its code.
- * @param welcomed called with it, to answer; what it throws is told
+ * Waits for the hello of a client; another message ends the connection with its code.
+ * @param role the role that the client must have
+ * @param welcomed receives the hello and answers it; an error of it ends the connection
  */
 export function awaitHello(
   connection: Connection,
@@ -62,8 +63,8 @@ export function awaitHello(
 }
 
 /**
- * Says hello to whoever was dialled.
- * @throws WireError with the code it answered, or that of what is wrong with its answer
+ * Sends a client's hello and waits for the server's welcome.
+ * @throws WireError with the server's code, or with that of a fault in its answer
  */
 export function sayHello(
   connection: Connection,

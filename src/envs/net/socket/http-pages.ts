@@ -2,42 +2,59 @@ import type { IncomingMessage } from 'node:http';
 import type { Registry } from 'prom-client';
 import { WireError } from '../wire/wire-error.ts';
 
-/** What is answered over HTTP. */
+/** An HTTP route of a `SocketServer`. */
 export interface Page {
+  /** The path, such as `/health`. */
   path: string;
-  /** GET unless given. */
+  /** The method; default `GET`. */
   method?: 'POST';
-  /** Shown without a token. */
+  /** Whether it needs no token; default `false`. */
   open?: boolean;
+  /** Answers a request. */
   body: (asked: PageRequest) => Promise<PageAnswer> | PageAnswer;
 }
 
-/** What a page is asked for beside its path. */
+/** A request to a `Page`. */
 export interface PageRequest {
+  /** The query of the URL. */
   query: URLSearchParams;
-  /** What was sent with a POST. */
+  /** The body of a POST; otherwise empty. */
   posted: string;
 }
 
+/** The answer of a `Page`. */
 export interface PageAnswer {
-  /** The media type. */
+  /** The media type, such as `application/json`. */
   type: string;
+  /** The body. */
   data: string | Uint8Array;
-  /** The HTTP status; 200 unless given. */
+  /** The HTTP status; default 200. */
   status?: number;
+  /** Other HTTP headers. */
   headers?: Readonly<Record<string, string>>;
 }
 
+/**
+ * An answer of JSON.
+ * @internal
+ */
 export function jsonAnswer(value: unknown, status?: number): PageAnswer {
   return { type: 'application/json', data: JSON.stringify(value), status };
 }
 
-/** A page of JSON. @param open shown without a token */
+/**
+ * A page of JSON.
+ * @param open whether it needs no token
+ * @internal
+ */
 export function jsonPage(path: string, value: () => unknown, open = false): Page {
   return { path, open, body: () => jsonAnswer(value()) };
 }
 
-/** `/metrics`, as Prometheus reads it. */
+/**
+ * `/metrics`, as Prometheus reads it.
+ * @internal
+ */
 export function metricsPage(registry: Registry): Page {
   const body = async () => ({ type: registry.contentType, data: await registry.metrics() });
   return { path: '/metrics', body };

@@ -19,27 +19,29 @@ import { type Access, checkAccess, checkBinding, DEFAULT_HOST, isLoopback } from
 import { Connection, type ConnectionLimits, defaultConnectionLimits } from './connection.ts';
 import { asked, jsonAnswer, type Page, type PageAnswer } from './http-pages.ts';
 
+/** The address of a server, the clients that it accepts, and its limits. */
 export interface SocketServerOptions extends Partial<ConnectionLimits> {
-  /** The address to bind to; 127.0.0.1 unless given. Any but a loopback one needs a token. */
+  /** The address to bind to; default 127.0.0.1. An address other than a loopback one needs a token. */
   host?: string;
-  /** 0, unless given: any that is free. */
+  /** The port; default 0, which takes any free one. */
   port?: number;
-  /** What a client must show. */
+  /** The token that clients must send, at least 8 characters; default: none. */
   token?: string;
-  /** Origins of browser pages that may connect; none unless given. */
+  /** The origins of browser pages that may connect, beside the server's own; default: none. */
   origins?: readonly string[];
-  /** PEM; wss instead of ws. */
+  /** Certificate and key in PEM, for wss:// and https://. */
   tls?: { cert: string | Buffer; key: string | Buffer };
-  /** Open connections in all. */
+  /** The most open connections; default 4096. */
   maxConnections?: number;
-  /** Open connections of one address. */
+  /** The most open connections from one address; default: `maxConnections`. */
   maxPerAddress?: number;
-  /** Between pings; a peer that misses two is gone. */
+  /** Time between pings, in ms; a peer that misses two is disconnected. Default 15,000. */
   heartbeatMs?: number;
-  /** Told of faults of this server's own, which peers learn nothing of but INTERNAL. */
+  /** Receives errors of the server itself, of which peers learn only `INTERNAL`. */
   onFault?: (error: unknown) => void;
 }
 
+/** @internal */
 export const serverChecks: Checks<SocketServerOptions> = {
   host: text,
   port: integer(0, 65_535),
@@ -56,26 +58,28 @@ export const serverChecks: Checks<SocketServerOptions> = {
   maxBuffered: integer(1),
 };
 
-/** What is served at one path; `open`: without a token. */
+/** A WebSocket route of a `SocketServer`; one that is `open` needs no token. */
 export type Endpoint = { path: string; open?: boolean } & (
   | {
-      /** Connections that speak one of our subprotocols. */
+      /** Receives connections of Pondera's protocol. */
       connect: (connection: Connection, request: IncomingMessage) => void;
     }
   | {
-      /** The name of that protocol, where a client may offer it, as it must beside a token. */
+      /** The name of the subprotocol, where clients offer one; a client with a token must. */
       subprotocol?: string;
-      /** WebSockets of another protocol. */
+      /** Receives WebSockets of another protocol. */
       socket: (socket: WebSocket, request: IncomingMessage) => void;
     }
 );
 
 /**
- * One port for WebSocket endpoints and HTTP pages. Who may connect is settled before the upgrade;
- * everything that a peer may do wrong has a code (docs/protocol.md).
+ * A server of WebSocket endpoints and HTTP pages on one port. It checks host, origin and token before the upgrade; every
+ * fault of a client has a code (docs/protocol.md).
  */
 export class SocketServer {
+  /** The limits of its connections. */
   readonly limits: ConnectionLimits;
+  /** Time between pings, in ms. */
   readonly heartbeatMs: number;
   readonly #options: SocketServerOptions;
   readonly #access: Access;
@@ -131,7 +135,10 @@ export class SocketServer {
     this.#heart = every(heartbeatMs, () => this.#beat()).unref();
   }
 
-  /** @throws Error where it cannot listen, or may not: another than a loopback address without a token */
+  /**
+   * Starts a server.
+   * @throws Error where the address is in use, or is another than a loopback one without a token
+   */
   static async listen(
     options: SocketServerOptions,
     endpoints: readonly Endpoint[],
@@ -152,23 +159,24 @@ export class SocketServer {
     return server;
   }
 
-  /** The address of an endpoint, e.g. `ws://127.0.0.1:8765/v1/env`; where it was, once it is closed. */
+  /** The URL of an endpoint, such as `ws://127.0.0.1:8765/v1/env`. */
   url(path: string): string {
     const { address, port, family } = this.#address;
     const host = family === 'IPv6' ? `[${address}]` : address;
     return `${this.#options.tls ? 'wss' : 'ws'}://${host}:${port}${path}`;
   }
 
-  /** The address of a page, e.g. `http://127.0.0.1:8765/health`. */
+  /** The URL of a page, such as `http://127.0.0.1:8765/health`. */
   pageUrl(path: string): string {
     return this.url(path).replace(/^ws/, 'http');
   }
 
+  /** Number of open connections. */
   get connections(): number {
     return this.#sockets.clients.size;
   }
 
-  /** Accepts nothing more, tells every peer that the server is going, and waits until they have gone. */
+  /** Accepts no more connections, tells every peer that the server ends, and waits until they have left. */
   async close(): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;

@@ -9,7 +9,10 @@ export interface Ticket {
   readonly token: string;
 }
 
-/** Of a session that begins; nobody can guess it. */
+/**
+ * Of a session that begins; nobody can guess it.
+ * @internal
+ */
 export function newTicket(): Ticket {
   return {
     session: randomBytes(12).toString('base64url'),

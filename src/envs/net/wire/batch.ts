@@ -5,7 +5,10 @@ import type { AnySpace } from '../../spaces/space-from-json.ts';
 import type { Batch } from './message-fields.ts';
 import { isNdArray, type NdArray, type NumberArray, ndarray } from './ndarray.ts';
 
-/** A batch, as it came, that is none of its space. */
+/**
+ * A batch, as it came, that is none of its space.
+ * @internal
+ */
 export class BatchError extends Error {
   override readonly name = 'BatchError';
 }
@@ -13,6 +16,7 @@ export class BatchError extends Error {
 /**
  * Values of a space, stacked for the wire (docs/protocol.md, Spaces).
  * @param values k of them, each contained in the space
+ * @internal
  */
 export function stack(space: Space, values: readonly unknown[]): Batch {
   const known = space as AnySpace;
@@ -45,7 +49,10 @@ export function stack(space: Space, values: readonly unknown[]): Batch {
   }
 }
 
-/** How many values a batch holds by its first part; undefined where that is no batch. */
+/**
+ * How many values a batch holds by its first part; undefined where that is no batch.
+ * @internal
+ */
 export function countOf(space: Space, batch: unknown): number | undefined {
   const known = space as AnySpace;
   if (known.type === 'dict') {
@@ -64,6 +71,7 @@ export function countOf(space: Space, batch: unknown): number | undefined {
  * The k values that a batch holds. Their form is checked, not whether the space contains them:
  * `space.explain` does that. Arrays are views of the batch's own numbers.
  * @throws BatchError saying where, what was expected and what came
+ * @internal
  */
 export function unstack(space: Space, batch: unknown, k: number): unknown[] {
   return take(space as AnySpace, batch, k, '');

@@ -10,16 +10,17 @@ import {
 import { defaultFrameLimits, type FrameLimits, scanJson, scanMsgpack } from './scan.ts';
 import { WireError } from './wire-error.ts';
 
-/** How messages become frames: MessagePack in binary frames, JSON in text ones. */
+/** An encoding of messages as WebSocket frames. */
 export interface Codec {
-  /** '' where the protocol has none. */
+  /** The name of the WebSocket subprotocol; empty for none. */
   readonly subprotocol: string;
-  /** Plain data and arrays, `NdArray` or typed; what is neither (functions, undefined) is left out. */
+  /** Encodes plain data and arrays (`NdArray` or typed); it leaves out functions and undefined. */
   encode(message: object): Uint8Array | string;
   /**
-   * @param binary whether it came as a binary frame
-   * @returns plain data, its arrays as `NdArray`
-   * @throws WireError BAD_FRAME
+   * Decodes a frame.
+   * @param binary whether it is a binary frame
+   * @returns plain data, with arrays as `NdArray`
+   * @throws WireError `BAD_FRAME`
    */
   decode(frame: Uint8Array, binary: boolean): unknown;
 }
@@ -33,6 +34,10 @@ const key = (key: unknown): string => {
   return name;
 };
 
+/**
+ * The encoding in MessagePack, in binary frames: compact, and arrays keep their bytes.
+ * @param limits of what a frame may hold
+ */
 export function msgpackCodec(limits: FrameLimits = defaultFrameLimits): Codec {
   const encoder = new Encoder({ ignoreUndefined: true });
   // What a peer's keys are called cannot be known, so they are not cached.
@@ -48,6 +53,10 @@ export function msgpackCodec(limits: FrameLimits = defaultFrameLimits): Codec {
   };
 }
 
+/**
+ * The encoding in JSON, in text frames: for browsers and for debugging.
+ * @param limits of what a frame may hold
+ */
 export function jsonCodec(limits: FrameLimits = defaultFrameLimits): Codec {
   const base64 = (bytes: Uint8Array) =>
     Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');

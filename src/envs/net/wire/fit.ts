@@ -24,6 +24,7 @@ const ARRAY_HEAD = { bytes: 80, entries: 8, depth: 2 };
 /**
  * How large a value is once it travels.
  * @throws TypeError for what never does: a bigint, a symbol
+ * @internal
  */
 export function sizeOf(value: unknown): Size {
   const size: Size = { bytes: 0, entries: 0, depth: 0 };
@@ -61,6 +62,7 @@ function add(value: unknown, size: Size, depth: number): void {
 /**
  * Why a message cannot travel; undefined where it can.
  * @param takes bytes a frame that the peer takes; Infinity where there are no frames, but memory is shared
+ * @internal
  */
 export function explainSize(size: Size, takes: number): string | undefined {
   if (takes === Infinity) return undefined;

@@ -23,23 +23,32 @@ export const vector = z
   .transform(
     (value): NumberArray => (isNdArray(value) ? value.data : Float64Array.from(value, Number)),
   );
+/** @internal */
 export const indices = vector.refine(
   (numbers) => numbers.every((n) => Number.isSafeInteger(n) && n >= 0),
   'expected non-negative integers',
 );
+/** @internal */
 export const flags = vector.refine(
   (numbers) => numbers.every((n) => n === 0 || n === 1),
   'expected 0 or 1',
 );
 
-/** Values of a space, k of them stacked: its form is the space's, which `unstack` checks. */
+/**
+ * Values of a space, k of them stacked: its form is the space's, which `unstack` checks.
+ * @internal
+ */
 export const batch = z
   .custom<Batch>((value) => value !== undefined, 'expected a batch of values')
   .meta({ description: 'k values of a space, stacked as docs/protocol.md says' });
 
-/** Values of a space, stacked: see docs/protocol.md, Spaces. */
+/**
+ * Values of a space, stacked: see docs/protocol.md, Spaces.
+ * @internal
+ */
 export type Batch = NdArray | readonly unknown[] | { [key: string]: unknown };
 
+/** @internal */
 export const mask = z
   .custom<NdArray>(
     (value) => isNdArray(value) && value.shape.length === 2,
@@ -47,7 +56,10 @@ export const mask = z
   )
   .meta(arrayMap);
 export const info = z.array(z.record(z.string(), z.unknown()).nullable());
+/** @internal */
 export const textUpTo = (most: number) => z.string().max(most);
+/** @internal */
 export const id = z.int().min(0);
 
+/** @internal */
 export const code = z.enum(Object.keys(wireCodes) as [keyof typeof wireCodes]);

@@ -3,7 +3,7 @@ import { spaceJson } from '../../spaces/space-from-json.ts';
 import { batch, code, flags, id, indices, info, mask, textUpTo, vector } from './message-fields.ts';
 import { WireError } from './wire-error.ts';
 
-/** The version of docs/protocol.md that is spoken here. */
+/** The version of the protocol (docs/protocol.md). */
 export const WIRE_VERSION = 1;
 
 const session = z.strictObject({ session: textUpTo(128), token: textUpTo(128) });
@@ -27,6 +27,7 @@ const policyDescription = z.strictObject({
   minSteps: z.int().min(1),
   maxSteps: z.int().min(1),
 });
+/** A policy server's description of its policy, in `Welcome`. */
 export type PolicyDescription = z.infer<typeof policyDescription>;
 
 const hello = z.strictObject({
@@ -38,6 +39,7 @@ const hello = z.strictObject({
   env: envDescription.optional(),
   resume: session.optional(),
 });
+/** The first message of a client (docs/protocol.md). */
 export type Hello = z.infer<typeof hello>;
 
 const welcome = z.strictObject({
@@ -54,9 +56,12 @@ const welcome = z.strictObject({
   env: envDescription.optional(),
   policy: policyDescription.optional(),
 });
+/** The answer of a server to `Hello` (docs/protocol.md). */
 export type Welcome = z.infer<typeof welcome>;
 
+/** @internal */
 export const error = z.strictObject({ t: z.literal('error'), code, message: textUpTo(10_000) });
+/** @internal */
 export const close = z.strictObject({ t: z.literal('close') });
 
 /** The environments that a message is about, and which of their requests. */
@@ -133,6 +138,7 @@ export type ErrorMessage = z.output<typeof error>;
 /**
  * A message of a peer, checked.
  * @throws WireError BAD_MESSAGE, saying which field, what was expected and what came
+ * @internal
  */
 export function readMessage<T extends z.ZodType>(schema: T, message: unknown): z.output<T> {
   const result = schema.safeParse(message);
@@ -144,8 +150,8 @@ export function readMessage<T extends z.ZodType>(schema: T, message: unknown): z
 }
 
 /**
- * Messages by name as JSON Schema (draft 2020-12), the opening and its answer before the others; arrays in their JSON
- * form.
+ * JSON Schemas (draft 2020-12) of messages by name, with those of `opening` and `answer`; arrays have their JSON form.
+ * @param messages zod schemas by name
  */
 export function wireJsonSchema(messages: Record<string, z.ZodType>): Record<string, unknown> {
   const all = { opening, answer, ...messages };

@@ -15,7 +15,7 @@ const arrays = {
 
 export type WireDType = keyof typeof arrays;
 
-/** What the arrays of a message hold once they are read: 64-bit integers have become float64. */
+/** The numbers of an `NdArray`; 64-bit integers become float64 when they are read. */
 export type NumberArray =
   | Float32Array
   | Float64Array
@@ -26,10 +26,13 @@ export type NumberArray =
   | Int32Array
   | Uint32Array;
 
-/** An array on the wire: C order, its bytes as typed numbers. */
+/** An array in a message, in C order. */
 export interface NdArray {
+  /** The number type, in NumPy's notation. */
   dtype: WireDType;
+  /** The extents. */
   shape: number[];
+  /** The numbers. */
   data: NumberArray;
 }
 
@@ -45,16 +48,23 @@ const dtypeOf: Record<string, WireDType> = {
   Uint32Array: '<u4',
 };
 
-/** An array of numbers as one of the wire; a vector unless a shape is given. */
+/**
+ * An array of numbers as one of the wire; a vector unless a shape is given.
+ * @internal
+ */
 export function ndarray(data: NumberArray, shape: readonly number[] = [data.length]): NdArray {
   return { dtype: dtypeOf[data.constructor.name], shape: [...shape], data };
 }
 
-/** The i-th row of a matrix: a view. */
+/**
+ * The i-th row of a matrix: a view.
+ * @internal
+ */
 export function rowOf({ shape, data }: NdArray, i: number): NumberArray {
   return data.subarray(i * shape[1], (i + 1) * shape[1]);
 }
 
+/** @internal */
 export function isNdArray(value: unknown): value is NdArray {
   if (typeof value !== 'object' || value === null) return false;
   const { dtype, shape, data } = value as Partial<NdArray>;
@@ -101,12 +111,18 @@ function narrowed(raw: NumberArray | BigInt64Array | BigUint64Array): NumberArra
   return data.every(Number.isSafeInteger) ? data : undefined;
 }
 
-/** The bytes of an array, as they travel. 64-bit integers are read only, so none is written. */
+/**
+ * The bytes of an array, as they travel. 64-bit integers are read only, so none is written.
+ * @internal
+ */
 export function bytesOf({ data }: NdArray): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
-/** The dtype under which an array travels: what has become float64 on reading is that. */
+/**
+ * The dtype under which an array travels: what has become float64 on reading is that.
+ * @internal
+ */
 export function dtypeWritten({ dtype, data }: NdArray): WireDType {
   return dtype === '<i8' || dtype === '<u8' ? dtypeOf[data.constructor.name] : dtype;
 }

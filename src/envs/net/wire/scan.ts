@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { WireError } from './wire-error.ts';
 
-/** What a frame may consist of, whatever its bytes. */
+/** The limits of the content of a frame. */
 export interface FrameLimits {
-  /** Maps and lists within one another. */
+  /** The most maps and lists inside one another. */
   depth: number;
-  /** Entries of all maps and lists. */
+  /** The most entries of all maps and lists together. */
   entries: number;
 }
 

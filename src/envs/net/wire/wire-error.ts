@@ -33,25 +33,31 @@ export const wireCodes = {
   INTERNAL: { close: 1011 },
 } as const satisfies Record<string, Manner>;
 
+/** A code of `WireError`; docs/protocol.md says what each means and what to do. */
 export type WireCode = keyof typeof wireCodes;
 
-/** What one side of a connection did wrong, or cannot do, as the other is told. */
+/** Says what one side of a connection did wrong or cannot do; the other side receives code and message. */
 export class WireError extends Error {
   override readonly name = 'WireError';
+  /** What went wrong. */
   readonly code: WireCode;
 
-  /** @param message what of it is too long to be told is left out */
+  /**
+   * Makes an error.
+   * @param message of which it keeps the first 2,000 characters
+   */
   constructor(code: WireCode, message: string, options?: ErrorOptions) {
     // What a peer sent may be quoted, so a cut may have left half a character: no UTF-8 holds that.
     super(Buffer.from(message.slice(0, MOST_SAID)).toString(), options);
     this.code = code;
   }
 
-  /** The WebSocket close code that ends a connection for it. */
+  /** The WebSocket close code for it. */
   get closeCode(): number {
     return (wireCodes[this.code] as Manner).close ?? 1008;
   }
 
+  /** The HTTP status for it. */
   get httpStatus(): number {
     return (wireCodes[this.code] as Manner).http ?? 500;
   }
@@ -72,7 +78,10 @@ export class PeerError extends WireError {
 /** Characters of a message. */
 const MOST_SAID = 2000;
 
-/** An error as a peer is told it; of a fault of ours it learns no more than that. */
+/**
+ * An error as a peer is told it; of a fault of ours it learns no more than that.
+ * @internal
+ */
 export function asWireError(cause: unknown): WireError {
   if (cause instanceof WireError) return cause;
   return new WireError('INTERNAL', 'a fault of this server', { cause });

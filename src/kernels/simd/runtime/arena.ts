@@ -10,7 +10,7 @@ interface Hole {
   end: number;
 }
 
-/** Nothing that is left of the arena is large enough. */
+/** Says that the arena of the backend `simd` has no free block that is large enough. */
 export class ArenaFullError extends RangeError {
   override readonly name = 'ArenaFullError';
 }

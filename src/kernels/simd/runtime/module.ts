@@ -4,8 +4,8 @@ import { flagsMaySet, setFlags } from './v8-flags.ts';
 import { compileWide, joinsVectors } from './wide.ts';
 
 /**
- * What results are held to. `strict` and `simd` give the same on every machine, `strict` by the wide code
- * where it runs; `relaxed` fuses products with sums where the processor can.
+ * A build of the kernels of `simd`. `strict` and `simd` give the same numbers on every machine, `strict` with 256-bit
+ * vectors where they are available; `relaxed` fuses products with sums where the processor can.
  */
 export type Build = 'strict' | 'relaxed' | 'simd';
 
@@ -13,7 +13,7 @@ export type Build = 'strict' | 'relaxed' | 'simd';
 export type Code = 'wide' | 'relaxed' | 'simd';
 
 export interface ModuleOptions {
-  /** The build to take; where that is auto, the environment variable PONDERA_SIMD may say. */
+  /** The build; `auto` (the default) takes that of the environment variable `PONDERA_SIMD`, or the fastest. */
   readonly build?: Build | 'auto';
 }
 

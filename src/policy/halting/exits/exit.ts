@@ -1,35 +1,59 @@
 import { z } from 'zod';
 import type { HaltingRule, HaltStep } from '../rule.ts';
 
-/** An option of an exit that moves its mean ponder steps, so that exits are compared at the same mean. */
+/** The option of an exit that changes its mean ponder steps: a study sets it to compare exits at the same mean. */
 export interface Dial {
+  /** The option's name. */
   option: string;
+  /** The lowest value to try. */
   low: number;
+  /** The highest value to try. */
   high: number;
-  /** Whether a larger value means more ponder steps. */
+  /** Whether a larger value gives more ponder steps. */
   rises: boolean;
-  /** How values are spread between the bounds. */
+  /** The spacing of the values between the bounds. */
   scale: 'linear' | 'log' | 'integer';
 }
 
-/** How a thought ends, over whatever weights. */
+/** A way to end thoughts that works with any weights (`registerExit`). */
 export interface ExitDefinition<Shape extends z.ZodRawShape = z.ZodRawShape> {
+  /** The value of the config's `evaluation.exit`. */
   readonly name: string;
   /** When a thought ends, in a clause without a full stop: `halt ≥ quantile`. */
   readonly summary: string;
-  /** Each option with a description and a default; flat beside those of other exits in a config. */
+  /** The schema of each option, with a description and a default; a config's `evaluation` section holds those of all exits. */
   readonly options: Shape;
-  /** The option that is measured by playing with the trained exit, where it is not given. */
+  /** The option that an evaluation measures with the trained exit first, where it is not given. */
   readonly needs?: keyof Shape & 'histogram';
+  /** The option that changes its mean ponder steps. */
   readonly dial?: Dial & { option: keyof Shape };
-  /** The most ponder steps that its thoughts take, where it says; an evaluation raises `halting.maxSteps` to it. */
+  /** The most ponder steps of its thoughts, where it has a limit; an evaluation raises `halting.maxSteps` to it. */
   reach?(options: z.infer<z.ZodObject<Shape>>): number | undefined;
+  /** Makes the rule. */
   rule(options: z.infer<z.ZodObject<Shape>>): HaltingRule;
-  /** What it decided by after a step, as a person reads it: `halted by now 0.623 ≥ 0.5`. */
+  /** The reason for its choice after a ponder step, for people: `halted by now 0.623 ≥ 0.5`. */
   reason(options: z.infer<z.ZodObject<Shape>>, step: HaltStep): string;
 }
 
-/** An exit whose options' types are known here and forgotten elsewhere. */
+/**
+ * Types an exit's definition: inside it the options have the types of their schemas, outside it fits into lists of
+ * definitions. Returns its argument.
+ *
+ * ```ts
+ * import { defineExit, registerExit } from 'pondera';
+ * import { z } from 'zod';
+ *
+ * const impatience = z.number().positive().default(2).describe('The power of the exit impatient.');
+ * const impatient = defineExit({
+ *   name: 'impatient',
+ *   summary: 'halt ^ (1 / impatience) ≥ 0.5',
+ *   options: { impatience },
+ *   rule: ({ impatience }) => ({ halts: ({ halt }) => halt ** (1 / impatience) >= 0.5 }),
+ *   reason: ({ impatience }, { halt }) => `${halt.toFixed(3)} to the power 1 / ${impatience}`,
+ * });
+ * registerExit(impatient);
+ * ```
+ */
 export function defineExit<Shape extends z.ZodRawShape>(
   definition: ExitDefinition<Shape>,
 ): ExitDefinition<Shape> & ExitDefinition {

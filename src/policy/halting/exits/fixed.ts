@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { HaltingRule } from '../rule.ts';
 import { defineExit } from './exit.ts';
 
-/** Always the same number of steps; the vanilla transformer at 1. */
+/** A rule that acts after the same number of ponder steps always; with 1 the policy is a plain transformer. */
 export function fixed(steps: number): HaltingRule {
   return { depth: () => steps, halts: ({ n }) => n >= steps };
 }

@@ -26,16 +26,19 @@ const builtIn = [
   fixedExit,
 ] as const;
 
-/** The name of an exit: one of these, or one that has been registered. */
+/** The name of an exit: a built-in one, or a registered one. */
 export type ExitName = (typeof builtIn)[number]['name'] | (string & {});
 
-/** How a thought may end over any weights, by name. */
+/**
+ * How a thought may end over any weights, by name.
+ * @internal
+ */
 export const exits = new Definitions<ExitDefinition>('an exit', builtIn, shareOptions);
 
 /**
- * Adds an exit, whose name and options configs, commands and help then know.
- * @returns takes it back
- * @throws RangeError where there is one of that name, or it means something else by an option of another
+ * Adds an exit: configs, commands and help then know its name and its options. `defineExit` has an example.
+ * @returns a function that removes it
+ * @throws RangeError where the name is taken, or another exit has an option of the same name with another schema
  */
 export function registerExit<Shape extends z.ZodRawShape>(
   definition: ExitDefinition<Shape>,
@@ -43,7 +46,10 @@ export function registerExit<Shape extends z.ZodRawShape>(
   return exits.register(definition as ExitDefinition<Shape> & ExitDefinition);
 }
 
-/** The options of all exits, side by side. */
+/**
+ * The options of all exits, side by side.
+ * @internal
+ */
 export function exitOptions(): typeof known & z.ZodRawShape {
   return Object.assign({}, ...exits.all.map(({ options }) => options));
 }
@@ -58,8 +64,9 @@ const known = {
 };
 
 /**
- * The halting rule of an exit; options that are not given have their defaults.
- * @throws RangeError for a name that is none, ZodError for options that are none
+ * Makes the halting rule of an exit.
+ * @param options of the exit; those that are left out have their defaults
+ * @throws RangeError for an unknown name, ZodError for an unknown or a wrong option
  */
 export function exitRule(name: ExitName, options: Record<string, unknown> = {}): HaltingRule {
   const exit = exits.find(name);

@@ -3,8 +3,9 @@ import type { HaltingRule } from '../rule.ts';
 import { defineExit } from './exit.ts';
 
 /**
- * Depths drawn from `histogram` (index i = i + 1 steps), whatever the observation.
- * @throws RangeError where the histogram is empty
+ * A rule that draws the number of ponder steps, independent of the observation.
+ * @param histogram weights: index i is the weight of i + 1 ponder steps
+ * @throws RangeError where the weights add up to 0
  */
 export function random(histogram: readonly number[]): HaltingRule {
   const total = histogram.reduce((a, b) => a + b, 0);

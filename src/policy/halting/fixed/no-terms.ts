@@ -1,7 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { HaltingTerms } from '../definition.ts';
 
-/** The terms of a rule that learns nothing: the action's alone. */
+/**
+ * The terms of a rule that learns nothing: the action's alone.
+ * @internal
+ */
 export const noTerms: HaltingTerms = {
   byTensors: ({ logProbs, entropies }) => {
     const zero = tf.scalar(0);

@@ -29,9 +29,9 @@ interface Slot<O> {
 }
 
 /**
- * The slot-refill ponder scheduler: each slot holds one thought, every tick runs one core step over
- * all live slots, a slot that halts gives its decision and takes the next waiting observation. Cost
- * follows the sum of ponder steps, and a slow environment blocks nobody.
+ * The decider `ponder`. Each slot holds one thought; a tick takes one ponder step in all slots as one batch. A slot
+ * whose thought ends gives its decision and takes the next waiting observation. So the cost is proportional to the sum
+ * of ponder steps, and a slow environment delays no other.
  */
 export class Scheduler<O extends DecisionRequest = DecisionRequest> implements Decider<O> {
   readonly #policy: Policy;
@@ -53,10 +53,12 @@ export class Scheduler<O extends DecisionRequest = DecisionRequest> implements D
   #taken: number[] = [];
 
   /**
-   * @param capacity slots, at least 1, or a RangeError is thrown
+   * Makes a scheduler.
+   * @param capacity number of slots, at least 1
    * @param rng draws depths, halts and actions, in slot order
-   * @param failed told of a thought whose numbers are not finite, which then ends without a decision;
-   *   unless given, the tick throws
+   * @param behaviour how thoughts end and actions are chosen; called at each tick
+   * @param failed receives an observation whose numbers are not finite; it gets no decision. Without it, the tick throws
+   * @throws RangeError where `capacity` is no integer ≥ 1
    */
   constructor(
     policy: Policy,
@@ -78,12 +80,12 @@ export class Scheduler<O extends DecisionRequest = DecisionRequest> implements D
     this.#failed = failed;
   }
 
-  /** Thoughts under way, and observations that wait for theirs to begin. */
+  /** Thoughts in slots, and waiting observations. */
   get pending(): number {
     return this.underway + this.#queue.length;
   }
 
-  /** Thoughts that have begun and not ended. */
+  /** Thoughts in slots. */
   get underway(): number {
     return this.#slots.length - this.#ended.length;
   }
@@ -93,7 +95,7 @@ export class Scheduler<O extends DecisionRequest = DecisionRequest> implements D
     return this.underway > 0 || (this.#admitting && this.#queue.length > 0);
   }
 
-  /** Whether thoughts begin; while not, observations wait. */
+  /** Whether waiting observations may take slots. */
   get admitting(): boolean {
     return this.#admitting;
   }
@@ -104,23 +106,28 @@ export class Scheduler<O extends DecisionRequest = DecisionRequest> implements D
     this.#admitting = admitting;
   }
 
-  /** Which ponder step of its thought each live slot took in the latest tick [live slots]. */
+  /** For each live slot of the latest tick, the number of its ponder step, from 1 [live slots]. */
   get taken(): readonly number[] {
     return this.#taken;
   }
 
+  /** Adds observations to decide on. */
   push(observations: readonly O[]): void {
     this.#queue.push(...observations);
   }
 
-  /** Live slots ÷ slots over the ticks since the last call; 0 where there were none. */
+  /** The mean share of live slots over the ticks since the last call, in [0, 1]; 0 without a tick. */
   takeOccupancy(): number {
     const share = this.#ticks === 0 ? 0 : this.#liveSlots / (this.#ticks * this.#capacity);
     this.#ticks = this.#liveSlots = 0;
     return share;
   }
 
-  /** One core step over all live slots. @returns the decisions of the slots that halted */
+  /**
+   * Takes one ponder step in all live slots.
+   * @returns the decisions of the thoughts that ended
+   * @throws NonFiniteError where a thought's numbers are not finite and `failed` was not given
+   */
   async tick(): Promise<Decision<O>[]> {
     const behaviour = this.#behaviour();
     const free = this.#admitting ? this.#capacity - this.underway : 0;
@@ -169,7 +176,7 @@ export class Scheduler<O extends DecisionRequest = DecisionRequest> implements D
     return decisions;
   }
 
-  /** Forgets what waits and what is under way; more may be pushed afterwards. */
+  /** Drops all pending observations; `push` works again afterwards. */
   dispose(): void {
     this.#queue.length = 0;
     this.#empty();
