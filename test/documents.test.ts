@@ -39,7 +39,7 @@ beforeAll(async () => {
   await writeFile(join(dir, 'tsconfig.json'), JSON.stringify(tsconfig));
   const documents = [
     'README.md',
-    ...(await readdir(join(root, 'docs'))).map((name) => `docs/${name}`),
+    ...(await readdir(join(root, 'docs'), { recursive: true })).map((name) => `docs/${name}`),
   ];
   const blocks = await Promise.all(
     documents
