@@ -484,18 +484,18 @@ async function loadRun(runDir: string, which?: 'best' | 'latest'): Promise<Check
   return store.loadReadable(which, (message) => process.emitWarning(`${runDir}: ${message}`));
 }
 
-/** What is drawn for the observation of that index, of those asked about with one seed. */
+/** The source of the draws for the observation of that index, among those of one seed. */
 export function drawnFrom(seed: number, index: number): Rng {
   return Rng.seed(seed, 'act', index);
 }
 
-/** Numbers that name something have no mean. */
+/** Statistics of observations, for a Box only: numbers that name something have no mean. */
 function observationStats({ type, size }: Space): RunningStats {
   if (type === 'box') return new RunningStats(size);
   throw new UsageError(`normalize.obs: expected a Box observation, got a ${type} one`);
 }
 
-/** Thoughts that `decide` has under way at once. */
+/** The most thoughts of `decide` at a time. */
 const DECIDE_SLOTS = 64;
 
 /** @throws UsageError where the sizes of the config do not fit each other or the spaces */
@@ -523,7 +523,7 @@ function toAct(decision: Decision): Act {
   };
 }
 
-/** What each step of a traced decision thought. */
+/** The ponder steps of a traced decision, as lists. */
 export function stepsThought({
   trace = [],
 }: Decision): Pick<ThoughtTrace, 'halts' | 'values' | 'actions'> {

@@ -17,13 +17,13 @@ import { configProblems } from '../config/problems.ts';
  */
 export type ExitOption = ExitName | { name?: ExitName; [option: string]: unknown };
 
-/** An exit, and what it was set to. */
+/** An exit with its options. */
 export interface Exit {
   definition: ExitDefinition;
   options: Record<string, unknown>;
 }
 
-/** Names an exit; its options are for `exitOf` to judge. */
+/** Checks that a value names an exit; `exitOf` checks its options. */
 export const exitCheck: Check = {
   get expected() {
     return `one of ${exits.names.map((name) => JSON.stringify(name)).join(', ')}`;
@@ -35,9 +35,9 @@ export const exitCheck: Check = {
 };
 
 /**
- * The exit that thoughts end by once trained: the config's, unless another is given. An agent whose halting rule
- * learned nothing stays with it.
- * @throws UsageError for options that the exit does not have, or that are none
+ * The exit that ends thoughts after training: the given one, or the config's. A halting rule with an exit of its own
+ * overrides the config's.
+ * @throws UsageError for an option that the exit does not have, or a wrong value
  */
 export function exitOf({ halting, evaluation }: Config, given: ExitOption = {}): Exit {
   const { name, ...own } = typeof given === 'string' ? { name: given } : given;
@@ -64,12 +64,12 @@ export function exitOf({ halting, evaluation }: Config, given: ExitOption = {}):
   throw new UsageError(`exit ${definition.name}: ${path.slice(1).join('.')}: ${message}`);
 }
 
-/** Whether an option of an exit has to be found by playing first. */
+/** Whether an exit needs an option that only play can give. */
 export function lacks({ definition: { needs }, options }: Exit): boolean {
   return needs !== undefined && options[needs] === undefined;
 }
 
-/** @throws UsageError where an option has to be found by playing first */
+/** @throws UsageError where the exit needs an option that only play can give */
 export function ruleOf(exit: Exit): HaltingRule {
   const { definition, options } = exit;
   if (lacks(exit)) {

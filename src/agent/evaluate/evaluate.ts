@@ -69,7 +69,7 @@ const evaluateChecks: Checks<EvaluateOptions> = {
   progress: callback,
 };
 
-/** Evaluation seeds lie apart from those that people give their training runs. */
+/** Keeps the seeds of evaluations apart from those of training runs. */
 const SEED_OFFSET = 1_000_000;
 
 /**
@@ -93,14 +93,14 @@ export async function evaluate(agent: Agent, options: EvaluateOptions = {}): Pro
   return (await measure(agent, options)).evaluation;
 }
 
-/** What was measured. */
+/** The result of `measure`. */
 export interface Measured {
   evaluation: Evaluation;
   /** Mean ponder steps beyond minSteps that an episode took. */
   pricedSteps: number;
 }
 
-/** `evaluate`, with what the episodes paid for. */
+/** As `evaluate`, with the ponder steps that the episodes paid for. */
 export async function measure(
   agent: Agent,
   options: EvaluateOptions & Pick<StageOptions, 'watch' | 'calling'> = {},
@@ -113,7 +113,7 @@ export async function measure(
   return onStage(agent, source, stage, (stage) => measureOn(stage, agent, options));
 }
 
-/** `measure` on a stage that is there already. */
+/** As `measure`, on an open stage. */
 export async function measureOn(
   stage: Stage,
   agent: Agent,
@@ -167,7 +167,7 @@ export async function measureOn(
   return { evaluation, pricedSteps };
 }
 
-/** What options and config say together. @throws UsageError where that does not fit */
+/** Joins options and config. @throws UsageError where they do not fit each other */
 function planOf({ config }: Agent, options: EvaluateOptions) {
   const episodes = options.episodes ?? config.evaluation.episodes;
   const forcedEpisodes = options.forcedEpisodes ?? episodes;
@@ -195,7 +195,7 @@ function planOf({ config }: Agent, options: EvaluateOptions) {
   return { episodes, forcedEpisodes, maxSteps, depths, seed };
 }
 
-/** The rule that thoughts end by; a histogram that it lacks is that of the trained exit, which is played first. */
+/** The rule that ends thoughts. If it needs a histogram, the trained exit plays first to give one. */
 async function ruleFor(
   { config }: Agent,
   options: EvaluateOptions,

@@ -14,26 +14,26 @@ import { type EnvSource, envName } from '../config/env-source.ts';
 import { Tally } from './tally.ts';
 
 export interface StageOptions {
-  /** Episodes that are played at a time, at most: more environments are not made. */
+  /** The most episodes to play; it makes at most as many environments. */
   episodes: number;
-  /** Aborting it ends what is being played with an error. */
+  /** Abort it to end `play`, which then rejects with its reason. */
   signal?: AbortSignal;
-  /** How environments that fail are survived; as in training unless given. */
+  /** How many failures of environments to tolerate; default: as in training. */
   survive?: Survive;
-  /** Told of environments that stand still, and go on. */
+  /** Reports environments that stand still, and that answer again. */
   watch?: (envs: EnvPool) => Observable<never>;
-  /** Holds the index of the environment that is being called (`EnvSlotOptions.calling`). */
+  /** Receives the index of the environment that is being called (`EnvSlotOptions.calling`). */
   calling?: Float64Array;
-  /** Put around each environment. */
+  /** A wrapper around each environment. */
   outermost?: (env: Env) => Env;
 }
 
 export interface Survive {
-  /** Failures of one environment, without an episode finished between. */
+  /** Failures in a row of one environment, without a finished episode between. */
   failures: number;
-  /** Of one that has never begun an episode none is survived: there may be none to be had. */
+  /** Whether to tolerate no failure before an environment's first episode. */
   impatient?: boolean;
-  /** Told of each. */
+  /** Receives each failure. */
   told(failed: Failed): void;
 }
 
@@ -41,19 +41,19 @@ export interface PlayOptions {
   episodes: number;
   seed: number;
   rule: HaltingRule;
-  /** Whether to take the most likely actions; the config's evaluation.deterministic unless given. */
+  /** `true` takes the most likely actions, `false` draws them; default: the config's `evaluation.deterministic`. */
   deterministic?: boolean;
-  /** Ponder steps at most; the config's unless given, and it may be more. */
+  /** The most ponder steps of a decision; it may exceed the config's `halting.maxSteps`, which is the default. */
   maxSteps?: number;
-  /** Record what each step thought. */
+  /** Whether to record each ponder step. */
   trace?: boolean;
-  /** Told of each decision. */
+  /** Receives each decision. */
   decided?: (decision: Decision) => void;
-  /** Told how far it has come, after each batch of decisions. */
+  /** Receives the counts so far after each batch of decisions. */
   progress?: (progress: Progress) => void;
 }
 
-/** How far playing has come. */
+/** Counts of an evaluation so far. */
 export interface Progress {
   episodes: number;
   decisions: number;
@@ -66,13 +66,13 @@ export interface Played {
   lost: number;
 }
 
-/** Episodes that may be lost for each that is to be played, and in all where those are few. */
+/** The most lost episodes: so many for each episode to play, but at least so many in all. */
 const LOST = { each: 3, atLeast: 10 };
 
 /**
- * Environments of its own that an agent plays whole episodes on, again and again: the same seed plays the same
- * episodes. Each environment plays its share, so that short episodes are not preferred, and none plays more than
- * `evaluation.maxEpisodeSteps` decisions of an episode.
+ * Environments on which an agent plays whole episodes, several times; the same seed plays the same episodes. Each
+ * environment plays the same number, so that short episodes do not count more, and truncates an episode after
+ * `evaluation.maxEpisodeSteps` decisions.
  */
 export class Stage {
   readonly #agent: Agent;
@@ -105,7 +105,7 @@ export class Stage {
 
   /**
    * Plays whole episodes.
-   * @throws the signal's reason where it is aborted, EnvError where an environment fails more often than is survived
+   * @throws the signal's reason where it is aborted, EnvError where an environment fails more often than allowed
    */
   async play(options: PlayOptions): Promise<Played> {
     const { halting } = this.#agent.config;
@@ -143,7 +143,7 @@ export class Stage {
     return played;
   }
 
-  /** Plays until what is made of the transitions first says so, or every episode is played. @throws as `play` does */
+  /** Plays until the observable made of the transitions emits, or every episode is played. @throws as `play` does */
   async watch(
     { episodes, seed, rule, deterministic, maxSteps, trace }: PlayOptions,
     until: (transitions$: Observable<Transition[]>) => Observable<unknown>,
@@ -160,7 +160,7 @@ export class Stage {
     const slots = envs.count;
     const decider = createDecider(config, { policy, slots, rng, behaviour: () => behaviour });
     const { signal, survive, watch } = this.#options;
-    // What comes in between; only what is wrong with it ends the playing.
+    // Events in between; only their errors end the play.
     const between = [
       aborted(signal),
       reportingTo(envs, survive.told),
@@ -175,12 +175,12 @@ export class Stage {
     }
   }
 
-  /** Closes the environments; those that cannot be closed are told of. */
+  /** Closes the environments, and reports those that cannot be closed. */
   close(): Promise<void> {
     return closeReporting(this.#envs, this.#options.survive.told);
   }
 
-  /** @throws EnvError where so many episodes were lost that there is no end to it */
+  /** @throws EnvError where too many episodes are lost */
   #count(lost: number, { episodes, seed }: PlayOptions, env: number, reason: string): void {
     if (lost <= Math.max(LOST.atLeast, LOST.each * episodes)) return;
     const name = envName(this.#agent.config);
@@ -189,7 +189,7 @@ export class Stage {
   }
 }
 
-/** Does `work` on a stage, and closes it. */
+/** Opens a stage, runs `work` on it, and closes it. */
 export async function onStage<T>(
   agent: Agent,
   source: EnvSource,

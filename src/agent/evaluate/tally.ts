@@ -1,9 +1,9 @@
-/** Difficulties that are told apart; where there are more of them, neighbours are put together. */
+/** The most difficulties with a row each; beyond that, a row is a bin of several. */
 export const MOST_LEVELS = 256;
 
 /** Decisions of one difficulty, or of a bin of them. */
 export interface Level {
-  /** Of a bin, where it begins. */
+  /** The difficulty, or the start of the bin. */
   difficulty: number;
   /** Index i = decisions of i + 1 ponder steps. */
   histogram: readonly number[];
@@ -34,26 +34,26 @@ export class Tally {
     while (this.#levels.size > MOST_LEVELS) this.#widen();
   }
 
-  /** How wide bins of difficulty are; undefined where each difficulty stands for itself. */
+  /** The width of a bin; undefined where each difficulty has a row. */
   get binWidth(): number | undefined {
     return this.#width === 0 ? undefined : this.#width;
   }
 
-  /** By rising difficulty. */
+  /** The rows, by rising difficulty. */
   levels(): Level[] {
     return [...this.#levels]
       .map(([difficulty, histogram]) => ({ difficulty, histogram }))
       .sort((a, b) => a.difficulty - b.difficulty);
   }
 
-  /** What a difficulty is counted as. */
+  /** The row of a difficulty. */
   levelOf(difficulty: number): number {
     if (this.#width === 0) return difficulty;
     const begin = Math.floor(difficulty / this.#width) * this.#width;
     return Number.isFinite(begin) ? begin : difficulty;
   }
 
-  /** Bins are powers of two wide, so that each of one width lies in one of the next. */
+  /** Doubles the width of bins; widths are powers of two, so each bin lies in one of the next width. */
   #widen(): void {
     const known = [...this.#levels];
     const begins = known.map(([begin]) => begin);

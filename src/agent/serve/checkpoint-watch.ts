@@ -1,12 +1,12 @@
 import { every, type Timer } from '../../envs/common/index.ts';
 import { type Checkpoint, type CheckpointStore, loadCheckpoint } from '../run/index.ts';
 
-/** Which of a run's checkpoints. */
+/** The best checkpoint of a run, or its latest. */
 export type Which = 'best' | 'latest';
 
 /**
- * Looks now and then whether a run has a newer checkpoint. One that cannot be used is told of, once, and
- * passed over until it or another can.
+ * Looks periodically for a newer checkpoint of a run. It reports a checkpoint that it cannot use once, and waits for it
+ * or another to become usable.
  */
 export class CheckpointWatch {
   readonly #store: CheckpointStore;
@@ -14,14 +14,14 @@ export class CheckpointWatch {
   readonly #take: (checkpoint: Checkpoint) => void;
   readonly #skipped: (error: Error) => void;
   #version: number;
-  /** The checkpoint that needs no second look. */
+  /** The last checkpoint that it has tried. */
   #seen: string | undefined;
   #complaint: string | undefined;
   #timer: Timer | undefined;
   #looking: Promise<void> | undefined;
 
   /**
-   * @param version of the checkpoint in use: older ones are not looked for
+   * @param version of the checkpoint in use: it ignores older ones
    * @param take uses a checkpoint, or throws where it cannot
    */
   constructor(
@@ -46,7 +46,7 @@ export class CheckpointWatch {
     });
   }
 
-  /** @returns once nothing more is taken */
+  /** Stops looking; resolves once `take` is not running. */
   async stop(): Promise<void> {
     this.#timer?.stop();
     await this.#looking;

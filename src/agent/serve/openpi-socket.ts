@@ -13,9 +13,9 @@ import { encodeOpenpi } from './encode-openpi.ts';
 import type { PolicyBatcher } from './policy-batcher.ts';
 
 /**
- * Speaks openpi's protocol: metadata at once; then each binary frame is an observation and its answer an
- * action, one after another. An error is a text frame, after which the connection ends with 1011.
- * @param onFault told of what is no fault of the client's
+ * Speaks openpi's protocol: it sends metadata first; then each binary frame is an observation, and the answer an action.
+ * An error is a text frame, after which the connection ends with 1011.
+ * @param onFault receives errors that are not the client's fault
  */
 export function openpiSocket(
   socket: WebSocket,
@@ -41,7 +41,7 @@ export function openpiSocket(
       policy_version: agent.version,
       server_timing: total === undefined ? timing : { ...timing, prev_total_ms: total },
     });
-    // A client that does not read is not read from either.
+    // It reads no more from a client that does not read.
     await new Promise((sent) => socket.send(reply, sent));
     total = performance.now() - since;
   };

@@ -5,40 +5,40 @@ import type { Checkpoint } from '../run/index.ts';
 import type { PolicyMetrics } from './policy-metrics.ts';
 import { type ActRequest, type Observed, observed } from './policy-request.ts';
 
-/** A question that is not answered yet. */
+/** A request without an answer yet. */
 interface Request extends Observed {
   limits: DecisionRequest['limits'];
   greedy: boolean | undefined;
-  /** What is drawn follows from it. */
+  /** Seeds the draws. */
   seed: number | undefined;
   trace: boolean | undefined;
   since: number;
-  /** By place in the question [k]. */
+  /** The decisions, in the order of the observations [k]. */
   decisions: Decision[];
   left: number;
   resolve: (decisions: Decision[]) => void;
   reject: (error: Error) => void;
 }
 
-/** An observation of a request, at `env` in it. */
+/** An observation of a request; `env` is its index there. */
 interface BatchedObservation extends DecisionRequest {
   request: Request;
 }
 
 export interface PolicyBatcherOptions
   extends Pick<DeciderOptions<BatchedObservation>, 'exit' | 'maxSteps' | 'deterministic'> {
-  /** Observations thought about at once. */
+  /** Observations that share a batch. */
   maxBatch: number;
-  /** Observations that may wait beside them. */
+  /** Observations that may wait beside the batch. */
   queue: number;
   metrics: PolicyMetrics;
   onFault: (error: unknown) => void;
 }
 
 /**
- * One policy that thinks for all who ask. Each turn of the event loop is a ponder step of everything
- * there is to think about: what arrives meanwhile joins the next one, so batches grow with the load
- * and nobody waits for a batch to fill.
+ * Answers the requests of all clients with one policy. Each turn of the event loop takes a ponder step for all present
+ * observations; those that arrive meanwhile join the next one. So batches grow with the load, and no request waits for a
+ * batch to fill.
  */
 export class PolicyBatcher {
   readonly agent: Agent;
@@ -71,24 +71,24 @@ export class PolicyBatcher {
     };
   }
 
-  /** Observations under way or waiting. */
+  /** Observations without a decision yet. */
   get pending(): number {
     return this.#decider.pending;
   }
 
-  /** Whether it answers what it was asked, and takes nothing more. */
+  /** Whether it accepts no more requests. */
   get closing(): boolean {
     return this.#drained !== undefined;
   }
 
-  /** Share of the batch that was in use, on average since the last call. */
+  /** The mean share of the batch in use since the last call, in [0, 1]. */
   takeOccupancy(): number {
     return this.#decider.takeOccupancy();
   }
 
   /**
-   * Decides all observations of a question, by the same weights.
-   * @returns a decision for each [k]
+   * Decides on all observations of a request, with the same weights.
+   * @returns a decision for each observation [k]
    * @throws WireError REFUSED, OVERLOADED, SHUTTING_DOWN or INTERNAL
    */
   think(question: ActRequest): Promise<Decision[]> {
@@ -116,8 +116,8 @@ export class PolicyBatcher {
   }
 
   /**
-   * Goes on as another checkpoint of the run. Whatever is not answered begins again, since weights
-   * change only between thoughts, and observations may now be normalized otherwise.
+   * Takes the weights of another checkpoint of the run. The thoughts under way begin again, since weights change only
+   * between thoughts, and the normalization of observations may differ.
    * @throws Error for a checkpoint of another policy; then nothing changes
    */
   loadCheckpoint(checkpoint: Checkpoint): void {
@@ -126,7 +126,7 @@ export class PolicyBatcher {
     for (const request of this.#requests) this.#begin(request);
   }
 
-  /** Takes nothing more. @returns once everything is answered */
+  /** Accepts no more requests; resolves once all are answered. */
   async drain(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#drained = resolve;
@@ -143,7 +143,7 @@ export class PolicyBatcher {
       (value, env): BatchedObservation => ({
         ...this.agent.observe(value, masks[env], limits),
         ...{ env, greedy, trace, request },
-        // Its own, whoever else is thought for, and the same where it begins again.
+        // Independent of other requests, and the same where the thought begins again.
         rng: seed === undefined ? undefined : drawnFrom(seed, env),
       }),
     );

@@ -89,11 +89,11 @@ export interface Acted {
   cut: boolean;
   /** Environment steps of training behind the weights that answered. */
   policyVersion: number;
-  /** What each step thought, where that was asked for. */
+  /** The thought, where the request asked for it (`trace`). */
   thought?: { halts: number[]; values: number[]; actions: number[][] };
 }
 
-/** What was asked and is not answered yet. */
+/** A request without an answer yet. */
 interface Asked {
   message: object;
   count: number;
@@ -130,12 +130,12 @@ export class PolicyClient {
   readonly #rng: Rng;
   readonly #asked = new Map<number, Asked>();
   #connection: Connection | undefined;
-  /** Bytes of a frame that the server takes. */
+  /** The most bytes of a frame that the server accepts. */
   #takes = 0;
   #nextId = 0;
-  /** Attempts to connect again since the last answer: a question that breaks every connection is given up. */
+  /** Attempts to connect again since the last answer; their limit ends a request that breaks every connection. */
   #attempt = 0;
-  /** Why nothing can be asked any more. */
+  /** Why the client accepts no more requests. */
   #over: Error | undefined;
 
   private constructor(url: string, options: PolicyClientOptions, begun: Begun) {
@@ -146,7 +146,7 @@ export class PolicyClient {
     this.version = policy.version;
     this.observationSpace = spaceFromJson(policy.observationSpace);
     this.actionSpace = spaceFromJson(policy.actionSpace);
-    // Named by the server at random, so that no two clients wait alike.
+    // The server draws the session's name, so that no two clients have the same waits.
     this.#rng = Rng.seed(0, 'policy-client', session);
     this.#attach(connection);
   }
@@ -241,7 +241,7 @@ export class PolicyClient {
   }
 
   #receive(reply: PolicyReply): void {
-    // What it says is the reason of the closing frame that follows.
+    // Its message is also the reason of the closing frame that follows.
     if (reply.t === 'error') return;
     this.#attempt = 0;
     const asked = this.#asked.get(reply.id);
@@ -249,7 +249,7 @@ export class PolicyClient {
       throw new WireError('BAD_MESSAGE', `${reply.t}.id: nothing is asked as ${reply.id}`);
     }
     if (reply.t === 'failed') {
-      // Asked again of whoever comes to be there next.
+      // The client repeats the request on its next connection.
       if (reply.code === 'SHUTTING_DOWN') return;
       this.#asked.delete(reply.id);
       asked.reject(new WireError(reply.code, reply.message));
@@ -331,7 +331,7 @@ async function begin(url: string, options: PolicyClientOptions): Promise<Begun> 
   return { connection, policy, session };
 }
 
-/** The closing code of a server that is at fault, which a question may survive elsewhere. */
+/** The close code of a server with a fault; another connection may succeed. */
 const INTERNAL = 1011;
 
 function isRetryable(error: unknown): boolean {

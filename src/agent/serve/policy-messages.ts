@@ -41,9 +41,9 @@ const acted = z.strictObject({
 });
 const actFailed = z.strictObject({ t: z.literal('failed'), id, code, message: textUpTo(10_000) });
 
-/** What a client asks of a policy. */
+/** The messages of a client to a policy server. */
 export const policyRequest = z.discriminatedUnion('t', [act, close]);
-/** What a policy answers. */
+/** The messages of a policy server to a client. */
 export const policyReply = z.discriminatedUnion('t', [acted, actFailed, error]);
 
 export type PolicyRequest = z.output<typeof policyRequest>;

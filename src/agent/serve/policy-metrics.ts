@@ -2,7 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { WireCode } from '../../envs/net/index.ts';
 import type { Decision } from '../../rollout/index.ts';
 
-/** What a policy server has at a moment, each asked for as it is scraped. */
+/** The present figures of a policy server, read at each scrape. */
 const gauges = {
   policy_sessions: 'Clients that have been welcomed.',
   policy_pending: 'Observations thought about or waiting.',
@@ -18,7 +18,7 @@ const ofProcess = {
 /** Upper ends of the latency's buckets, in seconds. */
 const SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
 
-/** What a policy server counts, as Prometheus reads it. */
+/** The metrics of a policy server, for Prometheus. */
 export class PolicyMetrics {
   readonly registry = new Registry();
   readonly #requests: Counter;

@@ -10,7 +10,7 @@ import {
 import { policyReply, policyRequest } from './policy-messages.ts';
 import type { PolicyMetrics } from './policy-metrics.ts';
 
-/** What a policy server shows over HTTP. */
+/** The HTTP routes of a policy server. */
 export function policyPages(
   description: () => PolicyDescription,
   status: () => object,

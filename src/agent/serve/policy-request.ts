@@ -3,18 +3,18 @@ import { BatchError, countOf, rowOf, unstack, WireError } from '../../envs/net/i
 import type { Agent } from '../agent/agent.ts';
 import type { PolicyRequest } from './policy-messages.ts';
 
-/** What a client asks: an `act` as it came, less what only its connection needs. */
+/** A client's `act`, without the fields that only its connection needs. */
 export type ActRequest = Omit<Extract<PolicyRequest, { t: 'act' }>, 't' | 'id'>;
 
-/** Observations that the agent takes, with the masks of those that have one [k]. */
+/** The observations of a request, and their masks, if it has masks [k]. */
 export interface Observed {
   obs: unknown[];
   masks: (ActionMask | undefined)[];
 }
 
 /**
- * The observations of a question.
- * @param most how many there may be
+ * Reads the observations of a request.
+ * @param most the most observations
  * @throws WireError REFUSED where they, or their masks, do not fit the agent's spaces
  */
 export function observed(agent: Agent, { obs, actionMask }: ActRequest, most: number): Observed {

@@ -13,7 +13,7 @@ import { stepsThought } from '../agent/agent.ts';
 import type { PolicyBatcher } from './policy-batcher.ts';
 import { policyRequest } from './policy-messages.ts';
 
-/** Answers what comes over a connection that has been welcomed (docs/protocol.md, Policies). */
+/** Answers the messages of a connection after its handshake (docs/protocol.md, Policies). */
 export function policySession(connection: Connection, thinker: PolicyBatcher): void {
   const { actionSpace } = thinker.agent;
   connection.onMessage = (message) => {

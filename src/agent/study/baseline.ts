@@ -3,17 +3,17 @@ import { UsageError } from '../common/errors.ts';
 import type { Config } from '../config/config.ts';
 import { parseOverride } from '../config/overrides.ts';
 
-/** What the learned policy is compared with. */
+/** A baseline of the learned policy. */
 export type Baseline =
-  /** The learned weights, whose thoughts end otherwise. */
+  /** The learned weights with another exit. */
   | { policy: string; kind: 'exit'; exit: ExitDefinition }
-  /** A policy of its own, trained from scratch under the same seeds. */
+  /** A policy that is trained from scratch under the same seeds. */
   | { policy: string; kind: 'trained'; set: string[] };
 
 /**
- * Reads a baseline: `fixed:2` (trained at two steps always), the name of an exit, or overrides of the config to train
+ * Reads a baseline: `fixed:2` (trained at two ponder steps), the name of an exit, or overrides of the config to train
  * with, joined by +, such as `halting.rule=fixed+price.initial=0`.
- * @throws UsageError where it is none of them
+ * @throws UsageError for another text
  */
 export function parseBaseline(text: string, config: Config): Baseline {
   const steps = Number(/^fixed:([1-9]\d*)$/.exec(text)?.[1]);
@@ -30,7 +30,7 @@ export function parseBaseline(text: string, config: Config): Baseline {
   );
 }
 
-/** The exits that may be baselines, as help lists them; a depth of their own they have only as `fixed:<steps>`. */
+/** The exits that may be baselines, for help; `fixed` is one as `fixed:<steps>` only. */
 export function exitBaselines(): string {
   return ofLearned()
     .map(({ name }) => name)
@@ -41,14 +41,14 @@ function ofLearned(): ExitDefinition[] {
   return exits.all.filter(({ reach }) => reach === undefined);
 }
 
-/** The parts of a list that commas set apart, but for those within brackets. */
+/** Splits a list at its commas, except those inside brackets. */
 export function splitList(text: string): string[] {
   return text.split(/,(?![^[{]*[\]}])/);
 }
 
 /**
- * The overrides that turn a config into its baseline of `steps` ponder steps. It pays no price:
- * without a choice of steps the price would only be a cost per decision that it cannot act on.
+ * The overrides that turn a config into its baseline with a fixed number of ponder steps. Its price is 0: without a
+ * choice of depth, the price would be a constant cost of each decision.
  */
 function fixedOverrides(config: Config, steps: number): string[] {
   return [

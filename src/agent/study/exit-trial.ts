@@ -6,12 +6,12 @@ import type { Evaluation } from '../events/events.ts';
 import { matchSteps } from './match-steps.ts';
 import type { Setting } from './summary.ts';
 
-/** Episodes of each trial evaluation while an exit is matched. */
+/** Episodes of each trial while it fits an exit. */
 const TRIAL_EPISODES = 256;
 
 /**
- * Evaluates the weights of an agent by another exit: set so that its mean ponder steps come closest to those of the
- * trained one, where it has something to set.
+ * Evaluates the weights of an agent with another exit. If the exit has a dial, it sets the dial so that the mean ponder
+ * steps come closest to those of the trained exit.
  */
 export async function tryExit(
   agent: Agent,
@@ -24,7 +24,7 @@ export async function tryExit(
   const { option } = dial;
   const episodes = Math.min(TRIAL_EPISODES, agent.config.evaluation.episodes);
   const meanSteps = async (exit?: ExitOption) => (await by(exit, episodes)).ponderSteps.mean;
-  // On the same episodes: others may be harder.
+  // On the same episodes, since others may be harder.
   const target = await meanSteps();
   const value = await matchSteps(dial, (value) => meanSteps({ name, [option]: value }), target);
   return { evaluation: await by({ name, [option]: value }), setting: { option, value } };

@@ -71,7 +71,7 @@ interface Member {
   runDir: string;
 }
 
-/** Decisions of this many last updates show what a policy does at the end of training. */
+/** The number of last updates whose decisions show the ponder steps at the end of training. */
 const lastUpdates = 20;
 
 /**

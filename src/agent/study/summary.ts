@@ -14,7 +14,7 @@ export interface StudyRow {
   seed: number;
   /** The directory of the run that holds its weights. */
   runDir: string;
-  /** What the episodes showed. */
+  /** The evaluation. */
   evaluation: Evaluation;
   /** For a policy that learned when to halt: the end to which its ponder steps collapsed, or null. */
   collapsed?: 'min' | 'max' | null;
@@ -66,7 +66,7 @@ export interface Summary {
   trainingSeconds: Spread | null;
 }
 
-/** What a study found; `study.json` holds it. */
+/** The result of a study; `study.json` holds it. */
 export interface Study {
   /** The config's name. */
   name: string;
@@ -137,7 +137,7 @@ export function collapsedTo(
   return null;
 }
 
-/** Mean, deviation and median of the values there are; null where there are none. */
+/** Mean, deviation and median of the values that are not null; null where there is none. */
 export function spread(values: readonly (number | null)[]): Spread | null {
   const known = values.filter((value) => value !== null).sort((a, b) => a - b);
   if (known.length === 0) return null;

@@ -5,10 +5,10 @@ import type { TrainEvent } from '../events/events.ts';
 import { type ChildRun, startTraining } from '../train/train-child.ts';
 
 /**
- * Trains in a process of its own, whose events are passed on. An aborted signal lets it save first.
+ * Trains in a process of its own, and passes its events on. An aborted signal lets it save first.
  *
- * @returns whether the run came to its end (false: it was interrupted and saved)
- * @throws RunError with the child’s last words where it failed
+ * @returns whether the run is done; false where it was interrupted and has saved
+ * @throws RunError with the last output of the process, where it failed
  */
 export async function trainRun(
   run: ChildRun,
@@ -31,7 +31,7 @@ export async function trainRun(
   try {
     const { code, signal, finished, failed } = await ended;
     if (finished) return true;
-    // It was over its budget, and goes on in a new process.
+    // It was over its budget: another process continues the run.
     if (code === EXIT.restart) return await trainRun({ ...run, resume: true }, options);
     if (code === EXIT.interrupted) return false;
     const how = code === 0 ? 'ended before it was done' : `failed (exit ${code ?? signal})`;

@@ -29,9 +29,9 @@ export function norm(parameters: Parameters, name: string, width: number) {
 }
 
 /**
- * Gain of the norm after each sub-layer at the start: as large as the state, so that what a step finds
- * can take the place of what the step before found. Smaller gains learned pointer chasing slower or
- * not at all (docs/learning.md).
+ * The first gain of the norm after each sub-layer. At 1 the output of a sub-layer is as large as the state, so that a
+ * ponder step can replace the result of the one before. Smaller gains learned pointer chasing more slowly or not at all
+ * (docs/learning.md).
  */
 const RESIDUAL_GAIN = 1;
 
@@ -45,7 +45,7 @@ export function attentionWeights(parameters: Parameters, { width }: CoreSizes) {
   };
 }
 
-/** Keys and values of the tokens' own. */
+/** Parameters of the tokens' own keys and values. */
 export function ownWeights(
   parameters: Parameters,
   { width }: CoreSizes,

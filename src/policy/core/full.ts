@@ -6,11 +6,14 @@ import { observedTokens, ownTokens } from './core-tokens.ts';
 import { relativeBias } from './relative-bias.ts';
 
 /**
- * The `full` form: every token recurs, and the encoded observation is injected at every step,
- * z ← blocks(norm(z W + e U)) (Huginn's adapter; without it a looped core forgets what it is
- * thinking about). What grids and planning want: information spreads between tokens step by step.
+ * The core `full`: every token recurs, and each ponder step adds the encoded observation again,
  *
- * e U is the same at every step, so it is made once. W begins as the identity: the state persists.
+ *     z ← blocks(norm(z·W + e·U))
+ *
+ * with the adapter of Huginn (Geiping et al. 2025, arXiv 2502.05171), without which the observation fades from the
+ * state. It suits grids and planning: information spreads between tokens from step to step.
+ *
+ * e·U is the same in every ponder step, so `begin` computes it once. W starts as the identity, so the state persists.
  */
 export const fullCore: CoreFactory = (sizes, encoder, parameters): Core => {
   const { width, heads, registers, blocks } = sizes;

@@ -13,19 +13,17 @@ import type { Core, CoreFactory } from './core.ts';
 import { observedTokens, ownTokens } from './core-tokens.ts';
 
 /**
- * The `latent` form: a readout and a few registers recur, cross-attending to the observation, whose
- * keys and values are made once a decision. One ponder step costs the same however many tokens
- * there are to project, and follows one link between them.
+ * The core `latent`: a readout and a few registers recur, and attend to the tokens of the observation, whose keys and
+ * values `begin` computes once. A ponder step projects no token again, and follows one link between tokens.
  *
  * The state is normalized as a step begins, so that old thoughts fade against new ones and depth
  * never blows it up.
  *
- * z_0 is a first look: the core applied once to learned tokens, so that step 1 already knows what is
- * asked. A look with weights of its own learned to gather the whole observation at once, and the steps
- * after it to read that off instead of following links (docs/learning.md).
+ * z_0 is the core applied once to learned tokens, so that the first ponder step knows the question. With weights of its
+ * own, this first application learned to gather the whole observation, and the ponder steps to read the result instead
+ * of following links (docs/learning.md).
  *
- * There is no bias by place here, so tokens that lie on a grid are given a learned position each:
- * on grids, this form reads one size.
+ * It has no attention bias by place. Tokens on a grid get a learned position each, so a policy reads grids of one size.
  */
 export const latentCore: CoreFactory = (sizes, encoder, parameters): Core => {
   const { width, heads, registers, blocks } = sizes;

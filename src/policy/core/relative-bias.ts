@@ -4,22 +4,22 @@ import type { Parameters } from '../parameters/parameters.ts';
 
 /** Offsets beyond this many cells along an axis share one bias (T5's clipping, 1910.10683). */
 const REACH = 3;
-/** Where each head looks at the start, in cells from its own: north, east, south, west, in turn. */
+/** The cell that each head attends to at the start, relative to its own: north, east, south, west, in turn. */
 const CENTRES = [
   [-1, 0],
   [0, 1],
   [1, 0],
   [0, -1],
 ];
-/** How much attention falls off with each cell from there. */
+/** The decrease of the first bias with each cell of distance from there. */
 const FALL = 4;
 
 /**
- * Learned attention bias by relative place: bias[h, i, j] = table[offset(i, j), h], offsets clipped to
- * ±REACH rows and columns, so that one table serves grids of any size. Each head begins at one of the
- * four neighbours (ConViT's initialisation, 2103.10697), so that information spreads from cell to cell,
- * each direction told apart, before anything has been learnt. Tokens without a place (registers, other
- * parts of a Dict) share two entries: looking from one, which begins even, and looking at one.
+ * A learned attention bias by relative place: bias[h, i, j] = table[offset(i, j), h]. It clips offsets to ±REACH rows
+ * and columns, so that one table serves grids of any size. Each head starts at one of the four neighbors (ConViT's
+ * initialization, d'Ascoli et al. 2021, arXiv 2103.10697): before any learning, information spreads from cell to cell in
+ * each direction. Tokens without a place (registers, other parts of a Dict) share two entries: attention from one, which
+ * starts even, and attention to one.
  *
  * @returns a function giving the bias [H, R, R] for `places`, or undefined where no token has a place
  */

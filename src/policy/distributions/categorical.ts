@@ -3,7 +3,7 @@ import type { ActionMask, Discrete, MultiDiscrete } from '../../envs/index.ts';
 import { maskedLogSoftmax, type Rng } from '../../kernels/index.ts';
 import type { Distribution } from './distribution.ts';
 
-/** Log-probabilities of one component's choices, to the same places of `logs`; −∞ where the mask forbids. */
+/** Writes the log-probabilities of one component's choices to the same places of `logs`; −∞ where the mask forbids. */
 function logSoftmaxRow(
   params: Float32Array,
   begin: number,
@@ -25,7 +25,7 @@ function logSoftmaxRow(
   for (let i = begin; i < begin + n; i++) logs[i] -= log;
 }
 
-/** The place of the largest of the numbers from `begin` to `end` that the mask allows; the first of several. */
+/** The index of the largest number from `begin` to `end` that the mask allows; the first one among equals. */
 function likeliest(
   numbers: ArrayLike<number>,
   mask: ActionMask | undefined,
@@ -41,8 +41,8 @@ function likeliest(
 }
 
 /**
- * Discrete and MultiDiscrete actions: one independent categorical a component, masked choices having
- * probability 0. P = Σ nvec logits, components one after another.
+ * The distribution of Discrete and MultiDiscrete actions: an independent categorical for each component; masked choices
+ * have probability 0. Its parameters are P = Σ nvec logits, one component after another.
  */
 export function categorical(space: Discrete | MultiDiscrete): Distribution {
   const nvec = space.type === 'discrete' ? [space.n] : Array.from(space.nvec);
@@ -153,7 +153,7 @@ export function categorical(space: Discrete | MultiDiscrete): Distribution {
       sum(
         nvec.map((n, c) => {
           const choices = tf.range(start[c], start[c] + n);
-          // Not tf.oneHot, which refuses a single choice.
+          // Not tf.oneHot: it refuses a single choice.
           const chosen = tf.cast(tf.equal(tf.slice(actions, [0, c], [-1, 1]), choices), 'float32');
           return tf.sum(tf.mul(chosen, logs(params, masks, c)), 1) as tf.Tensor1D;
         }),

@@ -2,10 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type Box, type DType, indexIn } from '../../envs/index.ts';
 import type { Distribution } from './distribution.ts';
 
-/** Finite bounds from here on mean none, such as the largest number of a float. */
+/** Bounds of this size or more count as none, such as the largest float. */
 const BOUNDLESS = 1e15;
 
-/** Where a mean of 0 lies between two bounds, and how far from there one of 1 does. */
+/** The action of a mean of 0 (`middle`), and its distance to that of a mean of 1. */
 function unitOf(low: number, high: number): { bounded: boolean; middle: number; scale: number } {
   const bounded = Math.max(Math.abs(low), Math.abs(high)) < BOUNDLESS;
   if (bounded) return { bounded, middle: (low + high) / 2, scale: (high - low) / 2 };
@@ -20,12 +20,12 @@ function clamp(x: number, low: number, high: number): number {
 const LOG_SQRT_2PI = 0.5 * Math.log(2 * Math.PI);
 
 /**
- * Box actions: a diagonal Gaussian whose means the head gives and whose log standard deviations are
- * learned apart from the observation. P = means, then log deviations.
+ * The distribution of Box actions: a diagonal Gaussian. The head gives the means; the log standard deviations are
+ * learned and do not depend on the observation. The parameters are the means, then the log deviations.
  *
- * An entry with two bounds is in units of half its range around the middle, so that ±1 are the bounds. Any
- * other begins at 0, or at the bound that 0 is beyond, in units of that bound's size, 1 at least. What lies outside is
- * clipped, and rounded where entries are whole numbers, for the environment alone.
+ * The unit of an entry with two bounds is half its range, around the middle, so that ±1 are the bounds. Another entry
+ * starts at 0, or at the bound nearest to 0 where 0 is outside, in units of that bound's size, at least 1. Only for the
+ * environment, `toAction` clips values to the bounds, and rounds them where entries are whole numbers.
  */
 export function gaussian(space: Box<DType>): Distribution {
   const n = space.size;
@@ -111,7 +111,7 @@ export function gaussian(space: Box<DType>): Distribution {
   };
 }
 
-/** Why actions may not reach what a Box holds, at its first entry without two bounds; undefined for others. */
+/** Says why actions may not reach all of a Box, for its first entry without two bounds; undefined where all have two. */
 export function explainBounds({ low, high, shape }: Box<DType>): string | undefined {
   const at = low.findIndex((bound, i) => !unitOf(bound, high[i]).bounded);
   if (at < 0) return undefined;

@@ -7,7 +7,7 @@ const logSigmoidOf = (x: number): number =>
   x >= 0 ? -Math.log1p(Math.exp(-x)) : x - Math.log1p(Math.exp(x));
 const sigmoidOf = (x: number): number => Math.exp(logSigmoidOf(x));
 
-/** MultiBinary actions: independent bits, P = one logit a bit. */
+/** The distribution of MultiBinary actions: independent bits, with a logit for each. */
 export function bernoulli(space: MultiBinary): Distribution {
   const bits = space.size;
   const choose = (params: Float32Array, action: Float32Array, pick: (p: number) => boolean) => {

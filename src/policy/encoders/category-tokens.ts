@@ -5,13 +5,12 @@ import type { Parameters } from '../parameters/parameters.ts';
 import type { Encoder } from './encoder.ts';
 
 /**
- * Categorical fields as tokens. MultiDiscrete [S, F] is a set of S tokens of F fields, told apart by
- * their contents alone; [S] is S tokens of one field, each with a learned position; Discrete is one
- * token of one field.
+ * An encoder of categorical fields. A MultiDiscrete [S, F] is a set of S tokens with F fields, without positions; a
+ * MultiDiscrete [S] is S tokens with one field, each with a learned position; a Discrete is one token with one field.
  *
- * Each field is embedded in its own D/F of the token. Fields (and tokens) with equally many values
- * share one table: that a name and a pointer to it look alike is what makes a pointer easy to
- * follow (facts: without sharing, hops were not learnt at all).
+ * Each field has an embedding of D/F numbers. Fields and tokens with the same number of values share a table: a name and
+ * a pointer to it then look alike, which makes the pointer easy to follow. Without sharing, pointer chasing was not
+ * learned at all.
  */
 export function tokenEncoder(
   space: Discrete | MultiDiscrete,
@@ -40,7 +39,7 @@ export function tokenEncoder(
   });
   const bySize = new Map<string, tf.Variable>();
   for (let f = 0; f < fields; f++) {
-    // The last part takes what the division leaves over, so it has a table of its own if wider.
+    // The last part takes the remainder of the division; if it is wider, it has a table of its own.
     const dims = f === fields - 1 ? width - part * (fields - 1) : part;
     const key = `${sizes[f]} × ${dims}`;
     let table = bySize.get(key);

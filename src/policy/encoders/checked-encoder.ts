@@ -4,8 +4,9 @@ import type { Space } from '../../envs/index.ts';
 import type { Encoder } from './encoder.ts';
 
 /**
- * What a developer's own factory made, as an encoder, tried on one observation of zeros.
- * @throws RangeError naming what of it is none
+ * Checks that a value is an encoder, and tries it on an observation of zeros.
+ * @param made the result of a developer's factory
+ * @throws RangeError that names the part that is missing or wrong
  */
 export function checkedEncoder(made: unknown, { size }: Space, width: number): Encoder {
   if (typeof made !== 'object' || made === null) {

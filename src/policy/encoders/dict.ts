@@ -3,7 +3,7 @@ import type { Dict, Space, Tuple } from '../../envs/index.ts';
 import type { Parameters } from '../parameters/parameters.ts';
 import { type Encoder, labelsOf } from './encoder.ts';
 
-/** A Dict or Tuple: one group of tokens a part, each with a learned mark that says which part. */
+/** An encoder of a Dict or Tuple: the tokens of each part, plus a learned vector that marks the part. */
 export function dictEncoder(
   space: Dict | Tuple,
   width: number,

@@ -47,7 +47,7 @@ export type EncoderFactory = (
   options?: Record<string, unknown>,
 ) => Encoder;
 
-/** What to call each token of an encoder. */
+/** The name of each token of an encoder, for people. */
 export function labelsOf({ tokens, places, labels }: Encoder): string[] {
   return Array.from({ length: tokens }, (_, i) => {
     const place = places?.[i];

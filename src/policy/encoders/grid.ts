@@ -5,8 +5,8 @@ import type { Parameters } from '../parameters/parameters.ts';
 import type { Encoder, Place } from './encoder.ts';
 
 /**
- * A Box [rows, columns, channels]: one token a cell, a linear map of its channels. Cells carry no
- * absolute position, only their place, so that the same weights read a grid of any size.
+ * An encoder of a Box [rows, columns, channels]: each cell is a token, a linear map of its channels. Tokens have a place
+ * but no absolute position, so the same weights read grids of any size.
  */
 export function gridEncoder(space: Box<DType>, width: number, parameters: Parameters): Encoder {
   const [height, columns, channels] = space.shape;

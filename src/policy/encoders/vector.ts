@@ -4,7 +4,7 @@ import { linear, reshaped } from '../../kernels/index.ts';
 import type { Parameters } from '../parameters/parameters.ts';
 import type { Encoder } from './encoder.ts';
 
-/** Tokens that a vector is cut into: enough for attention to choose from, few enough to be cheap. */
+/** Number of tokens of a vector: enough for attention to choose from, few enough to be cheap. */
 const VECTOR_TOKENS = 4;
 
 /**

@@ -6,7 +6,7 @@ import { greedyHalting } from './greedy/greedy.ts';
 import { ponderHalting } from './ponder/ponder.ts';
 import type { HaltingRule } from './rule.ts';
 
-/** The rules that come with Pondera; a new one is a folder beside them, and a line here. */
+/** The built-in rules; a new one is a folder beside them, and a line here. */
 const builtin = [bernoulliHalting, ponderHalting, fixedHalting, greedyHalting] as const;
 
 /**
@@ -15,7 +15,7 @@ const builtin = [bernoulliHalting, ponderHalting, fixedHalting, greedyHalting] a
  */
 export type HaltingFields = AllOf<(typeof builtin)[number]['fields']>;
 
-/** What is of every type of a union. */
+/** The intersection of the members of a union. */
 type AllOf<U> = (U extends unknown ? (one: U) => void : never) extends (all: infer All) => void
   ? All
   : never;
@@ -42,7 +42,7 @@ export function registerHalting(definition: HaltingDefinition): () => void {
   return haltingRules.register(definition);
 }
 
-/** @throws RangeError where one of its fields is another's: a config holds it once */
+/** @throws RangeError where another rule has a field of the same name: a config holds it once */
 function ownFields(
   { name, fields }: HaltingDefinition,
   others: readonly HaltingDefinition[],
@@ -78,7 +78,7 @@ export function haltingLoss(config: HaltingConfig): SampledLoss | ExpectedLoss |
 }
 
 /**
- * The fields that rules bring to a config's `halting` section, all of them side by side.
+ * The fields of all rules in a config's `halting` section.
  * @internal
  */
 export function haltingFields(): HaltingFields {
@@ -87,7 +87,7 @@ export function haltingFields(): HaltingFields {
 }
 
 /**
- * What is wrong with a rule's own fields, and which one; undefined where nothing is.
+ * Says which field of a rule is wrong, and why; undefined where all are right.
  * @internal
  */
 export function explainHalting(

@@ -3,9 +3,8 @@ import { numbersOf, tensorOf } from '../../kernels/index.ts';
 import type { Policy } from './policy.ts';
 
 /**
- * What the readout attends to at each of the first `steps` ponder steps about an observation: for each
- * of `policy.tokens` its share, the mean over blocks and heads. The thought is thought once more, apart
- * from the one that acted.
+ * The readout's attention to each of `policy.tokens` in each of the first `steps` ponder steps about an observation, the
+ * mean over blocks and heads. It computes the thought again.
  * @internal
  */
 export async function attentionOf(

@@ -183,7 +183,7 @@ export class Policy {
     const { outputs, free } = this.distribution;
     return {
       gain: scope.constant('readout', [width], 1),
-      // The action head begins near uniform; the halting head knows nothing but its bias.
+      // The first actions are nearly uniform, and the first halting probability is that of the bias.
       action: scope.normal('action', [width, outputs], 0.01 / Math.sqrt(width)),
       actionBias: scope.constant('actionBias', [outputs], 0),
       value: scope.normal('value', [width + STEP_FEATURES, 1]),

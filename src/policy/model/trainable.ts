@@ -2,13 +2,13 @@ import type { AnySpace, Space } from '../../envs/index.ts';
 import { explainBounds } from '../distributions/index.ts';
 
 /**
- * What stands between an environment's spaces and a policy for them.
+ * A reason why a policy does not fit the spaces of an environment.
  * @internal
  */
 export interface SpaceProblem {
-  /** Where, what was expected, and what there is. */
+  /** The place, the expected and the present value. */
   seen: string;
-  /** What to do about it. */
+  /** The remedy. */
   mend: string;
 }
 
@@ -21,7 +21,7 @@ const ACTIONS = 'Box, Discrete, MultiDiscrete or MultiBinary';
 const OBSERVATIONS = `${ACTIONS}, or a Dict or Tuple of them`;
 
 /**
- * Why there is no policy head for these actions; undefined where there is one.
+ * Says why there is no action distribution for these spaces; undefined where there is one.
  * @internal
  */
 export function explainActions({
@@ -48,7 +48,7 @@ export function explainActions({
 }
 
 /**
- * Why there is no built-in encoder for these observations; undefined where there is one.
+ * Says why there is no built-in encoder for these spaces; undefined where there is one.
  * @internal
  */
 export function explainObservations({
@@ -96,7 +96,7 @@ function unseen(space: AnySpace, where: string): SpaceProblem | undefined {
 }
 
 /**
- * What is to be known of bounds that no action is chosen between; undefined where there is nothing.
+ * Says how actions without two bounds are scaled; undefined where all entries have two.
  * @internal
  */
 export function explainActionBounds({
@@ -111,7 +111,7 @@ export function explainActionBounds({
   };
 }
 
-/** What a space is called in code. */
+/** The name of a space's class. */
 function nameOf({ type }: Space): string {
   return type.replace(/(^|-)(\w)/g, (_, __, letter: string) => letter.toUpperCase());
 }

@@ -15,7 +15,7 @@ export class Parameters {
   readonly #variables: NamedVariable[];
   readonly #rng: Rng;
   readonly #path: readonly string[];
-  /** The scopes and the name of every variable there is, which no two share. */
+  /** The path (scopes and name) of every variable, each once. */
   readonly #paths: Set<string>;
 
   /**
@@ -81,8 +81,8 @@ export class Parameters {
   }
 
   /**
-   * The name of a variable here. Dots part scopes and may be in their names too: where another path already has the name
-   * that this one makes, it is told apart by a number.
+   * The full name of a variable, its scopes joined by dots. Names may contain dots themselves: where another path gives
+   * the same full name, a number makes the difference.
    */
   #nameFor(name: string): string {
     const path = JSON.stringify([...this.#path, name]);

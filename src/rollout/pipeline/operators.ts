@@ -25,14 +25,14 @@ export function decide(
     new Observable((subscriber) => {
       let pumping = false;
       let completed = false;
-      /** With nothing to decide, environments are waited for, unless it is an update that is. */
+      /** Without an observation, the time is that of environments, unless an update is running. */
       const wait = () => {
         if (decider.admitting) time.wait();
       };
       const pump = async () => {
         if (pumping) return;
         pumping = true;
-        // Observations that come one by one, but at once, are decided on together.
+        // So that observations of the same turn share a batch.
         await undefined;
         try {
           while (decider.busy && !subscriber.closed) {

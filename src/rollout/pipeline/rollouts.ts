@@ -39,7 +39,7 @@ export interface RolloutOptions {
   admit$: BehaviorSubject<boolean>;
 }
 
-/** Answers are waited for as long again as it took to fill the rollout, in ms at least. */
+/** The shortest wait for answers after a rollout is full, in ms; otherwise it is as long as the rollout took to fill. */
 const LEAST_PATIENCE = 1000;
 
 /**
@@ -61,7 +61,7 @@ export function rollouts(options: RolloutOptions): OperatorFunction<Transition[]
       let state: 'collecting' | 'closing' | 'learning' = 'collecting';
       let collected = nothing();
       let began = performance.now();
-      /** Decisions that environments were busy with as the rollout filled up. */
+      /** Decisions whose environments were already stepping when the rollout filled up. */
       let before = new Set<Decision>();
       let late = new Set<Decision>();
       let timer: NodeJS.Timeout | undefined;

@@ -17,7 +17,7 @@ export interface TimeSeconds extends Record<TimeCategory, number> {
   inferenceByDepth: number[];
 }
 
-/** Phases that time is added to; what is left is `other`. */
+/** The categories that callers add time to; the rest is `other`. */
 type Counted = Exclude<TimeCategory, 'other'>;
 
 const nothing = (): Record<Counted, number> => ({
@@ -56,7 +56,7 @@ export class TimeSpent {
     this.#ms[phase] += ms;
   }
 
-  /** What `work` takes counts as `phase`. */
+  /** Runs `work` and adds its time to a category. */
   async during<T>(phase: Counted, work: () => Promise<T>): Promise<T> {
     const began = this.now();
     try {

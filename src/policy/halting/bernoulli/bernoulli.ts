@@ -5,8 +5,9 @@ import { bernoulliTerms } from './terms.ts';
 const drawn = exitRule('sample');
 
 /**
- * Thinking is acting: after each ponder step the halting head draws whether to act, and learns from how that turned
- * out. What drew the depth is no part of the action's log-probability, which is that of the last depth.
+ * The halting rule `bernoulli`: thinking is acting. After each ponder step the halting head draws whether to act, and
+ * learns from the advantage of that choice. The action's log-probability is that at the last depth; the choices of the
+ * depth are no part of it.
  */
 export const bernoulliHalting = defineHalting({
   name: 'bernoulli',

@@ -4,11 +4,11 @@ import { haltTerms, logHalt } from '../probability.ts';
 
 /** The halting choices of a minibatch, by micro-step [M]. */
 export interface Choices {
-  /** 1 where it thought on, 0 where it acted. */
+  /** 1 for thinking on, 0 for acting. */
   think: Float32Array;
   /** 1 where there was a choice. */
   mask: Float32Array;
-  /** ln probability of what was chosen, as it was. */
+  /** ln probability of the choice at the time of the decision. */
   oldLogHalt: Float32Array;
   advantage: Float32Array;
 }
@@ -57,7 +57,7 @@ function gatherChoices(
   return choices;
 }
 
-/** The terms of such choices, whose halting probability is kept in [floor, 1 − floor]. */
+/** The terms of halting choices whose probability is in [floor, 1 − floor]. */
 export function choiceTerms(choices: Choices, floor: number): HaltingTerms {
   const { think, mask, oldLogHalt, advantage } = choices;
   return {

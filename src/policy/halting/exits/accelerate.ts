@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { compared, count, defineExit, run } from './exit.ts';
 
 /**
- * Once the latent thought no longer changes its course: ‖Δ_n − Δ_{n−1}‖ < acceleration `count` times in a row,
- * where Δ_n = x_n − x_{n−1} and x = z / ‖z‖, the readout as the heads see it but for its gain. Second-order, and
- * needs no decoding (Pappone, Crisostomi and Rodolà, Two-Scale Latent Dynamics for Recurrent-Depth Transformers,
- * 2509.23314, with count 2 and z as it is; normed, a bound means the same whatever the size of z). Never at the first
- * step.
+ * The exit `accelerate` ends a thought once its latent state moves on a straight course:
+ * ‖Δ_n − Δ_{n−1}‖ < acceleration, `count` times in a row, with Δ_n = x_n − x_{n−1} and x = z / ‖z‖ of the readout. It
+ * never ends one at the first ponder step.
+ *
+ * It is the second-order exit of Pappone, Crisostomi and Rodolà (arXiv 2509.23314), which uses count 2 and z itself. The
+ * norm makes a bound mean the same for every size of z.
  */
 export const accelerate = defineExit({
   name: 'accelerate',

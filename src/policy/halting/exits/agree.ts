@@ -2,9 +2,8 @@ import { z } from 'zod';
 import { count, defineExit, run } from './exit.ts';
 
 /**
- * Once the most likely action has stayed the same `count` times in a row: what a person would call having made up
- * one's mind, of which no probability is asked. Never before step count + 1. Of a Box, the same is a distance
- * max_i |μ_n,i − μ_{n−1},i| / σ_n,i of at most `shift`.
+ * The exit `agree` ends a thought once the most likely action has stayed the same `count` times in a row, so not before
+ * ponder step count + 1. For a Box, the same means a distance max_i |μ_n,i − μ_{n−1},i| / σ_n,i of at most `shift`.
  */
 export const agree = defineExit({
   name: 'agree',

@@ -1,8 +1,8 @@
 import { compared, defineExit, quantile } from './exit.ts';
 
 /**
- * Once the probability to have halted by now is at least the quantile: that quantile of the learned
- * distribution of steps (PALBERT, 2204.03276), without its variance.
+ * The exit `cdf` ends a thought once the probability of having halted by now is at least the quantile. The depth is that
+ * quantile of the learned distribution of depths (PALBERT, Balagansky and Gavrilov 2022, arXiv 2204.03276), not a draw.
  */
 export const cdf = defineExit({
   name: 'cdf',

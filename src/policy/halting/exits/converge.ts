@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { compared, defineExit } from './exit.ts';
 
 /**
- * Once the action distribution has stopped moving, KL(π_{n−1} ‖ π_n) < tolerance: no parameters, so
- * what a learned head has to beat (Huginn, 2502.05171). Never at the first step.
+ * The exit `converge` ends a thought once the action distribution hardly moves: KL(π_{n−1} ‖ π_n) < tolerance (Huginn,
+ * Geiping et al. 2025, arXiv 2502.05171). It learns nothing, so it is the baseline of a learned head. It never ends a
+ * thought at the first ponder step.
  */
 export const converge = defineExit({
   name: 'converge',

@@ -68,14 +68,14 @@ export const quantile = z
   .default(0.5)
   .describe('The q of the exits threshold and cdf, a probability.');
 
-/** The k of exits that ask for something k times in a row. */
+/** The count of exits that need something several times in a row. */
 export const count = z
   .int()
   .min(1)
   .default(1)
   .describe('How often in a row the exits agree and accelerate want to see it.');
 
-/** `KL 0.0312 ≥ 0.01`: what was compared with a bound that ends a thought where `value sign bound` holds. */
+/** A comparison in words, such as `KL 0.0312 ≥ 0.01`; a thought ends where `value sign bound` holds. */
 export function compared(
   name: string,
   value: number,
@@ -88,7 +88,7 @@ export function compared(
   return `${name} ${Number(value.toPrecision(3))} ${holds ? sign : other} ${bound}`;
 }
 
-/** How many numbers at the end hold, one after another. */
+/** The length of the run of numbers at the end for which `holds` is true. */
 export function run(numbers: readonly number[], holds: (number: number) => boolean): number {
   return numbers.length - 1 - numbers.findLastIndex((number) => !holds(number));
 }

@@ -73,7 +73,7 @@ export function exitRule(name: ExitName, options: Record<string, unknown> = {}):
   return exit.rule(z.strictObject(exit.options).parse(options));
 }
 
-/** @throws RangeError where an option means something else to another exit: a config holds it once */
+/** @throws RangeError where another exit has an option of the same name with another schema: a config holds it once */
 function shareOptions(definition: ExitDefinition, others: readonly ExitDefinition[]): void {
   for (const { name, options } of others) {
     for (const [option, schema] of Object.entries(definition.options)) {

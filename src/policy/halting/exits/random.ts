@@ -22,7 +22,7 @@ export function random(histogram: readonly number[]): HaltingRule {
   return { depth, halts: () => true };
 }
 
-/** The control: the mean is that of another rule, and the choice of moment is not. */
+/** The exit `random`, a control: its mean depth is that of another rule, but its depths ignore the thought. */
 export const randomExit = defineExit({
   name: 'random',
   summary: 'after a number of ponder steps drawn from histogram, whatever is thought',

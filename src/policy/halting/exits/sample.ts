@@ -1,6 +1,6 @@
 import { defineExit } from './exit.ts';
 
-/** Draws with the learned head's probability, which is what training does. */
+/** The exit `sample` draws with the learned head's probability, as training does. */
 export const sample = defineExit({
   name: 'sample',
   summary: 'drawn with the learned head’s probability, as in training',

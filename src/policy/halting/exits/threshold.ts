@@ -1,6 +1,6 @@
 import { compared, defineExit, quantile } from './exit.ts';
 
-/** Once the learned head's probability of this step is at least the quantile. */
+/** The exit `threshold` ends a thought once the head's probability after a ponder step is at least the quantile. */
 export const threshold = defineExit({
   name: 'threshold',
   summary: 'once the learned head’s probability is at least quantile',

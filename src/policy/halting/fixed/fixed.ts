@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineHalting } from '../definition.ts';
 import { fixed } from '../exits/index.ts';
 
-/** The same number of ponder steps always, in training and after: nothing is learned about when to act. */
+/** The halting rule `fixed`: the same number of ponder steps always, in training and after; it learns nothing. */
 export const fixedHalting = defineHalting({
   name: 'fixed',
   summary: 'after the same number of ponder steps always',

@@ -1,8 +1,8 @@
 import { defineHalting } from '../definition.ts';
 
 /**
- * Acts once acting is worth at least as much as thinking on, where the heads are read as values (`Reading.halt` is 1
- * or 0). While it learns, `floor` of its choices are the other one, so that neither is forgotten.
+ * The halting rule `greedy`: acts once the value of acting is at least that of thinking on; the heads give values
+ * (`Reading.halt` is 1 or 0). In training it takes the other choice with probability `floor`, so that both stay learned.
  */
 export const greedyHalting = defineHalting({
   name: 'greedy',

@@ -1,7 +1,7 @@
 import type { Expectation, UnrolledThoughts } from '../definition.ts';
 import { type DepthSettings, Mixture } from './mixture.ts';
 
-/** What the mixture that acted comes to, decision by decision. */
+/** The expectations of the mixture that acted, for each decision. */
 export function expectationOf(settings: DepthSettings, thoughts: UnrolledThoughts): Expectation {
   const { count, depths, logits, logProbs } = thoughts;
   const { minSteps } = settings;
@@ -20,7 +20,7 @@ export function expectationOf(settings: DepthSettings, thoughts: UnrolledThought
     const beyond = (index: number) => Math.max(0, index + 1 - minSteps);
     priced[t] = mixture.mean(acted, beyond);
     spread += mixture.mean(acted, (index) => (beyond(index) - priced[t]) ** 2) / count;
-    // Of the thoughts that come to a depth, from the deepest up.
+    // Sums over the thoughts that reach a depth, from the deepest up.
     let [posterior, prior, steps] = [0, 0, 0];
     for (let index = depths - 1; index >= 0; index--) {
       posterior += share[index];

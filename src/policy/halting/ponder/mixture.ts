@@ -1,9 +1,9 @@
 import type { CommonSettings } from '../definition.ts';
 import { haltTerms } from '../probability.ts';
 
-/** How deep thoughts go: drawn by the halting head, but for a share whose depth is drawn uniformly. */
+/** The settings of the distribution over depths: the halting head draws them, and a share is forced to a uniform depth. */
 export interface DepthSettings extends CommonSettings {
-  /** The halting head is released; until then every thought takes maxSteps. */
+  /** Whether the halting head is released; until then every thought takes `maxSteps`. */
   released: boolean;
   /** Share f of thoughts whose depth is forced. */
   forced: number;
@@ -21,11 +21,11 @@ export function depthSettings(
  * The distribution over the depths n of one decision, and the mixture of action distributions it makes. With
  * halt_k after step k,
  *
- *     p_n = halt_n · Π_{minSteps ≤ k < n} (1 − halt_k),   and what is left of it at maxSteps
+ *     p_n = halt_n · Π_{minSteps ≤ k < n} (1 − halt_k),   and the remainder at maxSteps
  *     q_n = (1 − f)·p_n + f/(maxSteps − minSteps + 1)      f: share of forced depths
  *     π(a) = Σ q_n π_n(a)
  *
- * Arrays have an entry a depth, that of n steps at n − 1; they hold until the next call.
+ * Arrays have an entry for each depth, that of n ponder steps at n − 1, and are valid until the next call.
  */
 export class Mixture {
   readonly #settings: DepthSettings;
@@ -33,7 +33,7 @@ export class Mixture {
   readonly own: Float64Array;
   /** q */
   readonly acted: Float64Array;
-  /** How likely each depth was, given the action: q_n π_n(a) / π(a). */
+  /** The probability of each depth, given the action: q_n π_n(a) / π(a). */
   readonly share: Float64Array;
   readonly #actSlope: Float64Array;
   readonly #thinkSlope: Float64Array;

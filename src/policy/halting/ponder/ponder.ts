@@ -9,9 +9,9 @@ import { ponderTerms } from './terms.ts';
 const drawn = exitRule('sample');
 
 /**
- * PonderNet (2107.05407) as a policy: it acts by the exact mixture over depths π(a) = Σ p_n π_n(a), and pays the
- * expected number of ponder steps. A thought still ends by drawing, which draws from the mixture; but the learner
- * unrolls every decision to maxSteps, and no credit depends on which depth was drawn.
+ * The halting rule `ponder`: PonderNet (Banino et al. 2021, arXiv 2107.05407) as a policy. It acts by the exact mixture
+ * over depths, π(a) = Σ p_n π_n(a), and pays the expected number of ponder steps. Acting draws a depth, and so draws from
+ * the mixture; the learner unrolls every decision to `maxSteps`, and its credit does not depend on the depth drawn.
  */
 export const ponderHalting = defineHalting({
   name: 'ponder',

@@ -8,7 +8,7 @@ export function logPrior(
     const thinks = index - (minSteps - 1);
     if (thinks < 0) return -Infinity;
     if (prior === 'uniform') return -Math.log(depths);
-    // What is left of it falls to the last depth, as it does of p.
+    // The last depth has the remainder, as in p.
     const acts = index === maxSteps - 1 ? 0 : Math.log(priorHalt);
     return acts + thinks * Math.log(1 - priorHalt);
   });

@@ -9,11 +9,11 @@ import type {
 import { logHalt } from '../probability.ts';
 import { type DepthSettings, Mixture } from './mixture.ts';
 
-/** What a minibatch's terms are made from, beside what the policy says. */
+/** The inputs of a minibatch's terms beside the policy's outputs. */
 export interface PonderColumns {
   decisions: number;
   settings: DepthSettings;
-  /** Of a ponder step, in the unit of the scaled advantages. */
+  /** Cost of a ponder step, in the unit of the scaled advantages. */
   price: number;
   /** ln prior over depths [K], and the weight of the divergence from it. */
   logPrior: Float64Array;
@@ -32,8 +32,8 @@ export interface PonderColumns {
  *     entropy        Σ q_n H(π_n), with the q that acted
  *     haltKl         KL(p that acted ‖ p)
  *
- * The cost is an exact expectation and flows into the halting head as the ratio does, in the same unit. Its share f
- * that is forced has no slope.
+ * The cost is an exact expectation, in the same unit as the advantage, and has a gradient to the halting head as the
+ * ratio has. Its forced share f has none.
  */
 export function ponderTerms(columns: PonderColumns): HaltingTerms {
   return {

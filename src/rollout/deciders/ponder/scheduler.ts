@@ -13,16 +13,16 @@ import { ThoughtBatch } from './thought-batch.ts';
 /** A thought in a slot. */
 interface Slot<O> {
   observation: O;
-  /** Steps taken. */
+  /** Ponder steps taken. */
   n: number;
-  /** Steps it will take, where that is known. */
+  /** Ponder steps that it will take, where that is known in advance. */
   depth: number | undefined;
   forced: boolean;
   halts: number[];
   values: number[];
-  /** Π(1 − halt) over the steps at which it could have halted. */
+  /** Π(1 − halt) over the ponder steps at which it could have halted. */
   survival: number;
-  /** After each step, and what the rule measured of it; empty where it measures nothing. */
+  /** The state after each ponder step, and the rule's measure of it; empty where the rule has no measure. */
   states: ThoughtState[];
   measured: number[];
   trace: StepTrace[];
@@ -45,7 +45,7 @@ export class Scheduler<O extends DecisionRequest = DecisionRequest> implements D
   /** Each slot is a row of the tensors. */
   readonly #thoughts: ThoughtBatch;
   #slots: Slot<O>[] = [];
-  /** Slots whose thoughts have ended, rising: newcomers take them. */
+  /** The slots whose thoughts have ended, in rising order: new thoughts take them. */
   #ended: number[] = [];
   #admitting = true;
   #ticks = 0;
@@ -189,9 +189,9 @@ export class Scheduler<O extends DecisionRequest = DecisionRequest> implements D
   }
 
   /**
-   * Newcomers take the places of thoughts that have ended, then places of their own; what stays free is
-   * filled from the end.
-   * @returns where each slot's row comes from, as `ThoughtBatch.step` takes it
+   * Puts new thoughts into the slots of ended ones, then into further slots; moves thoughts from the end into slots that
+   * stay free.
+   * @returns for each slot, the index of the row that it takes, as `ThoughtBatch.step` wants it
    */
   #seat(incoming: readonly O[], behaviour: DecisionOptions): Int32Array {
     const [slots, ended] = [this.#slots, this.#ended];
@@ -230,7 +230,7 @@ export class Scheduler<O extends DecisionRequest = DecisionRequest> implements D
     };
   }
 
-  /** Records a step of one thought; its decision, if it ends here. */
+  /** Records a ponder step of a thought; returns its decision, if it ends here. */
   #advance(
     slot: Slot<O>,
     params: Float32Array,
@@ -282,7 +282,7 @@ export class Scheduler<O extends DecisionRequest = DecisionRequest> implements D
     };
   }
 
-  /** Takes what the rule wants of the step, where it decides when this thought ends. */
+  /** Measures a ponder step, where the rule decides when the thought ends. */
   #measure(slot: Slot<O>, params: Float32Array, readouts: Float32Array, rule: HaltingRule): void {
     if (rule.measure === undefined || slot.depth !== undefined) return;
     const half = readouts.length / 2;
@@ -295,7 +295,7 @@ export class Scheduler<O extends DecisionRequest = DecisionRequest> implements D
     slot.measured.push(rule.measure.of(slot.states, distribution, slot.observation.mask));
   }
 
-  /** Whether a thought ends; one that would have gone on at a limit of its caller is then forced. */
+  /** Whether a thought ends; it becomes forced where a limit of the caller ends it and the rule would not. */
   #ends(slot: Slot<O>, step: HaltStep, behaviour: DecisionOptions): boolean {
     const { limits, rng = this.#rng } = slot.observation;
     const { maxSteps = Infinity, deadline } = limits ?? {};
@@ -311,12 +311,12 @@ export class Scheduler<O extends DecisionRequest = DecisionRequest> implements D
 
 const NONE = new Float32Array(0);
 
-/** Ponder steps at which a thought has ended, whatever it thinks. */
+/** The number of ponder steps at which a thought ends in any case. */
 function stepsOf({ depth }: Slot<unknown>, { maxSteps }: DecisionOptions): number {
   return depth ?? maxSteps;
 }
 
-/** What is wrong with the numbers of a step, where they are not finite. */
+/** The error for a ponder step whose numbers are not finite; undefined where they are. */
 function faultOf(
   { n, observation }: Slot<DecisionRequest>,
   params: Float32Array,

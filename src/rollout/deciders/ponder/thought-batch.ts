@@ -3,7 +3,7 @@ import { placeRows, tensorOf } from '../../../kernels/index.ts';
 import type { Policy, Thought } from '../../../policy/index.ts';
 import type { DecisionRequest } from '../decision.ts';
 
-/** The tensors of the thoughts under way: a row of each is one thought's. */
+/** The tensors of the present thoughts; each thought has a row in every one. */
 export class ThoughtBatch {
   readonly #policy: Policy;
   #thought: Thought | undefined;
@@ -13,13 +13,13 @@ export class ThoughtBatch {
   }
 
   /**
-   * Newcomers join, thoughts that have ended leave, and all that are there take one core step.
+   * Adds new thoughts, drops ended ones, and takes one ponder step with all that remain.
    *
-   * @param from for each thought from here on, its row until now; newcomers follow on those [B]
-   * @param n ponder steps that each has then taken [B]
-   * @param last whether no thought goes on: then none is left
-   * @param latent whether to tell their readouts too
-   * @returns what the heads say [B, P + 2], then the readouts before the step and after it, where asked [B, 2·D]
+   * @param from for each thought, its former row; the indices of new thoughts follow those of the former rows [B]
+   * @param n ponder steps of each thought after this one [B]
+   * @param last whether every thought ends with this ponder step; then the batch is empty afterwards
+   * @param latent whether to return the readouts too
+   * @returns the outputs of the heads [B, P + 2], then, if asked for, the readouts before and after the step [B, 2·D]
    */
   step(
     newcomers: readonly DecisionRequest[],
@@ -43,12 +43,12 @@ export class ThoughtBatch {
     return outputs as tf.Tensor2D;
   }
 
-  /** None is left. */
+  /** Drops all thoughts. */
   clear(): void {
     this.#replace(undefined);
   }
 
-  /** Takes over `next`, disposing of what it does not share with the thoughts before. */
+  /** Replaces the thoughts by `next`, and frees the tensors that `next` does not share. */
   #replace(next: Thought | undefined): void {
     const kept = next && tensorsOf(next);
     const old = this.#thought === undefined ? [] : tensorsOf(this.#thought);
@@ -61,7 +61,7 @@ function tensorsOf({ z, context, shared }: Thought): tf.Tensor[] {
   return [z, ...context, ...shared];
 }
 
-/** Token 0 of a state [B, R, D]: what the heads read [B, D]. */
+/** The readout [B, D] of a state [B, R, D]: its token 0, the input of the heads. */
 function readoutOf(z: tf.Tensor3D): tf.Tensor2D {
   return tf.reshape(tf.slice(z, [0, 0, 0], [-1, 1, -1]), [z.shape[0], z.shape[2]]);
 }
@@ -76,7 +76,7 @@ function rowsOf(observations: readonly DecisionRequest[]): tf.Tensor2D {
   return tensorOf(rows, [observations.length, size]) as tf.Tensor2D;
 }
 
-/** What all thoughts share comes from the newcomers, whose parameters are current. */
+/** Joins thoughts. The tensors that all share come from the new thoughts, whose parameters are current. */
 function joined(old: Thought | undefined, from: Int32Array, fresh: Thought | undefined): Thought {
   if (old === undefined) return fresh!;
   const same = fresh === undefined && from.length === old.z.shape[0];
