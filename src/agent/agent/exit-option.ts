@@ -35,8 +35,8 @@ export const exitCheck: Check = {
 };
 
 /**
- * The exit that ends thoughts after training: the given one, or the config's. A halting rule with an exit of its own
- * overrides the config's.
+ * The exit that ends thoughts after training: the given one; otherwise that of the halting rule, if it has one;
+ * otherwise the config's.
  * @throws UsageError for an option that the exit does not have, or a wrong value
  */
 export function exitOf({ halting, evaluation }: Config, given: ExitOption = {}): Exit {

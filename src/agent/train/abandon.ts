@@ -11,13 +11,13 @@ import {
 } from 'rxjs';
 import type { EnvPool } from '../../envs/index.ts';
 
-/** How long environments may be silent once the signal has come, in seconds. */
+/** The longest silence of environments after the signal, in seconds. */
 const SILENT_S = 5;
 
 /**
- * Emits once the signal has come and the environments that are waited for are silent: the update will not be finished.
- * @param waiting whether nothing but their answers is waited for
- * @returns the environments that owe an answer
+ * Emits once the signal is aborted and the environments that training waits for are silent: it cannot finish the update.
+ * @param waiting whether training waits for nothing but their answers
+ * @returns the environments that have not answered
  */
 export function abandoned(
   envs: Pick<EnvPool, 'owing' | 'answers'>,

@@ -3,21 +3,21 @@ import type { Alarm, Evaluation } from '../events/events.ts';
 /** Share of decisions at one depth that counts as a collapse. */
 const SHARE = 0.95;
 
-/** A gain is at least this share of the return. */
+/** The least gain that matters, as a share of the return. */
 const WORTH = 0.05;
 
-/** A gain is at least this many standard errors: less is chance. */
+/** The least gain that is no chance, in standard errors. */
 const ERRORS = 3;
 
-/** Forced episodes at each depth below which returns say nothing of a gain. */
+/** The fewest forced episodes at a depth for its return to count. */
 const EPISODES = 16;
 
 /**
- * Whether the halting head has collapsed, and whether that costs anything: thinking no longer than
- * must be is right where more thought would not help, so it is an alarm only where it is known that it would.
+ * Whether the halting head has collapsed, and at a cost. Short thoughts are right where more thought does not help, so a
+ * collapse to few ponder steps is an alarm only where forced depths show that more would help.
  *
- * @param histogram unforced decisions by ponder steps, index i = i + 1 steps
- * @param steering the price may still rise, so that too much thought is being dealt with
+ * @param histogram counts of unforced decisions; index i is i + 1 ponder steps
+ * @param steering whether the price may still rise, which itself corrects too much thought
  */
 export function collapse(
   histogram: readonly number[],
@@ -54,7 +54,7 @@ export function collapse(
 
 type Forced = Evaluation['forcedDepth'][number];
 
-/** Whether `deep` is known to earn more than `shallow`, and enough more to matter. */
+/** Whether `deep` earns more than `shallow`, beyond chance and enough to matter. */
 function gains(shallow: Forced, deep: Forced): boolean {
   if (Math.min(shallow.episodes, deep.episodes) < EPISODES) return false;
   const gain = deep.return - shallow.return;
@@ -66,15 +66,15 @@ const varianceOfMean = ({ std, episodes }: Forced): number => std ** 2 / (episod
 
 const show = (value: number): string => value.toFixed(2);
 
-/** Evaluations without it after which an alarm is over: one that comes and goes is one. */
+/** Evaluations without a collapse that end an alarm; after fewer, the next collapse is the same alarm. */
 const CALM = 3;
 
-/** Found for the first time, which may be chance. */
+/** Found once, which may be chance. */
 const SUSPECTED = -1;
 
 /**
- * Whether a collapse is to be told: once, where it was found at two evaluations in a row.
- * @param alarmed what came of the evaluation before; 0 at first
+ * Whether to raise an alarm: once, after two evaluations in a row with a collapse.
+ * @param alarmed the state after the evaluation before; 0 at first
  */
 export function persistence(alarmed: number, found: boolean): { tell: boolean; alarmed: number } {
   if (!found) return { tell: false, alarmed: Math.max(0, alarmed - 1) };

@@ -1,27 +1,27 @@
 import type { Config } from '../config/config.ts';
 import type { Overrun, UpdateMetrics } from '../events/events.ts';
 
-/** Updates of a session in which tensors find their level. */
+/** The number of first updates of a session in which the count of tensors settles. */
 const FIRST = 20;
 const MIB = 1_048_576;
 
-/** Holds what a session of a run takes against the config's budget. */
+/** Compares the resources of a session with the config's budget. */
 export class Budget {
   readonly #limits: Config['budget'];
   #updates = 0;
-  /** The most tensors there were after any of the first updates. */
+  /** The most tensors after any of the first updates. */
   #level = 0;
 
   constructor(limits: Config['budget']) {
     this.#limits = limits;
   }
 
-  /** Updates judged, those of this session. */
+  /** Updates of this session. */
   get updates(): number {
     return this.#updates;
   }
 
-  /** What is over budget after an update, if anything is. */
+  /** The resource that is over budget after an update, if one is. */
   judge({ rssBytes, heapBytes, tensors }: UpdateMetrics['timing']): Overrun | undefined {
     const { rssMiB = Infinity, heapMiB = Infinity, tensorGrowth = Infinity } = this.#limits;
     if (this.#updates++ < FIRST) this.#level = Math.max(this.#level, tensors);

@@ -5,20 +5,20 @@ import type { Checkpoint } from '../run/index.ts';
 import type { RunFiles } from './run-files.ts';
 import type { Training } from './training.ts';
 
-/** Until a save that failed is tried again. */
+/** Time until it tries a failed save again. */
 const RETRY_SECONDS = 60;
 
-/** What speaks for a checkpoint after an update. */
+/** Reasons for a checkpoint after an update. */
 export interface SaveReason {
-  /** It is wanted whether or not it is due. */
+  /** Whether something asks for one that is not due. */
   wanted: boolean;
-  /** No update comes after it. */
+  /** Whether the update is the last. */
   last: boolean;
 }
 
 /**
- * Saves checkpoints when they are due, by updates and by time, and goes on where one cannot be saved: everything
- * saved before stays as it is, and it is tried again after a minute.
+ * Saves checkpoints when they are due, by updates and by time. If one cannot be saved, the earlier ones stay as they
+ * are, training continues, and it tries again after a minute.
  */
 export class Checkpointer {
   readonly #training: Training;
@@ -39,8 +39,8 @@ export class Checkpointer {
 
   /**
    * Saves where it is due.
-   * @returns what it saved, where it did
-   * @throws the error where the last cannot be saved, RunError after too many in a row that could not
+   * @returns the checkpoint, where it saved one
+   * @throws the error where the last one cannot be saved, RunError after too many failures in a row
    */
   async save(occasion: SaveReason): Promise<Checkpoint | undefined> {
     if (!this.#due(occasion)) return undefined;
@@ -53,9 +53,9 @@ export class Checkpointer {
   }
 
   /**
-   * Saves the checkpoint of an update once more, in its place, with what its evaluation has come to; where it cannot
-   * be, it goes on saying that it is to be evaluated.
-   * @throws RunError after too many saves in a row that could not be made
+   * Replaces the checkpoint of an update by one with its evaluation. If that fails, the checkpoint keeps saying that the
+   * evaluation is due.
+   * @throws RunError after too many failed saves in a row
    */
   async amend(checkpoint: Checkpoint): Promise<void> {
     const amended = this.#training.amended(checkpoint);
@@ -72,7 +72,7 @@ export class Checkpointer {
     return wanted || update % everyUpdates === 0 || passed(this.#savedAt, everySeconds);
   }
 
-  /** @returns whether it could be written */
+  /** Writes a checkpoint; returns whether it succeeded. */
   async #write(
     checkpoint: Checkpoint,
     last: boolean,
@@ -87,7 +87,7 @@ export class Checkpointer {
       this.#failures = 0;
       this.#savedAt = this.#clock.monotonic();
     } catch (error) {
-      // What is not a save's own fault is none that another can make good.
+      // Another save would fail in the same way.
       if (error instanceof RunError) throw error;
       this.#failed(error as Error, last);
     }

@@ -10,15 +10,15 @@ import { type Evaluated, underGuards } from './evaluation-guards.ts';
 import type { RunFiles } from './run-files.ts';
 
 export interface ConcludeOptions {
-  /** Aborting it leaves the run unreported; resumed, it is concluded. */
+  /** Abort it to stop without a report; a resumed run makes it. */
   signal?: AbortSignal;
   on: (event: TrainEvent) => void;
   clock: Clock;
 }
 
 /**
- * What a run has come to: its best checkpoint (its newest, where it was never evaluated), evaluated in full, and the
- * report. What keeps it from being evaluated is told, and costs the run nothing else.
+ * Evaluates the best checkpoint of a run in full (the newest, where none was evaluated), and writes the report. If the
+ * evaluation fails, it reports that, and the run still ends well.
  *
  * @returns undefined where it was aborted
  */
@@ -36,7 +36,7 @@ export async function conclude(
   const { progress, ...guards } = underGuards(run, files, clock, on);
   const stage = { episodes: Math.max(episodes, CANDIDATES), signal, ...guards };
   try {
-    // One that is not to be evaluated may have no environment for it.
+    // Without episodes there may be no environment to evaluate on.
     if (episodes > 0) {
       await onStage(agent, source, stage, async (stage) => {
         const { evaluation } = await measureOn(stage, agent, { progress });

@@ -5,12 +5,12 @@ import type { Agent } from '../agent/agent.ts';
 import { createDecider } from '../agent/create-decider.ts';
 import { algorithmOf, type GradientStep } from '../algorithms/index.ts';
 
-/** Numbers of an observation beyond this are taken to be a bound of its Box, which no environment reaches. */
+/** Larger numbers of an observation are a formal bound of its Box, which no environment reaches. */
 const LARGE = 2 ** 24;
 
 /**
- * What training does again and again, at its dearest: a thought in every slot, and the largest gradient step, all at
- * full depth, on observations drawn from the space. It changes no weight, and draws from a stream of its own.
+ * The most expensive work that training repeats: a thought in every slot, and the largest gradient step, all at full
+ * depth, on observations drawn from the space. It changes no weight, and draws from a stream of its own.
  */
 export class DryRun {
   readonly #agent: Agent;
@@ -26,7 +26,7 @@ export class DryRun {
 
   /**
    * @param share of the slots and of the gradient step, in (0, 1]
-   * @returns how long it takes to decide and learn as many decisions as that step uses, in ms
+   * @returns the time to make as many decisions as that step uses, and to learn from them, in ms
    */
   async run(share = 1): Promise<number> {
     const slots = Math.ceil(share * this.#agent.config.env.count);

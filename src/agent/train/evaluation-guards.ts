@@ -6,18 +6,18 @@ import type { Losses, TrainEvent } from '../events/events.ts';
 import { reportFailure, reportStalls } from './incidents.ts';
 import type { RunFiles } from './run-files.ts';
 
-/** The run that is evaluated, and where it is. */
+/** The run that is evaluated, and its progress. */
 export interface Evaluated {
   config: Config;
   update: number;
   envSteps: number;
-  /** Failures that are survived are counted here. */
+  /** Counts the failures that the run tolerates. */
   losses: Losses;
-  /** Where who calls environments keeps which one it calls (`EnvSlotOptions.calling`). */
+  /** Receives the index of the environment that is being called (`EnvSlotOptions.calling`). */
   calling: Float64Array;
 }
 
-/** What training does about environments that fail or stand still, for one evaluation of a run, and its progress. */
+/** The options of an evaluation of a run: its tolerance for failures, its reports of still environments and of progress. */
 export function underGuards(
   { config, update, envSteps, losses, calling }: Evaluated,
   files: RunFiles,
@@ -42,7 +42,7 @@ export function underGuards(
   };
 }
 
-/** Passes on what it is told, once a minute at most, with how many seconds have passed since it was made. */
+/** Passes its argument on, at most once a minute, with the seconds since it was made. */
 function eachMinute<T>(
   clock: Clock,
   tell: (value: T, seconds: number) => void,

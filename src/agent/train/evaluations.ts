@@ -11,27 +11,27 @@ import type { RunFiles } from './run-files.ts';
 import type { Training } from './training.ts';
 
 export interface EvaluationsOptions {
-  /** An environment passed to the library, in place of the config's. */
+  /** An environment in place of the config's. */
   env?: EnvFactory;
-  /** Aborting it abandons the evaluation under way. */
+  /** Abort it to abandon the present evaluation. */
   signal?: AbortSignal;
   on: (event: TrainEvent) => void;
   clock: Clock;
 }
 
-/** How much longer than an evaluation took to fail it is until another is tried. */
+/** The wait before the next attempt, as a multiple of the time of the failed one. */
 const PATIENCE = 10;
 
 /**
- * The evaluations of a run while it trains. Each comes after the checkpoint of its update, which says that it is
- * due: what keeps it from its end loses nothing, and a resumed run makes up for it.
+ * The evaluations of a run while it trains. Each follows the checkpoint of its update, which says that the evaluation is
+ * due: if something interrupts it, a resumed run repeats it.
  */
 export class Evaluations {
   readonly #training: Training;
   readonly #files: RunFiles;
   readonly #saver: Checkpointer;
   readonly #options: EvaluationsOptions;
-  /** The last one failed, and that was told: when another may be tried, by the clock. */
+  /** The time of the next attempt after a failed one, by the clock. */
   #retryAt: number | undefined;
 
   constructor(
@@ -46,7 +46,7 @@ export class Evaluations {
     this.#options = options;
   }
 
-  /** Whether the update that was just done is to be evaluated. */
+  /** Whether the present update is to be evaluated. */
   get due(): boolean {
     const { update, done, agent } = this.#training;
     const { everyUpdates } = agent.config.evaluation;
@@ -54,18 +54,18 @@ export class Evaluations {
     return this.#wanted && !putOff && (update % everyUpdates === 0 || done);
   }
 
-  /** Environments that dial in are all in training; once it is done they are free. */
+  /** Environments that connect to the run are all in training; they are free once it is done. */
   get #wanted(): boolean {
     const { env, evaluation } = this.#training.agent.config;
     return env.listen === undefined && evaluation.everyUpdates > 0 && evaluation.episodes > 0;
   }
 
   /**
-   * Evaluates an update on separate environments, finds whether it is the best yet, raises alarms, logs its line,
-   * and notes in its checkpoint what came of it. Where it is abandoned, the checkpoint goes on saying that it is due.
+   * Evaluates an update on separate environments, decides whether it is the best so far, raises alarms, logs the
+   * update's line, and adds the result to its checkpoint. If it is abandoned, the checkpoint keeps saying that it is due.
    *
-   * @param metrics of the update, not yet logged
-   * @param saved its checkpoint, where it could be saved
+   * @param metrics the update's line, not yet logged
+   * @param saved the update's checkpoint, where it was saved
    */
   async run(metrics: UpdateMetrics, saved: Checkpoint | undefined): Promise<void> {
     const training = this.#training;
@@ -76,7 +76,7 @@ export class Evaluations {
     else {
       const { evaluation, pricedSteps } = found;
       const score = { return: evaluation.return.mean, pricedSteps };
-      // There is no best that is not there.
+      // A best one must be saved.
       const best = saved !== undefined && training.isBest(score);
       const { update, envSteps } = training;
       this.#options.on({ type: 'evaluated', update, envSteps, evaluation, best });
@@ -88,7 +88,7 @@ export class Evaluations {
     else if (training.done) await this.#saver.save({ wanted: false, last: true });
   }
 
-  /** What an evaluation finds; undefined where it is abandoned or cannot be made. */
+  /** The evaluation; undefined where it is abandoned or fails. */
   async #measure(): Promise<Awaited<ReturnType<typeof measure>> | undefined> {
     const { agent, recipe, calling, losses, update, envSteps } = this.#training;
     const { evaluation, halting } = agent.config;
@@ -100,7 +100,7 @@ export class Evaluations {
     const evaluating = () =>
       measure(agent, {
         ...{ env, signal },
-        // Before its release the head knows nothing, so the policy is what full depth makes of it.
+        // Before its release the halting head has learned nothing, so thoughts have full depth.
         exit:
           recipe.released || !learnsToHalt(halting)
             ? undefined
@@ -108,7 +108,7 @@ export class Evaluations {
         forcedEpisodes: evaluation.forcedEpisodes,
         depths: [...new Set([halting.minSteps, halting.maxSteps])],
         ...guards,
-        // There may be no room for it: it is put off, rather than waited for.
+        // A server may be full: training then postpones the evaluation instead of waiting.
         survive: { ...survive, impatient: true },
       });
     try {
@@ -129,7 +129,7 @@ export class Evaluations {
   #raiseAlarms({ update, phase, histogram, evaluation }: UpdateMetrics): void {
     const training = this.#training;
     const { minSteps } = training.agent.config.halting;
-    // Of the update that releases the head, the thoughts were still at full depth.
+    // In the update that releases the head, thoughts still had full depth.
     const found =
       phase === 'released'
         ? collapse(histogram, minSteps, evaluation!, training.recipe.steering)

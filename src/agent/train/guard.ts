@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts';
 import type { UpdateStats } from '../events/events.ts';
 import type { Learned } from './incident.ts';
 
-/** Where it has come to, as plain JSON. */
+/** The state of a `Guard` as plain JSON. */
 export interface GuardState {
   gradNorm: number | null;
   valueLoss: number | null;
@@ -12,12 +12,12 @@ export interface GuardState {
 
 type Limits = Pick<Config['guards'], 'maxKl' | 'maxJump'>;
 
-/** Weight of an update in the running means that the next is held against. */
+/** Weight of an update in the running means. */
 const SHARE = 0.1;
 
 /**
- * Judges updates: one whose numbers are not finite, that moved the policy too far (`kl`, `haltKl`) or that is far out of
- * what updates have been (`gradNorm`, `valueLoss`) is to be undone. Of these statistics an algorithm may lack some.
+ * Decides whether an update must be undone: its numbers are not finite, it moved the policy too far (`kl`, `haltKl`), or
+ * it is far from earlier updates (`gradNorm`, `valueLoss`). An algorithm need not have all these statistics.
  */
 export class Guard {
   readonly #limits: Limits;
@@ -29,8 +29,8 @@ export class Guard {
   }
 
   /**
-   * Why an update must not stand, or undefined where it may.
-   * @param reach how large net returns can be, by what it learned from (`returnReach`)
+   * Says why an update must be undone; undefined where it may stand.
+   * @param reach the size that net returns can have (`returnReach`)
    */
   judge(stats: UpdateStats, reach: number): string | undefined {
     const refused = this.#explain(stats, reach);
@@ -60,8 +60,8 @@ export class Guard {
       const moved = stats[name] ?? 0;
       if (moved > maxKl) return `${name}: expected at most ${maxKl}, got ${moved}`;
     }
-    // What rewards and the price are good for is no jump, however still it was before: a perfect policy fails once,
-    // a first reward is found, or the halting head is released and thinking begins to cost.
+    // A loss that rewards and the price explain is no jump, even after a calm time: a perfect policy fails once, the
+    // first reward comes, or the halting head is released and ponder steps begin to cost.
     return (
       explainJump('gradNorm', stats.gradNorm, this.#gradNorm, reach, maxJump) ??
       explainJump('valueLoss', stats.valueLoss, this.#valueLoss, reach ** 2, maxJump)
@@ -86,9 +86,9 @@ function explainJump(
 }
 
 /**
- * How large net returns can be, in the learner's unit: the root mean square of what each decision earns and costs
- * (|reward| + price · ponder steps beyond minSteps), scaled as it is learned from, over the horizon of the discount;
- * 1e-3 at least before it is scaled.
+ * The size that net returns can have, in the learner's unit: the root mean square over decisions of
+ * |reward| + price · (ponder steps beyond minSteps), at least 0.001, scaled as in learning, times the horizon of the
+ * discount.
  */
 export function returnReach(
   { count, rewards, ponderSteps }: Pick<Trajectory, 'count' | 'rewards' | 'ponderSteps'>,
@@ -103,7 +103,7 @@ export function returnReach(
   return rewardScale * Math.max(1e-3, Math.sqrt(sum) * Math.min(count, 1 / (1 - gamma)));
 }
 
-/** Why weights or what the algorithm holds are none to go on with: which are not finite. */
+/** Names the weights or the tensors of the algorithm that are not finite; undefined where all are. */
 export function explainLearned({ weights, tensors }: Learned): string | undefined {
   for (const [name, { data }] of Object.entries({ ...weights, ...tensors })) {
     const at = data.findIndex((value) => !Number.isFinite(value));

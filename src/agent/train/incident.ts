@@ -3,27 +3,27 @@ import type { Tensors } from '../../policy/index.ts';
 import type { AlgorithmState, UpdateSettings } from '../algorithms/index.ts';
 import type { UpdateMetrics, UpdateStats } from '../events/events.ts';
 
-/** What an update changes: the policy's weights, and what the algorithm holds beside them. */
+/** The results of learning: the policy's weights, and the algorithm's own tensors. */
 export interface Learned extends AlgorithmState {
   weights: Tensors;
 }
 
-/** An update that was undone, with what it takes to see it again. */
+/** An update that was undone, with the data to reproduce it. */
 export interface Incident {
-  /** Why it could not stand. */
+  /** Why it was undone. */
   reason: string;
-  /** The update it would have been, and the environment steps until then. */
+  /** Its number. */
   update: number;
   envSteps: number;
-  /** What it found, where it came so far. */
+  /** Its statistics, where it came so far. */
   stats: UpdateStats | undefined;
-  /** What it was told, and the schedule at that time. */
+  /** Its settings, and the schedule at that time. */
   phase: UpdateSettings & Record<string, number | boolean>;
-  /** Of the order of minibatches, before it. */
+  /** The state of the algorithm's draws before it. */
   rng: RngState;
-  /** What there was before it, which holds. */
+  /** Weights and tensors before it, which are restored. */
   before: Learned;
-  /** What it learned from (`Trajectory.tensors`). */
+  /** Its rollout (`Trajectory.tensors`). */
   batch: Tensors;
 }
 

@@ -6,7 +6,7 @@ import { type Heartbeat, stalls } from '../watchdog/index.ts';
 import type { FailedAt, RunFiles } from './run-files.ts';
 import type { Training } from './training.ts';
 
-/** Keeps each failure of a training environment, counts it and tells of it. */
+/** Saves, counts and reports each failure of a training environment. */
 export function failureReporter(
   training: Training,
   files: RunFiles,
@@ -20,7 +20,7 @@ export function failureReporter(
   };
 }
 
-/** Keeps an environment's failure and tells of it; that of a verb that can be done without, once a session. */
+/** Saves and reports a failure of an environment; that of `close` or `restore` only once a session. */
 export function reportFailure(
   failed: Failed,
   at: FailedAt,
@@ -35,7 +35,7 @@ export function reportFailure(
   on({ type: 'incident', what, update, envSteps, reason: error.message, consecutive, ...kept });
 }
 
-/** Tells of environments that stand still, all of them, and of their going on; emits nothing. */
+/** Reports environments that all stand still, and that answer again; emits nothing. */
 export function reportStalls(
   envs: EnvPool,
   envSeconds: number,
@@ -49,8 +49,9 @@ export function reportStalls(
 }
 
 /**
- * Keeps an error that nothing catches, and tells of it, as the signal aborts with it: so that it is known of even
- * where the process ends before training does. @returns what ends that
+ * Saves and reports an error that nothing catches as soon as the signal aborts with it, since the process may end before
+ * training does.
+ * @returns a function that ends this
  */
 export function reportStrayErrors(
   signal: AbortSignal | undefined,

@@ -2,7 +2,7 @@ import { algorithmOf } from '../algorithms/index.ts';
 import { whole } from '../common/numbers.ts';
 import type { Config } from '../config/config.ts';
 
-/** What becomes of the schedule where a run of another length goes on after `steps`; undefined where nothing does. */
+/** Says how the schedule changes where a run resumes after `steps` with another length; undefined where it does not. */
 export function explainLength(
   config: Config,
   steps: number,

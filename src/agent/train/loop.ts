@@ -17,9 +17,9 @@ import type { Training } from './training.ts';
 import { valuesOf } from './values-of.ts';
 
 export interface LoopOptions {
-  /** An environment passed to the library, in place of the config's. */
+  /** An environment in place of the config's. */
   env?: EnvFactory;
-  /** Aborting it finishes the update, saves and stops. */
+  /** Abort it to finish the update, save and stop. */
   signal?: AbortSignal;
   on?: (event: TrainEvent) => void;
   clock?: Clock;
@@ -27,8 +27,8 @@ export interface LoopOptions {
 
 /**
  * The training loop: collects, learns, saves and evaluates until training is done, aborted or over its budget.
- * @param from the checkpoint that it goes on from
- * @returns whether it is to go on in another process
+ * @param from the checkpoint that it continues from
+ * @returns whether another process should continue the run
  */
 export async function loop(
   training: Training,
@@ -47,7 +47,7 @@ export async function loop(
   let restart = false;
   /** Whether a rollout is being collected. */
   let waiting = true;
-  /** What comes after an update: its checkpoint, then its evaluation, where they are due. */
+  /** Saves the checkpoint after an update, then evaluates, where they are due. */
   const settle = async (metrics: UpdateMetrics) => {
     const over = overBudget(budget, metrics, on);
     const { due } = evaluations;
@@ -57,14 +57,14 @@ export async function loop(
     const saved = await saver.save({ wanted, last: ending() });
     restart = over && saved !== undefined && !ending();
     if (!due) return;
-    // Whoever goes on from the checkpoint evaluates it.
+    // The process that continues from the checkpoint evaluates it.
     if (restart) files.log(metrics);
     else await evaluations.run(metrics, saved);
   };
   if (training.unevaluated !== undefined) await evaluations.run(training.unevaluated, from);
-  // What was to be evaluated first still is: training goes on only from there.
+  // A due evaluation comes first; training continues only after it.
   if (training.done || training.unevaluated !== undefined) return { restart };
-  // What comes in between; only what is wrong with telling it ends the loop.
+  // Reports in between; only their errors end the loop.
   const between$ = merge(
     reportingTo(envs, failureReporter(training, files, on)),
     reportStalls(envs, watchdog.envSeconds, here, on),
@@ -92,13 +92,13 @@ export async function loop(
   return { restart };
 }
 
-/** Tells of the episodes that were lost, if any was. */
+/** Reports lost episodes, if there are any. */
 function tellLost({ lost }: Rollout, { update }: Training, on: (event: TrainEvent) => void): void {
   if (lost.length === 0) return;
   on({ type: 'lost', update: update + 1, episodes: lost.length, reason: lost.at(-1)! });
 }
 
-/** Whether the process takes more than it may, and says so. */
+/** Whether the process is over its budget; reports it. */
 function overBudget(
   budget: Budget,
   { update, envSteps, timing }: UpdateMetrics,
@@ -110,7 +110,7 @@ function overBudget(
   return true;
 }
 
-/** Moves the recipe on after an update, and says so. */
+/** Updates the recipe after an update; reports a release. */
 function moveOn(metrics: UpdateMetrics, training: Training, on: (event: TrainEvent) => void): void {
   const { totalSteps } = training.agent.config.train;
   on({ type: 'updated', metrics, totalSteps });
@@ -126,7 +126,7 @@ function moveOn(metrics: UpdateMetrics, training: Training, on: (event: TrainEve
   if (reason !== undefined) on({ type: 'released', update, envSteps, reason });
 }
 
-/** A statistic that the algorithm may not have. */
+/** A statistic as a number; null where the algorithm does not have it. */
 function numberOf(statistic: unknown): number | null {
   return typeof statistic === 'number' ? statistic : null;
 }

@@ -6,15 +6,16 @@ import type { Incident } from './incident.ts';
 import type { RunFiles } from './run-files.ts';
 import type { Training } from './training.ts';
 
-/**
- * Counts how often learning went wrong since the run last came further than ever: what fails again at the same place
- * will for ever.
- */
+/** Counts the failures of learning since the run last got further than ever: one that repeats at the same place persists. */
 export class Setbacks {
   #consecutive = 0;
   #reached = -1;
 
-  /** @param update the newest that stood as it went wrong. @returns how many in a row this makes */
+  /**
+   * Counts a failure.
+   * @param update the newest update that stands
+   * @returns the failures in a row
+   */
   count(update: number): number {
     this.#consecutive = update > this.#reached ? 1 : this.#consecutive + 1;
     this.#reached = Math.max(this.#reached, update);
@@ -23,9 +24,9 @@ export class Setbacks {
 }
 
 /**
- * What a run does where learning goes wrong: an update that must not stand is undone, and a policy whose numbers are
- * not finite is left for the newest checkpoint. Each such incident is kept and told of; after `guards.consecutive` of a kind
- * in a row the run ends.
+ * Handles failures of learning. The run undoes an update that must not stand, and goes back to the newest checkpoint
+ * where the policy's numbers are not finite. It saves and reports each incident, and ends the run after
+ * `guards.consecutive` of a kind in a row.
  */
 export class Recovery {
   readonly #files: RunFiles;
@@ -45,12 +46,12 @@ export class Recovery {
     this.#on = on;
   }
 
-  /** What a run that has saved nothing yet goes back to. */
+  /** Sets the checkpoint for a run that has not saved one yet. */
   beginsWith(checkpoint: Checkpoint): void {
     this.#first = structuredClone(checkpoint);
   }
 
-  /** An update was undone: the run goes on from what there was before it. @throws RunError after too many in a row */
+  /** Handles an update that was undone. @throws RunError after too many in a row */
   async afterUndone(incident: Incident, { update }: Pick<Training, 'update'>): Promise<void> {
     const consecutive = this.#undone.count(update);
     const kept = await this.#files.setAside(incident);
@@ -59,8 +60,8 @@ export class Recovery {
   }
 
   /**
-   * The policy's numbers are not finite.
-   * @returns the checkpoint that the run goes back to
+   * Handles a policy whose numbers are not finite.
+   * @returns the checkpoint to continue from
    * @throws RunError after too many in a row
    */
   async goBack({ message: reason }: Error, training: Training): Promise<Checkpoint | undefined> {
@@ -79,7 +80,7 @@ export class Recovery {
     return checkpoint ?? structuredClone(this.#first);
   }
 
-  /** @throws RunError where it is one too many */
+  /** Reports an incident. @throws RunError after too many in a row */
   #tell(
     what: IncidentKind,
     incident: { reason: string; update: number; envSteps: number; consecutive: number },

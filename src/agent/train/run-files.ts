@@ -26,26 +26,26 @@ import {
 import type { Incident } from './incident.ts';
 import type { TrainingState } from './training-state.ts';
 
-/** Where in a run an environment failed. */
+/** The moment of a failure of an environment. */
 export interface FailedAt {
   update: number;
   envSteps: number;
   during: Activity;
 }
 
-/** How a run begins in a directory that may hold one. */
+/** How a run begins in a directory that may hold a run. */
 export interface Begin {
-  /** Goes on where that one stopped. */
+  /** Whether to continue that run. */
   resume?: boolean;
-  /** Replaces it. */
+  /** Whether to replace that run. */
   overwrite?: boolean;
-  /** Gives up finding out whether another process still trains there. */
+  /** Abort it to stop waiting for another process's lock. */
   signal?: AbortSignal;
 }
 
 const CONFIG = 'config.resolved.yaml';
 
-/** @throws UsageError where a run cannot begin in `dir` as is wanted */
+/** Checks that a run can begin in a directory. @throws UsageError where it cannot */
 export function checkRunDir(dir: string, { resume, overwrite }: Begin): void {
   if (dir.trim() === '') throw new UsageError('runDir: expected a directory, got an empty string');
   if (resume && overwrite) throw new UsageError('overwrite: expected without resume, got both');
@@ -82,11 +82,11 @@ export class RunFiles {
   }
 
   /**
-   * Opens a run directory for this process alone: new, or with a run of the same config to go on with (resume), or in
-   * place of the run that it holds (overwrite).
-   * @param events opened here, and closed with the files
-   * @param onWait told where it is to be found out, which takes a while, whether another process still trains there
-   * @returns the files, the checkpoint to go on from, and those that were found damaged and set aside
+   * Opens a run directory for this process alone: a new one, one with a run of the same config to continue (`resume`),
+   * or one with a run to replace (`overwrite`).
+   * @param events the log that it opens, and closes with the files
+   * @param onWait receives a message where it takes a while to find out whether another process still trains there
+   * @returns the files, the checkpoint to continue from, and the damaged checkpoints that it has set aside
    * @throws UsageError where there is a run already, none to resume, one of another config, or another process
    *   that trains there
    */
@@ -108,7 +108,7 @@ export class RunFiles {
     const fresh = !existsSync(configPath);
     try {
       let found: Found = { damaged: [] };
-      // Again, now that nobody else can change it.
+      // Again, now that no other process can change it.
       checkRunDir(dir, begin);
       let discard = async () => {};
       if (begin.resume) {
@@ -126,14 +126,14 @@ export class RunFiles {
       events.open(join(dir, 'events.jsonl'));
       return { files, ...found };
     } catch (error) {
-      // Nothing is left that the next attempt would be refused for.
+      // So that the next attempt does not find a run.
       if (fresh) await rm(configPath, { force: true }).catch(() => {});
       await lock.release();
       throw error;
     }
   }
 
-  /** Goes back to the newest checkpoint, or to the beginning: what was logged since is dropped. */
+  /** Goes back to the newest checkpoint, or to the beginning, and drops the log lines since. */
   async rewind(): Promise<Found> {
     const found = await newest(this.store);
     await this.#truncateTo(found.checkpoint);
@@ -150,7 +150,7 @@ export class RunFiles {
     return new TensorBoardWriter(join(this.dir, 'tensorboard'), { resumeStep });
   }
 
-  /** @throws RunError where the directory is gone, or another process has taken it over */
+  /** Logs an update. @throws RunError where the directory is gone, or another process has taken it over */
   log(metrics: UpdateMetrics): void {
     this.#check();
     this.#metrics.append(metrics);
@@ -189,9 +189,9 @@ export class RunFiles {
   }
 
   /**
-   * Saves a checkpoint, with the lines of the logs that it counts on.
-   * @returns where
-   * @throws Error where it cannot be written; everything saved before is then as it was. RunError as `log`
+   * Saves a checkpoint, after the log lines before it.
+   * @returns its path
+   * @throws Error where it cannot be written; the earlier checkpoints are then intact. RunError as `log`
    */
   async save(checkpoint: Checkpoint): Promise<string> {
     this.#check();
@@ -200,7 +200,7 @@ export class RunFiles {
     return await this.store.save(checkpoint);
   }
 
-  /** Marks the best checkpoint, where that is another now, and deletes those that are kept no longer. */
+  /** Marks the best checkpoint, if it has changed, and deletes those that are no longer kept. */
   async tidy(
     best: number | undefined,
     { keep, milestoneSteps }: Config['checkpoint'],
@@ -209,7 +209,7 @@ export class RunFiles {
     await this.store.prune({ keepLast: keep, milestoneSteps });
   }
 
-  /** Keeps an update that was undone. */
+  /** Saves an update that was undone. */
   setAside({ batch, before, ...incident }: Incident): Promise<Kept> {
     const note = { ...incident, ...before.counters };
     return this.#keep(`update-${incident.update}-at-${incident.envSteps}`, note, {
@@ -219,14 +219,14 @@ export class RunFiles {
     });
   }
 
-  /** Keeps a policy whose numbers are not finite. */
+  /** Saves a policy whose numbers are not finite. */
   keepPolicy(note: { envSteps: number; consecutive: number }, weights: Tensors): Promise<Kept> {
     return this.#keep(`policy-at-${note.envSteps}-${note.consecutive}`, note, {
       'weights.safetensors': encodeSafetensors(weights),
     });
   }
 
-  /** Keeps an incident, as a directory that appears whole. */
+  /** Saves an incident, as a directory that appears whole. */
   async #keep(name: string, note: object, files: Record<string, Uint8Array>): Promise<Kept> {
     const path = unusedPath(join(this.dir, 'incidents'), name);
     const json = `${JSON.stringify({ version: 1, ...note }, null, 2)}\n`;
@@ -240,14 +240,14 @@ export class RunFiles {
     }
   }
 
-  /** Whether this is asked for the first time, of this verb, by this session. */
+  /** Whether this is the first call for a method in this session. */
   isFirst(verb: AsideVerb): boolean {
     const first = !this.#toldOf.has(verb);
     this.#toldOf.add(verb);
     return first;
   }
 
-  /** Keeps what is known of an environment that failed, before anything comes of it. */
+  /** Saves a failure of an environment, before anything follows from it. */
   keepFailure({ error, consecutive, observation, aside }: Failed, at: FailedAt): Kept {
     const { cause, ...failure } = error.failure;
     const note = {
@@ -271,7 +271,7 @@ export class RunFiles {
     return this.#keepNote(name, note);
   }
 
-  /** Keeps an error that nothing catches. */
+  /** Saves an error that nothing catches. */
   keepStray(
     { message: reason, stack }: StrayError,
     at: { update: number; envSteps: number },
@@ -279,7 +279,7 @@ export class RunFiles {
     return this.#keepNote(`process-at-${at.envSteps}`, { version: 1, ...at, reason, stack });
   }
 
-  /** Keeps an incident, as a file, before it returns. */
+  /** Saves an incident as a file, before it returns. */
   #keepNote(name: string, note: object): Kept {
     const dir = join(this.dir, 'incidents');
     try {
@@ -293,7 +293,7 @@ export class RunFiles {
     }
   }
 
-  /** Writes into events.jsonl why `run` failed, where it does. */
+  /** Writes to events.jsonl why `run` fails, if it does. */
   async noteFailure<T>(run: Promise<T>): Promise<T> {
     try {
       return await run;
@@ -314,7 +314,7 @@ export class RunFiles {
     }
   }
 
-  /** Writes into events.jsonl why the run failed. */
+  /** Writes to events.jsonl why the run failed. */
   tellFailed(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
     this.#events.append({ type: 'failed', message });
@@ -331,7 +331,7 @@ export class RunFiles {
   }
 }
 
-/** A checkpoint to go on from, if there is any, and those that were found damaged and set aside. */
+/** The checkpoint to continue from, if there is one, and the damaged ones that were set aside. */
 interface Found {
   checkpoint?: Checkpoint;
   damaged: Damaged[];
@@ -339,19 +339,19 @@ interface Found {
 
 async function newest(store: CheckpointStore): Promise<Found> {
   const found: Found = (await store.latest()) ? await store.recover() : { damaged: [] };
-  // A crash may have come before the best was marked, and damage after.
+  // A crash may have come before the best one was marked, or damage after.
   await store.settleBest((found.checkpoint?.state as TrainingState | undefined)?.best?.steps);
   return found;
 }
 
-/** Where the logs go on from a checkpoint: with the line of its own update, where that is yet to be evaluated. */
+/** The next line of the logs after a checkpoint: that of its own update, where its evaluation is due. */
 function nextLine({ step, state }: Checkpoint): { update: number; step: number } {
   const { update, unevaluated } = state as TrainingState;
   const after = unevaluated === undefined ? 1 : 0;
   return { update: update + after, step: step + after };
 }
 
-/** Typed arrays, which JSON would write as objects. */
+/** Turns typed arrays into lists: JSON would write them as objects. */
 function asLists(_key: string, value: unknown): unknown {
   return ArrayBuffer.isView(value) ? Array.from(value as Float32Array) : value;
 }

@@ -13,15 +13,14 @@ import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { DryRun } from './dry-run.ts';
 
-/** Minibatches of other sizes leave holes: in the presets, training runs in 1.4 times its peak. */
+/** Room for the holes that minibatches of other sizes leave: training the presets takes 1.4 times the peak. */
 const ROOM = 1.5;
 const MIB = 2 ** 20;
 /** The most that 32-bit addresses reach. */
 const MAX_MIB = 4096;
 
 /**
- * Loads the backend that training runs on: the fastest of what the config leaves open, rehearsed with its
- * policy.
+ * Loads the backend for training: the fastest that the config allows, by a dry run with its policy.
  *
  * @param make makes an untrained agent on the current backend
  * @throws UsageError where training does not fit into the arena
@@ -50,7 +49,7 @@ export async function startBackend(
   }
 }
 
-/** The config of a run that goes on: what it leaves open is as it was chosen when the run began. */
+/** The config of a resumed run, with the backend and threads that the run chose at its start. */
 export async function asChosen(config: Config, runDir: string): Promise<Config> {
   const path = join(runDir, 'config.resolved.yaml');
   if (!existsSync(path)) return config;
@@ -78,7 +77,7 @@ function checkArena(peak: number, { kernels: { arenaMiB }, algorithm }: Config):
   );
 }
 
-/** A tenth more than a whole takes by what small shares of it do: what depends on the share grows in steps. */
+/** Extrapolates the peak of the whole from those of small shares, and adds a tenth, since it grows in steps. */
 async function extrapolate(peak: (share: number) => Promise<number>): Promise<number> {
   const [small, twice] = [await peak(1 / 16), await peak(1 / 8)];
   return 1.1 * (small + 15 * (twice - small));

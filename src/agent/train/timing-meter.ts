@@ -4,7 +4,7 @@ import type { TimeSpent } from '../../rollout/index.ts';
 import type { Clock } from '../common/clock.ts';
 import type { UpdateMetrics } from '../events/events.ts';
 
-/** How long training takes, and what the process holds meanwhile. */
+/** Measures the time of training and the memory of the process. */
 export class TimingMeter {
   readonly #clock: Clock;
   readonly #spent: TimeSpent;
@@ -24,13 +24,13 @@ export class TimingMeter {
     return this.#before + (this.#clock.monotonic() - this.#began) / 1000;
   }
 
-  /** A session begins, after so many seconds of training. */
+  /** Begins a session after `elapsed` seconds of training. */
   restore(elapsed: number): void {
     this.#before = elapsed;
     this.#began = this.#told = this.#clock.monotonic();
   }
 
-  /** What passed since the update before, in which so many decisions were made. */
+  /** The figures since the update before. @param decisions made since then */
   take(decisions: number): UpdateMetrics['timing'] {
     const now = this.#clock.monotonic();
     const seconds = (now - this.#told) / 1000;

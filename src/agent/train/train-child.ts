@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import type { ToldEvent } from '../events/events.ts';
 import { parseTold } from '../events/events-log.ts';
 
-/** How a process is told to train: a program and its first arguments. */
+/** The command of a process that trains: a program and its first arguments. */
 export type Command = readonly [string, ...string[]];
 
 export interface ChildRun {
@@ -17,31 +17,28 @@ export interface ChildRun {
   resume: boolean;
 }
 
-/** How a process that trains has ended. */
+/** The end of a process that trains. */
 export interface ChildEnd {
   code: number | null;
   signal: NodeJS.Signals | null;
-  /** Whether the run is done: the process said so itself. An exit code of 0 alone says nothing, since an environment may exit. */
+  /** Whether the process reported the end of the run. An exit code of 0 is no proof, since an environment may exit. */
   finished: boolean;
-  /** Why the run failed, where the process said that. */
+  /** Why the run failed, where the process reported it. */
   failed?: string;
 }
 
-/**
- * The file descriptor on which the process tells its events. It is not standard output, where environments, what
- * they load and what they start may print.
- */
+/** The file descriptor for the process's events; environments and their libraries may print to standard output. */
 const EVENTS_FD = 3;
-/** What of its events may still come after it is gone, in ms: what it started itself may hold the pipe open. */
+/** The wait for the last events after the process has ended, in ms; its own children may hold the pipe open. */
 const REST_MS = 1000;
 
 /**
  * Starts a process that trains. It saves and ends when this one is gone.
  *
- * @param stdio where its own stdout and stderr go
- * @param on told of each event
- * @returns the process, and how it ended, once everything it told was taken; rejects where it cannot be started
- * @throws Error where it cannot be started, as well
+ * @param stdio its standard output and standard error
+ * @param on receives each event
+ * @returns the process, and a promise of its end after its last event, which rejects where it cannot be started
+ * @throws Error where it cannot be started
  */
 export function startTraining(
   [program, ...first]: Command,
@@ -53,7 +50,7 @@ export function startTraining(
   const stdio: StdioOptions = ['ignore', stdout, stderr, 'pipe', 'ipc'];
   const child = spawn(program, [...first, ...trainArguments(run)], { ...options, stdio });
   const ended = follow(child, on);
-  // Whoever asks later hears of it then.
+  // A later caller receives the rejection.
   ended.catch(() => {});
   return { child, ended };
 }
@@ -71,10 +68,10 @@ export function trainArguments({ config, set, seed, runDir, resume }: ChildRun):
 async function follow(child: ChildProcess, on: (event: ToldEvent) => void): Promise<ChildEnd> {
   const gone = new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
     child.once('exit', (code, signal) => resolve([code, signal]));
-    // One that has started still ends by itself.
+    // A process that has started ends by itself.
     child.on('error', (error) => child.pid === undefined && reject(error));
   });
-  // There is none where the system had no file descriptors left.
+  // It is absent where the system has no file descriptors left.
   const pipe = child.stdio?.[EVENTS_FD] as Readable | undefined;
   let finished = false;
   let failed: string | undefined;
@@ -94,7 +91,7 @@ async function follow(child: ChildProcess, on: (event: ToldEvent) => void): Prom
   return { code, signal, finished, ...(failed !== undefined && { failed }) };
 }
 
-/** Resolves as the stream has ended, or was destroyed. */
+/** Passes each line on; resolves once the stream has ended or is destroyed. */
 function eachLine(input: Readable, on: (line: string) => void): Promise<void> {
   createInterface({ input }).on('line', on);
   input.on('error', () => {});

@@ -128,7 +128,7 @@ export async function train(input: ConfigInput, given: TrainOptions = {}): Promi
     given.on?.(event);
     hooks.tell(event);
   };
-  // For each of what is opened there it would be told again.
+  // Each group of environments would report it again.
   const onListening = once((url: string) => {
     on({ type: 'listening', url });
     given.onListening?.(url);
@@ -141,7 +141,7 @@ export async function train(input: ConfigInput, given: TrainOptions = {}): Promi
     startBackend(asked, () => Agent.create(asked, baseDir, options)),
   );
   const { name, build = asked.kernels.build, threads = asked.kernels.threads } = backend;
-  // Resolved: modules absolute, so that the run's own config names them too, and what was chosen.
+  // The run's own config: with absolute modules, and the backend that was chosen.
   const resolved = { ...asked, backend: name, kernels: { ...asked.kernels, build, threads } };
   const config = withModules(resolved, (module) =>
     module.startsWith('file:') ? module : resolve(baseDir, module),
@@ -164,7 +164,7 @@ export async function train(input: ConfigInput, given: TrainOptions = {}): Promi
     );
     throwStrayError(signal);
     if (trained === undefined) {
-      // Before its environments were there.
+      // Aborted before its environments were there.
       const { step: envSteps = 0, state } = opened.checkpoint ?? {};
       const losses = (state as TrainingState | undefined)?.losses;
       const result = { envSteps, interrupted: true, lostEpisodes: 0, envFailures: 0, ...losses };
@@ -204,7 +204,7 @@ interface Opened {
   checkpoint?: Checkpoint;
 }
 
-/** The environments and the files of a run, with its weights where it begins. */
+/** Opens the environments and the files of a run; a new run gets the weights of `train.warmStart`. */
 async function open(
   agent: Agent,
   runDir: string,
@@ -213,7 +213,7 @@ async function open(
 ): Promise<Opened> {
   const { baseDir, resume = false, on } = options;
   const source = await envSource(agent.config, baseDir, options);
-  // Before there are files, in case it cannot be; a resumed run has its own weights.
+  // Before the files, in case it fails; a resumed run has its own weights.
   if (!resume) await warmStart(agent);
   const opening = RunFiles.open(runDir, agent.config, options, log, (message) =>
     on({ type: 'waiting', message }),
@@ -224,8 +224,9 @@ async function open(
 }
 
 /**
- * Trains until done, aborted or over budget. Where the policy's numbers are no longer finite, it goes on from the newest
- * checkpoint. @throws RunError after too many such in a row
+ * Trains until done, aborted or over budget. Where the policy's numbers are not finite, it continues from the newest
+ * checkpoint.
+ * @throws RunError after too many such failures in a row
  */
 async function session(
   agent: Agent,
@@ -270,7 +271,7 @@ async function session(
   }
 }
 
-/** What one would want to know of a run as it starts, though nothing is wrong. */
+/** Settings whose consequences a user may not expect. */
 function warnings(agent: Agent, from: Checkpoint | undefined): string[] {
   const bounds = explainActionBounds(agent);
   const { steps, totalSteps } = (from?.state ?? { steps: 0 }) as TrainingState;
@@ -293,7 +294,7 @@ function started(
   return { type: 'started', runDir: dir, device, timings, warning, parameters, resumedFrom };
 }
 
-/** Takes what the config's warmStart names, if it does. @throws UsageError where it does not fit */
+/** Takes the weights that the config's `train.warmStart` names, if any. @throws UsageError where they do not fit */
 async function warmStart(agent: Agent): Promise<void> {
   const { warmStart: runDir } = agent.config.train;
   if (runDir === undefined) return;

@@ -12,19 +12,19 @@ export interface TrainingState {
   agent: AgentState;
   update: number;
   steps: number;
-  /** How long training was to be. */
+  /** The run's `train.totalSteps`. */
   totalSteps?: number;
   episodes: number;
   /** Seconds of training so far. */
   elapsed: number;
-  /** What the algorithm counts. */
+  /** The algorithm's counters. */
   algorithm?: Record<string, number>;
-  /** The same in older checkpoints, which are PPO's. */
+  /** The counter of Adam in older checkpoints, which are of PPO. */
   optimiserStep?: number;
   recipe: HaltingScheduleState;
   best: BestScore | null;
   alarmed: number;
-  /** The line of this update, where it is yet to be evaluated: it was saved first. */
+  /** The line of this update, where its evaluation is due. */
   unevaluated?: UpdateMetrics;
   losses?: Losses;
   guard?: GuardState;
@@ -35,10 +35,10 @@ export interface TrainingState {
   envs: PoolState;
 }
 
-/** The best evaluation so far; its score is taken at the price of the moment it is compared at. */
+/** The best evaluation so far; comparisons compute its score with the present price. */
 export interface BestScore {
   return: number;
   pricedSteps: number;
-  /** Environment steps until then, which name its checkpoint. */
+  /** Its environment steps, which name its checkpoint. */
   steps?: number;
 }

@@ -37,14 +37,11 @@ import type { Incident, Learned } from './incident.ts';
 import { TimingMeter } from './timing-meter.ts';
 import type { BestScore, TrainingState } from './training-state.ts';
 
-/**
- * Everything a training run holds between two updates: what a checkpoint must contain for the run to
- * go on exactly.
- */
+/** The state of a training run between two updates: a checkpoint holds all of it, so that the run continues exactly. */
 export class Training {
   readonly agent: Agent;
   readonly envs: EnvPool;
-  /** Whether thoughts may begin; while not, an update is under way. */
+  /** Whether thoughts may begin; `false` during an update. */
   readonly #admit$ = new BehaviorSubject(true);
   readonly #time: TimeSpent;
   readonly decider: Decider;
@@ -53,20 +50,20 @@ export class Training {
   readonly #priced: Float64Array;
   readonly recipe: HaltingSchedule;
   best: BestScore | null = null;
-  /** The update that is yet to be evaluated, and logged, before training goes on. */
+  /** The update whose evaluation and log line are due before training continues. */
   unevaluated: UpdateMetrics | undefined;
-  /** What evaluations have found of a collapse (`persistence`). */
+  /** The state of the alarm (`persistence`). */
   alarmed = 0;
-  /** Over all sessions. */
+  /** Lost episodes and failures, over all sessions. */
   readonly losses: Losses = { lostEpisodes: 0, envFailures: 0 };
   readonly hookRequests: HookRequests;
   readonly guard: Guard;
   update = 0;
   envSteps = 0;
   #episodes = 0;
-  /** Running statistics as they were after the last update that stands. */
+  /** Running statistics after the last update that stands. */
   #seen: { rewards: RewardScaleState; observations: RunningStatsState | undefined };
-  /** What was learned by the last update of this session that stands. */
+  /** Weights and tensors after the last update of this session that stands. */
   #stands: Learned | undefined;
   readonly #pace: TimingMeter;
   readonly #config: Config;
@@ -112,7 +109,7 @@ export class Training {
     this.#seen = this.#statistics();
   }
 
-  /** A new run, or one that goes on exactly from `checkpoint`. */
+  /** Begins a run, or continues one exactly from `checkpoint`. */
   static async begin(
     agent: Agent,
     source: EnvSource,
@@ -122,7 +119,7 @@ export class Training {
   ): Promise<Training> {
     const { env, train, guards } = agent.config;
     const saved = checkpoint?.state as TrainingState | undefined;
-    // First the agent, since the environments share its normalizer.
+    // The agent first, since the environments share its statistics.
     if (checkpoint !== undefined) agent.restore(checkpoint.weights, saved!.agent);
     let training: Training | undefined;
     const envs = await source.pool({
@@ -149,7 +146,7 @@ export class Training {
     return this.envSteps >= this.#config.train.totalSteps || this.hookRequests.ended;
   }
 
-  /** Rollouts, each once the update before it is over (`proceed`). */
+  /** Collects rollouts; `proceed` begins the next one. */
   collect(): Observable<Rollout> {
     this.#heartbeat.doing('collecting');
     const { trajectory, envs, decider } = this;
@@ -164,7 +161,7 @@ export class Training {
     });
   }
 
-  /** How thoughts end and actions are drawn during training, as the recipe has it now. */
+  /** How thoughts end and actions are drawn, at the present stage of the recipe. */
   behaviour(): DecisionOptions {
     const { released } = this.recipe;
     const { forcedShare: forced } = this.#config.recipe;
@@ -177,8 +174,8 @@ export class Training {
   }
 
   /**
-   * Learns from a rollout; the price and the recipe are for the caller to move on. An update that the guard
-   * does not let stand is undone, and what went into it is given back.
+   * Learns from a rollout; the caller updates price and recipe. It undoes an update that the guard rejects, and returns
+   * its data.
    */
   async learn({
     trajectory,
@@ -235,7 +232,7 @@ export class Training {
     };
   }
 
-  /** Updates, and undoes it where it must not stand. */
+  /** Makes an update, and undoes it where the guard rejects it. */
   async #try(
     trajectory: Trajectory,
     settings: UpdateSettings,
@@ -264,7 +261,7 @@ export class Training {
     }
     this.agent.policy.parameters.write(before.weights);
     this.#algorithm.restore(before);
-    // What was seen that made it so is no measure of what will be.
+    // The rollout that caused it must not enter the statistics.
     this.rewardScale.restore(this.#seen.rewards);
     if (this.#seen.observations) this.agent.normalizer?.restore(this.#seen.observations);
     return { reason, stats, before, rng };
@@ -275,7 +272,7 @@ export class Training {
     return { weights, ...(await this.#algorithm.state()) };
   }
 
-  /** What was learned. @throws NonFiniteError where it is not finite: it must neither be saved nor returned to */
+  /** The present weights and tensors. @throws NonFiniteError where they are not finite */
   async #sound(): Promise<Learned> {
     const learned = await this.#learned();
     const broken = explainLearned(learned);
@@ -288,8 +285,8 @@ export class Training {
   }
 
   /**
-   * Whether an evaluation is the best so far, at the price of now, and if so keeps it. Before the
-   * halting head is released none is: it would think at full depth for nothing.
+   * Whether an evaluation is the best so far, at the present price; if so, keeps its score. Before the release of the
+   * halting head none is, since its policy always thinks at full depth.
    */
   isBest(score: BestScore): boolean {
     if (!this.recipe.released && learnsToHalt(this.#config.halting)) return false;
@@ -299,7 +296,7 @@ export class Training {
     return true;
   }
 
-  /** Does what is done between two rollouts: so it is timed, and known to who watches this thread. */
+  /** Runs work between two rollouts: adds its time to a category, and shows it to the watchdog. */
   async during<T>(
     activity: 'learning' | 'evaluation' | 'checkpoint',
     work: () => Promise<T>,
@@ -315,21 +312,21 @@ export class Training {
     if (reason !== undefined) on({ type: 'stopped', update, envSteps, reason });
   }
 
-  /** Where who calls environments keeps which one it calls, for who watches this thread. */
+  /** The index of the environment that is being called, for the watchdog (`EnvSlotOptions.calling`). */
   get calling(): Float64Array {
     return this.#heartbeat.calling;
   }
 
-  /** Collecting goes on. */
+  /** Collects the next rollout. */
   proceed(): void {
     this.#heartbeat.reach(this);
     this.#heartbeat.doing('collecting');
     this.#admit$.next(true);
   }
 
-  /** @throws NonFiniteError where weights or optimiser are not finite */
+  /** The whole state. @throws NonFiniteError where weights or tensors are not finite */
   async checkpoint(): Promise<Checkpoint> {
-    // First, since it waits for what is in flight.
+    // First, since it waits for the answers of environments.
     const envs = await this.envs.snapshot();
     const { weights, tensors, counters } = await this.#sound();
     this.agent.price = this.recipe.price;
@@ -357,12 +354,12 @@ export class Training {
     };
   }
 
-  /** The same checkpoint, with what its evaluation has come to. */
+  /** The same checkpoint with the result of its evaluation. */
   amended({ state, ...checkpoint }: Checkpoint): Checkpoint {
     return { ...checkpoint, state: { ...(state as TrainingState), ...this.#judged() } };
   }
 
-  /** What an evaluation may change. */
+  /** The part of the state that an evaluation changes. */
   #judged(): Pick<TrainingState, 'best' | 'alarmed' | 'hooks' | 'unevaluated' | 'losses'> {
     const { best, alarmed, unevaluated, losses } = this;
     return { best, alarmed, hooks: this.hookRequests.state(), unevaluated, losses: { ...losses } };
@@ -392,7 +389,7 @@ export class Training {
     for (const [i, goesOn] of goOn.entries()) if (!goesOn) this.#priced[i] = 0;
   }
 
-  /** @param told of each environment that cannot be closed */
+  /** Frees tensors and closes environments. @param told receives each environment that cannot be closed */
   async dispose(told: (failed: Failed) => void = () => {}): Promise<void> {
     this.decider.dispose();
     this.#algorithm.dispose();

@@ -1,8 +1,8 @@
 import type { Observable } from 'rxjs';
 
 /**
- * The values of a stream one after another, for `for await`: those that come while one is worked on wait, an error is
- * thrown before them, and the stream is unsubscribed from as the loop ends, however it does.
+ * The values of an observable for `for await`. Values that come during the body of the loop wait; an error comes before
+ * them. The end of the loop, of any kind, unsubscribes.
  */
 export async function* valuesOf<T>(source: Observable<T>): AsyncGenerator<T, void, undefined> {
   const waiting: T[] = [];
