@@ -42,7 +42,7 @@ export interface ServerReport extends CheckReport {
   server: ServerFacts;
 }
 
-/** Environments that are asked for in one frame. */
+/** Number of environments in one frame. */
 const FRAME = 16;
 const FRAMES = 200;
 
@@ -70,7 +70,7 @@ export async function checkServer(
   }
   const source = { urls: [url], frame: FRAME, token };
   const open = () => RemoteEnvs.open({ source, count: 1, timeoutMs, seed });
-  // What it takes to begin here, such as a thread, is not the server's time. What keeps it from that is told below.
+  // The start of a thread here is not the server's time. checkEnv reports an error of it.
   let ready = await open().catch(() => undefined);
   const report = await checkEnv(async () => {
     const { envs } = ready ?? (await open());
@@ -92,7 +92,7 @@ class ServerCheck {
     roundTripMs: null,
     frame: null,
   };
-  /** Whether it answered at all. */
+  /** Whether the server answered. */
   reached = false;
   readonly #rng: Rng;
 
@@ -113,7 +113,7 @@ class ServerCheck {
     }
   }
 
-  /** Plays frames of steps, sends the last one again, and goes on over another connection. */
+  /** Plays frames of steps, repeats the last one, and resumes the session over another connection. */
   async #converse(numEnvs: number) {
     const talk = await ProtocolProbe.open(this.url, { ...this.options, numEnvs });
     this.reached = true;
@@ -127,7 +127,7 @@ class ServerCheck {
     const times: number[] = [];
     let steps = 0;
     let ready = envs;
-    // Those that have answered go on at once: a server may hold one back until the others have stepped.
+    // Environments that have answered step again at once, since a server may delay one until the others have stepped.
     while (steps < FRAMES * envs.length) {
       talk.send('step', ready, { actions: play.choose(ready) });
       const reply = await talk.next('step');
@@ -150,7 +150,7 @@ class ServerCheck {
     };
   }
 
-  /** Whether a step that was sent again is answered as it was, whatever else is answered meanwhile. */
+  /** Checks that a repeated step has the same answer, among other answers. */
   async #checkSame(talk: ProtocolProbe, env: number, reward: number | undefined): Promise<void> {
     for (;;) {
       const reply = await talk.next('step');

@@ -4,7 +4,7 @@ import type { Space } from '../contract/space.ts';
 
 const methods = ['contains', 'explain', 'sample', 'write', 'read', 'toJSON'] as const;
 
-/** Why `space` is no working `Space`, or undefined where it is one. */
+/** Says why a value is no working `Space`; undefined where it is one. */
 export function explainSpace(space: unknown, rng: Rng): string | undefined {
   if (typeof space !== 'object' || space === null) {
     return `expected a Space, got ${describe(space)}`;

@@ -47,7 +47,7 @@ export interface Finding {
   mend: string;
 }
 
-/** Collects what a check finds: of each rule the first breach, since others follow from it. */
+/** Collects the findings of a check, the first one of each rule, since others follow from it. */
 export class Findings {
   readonly problems: Finding[] = [];
   readonly warnings: Finding[] = [];

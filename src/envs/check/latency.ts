@@ -6,7 +6,7 @@ export interface Latency {
   max: number;
 }
 
-/** The quantiles of some times; null of none. */
+/** The quantiles of times; null without a time. */
 export function latency(ms: readonly number[]): Latency | null {
   if (ms.length === 0) return null;
   const sorted = ms.toSorted((a, b) => a - b);

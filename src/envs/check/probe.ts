@@ -8,14 +8,14 @@ import { difficultyOf, successOf } from '../net/wire/read-info.ts';
 import { explainMask } from '../spaces/explain-mask.ts';
 import type { Findings } from './findings.ts';
 
-/** Ends what a check was doing; the finding is already noted. */
+/** Ends a part of a check whose finding is already noted. */
 export class BrokenEnvError extends Error {}
 
-/** What one call of reset or step gave. */
+/** The result of a call of `reset` or `step`. */
 export interface Event {
   where: string;
   obs: unknown;
-  /** The observation as it was when it was returned. */
+  /** A copy of the observation from the time of the return. */
   copy: unknown;
   reward?: number;
   terminated?: boolean;
@@ -23,20 +23,20 @@ export interface Event {
   info: Info;
 }
 
-/** What all probes of one check share. */
+/** The state that all probes of a check share. */
 export interface Watch {
   findings: Findings;
   timeoutMs: number;
   sync: boolean;
   timedOut: boolean;
   episodes: number;
-  /** Of each step, in milliseconds. */
+  /** The time of each step, in ms. */
   latencies: number[];
 }
 
-/** One environment under check: calls its verbs and holds what they return against the contract. */
+/** An environment under check: calls its methods and checks their results. */
 export class Probe {
-  /** No step may follow before a reset. */
+  /** Whether a reset must come before the next step. */
   ended = true;
   info: Info = {};
   #seed: number | undefined;
@@ -85,7 +85,7 @@ export class Probe {
     return { ...this.#event(where, result), reward, terminated, truncated };
   }
 
-  /** Calls a verb that should throw. @returns whether it did */
+  /** Calls a method that should throw. @returns whether it did */
   async refuses(where: string, verb: () => unknown): Promise<boolean> {
     try {
       await settle(this.watch, where, verb());
@@ -166,7 +166,7 @@ export class Probe {
     return { difficulty, success, actionMask: this.#checkMask(where, given.actionMask) };
   }
 
-  /** The mask, where it says what may be chosen next. */
+  /** The mask, where it is one. */
   #checkMask(where: string, mask: ActionMask | undefined): ActionMask | undefined {
     if (mask === undefined || this.ended) return undefined; // nothing is chosen after the end
     const isArray = Array.isArray(mask) || ArrayBuffer.isView(mask);
@@ -179,7 +179,7 @@ export class Probe {
   }
 }
 
-/** The result of a verb, awaited no longer than the check's timeout. */
+/** The result of a method, within the check's timeout. */
 export async function settle<T>(watch: Watch, where: string, result: T | Promise<T>): Promise<T> {
   if (!isPromise(result)) return result;
   return inTime(Promise.resolve(result), watch.timeoutMs, () => {

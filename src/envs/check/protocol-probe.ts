@@ -16,13 +16,13 @@ import { ndarray } from '../net/wire/ndarray.ts';
 /** A reply about environments. */
 export type Reply = Exclude<EnvReply, { t: 'error' }>;
 
-/** A conversation with a server of environments, message by message, as a check wants to have it. */
+/** A conversation of a check with a server of environments, message by message. */
 export class ProtocolProbe {
   readonly welcome: Welcome;
   readonly #connection: Connection;
   readonly #timeoutMs: number;
   readonly #seq: number[];
-  /** What has come and was not asked for yet. */
+  /** Messages that `next` has not returned yet. */
   readonly #come: unknown[] = [];
   #waiting: { resolve: (frame: unknown) => void; gone: (closed: Closed) => void } | undefined;
   #closed: Closed | undefined;
@@ -65,7 +65,7 @@ export class ProtocolProbe {
     return new ProtocolProbe(connection, welcome, timeoutMs, seq);
   }
 
-  /** Asks these environments, and waits for all of them. @returns the replies, which may come in parts */
+  /** Sends a request to these environments, and waits for all. @returns the replies, which may come in parts */
   async ask(t: string, envs: readonly number[], contents: object = {}): Promise<Reply[]> {
     this.send(t, envs, contents);
     const replies: Reply[] = [];
@@ -78,14 +78,14 @@ export class ProtocolProbe {
     return replies;
   }
 
-  /** Asks these environments, and waits for none. @param again what they were asked last, once more, as after a cut */
+  /** Sends a request to these environments. @param again whether to repeat their last request, as after a break */
   send(t: string, envs: readonly number[], contents: object = {}, again = false): void {
     if (!again) for (const env of envs) this.#seq[env]++;
     const seq = ndarray(Uint32Array.from(envs, (env) => this.#seq[env]));
     this.#connection.send({ t, envs: ndarray(Int32Array.from(envs)), seq, ...contents });
   }
 
-  /** The next reply. @throws Error where none comes in time, or it says that something could not be done */
+  /** The next reply. @throws Error where none comes in time, or it reports a failure */
   async next(t: string): Promise<Reply> {
     const late = () => new Error(`${t}: no reply within ${this.#timeoutMs} ms`);
     const reply = readMessage(envReply, await inTime(this.#frame(t), this.#timeoutMs, late));
@@ -103,7 +103,7 @@ export class ProtocolProbe {
     });
   }
 
-  /** Breaks off without a word. */
+  /** Breaks the connection without a closing frame. */
   cut(): void {
     this.#connection.terminate();
   }

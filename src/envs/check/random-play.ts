@@ -5,11 +5,11 @@ import type { Batch } from '../net/wire/message-fields.ts';
 import { rowOf } from '../net/wire/ndarray.ts';
 import type { Reply } from './protocol-probe.ts';
 
-/** Random play of several environments, each of which answers when it does. */
+/** Random play of several environments, which answer independently. */
 export class Play {
   readonly #space: Space;
   readonly #rng: Rng;
-  /** What each may do next, was last told to do, and when; and what that was paid. */
+  /** Each environment's mask, last action, its time, and its reward. */
   readonly #masks = new Map<number, ArrayLike<number>>();
   readonly #actions = new Map<number, unknown>();
   readonly #asked = new Map<number, number>();
@@ -20,7 +20,7 @@ export class Play {
     this.#rng = rng;
   }
 
-  /** Random actions for these, which their masks allow. */
+  /** Draws actions for these environments that their masks allow. */
   choose(envs: readonly number[]): Batch {
     for (const env of envs) {
       this.#actions.set(env, this.#space.sample(this.#rng, this.#masks.get(env)));
@@ -29,7 +29,7 @@ export class Play {
     return this.chosen(envs);
   }
 
-  /** The actions that were chosen for these last. */
+  /** The last actions of these environments. */
   chosen(envs: readonly number[]): Batch {
     return stack(
       this.#space,
@@ -37,7 +37,7 @@ export class Play {
     );
   }
 
-  /** When the first of those was asked that a reply answers. */
+  /** The time of the earliest request that a reply answers. */
   askedAt({ envs }: Reply): number {
     return Math.min(...Array.from(envs, (env) => this.#asked.get(env) ?? Infinity));
   }
@@ -46,7 +46,7 @@ export class Play {
     return this.#rewards.get(env);
   }
 
-  /** Notes what replies say. */
+  /** Notes masks and rewards of replies. */
   see(replies: readonly Reply[]): void {
     for (const reply of replies) {
       if (reply.t !== 'began' && reply.t !== 'stepped') continue;

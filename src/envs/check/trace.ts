@@ -3,7 +3,7 @@ import { describe } from '../common/describe.ts';
 import { same } from './compare-values.ts';
 import type { Event, Probe } from './probe.ts';
 
-/** What a stretch of play gave, and the actions that led there. */
+/** The results of a sequence of actions. */
 export interface Trace {
   events: Event[];
   actions: unknown[];
@@ -15,8 +15,8 @@ export function sampleAction({ env, info }: Probe, rng: Rng): unknown {
 }
 
 /**
- * Plays `steps` random steps, resetting (without a seed) after each end and once more at the last,
- * so that the random stream beyond an episode shows too.
+ * Plays `steps` random steps, with a reset (without a seed) after each end and once more at the last one, so that the
+ * random stream after an episode shows too.
  */
 export function explore(probe: Probe, steps: number, rng: Rng): Promise<Trace> {
   return play(probe, steps, () => sampleAction(probe, rng));

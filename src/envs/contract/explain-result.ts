@@ -1,13 +1,13 @@
 import { describe } from '../common/describe.ts';
 
-/** Why `result` is nothing that a reset may return, beside what it observes; undefined where it is. */
+/** Says why a value is no result of `reset`, apart from its observation; undefined where it is one. */
 export function explainReset(result: unknown): string | undefined {
   return isRecord(result)
     ? undefined
     : `expected an object with obs and info, got ${describe(result)}`;
 }
 
-/** Why `result` is nothing that a step may return, beside what it observes; undefined where it is. */
+/** Says why a value is no result of `step`, apart from its observation; undefined where it is one. */
 export function explainStep(result: unknown): string | undefined {
   if (!isRecord(result)) {
     const keys = 'obs, reward, terminated, truncated and info';

@@ -8,7 +8,7 @@ export interface Limits {
   reward: number;
 }
 
-/** Why a row is none that may be observed: infinite bounds contain infinity, and float64 numbers may become it. */
+/** Says why a row is no observation. A Box may contain infinity, and a float64 number may become infinite as float32. */
 export function explainRow(row: Float32Array, limits?: Limits): string | undefined {
   const most = limits?.observation ?? Number.MAX_VALUE;
   for (let i = 0; i < row.length; i++) {
@@ -21,7 +21,7 @@ export function explainRow(row: Float32Array, limits?: Limits): string | undefin
   return undefined;
 }
 
-/** Why a finite reward is none that may be learned from. */
+/** Says why a finite reward is outside the limits; undefined where it is inside. */
 export function explainReward(reward: number, limits?: Limits): string | undefined {
   const most = limits?.reward ?? Number.MAX_VALUE;
   return Math.abs(reward) <= most

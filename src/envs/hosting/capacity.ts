@@ -1,4 +1,4 @@
-/** How many environments there may be at once, whoever has them. */
+/** Limits the number of environments of a server, over all its clients. */
 export class Capacity {
   readonly total: number;
   #taken = 0;
@@ -11,7 +11,7 @@ export class Capacity {
     return this.#taken;
   }
 
-  /** @returns how many of those wanted there is room for: they are taken until they are given back */
+  /** Takes places. @returns how many of the wanted ones were free; they stay taken until `giveBack` */
   take(wanted: number): number {
     const count = Math.min(wanted, this.total - this.#taken);
     this.#taken += count;

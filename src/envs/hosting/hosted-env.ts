@@ -6,12 +6,12 @@ import { packState, unpackState } from '../net/wire/packed-state.ts';
 import { WireError } from '../net/wire/wire-error.ts';
 import { explainMask } from '../spaces/explain-mask.ts';
 
-/** What one verb gave; a failure says why. */
+/** The result of a method, now or later. */
 export type Attempt<T> = T | Promise<T>;
 
 /**
- * One environment that others drive: held against its contract, since what it returns will travel. One that
- * failed is closed, and made again at the next reset.
+ * An environment that a client drives. It checks every result, since results travel; after a failure it closes the
+ * environment, and makes another at the next reset.
  */
 export class HostedEnv {
   readonly #factory: EnvFactory;
@@ -36,7 +36,7 @@ export class HostedEnv {
     return this.#remake().then(() => this.#call('reset', (env) => env.reset(options), begun));
   }
 
-  /** An episode that has ended must be reset. */
+  /** Takes an action; after the end of an episode, `reset` must come first. */
   step(action: unknown): Attempt<Step> {
     if (!this.#running || this.#env === undefined) {
       throw new WireError('REFUSED', 'step: no episode has begun: reset first');
@@ -55,7 +55,7 @@ export class HostedEnv {
     );
   }
 
-  /** The step, and where it ended the episode, how the next began, unless that failed. */
+  /** Takes an action and, where that ends the episode, begins the next one, unless that fails. */
   stepOn(action: unknown): Attempt<{ step: Step; next: Reset | undefined }> {
     const goOn = (step: Step) =>
       step.terminated || step.truncated ? this.#next(step) : { step, next: undefined };
@@ -95,7 +95,7 @@ export class HostedEnv {
     await env?.close?.();
   }
 
-  /** An episode that cannot begin is no fault of the one that has ended. */
+  /** Begins the next episode; a failure of it does not spoil the step before. */
   #next(step: Step): Attempt<{ step: Step; next: Reset | undefined }> {
     const failed = () => ({ step, next: undefined });
     try {
@@ -115,7 +115,7 @@ export class HostedEnv {
     }
   }
 
-  /** Why what it shows cannot travel. */
+  /** Says why a result cannot travel. */
   #explain({ obs, info }: Reset, over: boolean): string | undefined {
     const problem = this.#env!.observationSpace.explain(obs);
     if (problem !== undefined) return `obs: ${problem}`;
@@ -127,7 +127,7 @@ export class HostedEnv {
     if (problem !== undefined) throw new Error(problem);
   }
 
-  /** Calls a verb and reads what it gave; whatever goes wrong is ENV_FAILED, and ends the environment. */
+  /** Calls a method and reads its result; any error is ENV_FAILED, and ends the environment. */
   #call<T, U = T>(
     verb: string,
     call: (env: Env) => T | Promise<T>,
@@ -138,7 +138,7 @@ export class HostedEnv {
       if (this.#env === env) {
         this.#running = false;
         this.#env = undefined;
-        // It is broken already: how it closes says nothing more.
+        // It has failed already, so an error of close adds nothing.
         void Promise.resolve(env.close?.()).catch(() => {});
       }
       throw cause instanceof WireError ? cause : failure(`${verb} failed`, cause);
@@ -155,7 +155,7 @@ export class HostedEnv {
   }
 }
 
-/** What went wrong with an environment, as a peer is told. */
+/** The error of an environment for the peer. */
 export function failure(what: string, cause: unknown): WireError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new WireError('ENV_FAILED', `${what}: ${reason}`.slice(0, 2000), { cause });

@@ -10,13 +10,13 @@ import { type Observed, openEnvReply } from './open-env-messages.ts';
 import { parseJson } from './parse-json.ts';
 import { textCodec } from './text-codec.ts';
 
-/** What a client asks that is answered with an observation. */
+/** A request whose answer is an observation. */
 export type Question = { type: 'reset' | 'step'; data: Record<string, unknown> };
 
-/** A server is trusted with larger frames than a client: images travel as lists of numbers. */
+/** A server may send larger frames than a client, since images travel as lists of numbers. */
 const replyLimits: FrameLimits = { depth: 64, entries: 4_000_000 };
 
-/** Characters of a server's list of errors. */
+/** The most characters of a server's list of errors in a message. */
 const MOST_SHOWN = 500;
 
 interface Pending {
@@ -26,14 +26,14 @@ interface Pending {
 }
 
 /**
- * A connection to an OpenEnv server: one question, then its answer. Replies do not say to what, so after
- * anything unexpected the connection is given up.
+ * A connection to an OpenEnv server: a request, then its answer. Replies do not name their request, so an unexpected
+ * message ends the connection.
  */
 export class Conversation {
   readonly #url: string;
   readonly #connection: Connection;
   #pending: Pending | undefined;
-  /** What the server said before anything was asked: that it is full, or cannot. */
+  /** The server's error before the first request: it is full, or has failed. */
   #refusal: Error | undefined;
 
   /** @throws DialError */
@@ -54,9 +54,10 @@ export class Conversation {
   }
 
   /**
-   * Asks, and waits for the answer; one question at a time.
-   * @throws EnvDisconnectedError where the connection breaks, or there is no answer in time (ms)
-   * @throws OpenEnvError with which the server answered
+   * Sends a request and waits for the answer; one request at a time.
+   * @param timeoutMs the longest time for the answer, in ms
+   * @throws EnvDisconnectedError where the connection breaks, or no answer comes in time
+   * @throws OpenEnvError of the server's answer
    */
   async ask(question: Question, timeoutMs: number): Promise<Observed> {
     const { type: verb } = question;
@@ -87,7 +88,7 @@ export class Conversation {
   #receive(frame: string): void {
     const pending = this.#pending;
     if (pending === undefined) {
-      // An error says why nothing can be asked; of anything else nobody knows what it answers.
+      // An error is the reason of the end; another message belongs to no request.
       try {
         this.#read(frame, 'connecting');
       } catch (error) {
@@ -126,7 +127,7 @@ export class Conversation {
       : new OpenEnvError(code, told, details);
   }
 
-  /** Ends the connection, and whoever waits learns why. */
+  /** Ends the connection, and rejects the open request. */
   #giveUp(reason?: Error): void {
     this.#connection.terminate();
     const pending = this.#pending;

@@ -11,11 +11,11 @@ export const openEnvCodes = [
 
 export type OpenEnvCode = (typeof openEnvCodes)[number];
 
-/** What an OpenEnv server answers instead of an observation. */
+/** The error of an OpenEnv server in place of an observation. */
 export class OpenEnvError extends Error {
   override readonly name = 'OpenEnvError';
   readonly code: OpenEnvCode;
-  /** What is said beside the message, by code: `errors`, `active_sessions`, `factory_name`. */
+  /** Facts beside the message, by code: `errors`, `active_sessions`, `factory_name`. */
   readonly details: Record<string, unknown>;
 
   constructor(
@@ -34,7 +34,7 @@ export class OpenEnvError extends Error {
     return openEnvCodes.indexOf(this.code) >= openEnvCodes.indexOf('CAPACITY_REACHED');
   }
 
-  /** As it travels. */
+  /** The message that carries it. */
   get frame(): object {
     const { message, code, details } = this;
     return { type: 'error', data: { message, code, ...details } };

@@ -5,7 +5,7 @@ import { valueJsonSchema } from './open-env-values.ts';
 
 const fields = z.record(z.string(), z.unknown());
 
-/** What a reset understands; OpenEnv drops what else there is, and so it is dropped here. */
+/** The fields of a reset; it drops others, as OpenEnv does. */
 const resetFields = z.object({
   seed: z.int().min(0).nullish(),
   episode_id: z.string().max(255).nullish(),
@@ -15,11 +15,11 @@ const resetFields = z.object({
 /** A value of a space in its JSON form, read into the space's own. */
 const jsonValue = <T>(space: Space<T>) => space.schema.meta(valueJsonSchema(space));
 
-/** An action of ours as OpenEnv has it: an object of fields. */
+/** An action of a space in OpenEnv's form: an object of fields. */
 export const actionFields = <T>(space: Space<T>) =>
   z.strictObject({ action: jsonValue(space), metadata: fields.optional() });
 
-/** What OpenEnv's clients send to environments with this action space. */
+/** The messages of OpenEnv's clients to environments with this action space. */
 export const openEnvRequest = <T>(actionSpace: Space<T>) =>
   z.discriminatedUnion('type', [
     z.strictObject({ type: z.literal('reset'), data: resetFields.prefault({}) }),
@@ -32,7 +32,7 @@ export type OpenEnvRequest = z.output<ReturnType<typeof openEnvRequest>>;
 
 const types = new Set<unknown>(['reset', 'step', 'state', 'mcp', 'close']);
 
-/** Problems told of one message. */
+/** The most problems in the answer to one message. */
 const MOST_PROBLEMS = 20;
 
 /**
@@ -61,7 +61,7 @@ export function readRequest(
   throw new OpenEnvError('VALIDATION_ERROR', `Invalid message: ${where}: ${msg}`, { errors });
 }
 
-/** What an observation of ours says, as OpenEnv has it: an object of fields. */
+/** An observation of a space in OpenEnv's form: an object of fields. */
 export const observationFields = <T>(space: Space<T>) =>
   z.object({
     obs: jsonValue(space),
@@ -79,7 +79,7 @@ export const stateFields = z.object({
   step_count: z.int().min(0),
 });
 
-/** What a server answers to a reset or a step. What else it says is not read. */
+/** The answers of a server to a reset or a step; it ignores other fields. */
 export const openEnvReply = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('observation'),

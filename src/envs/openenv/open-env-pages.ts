@@ -6,7 +6,7 @@ import { actionFields, observationFields, stateFields } from './open-env-message
 import { parseJson } from './parse-json.ts';
 import { answerRpc, rpcParseError } from './rpc.ts';
 
-/** What `/schema` says for OpenEnv's tools: how actions, observations and states look in its messages. */
+/** The answer of `/schema` for OpenEnv's tools: the schemas of actions, observations and states in its messages. */
 export function openEnvSchemas(actionSpace: Space, observationSpace: Space) {
   const observation = observationFields(observationSpace).extend({
     reward: z.number().nullable(),
@@ -38,8 +38,8 @@ export function openEnvPages(title: string): Page[] {
 }
 
 /**
- * Without `/reset`, `/step` and `/state`, as OpenEnv's servers are in production: there each request
- * would get an environment of its own, with which no episode can be played.
+ * The OpenAPI document without `/reset`, `/step` and `/state`, as OpenEnv's servers have it in production: each request
+ * there would get an environment of its own, in which no episode can be played.
  */
 function openApi(title: string) {
   const described = (summary: string) => ({

@@ -20,20 +20,20 @@ import { rejectConnection } from './reject-connection.ts';
 import { answerRpc } from './rpc.ts';
 
 export interface OpenEnvSessionOptions {
-  /** How long one reset or step of an asynchronous environment may take, in ms. */
+  /** The longest time for an asynchronous reset or step, in ms. */
   timeoutMs: number;
-  /** How long a session may be asked nothing, in ms. */
+  /** How long a session may go without a request, in ms. */
   idleMs: number;
-  /** It was asked something that it performs. */
+  /** Called at each request that it performs. */
   asked(verb: 'reset' | 'step'): void;
-  /** Once, as it ends. */
+  /** Called once, at its end. */
   ended(): void;
 }
 
-/** Requests that may wait for their turn; a client of OpenEnv's waits for each reply. */
+/** The most requests that may wait for their turn; OpenEnv's clients wait for each reply. */
 const MOST_WAITING = 16;
 
-/** A connection that speaks OpenEnv's protocol, and the environment it has to itself. */
+/** A connection that speaks OpenEnv's protocol, with an environment of its own. */
 export class OpenEnvSession {
   readonly #connection: Connection;
   readonly #options: OpenEnvSessionOptions;
@@ -44,7 +44,7 @@ export class OpenEnvSession {
   #episodeId: string | null = null;
   #steps = 0;
   readonly #made: Promise<void>;
-  /** Settles once all that has come so far is answered. */
+  /** Settles once all requests so far are answered. */
   #turn: Promise<void>;
   #waiting = 0;
   #ended = false;
@@ -63,13 +63,13 @@ export class OpenEnvSession {
     this.#turn = this.#made.catch((error) => this.#fail(error));
   }
 
-  /** @param error told to the peer, if there is one */
+  /** Ends the session. @param error sent to the peer, if given */
   async end(error?: unknown): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
     this.#idle.stop();
     if (error !== undefined) this.#connection.fail(error);
-    // It takes up room until it is closed, also one that is still being made.
+    // An environment takes up a place until it is closed, even one that is still being made.
     await this.#made.catch(() => {});
     await this.#env?.close().catch(this.#connection.onFault);
     this.#options.ended();
@@ -88,7 +88,7 @@ export class OpenEnvSession {
     }
   }
 
-  /** One after another, as the peer's own server does. */
+  /** Performs requests one after another, as OpenEnv's own server does. */
   #receive(frame: string): void {
     if (this.#waiting === MOST_WAITING) {
       throw new WireError('RATE_LIMITED', `more than ${MOST_WAITING} requests at once`);
@@ -145,7 +145,7 @@ export class OpenEnvSession {
     return { type: 'observation', data: { observation, reward, done: terminated || truncated } };
   }
 
-  /** Tells what is wrong, and ends the session where nothing can follow. */
+  /** Sends an error, and ends the session where it is final. */
   #fail(cause: unknown): void {
     if (this.#ended) return;
     const error = cause instanceof WireError ? translated(cause) : cause;
@@ -162,7 +162,7 @@ export class OpenEnvSession {
   }
 }
 
-/** What may be wrong with one request, in OpenEnv's words. */
+/** The error of a request as one of OpenEnv's. */
 function translated({ code, message }: WireError): OpenEnvError {
   return code === 'BAD_FRAME'
     ? new OpenEnvError('INVALID_JSON', `Invalid JSON: ${message}`)

@@ -11,13 +11,13 @@ export interface OpenEnvSessionsOptions {
   room: Capacity;
   timeoutMs: number;
   idleMs: number;
-  /** As each reset or step is asked for. */
+  /** Called at each request for a reset or a step. */
   asked(verb: 'reset' | 'step'): void;
-  /** Told of faults that peers learn nothing of. */
+  /** Receives errors of the server itself, of which peers learn nothing. */
   onFault?: (error: unknown) => void;
 }
 
-/** Environments for those who speak OpenEnv's protocol: one for each connection. */
+/** The sessions of OpenEnv's clients, with an environment for each connection. */
 export class OpenEnvSessions {
   readonly #factory: EnvFactory;
   readonly #options: OpenEnvSessionsOptions;
@@ -52,7 +52,7 @@ export class OpenEnvSessions {
     this.#sessions.add(session);
   }
 
-  /** @param reason told to every peer */
+  /** Ends all sessions. @param reason sent to every peer */
   async end(reason: unknown): Promise<void> {
     await Promise.all(Array.from(this.#sessions, (session) => session.end(reason)));
   }

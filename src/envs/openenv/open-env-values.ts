@@ -42,7 +42,7 @@ function nested(entries: number[], shape: readonly number[]): unknown {
   );
 }
 
-/** What `valueAsJson` gives for values of a space, as JSON Schema. */
+/** The JSON Schema of the results of `valueAsJson` for a space. */
 export function valueJsonSchema(space: Space): Record<string, unknown> {
   const known = space as AnySpace;
   switch (known.type) {

@@ -33,10 +33,10 @@ export interface OpenEnvOptions<Obs, Action> extends Pick<DialOptions, 'token'> 
   timeoutMs?: number;
 }
 
-/** Less than what a run waits for an environment (`env.timeoutMs`), so that a late one is lost and not failed. */
+/** Shorter than a run's `env.timeoutMs`, so that a late answer loses the episode and is no failure. */
 const TIMEOUT_MS = 30_000;
 
-/** How long a reset looks for a server with room; less than what a run waits for it too. */
+/** How long a reset looks for a free place on the server; shorter than a run's `env.timeoutMs`. */
 const PATIENCE_MS = 40_000;
 
 /**
@@ -73,7 +73,7 @@ class OpenEnv<Obs, Action> implements Env<Obs, Action> {
   readonly #options: OpenEnvOptions<Obs, Action>;
   readonly #url: string;
   readonly #closing = new AbortController();
-  /** Of its own, so that many that wait do not come back together. */
+  /** A stream of its own, so that many waiting environments do not come back together. */
   readonly #rng = Rng.seed(made++, 'openEnv');
   #conversation: Conversation | undefined;
 
@@ -102,7 +102,7 @@ class OpenEnv<Obs, Action> implements Env<Obs, Action> {
     this.#conversation?.close();
   }
 
-  /** On a connection that is open, or else on a new one, as soon as a server takes it. */
+  /** Sends a request on the open connection, or on a new one as soon as the server accepts it. */
   async #askFirst(question: Question): Promise<Observed> {
     const { signal } = this.#closing;
     const until = performance.now() + PATIENCE_MS;
@@ -131,7 +131,7 @@ class OpenEnv<Obs, Action> implements Env<Obs, Action> {
 
   #read({ observation, reward, done }: Observed): Step<Obs> {
     const { decodeObs, decodeInfo } = this.#options;
-    // Servers of ours do tell the two ends apart.
+    // EnvServer adds `truncated`, which OpenEnv itself does not know.
     const truncated = Boolean(done) && observation.truncated === true;
     return {
       obs: decodeObs(observation),
@@ -143,7 +143,7 @@ class OpenEnv<Obs, Action> implements Env<Obs, Action> {
   }
 }
 
-/** Whether what went wrong may be over by the next attempt. */
+/** Whether a later attempt may succeed. */
 function passes(error: unknown): boolean {
   if (error instanceof DialError) return error.retryable;
   return error instanceof OpenEnvError && error.code === 'CAPACITY_REACHED';

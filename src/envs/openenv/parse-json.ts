@@ -3,7 +3,7 @@ import { WireError } from '../net/wire/wire-error.ts';
 
 /**
  * Parses JSON as Python writes it, where NaN, Infinity and -Infinity are numbers.
- * @throws WireError BAD_FRAME for what is none, nested too deeply or has too many entries
+ * @throws WireError BAD_FRAME for text that is no JSON, is nested too deeply or has too many entries
  */
 export function parseJson(text: string, limits: FrameLimits): unknown {
   scanJson(text, limits);
@@ -15,14 +15,14 @@ export function parseJson(text: string, limits: FrameLimits): unknown {
   }
 }
 
-/** The key of a map that stands for NaN, which has no other form in JSON; a map can be no key itself. */
+/** The key of a map that stands for NaN, which JSON cannot express. */
 const NAN = '\u0000NaN';
 
 function isNaNMark(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, NAN);
 }
 
-/** Names of numbers outside of strings, each as something that JSON can say. */
+/** Replaces NaN and infinities outside of strings by JSON that stands for them. */
 function standard(text: string): string {
   const written: Record<string, string> = { NaN: JSON.stringify({ [NAN]: 0 }), Infinity: '1e999' };
   const parts: string[] = [];

@@ -1,13 +1,13 @@
 import type { Connection } from '../net/socket/connection.ts';
 import type { OpenEnvError } from './open-env-errors.ts';
 
-/** How long a client that says nothing may take to read why. */
+/** The wait for a client that sends nothing, in ms. */
 const READ_MS = 1000;
 
 /**
- * Says why nothing will come of a connection and closes it once its client has spoken: OpenEnv's own
- * client sends before it reads, and on a closed connection would never see the reason.
- * @param spoken whether it has already
+ * Sends the reason of a rejection, and closes the connection once its client has sent a message: OpenEnv's own client
+ * sends before it reads, and would not see the reason on a closed connection.
+ * @param spoken whether it has sent one already
  */
 export function rejectConnection(
   connection: Connection,

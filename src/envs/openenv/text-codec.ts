@@ -3,8 +3,8 @@ import { WireError } from '../net/wire/wire-error.ts';
 import { OpenEnvError } from './open-env-errors.ts';
 
 /**
- * Frames of OpenEnv, which has no subprotocol. They are decoded as text, since one that is no JSON is
- * answered and does not end the connection. What does end it (`Connection.fail`) is said as SESSION_ERROR.
+ * The encoding of OpenEnv, which has no subprotocol. It decodes frames as text only: a frame that is no JSON gets an
+ * answer and does not end the connection. An error that ends it (`Connection.fail`) becomes SESSION_ERROR.
  */
 export const textCodec: Codec = {
   subprotocol: '',
@@ -20,7 +20,7 @@ export const textCodec: Codec = {
   },
 };
 
-/** Arrays of numbers, which an environment's info may have, as JSON's. */
+/** Turns typed arrays, which an info may have, into lists. */
 function asLists(_: string, value: unknown): unknown {
   return ArrayBuffer.isView(value) ? Array.from(value as Float64Array, Number) : value;
 }

@@ -94,7 +94,7 @@ export class EnvPool {
   readonly #owing = new Set<number>();
   #answers = 0;
   #closed = false;
-  /** Outcomes of whichever steps settle in the same turn; what they lead to is observed together. */
+  /** Emits the outcomes of one turn of the event loop together, then the observations after them. */
   readonly #settle = together<Settled>((settled) => {
     const steps = new Map<Settled['emit'], Outcome[]>();
     for (const { outcome, emit } of settled) {
@@ -277,7 +277,7 @@ export class EnvPool {
   async close(): Promise<void> {
     this.#closed = true;
     this.#ready.complete();
-    // What is elsewhere is given up, as it may never answer.
+    // Remote environments may never answer.
     if (!this.#elsewhere) await Promise.allSettled(this.#inFlight);
     const closing = this.#seats.map((seat) => seat.close());
     await Promise.allSettled(closing);
@@ -302,7 +302,7 @@ export class EnvPool {
     if (now.length > 0) this.#ready.next(now);
   }
 
-  /** What these outcomes lead to is observed. */
+  /** Emits the observations after these outcomes. */
   #goOn(outcomes: readonly Outcome[]): void {
     const next: Observation[] = [];
     const away: number[] = [];
@@ -316,7 +316,7 @@ export class EnvPool {
     if (this.#seats.every((seat) => seat.exhausted)) this.#ready.complete();
   }
 
-  /** One that is lost or is made anew comes back when it does: nothing else waits for it. */
+  /** Begins the next episode of an environment that is gone or made again; no other environment waits for it. */
   #await(env: number): void {
     const begun = Promise.resolve(this.#seats[env].begin());
     this.#owe(
@@ -327,7 +327,7 @@ export class EnvPool {
     );
   }
 
-  /** Hands on what a promise settles to, which until then is in flight. */
+  /** Passes the result of a promise on; until then it is in flight. */
   #track<T>(
     env: number,
     promise: Promise<T>,
@@ -350,7 +350,7 @@ export class EnvPool {
     );
   }
 
-  /** Hands on what a promise settles to, which until then its environment owes. */
+  /** Passes the result of a promise on; until then its environment counts as not answered. */
   #owe<T>(
     env: number,
     promise: Promise<T>,
@@ -379,12 +379,12 @@ function seedOf(seed: number, name: string, env: number): number {
   return Rng.seed(seed, name, env).uint32();
 }
 
-/** Episodes that one of `count` environments plays. */
+/** The number of episodes that environment `env` of `count` plays. */
 function shareOf(episodes: number, count: number, env: number): number {
   return Math.floor(episodes / count) + (env < episodes % count ? 1 : 0);
 }
 
-/** Collects what settles in the same turn of the event loop. */
+/** Collects the results of one turn of the event loop. */
 function together<T>(emit: (all: T[]) => void): (one: T) => void {
   let settled: T[] = [];
   return (one) => {

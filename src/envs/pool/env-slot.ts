@@ -30,7 +30,7 @@ export interface EnvSlotOptions extends ReadOptions {
   survival?: FailurePolicy;
 }
 
-/** A seat's state as plain JSON; without `env` there is no snapshot, and a new episode begins. */
+/** The state of a slot as plain JSON; without `env` (a snapshot), `restore` begins a new episode. */
 export interface EnvSlotState {
   env?: unknown;
   seed: number;
@@ -42,12 +42,12 @@ export interface EnvSlotState {
   observation?: { row: number[]; mask?: number[]; difficulty?: number };
 }
 
-/** Episodes lost one after another without a step between, after which something else is wrong. */
+/** The most episodes lost in a row without a step between. */
 const MOST_LOSSES = 10;
 
 /**
- * One environment of a pool and where it is in its episode. Every value that comes from the
- * environment is checked; what breaks the contract is an `EnvError`.
+ * An environment of a pool, and the state of its episode. It checks every value of the environment; a breach of the
+ * contract is an `EnvError`.
  */
 export class EnvSlot {
   readonly observationSpace: Space;
@@ -57,22 +57,22 @@ export class EnvSlot {
   readonly #options: EnvSlotOptions;
   readonly #reader: ObservationReader;
   #seed: number;
-  /** What the next reset seeds with; undefined where the random stream goes on. */
+  /** The seed of the next reset; undefined where the random stream continues. */
   #reseed: number | undefined;
   /** Episodes begun since the seed. */
   #episode = 0;
-  /** Episodes it has yet to begin. */
+  /** Episodes left to begin. */
   #share: number;
-  /** Episodes lost since anything last went well. */
+  /** Episodes lost since the last success. */
   #losses = 0;
-  /** It has begun an episode, ever. */
+  /** Whether it has ever begun an episode. */
   #played = false;
-  /** Failures since an episode was finished. */
+  /** Failures since the last finished episode. */
   #failures = 0;
-  /** Its environment has failed, and is to be made anew. */
+  /** Whether its environment has failed, so that it must make another. */
   #broken = false;
   #remaking: Promise<void> | undefined;
-  /** Why the episode under way is lost, found as it was to be saved: the next step says so. */
+  /** Why the present episode is lost, where `snapshot` found that; the next step reports it. */
   #gone: string | undefined;
   #closed = false;
   #return = 0;
@@ -80,7 +80,7 @@ export class EnvSlot {
   #difficulty: number | undefined;
   #observation: Observation | undefined;
 
-  /** @param share episodes it plays before it rests */
+  /** @param share number of episodes that it plays */
   constructor(env: Env, index: number, seed: number, share: number, options: EnvSlotOptions) {
     this.#env = env;
     this.#index = index;
@@ -92,17 +92,17 @@ export class EnvSlot {
     this.actionSpace = env.actionSpace;
   }
 
-  /** What waits for an action; undefined before the first episode and after the last. */
+  /** The observation that waits for an action; undefined before the first episode and after the last. */
   get observation(): Observation | undefined {
     return this.#observation;
   }
 
-  /** It has played its share. */
+  /** Whether it has played all its episodes. */
   get exhausted(): boolean {
     return this.#observation === undefined && this.#share === 0;
   }
 
-  /** Goes back to before the first episode of `seed`; nothing may be under way. @param share as it was made with */
+  /** Starts again before the first episode of `seed`; no call may be running. @param share number of episodes */
   rewind(seed: number, share: number): void {
     this.#seed = this.#reseed = seed;
     this.#share = share;
@@ -110,7 +110,7 @@ export class EnvSlot {
     this.#observation = this.#gone = undefined;
   }
 
-  /** What waits for an action, where need be of a new episode; undefined where its share is played. */
+  /** The observation that waits for an action, of a new episode if necessary; undefined after the last episode. */
   begin(): Observation | Promise<Observation> | undefined {
     return this.#observation ?? (this.#share > 0 ? this.#begin() : undefined);
   }
@@ -138,7 +138,7 @@ export class EnvSlot {
   }
 
   async snapshot(): Promise<EnvSlotState> {
-    // Before its first episode there is nothing to save but the seed.
+    // Before its first episode the seed is the whole state.
     const env = this.#episode === 0 ? undefined : await this.#saved();
     return {
       env,
@@ -156,13 +156,13 @@ export class EnvSlot {
     };
   }
 
-  /** @returns whether it goes on in its episode, and does not begin another */
+  /** Continues from a state. @returns whether it continues its episode, instead of beginning another */
   async restore({ env, observation, ...state }: EnvSlotState): Promise<boolean> {
     this.#seed = state.seed;
     this.#episode = state.episode;
     this.#failures = state.failures ?? 0;
     if (env === undefined || env === null || this.#env.restore === undefined) {
-      // A stream that nothing was drawn from is there to begin with.
+      // Nothing has been drawn from the stream: the seed is enough.
       if (state.episode === 0) this.#reseed = state.seed;
       else this.#again();
       return false;
@@ -193,7 +193,7 @@ export class EnvSlot {
     await this.#close();
   }
 
-  /** Closes the environment. How one closes that is broken already says nothing more. */
+  /** Closes the environment; for one that has failed, an error of close adds nothing. */
   async #close(): Promise<void> {
     try {
       await this.#call('close', () => this.#env.close?.());
@@ -202,26 +202,26 @@ export class EnvSlot {
     }
   }
 
-  /** A verb has failed that can be done without. @throws the error where nothing is survived */
+  /** Handles a failure of `close` or `restore`. @throws the error where the pool tolerates none */
   #aside(aside: AsideVerb, error: unknown): void {
     const { survival } = this.#options;
     if (!(error instanceof EnvError) || survival === undefined) throw error;
     survival.told({ error, consecutive: 1, observation: this.#observation, aside });
   }
 
-  /** The stream it drew from is gone, so the new episode has a seed of its own. */
+  /** Seeds the new episode, since the random stream is lost. */
   #again(): void {
     this.#seed = this.#reseed = Rng.seed(this.#seed, 'again', this.#episode).uint32();
     this.#episode = 0;
   }
 
-  /** An episode that is lost: another is to begin in its place. @throws the error where that is not survived */
+  /** Handles a lost episode: another replaces it. @throws the error where the pool does not tolerate it */
   #lost(error: unknown): Outcome {
     this.#recover(error);
     return this.#replaced(reasonOf(error));
   }
 
-  /** What a step comes to whose episode is lost: another begins in its place. */
+  /** The outcome of a step whose episode is lost. */
   #replaced(lost: string): Outcome {
     const next = this.#observation!;
     this.#gone = undefined;
@@ -239,7 +239,7 @@ export class EnvSlot {
     };
   }
 
-  /** @throws the error where it is not survived, EnvError where too many episodes were lost in a row */
+  /** Prepares the next episode. @throws the error where the pool does not tolerate it, EnvError after too many losses in a row */
   #recover(error: unknown): void {
     if (!isLost(error)) this.#survive(error);
     else if (++this.#losses > MOST_LOSSES) {
@@ -248,20 +248,20 @@ export class EnvSlot {
     this.#again();
   }
 
-  /** Counts a failure. @throws it where it is not survived */
+  /** Counts a failure. @throws it where the pool does not tolerate it */
   #survive(error: unknown): void {
     const { survival } = this.#options;
     if (!(error instanceof EnvError) || survival === undefined || this.#closed) throw error;
     const { most, first, remake, told } = survival;
     if (!first && !this.#played) throw error;
-    // Whoever has it elsewhere has said that there is nothing to go on with.
+    // A remote environment that reports a failure has no other in its place.
     if (remake === undefined && error.failure.cause !== undefined) throw error;
     told({ error, consecutive: ++this.#failures, observation: this.#observation });
     if (this.#failures > most) throw error;
     this.#broken = remake !== undefined;
   }
 
-  /** The environment's state; none where it has none, or cannot say it: then its episode is lost. */
+  /** The environment's snapshot; undefined where it has none. If `snapshot` fails, the episode is lost. */
   async #saved(): Promise<unknown> {
     try {
       const state = await this.#call('snapshot', () => this.#env.snapshot?.());
@@ -284,7 +284,7 @@ export class EnvSlot {
     }
   }
 
-  /** The error; where something of a result threw as it was read, the failure that this is. */
+  /** The error itself, or an EnvError where reading the result threw. */
   #unread(verb: string, cause: unknown, action?: unknown): unknown {
     if (cause instanceof EnvError) return cause;
     return this.#failure(`${verb}: what it gave cannot be read`, { action, cause });
@@ -303,7 +303,7 @@ export class EnvSlot {
     this.#return += reward;
     this.#length++;
     this.#observation = over ? undefined : current;
-    // One shape for all outcomes: they are made and read once a step.
+    // One hidden class for all outcomes: each step makes and reads one.
     const outcome: Outcome = {
       env: this.#index,
       reward,
@@ -327,7 +327,7 @@ export class EnvSlot {
     return outcome;
   }
 
-  /** Where an episode has ended, the next begins; what keeps it from that does not keep the outcome. */
+  /** Begins the next episode where one has ended; a failure of it does not delay the outcome. */
   #goOn(outcome: Outcome): Outcome | Promise<Outcome> {
     if (outcome.episode === undefined || this.#share === 0) return outcome;
     const failed = (error: unknown) => {
@@ -344,7 +344,7 @@ export class EnvSlot {
     }
   }
 
-  /** Begins an episode, or another where that one is lost or fails before anybody has seen it. */
+  /** Begins an episode, or another where that one is lost or fails at once. */
   #begin(): Observation | Promise<Observation> {
     const again = (error: unknown) => {
       this.#recover(error);
@@ -384,7 +384,7 @@ export class EnvSlot {
     return observation;
   }
 
-  /** In place of the environment that failed, another. */
+  /** Replaces the environment that failed. */
   #remake(): Promise<void> {
     const remade = async () => {
       await this.#close();
@@ -395,14 +395,14 @@ export class EnvSlot {
     return this.#remaking;
   }
 
-  /** @throws EnvError where what a verb shows breaks the contract */
+  /** Reads a result. @throws EnvError where it breaks the contract */
   #read(shown: Shown, verb: string, action?: unknown, over = false): Observation {
     const read = this.#reader.read(shown, over);
     if (typeof read === 'string') throw this.#failure(`${verb}: ${read}`, { action });
     return read;
   }
 
-  /** Runs one verb of an environment; a throw, a rejection or a timeout becomes an EnvError. */
+  /** Calls a method of the environment; a throw, a rejection or a timeout becomes an EnvError. */
   #call<T>(verb: string, call: () => T | Promise<T>, action?: unknown) {
     const { timeoutMs, calling } = this.#options;
     const fail = (cause: unknown): never => {
@@ -435,7 +435,7 @@ export class EnvSlot {
   }
 }
 
-/** What is said of an episode that this cost. */
+/** The reason of a lost episode, in words. */
 function reasonOf(error: unknown): string {
   return isLost(error) ? error.cause.message : (error as EnvError).message;
 }

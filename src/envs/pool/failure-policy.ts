@@ -2,15 +2,15 @@ import type { Env } from '../contract/env.ts';
 import type { EnvError } from '../contract/env-error.ts';
 import type { Observation } from '../contract/outcome.ts';
 
-/** What is done about an environment that fails: its episode is lost, and another begins. */
+/** The tolerance for environments that fail: the episode is lost, and another begins. */
 export interface FailurePolicy {
-  /** Failures without an episode finished between that are survived. */
+  /** The most failures in a row without a finished episode between. */
   most: number;
-  /** Whether that goes for one that has never begun an episode too. */
+  /** Whether it tolerates failures before the first episode too. */
   first: boolean;
-  /** Makes the environment anew; unless given it is elsewhere, and only what is found wrong here is survived. */
+  /** Makes another environment. Absent for a remote one, of which the pool tolerates only breaches that it finds itself. */
   remake?: () => Env | Promise<Env>;
-  /** Told of each failure, also of one that is not survived. */
+  /** Receives each failure, even one that is not tolerated. */
   told(failed: Failed): void;
 }
 

@@ -10,11 +10,11 @@ import { Rows } from './row-allocator.ts';
 export interface ReadOptions {
   /** Normalizes observations; statistics are updated unless frozen. */
   normalizer?: { stats: RunningStats; frozen: boolean };
-  /** Beyond which observations and rewards break the contract; finite is enough unless given. */
+  /** Larger observations and rewards break the contract; default: any finite number is allowed. */
   limits?: Limits;
 }
 
-/** What a reset or a step shows. */
+/** The observation and info of a reset or a step. */
 export interface Shown {
   obs: unknown;
   info?: Info;
@@ -41,7 +41,7 @@ export class ObservationReader {
   }
 
   /**
-   * A mask is for the action ahead: where the episode is over, there is none.
+   * Reads an observation. At the end of an episode it ignores the mask, since no action follows.
    * @returns the observation, or why it breaks the contract
    */
   read({ obs, info }: Shown, over: boolean): Observation | string {
@@ -60,7 +60,7 @@ export class ObservationReader {
       if (!normalizer.frozen) normalizer.stats.update(row, 1);
       normalizer.stats.normalize(row, 0);
     }
-    // A copy, since the environment may go on writing into its own.
+    // A copy, since the environment may write to its own later.
     const mask = masked ? Uint8Array.from(actionMask) : undefined;
     return { env: this.#index, row, mask, difficulty: difficultyOf(info) };
   }

@@ -1,9 +1,9 @@
-/** Numbers that are allocated at once. */
+/** Numbers of one allocation. */
 const CHUNK = 4096;
 
 /**
- * Rows of one size, cut from longer arrays: to allocate an array for each would cost more than the step of
- * a small environment.
+ * Rows of one size, as parts of longer arrays: an allocation for each would take longer than the step of a small
+ * environment.
  */
 export class Rows {
   readonly #size: number;
@@ -16,7 +16,7 @@ export class Rows {
     this.#perChunk = Math.max(1, Math.floor(CHUNK / size));
   }
 
-  /** Another one, all 0. */
+  /** A new row of zeros. */
   next(): Float32Array {
     if (this.#begin === this.#chunk.length) {
       this.#chunk = new Float32Array(this.#perChunk * this.#size);

@@ -1,6 +1,6 @@
 /**
- * A message whose arrays have memory of their own: between threads the whole memory under an array is
- * copied, and one that came over a socket may be a small part of a large buffer.
+ * Copies a message so that its arrays have buffers of their own: threads copy the whole buffer of an array, and that of
+ * a message from a socket may be much larger.
  */
 export function compact<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;

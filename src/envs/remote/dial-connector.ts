@@ -4,12 +4,12 @@ import { msgpackCodec } from '../net/wire/codec.ts';
 import { WIRE_VERSION } from '../net/wire/messages.ts';
 import type { Connector } from './reconnector.ts';
 
-/** How long a welcome may take beside the making of environments, in ms. */
+/** The longest time for a welcome, beside that of making environments, in ms. */
 const WELCOME_MS = 60_000;
 
 /**
- * Environments of a server.
- * @param timeoutMs how long it may take to make one
+ * Connects to a server of environments.
+ * @param timeoutMs the longest time to make one environment, in ms
  */
 export function dialConnector(url: string, timeoutMs: number, token?: string): Connector {
   return {

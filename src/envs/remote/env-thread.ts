@@ -6,7 +6,7 @@ import { envRequest, readMessage } from '../net/wire/messages.ts';
 import { WireError } from '../net/wire/wire-error.ts';
 import { EnvHost } from '../server/env-host.ts';
 
-/** What a thread of environments is told at its start. */
+/** The data of a thread of environments. */
 export interface EnvThreadData {
   /** A built-in's id, or a module's file URL or absolute path. */
   id?: string;

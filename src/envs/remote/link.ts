@@ -1,13 +1,13 @@
 import type { Closed } from '../net/socket/closed.ts';
 
-/** What carries messages to environments and back: a socket, or a port of a worker thread. */
+/** A channel of messages to environments and back: a socket, or a port of a worker thread. */
 export interface Link {
-  /** Who is given each message, as it came and not yet checked. */
+  /** Receives each message, decoded but not validated. */
   set onMessage(listener: (message: unknown) => void);
-  /** Who is told of the end, at once where it is over already. */
+  /** Receives the end; at once where it has ended already. */
   set onClose(listener: (closed: Closed) => void);
   readonly open: boolean;
-  /** Bytes of a frame that the other side takes. */
+  /** The most bytes of a frame that the other side accepts. */
   readonly peerTakes: number;
   send(...messages: object[]): void;
   close(code?: number, reason?: string): void;

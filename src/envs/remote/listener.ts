@@ -9,28 +9,28 @@ import { WireError } from '../net/wire/wire-error.ts';
 import type { RemoteEnvGroup } from './remote-env-group.ts';
 import { MOST_BREACHES, TrainerSession } from './trainer-session.ts';
 
-/** Environments that have dialled in. */
+/** A session of environments that have connected. */
 interface DialedSession {
   ticket: Ticket;
   session: TrainerSession;
   connection: Connection | undefined;
-  /** Which of them no group has. */
+  /** The environments that no group has. */
   free: Set<number>;
-  /** The groups that have some. */
+  /** The groups that have some of them. */
   groups: Set<RemoteEnvGroup>;
   grace: NodeJS.Timeout | undefined;
 }
 
-/** Environments at once, connected or waited for. */
+/** The most environments at a time, connected or disconnected for a while. */
 const MOST_ENVS = 65_536;
-/** How long environments that lost their connection are waited for, in ms. */
+/** How long a session waits for its connection to come back, in ms. */
 const GRACE_MS = 60_000;
-/** How often it is looked whether an answer is overdue, in ms. */
+/** Time between checks for overdue answers, in ms. */
 const LOOK_MS = 500;
 
 /**
- * Where environments dial in (docs/protocol.md, `/v1/trainer`): each takes seats that are vacant, and whoever
- * has no seat waits for one.
+ * A port that environments connect to (docs/protocol.md, `/v1/trainer`). They take the vacant seats of groups; further
+ * ones wait for a seat.
  */
 export class Listener {
   readonly #groups: { group: RemoteEnvGroup; timeoutMs: number }[] = [];
@@ -44,7 +44,7 @@ export class Listener {
       awaitHello(connection, 'env', (hello) => listener.#welcome(connection, hello));
     try {
       const onFault = (error: unknown) => process.emitWarning(error as Error);
-      // Whoever has said hello is trusted with as much as a server that was dialled.
+      // After the handshake the limits are those of a server that the trainer connects to.
       const takes = { maxPayload: DIALLER_TAKES, ...options, onFault };
       listener.#server = await SocketServer.listen(takes, [{ path: TRAINER_PATH, connect }]);
     } catch (error) {
@@ -58,20 +58,20 @@ export class Listener {
     return this.#server.url(TRAINER_PATH);
   }
 
-  /** Ends it, and what has dialled in. */
+  /** Stops listening, and ends all sessions. */
   async close(): Promise<void> {
     clearInterval(this.#look);
     await this.#server.close();
     for (const { grace } of this.#guests.values()) clearTimeout(grace);
   }
 
-  /** Gives the group's seats environments, as these come. */
+  /** Fills the seats of a group, as environments come. */
   add(group: RemoteEnvGroup, timeoutMs: number): void {
     this.#groups.push({ group, timeoutMs });
     this.#fill();
   }
 
-  /** Takes the group's environments back, for others. */
+  /** Takes the environments of a group back, for other groups. */
   remove(group: RemoteEnvGroup): void {
     this.#groups.splice(
       this.#groups.findIndex((entry) => entry.group === group),
@@ -150,13 +150,13 @@ export class Listener {
     this.#fill();
   }
 
-  /** Vacant seats get free environments, both in the order in which they came. */
+  /** Gives free environments to vacant seats, both in the order in which they came. */
   #fill(): void {
     for (const { group } of this.#groups) {
       const vacant = group.vacant;
       for (const guest of this.#guests.values()) {
         if (vacant.length === 0) break;
-        // An environment may still be at what a group that has closed asked of it.
+        // An environment may still perform a request of a group that has closed.
         const ready = [...guest.free].filter((env) => guest.session.idle(env));
         const envs = guest.connection ? ready.slice(0, vacant.length) : [];
         if (envs.length === 0) continue;

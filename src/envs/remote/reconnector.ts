@@ -7,14 +7,15 @@ import type { Link } from './link.ts';
 import type { RemoteEnvGroup } from './remote-env-group.ts';
 import { MOST_BREACHES, TrainerSession } from './trainer-session.ts';
 
-/** Makes links to one place where environments are. */
+/** Connects to one place of environments. */
 export interface Connector {
-  /** For messages. */
+  /** The name of the place, for messages. */
   readonly name: string;
   /**
-   * @param count environments wished for; there may be fewer
-   * @param resume the session to go on with
-   * @throws Error where it cannot be had now; `retryable: false` on it where later neither
+   * Connects, or resumes a session.
+   * @param count number of environments to ask for; there may be fewer
+   * @param resume the session to resume
+   * @throws Error where it fails; with `retryable: false` where a later attempt would fail too
    */
   connect(count: number, resume?: Resume): Promise<{ link: Link; welcome: Welcome }>;
 }
@@ -24,16 +25,16 @@ export interface Resume {
   token: string;
 }
 
-/** What is wrong with an answer to hello that another attempt would hardly mend. */
+/** Faults of an answer to hello that another attempt would hardly change. */
 const BREACHES = new Set<string | undefined>(['BAD_FRAME', 'BAD_MESSAGE', 'TOO_LARGE']);
-/** Closing codes with which a session is over, rather than cut (docs/protocol.md). */
+/** Close codes that end a session (docs/protocol.md). */
 const FAREWELLS = new Set([1000, 1001, 4002, 4003]);
-/** How often it is looked whether an answer is overdue, in ms. */
+/** Time between checks for overdue answers, in ms. */
 const LOOK_MS = 500;
 
 /**
- * Keeps seats of a group connected to one place: over a cut it resumes the session, and where that is gone it
- * begins another, again and again, but not for a peer that does nothing but break the protocol.
+ * Keeps seats of a group connected to one place. After a broken connection it resumes the session; if the session is
+ * gone, it begins another. It gives up on a peer that only breaks the protocol.
  */
 export class Reconnector {
   readonly #connector: Connector;
@@ -45,10 +46,10 @@ export class Reconnector {
   #welcome: Welcome | undefined;
   #link: Link | undefined;
   #cutAt: number | undefined;
-  /** How the latest connection ended, until there is an answer. */
+  /** The end of the latest connection, until an answer comes. */
   #ended: string | undefined;
   #attempts = 0;
-  /** Breaches in answer to hello, one after another. */
+  /** Faulty answers to hello in a row. */
   #breaches = 0;
   #retry: NodeJS.Timeout | undefined;
   readonly #look: NodeJS.Timeout;
@@ -57,8 +58,8 @@ export class Reconnector {
   readonly #beside: readonly Reconnector[];
 
   /**
-   * @param timeoutMs how long an answer may take
-   * @param beside all lines to the same place, whose environments may take turns with those of this one
+   * @param timeoutMs the longest time for an answer, in ms
+   * @param beside all reconnectors to the same place, whose environments may take turns with these
    */
   constructor(
     connector: Connector,
@@ -77,7 +78,7 @@ export class Reconnector {
 
   /**
    * Connects for the first time.
-   * @returns the seats that it has taken, from the first on
+   * @returns the number of seats that it has taken, from the first on
    */
   async begin(seats: readonly number[]): Promise<number> {
     const { link, welcome } = await this.#connector.connect(seats.length);
@@ -86,7 +87,7 @@ export class Reconnector {
     return this.#seats.length;
   }
 
-  /** Ends the session, and takes no other. */
+  /** Ends the session, and begins no other. */
   close(): void {
     this.#closed = true;
     clearInterval(this.#look);
@@ -94,7 +95,7 @@ export class Reconnector {
     if (this.#link) leave(this.#link);
   }
 
-  /** @throws WireError where what there is does not fit the group, which ends the link */
+  /** Begins a session. @throws WireError where its environments do not fit the group; that ends the link */
   #startOver(link: Link, welcome: Welcome): void {
     try {
       this.#start(link, welcome);
@@ -135,7 +136,7 @@ export class Reconnector {
           this.#cut(link, { code: error.saidClose, reason: error.message });
           return;
         }
-        // What came is no answer: another connection may do better.
+        // A faulty answer: another connection may be better.
         const fault = error instanceof WireError ? error : new WireError('INTERNAL', String(error));
         link.close(fault.closeCode, fault.message);
         this.#cut(link, { code: fault.closeCode, reason: '', fault });
@@ -145,12 +146,12 @@ export class Reconnector {
     link.onClose = (closed) => this.#cut(link, closed);
   }
 
-  /** @param since when the earliest of the requests was made that are answered */
+  /** Notes an answer. @param since the time of the earliest request that it answers */
   #answered(since: number): void {
     this.#attempts = 0;
     this.#ended = undefined;
     const now = performance.now();
-    // Environments of one place may take turns, and those asked later had to wait.
+    // Environments of one place may take turns, so later requests had to wait.
     for (const line of new Set([this, ...this.#beside])) line.#session?.wait(since, now);
   }
 
@@ -171,7 +172,7 @@ export class Reconnector {
     this.#again();
   }
 
-  /** Nothing more is to be had there. */
+  /** Reports the place as lost for good. */
   #giveUp(reason: string): void {
     this.close();
     this.#group.fail(`${this.#connector.name}: ${reason}`);
@@ -195,7 +196,7 @@ export class Reconnector {
       if (session) await this.#resume(session);
       else await this.#renew();
     } catch (error) {
-      // A session that was lost meanwhile is being replaced already.
+      // A lost session is being replaced already.
       if (this.#closed || this.#session !== session) return;
       this.#fail(error as Error & { code?: string; retryable?: boolean });
     }
@@ -225,7 +226,7 @@ export class Reconnector {
       this.#giveUp(message);
       return;
     }
-    // A server that an environment blocks accepts nobody, but it keeps its sessions.
+    // A server that an environment blocks accepts no connection, but keeps its sessions.
     const graceMs = Math.max(this.#welcome?.limits.graceMs ?? 0, this.#timeoutMs);
     const late = performance.now() - (this.#cutAt ?? 0) > graceMs;
     if (code === 'SESSION_EXPIRED' || late || retryable === false) this.#lose(message);
@@ -244,7 +245,7 @@ export class Reconnector {
   }
 }
 
-/** Ends a session rather than let it wait to be resumed. */
+/** Ends a session for good. */
 function leave(link: Link): void {
   link.send({ t: 'close' });
   link.close();

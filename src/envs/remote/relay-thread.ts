@@ -7,7 +7,7 @@ import type { OpenGroup } from './relay.ts';
 import { RemoteEnvGroup } from './remote-env-group.ts';
 import { threadConnector } from './thread-connector.ts';
 
-/** By the address that was asked for; they outlive groups, since what dialled in stays. */
+/** Listeners by address. They stay after their groups, so that connected environments stay. */
 const listeners = new Map<string, Promise<Listener>>();
 
 async function open({ source, count, timeoutMs, seed, port }: OpenGroup): Promise<void> {
@@ -63,7 +63,7 @@ async function open({ source, count, timeoutMs, seed, port }: OpenGroup): Promis
   }
 }
 
-/** Seats 0..count-1 in so many shares, even ones, each a stretch. */
+/** Divides the seats 0..count−1 into even runs. */
 function shares(count: number, parts: number): number[][] {
   return Array.from({ length: parts }, (_, i) => {
     const begin = Math.floor((i * count) / parts);

@@ -34,9 +34,9 @@ let relay: Worker | undefined;
 let groups = 0;
 
 /**
- * Opens a group of environments in the relay: the one thread that has all sockets, so that heartbeats go on
- * however long an update takes. It runs while any group is open, and keeps no process alive by itself.
- * @returns the port on which the group is asked and answers
+ * Opens a group of environments in the relay, the one thread with all sockets, so that heartbeats continue during a long
+ * update. The relay runs while any group is open, and keeps no process alive by itself.
+ * @returns the port for requests to the group and its answers
  */
 export function openGroup(group: Omit<OpenGroup, 'port'>): MessagePort {
   const { port1, port2 } = new MessageChannel();
@@ -51,7 +51,7 @@ export function openGroup(group: Omit<OpenGroup, 'port'>): MessagePort {
 
 function startRelay(): Worker {
   const thread = startThread(import.meta.url, 'relay-thread');
-  // Ports of a thread that has ended close, which each group is told.
+  // The ports of an ended thread close, so each group notices.
   thread.once('exit', () => {
     relay = undefined;
   });

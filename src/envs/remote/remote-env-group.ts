@@ -5,40 +5,40 @@ import { WireError } from '../net/wire/wire-error.ts';
 import { compact } from './compact.ts';
 import type { Answer, Ask, TrainerSession } from './trainer-session.ts';
 
-/** A request from the training thread; seats are its numbers of the environments. */
+/** A request of the training thread, whose seats number the environments. */
 export type GroupRequest = Omit<Ask, 'envs'> & { seats: readonly number[] };
 
 type Distribute<T> = T extends unknown ? Omit<T, 'envs' | 'seq'> : never;
-/** An answer, less what only the session needs. */
+/** An answer without the fields that only the session needs. */
 export type GroupUpdate = Distribute<Answer>;
 
-/** What the training thread is told. */
+/** A message to the training thread. */
 export type GroupReply =
   | { t: 'ready'; env: EnvDescription }
-  /** Of these seats; -1 for one that is told nothing new. */
+  /** An answer for these seats, −1 for one without news. */
   | { t: 'answer'; seats: number[]; answer: GroupUpdate }
   | { t: 'lost'; seats: number[]; reason: string }
-  /** Nothing more will come. */
+  /** The group has ended. */
   | { t: 'broken'; message: string };
 
-/** Where a seat's environment is now. */
+/** The present environment of a seat. */
 interface Place {
   session: TrainerSession;
   env: number;
 }
 
-/** How long all of a group's environments may be away before it is given up, in ms. */
+/** How long a group may be without any environment, in ms. */
 const GIVE_UP_MS = 600_000;
 
 /**
- * Environments that the training thread numbers 0..count-1, wherever they are now. A seat whose environment
- * is gone answers `lost` to anything but a reset, which waits until it has another.
+ * The environments that the training thread numbers 0..count−1, in any session. A seat whose environment is gone answers
+ * `lost` to each request except a reset, which waits for another environment.
  */
 export class RemoteEnvGroup {
   readonly count: number;
   readonly #port: MessagePort;
   readonly #places: (Place | undefined)[];
-  /** The seat of each of a session's environments, -1 for none. */
+  /** The seat of each environment of a session, −1 for none. */
   readonly #seats = new Map<TrainerSession, Int32Array>();
   readonly #listeners = new Map<
     TrainerSession,
@@ -46,7 +46,7 @@ export class RemoteEnvGroup {
   >();
   /** Resets that wait for an environment. */
   readonly #waiting: ({ arg: unknown } | undefined)[];
-  /** Whose environment was lost, with the reason, until they are reset. */
+  /** The reason of a lost environment, until its seat is reset. */
   readonly #lost: (string | undefined)[];
   #description: EnvDescription | undefined;
   #givingUp: NodeJS.Timeout | undefined;
@@ -64,12 +64,12 @@ export class RemoteEnvGroup {
     port.on('message', (ask: GroupRequest) => this.#ask(ask));
   }
 
-  /** Seats without an environment, rising. */
+  /** The seats without an environment, in rising order. */
   get vacant(): number[] {
     return Array.from(this.#places.keys()).filter((seat) => this.#places[seat] === undefined);
   }
 
-  /** Whether environments are of the kind that the group has. @throws WireError SPACE_MISMATCH */
+  /** Checks that environments have the group's spaces. @throws WireError SPACE_MISMATCH */
   check(description: EnvDescription): void {
     const { observationSpace, actionSpace } = this.#description ?? description;
     for (const [name, space] of Object.entries({ observationSpace, actionSpace })) {
@@ -80,7 +80,7 @@ export class RemoteEnvGroup {
     }
   }
 
-  /** These environments of a session are those of these seats from now on. */
+  /** Gives environments of a session to seats. */
   place(session: TrainerSession, places: readonly { seat: number; env: number }[]): void {
     this.#description ??= session.description;
     this.#announce();
@@ -100,7 +100,7 @@ export class RemoteEnvGroup {
     if (envs.length > 0) session.ask({ t: 'reset', envs, args });
   }
 
-  /** A session is gone, and what its environments were at. */
+  /** Handles the loss of a session. */
   lose(session: TrainerSession, reason: string): void {
     if (this.#closed) return;
     const asked: number[] = [];
@@ -119,7 +119,7 @@ export class RemoteEnvGroup {
     }, GIVE_UP_MS);
   }
 
-  /** What keeps environments away, for the message if it goes on for too long. */
+  /** Notes why there is no environment, for the message of the end. */
   note(reason: string): void {
     this.#reason = reason;
   }
@@ -128,7 +128,7 @@ export class RemoteEnvGroup {
     this.#tell({ t: 'broken', message });
   }
 
-  /** @returns the environments it had */
+  /** Ends the group. @returns its environments */
   close(): Place[] {
     this.#closed = true;
     clearTimeout(this.#givingUp);
@@ -139,7 +139,7 @@ export class RemoteEnvGroup {
     return places;
   }
 
-  /** From now on what it is asked for may be had, or may be once there is an environment. */
+  /** Starts to perform requests. */
   open(): void {
     this.#opened = true;
     this.#announce();

@@ -12,7 +12,7 @@ import type { GroupReply, GroupRequest, GroupUpdate } from './remote-env-group.t
 import { packSnapshot, unpackSnapshot } from './remote-snapshot.ts';
 import type { Ask, Shown } from './trainer-session.ts';
 
-/** How long requests wait at most for others, in ms. */
+/** The longest wait of a request for others, in ms. */
 const HOLD_MS = 2;
 
 interface Waiting {
@@ -40,10 +40,10 @@ export class RemoteEnvs {
   readonly #observationSpace: Space;
   readonly #actionSpace: Space;
   readonly #waiting: (Waiting | undefined)[];
-  /** First observations of episodes that have begun by themselves. */
+  /** First observations of episodes that the server has begun. */
   readonly #next: (Reset | undefined)[];
   readonly #asked = new Map<Ask['t'], { seats: number[]; args: unknown[] }>();
-  /** Seats that were answered and have not asked again: they are being thought about. */
+  /** The number of seats with an answer and no new request: the policy thinks about them. */
   #thinking = 0;
   #hold: NodeJS.Timeout | undefined;
   #open: number;
@@ -69,7 +69,7 @@ export class RemoteEnvs {
     if (signal?.aborted) return Promise.reject(signal.reason);
     const port = openGroup(group);
     return new Promise((resolve, reject) => {
-      // Others listen on the port too.
+      // The port has other listeners too.
       const settle = () => {
         port.off('message', receive).off('close', ended);
         signal?.removeEventListener('abort', giveUp);
@@ -120,7 +120,7 @@ export class RemoteEnvs {
   }
 
   #reset(seat: number, options: ResetOptions = {}): Promise<Reset> {
-    // The option that cannot travel is named here, and not where nobody knows whose it is.
+    // The error names the option that cannot travel, which later code could not.
     const problem = explainPlain(withLists(options.options ?? null), 'reset: options');
     if (problem !== undefined) return Promise.reject(new TypeError(problem));
     const next = this.#next[seat];
@@ -164,7 +164,7 @@ export class RemoteEnvs {
     });
   }
 
-  /** Frames cost by number more than by size, so requests go with those that are yet to come. */
+  /** Sends the requests. Many small frames cost more than few large ones, so requests wait for others. */
   #flush(): void {
     if (this.#thinking === 0) this.#send();
     else this.#hold ??= setTimeout(() => this.#send(), HOLD_MS);
@@ -173,7 +173,7 @@ export class RemoteEnvs {
   #send(): void {
     clearTimeout(this.#hold);
     this.#hold = undefined;
-    // Those that have not come by now are resting, or slow.
+    // Seats without a request by now have stopped, or are slow.
     this.#thinking = 0;
     for (const [t, asked] of this.#asked) {
       this.#port.postMessage({ t, ...asked } satisfies GroupRequest);
@@ -272,7 +272,7 @@ export class RemoteEnvs {
   }
 }
 
-/** A value whose typed arrays, which travel as arrays, are lists. */
+/** Turns typed arrays, which can travel, into lists. */
 function withLists(value: unknown): unknown {
   if (ArrayBuffer.isView(value)) return value instanceof DataView ? value : [];
   if (Array.isArray(value)) return value.map(withLists);

@@ -4,7 +4,7 @@ import { stack, unstack } from '../net/wire/batch.ts';
 import { jsonCodec } from '../net/wire/codec.ts';
 import { isNdArray } from '../net/wire/ndarray.ts';
 
-/** The snapshot of an environment that has begun an episode by itself which nobody has taken up yet. */
+/** The snapshot of an environment whose next episode has begun on the server but not here. */
 interface Ahead {
   remoteState: unknown;
   /** Its first observation, in JSON. */
@@ -14,8 +14,8 @@ interface Ahead {
 const codec = jsonCodec();
 
 /**
- * A remote environment's state with what is known here of its next episode, as plain JSON; exact. None where it has
- * none now.
+ * The state of a remote environment with the first observation of its next episode, as plain JSON, exact; undefined
+ * where it has no snapshot now.
  */
 export function packSnapshot(state: unknown, next: Reset | undefined, space: Space): unknown {
   if (state === null || state === undefined) return undefined;

@@ -8,7 +8,7 @@ import type { EnvThreadData } from './env-thread.ts';
 import type { Link } from './link.ts';
 import type { Connector } from './reconnector.ts';
 
-/** Environments in a thread of their own, which speaks the protocol without a socket. */
+/** Connects to environments in a thread, which speaks the protocol without a socket. */
 export function threadConnector(data: Omit<EnvThreadData, 'count'>, index: number): Connector {
   const name = `worker ${index}`;
   return {
@@ -30,7 +30,7 @@ export function threadConnector(data: Omit<EnvThreadData, 'count'>, index: numbe
           session: '',
           token: '',
           resumed: false,
-          // Memory is the limit, and a thread that has ended does not come back.
+          // Memory is the only limit, and an ended thread does not come back.
           limits: { maxPayload: Number.MAX_SAFE_INTEGER, graceMs: 0, heartbeatMs: 15_000 },
           numEnvs: count,
           env,
@@ -81,12 +81,12 @@ class ThreadLink implements Link {
   }
 
   close(): void {
-    // What does not end by itself, as in an endless loop, is ended.
+    // A thread in an endless loop does not end by itself.
     setTimeout(() => void this.#worker.terminate(), CLOSE_MS).unref();
   }
 
   #end(reason: string): void {
-    // An error is followed by the exit that it leads to.
+    // The exit follows the error.
     if (this.#closed) return;
     this.#closed = { code: 1006, reason };
     this.#onClose(this.#closed);
@@ -94,5 +94,5 @@ class ThreadLink implements Link {
 }
 
 const CLOSE_MS = 1000;
-/** How long a thread may take to load what makes environments, in ms. */
+/** The longest time for a thread to load its module, in ms. */
 const START_MS = 60_000;

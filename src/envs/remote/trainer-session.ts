@@ -8,7 +8,7 @@ import { PeerError, WireError } from '../net/wire/wire-error.ts';
 import { spaceFromJson } from '../spaces/index.ts';
 import type { Link } from './link.ts';
 
-/** A request to some of a session's environments, with each one's argument. */
+/** A request to some of a session's environments, with an argument for each. */
 export interface Ask {
   /** A reset's arguments are `ResetOptions`, a step's actions, a restore's states. */
   t: 'reset' | 'step' | 'snapshot' | 'restore' | 'render';
@@ -18,19 +18,19 @@ export interface Ask {
 
 export type Answer = Exclude<EnvReply, { t: 'error' }>;
 
-/** A request under way for one environment. */
+/** The open request of one environment. */
 interface Pending {
   t: Ask['t'];
   arg: unknown;
-  /** When it was made (performance.now). */
+  /** The time of the request (performance.now). */
   asked: number;
-  /** When it may have had its turn at last: those asked before are answered before, one after another. */
+  /** The earliest time of its turn: the environments before it answer first, one after another. */
   since: number;
-  /** Connections that ended for a breach of the protocol while it waited. */
+  /** Connections that a breach of the protocol ended while it waited. */
   breaches: number;
 }
 
-/** Breaches of the protocol that one request may meet before a peer is given up. */
+/** The most breaches of the protocol during one request. */
 export const MOST_BREACHES = 3;
 
 const answers: Record<Exclude<Answer['t'], 'failed'>, Ask['t']> = {
@@ -42,13 +42,13 @@ const answers: Record<Exclude<Answer['t'], 'failed'>, Ask['t']> = {
 };
 
 /**
- * The trainer's side of a session: counts each environment's requests, and sends what was not answered again
- * where the link is another. Everything that comes is checked.
+ * The trainer's side of a session: numbers the requests of each environment, and repeats open requests over a new link.
+ * It validates every message.
  */
 export class TrainerSession {
   readonly description: EnvDescription;
   readonly count: number;
-  /** Told of each answer, and of which of its environments it is news; the others' came before. */
+  /** Receive each answer, and for which of its environments it is news; the others had theirs before. */
   readonly listeners = new Set<(answer: Answer, news: readonly boolean[]) => void>();
   readonly #observationSpace: Space;
   readonly #actionSpace: Space;
@@ -56,7 +56,7 @@ export class TrainerSession {
   readonly #pending: (Pending | undefined)[]; // [count]
   #link: Link | undefined;
 
-  /** @throws WireError BAD_MESSAGE where the spaces are none */
+  /** @throws WireError BAD_MESSAGE for a description without valid spaces */
   constructor(description: EnvDescription, count: number) {
     this.description = description;
     this.count = count;
@@ -70,7 +70,7 @@ export class TrainerSession {
     this.#pending = new Array(count);
   }
 
-  /** Since when the request that has waited longest for its answer may have had its turn, if any waits. */
+  /** The earliest time of a turn among the open requests; undefined without one. */
   get waitingSince(): number | undefined {
     let oldest: number | undefined;
     for (const pending of this.#pending) {
@@ -79,24 +79,24 @@ export class TrainerSession {
     return oldest;
   }
 
-  /** Requests made no earlier than one that was answered now may have waited for it. */
+  /** Moves the turn of later requests to now: they may have waited for the one that was answered. */
   wait(asked: number, now: number): void {
     for (const pending of this.#pending) {
       if (pending && pending.asked >= asked) pending.since = now;
     }
   }
 
-  /** The connection has ended for a breach of the protocol. @returns how many the unluckiest request has met */
+  /** Counts a breach of the protocol that ended a connection. @returns the most breaches of an open request */
   breach(): number {
     return this.#pending.reduce((most, one) => Math.max(most, one ? ++one.breaches : 0), 0);
   }
 
-  /** Whether this environment's latest request is answered. */
+  /** Whether an environment has no open request. */
   idle(env: number): boolean {
     return this.#pending[env] === undefined;
   }
 
-  /** Goes on over this link: what was not answered is asked again. */
+  /** Continues over this link, and repeats open requests. */
   attach(link: Link): void {
     this.#link = link;
     const verbs = new Set(this.#pending.map((pending) => pending?.t));
@@ -111,7 +111,7 @@ export class TrainerSession {
     this.#link = undefined;
   }
 
-  /** Asks environments that are idle. */
+  /** Sends a request to idle environments. */
   ask(ask: Ask): void {
     const asked = performance.now();
     ask.envs.forEach((env, row) => {
@@ -152,7 +152,7 @@ export class TrainerSession {
     link.send(...all.filter((message) => !refused.includes(message)));
   }
 
-  /** A request that cannot be sent is none: whoever made it learns why. */
+  /** Answers a request that cannot be sent. */
   #withdraw(env: number, answer: Answer): void {
     this.#seq[env]--;
     this.#pending[env] = undefined;
@@ -165,7 +165,7 @@ export class TrainerSession {
     switch (t) {
       case 'reset': {
         const resets = args as readonly ResetOptions[];
-        // One set of options for all that begin together.
+        // A message has one set of options for all its environments.
         const options = resets.find(({ options }) => options !== undefined)?.options;
         return { seeds: resets.map(({ seed }) => seed ?? null), options };
       }
@@ -179,9 +179,9 @@ export class TrainerSession {
   }
 
   /**
-   * Takes what came over the link.
-   * @returns when the earliest request was made that it answers; undefined where it is no news
-   * @throws WireError for what is no answer, or none that fits; PeerError with which the peer ends the connection
+   * Handles a message of the link.
+   * @returns the time of the earliest request that it answers; undefined without news
+   * @throws WireError for a message that is no fitting answer; PeerError where the peer reports an error
    */
   receive(message: unknown): number | undefined {
     const reply = readMessage(envReply, message);
@@ -211,7 +211,7 @@ export class TrainerSession {
     return true;
   }
 
-  /** Whether the parts of an answer have the form that its environments ask for. */
+  /** Checks that the parts of an answer fit its environments. */
   #check(reply: Answer, k: number): void {
     try {
       if (reply.t === 'began' || reply.t === 'stepped') this.#checkShown(reply.t, reply, k);
@@ -239,7 +239,7 @@ export class TrainerSession {
   }
 }
 
-/** What an answer shows of environments. */
+/** The part of an answer with observations. */
 export type Shown = Pick<Extract<Answer, { t: 'began' }>, 'obs' | 'actionMask' | 'info'>;
 
 function checkLength(at: string, { length }: { length: number }, k: number): void {

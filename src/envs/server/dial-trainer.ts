@@ -61,7 +61,7 @@ export type DialEvent =
   | { type: 'connected'; resumed: boolean }
   | { type: 'disconnected'; reason: string; waitMs: number };
 
-/** Codes after which another attempt would go no better. */
+/** Codes after which another attempt would fail too. */
 const HOPELESS = new Set(['VERSION', 'SPACE_MISMATCH', 'BAD_MESSAGE', 'UNAUTHENTICATED']);
 
 /**
@@ -102,12 +102,12 @@ export async function dialTrainer(
   let last: Welcome | undefined;
   let attempt = 0;
   try {
-    // Before the trainer is dialled, which waits for a hello no longer than seconds.
+    // Before the connection, since a trainer waits for a hello only some seconds.
     host = await make();
     while (!signal?.aborted) {
       let reason: string;
       try {
-        // A session's environments count its requests, so another session has others.
+        // Environments number the requests of their session, so another session needs others.
         host ??= await make();
         const connection = await dial(url, msgpackCodec(), { token, signal });
         const leave = () => connection.close();
@@ -143,7 +143,7 @@ export async function dialTrainer(
       if (signal?.aborted) break;
       const waitMs = fullJitter(attempt++, defaultBackoff, rng);
       on({ type: 'disconnected', reason, waitMs });
-      // Aborted, it is over: the loop sees that.
+      // The loop ends where it was aborted.
       await rest(waitMs, undefined, { signal }).catch(() => {});
     }
   } catch (error) {
@@ -153,10 +153,10 @@ export async function dialTrainer(
   }
 }
 
-/** What a trainer may say after its welcome. */
+/** A trainer's messages after its welcome. */
 const asked = z.discriminatedUnion('t', [...envRequest.options, error]);
 
-/** Does what it is asked until the connection ends. @returns why it did */
+/** Performs requests until the connection ends. @returns the reason of the end */
 function converse(connection: Connection, host: EnvHost): Promise<string> {
   return new Promise((resolve) => {
     host.takes = connection.peerTakes;

@@ -5,7 +5,7 @@ import { fit } from '../net/wire/fit.ts';
 import { type NdArray, ndarray } from '../net/wire/ndarray.ts';
 import type { WireCode } from '../net/wire/wire-error.ts';
 
-/** What came of one request of one environment. */
+/** The result of a request of one environment. */
 export type Done = { env: number; seq: number } & (
   | { t: 'began'; reset: Reset }
   | { t: 'stepped'; step: Step; next: Reset | undefined }
@@ -16,8 +16,8 @@ export type Done = { env: number; seq: number } & (
 );
 
 /**
- * The replies that carry these results, as few as there can be.
- * @param takes bytes of a frame that the peer takes; a result that has more becomes a failure
+ * Joins results into as few replies as possible.
+ * @param takes the most bytes of a frame that the peer accepts; a larger result becomes a failure
  */
 export function repliesTo(done: readonly Done[], observationSpace: Space, takes: number): object[] {
   const groups = new Map<string, Done[]>();
@@ -80,7 +80,7 @@ function contents(group: readonly Done[], space: Space): object {
 }
 
 function shown(results: readonly (Reset | Step)[], space: Space): object {
-  // Where an episode has ended there is nothing to choose, and nobody has looked at the mask.
+  // At the end of an episode no action follows, so the mask is not checked.
   const over = ({ terminated, truncated }: Partial<Step>) => terminated || truncated;
   const masks = results.map((one) => (over(one) ? undefined : one.info?.actionMask));
   return {
@@ -109,7 +109,7 @@ function infosOf(infos: readonly (Info | undefined)[]): unknown[] | undefined {
   const kept = infos.map((info) => {
     if (info === undefined) return null;
     const { actionMask: _, ...rest } = info;
-    // Most have nothing to say.
+    // Most infos are empty.
     for (const _ in rest) {
       any = true;
       return rest;

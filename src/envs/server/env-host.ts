@@ -12,16 +12,16 @@ import { InfoFilter } from './info-filter.ts';
 import { inTurn } from './turns.ts';
 
 export interface EnvHostOptions {
-  /** What the environments are called. */
+  /** The name of the environments. */
   id: string;
-  /** How long one asynchronous verb may take, in ms. */
+  /** The longest time for an asynchronous method, in ms. */
   timeoutMs: number;
 }
 
 /** A request that names environments. */
 export type Verb = Exclude<EnvRequest, { t: 'close' }>;
 
-/** An environment, its latest request, and what came of it. */
+/** An environment, its latest request, and the result. */
 interface Place {
   env: HostedEnv;
   seq: number;
@@ -29,14 +29,14 @@ interface Place {
 }
 
 /**
- * N environments behind the protocol, whatever carries it: each performs its requests once and in
- * order, and what is ready at the same time is answered together.
+ * N environments that speak the protocol over any channel. Each performs its requests once and in order; results of the
+ * same time share a reply.
  */
 export class EnvHost {
   readonly description: EnvDescription;
-  /** Told of replies as they are ready, those of one time together. */
+  /** Receives replies as they are ready, those of the same time together. */
   onReply: (...replies: object[]) => void = () => {};
-  /** Bytes of a frame that whoever asks takes. */
+  /** The most bytes of a frame that the peer accepts. */
   takes = DIALLER_TAKES;
   readonly #places: Place[];
   readonly #infos = new InfoFilter();
@@ -56,7 +56,7 @@ export class EnvHost {
     this.description = description;
   }
 
-  /** @throws WireError ENV_FAILED where one cannot be made; those made before it are closed */
+  /** Makes environments. @throws WireError ENV_FAILED where one cannot be made, after closing the others */
   static async create(
     factory: EnvFactory,
     count: number,
@@ -66,7 +66,7 @@ export class EnvHost {
     try {
       let first: Awaited<ReturnType<EnvFactory>> | undefined;
       for (let i = 0; i < count; i++) {
-        // What one that takes its time holds up, such as pings, goes on before the next.
+        // Other work of the thread, such as pings, gets a turn between slow environments.
         if (i > 0) await new Promise(setImmediate);
         const env = checkedEnv(await factory());
         first ??= env;
@@ -91,8 +91,8 @@ export class EnvHost {
   }
 
   /**
-   * Performs a request, environment by environment; its replies go to `onReply`: one where that is quick, and else
-   * several, each of what is ready by then.
+   * Performs a request, environment by environment. `onReply` receives one reply where that is quick, otherwise several,
+   * each with the results so far.
    * @throws WireError BAD_MESSAGE or SEQUENCE, in which case nothing of it was performed
    */
   handle(request: Verb): void {
@@ -132,7 +132,7 @@ export class EnvHost {
     await Promise.allSettled(this.#places.map(({ env }) => env.close()));
   }
 
-  /** Which of the named environments' requests are new rather than sent again. */
+  /** For each environment of a request, whether the request is new; otherwise it is repeated. */
   #sort({ t, envs, seq }: Verb): boolean[] {
     const seen = new Set<number>();
     return Array.from(envs, (env, i) => {
@@ -153,7 +153,7 @@ export class EnvHost {
     });
   }
 
-  /** What the i-th of a request's environments is to do. @throws WireError for contents of another form */
+  /** The call that the i-th environment of a request makes. @throws WireError for contents of another form */
   #performer(request: Verb): (env: HostedEnv, i: number) => Attempt<Outcome> {
     const k = request.envs.length;
     switch (request.t) {
@@ -187,7 +187,7 @@ export class EnvHost {
     }
   }
 
-  /** Its result, a failure among them. */
+  /** Performs a request of one environment; the result may be a failure. */
   #attempt(env: number, seq: number, perform: () => Attempt<Outcome>): Attempt<Done> {
     const failed = (cause: unknown): Done => {
       const { code, message } =
@@ -203,7 +203,7 @@ export class EnvHost {
     }
   }
 
-  /** Those that settle in the same turn of the event loop are answered together. */
+  /** Joins the results of one turn of the event loop into a reply. */
   #settle(done: Done): void {
     this.#places[done.env].done = done;
     if (this.#settled.push(done) > 1) return;
@@ -220,7 +220,7 @@ export class EnvHost {
 }
 
 type Distribute<T> = T extends unknown ? Omit<T, 'env' | 'seq'> : never;
-/** A result before it is said whose. */
+/** A result without its environment and number. */
 type Outcome = Distribute<Done>;
 
 function checkLength(name: string, list: readonly unknown[] | undefined, k: number): void {

@@ -1,12 +1,12 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { Verb } from './env-host.ts';
 
-/** What a server of environments counts, as Prometheus reads it. */
+/** The metrics of a server of environments, for Prometheus. */
 export class EnvMetrics {
   readonly registry = new Registry();
   readonly #requests: Counter<'verb'>;
 
-  /** @param now how many there are of each at this moment */
+  /** @param now gives the present counts */
   constructor(now: () => { sessions: number; envs: number; connections: number }) {
     const registers = [this.registry];
     this.#requests = new Counter({

@@ -11,7 +11,7 @@ import { openEnvPages, openEnvSchemas } from '../openenv/open-env-pages.ts';
 import { spaceFromJson } from '../spaces/space-from-json.ts';
 import type { EnvMetrics } from './env-metrics.ts';
 
-/** What an environment server shows over HTTP. */
+/** The HTTP routes of a server of environments. */
 export function envPages(
   description: EnvDescription,
   status: () => object,

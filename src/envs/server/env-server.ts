@@ -48,7 +48,7 @@ const envServerChecks: Checks<EnvServerOptions> = {
   ...serverChecks,
   id: text,
   capacity: integer(1),
-  // It is told to those that connect.
+  // Finite, since the welcome carries it.
   graceMs: finiteDuration,
   idleMs: duration,
   timeoutMs: duration,
@@ -73,7 +73,7 @@ export class EnvServer {
   readonly #metrics: EnvMetrics;
   readonly #sessions = new Map<string, Session>();
   readonly #openEnv: OpenEnvSessions;
-  /** Taken by environments made or being made. */
+  /** Counts environments that are made or being made. */
   readonly #room: Capacity;
   #server!: SocketServer;
   #closing = false;
@@ -165,7 +165,7 @@ export class EnvServer {
       numEnvs: session.host.count,
       env: this.#description,
     };
-    // First, since replies may follow at once.
+    // The welcome first, since replies may follow at once.
     connection.send(welcome);
     session.attach(connection);
   }

@@ -6,20 +6,20 @@ import { WireError } from '../net/wire/wire-error.ts';
 import type { EnvHost, Verb } from './env-host.ts';
 
 export interface SessionTimes {
-  /** How long a session outlives its connection. */
+  /** How long a session waits for its connection to come back, in ms. */
   graceMs: number;
-  /** How long it may be asked nothing. */
+  /** How long it may go without a request, in ms. */
   idleMs: number;
 }
 
 export interface SessionEvents {
-  /** It was asked something that it performs. */
+  /** Called at each request that it performs. */
   asked(request: Verb): void;
-  /** Once, as it ends. */
+  /** Called once, at its end. */
   ended(): void;
 }
 
-/** Environments that one trainer drives, over one connection after another. */
+/** The environments of one trainer, over one connection after another. */
 export class Session {
   readonly ticket = newTicket();
   readonly host: EnvHost;
@@ -37,7 +37,7 @@ export class Session {
     host.onReply = (...replies) => this.#connection?.send(...replies);
   }
 
-  /** Goes on over this connection; one that it had is ended. */
+  /** Continues over this connection, and ends the one before. */
   attach(connection: Connection): void {
     const replaced = this.#connection;
     this.#connection = connection;
@@ -55,7 +55,7 @@ export class Session {
       this.host.handle(request);
       this.#events.asked(request);
     };
-    // At once where it has broken while the session was being made.
+    // Called at once where the connection broke while the session was being made.
     connection.onClose = () => this.#detach(connection);
   }
 

@@ -3,7 +3,7 @@ import { sizeOf } from '../net/wire/fit.ts';
 import { plain } from '../net/wire/plain.ts';
 import { difficultyOf, successOf } from '../net/wire/read-info.ts';
 
-/** What one key of an info may have: it is there to be looked at, and must not hold up what is learned from. */
+/** The most of one key of an info: infos are for people, and must not delay learning. */
 const MOST = { bytes: 2 ** 20, entries: 20_000 };
 
 /** Keys that every trainer reads. */
@@ -13,11 +13,11 @@ const understood: Record<string, (info: Info) => unknown> = {
   success: successOf,
 };
 
-/** What of environments' infos travels. What is left out for its size is said, once for each key. */
+/** Selects the part of infos that travels. It warns once for each key that it leaves out for its size. */
 export class InfoFilter {
   readonly #said = new Set<string>();
 
-  /** The result of a verb with a copy of what of its info can travel, the mask as it is. */
+  /** A result with a copy of the part of its info that can travel; the mask stays as it is. */
   of<T extends { info: Info }>(result: T): T {
     const info: Info = {};
     for (const key of Object.keys(result.info ?? {})) {
@@ -34,7 +34,7 @@ export class InfoFilter {
     try {
       kept = plain(info[key]);
     } catch {
-      // A getter that throws: in process nobody would have asked it.
+      // A getter that throws; in process nothing would call it.
       return undefined;
     }
     const { bytes, entries } = sizeOf(kept);

@@ -1,20 +1,20 @@
-/** Work that is done in order, and what is done with what of it is ready. */
+/** Jobs in order, and the function that sends the results so far. */
 interface Turn {
   jobs: readonly (() => void)[];
-  /** How many of them are done. */
+  /** Number of jobs done. */
   done: number;
   flush: () => void;
 }
 
-/** How long work may keep everything else of this thread waiting, and its own results, in ms. */
+/** The longest time that jobs may delay other work of the thread, and their own results, in ms. */
 const SLICE_MS = 100;
 
 const waiting: Turn[] = [];
 
 /**
- * Does jobs one after another, at once or after those of this thread that were asked for before. Where they take
- * longer than a moment, what else there is to do in this thread is done between them.
- * @param flush called after the last job, and before everything else gets its turn
+ * Runs jobs one after another, after the earlier jobs of this thread. If they take longer than a moment, other work of
+ * the thread gets a turn between them.
+ * @param flush called after the last job, and before other work gets a turn
  */
 export function inTurn(jobs: readonly (() => void)[], flush: () => void): void {
   waiting.push({ jobs, done: 0, flush });
@@ -34,7 +34,7 @@ function work(): void {
       if (over) break;
     }
   } finally {
-    // Also where somebody threw: that is no fault of those who wait.
+    // Even after a job that threw, since others wait.
     if (waiting.length > 0) setImmediate(work);
   }
 }

@@ -46,7 +46,7 @@ const castable: Record<DType, readonly string[]> = {
   int32: ['Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array', 'Uint16Array'],
 };
 
-/** The whole numbers that a dtype holds; floats have no such range. */
+/** The range of each integer dtype. */
 export const integerRange: Partial<Record<DType, readonly [min: number, max: number]>> = {
   int8: [-128, 127],
   uint8: [0, 255],
@@ -62,7 +62,7 @@ export function checkDType(owner: string, dtype: unknown): asserts dtype is DTyp
   throw new RangeError(`${owner}: expected dtype to be one of ${known}, got ${describe(dtype)}`);
 }
 
-/** Whether it is an array, typed or not. */
+/** Whether a value is an array, typed or not. */
 export function isArrayLike(value: unknown): value is ArrayLike<unknown> {
   return Array.isArray(value) || ArrayBuffer.isView(value);
 }
@@ -86,7 +86,7 @@ export function sizeOf(shape: readonly number[], owner: string): number {
   return size;
 }
 
-/** What an array space asks of its values' form. */
+/** The form of the values of an array space. */
 export interface ArrayForm<D extends DType = DType> {
   readonly shape: readonly number[];
   readonly size: number;
@@ -139,7 +139,7 @@ export function indexIn(shape: readonly number[], i: number): string {
   return `[${index.join(', ')}]`;
 }
 
-/** Whether an array is the typed array of a dtype: by tag, as it may be of another realm. */
+/** Whether an array is the typed array of a dtype. It compares tags, since the array may be of another realm. */
 export function isArrayOf<D extends DType>(array: ArrayOf<DType>, dtype: D): array is ArrayOf<D> {
   return array[Symbol.toStringTag] === constructors[dtype].name;
 }

@@ -3,8 +3,8 @@ import type { ActionMask, Space } from '../contract/space.ts';
 import type { AnySpace } from './index.ts';
 
 /**
- * Why `mask` does not fit an action space, or undefined where it does: an array of as many entries as
- * there are choices, 0 or 1, at least one allowed in each component.
+ * Says why a mask does not fit an action space; undefined where it does. A mask has an entry of 0 or 1 for each choice,
+ * and at least one 1 for each component.
  * @internal
  */
 export function explainMask(space: Space, mask: ActionMask): string | undefined {

@@ -1,7 +1,7 @@
 import { describe } from '../common/describe.ts';
 import type { Space } from '../contract/space.ts';
 
-/** Whether it is a space, by what is used of one, as it may be of another copy of this package. */
+/** Whether a value has the methods of a space; it may come from another copy of this package. */
 export function isSpace(value: unknown): value is Space {
   const { size, explain, write } = (value ?? {}) as Record<string, unknown>;
   return Number.isInteger(size) && typeof explain === 'function' && typeof write === 'function';

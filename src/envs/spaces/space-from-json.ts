@@ -11,7 +11,7 @@ import { Tuple } from './tuple.ts';
 /** A built-in space; `type` tells which. */
 export type AnySpace = Box<DType> | Discrete | MultiDiscrete | MultiBinary | Text | Dict | Tuple;
 
-/** Bounds what a space from elsewhere makes us allocate. */
+/** The most entries of a space from elsewhere, which bounds the memory for it. */
 const MAX_ENTRIES = 2 ** 24;
 
 const numbers = z.array(z.number());
@@ -50,7 +50,7 @@ export function spaceFromJson(json: unknown): AnySpace {
   if (!parsed.success) {
     throw new TypeError(`spaceFromJson: not a space\n${z.prettifyError(parsed.error)}`);
   }
-  // Of its parts together, since each has memory of its own.
+  // All parts together, since each takes memory.
   if (entriesIn(parsed.data) > MAX_ENTRIES) {
     throw new RangeError(`spaceFromJson: expected at most ${MAX_ENTRIES} entries in all`);
   }

@@ -25,7 +25,7 @@ export function recordViews<Obs, Action>(
   seen: (view: View<Obs>) => void,
 ): Env<Obs, Action> {
   const draw = drawer(env);
-  /** What came, once it has been seen. */
+  /** Calls `seen`, then gives the result. */
   const show = <R extends { obs: Obs }>(result: R, over: boolean): R | Promise<R> =>
     andThen(draw(over), (drawn) => {
       seen({ obs: result.obs, ...drawn });
@@ -42,7 +42,7 @@ export function recordViews<Obs, Action>(
 
 type Drawn = Pick<View, 'drawing' | 'undrawn'>;
 
-/** Draws an environment; `over` where its episode is over, which need not be there any more: a remote one's next has begun. */
+/** Draws an environment. After the end of an episode (`over`) a failure does not count: a remote one has begun the next. */
 function drawer(env: Pick<Env, 'render'>): (over: boolean) => Drawn | Promise<Drawn> {
   let stuck = false;
   const late = () => {

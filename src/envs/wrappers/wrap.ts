@@ -2,11 +2,11 @@ import { andThen } from '../common/is-promise.ts';
 import type { Env, Reset, ResetOptions, Step } from '../contract/env.ts';
 import type { Space } from '../contract/space.ts';
 
-/** What a wrapper changes of an environment. */
+/** The changes of a wrapper to an environment. */
 export interface Layer<Obs, InnerObs> {
   observationSpace: Space<Obs>;
   onReset(reset: Reset<InnerObs>): Reset<Obs> | Promise<Reset<Obs>>;
-  /** Throws where no step may follow. */
+  /** Called before each step; throws where none may follow. */
   beforeStep?(): void;
   onStep(step: Step<InnerObs>): Step<Obs> | Promise<Step<Obs>>;
   /** The wrapper's own state as plain JSON data, for snapshots. */
@@ -15,8 +15,8 @@ export interface Layer<Obs, InnerObs> {
 }
 
 /**
- * The environment `inner` under a layer. All else is forwarded; what `inner` lacks (snapshot,
- * render, close) the result lacks too, and where both are synchronous so is the result.
+ * Wraps an environment in a layer. It forwards all other methods; optional ones (snapshot, render, close) exist where
+ * `inner` has them. The result is synchronous where both are.
  */
 export function wrap<Obs, Action, InnerObs>(
   inner: Env<InnerObs, Action>,
