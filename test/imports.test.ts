@@ -35,7 +35,9 @@ const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
 /** The imports of a file, dynamic ones too. */
 function importsOf(file: string, text = readFileSync(join(src, file), 'utf8')): Import[] {
   const pattern = /(?:\bfrom|\bimport)\s*\(?\s*'([^']*)'/g;
-  return [...text.matchAll(pattern)].map(([, specifier]) => ({
+  // Examples in docstrings import what a user imports.
+  const code = text.replace(/^\s*\*.*$/gm, '');
+  return [...code.matchAll(pattern)].map(([, specifier]) => ({
     from: file,
     to: specifier.startsWith('.') ? posix.join(dirname(file), specifier) : specifier,
   }));
