@@ -129,10 +129,10 @@ const line = z.discriminatedUnion('type', [decision, end]);
 export const recordingHeader = header;
 export const recordingLine = line;
 /** The first line of a recording: the run, its policy and its spaces. */
-export type RecordingHeader = z.infer<typeof header>;
+export interface RecordingHeader extends z.infer<typeof header> {}
 /** A line of a recording after the first. */
 export type RecordingLine = z.infer<typeof line>;
 /** A decision of a recording: the observation, the thought, the action and the reward. */
-export type RecordedDecision = z.infer<typeof decision>;
+export interface RecordedDecision extends z.infer<typeof decision> {}
 /** The end of an episode of a recording. */
-export type RecordedEnd = z.infer<typeof end>;
+export interface RecordedEnd extends z.infer<typeof end> {}

@@ -28,7 +28,7 @@ const policyDescription = z.strictObject({
   maxSteps: z.int().min(1),
 });
 /** A policy server's description of its policy, in `Welcome`. */
-export type PolicyDescription = z.infer<typeof policyDescription>;
+export interface PolicyDescription extends z.infer<typeof policyDescription> {}
 
 const hello = z.strictObject({
   t: z.literal('hello'),
@@ -40,7 +40,7 @@ const hello = z.strictObject({
   resume: session.optional(),
 });
 /** The first message of a client (docs/protocol.md). */
-export type Hello = z.infer<typeof hello>;
+export interface Hello extends z.infer<typeof hello> {}
 
 const welcome = z.strictObject({
   t: z.literal('welcome'),
@@ -57,7 +57,7 @@ const welcome = z.strictObject({
   policy: policyDescription.optional(),
 });
 /** The answer of a server to `Hello` (docs/protocol.md). */
-export type Welcome = z.infer<typeof welcome>;
+export interface Welcome extends z.infer<typeof welcome> {}
 
 /** @internal */
 export const error = z.strictObject({ t: z.literal('error'), code, message: textUpTo(10_000) });
