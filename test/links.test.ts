@@ -14,17 +14,21 @@ const documents = [
 const textOf = (path: string) => readFileSync(join(root, path), 'utf8');
 const withoutCode = (text: string) => text.replaceAll(/^```.*?^```$/gms, '');
 
-/** The anchors of a page's headings, as GitHub makes them. */
+/** The anchors of a page's headings, as GitHub makes them: of the second of one name, `name-1`. */
 function anchors(path: string): string[] {
+  const seen = new Map<string, number>();
   const headings = withoutCode(textOf(path)).matchAll(/^#+ (.*)$/gm);
-  return [...headings].map(([, heading]) =>
-    heading
+  return [...headings].map(([, heading]) => {
+    const anchor = heading
       .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
       .toLowerCase()
       .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
       .trim()
-      .replaceAll(/\s/g, '-'),
-  );
+      .replaceAll(/\s/g, '-');
+    const before = seen.get(anchor) ?? 0;
+    seen.set(anchor, before + 1);
+    return before === 0 ? anchor : `${anchor}-${before}`;
+  });
 }
 
 /** The links of a page that lead to nothing: no such file, or no such heading. */

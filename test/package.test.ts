@@ -168,7 +168,13 @@ describe('the packed package, in a project of its own', { timeout: 180_000 }, ()
       ...['examples/custom-env.ts', 'examples/custom-env.yaml', 'examples/pondera.service'],
       ...['clients/browser/index.html', 'clients/browser/policy.js'],
       ...['clients/python/pyproject.toml', 'clients/python/pondera_client/py.typed'],
-      ...['docs/index.md', 'docs/inspector.png', 'configs/k-hop.yaml', 'LICENSE'],
+      ...[
+        'docs/index.md',
+        'docs/api/envs.md',
+        'docs/inspector.png',
+        'configs/k-hop.yaml',
+        'LICENSE',
+      ],
     ];
     expect(files).toEqual(expect.arrayContaining(wanted));
     expect(files.filter((path) => /(^|\/)(tests?|src|runs|__pycache__)\//.test(path))).toEqual([]);
