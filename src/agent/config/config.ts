@@ -36,18 +36,20 @@ const envSchema = z
     id: z
       .string()
       .optional()
-      .describe('A built-in environment, e.g. KHop-v0 (see `pondera envs`).'),
+      .describe('Name of a built-in environment, such as KHop-v0; `pondera envs` lists them.'),
     module: z
       .string()
       .optional()
       .describe(
-        'A module of your own whose default export makes one environment; relative to this file.',
+        'Path of your own module whose default export makes one environment, (options) => env. A relative path starts from the folder of this file.',
       ),
-    options: moduleOptions.default({}).describe('Given to the environment as it is made.'),
+    options: moduleOptions.default({}).describe('Options that the environment is made with.'),
     url: z
       .union([socketUrl, z.array(socketUrl).min(1)])
       .optional()
-      .describe('A server of environments (ws://… or wss://…), or several to share them out to.'),
+      .describe(
+        'Address of a server that runs the environments (ws://… or wss://…), or a list of addresses to divide them among.',
+      ),
     listen: z
       .string()
       .regex(/^[^/]+:\d{1,5}$/, 'expected an address, such as 127.0.0.1:8765')
@@ -56,28 +58,42 @@ const envSchema = z
         'expected a port of 0..65535',
       )
       .optional()
-      .describe('An address (host:port) at which environments dial in.'),
+      .describe('Address (host:port) at which the trainer waits for environments to connect.'),
     tokenEnv: z
       .string()
       .optional()
-      .describe('The environment variable with the token of the server, or of those that dial in.'),
+      .describe(
+        'Name of the environment variable that holds the access token: the one to send to `url`, or the one that environments must send to `listen`. Without it, no token is used.',
+      ),
     workers: z
       .int()
       .min(1)
       .max(1024)
       .optional()
-      .describe('Threads that the environments run in: for slow ones, or such as block.'),
+      .describe(
+        'Worker threads that run the environments of `id` or `module`, for environments that are slow or block. Without it, they run in the training thread.',
+      ),
     frame: count
       .default(64)
-      .describe('Environments that share a connection to a server, and its frames, at most.'),
-    count: count.default(64).describe('Environments stepped side by side (N).'),
+      .describe(
+        'Most environments that share one connection to a server (`url`), and one message on it.',
+      ),
+    count: count.default(64).describe('Environments that run side by side (N).'),
     maxEpisodeSteps: count
       .optional()
-      .describe('Decisions after which an episode is truncated; none unless given.'),
-    frameStack: count.default(1).describe('Observations stacked into one (Box only); 1 = none.'),
+      .describe(
+        'Environment steps after which an episode is truncated. Without it, there is no limit beyond the environment’s own.',
+      ),
+    frameStack: count
+      .default(1)
+      .describe(
+        'Latest observations that are stacked into one (Box observations only); 1 stacks none.',
+      ),
     timeoutMs: positive
       .default(60_000)
-      .describe('How long one reset or step of an asynchronous environment may take, in ms.'),
+      .describe(
+        'Milliseconds that one reset or step of an asynchronous environment may take; after that, the environment has failed (see guards.envFailures).',
+      ),
   })
   .refine((env) => [env.id, env.module, env.url, env.listen].filter(Boolean).length <= 1, {
     message: 'expected only one of id, module, url and listen',
@@ -93,22 +109,36 @@ const policySchema = z
       .enum(['latent', 'full'])
       .default('latent')
       .describe(
-        'What recurs: a few readout tokens (latent), or every token (full: grids, planning).',
+        'Tokens that each ponder step updates. latent: the readout token and the registers, which attend to the observation. full: every token, for grids and planning.',
       ),
-    width: count.default(48).describe('Model width D, in numbers a token.'),
-    heads: count.default(2).describe('Attention heads H; they divide the width.'),
-    feedForward: count.default(96).describe('Hidden width of the feed-forward sub-layer.'),
+    width: count.default(48).describe('Size of each token, in numbers (D).'),
+    heads: count
+      .default(2)
+      .describe('Attention heads of each block (H); their number must divide `width`.'),
+    feedForward: count
+      .default(96)
+      .describe('Hidden units of the feed-forward layer of each block.'),
     blocks: count
       .default(1)
-      .describe('Transformer blocks in the core, applied at every ponder step.'),
-    registers: z.int().min(0).default(0).describe('Recurrent tokens beside the readout.'),
+      .describe('Transformer blocks of the core; every ponder step applies all of them.'),
+    registers: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe('Extra tokens that recur beside the readout token.'),
     encoder: z
       .strictObject({
-        module: z.string().describe('A module whose default export makes the encoder.'),
-        options: moduleOptions.default({}).describe('Given to the encoder as it is made.'),
+        module: z
+          .string()
+          .describe(
+            'Path of your own module whose default export makes the encoder. A relative path starts from the folder of this file.',
+          ),
+        options: moduleOptions.default({}).describe('Options that the encoder is made with.'),
       })
       .optional()
-      .describe('An encoder of your own, in place of the one for the observation space.'),
+      .describe(
+        'Your own encoder of observations. Without it, the observation space determines the encoder.',
+      ),
   })
   .refine((policy) => policy.width % policy.heads === 0, {
     message: 'expected a divisor of width',
@@ -118,11 +148,13 @@ const policySchema = z
 /** Typed as what it comes to: where none is given, the first that the algorithm learns. */
 function haltingRule() {
   const names = z.enum(haltingRules.names);
-  const firsts = algorithms.all.map(({ name, halting: [first] }) => `${first} for ${name}`);
+  const firsts = algorithms.all.map(({ name, halting: [first] }) => `${first} with ${name}`);
   const rules = haltingRules.all.map(({ name, summary }) => `${name}: ${summary}`);
   const rule = names
     .optional()
-    .describe(`How a thought ends: ${rules.join('; ')}. Unless given, ${firsts.join(', ')}.`);
+    .describe(
+      `Rule that ends thoughts while the policy learns. ${rules.join('; ')}. Without it: ${firsts.join(', ')}.`,
+    );
   return rule as unknown as z.ZodDefault<typeof names>;
 }
 
@@ -131,18 +163,25 @@ const haltingSchema = () =>
   z
     .strictObject({
       rule: haltingRule(),
-      minSteps: count.default(1).describe('Ponder steps always taken, unpriced.'),
+      minSteps: count.default(1).describe('Least ponder steps of a decision; they cost nothing.'),
       maxSteps: count
         .max(MOST_STEPS)
         .default(6)
-        .describe('Ponder steps after which acting is forced.'),
-      initialBias: z.number().default(-1).describe('Logit of the halting head as it is released.'),
+        .describe('Most ponder steps of a decision; after them the policy must act.'),
+      initialBias: z
+        .number()
+        .default(-1)
+        .describe(
+          'Logit at which the halting head starts when it is released: it then acts after a ponder step with probability sigmoid(initialBias), which is 0.27 for -1.',
+        ),
       floor: z
         .number()
         .min(0)
         .max(0.2)
         .default(0.02)
-        .describe('The behaviour keeps its halting probability in [floor, 1 - floor].'),
+        .describe(
+          'The probability of acting after a ponder step stays within [floor, 1 - floor], so that the policy keeps trying both thinking on and acting; 0 sets no bounds.',
+        ),
       ...haltingFields(),
     })
     .superRefine((halting, context) => {
@@ -158,13 +197,13 @@ const kernelsSchema = z.strictObject({
     .enum(['auto', 'strict', 'relaxed', 'simd'])
     .default('auto')
     .describe(
-      'strict gives the same results on every machine and Node.js, and is the fastest where Node.js joins vectors (24, 25 and 26, on x64); relaxed rounds as the processor does; simd is strict without joined vectors; auto is the fastest that runs.',
+      'Build of the kernels. strict: the same results on every machine and Node.js version; the fastest build where Node.js joins vectors (24 to 26 on x64). relaxed: rounds as the processor does. simd: strict without joined vectors. auto: the fastest build that runs here.',
     ),
   threads: z
     .union([z.literal('auto'), z.int().min(1).max(64)])
     .default('auto')
     .describe(
-      'Threads, on which no result depends; auto times one and all cores as training starts.',
+      'Threads that compute; results do not depend on their number. auto: measures one thread and all cores when training starts, and takes the faster.',
     ),
   arenaMiB: z
     .int()
@@ -172,16 +211,21 @@ const kernelsSchema = z.strictObject({
     .max(4096)
     .default(1024)
     .describe(
-      'The most memory that tensors may take, in MiB; only what they touch is taken. Training is refused where it would not fit.',
+      'Most memory that tensors may use, in MiB. The process takes only the part that tensors touch. Training does not start if it would need more.',
     ),
 });
 
 const normalizeSchema = z.strictObject({
-  obs: z.boolean().default(false).describe('Normalize Box observations by running statistics.'),
+  obs: z
+    .boolean()
+    .default(false)
+    .describe('Normalize Box observations by their running mean and standard deviation.'),
   reward: z
     .boolean()
     .default(false)
-    .describe('Scale rewards (and the price) by the running deviation of the return.'),
+    .describe(
+      'Divide rewards, and the price of a ponder step, by the running standard deviation of the discounted return.',
+    ),
 });
 
 const evaluationFields = {
@@ -189,31 +233,33 @@ const evaluationFields = {
     .int()
     .min(0)
     .default(25)
-    .describe('Updates between evaluations during training; 0 = none until training is done.'),
+    .describe(
+      'Updates between two evaluations during training; 0 evaluates only when training is done.',
+    ),
   episodes: z
     .int()
     .min(0)
     .default(128)
     .describe(
-      'Episodes an evaluation plays; 0 = a run is never evaluated, not even when it is done.',
+      'Episodes in an evaluation; 0 never evaluates the run, not even when training is done.',
     ),
   maxEpisodeSteps: count
     .default(10_000)
     .describe(
-      'Decisions after which an episode of an evaluation is truncated, so that every evaluation ends.',
+      'Environment steps after which an evaluation truncates an episode, so that every evaluation ends.',
     ),
   forcedEpisodes: z
     .int()
     .min(0)
     .default(32)
     .describe(
-      'Episodes it plays forced to minSteps and to maxSteps steps, which show a collapse; none is told from fewer than 16; 0 = none.',
+      'Extra episodes that an evaluation plays with every decision forced to halting.minSteps, and again to halting.maxSteps. They show whether the halting head has collapsed; fewer than 16 raise no alarm. 0 plays none.',
     ),
   deterministic: z
     .boolean()
     .default(true)
     .describe(
-      'Takes the most likely action; false draws actions from the policy, as training does. So do act, serve and record, and so is the best checkpoint chosen.',
+      'true takes the most likely action, false draws actions from the policy as training does. This holds for evaluations, and so for the choice of the best checkpoint, and for act, serve and record.',
     ),
 };
 
@@ -233,7 +279,10 @@ function evaluationSchema() {
   return z
     .strictObject({
       ...evaluationFields,
-      exit: z.enum(exits.names).default('cdf').describe(`How a thought ends. ${summaries}.`),
+      exit: z
+        .enum(exits.names)
+        .default('cdf')
+        .describe(`Exit that ends thoughts after training. ${summaries}.`),
       ...exitOptions(),
     })
     .superRefine(({ exit, ...fields }, context) => {
@@ -251,32 +300,38 @@ const guardsSchema = z.strictObject({
   maxKl: positive
     .default(1)
     .describe(
-      'An update that moves actions or halting further than this (mean KL, nats) is undone.',
+      'Undo an update that moves the actions or the halting choices by a mean KL above this, in nats.',
     ),
   maxJump: positive
     .default(1000)
     .describe(
-      'So is one whose gradient norm or value loss is this many times what they have been, and what its rewards and the price account for.',
+      'Undo an update whose gradient norm or value loss exceeds this multiple of its running mean, unless the update’s rewards and the price explain it.',
     ),
-  consecutive: count
-    .default(3)
-    .describe('Updates undone one after another at which the run stops.'),
+  consecutive: count.default(3).describe('Stop the run after this many undone updates in a row.'),
   envFailures: z
     .int()
     .min(0)
     .default(3)
     .describe(
-      'Failures of one environment, with no episode finished between, that are survived: its episode is lost, and it is made anew. The next one ends the run.',
+      'Failures of one environment in a row, without a finished episode between them, that the run tolerates: it drops the episode and makes the environment anew. One more failure stops the run.',
     ),
   maxObservation: positive
     .default(1e6)
-    .describe('An environment fails where it shows a number beyond ± this.'),
-  maxReward: positive.default(1e6).describe('So does one whose reward is beyond ± this.'),
+    .describe('An environment has failed if its observation holds a number beyond ± this.'),
+  maxReward: positive
+    .default(1e6)
+    .describe('An environment has failed if its reward is beyond ± this.'),
 });
 
 const hookSchema = z.strictObject({
-  module: z.string().describe('A module whose default export is a hook; relative to this file.'),
-  options: moduleOptions.default({}).describe('Given to the hook as training begins.'),
+  module: z
+    .string()
+    .describe(
+      'Path of your own module whose default export is a hook. A relative path starts from the folder of this file.',
+    ),
+  options: moduleOptions
+    .default({})
+    .describe('Options that the hook receives when training begins.'),
 });
 
 const watchdogSchema = z.strictObject({
@@ -285,32 +340,34 @@ const watchdogSchema = z.strictObject({
     .min(0)
     .default(300)
     .describe(
-      'Seconds without an answer from any environment, while some owe one, after which it is told; 0 = never.',
+      'Warn if no environment has answered for this many seconds while requests are pending; 0 never warns.',
     ),
   threadSeconds: z
     .number()
     .min(0)
     .default(600)
     .describe(
-      'Seconds that the training thread may stand still before the process is ended (SIGKILL), to be resumed by whoever supervises it; 0 = never.',
+      'Kill the process (SIGKILL) if the training thread has stood still for this many seconds, so that a supervisor such as `pondera daemon` can resume the run; 0 never does.',
     ),
 });
 
 const checkpointSchema = z.strictObject({
-  everyUpdates: count.default(25).describe('Updates between checkpoints.'),
+  everyUpdates: count.default(25).describe('Updates between two checkpoints.'),
   everySeconds: positive
     .default(600)
-    .describe('Seconds after which one is saved in between, by a clock that does not jump.'),
-  keep: count.default(3).describe('Newest checkpoints kept, beside the best and the milestones.'),
+    .describe('Save a checkpoint sooner if this many seconds have passed since the last one.'),
+  keep: count
+    .default(3)
+    .describe('Newest checkpoints to keep, besides the best one and the milestones.'),
   milestoneSteps: count
     .optional()
     .describe(
-      'Of each so many environment steps, the first checkpoint is kept for ever; none unless given.',
+      'Keep the first checkpoint of every this many environment steps forever (a milestone). Without it, there are no milestones.',
     ),
   failures: count
     .default(10)
     .describe(
-      'Saves that fail one after another (a full disk), a minute apart, at which the run stops.',
+      'Stop the run after this many failed saves in a row (a full disk, for example). A failed save is tried again after a minute.',
     ),
 });
 
@@ -318,21 +375,31 @@ const budgetSchema = z.strictObject({
   rssMiB: positive
     .optional()
     .describe(
-      'Resident memory of the process in MiB; over it, the run saves and ends (exit code 75) to be resumed.',
+      'Most resident memory of the process, in MiB. Above it, the run saves a checkpoint and ends with exit code 75, to be resumed in a new process. Without it, there is no limit.',
     ),
   heapMiB: positive
     .optional()
-    .describe('The same for JavaScript’s heap, garbage not yet collected included.'),
+    .describe(
+      'Most JavaScript heap, in MiB, including garbage not yet collected. Above it, the run saves and ends with exit code 75. Without it, there is no limit.',
+    ),
   tensorGrowth: count
     .optional()
-    .describe('The same for tensors beyond the most there were in the first 20 updates.'),
+    .describe(
+      'Most tensors beyond the highest count of the first 20 updates. Above it, the run saves and ends with exit code 75. Without it, there is no limit.',
+    ),
 });
 
 const resourcesSchema = z.strictObject({
   cores: count
     .default(1)
-    .describe('Cores that `pondera daemon` counts the run as; its kernels.threads where auto.'),
-  memoryMiB: count.default(2048).describe('Memory that it counts the run as, in MiB.'),
+    .describe(
+      'Cores that `pondera daemon` reserves for the run; also its kernels.threads if those are auto.',
+    ),
+  memoryMiB: count
+    .default(2048)
+    .describe(
+      'Memory that `pondera daemon` reserves for the run, in MiB; also its budget.rssMiB if that is not set.',
+    ),
 });
 
 const makeFields = () =>
@@ -343,66 +410,82 @@ const makeFields = () =>
         /^(?!\.+$)[\w.-]{1,200}$/,
         'expected 1 to 200 letters, digits, ".", "_" and "-", and not dots alone',
       )
-      .describe('The run’s name; its files go to runs/<name> unless a directory is given.'),
+      .describe('Name of the run; its files go to runs/<name> unless you give another directory.'),
     env: envSchema
       .prefault({})
-      .describe('The environment; id or module, or else one passed to the library.'),
-    policy: policySchema.prefault({}).describe('The looped transformer.'),
-    halting: haltingSchema().prefault({}).describe('How a thought ends.'),
-    price: priceSettings.prefault({}).describe('What a ponder step costs.'),
-    recipe: recipeSettings.prefault({}).describe('Warm-up, release and forced depth.'),
+      .describe(
+        'The environment: one of id, module, url and listen. The library can pass one instead.',
+      ),
+    policy: policySchema
+      .prefault({})
+      .describe('Size and shape of the policy, a looped transformer.'),
+    halting: haltingSchema().prefault({}).describe('When the policy stops thinking and acts.'),
+    price: priceSettings.prefault({}).describe('Cost of a ponder step.'),
+    recipe: recipeSettings
+      .prefault({})
+      .describe(
+        'Schedule of the halting head: warm-up at full depth, release, and decisions of forced depth.',
+      ),
     algorithm: z
       .enum(algorithms.names)
       .default(algorithms.names[0])
       .describe(
-        `How the policy learns: ${algorithms.all.map(({ name, summary }) => `${name}: ${summary}`).join('; ')}.`,
+        `Learning algorithm. ${algorithms.all.map(({ name, summary }) => `${name}: ${summary}`).join('; ')}.`,
       ),
     ...algorithmSections(),
     decider: z
       .enum(deciders.names)
       .default(deciders.names[0])
       .describe(
-        `How observations are decided on, in training and after: ${deciders.all.map(({ name, summary }) => `${name}: ${summary}`).join('; ')}.`,
+        `Method that turns observations into decisions, in training and after. ${deciders.all.map(({ name, summary }) => `${name}: ${summary}`).join('; ')}.`,
       ),
     ...deciderSections(),
     normalize: normalizeSchema
       .prefault({})
-      .describe('Running normalization, saved with the policy.'),
-    evaluation: evaluationSchema().prefault({}).describe('Evaluation on separate environments.'),
+      .describe('Normalization by running statistics, which are saved with the policy.'),
+    evaluation: evaluationSchema().prefault({}).describe('Evaluation, on environments of its own.'),
     guards: guardsSchema
       .prefault({})
-      .describe('What is taken for gone wrong, and how much of it is survived.'),
-    watchdog: watchdogSchema.prefault({}).describe('What is done about a run that stands still.'),
-    checkpoint: checkpointSchema.prefault({}).describe('Checkpoints.'),
+      .describe(
+        'Limits beyond which an update or an environment counts as failed, and failures that stop the run.',
+      ),
+    watchdog: watchdogSchema.prefault({}).describe('Timeouts for a run that stands still.'),
+    checkpoint: checkpointSchema
+      .prefault({})
+      .describe('When to save checkpoints, and which to keep.'),
     budget: budgetSchema
       .prefault({})
-      .describe('What a process may take; each unlimited unless given.'),
+      .describe('Memory limits of the training process. A limit that is not set does not apply.'),
     hooks: z
       .array(hookSchema)
       .default([])
-      .describe('Parts of your own in the run: logging, early stopping, a curriculum.'),
+      .describe(
+        'Your own modules that take part in the run, for logging, early stopping or a curriculum.',
+      ),
     train: z
       .strictObject({
         totalSteps: count.describe(
-          'Length of training, in environment steps over all environments.',
+          'Length of training, in environment steps summed over all environments.',
         ),
-        seed: z.int().min(0).default(0).describe('Every random stream of the run follows from it.'),
+        seed: z.int().min(0).default(0).describe('Seed of every random number in the run.'),
         warmStart: z
           .string()
           .optional()
-          .describe('A run directory whose weights training starts from.'),
+          .describe(
+            'Run directory whose weights training starts from. Without it, weights start at random.',
+          ),
       })
-      .describe('Length and seed.'),
+      .describe('Length, seed and starting weights of training.'),
     backend: z
       .enum(['auto', 'simd', 'wasm', 'cpu', 'tensorflow', 'webgpu'])
       .default('auto')
       .describe(
-        'Where tensors live: simd is our own kernels; auto times it against tensorflow where that is installed, unless kernels.build is given.',
+        'Library that computes tensors. simd: Pondera’s own kernels. wasm, cpu, webgpu: those of TensorFlow.js. tensorflow: libtensorflow, on a CPU or GPU. auto: simd, or tensorflow if it is installed, kernels.build is auto and tensorflow is faster here.',
       ),
-    kernels: kernelsSchema.prefault({}).describe('The kernels of the backend simd.'),
+    kernels: kernelsSchema.prefault({}).describe('Settings of the backend simd.'),
     resources: resourcesSchema
       .prefault({})
-      .describe('What the run takes of a machine that it shares.'),
+      .describe('Share of the machine that `pondera daemon` reserves for the run.'),
   });
 
 type Fields = z.infer<ReturnType<typeof makeFields>>;

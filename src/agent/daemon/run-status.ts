@@ -7,13 +7,13 @@ const amount = z.number().nullable();
 
 /** A run as `/v1/runs` and `pondera runs --json` show it; null where there is nothing yet. */
 export const runViewSchema = z.strictObject({
-  run: z.string().describe('Its name, or that of its file where it is invalid.'),
+  run: z.string().describe('Name of the run, or of its file if the config is invalid.'),
   state: z.enum([...runStates, 'invalid']),
-  since: z.string().nullable().describe('When it came to be in that state.'),
-  problem: z.string().nullable().describe('Why it failed, or what is wrong with its config.'),
+  since: z.string().nullable().describe('Time at which the run entered this state.'),
+  problem: z.string().nullable().describe('Reason of the failure, or the problem with the config.'),
   /** Its process. */
   pid: amount,
-  draining: z.boolean().describe('Its process is saving and about to end.'),
+  draining: z.boolean().describe('true while the run’s process saves before it ends.'),
   rssMiB: amount,
   cores: amount,
   memoryMiB: amount,

@@ -51,25 +51,27 @@ const token = z.strictObject({
 const header = z.strictObject({
   format: z.literal('pondera-recording'),
   version: z.int().min(1).max(RECORDING_VERSION),
-  pondera: z.string().describe('The version of Pondera that wrote it.'),
-  run: z.string().describe('The run’s name.'),
-  env: z.string().describe('What the run’s config calls its environment.'),
-  checkpoint: count.describe('Environment steps after which the policy was saved.'),
-  seed: count.describe('The same seed plays the same episodes.'),
-  price: z.number().describe('Reward subtracted per ponder step beyond minSteps.'),
+  pondera: z.string().describe('Version of Pondera that wrote the recording.'),
+  run: z.string().describe('Name of the run.'),
+  env: z.string().describe('Environment, as the run’s config names it.'),
+  checkpoint: count.describe('Environment steps of training after which the policy was saved.'),
+  seed: count.describe('Seed of the episodes: the same seed plays the same ones.'),
+  price: z
+    .number()
+    .describe('Cost of each ponder step beyond minSteps, in units of the raw reward.'),
   deterministic: z
     .boolean()
     .optional()
-    .describe('Whether the most likely actions were taken, and none were drawn.'),
+    .describe('true if the policy took its most likely actions, false if it drew them.'),
   halting: z.strictObject({
-    rule: z.string().describe('The halting rule that was trained.'),
+    rule: z.string().describe('Halting rule of training.'),
     minSteps: z.int().min(1),
     maxSteps: z.int().min(1),
-    exit: z.string().describe('How a thought ends: the name of an exit.'),
+    exit: z.string().describe('Name of the exit that ended thoughts.'),
     options: z
       .record(z.string(), z.unknown())
       .optional()
-      .describe('What the exit is set to; in version 1, quantile alone.'),
+      .describe('Options of the exit; version 1 has quantile instead.'),
     quantile: z.number().optional(),
   }),
   policy: z.strictObject({
@@ -81,33 +83,43 @@ const header = z.strictObject({
     .enum(['probabilities', 'means', 'values'])
     .optional()
     .describe(
-      'What the numbers of a step’s actions are; absent, means of a Box, else probabilities.',
+      'Meaning of the numbers in a step’s actions. Absent: means for a Box, probabilities otherwise.',
     ),
-  tokens: z.array(token).describe('What the readout attends to, in the order of attention.'),
+  tokens: z
+    .array(token)
+    .describe('Tokens that the readout attends to, in the order of each step’s attention.'),
 });
 
 const step = z.strictObject({
-  halt: z.number().describe('The halting head’s probability after it.'),
+  halt: z.number().describe('Probability of acting after this step, by the halting head.'),
   value: z.number(),
-  actions: numbers.describe('Probabilities of the choices, or their values; of a Box, means.'),
-  reason: z.string().optional().describe('What the exit decided by; absent in version 1.'),
-  attention: numbers.describe('The readout’s share for each token; sums to 1.'),
+  actions: numbers.describe('Probabilities or values of the choices; means of a Box.'),
+  reason: z
+    .string()
+    .optional()
+    .describe('Comparison by which the exit decided; absent in version 1.'),
+  attention: numbers.describe('Share of the readout’s attention on each token; sums to 1.'),
 });
 
 const view = {
-  obs: z.unknown().optional().describe('A value of the observation space; absent where too large.'),
+  obs: z
+    .unknown()
+    .optional()
+    .describe('Value of the observation space; absent if it is too large.'),
   drawing: drawingSchema.optional(),
 };
 
 const decision = z.strictObject({
   type: z.literal('decision'),
-  t: count.describe('Counts the decisions of an episode, from 0.'),
+  t: count.describe('Number of the decision in its episode, from 0.'),
   ...view,
   mask: numbers.optional(),
   difficulty: z.number().optional(),
   thought: z.strictObject({
-    steps: z.array(step).min(1).describe('One a ponder step.'),
-    cut: z.boolean().describe('Whether a limit ended it, rather than the halting rule.'),
+    steps: z.array(step).min(1).describe('One entry per ponder step.'),
+    cut: z
+      .boolean()
+      .describe('true if a limit of the caller ended the thought, false if the halting rule did.'),
   }),
   action: z.unknown(),
   reward: z.number(),
@@ -121,7 +133,7 @@ const end = z.strictObject({
   length: count,
   success: z.boolean().optional(),
   ...view,
-  lost: z.string().optional().describe('Why the episode was lost, where it was.'),
+  lost: z.string().optional().describe('Reason why the episode was lost; absent if it was not.'),
 });
 
 const line = z.discriminatedUnion('type', [decision, end]);

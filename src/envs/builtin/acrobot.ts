@@ -154,7 +154,7 @@ export class Acrobot extends EpisodicEnv<Float32Array, number, State> {
 
 export const acrobot = defineEnv({
   id: 'Acrobot-v1',
-  summary: 'Swing the free end of two linked rods above a line by a torque at their joint.',
+  summary: 'Swing the free end of two linked rods above a line with a torque at their joint.',
   options: z.strictObject({}),
   make: () => new Acrobot(),
 });

@@ -14,14 +14,18 @@ const options = z
       .min(1)
       .max(64)
       .default(3)
-      .describe('Layers of pointers K, the most hops asked.'),
+      .describe('Layers of pointers (K); also the most hops that a question asks for.'),
     width: z
       .int()
       .min(2)
       .max(256)
       .default(5)
-      .describe('Nodes in a layer M, the number of answers.'),
-    minHops: z.int().min(1).default(1).describe('Fewest hops asked.'),
+      .describe('Nodes in each layer (M); also the number of possible answers.'),
+    minHops: z
+      .int()
+      .min(1)
+      .default(1)
+      .describe('Fewest hops that a question asks for; at most layers.'),
   })
   .refine((o) => o.minHops <= o.layers, {
     path: ['minHops'],
@@ -174,7 +178,8 @@ export class KHop extends EpisodicEnv<Int32Array, number, State> {
 
 export const kHop = defineEnv<KHopOptions>({
   id: 'KHop-v0',
-  summary: 'Follow pointers through layers of nodes for k hops: one decision of known depth.',
+  summary:
+    'Follow pointers through layers of nodes for k hops; a single decision whose needed depth is known.',
   options,
   make: (options) => new KHop(options),
 });

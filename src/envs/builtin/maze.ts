@@ -10,23 +10,41 @@ import { palette } from './palette.ts';
 
 const options = z
   .strictObject({
-    size: z.int().min(2).max(64).default(4).describe('Cells per side.'),
-    maxSteps: z.int().min(1).optional().describe('Decisions before truncation; default 4 · size².'),
-    minDistance: z.int().min(1).default(1).describe('Least steps from start to goal.'),
-    maxDistance: z.int().min(1).optional().describe('Most steps from start to goal; default any.'),
+    size: z.int().min(2).max(64).default(4).describe('Cells on each side of the square.'),
+    maxSteps: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('Environment steps after which an episode is truncated. Without it: 4 · size².'),
+    minDistance: z
+      .int()
+      .min(1)
+      .default(1)
+      .describe('Least steps on the shortest way from start to goal.'),
+    maxDistance: z
+      .int()
+      .min(1)
+      .optional()
+      .describe(
+        'Most steps on the shortest way from start to goal. Without it, there is no bound.',
+      ),
     stepReward: z
       .number()
       .default(-0.01)
-      .describe('Reward of a step that does not reach the goal.'),
+      .describe('Reward of each step that does not reach the goal; the goal itself gives 1.'),
     progressReward: z
       .number()
       .min(0)
       .default(0)
-      .describe('Reward added for each step nearer to the goal, taken away for each away from it.'),
+      .describe(
+        'Reward added for a step towards the goal and subtracted for a step away from it; 0 turns it off.',
+      ),
     mask: z
       .boolean()
       .default(false)
-      .describe('Whether info.actionMask forbids walking into walls.'),
+      .describe(
+        'true: info.actionMask forbids steps into walls. false: such a step is allowed and stays in place.',
+      ),
   })
   .refine((o) => o.maxDistance === undefined || o.minDistance <= o.maxDistance, {
     path: ['maxDistance'],
@@ -176,7 +194,7 @@ export class Maze extends EpisodicEnv<Float32Array, number, State> {
 
 export const maze = defineEnv<MazeOptions>({
   id: 'Maze-v0',
-  summary: 'Walk to the goal of a random perfect maze seen whole.',
+  summary: 'Walk to the goal of a random perfect maze; the observation shows the whole maze.',
   options,
   make: (options) => new Maze(options),
 });

@@ -115,7 +115,7 @@ export class MountainCar extends EpisodicEnv<Float32Array, number, State> {
 
 export const mountainCar = defineEnv({
   id: 'MountainCar-v0',
-  summary: 'Drive an underpowered car out of a valley by swinging to and fro.',
+  summary: 'Drive an underpowered car out of a valley by rocking back and forth.',
   options: z.strictObject({}),
   make: () => new MountainCar(),
 });

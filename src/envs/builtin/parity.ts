@@ -10,8 +10,16 @@ import { palette } from './palette.ts';
 const options = z
   .strictObject({
     length: z.int().min(1).max(4096).default(16).describe('Entries of the vector.'),
-    minActive: z.int().min(0).default(1).describe('Fewest entries that are not 0.'),
-    maxActive: z.int().min(0).optional().describe('Most entries that are not 0; default all.'),
+    minActive: z
+      .int()
+      .min(0)
+      .default(1)
+      .describe('Fewest entries that are not 0; at most maxActive.'),
+    maxActive: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('Most entries that are not 0. Without it: all of them.'),
   })
   .refine((o) => o.minActive <= (o.maxActive ?? o.length), {
     path: ['minActive'],
@@ -120,7 +128,7 @@ export class Parity extends EpisodicEnv<Int32Array, number, State> {
 
 export const parity = defineEnv<ParityOptions>({
   id: 'Parity-v0',
-  summary: 'Tell whether the number of +1s in a vector of 0, +1 and −1 is odd.',
+  summary: 'Say whether the number of +1s in a vector of 0, +1 and −1 is odd.',
   options,
   make: (options) => new Parity(options),
 });

@@ -167,7 +167,9 @@ describe('record', () => {
       expect(Number(/^KL (.+) ≥ 1e-9$/.exec(second.reason!)![1]) / kl).toBeCloseTo(1, 2);
     }
     const fixed = await thoughts({ name: 'fixed', ponderSteps: 1 });
-    expect(fixed.map(([{ reason }]) => reason)).toEqual(fixed.map(() => 'as many steps always'));
+    expect(fixed.map(([{ reason }]) => reason)).toEqual(
+      fixed.map(() => 'the same number of steps every time'),
+    );
   });
 
   it('says whether actions were drawn, and so they were', async () => {

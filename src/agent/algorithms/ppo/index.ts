@@ -9,30 +9,30 @@ import { ppoSettings } from './settings.ts';
 /** PPO (1707.06347) over micro-steps, as `Learner` has it. */
 export const ppo: AlgorithmDefinition<'ppo', typeof ppoSettings> = {
   name: 'ppo',
-  summary: 'clipped policy gradients on whole rollouts, in which thinking is acting',
+  summary: 'clipped policy gradients, with the choice to think on or to act as a second action',
   settings: ppoSettings,
   get halting() {
     return haltingRules.all.filter(({ byValues }) => !byValues).map(({ name }) => name);
   },
   statistics: {
-    learningRate: 'Adam’s step size in the update',
-    policyLoss: 'clipped surrogate of the actions per decision, mean over the update’s minibatches',
-    haltLoss: 'the same of the halting choices',
-    valueLoss: 'squared error of the values, summed over micro-steps, per decision',
-    entropy: 'of the action distribution, in nats per decision',
-    haltEntropy: 'of the halting choices, in nats per decision',
-    kl: 'mean of (ratio − 1) − ln ratio over actions, in nats: how far they moved',
-    haltKl: 'the same over halting choices',
-    clipFraction: 'share of action ratios outside 1 ± clip',
+    learningRate: 'Adam’s step size in this update',
+    policyLoss: 'clipped surrogate loss of the actions, per decision; mean over minibatches',
+    haltLoss: 'clipped surrogate loss of the halting choices, per decision; mean over minibatches',
+    valueLoss: 'squared error of the values, summed over ponder steps, per decision',
+    entropy: 'entropy of the action distribution, in nats per decision',
+    haltEntropy: 'entropy of the halting choices, in nats per decision',
+    kl: 'how far the update moved the actions: KL in nats, estimated by the mean of (ratio − 1) − ln ratio',
+    haltKl: 'how far the update moved the halting choices: KL in nats, estimated as kl is',
+    clipFraction: 'share of actions whose probability ratio is outside 1 ± clip',
     explainedVariance:
-      '1 − var(target − value) / var(target) before the update, over unforced micro-steps',
+      '1 − var(target − value) / var(target) before the update, over the ponder steps of decisions whose depth was not forced',
     depthGap:
-      'how much more decisions earn that are forced deeper than the mean than those of the head’s own depth, thinking not charged, in units of the deviation of returns about their value; null where none is forced so. Above 0.1 the head stops too early',
+      'extra return of decisions forced deeper than the mean depth over decisions of the head’s own depth, without the price of thinking, in standard deviations; null if no decision was forced deeper. Above 0.1, the head stops too early',
     stepGain:
-      'the most that a ponder step brings in the mean, from the least to any forced depth, in units of the raw reward; null where no two depths are forced. A steered price stays below it',
+      'largest mean gain per ponder step from the least forced depth to another, in units of the raw reward; null unless two depths were forced. A steered price stays below it',
     gradNorm: 'global norm of the gradient before clipping',
     firstRatioError:
-      'largest deviation of a ratio from 1 in the first minibatch: rounding, or a bug',
+      'largest deviation of a ratio from 1 in the first minibatch; more than rounding error is a bug',
   },
   schedule: scheduleAt,
   largestStep: largestPart,

@@ -7,33 +7,53 @@ const count = z.int().min(1);
 
 /** The section `ppo` of a config. */
 export const ppoSettings = z.strictObject({
-  decisions: count.default(1024).describe('Decisions a rollout collects before each update (T).'),
-  minibatch: count.default(256).describe('Decisions a gradient step uses (B).'),
-  epochs: count.default(4).describe('Passes over a rollout.'),
-  learningRate: positive.default(3e-3).describe('Adam’s step size at the start.'),
+  decisions: count
+    .default(1024)
+    .describe('Decisions that a rollout collects before each update (T).'),
+  minibatch: count.default(256).describe('Decisions in each gradient step (B).'),
+  epochs: count.default(4).describe('Passes over each rollout.'),
+  learningRate: positive.default(3e-3).describe('Adam’s step size when training starts.'),
   finalLearningRate: z
     .number()
     .min(0)
     .default(3e-4)
-    .describe('Adam’s step size at the end; linear in between.'),
-  gamma: fraction.default(0.99).describe('Discount per decision.'),
-  lambda: fraction.default(0.95).describe('GAE’s λ on act edges.'),
-  lambdaThink: fraction.default(1).describe('GAE’s λ on think edges.'),
-  clip: positive.default(0.2).describe('Clip of the action ratio.'),
-  haltClip: positive.default(0.2).describe('Clip of the halting ratio.'),
-  valueWeight: z.number().min(0).default(0.5).describe('Weight of the value loss.'),
-  entropy: z.number().min(0).default(0.01).describe('Weight of the action entropy at the start.'),
+    .describe('Adam’s step size when training ends; linear in between.'),
+  gamma: fraction.default(0.99).describe('Discount factor per decision.'),
+  lambda: fraction.default(0.95).describe('GAE’s λ from one decision to the next.'),
+  lambdaThink: fraction
+    .default(1)
+    .describe('GAE’s λ from one ponder step to the next, within a decision.'),
+  clip: positive.default(0.2).describe('Clip the probability ratio of actions to 1 ± this.'),
+  haltClip: positive
+    .default(0.2)
+    .describe('Clip the probability ratio of halting choices to 1 ± this.'),
+  valueWeight: z
+    .number()
+    .min(0)
+    .default(0.5)
+    .describe('Weight of the value loss beside the policy loss.'),
+  entropy: z
+    .number()
+    .min(0)
+    .default(0.01)
+    .describe('Weight of the action entropy bonus when training starts.'),
   finalEntropy: z
     .number()
     .min(0)
     .optional()
-    .describe('Weight of the action entropy at the end; constant unless given.'),
-  haltEntropy: z.number().min(0).default(0.003).describe('Weight of the halting entropy.'),
-  maxGradNorm: positive.default(0.5).describe('Global norm that gradients are clipped to.'),
+    .describe(
+      'Weight of the action entropy bonus when training ends; linear in between. Without it, the weight stays constant.',
+    ),
+  haltEntropy: z
+    .number()
+    .min(0)
+    .default(0.003)
+    .describe('Weight of the entropy bonus of halting choices.'),
+  maxGradNorm: positive.default(0.5).describe('Clip gradients to this global norm.'),
   targetKl: positive
     .default(0.2)
     .describe(
-      'The remaining epochs are skipped once kl + haltKl of one exceeds this, in nats; 1000 never does.',
+      'Skip the remaining epochs of an update once kl + haltKl of an epoch exceeds this, in nats; 1000 never skips.',
     ),
 });
 

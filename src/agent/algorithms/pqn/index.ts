@@ -16,21 +16,22 @@ import { pqnSettings } from './settings.ts';
 /** PQN (2407.04811) over micro-steps, as `Learner` has it. */
 export const pqn: AlgorithmDefinition<'pqn', typeof pqnSettings> = {
   name: 'pqn',
-  summary: 'values of actions and of thinking on, by Q(λ) without replay or target network',
+  summary:
+    'values of the actions and of thinking on, learned by Q(λ) without replay or target network',
   settings: pqnSettings,
   get halting() {
     const learned = haltingRules.all.filter(({ byValues }) => byValues);
     return [...learned.map(({ name }) => name), 'fixed'];
   },
   statistics: {
-    learningRate: 'Adam’s step size in the update',
-    epsilon: 'share of actions drawn uniformly in the rollout',
-    valueLoss: 'half the squared error of Q_act per decision, mean over the update’s minibatches',
-    thinkLoss: 'the same of Q_think, summed over micro-steps',
-    actValue:
-      'Q_act of the actions taken in the raw reward’s unit, mean over the update’s minibatches',
+    learningRate: 'Adam’s step size in this update',
+    epsilon: 'share of actions drawn uniformly at random in the rollout',
+    valueLoss: 'half the squared error of Q_act, per decision; mean over minibatches',
+    thinkLoss:
+      'half the squared error of Q_think, summed over ponder steps, per decision; mean over minibatches',
+    actValue: 'Q_act of the actions taken, in units of the raw reward; mean over minibatches',
     explainedVariance:
-      '1 − var(target − value) / var(target) before the update, over micro-steps that acted',
+      '1 − var(target − value) / var(target) before the update, over the last ponder step of each decision',
     gradNorm: 'global norm of the gradient before clipping',
   },
   distribution: (actionSpace, { finalEpsilon }) => {
@@ -38,14 +39,16 @@ export const pqn: AlgorithmDefinition<'pqn', typeof pqnSettings> = {
     if (space.type === 'discrete' || space.type === 'multi-discrete') {
       return actionValues(space, finalEpsilon);
     }
-    throw new TypeError(`pqn: no values for ${space.type} actions`);
+    throw new TypeError(
+      `pqn: actionSpace: expected Discrete or MultiDiscrete, got a space of type ${space.type}`,
+    );
   },
   explain: ({ actionSpace }) => {
     const { type } = actionSpace as AnySpace;
     if (type === 'discrete' || type === 'multi-discrete') return undefined;
     return {
-      seen: `actionSpace: expected Discrete or MultiDiscrete, each of whose choices has a value, got a space of type ${type}`,
-      mend: 'learn with algorithm: ppo, or offer the actions as choices of a Discrete or MultiDiscrete',
+      seen: `actionSpace: expected Discrete or MultiDiscrete, since pqn learns a value for each choice, got a space of type ${type}`,
+      mend: 'set algorithm: ppo, or turn the actions into choices of a Discrete or MultiDiscrete space',
     };
   },
   schedule: scheduleAt,

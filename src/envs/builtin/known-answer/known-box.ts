@@ -32,7 +32,7 @@ import { Identity, nearness } from './identity.ts';
  */
 export const knownBox = defineEnv({
   id: 'KnownBox-v0',
-  summary: 'Known answer: repeat the point seen, paid by nearness.',
+  summary: 'Known answer: repeat the observed point; the reward is higher the nearer it is.',
   options: z.strictObject({}),
   make: () =>
     new Identity('KnownBox-v0', new Box({ shape: [2], low: -1, high: 1 }), {

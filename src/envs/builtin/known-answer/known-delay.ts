@@ -9,7 +9,7 @@ import { palette } from '../palette.ts';
 import { drawChoices } from './draw-choices.ts';
 
 const options = z.strictObject({
-  length: z.int().min(1).max(1000).default(4).describe('Decisions in an episode.'),
+  length: z.int().min(1).max(1000).default(4).describe('Environment steps of an episode.'),
 });
 
 type KnownDelayOptions = z.infer<typeof options>;
@@ -92,7 +92,7 @@ export class KnownDelay extends EpisodicEnv<Int32Array, number, State> {
 
 export const knownDelay = defineEnv<KnownDelayOptions>({
   id: 'KnownDelay-v0',
-  summary: 'Known answer: repeat the cue at once, be paid at the end.',
+  summary: 'Known answer: repeat the cue at the first step; the reward comes at the last.',
   options,
   make: (options) => new KnownDelay(options),
 });

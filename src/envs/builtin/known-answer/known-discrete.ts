@@ -31,7 +31,7 @@ import { exact, Identity } from './identity.ts';
  */
 export const knownDiscrete = defineEnv({
   id: 'KnownDiscrete-v0',
-  summary: 'Known answer: repeat the number seen.',
+  summary: 'Known answer: repeat the observed number.',
   options: z.strictObject({}),
   make: () =>
     new Identity('KnownDiscrete-v0', new Discrete(4), {

@@ -79,7 +79,7 @@ export class KnownMask extends EpisodicEnv<number, number, State> {
 
 export const knownMask = defineEnv({
   id: 'KnownMask-v0',
-  summary: 'Known answer: repeat the number seen; a masked action throws.',
+  summary: 'Known answer: repeat the observed number; a masked action throws.',
   options: z.strictObject({}),
   make: () => new KnownMask(),
 });

@@ -31,7 +31,7 @@ import { exact, Identity } from './identity.ts';
  */
 export const knownMultiBinary = defineEnv({
   id: 'KnownMultiBinary-v0',
-  summary: 'Known answer: repeat the bits seen.',
+  summary: 'Known answer: repeat the observed bits.',
   options: z.strictObject({}),
   make: () =>
     new Identity('KnownMultiBinary-v0', new MultiBinary([3]), {

@@ -31,7 +31,7 @@ import { exact, Identity } from './identity.ts';
  */
 export const knownMultiDiscrete = defineEnv({
   id: 'KnownMultiDiscrete-v0',
-  summary: 'Known answer: repeat the pair of numbers seen.',
+  summary: 'Known answer: repeat the observed pair of numbers.',
   options: z.strictObject({}),
   make: () =>
     new Identity('KnownMultiDiscrete-v0', new MultiDiscrete([3, 4]), {

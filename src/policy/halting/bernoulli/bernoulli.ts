@@ -12,7 +12,7 @@ const drawn = exitRule('sample');
 export const bernoulliHalting = defineHalting({
   name: 'bernoulli',
   summary:
-    'drawn after each ponder step by a halting head, which learns from how each draw turned out',
+    'after each ponder step the halting head draws whether to act, and learns from the advantage of each draw',
   fields: {},
   statistics: {},
   rule: () => drawn,

@@ -7,7 +7,7 @@ import { count, defineExit, run } from './exit.ts';
  */
 export const agree = defineExit({
   name: 'agree',
-  summary: 'once the most likely action has stayed the same count times in a row',
+  summary: 'acts once the most likely action has stayed the same count times in a row',
   options: {
     count,
     shift: z
@@ -15,7 +15,7 @@ export const agree = defineExit({
       .min(0)
       .default(0.1)
       .describe(
-        'The exit agree takes the most likely Box action for the same where no entry moved by more than this many of its standard deviations.',
+        'The exit agree counts a Box action as the same if no entry moved by more than this many of its standard deviations.',
       ),
   },
   dial: { option: 'count', low: 1, high: 1000, rises: true, scale: 'integer' },

@@ -6,7 +6,8 @@ import { compared, defineExit, quantile } from './exit.ts';
  */
 export const cdf = defineExit({
   name: 'cdf',
-  summary: 'once the learned head would have halted by now with probability quantile or more',
+  summary:
+    'acts once the halting head would have acted by now with a probability of at least quantile',
   options: { quantile },
   dial: { option: 'quantile', low: 0, high: 1, rises: true, scale: 'linear' },
   rule: ({ quantile }) => ({ halts: ({ halted }) => halted >= quantile }),

@@ -8,13 +8,13 @@ import { compared, defineExit } from './exit.ts';
  */
 export const converge = defineExit({
   name: 'converge',
-  summary: 'once the action distribution has stopped moving: KL(π_{n−1} ‖ π_n) < tolerance',
+  summary: 'acts once the action distribution has stopped moving: KL(π_{n−1} ‖ π_n) < tolerance',
   options: {
     tolerance: z
       .number()
       .positive()
       .default(0.03)
-      .describe('KL in nats below which the exit converge acts.'),
+      .describe('The exit converge acts once the KL between two steps is below this, in nats.'),
   },
   dial: { option: 'tolerance', low: 1e-7, high: 10, rises: false, scale: 'log' },
   rule: ({ tolerance }) => ({

@@ -66,14 +66,14 @@ export const quantile = z
   .min(0)
   .max(1)
   .default(0.5)
-  .describe('The q of the exits threshold and cdf, a probability.');
+  .describe('Probability at which the exits threshold and cdf act.');
 
 /** The count of exits that need something several times in a row. */
 export const count = z
   .int()
   .min(1)
   .default(1)
-  .describe('How often in a row the exits agree and accelerate want to see it.');
+  .describe('Times in a row that the condition of the exits agree and accelerate must hold.');
 
 /** A comparison in words, such as `KL 0.0312 ≥ 0.01`; a thought ends where `value sign bound` holds. */
 export function compared(

@@ -9,17 +9,17 @@ export function fixed(steps: number): HaltingRule {
 
 export const fixedExit = defineExit({
   name: 'fixed',
-  summary: 'after the same number of ponder steps always',
+  summary: 'acts after the same number of ponder steps every time',
   options: {
     ponderSteps: z
       .int()
       .min(1)
       .optional()
       .describe(
-        'Ponder steps of the exit fixed; halting.ponderSteps, or else maxSteps, unless given.',
+        'Ponder steps of the exit fixed. Without it: halting.ponderSteps, or else halting.maxSteps.',
       ),
   },
   reach: ({ ponderSteps }) => ponderSteps,
   rule: ({ ponderSteps = Infinity }) => fixed(ponderSteps),
-  reason: () => 'as many steps always',
+  reason: () => 'the same number of steps every time',
 });

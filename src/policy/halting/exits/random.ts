@@ -9,8 +9,7 @@ import { defineExit } from './exit.ts';
  */
 export function random(histogram: readonly number[]): HaltingRule {
   const total = histogram.reduce((a, b) => a + b, 0);
-  if (!(total > 0))
-    throw new RangeError('random halting: expected a histogram with some decisions');
+  if (!(total > 0)) throw new RangeError(`random: histogram: expected a sum above 0, got ${total}`);
   const depth: HaltingRule['depth'] = (rng) => {
     let u = rng.float() * total;
     for (let i = 0; i < histogram.length; i++) {
@@ -25,17 +24,18 @@ export function random(histogram: readonly number[]): HaltingRule {
 /** The exit `random`, a control: its mean depth is that of another rule, but its depths ignore the thought. */
 export const randomExit = defineExit({
   name: 'random',
-  summary: 'after a number of ponder steps drawn from histogram, whatever is thought',
+  summary:
+    'acts after a number of ponder steps drawn from histogram, regardless of the thought (a control)',
   options: {
     histogram: z
       .array(z.number().min(0))
       .min(1)
       .optional()
       .describe(
-        'Decisions by ponder steps, 1 step first, that the exit random draws from; an evaluation plays the trained exit for them unless given.',
+        'Decisions by number of ponder steps, beginning with 1 step, from which the exit random draws. Without it, an evaluation measures them by playing with the trained exit.',
       ),
   },
   needs: 'histogram',
   rule: ({ histogram = [] }) => random(histogram),
-  reason: () => 'drawn by lot',
+  reason: () => 'drawn at random from the histogram',
 });

@@ -5,14 +5,15 @@ import { fixed } from '../exits/index.ts';
 /** The halting rule `fixed`: the same number of ponder steps always, in training and after; it learns nothing. */
 export const fixedHalting = defineHalting({
   name: 'fixed',
-  summary: 'after the same number of ponder steps always',
+  summary:
+    'every decision takes the same number of ponder steps (halting.ponderSteps), and nothing is learned about when to act',
   exit: 'fixed',
   fields: {
     ponderSteps: z
       .int()
       .min(1)
       .optional()
-      .describe('Ponder steps of the rule fixed; maxSteps unless given.'),
+      .describe('Ponder steps of every decision with the rule fixed. Without it: maxSteps.'),
   },
   statistics: {},
   explain: ({ ponderSteps, maxSteps }) =>

@@ -6,7 +6,7 @@ import { defineHalting } from '../definition.ts';
  */
 export const greedyHalting = defineHalting({
   name: 'greedy',
-  summary: 'once acting is worth at least as much as thinking on, by values that pqn learns',
+  summary: 'acts once the learned value of acting is at least that of thinking on (pqn only)',
   fields: {},
   statistics: {},
   byValues: true,

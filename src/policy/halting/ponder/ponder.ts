@@ -16,27 +16,30 @@ const drawn = exitRule('sample');
 export const ponderHalting = defineHalting({
   name: 'ponder',
   summary:
-    'drawn as bernoulli does, but learned as the exact mixture over all depths, which the learner unrolls to maxSteps',
+    'draws as bernoulli does, but learns from the exact mixture over all depths, each of which the learner computes',
   fields: {
     prior: z
       .enum(['geometric', 'uniform'])
       .default('geometric')
-      .describe('What the rule ponder is drawn towards over depths, by priorWeight.'),
+      .describe('Distribution over depths towards which priorWeight pulls the rule ponder.'),
     priorHalt: z
       .number()
       .gt(0)
       .lt(1)
       .default(0.5)
-      .describe('Of the prior geometric: its probability to halt after each step.'),
+      .describe('Probability of halting after each ponder step in the prior geometric.'),
     priorWeight: z
       .number()
       .min(0)
       .default(0)
-      .describe('Weight of KL(p ‖ prior) over depths in the loss of the rule ponder, in nats.'),
+      .describe(
+        'Weight of KL(depths ‖ prior), in nats, in the loss of the rule ponder; 0 turns it off.',
+      ),
   },
   statistics: {
-    expectedSteps: 'mean ponder steps that the halting head gives its thoughts, Σ n·p_n',
-    priorKl: 'mean KL(p ‖ prior) over depths, in nats a decision',
+    expectedSteps: 'mean ponder steps by the halting head’s distribution over depths, Σ n·p_n',
+    priorKl:
+      'KL of the halting head’s distribution over depths from the prior, in nats; mean over decisions',
   },
   rule: () => drawn,
   loss: (settings) => ({

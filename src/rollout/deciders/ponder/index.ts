@@ -5,7 +5,7 @@ import { Scheduler } from './scheduler.ts';
 export const ponder: DeciderDefinition<'ponder'> = {
   name: 'ponder',
   summary:
-    'thinks about each observation for as long as its thought goes on, in slots that never stand empty',
+    'thinks about each observation until the halting rule ends its thought; the next waiting observation then takes its slot',
   create: ({ policy, slots, rng, behaviour, failed }) =>
     new Scheduler(policy, slots, rng, behaviour, failed),
 };

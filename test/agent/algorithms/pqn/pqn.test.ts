@@ -201,7 +201,7 @@ describe('what it cannot learn is refused', () => {
     ['KnownMultiBinary-v0', 'multi-binary'],
   ])('actions of %s', async (id, type) => {
     await expect(Agent.create(pqnConfig({ env: { id } }), '.')).rejects.toThrow(
-      `${id}: actionSpace: expected Discrete or MultiDiscrete, each of whose choices has a value, got a space of type ${type}; learn with algorithm: ppo, or`,
+      `${id}: actionSpace: expected Discrete or MultiDiscrete, since pqn learns a value for each choice, got a space of type ${type}; set algorithm: ppo, or`,
     );
   });
 

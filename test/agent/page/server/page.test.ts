@@ -148,7 +148,7 @@ describe('the live page', () => {
     expect(await told('a')).toEqual({});
     expect(await told('b')).toMatchObject({
       valueLoss: expect.stringMatching(/\S/),
-      expectedSteps: 'mean ponder steps that the halting head gives its thoughts, Σ n·p_n',
+      expectedSteps: 'mean ponder steps by the halting head’s distribution over depths, Σ n·p_n',
     });
   });
 
