@@ -41,9 +41,13 @@ const envSchema = z
       .string()
       .optional()
       .describe(
-        'Path of your own module whose default export makes one environment, (options) => env. A relative path starts from the folder of this file.',
+        'Path of your own module whose default export makes one environment, (options) => env. A relative path starts from the folder of the config file.',
       ),
-    options: moduleOptions.default({}).describe('Options that the environment is made with.'),
+    options: moduleOptions
+      .default({})
+      .describe(
+        'Options passed to the environment when it is made; `pondera envs` lists those of built-in ones.',
+      ),
     url: z
       .union([socketUrl, z.array(socketUrl).min(1)])
       .optional()
@@ -131,9 +135,11 @@ const policySchema = z
         module: z
           .string()
           .describe(
-            'Path of your own module whose default export makes the encoder. A relative path starts from the folder of this file.',
+            'Path of your own module whose default export makes the encoder. A relative path starts from the folder of the config file.',
           ),
-        options: moduleOptions.default({}).describe('Options that the encoder is made with.'),
+        options: moduleOptions
+          .default({})
+          .describe('Options passed to the encoder when it is made.'),
       })
       .optional()
       .describe(
@@ -163,11 +169,11 @@ const haltingSchema = () =>
   z
     .strictObject({
       rule: haltingRule(),
-      minSteps: count.default(1).describe('Least ponder steps of a decision; they cost nothing.'),
+      minSteps: count.default(1).describe('Minimum ponder steps of a decision; they cost nothing.'),
       maxSteps: count
         .max(MOST_STEPS)
         .default(6)
-        .describe('Most ponder steps of a decision; after them the policy must act.'),
+        .describe('Maximum ponder steps of a decision; after them the policy must act.'),
       initialBias: z
         .number()
         .default(-1)
@@ -307,7 +313,11 @@ const guardsSchema = z.strictObject({
     .describe(
       'Undo an update whose gradient norm or value loss exceeds this multiple of its running mean, unless the update’s rewards and the price explain it.',
     ),
-  consecutive: count.default(3).describe('Stop the run after this many undone updates in a row.'),
+  consecutive: count
+    .default(3)
+    .describe(
+      'Stop the run after this many undone updates in a row, or after this many returns to a checkpoint in a row because the policy’s numbers were not finite.',
+    ),
   envFailures: z
     .int()
     .min(0)
@@ -327,11 +337,9 @@ const hookSchema = z.strictObject({
   module: z
     .string()
     .describe(
-      'Path of your own module whose default export is a hook. A relative path starts from the folder of this file.',
+      'Path of your own module whose default export is a hook. A relative path starts from the folder of the config file.',
     ),
-  options: moduleOptions
-    .default({})
-    .describe('Options that the hook receives when training begins.'),
+  options: moduleOptions.default({}).describe('Options passed to the hook when training begins.'),
 });
 
 const watchdogSchema = z.strictObject({
@@ -460,7 +468,7 @@ const makeFields = () =>
       .array(hookSchema)
       .default([])
       .describe(
-        'Your own modules that take part in the run, for logging, early stopping or a curriculum.',
+        'List of your own modules that take part in the run, for logging, early stopping or a curriculum.',
       ),
     train: z
       .strictObject({

@@ -45,7 +45,7 @@ export const recipeSettings = z.strictObject({
     .int()
     .min(0)
     .default(20)
-    .describe('Least updates before release, unless maxWarmup comes first.'),
+    .describe('Minimum updates before release, unless maxWarmup comes first.'),
   plateauUpdates: count
     .default(20)
     .describe('Updates without a new best smoothed return that count as a plateau.'),

@@ -10,7 +10,10 @@ export interface FieldSchema {
   minimum?: number;
   maximum?: number;
   exclusiveMinimum?: number;
+  exclusiveMaximum?: number;
   properties?: Record<string, FieldSchema>;
+  /** What each entry of a list is. */
+  items?: FieldSchema;
   /** false in a strict object; a schema in a record of the developer’s own keys. */
   additionalProperties?: false | FieldSchema;
   required?: string[];
@@ -44,7 +47,11 @@ function bounds(field: FieldSchema): string {
   // zod states the safe integers’ own range on every integer.
   const max = field.maximum === Number.MAX_SAFE_INTEGER ? undefined : field.maximum;
   const min = field.minimum === Number.MIN_SAFE_INTEGER ? undefined : field.minimum;
-  if (field.exclusiveMinimum !== undefined) return ` > ${field.exclusiveMinimum}`;
+  if (field.exclusiveMinimum !== undefined || field.exclusiveMaximum !== undefined) {
+    const above = field.exclusiveMinimum !== undefined && `> ${field.exclusiveMinimum}`;
+    const below = field.exclusiveMaximum !== undefined && `< ${field.exclusiveMaximum}`;
+    return ` ${[above, below].filter(Boolean).join(' and ')}`;
+  }
   if (min !== undefined && max !== undefined) return ` in ${min}..${max}`;
   if (min !== undefined) return ` ≥ ${min}`;
   return max === undefined ? '' : ` ≤ ${max}`;

@@ -76,6 +76,7 @@ describe('loadConfig', () => {
     ['ppo: { gamma: 1.01 }', 'ppo.gamma: expected a number in 0..1, got 1.01'],
     ['ppo: { gamma: .nan }', 'ppo.gamma: expected a number in 0..1, got NaN'],
     ['ppo: { learningRate: 0 }', 'ppo.learningRate: expected a number > 0, got 0'],
+    ['halting: { priorHalt: 1 }', 'halting.priorHalt: expected a number > 0 and < 1, got 1'],
     ['ppo: { learningRate: .inf }', 'ppo.learningRate: expected a number > 0, got Infinity'],
     ['normalize: { obs: yes }', 'normalize.obs: expected true or false, got "yes"'],
     ['policy: { core: wide }', 'policy.core: expected one of "latent", "full", got "wide"'],
