@@ -10,9 +10,12 @@ import { tokenFrom } from './server-options.ts';
 export function addCheckEnv(program: Command): void {
   program
     .command('check-env')
-    .description('hold an environment against its contract and say how to mend what is broken')
-    .argument('<env>', 'a module whose default export makes one, a built-in’s id, or ws://…')
-    .option('--token-env <variable>', 'environment variable with the token of the server')
+    .description('check an environment against its contract, and say how to fix each problem')
+    .argument(
+      '<env>',
+      'a module whose default export makes one, the id of a built-in one, or a server (ws://…)',
+    )
+    .option('--token-env <variable>', 'environment variable that holds the server’s token')
     .addOption(jsonOption('print the report as one JSON object'))
     .action(checkEnvCommand);
 }

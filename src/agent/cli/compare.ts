@@ -11,11 +11,11 @@ import { table } from './table.ts';
 export function addCompare(program: Command): void {
   program
     .command('compare')
-    .description('hold two runs side by side: their configs, and what they came to')
-    .argument('<run>', 'its name in the daemon’s folder, or a run directory')
-    .argument('<other>', 'as well')
+    .description('compare two runs: their configs and their results')
+    .argument('<run>', 'name of a run in the daemon’s folder, or a run directory')
+    .argument('<other>', 'the run to compare it with, named in the same way')
     .addOption(dirOption())
-    .addOption(jsonOption('print what is found as one JSON object'))
+    .addOption(jsonOption('print the comparison as one JSON object'))
     .action(compareCommand);
 }
 
@@ -57,7 +57,7 @@ export function comparisonText(found: Comparison, names: Pair<string>): string {
     row('last evaluation: ponder steps', found.last, ofPonderSteps),
     row('best evaluation: return', found.best, ofReturn),
     row('best evaluation: ponder steps', found.best, ofPonderSteps),
-    row('time of training', found.elapsed, duration),
+    row('training time', found.elapsed, duration),
     row('decisions/s', found.decisionsPerSecond, (value) => (value === null ? '–' : whole(value))),
   ];
   const configs = found.config.map(({ field: name, values }) => row(name, values, field));

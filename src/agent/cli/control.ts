@@ -4,10 +4,10 @@ import type { Control } from '../page/server/page-messages.ts';
 import { dirOption } from './runs.ts';
 
 const commands: Record<Control, string> = {
-  pause: 'save a run and let it rest until it is resumed',
-  resume: 'queue a run again that was paused, stopped, has failed or was made longer',
+  pause: 'save a run and pause it until it is resumed',
+  resume: 'queue a run again that was paused, stopped or made longer, or that failed',
   stop: 'save a run and end it; it can be resumed',
-  restart: 'save a run and start it again, with its config as it is now',
+  restart: 'save a run and start it again with its current config',
 };
 
 /** The commands that a daemon is told by. */
@@ -16,7 +16,7 @@ export function addControl(program: Command): void {
     program
       .command(action)
       .description(description)
-      .argument('<run>', 'its name')
+      .argument('<run>', 'name of the run')
       .addOption(dirOption())
       .action((run: string, { dir }: { dir: string }) => control(dir, run, action as Control));
   }

@@ -21,15 +21,24 @@ export function addDaemon(program: Command): void {
   const memory = Math.floor((SHARE * totalmem()) / 2 ** 20);
   const command = program
     .command('daemon')
-    .description('train the configs of a folder, one after another or side by side')
-    .argument('<dir>', 'the folder: each .yaml in it is a run, whose files go to runs/<name>')
-    .option('--cores <n>', 'cores that runs may take together', integer(1), availableParallelism())
-    .option('--memory <MiB>', 'memory that they may', integer(1), memory);
+    .description('train the configs in a folder, one after another or side by side')
+    .argument('<dir>', 'folder of configs; each .yaml file is a run, whose files go to runs/<name>')
+    .option(
+      '--cores <n>',
+      'cores that all runs together may use',
+      integer(1),
+      availableParallelism(),
+    )
+    .option('--memory <MiB>', 'memory that all runs together may use, in MiB', integer(1), memory);
   addServerOptions(command, 8770)
-    .addOption(new Option('--log-level <level>').choices(logLevels).default('info'))
+    .addOption(
+      new Option('--log-level <level>', 'lowest level of messages to log')
+        .choices(logLevels)
+        .default('info'),
+    )
     .option(
       '--log-file <file>',
-      'where the log goes (default: stderr); SIGHUP opens it anew, else ends the daemon as SIGTERM does',
+      'file to log to (default: stderr); SIGHUP reopens it. Without a file, SIGHUP ends the daemon as SIGTERM does',
     )
     .action(daemonCommand);
 }
@@ -49,13 +58,13 @@ async function daemonCommand(folder: string, flags: DaemonFlags): Promise<void> 
   });
   const notifier = new Notifier((message) => log.warn(message));
   const { signal, release } = interruptible(
-    () => log.info('ending: runs are saved first; again to end them at once'),
+    () => log.info('ending: saving all runs first; interrupt again to end them at once'),
     // Without a file to open anew, it is a terminal that closes.
     { onSecond: () => daemon.kill(), onHangUp: flags.logFile === undefined ? undefined : reopen },
   );
   // What a person sees may hold the token; where output is kept, daemon.json alone has it.
   const page = process.stdout.isTTY ? `${daemon.url}/#token=${daemon.token}` : daemon.url;
-  print(`training what is in ${folder}, shown at ${page}\n`);
+  print(`training the configs in ${folder}, shown at ${page}\n`);
   notifier.ready();
   if (!signal.aborted) {
     await new Promise((ended) => signal.addEventListener('abort', ended, { once: true }));

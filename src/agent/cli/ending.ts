@@ -36,7 +36,7 @@ export function onUnmeantExit(on: (message: string) => void): () => void {
     process.exitCode = 1;
     on(
       code === UNSETTLED
-        ? 'nothing is left to wait for, and the command is not done: a promise was never settled'
+        ? 'the process ran out of work before the command was done: a promise never settled'
         : `process.exit(${code}) was called before the command was done`,
     );
   };

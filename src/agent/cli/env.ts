@@ -21,17 +21,39 @@ interface EnvFlags extends ServerFlags {
 export function addEnv(program: Command): void {
   const command = program
     .command('env')
-    .description('serve an environment to trainers, or offer it to one that listens')
-    .argument('<env>', 'a config, a module whose default export makes one, or a built-in’s id')
+    .description('serve an environment to trainers, or connect it to a trainer that listens')
+    .argument(
+      '<env>',
+      'a config, a module whose default export makes one, or the id of a built-in one',
+    )
     .addOption(setOption());
   addServerOptions(command, 8765)
-    .option('--capacity <n>', 'environments at once, over all sessions (1024)', integer(1))
-    .option('--idle-seconds <n>', 'how long a session may ask nothing (3600)', integer(1))
-    .option('--grace-seconds <n>', 'how long a session outlives its connection (60)', integer(0))
-    .option('--timeout-seconds <n>', 'how long an asynchronous step may take (60)', integer(1))
-    .option('--dial <url>', 'connect to this trainer, ws://… or wss://…, instead of listening')
+    .option(
+      '--capacity <n>',
+      'most environments at once, over all sessions (default: 1024)',
+      integer(1),
+    )
+    .option(
+      '--idle-seconds <n>',
+      'seconds without a request after which a session ends (default: 3600)',
+      integer(1),
+    )
+    .option(
+      '--grace-seconds <n>',
+      'seconds that a session waits for a lost connection to return (default: 60)',
+      integer(0),
+    )
+    .option(
+      '--timeout-seconds <n>',
+      'seconds that an asynchronous reset or step may take (default: 60)',
+      integer(1),
+    )
+    .option(
+      '--dial <url>',
+      'connect to the trainer at this address (ws://… or wss://…) instead of listening',
+    )
     .option('--count <n>', 'environments to offer with --dial', integer(1), 1)
-    .addOption(jsonOption('print where it listens as one JSON object'))
+    .addOption(jsonOption('print the address as one JSON object'))
     .action(envCommand);
 }
 
@@ -92,7 +114,7 @@ async function offer(
       else if (event.type === 'connected') process.stderr.write(`connected to ${url}\n`);
       else {
         const seconds = (event.waitMs / 1000).toFixed(1);
-        process.stderr.write(`${event.reason}; again in ${seconds} s\n`);
+        process.stderr.write(`${event.reason}; trying again in ${seconds} s\n`);
       }
     },
   });
@@ -106,7 +128,9 @@ async function named(name: string, set: string[]): Promise<{ id: string; factory
   const bare = { name: 'env', train: { totalSteps: 1 } };
   const isModule = /\.[cm]?[jt]sx?$/.test(name);
   if (set.length > 0 && (isModule || envIds().includes(name))) {
-    throw new UsageError('--set: expected with a config, which a module or an id is not');
+    throw new UsageError(
+      `--set: expected together with a config, got ${isModule ? 'the module' : 'the built-in environment'} ${name}`,
+    );
   }
   const config = envIds().includes(name)
     ? parseConfig({ ...bare, env: { id: name } })

@@ -28,20 +28,20 @@ export function addEval(program: Command): void {
   const command = program
     .command('eval')
     .description('evaluate the best checkpoint of a run')
-    .argument('<run>', 'the directory of a run')
+    .argument('<run>', 'run directory')
     .option('--episodes <n>', 'episodes to play', integer(1))
-    .option(
-      '--seed <n>',
-      'seed of the environments, and of exits and actions that are drawn',
-      integer(0),
-    );
+    .option('--seed <n>', 'seed of the environments, and of random exits and actions', integer(0));
   addSampleOptions(addExitOptions(command))
     .addOption(
-      new Option('--halting <rule>', 'the older name of --exit')
+      new Option('--halting <rule>', 'old name of --exit')
         .choices(['bernoulli', ...exits.names])
         .hideHelp(),
     )
-    .option('--max-steps <n>', 'ponder steps after which acting is forced', integer(1))
+    .option(
+      '--max-steps <n>',
+      'most ponder steps of a decision (default: the config’s halting.maxSteps)',
+      integer(1),
+    )
     .addOption(setOption())
     .addOption(jsonOption('print the evaluation as one JSON object'))
     .action(evalCommand);
@@ -74,6 +74,6 @@ async function evalCommand(run: string, flags: EvalFlags): Promise<void> {
 function withHalting({ halting, ...flags }: EvalFlags): EvalFlags {
   if (halting === undefined) return flags;
   const exit = halting === 'bernoulli' ? (flags.exit ?? 'cdf') : halting;
-  process.stderr.write(`warning: --halting ${halting}: it is called --exit ${exit} now\n`);
+  process.stderr.write(`warning: --halting ${halting} is now called --exit ${exit}\n`);
   return { ...flags, exit };
 }

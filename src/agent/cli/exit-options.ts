@@ -15,7 +15,7 @@ export interface ExitFlags {
 /** Adds `--exit <name>` and an option for each that an exit has. */
 export function addExitOptions(command: Command): Command {
   command.addOption(
-    new Option('--exit <name>', 'how a thought ends; as the config says unless given').choices(
+    new Option('--exit <name>', 'exit that ends thoughts (default: the config’s)').choices(
       exits.names,
     ),
   );

@@ -16,10 +16,10 @@ interface LogsFlags {
 export function addLogs(program: Command): void {
   program
     .command('logs')
-    .description('print what happened in a run, from its events.jsonl')
-    .argument('<run>', 'its name in the daemon’s folder, or a run directory')
+    .description('print the events of a run, from its events.jsonl')
+    .argument('<run>', 'name of a run in the daemon’s folder, or a run directory')
     .addOption(dirOption())
-    .option('--follow', 'and what is still to happen, until Ctrl-C')
+    .option('--follow', 'keep printing new events until Ctrl-C')
     .addOption(jsonOption('print each event as a line of JSON'))
     .action(logsCommand);
 }
@@ -40,7 +40,7 @@ function told(event: LoggedEvent): string {
     case 'failed':
       return `failed: ${event.message}`;
     case 'finished':
-      return `${event.interrupted ? 'stopped' : 'done'} after ${whole(event.envSteps)} steps`;
+      return `${event.interrupted ? 'stopped' : 'done'} after ${whole(event.envSteps)} environment steps`;
     case 'checkpointed':
       return `update ${event.update}: saved as ${event.path}`;
     default:

@@ -19,7 +19,7 @@ const program = new Command('pondera')
   .exitOverride()
   .addHelpText(
     'after',
-    '\nExit codes: 0 done, 1 failed while running, 2 bad usage or config, 75 to be resumed (train: over its budget), 130 interrupted.',
+    '\nExit codes: 0 done, 1 failed while running, 2 wrong usage or config, 75 over its budget (resume the run), 130 interrupted.',
   );
 await addCommands(program, process.argv.slice(2));
 

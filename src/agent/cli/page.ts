@@ -8,10 +8,10 @@ import { addServerOptions, type ServerFlags, serverOptions } from './server-opti
 export function addPage(program: Command): void {
   const command = program
     .command('page')
-    .description('show the runs of a folder live in a browser')
-    .argument('[folder]', 'a folder of run directories', 'runs');
+    .description('show the runs in a folder live in a browser')
+    .argument('[folder]', 'folder of run directories', 'runs');
   addServerOptions(command, 8767)
-    .addOption(jsonOption('print where it listens as one JSON object'))
+    .addOption(jsonOption('print the address as one JSON object'))
     .action(pageCommand);
 }
 

@@ -24,39 +24,46 @@ interface RecordFlags extends ExitFlags {
 export function addRecord(program: Command): void {
   const command = program
     .command('record')
-    .description('play episodes and write down what the policy saw, thought and did')
-    .argument('<run>', 'the directory of a run')
+    .description('play episodes and record what the policy sees, thinks and does')
+    .argument('<run>', 'run directory')
     .option('--episodes <n>', 'episodes to play', integer(1), 1)
     .option(
       '--seed <n>',
-      'of the environment; the same seed plays the same episodes',
+      'seed of the environment; the same seed plays the same episodes',
       integer(0),
       0,
     )
     .addOption(
-      new Option('--checkpoint <which>', 'the best where there is one, unless given').choices([
-        'best',
-        'latest',
-      ]),
+      new Option(
+        '--checkpoint <which>',
+        'checkpoint to load (default: the best, or else the latest)',
+      ).choices(['best', 'latest']),
     );
   addSampleOptions(addExitOptions(command))
-    .option('--max-steps <n>', 'ponder steps after which acting is forced', integer(1))
+    .option(
+      '--max-steps <n>',
+      'most ponder steps of a decision (default: the config’s halting.maxSteps)',
+      integer(1),
+    )
     .addOption(setOption())
-    .option('--out <file>', 'where it goes (default: in recordings/ of the run)')
-    .option('--stdout', 'write its lines to standard output as they come, and no file')
+    .option('--out <file>', 'file to write (default: a new one in recordings/ of the run)')
+    .option('--stdout', 'write the lines to standard output as they come, and no file')
     .action(recordCommand);
 }
 
 async function recordCommand(run: string, flags: RecordFlags): Promise<void> {
   const { episodes, seed, checkpoint, maxSteps, set, out, stdout } = flags;
   const exit = exitFlag(flags);
-  if (stdout && out !== undefined) throw new UsageError('--out: expected without --stdout');
+  if (stdout && out !== undefined)
+    throw new UsageError('--out: not allowed together with --stdout');
   const { Agent } = await import('../agent/agent.ts');
   const { envSource } = await import('../config/env-source.ts');
   const { record } = await import('../recording/index.ts');
   const { unusedPath, writeFileAtomic } = await import('../run/index.ts');
   const { signal, release } = interruptible(() =>
-    process.stderr.write('ending the recording after this decision; again to stop at once\n'),
+    process.stderr.write(
+      'ending the recording after this decision; interrupt again to stop at once\n',
+    ),
   );
   const agent = await Agent.load(run, { checkpoint, set });
   try {
@@ -73,7 +80,7 @@ async function recordCommand(run: string, flags: RecordFlags): Promise<void> {
     if (cut > 0) {
       const { maxEpisodeSteps } = agent.config.evaluation;
       process.stderr.write(
-        `${counted(cut, 'episode')} not ended after ${whole(maxEpisodeSteps)} decisions, truncated there (evaluation.maxEpisodeSteps)\n`,
+        `truncated ${counted(cut, 'episode')} after ${whole(maxEpisodeSteps)} environment steps (evaluation.maxEpisodeSteps)\n`,
       );
     }
     if (stdout) return;

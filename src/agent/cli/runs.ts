@@ -7,13 +7,13 @@ import { table } from './table.ts';
 
 /** The folder of a daemon. */
 export function dirOption(): Option {
-  return new Option('--dir <dir>', 'the daemon’s folder').env('PONDERA_DIR').default('.');
+  return new Option('--dir <dir>', 'folder of the daemon').env('PONDERA_DIR').default('.');
 }
 
 export function addRuns(program: Command): void {
   program
     .command('runs')
-    .description('list the runs of a daemon’s folder, and how they are')
+    .description('list the runs in a daemon’s folder, with their state')
     .addOption(dirOption())
     .addOption(jsonOption('print each run as a line of JSON'))
     .action(runsCommand);
@@ -26,7 +26,8 @@ async function runsCommand({ dir, json }: { dir: string; json?: boolean }): Prom
   const runs = daemon ? await daemon.runs() : await listRuns(dir);
   if (json) for (const run of runs) printJson(run);
   else if (runs.length > 0) print(`${runsTable(runs)}\n`);
-  if (!daemon) process.stderr.write(`no daemon runs in ${dir}: pondera daemon ${dir}\n`);
+  if (!daemon)
+    process.stderr.write(`no daemon runs in ${dir}; start one with pondera daemon ${dir}\n`);
 }
 
 function runsTable(runs: readonly RunView[]): string {

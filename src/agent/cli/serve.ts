@@ -20,20 +20,32 @@ interface ServeFlags extends ServerFlags, ExitFlags {
 export function addServe(program: Command): void {
   const command = program
     .command('serve')
-    .description('serve the policy of a run to whoever connects')
-    .argument('<run>', 'the directory of a run');
+    .description('serve the policy of a run to clients')
+    .argument('<run>', 'run directory');
   addServerOptions(addExitOptions(addSampleOptions(command)), 8766)
-    .option('--max-batch <n>', 'observations thought about at once (64)', integer(1))
-    .option('--queue <n>', 'observations that may wait beside them (4096)', integer(1))
-    .addOption(
-      new Option('--checkpoint <which>', 'which to serve (best where there is one)').choices([
-        'best',
-        'latest',
-      ]),
+    .option('--max-batch <n>', 'most observations to think about at once (default: 64)', integer(1))
+    .option(
+      '--queue <n>',
+      'most observations that may wait for a place (default: 4096)',
+      integer(1),
     )
-    .option('--max-steps <n>', 'ponder steps after which acting is forced', integer(1))
-    .option('--reload-seconds <s>', 'between looks for a newer checkpoint (5)', seconds)
-    .addOption(jsonOption('print where it listens as one JSON object'))
+    .addOption(
+      new Option(
+        '--checkpoint <which>',
+        'checkpoint to serve (default: the best, or else the latest)',
+      ).choices(['best', 'latest']),
+    )
+    .option(
+      '--max-steps <n>',
+      'most ponder steps of a decision (default: the config’s halting.maxSteps)',
+      integer(1),
+    )
+    .option(
+      '--reload-seconds <s>',
+      'seconds between two looks for a newer checkpoint (default: 5)',
+      seconds,
+    )
+    .addOption(jsonOption('print the address as one JSON object'))
     .action(serveCommand);
 }
 
@@ -47,14 +59,16 @@ async function serveCommand(run: string, flags: ServeFlags): Promise<void> {
   };
   const { servePolicy } = await import('../serve/policy-server.ts');
   const { signal, release } = interruptible(() =>
-    process.stderr.write('answering what was asked; again to stop at once\n'),
+    process.stderr.write(
+      'answering pending requests before ending; interrupt again to stop at once\n',
+    ),
   );
   try {
     const serving = servePolicy(run, { ...listening, ...policy, on: report });
     const server = await untilAborted(signal, serving, (late) => late.close());
     const { url, version } = server;
     if (flags.json) printJson({ listening: url });
-    else print(`serving ${run} (${version} steps) at ${url}\n`);
+    else print(`serving ${run} (${version} environment steps) at ${url}\n`);
     if (!signal.aborted) {
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     }
@@ -71,9 +85,9 @@ function report(event: ServeEvent): void {
 function told(event: ServeEvent): string {
   switch (event.type) {
     case 'reloaded':
-      return `a newer checkpoint has taken over (${event.version} steps)`;
+      return `now serving a newer checkpoint (${event.version} environment steps)`;
     case 'skipped':
-      return `a checkpoint was passed over: ${event.message}`;
+      return `skipped a checkpoint: ${event.message}`;
     case 'fault':
       return `fault: ${(event.error as Error).stack ?? event.error}`;
   }

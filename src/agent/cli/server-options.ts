@@ -20,18 +20,29 @@ export interface ServerFlags {
 export function addServerOptions(command: Command, port: number): Command {
   const again = (text: string, previous: string[] = []) => [...previous, text];
   return command
-    .option('--host <address>', 'address to listen at; any but a loopback one needs a token')
-    .option('--port <n>', 'port to listen at; 0: any that is free', integer(0), port)
-    .option('--token-env <variable>', 'environment variable with the token that clients must show')
-    .option('--origin <origin>', 'a browser page’s origin that may connect; may be repeated', again)
-    .option('--tls-cert <file>', 'PEM certificate; clients then connect by wss')
+    .option('--host <address>', 'address to listen on; any but a loopback address needs a token')
+    .option('--port <n>', 'port to listen on; 0 takes a free one', integer(0), port)
+    .option(
+      '--token-env <variable>',
+      'environment variable that holds the token which clients must send',
+    )
+    .option('--origin <origin>', 'origin of browser pages that may connect; may be repeated', again)
+    .option('--tls-cert <file>', 'PEM certificate; clients then connect with wss')
     .option('--tls-key <file>', 'PEM key of the certificate')
-    .option('--max-connections <n>', 'open connections in all (4096)', integer(1))
-    .option('--max-per-address <n>', 'open connections of one address (as many)', integer(1))
-    .option('--max-frames-per-second <n>', 'frames a second of one connection (any)', integer(1))
+    .option('--max-connections <n>', 'most open connections (default: 4096)', integer(1))
+    .option(
+      '--max-per-address <n>',
+      'most open connections from one address (default: as --max-connections)',
+      integer(1),
+    )
+    .option(
+      '--max-frames-per-second <n>',
+      'most frames per second on a connection (default: no limit)',
+      integer(1),
+    )
     .option(
       '--max-payload <bytes>',
-      'bytes of a frame that a client may send (8388608)',
+      'most bytes in a frame from a client (default: 8388608)',
       integer(1),
     );
 }
@@ -64,7 +75,10 @@ export async function serverOptions(flags: ServerFlags) {
 export function tokenFrom(variable: string | undefined): string | undefined {
   if (variable === undefined) return undefined;
   const token = process.env[variable];
-  if (!token) throw new UsageError(`--token-env: expected a token in ${variable}, found none`);
+  if (!token)
+    throw new UsageError(
+      `--token-env: expected a token in the environment variable ${variable}, got none`,
+    );
   return token;
 }
 

@@ -23,19 +23,19 @@ interface StudyFlags {
 export function addStudy(program: Command): void {
   program
     .command('study')
-    .description('train and evaluate several seeds and their baselines, and print the table')
+    .description('train and evaluate several seeds and their baselines, and print a table')
     .argument('<config>', 'a YAML file, or the name of a packaged config')
-    .requiredOption('--seeds <n>', 'how many seeds, counted up from train.seed', integer(1))
+    .requiredOption('--seeds <n>', 'number of seeds, counted up from train.seed', integer(1))
     .option(
       '--against <list>',
-      'baselines, apart by commas: fixed:<steps> or path=value (joined by +) train from scratch, ' +
-        `an exit (${exitBaselines()}) ends the learned thoughts otherwise`,
+      'baselines, separated by commas: fixed:<steps> or path=value (joined by +) train from scratch; ' +
+        `an exit (${exitBaselines()}) ends the learned thoughts in another way`,
       splitList,
       [],
     )
     .addOption(setOption())
-    .option('--run-dir <dir>', 'where everything goes (default: runs/<name>-study)')
-    .option('--jobs <n>', 'runs trained at the same time', integer(1), 1)
+    .option('--run-dir <dir>', 'directory for all runs of the study (default: runs/<name>-study)')
+    .option('--jobs <n>', 'runs to train at the same time', integer(1), 1)
     .addOption(jsonOption('print the study as one JSON object'))
     .action(studyCommand);
 }
@@ -47,7 +47,9 @@ async function studyCommand(path: string, flags: StudyFlags): Promise<void> {
   const { collapseText, studyTables } = await import('../study/study-tables.ts');
   const line = new StatusLine(process.stderr);
   const { signal, release } = interruptible(() =>
-    line.note('saving what is training; the same command goes on later; again to stop at once'),
+    line.note(
+      'saving the runs in training; the same command continues them later; interrupt again to stop at once',
+    ),
   );
   const { seeds, against, runDir, jobs } = flags;
   try {

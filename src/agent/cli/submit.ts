@@ -12,7 +12,7 @@ interface SubmitFlags {
 export function addSubmit(program: Command): void {
   program
     .command('submit')
-    .description('put a config into a daemon’s folder, to be trained when there is room')
+    .description('add a config to a daemon’s folder; the daemon trains it when it has room')
     .argument('<config>', 'a YAML file, or the name of a packaged config')
     .addOption(setOption())
     .addOption(dirOption())
@@ -27,5 +27,7 @@ async function submitCommand(config: string, { dir, set, json }: SubmitFlags): P
   if (json) printJson(submitted);
   else print(`submitted ${submitted.name} as ${submitted.file}\n`);
   if (await DaemonClient.find(dir)) return;
-  process.stderr.write(`no daemon runs in ${dir}; one that is started there takes it up\n`);
+  process.stderr.write(
+    `no daemon runs in ${dir}; start one with pondera daemon ${dir} to train it\n`,
+  );
 }

@@ -37,11 +37,11 @@ export function evaluationText(evaluation: Evaluation): string {
       `spearman      ${decimal(spearman)} (ponder steps with difficulty)`,
       ...(cut.episodes > 0
         ? [
-            `cut off       ${counted(cut.episodes, 'episode')} not ended after ${whole(cut.after)} decisions (evaluation.maxEpisodeSteps)`,
+            `cut off       ${counted(cut.episodes, 'episode')} truncated after ${whole(cut.after)} environment steps (evaluation.maxEpisodeSteps)`,
           ]
         : []),
       ...(lostEpisodes > 0
-        ? [`lost          ${counted(lostEpisodes, 'episode')}, others played in their place`]
+        ? [`lost          ${counted(lostEpisodes, 'episode')}, replaced by others`]
         : []),
     ].join('\n'),
   ];

@@ -7,12 +7,12 @@ import { print } from './output.ts';
 export function addTensorflow(program: Command): void {
   program
     .command('tensorflow')
-    .description('the backend tensorflow, which comes apart from this package')
+    .description('manage the backend tensorflow, which is installed separately')
     .command('install')
     .description(
-      'download TensorFlow’s library from PyPI and build its addon for Node.js, once for node_modules (Linux x64)',
+      'download TensorFlow’s library from PyPI and build its addon for Node.js in node_modules (Linux x64)',
     )
-    .option('--cuda', 'for NVIDIA GPUs: CUDA 12 and its libraries come along; otherwise for CPUs')
+    .option('--cuda', 'install for NVIDIA GPUs, with CUDA 12 and its libraries; otherwise for CPUs')
     .action(installCommand);
 }
 

@@ -26,22 +26,22 @@ interface TrainFlags {
 export function addTrain(program: Command): void {
   program
     .command('train')
-    .description('train an agent as a config says, and evaluate it')
+    .description('train an agent from a config, and evaluate it')
     .argument(
       '[config]',
-      'a YAML file, or the name of a packaged config; without one, the defaults where --set names an environment, else k-hop',
+      'a YAML file, or the name of a packaged config (default: the default settings if --set names an environment, else k-hop)',
     )
     .addOption(setOption())
-    .option('--seed <n>', 'the run’s seed (train.seed)', integer(0))
-    .option('--run-dir <dir>', 'where the run’s files go (default: runs/<name>)')
-    .option('--resume', 'go on where the run in that directory stopped')
+    .option('--seed <n>', 'seed of the run (train.seed)', integer(0))
+    .option('--run-dir <dir>', 'directory for the run’s files (default: runs/<name>)')
+    .option('--resume', 'continue the run in that directory')
     .addOption(
-      new Option('--overwrite', 'replace the run in that directory, if it holds one').conflicts(
+      new Option('--overwrite', 'replace the run in that directory, if there is one').conflicts(
         'resume',
       ),
     )
     .addOption(jsonOption('print each event as a line of JSON, and nothing else'))
-    .option('--json-fd <n>', 'the same, to this file descriptor instead of stdout', integer(3))
+    .option('--json-fd <n>', 'as --json, but to this file descriptor instead of stdout', integer(3))
     .action(trainCommand);
 }
 
@@ -64,7 +64,7 @@ async function trainAndTell(
 ): Promise<void> {
   const progress = new Progress(process.stderr);
   const { signal, abort, release } = interruptible(() =>
-    progress.note('finishing the update and saving; again to stop at once'),
+    progress.note('finishing the update and saving; interrupt again to stop at once'),
   );
   const settle = onStray(abort);
   const config = await configFor(path, flags);
@@ -90,7 +90,7 @@ async function trainAndTell(
   if (tell) return;
   if (interrupted) {
     process.stderr.write(
-      `stopped after ${whole(envSteps)} envSteps, saved in ${runDir}; go on with --resume\n`,
+      `stopped after ${whole(envSteps)} environment steps, saved in ${runDir}; continue with --resume\n`,
     );
     return;
   }
@@ -114,8 +114,8 @@ async function configFor(
 /** The refusal in the words of the command. */
 function inFlags({ runDir }: RunExistsError): UsageError {
   return new UsageError(
-    `${runDir} holds a run already: --resume goes on with it, --overwrite replaces it, ` +
-      '--run-dir <dir> puts the new one elsewhere',
+    `${runDir} already holds a run: --resume continues it, --overwrite replaces it, ` +
+      '--run-dir <dir> puts the new run elsewhere',
   );
 }
 

@@ -19,13 +19,15 @@ interface VerifyFlags {
 export function addVerifyResume(program: Command): void {
   program
     .command('verify-resume')
-    .description('kill a run again and again, resume it, and compare it with an undisturbed one')
+    .description(
+      'kill a run repeatedly, resume it each time, and compare it with an uninterrupted run',
+    )
     .argument('<config>', 'a YAML file, or the name of a packaged config')
-    .option('--kills <n>', 'how often it is killed', integer(1), 5)
-    .option('--seed <n>', 'of the moments at which it is killed', integer(0))
-    .option('--run-dir <dir>', 'where both runs go (default: a temporary directory)')
+    .option('--kills <n>', 'times to kill the run', integer(1), 5)
+    .option('--seed <n>', 'seed of the moments at which to kill it', integer(0))
+    .option('--run-dir <dir>', 'directory for both runs (default: a temporary one)')
     .addOption(setOption())
-    .addOption(jsonOption('print what is found as one JSON object'))
+    .addOption(jsonOption('print the result as one JSON object'))
     .action(verifyCommand);
 }
 
@@ -46,10 +48,12 @@ async function verifyCommand(config: string, flags: VerifyFlags): Promise<void> 
       on: (event) => {
         if (event.type === 'undisturbed') {
           const { updates, seconds } = event;
-          process.stderr.write(`undisturbed: ${updates} updates in ${seconds.toFixed(1)} s\n`);
+          process.stderr.write(
+            `uninterrupted run: ${updates} updates in ${seconds.toFixed(1)} s\n`,
+          );
         } else {
           const { kill, update, after, unfinished } = event;
-          const half = unfinished ? ', a checkpoint half written' : '';
+          const half = unfinished ? ', with a checkpoint half written' : '';
           process.stderr.write(
             `kill ${kill} of ${kills}: after the ${after} at update ${update}${half}\n`,
           );
@@ -59,11 +63,13 @@ async function verifyCommand(config: string, flags: VerifyFlags): Promise<void> 
     if (json) printJson(found);
     const { same, updates, unfinished, difference } = found;
     if (!same) {
-      throw new RunError(`killed ${kills} times it ends differently: ${difference} (in ${dir})`);
+      throw new RunError(
+        `after ${kills} kills, the run differs from an uninterrupted one: ${difference} (in ${dir})`,
+      );
     }
     const half = `${unfinished} of them while a checkpoint was written`;
     if (!json) {
-      print(`the same after ${kills} kills, ${half}, in ${updates} updates\n`);
+      print(`identical after ${kills} kills, ${half}, in ${updates} updates\n`);
     }
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -41,7 +41,7 @@ describe('the commands of a daemon', () => {
     expect(submitted).toMatchObject({
       code: 0,
       stdout: `submitted one as ${join(dir, 'one.yaml')}\n`,
-      stderr: expect.stringContaining('one that is started there takes it up'),
+      stderr: expect.stringContaining(`start one with pondera daemon ${dir} to train it`),
     });
     const [runs, paused, logs] = await Promise.all([
       run(dir, 'runs'),
@@ -49,7 +49,7 @@ describe('the commands of a daemon', () => {
       run(dir, 'logs', 'one'),
     ]);
     expect(runs.stdout).toMatch(/^one +queued +– +192 /m);
-    expect(runs.stderr).toBe(`no daemon runs in ${dir}: pondera daemon ${dir}\n`);
+    expect(runs.stderr).toBe(`no daemon runs in ${dir}; start one with pondera daemon ${dir}\n`);
     expect(paused).toMatchObject({ code: 1, stderr: expect.stringContaining('no daemon runs in') });
     expect(logs).toMatchObject({ code: 2, stderr: expect.stringContaining('that has begun') });
   });

@@ -87,18 +87,27 @@ describe('pondera', () => {
     [['serve', 'x', '--quantile', 'half'], 'Expected a number in 0..1, got "half".'],
     [
       ['eval', 'x', '--halting', 'fixed', '--ponder-steps', '2'],
-      'warning: --halting fixed: it is called --exit fixed now\nerror: x: expected a run directory',
+      'warning: --halting fixed is now called --exit fixed\nerror: x: expected a run directory',
     ],
     [['eval', 'no-such-run'], 'no-such-run: expected a run directory'],
-    [['record', 'x', '--stdout', '--out', 'y'], '--out: expected without --stdout'],
+    [['record', 'x', '--stdout', '--out', 'y'], '--out: not allowed together with --stdout'],
     [['study', 'k-hop'], "required option '--seeds <n>' not specified"],
     [['serve', 'no-such-run'], 'no-such-run: expected a run directory'],
     [['serve', 'x', '--host', '0.0.0.0'], 'another than a loopback address needs a token'],
     [['env', 'KHop-v0', '--host', '0.0.0.0'], 'another than a loopback address needs a token'],
-    [['env', 'KHop-v0', '--set', 'a=1'], '--set: expected with a config'],
+    [
+      ['env', 'KHop-v0', '--set', 'a=1'],
+      '--set: expected together with a config, got the built-in environment KHop-v0',
+    ],
     [['env', './nope.ts'], 'environment module ./nope.ts: no file'],
-    [['check-env', 'ws://127.0.0.1:1', '--token-env', 'NOT_SET'], 'expected a token in NOT_SET'],
-    [['serve', 'x', '--token-env', 'NO_SUCH'], 'expected a token in NO_SUCH, found none'],
+    [
+      ['check-env', 'ws://127.0.0.1:1', '--token-env', 'NOT_SET'],
+      'expected a token in the environment variable NOT_SET',
+    ],
+    [
+      ['serve', 'x', '--token-env', 'NO_SUCH'],
+      'expected a token in the environment variable NO_SUCH, got none',
+    ],
     [['serve', 'x', '--tls-cert', 'c.pem'], '--tls-cert and --tls-key: expected both, got one'],
     [['serve', 'x', '--reload-seconds', '0'], 'Expected a number > 0, got "0".'],
     [

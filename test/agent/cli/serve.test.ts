@@ -40,7 +40,7 @@ describe('pondera serve', () => {
     const [code] = await once(child, 'close');
     expect({ code, errors: errors() }).toEqual({
       code: 0,
-      errors: 'answering what was asked; again to stop at once\n',
+      errors: 'answering pending requests before ending; interrupt again to stop at once\n',
     });
   });
 

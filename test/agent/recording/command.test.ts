@@ -80,7 +80,7 @@ describe('pondera record', () => {
     const [[code], stderr] = await Promise.all([once(child, 'close'), text(child.stderr)]);
     expect({ code, stderr }).toEqual({
       code: 130,
-      stderr: 'ending the recording after this decision; again to stop at once\n',
+      stderr: 'ending the recording after this decision; interrupt again to stop at once\n',
     });
     expect(JSON.parse(last)).toHaveProperty('type');
   });
