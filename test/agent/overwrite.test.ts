@@ -37,7 +37,7 @@ describe('the same program run twice', () => {
     const again = train(config, { runDir, env: never });
     await expect(again).rejects.toThrow(UsageError);
     await expect(again).rejects.toThrow(
-      `${runDir} holds a run already: give overwrite: true to replace it, resume: true to go on with it, or another runDir`,
+      `${runDir} already holds a run: pass overwrite: true to replace it, resume: true to continue it, or another runDir`,
     );
   });
 
@@ -82,7 +82,12 @@ describe('overwrite leaves the run as it was', () => {
       {},
       'train.warmStart: no-such-run',
     ],
-    ['it is asked to go on as well', config, { resume: true }, 'expected without resume, got both'],
+    [
+      'it is asked to go on as well',
+      config,
+      { resume: true },
+      'overwrite: not allowed together with resume',
+    ],
   ])('where %s', async (_, bad, options, message) => {
     const runDir = join(dir, 'kept');
     if (!existsSync(runDir)) await train(config, { runDir });
@@ -98,7 +103,7 @@ describe('overwrite leaves the run as it was', () => {
     const before = await readdir(runDir);
     const lock = await takeLock(join(runDir, 'run.lock'));
     await expect(train(other, { runDir, overwrite: true })).rejects.toThrow(
-      `process ${process.pid} trains there already`,
+      `process ${process.pid} already trains there`,
     );
     await lock.release();
     expect(await readdir(runDir)).toEqual(before);

@@ -58,7 +58,7 @@ describe('a decider from outside', () => {
 
   it('has no section beside another decider', () => {
     expect(() => toyConfig({ decider: 'ponder', reflex: { most: 7 } })).toThrow(
-      'reflex: expected no settings of another decider, since decider is ponder; leave them out (--set reflex=null)',
+      'reflex: expected no settings of the decider reflex, because decider is ponder; leave them out (--set reflex=null)',
     );
     expect(toyConfig({ decider: 'ponder' })).not.toHaveProperty('reflex');
   });

@@ -87,7 +87,7 @@ describe('an exit from outside', () => {
   it('cannot take an option for which the config has another field', () => {
     const taken = { ...sure, name: 'other', options: { episodes: z.int().describe('Episodes.') } };
     expect(() => registerExit(taken as never)).toThrow(
-      'the exit other: the option episodes is a field of evaluation already: expected another name',
+      'the exit other: the option episodes is already a field of evaluation: expected another name',
     );
     expect(configJsonSchema().properties!.evaluation.properties!.exit.enum).not.toContain('other');
   });

@@ -57,7 +57,7 @@ describe('an environment written for another library is told what it should give
     const error = await refusal({ env: Mine as never });
     expect(error).toEqual(
       new UsageError(
-        'env: expected a function that makes an environment, got a class; give () => new Mine()',
+        'env: expected a function that makes an environment, got a class; pass () => new Mine()',
       ),
     );
   });

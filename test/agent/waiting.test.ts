@@ -22,7 +22,7 @@ it('a run says that it waits for a process of another container, and goes on onc
       if (event.type === 'waiting') rmSync(lock);
     },
   });
-  const line = `${lock} belongs to process 1 on web-1 (another container or machine): waiting 20 s at most to see whether that still runs`;
+  const line = `${lock} is locked by process 1 on web-1 (another container or machine); waiting at most 20 s to see whether that process still runs`;
   expect(told.slice(0, 2)).toMatchObject([{ type: 'waiting', message: line }, { type: 'started' }]);
   expect(eventLine(told[0])).toBe(line);
   expect((await readEvents(join(runDir, 'events.jsonl')))[0]).toMatchObject(told[0]);

@@ -380,6 +380,6 @@ describe('by hand', () => {
 
 it.each([new Text({ maxLength: 3 }), new Dict({ a: new Discrete(2) })])('refuses %o', (space) => {
   expect(() => distributionFor(space)).toThrow(
-    `distributionFor: no policy head for ${space.type} actions`,
+    `distributionFor: expected Box, Discrete, MultiDiscrete or MultiBinary actions, got ${space.type}`,
   );
 });

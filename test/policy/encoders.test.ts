@@ -209,7 +209,9 @@ describe('tokens', () => {
 
   it('refuse what they cannot hold', () => {
     expect(() => make(new MultiDiscrete([2, 2, 2], { shape: [1, 3] }), 2)).toThrow(
-      new RangeError('tokenEncoder: width 2 cannot hold 3 fields a token'),
+      new RangeError(
+        'tokenEncoder: width: expected at least 3, one for each field of a token, got 2',
+      ),
     );
     expect(() => make(new MultiDiscrete([2, 2], { shape: [1, 1, 2] }))).toThrow(
       'tokenEncoder: expected a space of rank 1 or 2, got shape [1,1,2]',
@@ -265,7 +267,7 @@ it.each([
 ])('refuses %o', (space) => {
   expect(() => make(space)).toThrow(
     new TypeError(
-      'encoderFor: no encoder for a text observation; give one of your own (policy.encoder)',
+      'encoderFor: expected an observation space with a built-in encoder, got text; use your own encoder (policy.encoder)',
     ),
   );
 });

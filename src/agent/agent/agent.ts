@@ -324,7 +324,7 @@ export class Agent {
     const normalizer = saved && RunningStats.fromState(saved);
     if (normalizer && normalizer.size !== size) {
       throw new Error(
-        `observation statistics: expected those of ${size} numbers, got ${normalizer.size}`,
+        `checkpoint: expected observation statistics of ${size} numbers, got ${normalizer.size}`,
       );
     }
     this.policy.parameters.write(weights);
@@ -492,7 +492,9 @@ export function drawnFrom(seed: number, index: number): Rng {
 /** Statistics of observations, for a Box only: numbers that name something have no mean. */
 function observationStats({ type, size }: Space): RunningStats {
   if (type === 'box') return new RunningStats(size);
-  throw new UsageError(`normalize.obs: expected a Box observation, got a ${type} one`);
+  throw new UsageError(
+    `normalize.obs: expected a Box observation space, got a space of type ${type}`,
+  );
 }
 
 /** The most thoughts of `decide` at a time. */

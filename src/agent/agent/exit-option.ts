@@ -75,7 +75,7 @@ export function ruleOf(exit: Exit): HaltingRule {
   if (lacks(exit)) {
     const { name, needs } = definition;
     throw new UsageError(
-      `exit ${name}: expected ${needs}, which only an evaluation finds by itself, got nothing`,
+      `exit ${name}: ${needs}: expected a value, got nothing; only an evaluation measures it by itself`,
     );
   }
   return definition.rule(options);

@@ -14,7 +14,7 @@ export class RunExistsError extends UsageError {
 
   constructor(runDir: string) {
     super(
-      `${runDir} holds a run already: give overwrite: true to replace it, resume: true to go on with it, ` +
+      `${runDir} already holds a run: pass overwrite: true to replace it, resume: true to continue it, ` +
         'or another runDir',
     );
     this.runDir = runDir;

@@ -8,7 +8,7 @@ export function explainRounded({ value, source }: Scalar): string | undefined {
   const digits = source.replace('+', '');
   // What JavaScript writes for a number is not its value to the last digit, but gives it back.
   if (BigInt(digits) === BigInt(value) || digits === String(value)) return undefined;
-  return `expected a number that comes through exactly, got ${source}: in quotes it is a text`;
+  return `expected a number that JavaScript holds exactly, got ${source}; put it in quotes to pass it as text`;
 }
 
 /** Whether one of YAML's nodes around another is `options`, where any number is allowed. */

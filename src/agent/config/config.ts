@@ -20,7 +20,7 @@ const LEAST_DECISIONS = 4;
 
 const socketUrl = z
   .string()
-  .regex(/^wss?:\/\/./, 'expected an address that begins with ws:// or wss://')
+  .regex(/^wss?:\/\/./, 'expected an address that starts with ws:// or wss://')
   .refine((url) => URL.canParse(url), 'expected an address, such as ws://127.0.0.1:8765');
 
 /** Given to a module; written down with the run, and sent to threads and processes. */
@@ -147,7 +147,7 @@ const policySchema = z
       ),
   })
   .refine((policy) => policy.width % policy.heads === 0, {
-    message: 'expected a divisor of width',
+    message: 'expected a divisor of policy.width',
     path: ['heads'],
   });
 
@@ -277,7 +277,7 @@ function evaluationSchema() {
     );
     if (taken !== undefined) {
       throw new RangeError(
-        `the exit ${name}: the option ${taken} is a field of evaluation already: expected another name`,
+        `the exit ${name}: the option ${taken} is already a field of evaluation: expected another name`,
       );
     }
   }
@@ -526,7 +526,7 @@ function refuseUnfit(fields: Fields, context: z.RefinementCtx): void {
       if (name === named || fields[name as keyof Fields] === undefined) continue;
       context.addIssue({
         code: 'custom',
-        message: `expected no settings of another ${kind}, since ${kind} is ${named}; leave them out (--set ${name}=null)`,
+        message: `expected no settings of the ${kind} ${name}, because ${kind} is ${named}; leave them out (--set ${name}=null)`,
         path: [name],
       });
     }
@@ -556,7 +556,7 @@ function refuseFew(fields: Fields, context: z.RefinementCtx): void {
   if (settings.decisions >= least) return;
   context.addIssue({
     code: 'custom',
-    message: `expected at least ${least}, ${LEAST_DECISIONS} for each of env.count = ${fields.env.count} environments`,
+    message: `expected at least ${least}, ${LEAST_DECISIONS} decisions for each of env.count = ${fields.env.count} environments`,
     path: [definition.name, 'decisions'],
   });
 }

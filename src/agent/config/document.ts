@@ -65,7 +65,7 @@ export class ConfigDocument {
       this.#doc.setIn(path, node);
     } catch {
       throw new UsageError(
-        `--set ${text}: expected a mapping or a list to set it in, found a value`,
+        `--set ${text}: expected a mapping or a list that holds this key, got a single value`,
       );
     }
   }
@@ -87,7 +87,7 @@ export class ConfigDocument {
 
   /** Where the value at `path`, or the nearest thing around it, is. */
   place(path: readonly PropertyKey[]): string {
-    if (this.#file === undefined) return 'there is no config: give it with --set';
+    if (this.#file === undefined) return 'no config file was given; set it with --set';
     for (let depth = path.length; depth > 0; depth--) {
       const node = this.#doc.getIn(path.slice(0, depth), true) as { range?: [number] } | undefined;
       if (node?.range) return `in ${this.#file}, line ${this.#lines.linePos(node.range[0]).line}`;

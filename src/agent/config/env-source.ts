@@ -57,7 +57,7 @@ export async function envSource(
 ): Promise<EnvSource> {
   if (given !== undefined && /^class\b/.test(String(given))) {
     throw new UsageError(
-      `env: expected a function that makes an environment, got a class; give () => new ${given.name}()`,
+      `env: expected a function that makes an environment, got a class; pass () => new ${given.name}()`,
     );
   }
   const { env, train } = config;
@@ -76,7 +76,7 @@ export async function envSource(
     const { count, seed } = options;
     const group = { source: remote!, count, seed, timeoutMs: env.timeoutMs, onListening, signal };
     const { envs } = await RemoteEnvs.open(group).catch((cause) => {
-      throw new EnvError('could not be had', { name, env: 0, seed, cause });
+      throw new EnvError('could not be reached', { name, env: 0, seed, cause });
     });
     let made = 0;
     const make = () => outermost(wrapped(envs[made++], env));
@@ -115,7 +115,9 @@ async function named({ id, module, options }: Config['env'], baseDir: string): P
   try {
     if (module !== undefined) return await loadEnvFactory(module, baseDir);
     if (id === undefined) {
-      throw new Error('expected an id, a module, a url or one passed to the library');
+      throw new Error(
+        'expected id, module, url or listen, or an environment passed to the library; got none',
+      );
     }
     makeEnv(id, options).close?.();
     return (options) => makeEnv(id, options);
@@ -130,7 +132,9 @@ function remoteSource(env: Config['env'], baseDir: string): RemoteSource | undef
   const { id, options, url, listen, workers, frame, tokenEnv } = env;
   const token = tokenEnv === undefined ? undefined : process.env[tokenEnv];
   if (tokenEnv !== undefined && token === undefined) {
-    throw new UsageError(`env.tokenEnv: expected the variable ${tokenEnv} to hold a token`);
+    throw new UsageError(
+      `env.tokenEnv: expected a token in the environment variable ${tokenEnv}, got none`,
+    );
   }
   if (url !== undefined) return { urls: [url].flat().map(endpoint), token, frame };
   if (listen !== undefined) {

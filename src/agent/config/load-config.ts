@@ -158,7 +158,7 @@ export function withModules(
 /** What was probably meant by a name that no config has. */
 function hintFor(path: string, names: readonly string[]): string {
   if (envIds().includes(path)) {
-    return `; ${path} is a built-in environment: name it in a config (env: { id: ${path} }), or by --set env.id=${path}`;
+    return `; ${path} is a built-in environment: name it in a config (env: { id: ${path} }) or with --set env.id=${path}`;
   }
   const near = nearest(path, names);
   return near === undefined ? '' : `; did you mean ${near}?`;
@@ -172,7 +172,7 @@ function within(path: string, outer: string): boolean {
 async function readConfig(path: string): Promise<{ file: string; text: string }> {
   if (/\.[cm]?[jt]sx?$/.test(path)) {
     throw new UsageError(
-      `${path}: expected a config in YAML, got a module; name it in one (env: { module: ${path} })`,
+      `${path}: expected a YAML config, got a module; name the module in a config (env: { module: ${path} })`,
     );
   }
   const candidates = [() => resolve(path)];
@@ -186,7 +186,7 @@ async function readConfig(path: string): Promise<{ file: string; text: string }>
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (!['ENOENT', 'ENOTDIR', 'EISDIR'].includes(code ?? '')) {
-        throw new UsageError(`${path}: cannot be read: ${message}`, { cause: error });
+        throw new UsageError(`cannot read ${path}: ${message}`, { cause: error });
       }
     }
   }

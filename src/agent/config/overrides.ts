@@ -33,7 +33,7 @@ export function parseOverride(text: string): Override {
     const source = isScalar(contents) ? contents.source : undefined;
     return { text, path: renamedPath(match[1].split('.')), value: doc.toJS(), source };
   } catch {
-    throw refused('an alias (*) of what is elsewhere');
+    throw refused('an alias (*)');
   }
 }
 

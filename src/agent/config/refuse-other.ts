@@ -18,8 +18,8 @@ export function refuseOther(saved: Config, wanted: Config, runDir: string, where
   const differences = configDifferences(before, now);
   if (differences.length === 0) return;
   throw new UsageError(
-    `${where}: a resumed run keeps its settings, and these differ: ${differencesText(differences)}; ` +
-      `put them back, or begin another run from its weights, with train.warmStart: ${runDir}`,
+    `${where}: a resumed run keeps its settings, but these differ: ${differencesText(differences)}; ` +
+      `change them back, or start a new run from its weights with train.warmStart: ${runDir}`,
   );
 }
 

@@ -18,7 +18,7 @@ export function resolvedYaml(config: Config, dir: string): string {
     return path.startsWith('.') ? path : `./${path}`;
   });
   const doc = new Document(portable);
-  doc.commentBefore = ' The config this run was trained with, defaults filled in.';
+  doc.commentBefore = ' The config of this run, with defaults filled in.';
   if (isMap(doc.contents)) {
     describeFields(doc.contents, configJsonSchema());
     for (const { key } of doc.contents.items.slice(1)) if (isScalar(key)) key.spaceBefore = true;

@@ -16,7 +16,9 @@ export async function writeConfig(path: string, config: Config): Promise<void> {
   await writeFileAtomic(path, resolvedYaml(config, dirname(path)));
   const differences = configDifferences(asData(await loadConfig(path)), asData(config));
   if (differences.length === 0) return;
-  throw new UsageError(`${path} reads back as another config: ${differencesText(differences)}`);
+  throw new UsageError(
+    `${path}: expected the config to read back as it was written, but these settings differ: ${differencesText(differences)}`,
+  );
 }
 
 /** Without modules, whose paths may be written in more than one way, and with nothing that is undefined. */

@@ -33,7 +33,7 @@ export function assignFiles(
       assigned.runs.set(name, first);
       assigned.invalid.push({
         file: second.file,
-        problem: `name: expected one of its own, got "${name}", which is that of ${first.file}`,
+        problem: `name: expected a name that no other config has, got "${name}", the name in ${first.file}`,
       });
     }
   }

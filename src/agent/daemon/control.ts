@@ -26,5 +26,5 @@ export function controlsOf(state: RunState): Control[] {
 /** Why this cannot be asked of a run in that state; undefined where it can. */
 export function refusal(control: Control, state: RunState): string | undefined {
   if (possible[control].includes(state)) return undefined;
-  return `is ${state}: ${control} expects one that is ${possible[control].join(' or ')}`;
+  return `is ${state}: ${control} needs a run that is ${possible[control].join(' or ')}`;
 }

@@ -37,7 +37,8 @@ export async function readDaemonFile(dir: string): Promise<DaemonFile | undefine
   try {
     return daemonFileSchema.parse(JSON.parse(text));
   } catch (cause) {
-    const expected = 'expected what a daemon writes there: start it again, or delete the file';
+    const expected =
+      'expected the file that a daemon writes; restart the daemon, or delete the file';
     throw new RunError(`${path}: ${expected} (${(cause as Error).message})`, { cause });
   }
 }

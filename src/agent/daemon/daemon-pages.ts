@@ -46,6 +46,6 @@ async function unwritable(dir: string): Promise<string | undefined> {
     }
     return undefined;
   } catch (error) {
-    return `the disk: ${(error as Error).message}`;
+    return `disk: ${(error as Error).message}`;
   }
 }

@@ -34,7 +34,7 @@ export class Daemon {
   #invalid: Assigned['invalid'] = [];
   #watching: Subscription | undefined;
   /** Why the folder cannot be read; undefined once it was. */
-  #folder: string | undefined = 'it was not looked at yet';
+  #folder: string | undefined = 'not read yet';
 
   private constructor(options: DaemonOptions, registry: RunRegistry) {
     const { dir, command, log } = options;
@@ -56,9 +56,7 @@ export class Daemon {
     const { dir, log } = options;
     const { registry, damaged } = await RunRegistry.open(join(dir, 'registry.jsonl'));
     if (damaged !== undefined) {
-      log.error(
-        `the registry was damaged: it was kept as ${damaged}, and what was whole of it is used`,
-      );
+      log.error(`the registry was damaged: moved it to ${damaged}, and kept its readable entries`);
     }
     return new Daemon(options, registry);
   }
@@ -70,7 +68,9 @@ export class Daemon {
       .pipe(
         concatMap((listing) =>
           // It is looked at again in a moment: nothing here ends the daemon.
-          this.#adopt(listing).catch((error) => this.#log.error(error, 'a fault with the folder')),
+          this.#adopt(listing).catch((error) =>
+            this.#log.error(error, 'internal error while reading the folder'),
+          ),
         ),
       )
       .subscribe();
@@ -85,9 +85,9 @@ export class Daemon {
   /** What keeps it from doing its work. */
   get problems(): string[] {
     const problems = [
-      this.#folder && `the folder: ${this.#folder}`,
+      this.#folder && `folder: ${this.#folder}`,
       this.#registry.problem,
-      this.#trainer.ending ? 'it is about to end' : undefined,
+      this.#trainer.ending ? 'the daemon is ending' : undefined,
     ];
     return problems.filter((problem) => problem !== undefined);
   }
@@ -103,8 +103,8 @@ export class Daemon {
   /** Does as somebody asks. @throws RunError where it cannot be */
   control(name: string, action: Control): void {
     const run = this.#runs.get(name);
-    if (run === undefined) throw new RunError(`there is no run ${name}`);
-    if (this.#trainer.ending) throw new RunError('the daemon is about to end');
+    if (run === undefined) throw new RunError(`no run is named ${name}`);
+    if (this.#trainer.ending) throw new RunError('the daemon is ending and takes no more commands');
     const why = refusal(action, run.entry.state);
     if (why !== undefined) throw new RunError(`${name} ${why}`);
     run.restarts = new Restarts();
@@ -130,7 +130,7 @@ export class Daemon {
     const before = this.#folder;
     this.#folder = 'problem' in listing ? listing.problem : undefined;
     if ('problem' in listing) {
-      if (listing.problem !== before) this.#log.error(`the folder: ${listing.problem}`);
+      if (listing.problem !== before) this.#log.error(`folder: ${listing.problem}`);
       return;
     }
     const known = new Map([...this.#runs.values()].map(({ name, entry }) => [name, entry.file]));
@@ -168,7 +168,12 @@ export class Daemon {
       const waiting = [...runs.flatMap(waitingIn('running')), ...runs.flatMap(waitingIn('queued'))];
       const possible = waiting.filter(({ run, needs }) => {
         const lacking = shortage(needs, capacity);
-        if (lacking) this.#set(run, 'failed', `resources: it needs ${lacking} in all`);
+        if (lacking)
+          this.#set(
+            run,
+            'failed',
+            `resources: expected at most what the daemon has, got ${lacking}`,
+          );
         return !lacking;
       });
       const taken = runs.flatMap(({ share }) => share ?? []);

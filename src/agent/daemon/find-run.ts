@@ -13,6 +13,6 @@ export function findRun(run: string, dir: string): string {
   const found = [runDirOf(dir, run), run].find(holdsRun);
   if (found !== undefined) return found;
   throw new UsageError(
-    `${run}: expected the name of a run of ${dir} that has begun, or a run directory`,
+    `${run}: expected the name of a run in ${dir} that has begun, or a run directory`,
   );
 }

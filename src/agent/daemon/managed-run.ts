@@ -69,7 +69,7 @@ export class ManagedRun {
       file && 'config' in file ? { ...file, path: join(this.#dir, file.file) } : undefined;
     const problem = file && 'problem' in file ? file.problem : undefined;
     if (!this.begun)
-      return { source: given, problem: given ? undefined : (problem ?? 'its config is gone') };
+      return { source: given, problem: given ? undefined : (problem ?? 'its config file is gone') };
     const own = { path: this.#resolved, config: await loadConfig(this.#resolved) };
     if (given === undefined) return { source: own, problem: problem && `${problem}; ${KEEPS}` };
     try {
@@ -86,7 +86,7 @@ export class ManagedRun {
   }
 }
 
-const KEEPS = 'the run keeps the config it began with';
+const KEEPS = 'the run keeps the config with which it began';
 
 /** Where the files of a run of the daemon of `dir` are. */
 export function runDirOf(dir: string, name: string): string {

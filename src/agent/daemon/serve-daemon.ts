@@ -48,7 +48,7 @@ export async function serveDaemon({
   }
   await mkdir(dir, { recursive: true });
   const path = join(dir, 'daemon.lock');
-  const lock = await exclusive(path, (holder) => `${dir}: ${holder} is its daemon already`, {
+  const lock = await exclusive(path, (holder) => `${dir}: ${holder} is already its daemon`, {
     onWait: (holder, seconds) => log.info({ dir }, waitingFor(path, holder, seconds)),
   });
   let daemon: Daemon | undefined;
@@ -64,7 +64,7 @@ export async function serveDaemon({
     daemon = await Daemon.open(options);
     const id = randomUUID();
     const { pages, endpoints } = shown(daemon, id, dir, host === undefined || isLoopback(host));
-    const onFault = (error: unknown) => log.error(error, 'a fault while answering');
+    const onFault = (error: unknown) => log.error(error, 'internal error while answering');
     http = await SocketServer.listen({ ...server, token, onFault }, endpoints, pages);
     const url = http.pageUrl('');
     await writeDaemonFile(dir, { id, pid: process.pid, url, token });

@@ -20,11 +20,14 @@ export async function submit(
 ): Promise<{ name: string; file: string }> {
   const config = await loadConfig(path, options);
   const { name, train } = config;
-  if (!existsSync(dir)) throw new UsageError(`${dir}: expected the folder of a daemon, found none`);
+  if (!existsSync(dir))
+    throw new UsageError(`${dir}: expected the folder of a daemon, got a path that does not exist`);
   const file = join(dir, `${name}.yaml`);
   const taken = (await listRuns(dir)).some(({ run }) => run === name);
   if (taken || existsSync(file)) {
-    throw new UsageError(`${dir} has a run ${name} already: give another name (--set name=…)`);
+    throw new UsageError(
+      `${dir} already has a run named ${name}; give another name (--set name=…)`,
+    );
   }
   const warmStart = train.warmStart && resolve(train.warmStart);
   await writeFileAtomic(file, stringify({ ...config, train: { ...train, warmStart } }));

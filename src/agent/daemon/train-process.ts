@@ -86,7 +86,7 @@ export class TrainProcess {
     this.draining = true;
     this.#child.kill('SIGTERM');
     this.#late = setTimeout(() => {
-      this.#warn(`it has not ended within ${withinMs / 1000} s and is killed`);
+      this.#warn(`the process did not end within ${withinMs / 1000} s; killing it`);
       this.kill();
     }, withinMs);
   }
@@ -127,7 +127,7 @@ export class TrainProcess {
     this.rssMiB = await residentMiB(pid);
     const most = MOST_MEMORY * this.#options.memoryMiB;
     if (this.rssMiB <= most || this.draining) return;
-    this.#warn(`it takes ${Math.round(this.rssMiB)} MiB, more than ${most}, and is ended`);
+    this.#warn(`the process takes ${Math.round(this.rssMiB)} MiB, more than ${most}; ending it`);
     this.drain(OVER_MEMORY_MS);
   }
 

@@ -79,7 +79,7 @@ export class Trainer {
    */
   async #untilEnded(run: ManagedRun): Promise<Exit | undefined> {
     const { log, set } = this.#options;
-    const wait = (holder: string) => log.info({ run: run.name }, `waits for ${holder} to end`);
+    const wait = (holder: string) => log.info({ run: run.name }, `waiting for ${holder} to end`);
     await awaitUnlocked(run.runDir, wait, this.#ending.signal);
     await run.prepare();
     if (this.ending || !isWanted(run)) return undefined;
@@ -112,21 +112,21 @@ export class Trainer {
     const told = { run: run.name, code, signal };
     const how = signal ?? code;
     if (finished) {
-      if (how !== 0) log.warn(told, `it ended with ${how}, after it was done`);
+      if (how !== 0) log.warn(told, `the process ended with ${how} after training was done`);
       set(run, 'done');
     } else if (this.ending || run.entry.state !== 'running') log.info(told, 'ended');
     else if (code === EXIT.usage) set(run, 'failed', complaint);
     else if (code === EXIT.restart) {
-      this.#again(run, { planned: true, ...did }, `it asked to be started again: ${complaint}`);
+      this.#again(run, { planned: true, ...did }, `the process asked for a restart: ${complaint}`);
     } else {
-      const early = code === 0 ? ' before it was done' : '';
+      const early = code === 0 ? ' before training was done' : '';
       const why = complaint && `: ${complaint}`;
-      this.#again(run, { planned: false, ...did }, `it ended with ${how}${early}${why}`);
+      this.#again(run, { planned: false, ...did }, `the process ended with ${how}${early}${why}`);
     }
   }
 
   #unstarted(run: ManagedRun, message: string): void {
-    const reason = `it could not be started: ${message}`;
+    const reason = `the process could not start: ${message}`;
     if (this.ending || !isWanted(run)) this.#options.log.info({ run: run.name }, reason);
     else this.#again(run, { planned: false, updates: 0, saved: false }, reason);
   }

@@ -176,11 +176,13 @@ function planOf({ config }: Agent, options: EvaluateOptions) {
   const reach = definition.reach?.(setting) ?? 0;
   const maxSteps = options.maxSteps ?? Math.max(config.halting.maxSteps, reach);
   if (episodes === 0) {
-    throw new UsageError('evaluation.episodes is 0: say how many to play (episodes, --episodes)');
+    throw new UsageError(
+      'episodes: expected an integer ≥ 1, since evaluation.episodes is 0 in the config (--episodes)',
+    );
   }
   if (maxSteps < minSteps || maxSteps > MOST_STEPS) {
     throw new UsageError(
-      `maxSteps: expected halting.minSteps (${minSteps}) to ${MOST_STEPS}, got ${maxSteps}`,
+      `maxSteps: expected an integer in ${minSteps}..${MOST_STEPS} (halting.minSteps..${MOST_STEPS}), got ${maxSteps}`,
     );
   }
   const all = Array.from({ length: maxSteps - minSteps + 1 }, (_, i) => minSteps + i);
@@ -188,7 +190,7 @@ function planOf({ config }: Agent, options: EvaluateOptions) {
   const outside = depths.find((steps) => steps < minSteps || steps > maxSteps);
   if (outside !== undefined) {
     throw new UsageError(
-      `depths: expected steps in ${minSteps}..${maxSteps} (halting.minSteps..maxSteps), got ${outside}`,
+      `depths: expected ponder steps in ${minSteps}..${maxSteps} (halting.minSteps..maxSteps), got ${outside}`,
     );
   }
   const seed = options.seed ?? config.train.seed + SEED_OFFSET;

@@ -14,24 +14,24 @@ function ranges(numbers: readonly number[]): string {
 
 /** What comes of an incident, unless the run stops. */
 const consequence: Record<IncidentKind, string> = {
-  update: 'undone',
-  environment: 'an episode is lost',
-  verb: 'told once, and done without',
-  policy: 'back to the newest checkpoint',
-  thread: 'the process was ended',
-  process: 'the run ends',
+  update: 'undid the update',
+  environment: 'lost an episode',
+  verb: 'continuing without it, and not warning again',
+  policy: 'went back to the newest checkpoint',
+  thread: 'killed the process',
+  process: 'the run stops',
 };
 
 /** How many episodes of an evaluation had not ended when they were cut; nothing where all had. */
 export function cutText({ episodes, cut }: Evaluation): string {
   if (cut.episodes === 0) return '';
-  return `; ${whole(cut.episodes)} of ${whole(episodes)} episodes had not ended after ${whole(cut.after)} decisions (evaluation.maxEpisodeSteps)`;
+  return `; ${whole(cut.episodes)} of ${whole(episodes)} episodes truncated after ${whole(cut.after)} environment steps (evaluation.maxEpisodeSteps)`;
 }
 
 /** What a run has lost to its environments; undefined where that is nothing. */
 export function lossesText({ lostEpisodes, envFailures }: Losses): string | undefined {
   const lost = `${counted(lostEpisodes, 'episode')} lost in training`;
-  const failed = `${counted(envFailures, 'environment failure')} survived`;
+  const failed = `recovered from ${counted(envFailures, 'environment failure')}`;
   const parts = [...(lostEpisodes > 0 ? [lost] : []), ...(envFailures > 0 ? [failed] : [])];
   return parts.length === 0 ? undefined : parts.join(', ');
 }
@@ -41,7 +41,9 @@ export function eventLine(event: ToldEvent): string | undefined {
   switch (event.type) {
     case 'started': {
       const from =
-        event.resumedFrom === undefined ? '' : `, resumed at step ${whole(event.resumedFrom)}`;
+        event.resumedFrom === undefined
+          ? ''
+          : `, resumed after ${whole(event.resumedFrom)} environment steps`;
       const timed = event.timings.map(
         ({ device, ms }) => `\n  ${device}: ${decimal(ms, 1)} ms a minibatch`,
       );
@@ -51,7 +53,7 @@ export function eventLine(event: ToldEvent): string | undefined {
     case 'warning':
       return `warning: ${event.message}`;
     case 'listening':
-      return `waiting for environments to dial in at ${event.url}`;
+      return `waiting for environments to connect to ${event.url}`;
     case 'released':
       return `update ${event.update}: halting head released (${event.reason})`;
     case 'evaluated': {
@@ -68,7 +70,7 @@ export function eventLine(event: ToldEvent): string | undefined {
       return `update ${update}: evaluating for ${whole(seconds)} s, ${whole(episodes)} of ${whole(of)} episodes, ${whole(decisions)} decisions`;
     }
     case 'evaluation-failed':
-      return `update ${event.update}: warning: not evaluated: ${event.reason}; training goes on, and it is tried again later`;
+      return `update ${event.update}: warning: the evaluation failed: ${event.reason}; training continues, and a later evaluation tries again`;
     case 'lost': {
       return `update ${event.update}: ${counted(event.episodes, 'episode')} lost (${event.reason})`;
     }
@@ -77,23 +79,23 @@ export function eventLine(event: ToldEvent): string | undefined {
     case 'stalled': {
       const { envs, seconds } = event;
       const which = envs.length === 1 ? `environment ${envs[0]}` : `environments ${ranges(envs)}`;
-      const where = event.during === 'evaluation' ? ' of its evaluation' : '';
+      const where = event.during === 'evaluation' ? ' of the evaluation' : '';
       return `update ${event.update}: warning: no answer for ${seconds} s from ${which}${where}`;
     }
     case 'answered': {
-      const where = event.during === 'evaluation' ? ' of its evaluation' : '';
+      const where = event.during === 'evaluation' ? ' of the evaluation' : '';
       return `update ${event.update}: environments${where} answer again, after ${event.seconds} s`;
     }
     case 'save-failed':
-      return `update ${event.update}: warning: not saved (${event.consecutive} in a row): ${event.reason}; it is tried again in a minute`;
+      return `update ${event.update}: warning: could not save a checkpoint (${event.consecutive} in a row): ${event.reason}; trying again in a minute`;
     case 'over-budget': {
       const { update, what, got, limit, updatesSinceStart } = event;
-      return `update ${update}: over budget: ${what} ${whole(got)} of ${whole(limit)}, ${updatesSinceStart} updates after its start`;
+      return `update ${update}: over budget: ${what} is ${whole(got)}, limit ${whole(limit)}, ${updatesSinceStart} updates after the process started`;
     }
     case 'waiting':
       return event.message;
     case 'damaged':
-      return `warning: ${event.message}; it is set aside as ${event.path}, and the one before goes on`;
+      return `warning: ${event.message}; moved it to ${event.path} and went back to the checkpoint before it`;
     case 'stopped':
       return `update ${event.update}: stopped early (${event.reason})`;
     case 'alarm':

@@ -38,11 +38,11 @@ function finishedLine(event: Extract<TrainEvent, { type: 'finished' }>): string 
   const losses = lossesText(event);
   const lost = losses === undefined ? '' : `; ${losses}`;
   if (!evaluation)
-    return `${interrupted ? 'stopped' : 'done'} after ${whole(envSteps)} steps${lost}`;
+    return `${interrupted ? 'stopped' : 'done'} after ${whole(envSteps)} environment steps${lost}`;
   const { successRate } = evaluation;
   const success = successRate === null ? '' : `, success ${decimal(successRate)}`;
   return (
-    `done after ${whole(envSteps)} steps: return ${decimal(evaluation.return.mean)}${success}, ` +
+    `done after ${whole(envSteps)} environment steps: return ${decimal(evaluation.return.mean)}${success}, ` +
     `ponder steps ${decimal(evaluation.ponderSteps.mean, 2)}${cutText(evaluation)}${lost}`
   );
 }

@@ -50,7 +50,7 @@ function readHeader(text: string, path: string): RecordingHeader {
   if (version > RECORDING_VERSION) {
     throw new RecordingError(
       `${where}: expected a recording of version ${RECORDING_VERSION}, got ${version}: ` +
-        `written by a newer Pondera (${pondera}); update to read it`,
+        `Pondera ${pondera} wrote it; update Pondera to read it`,
     );
   }
   const header = parsed(text, recordingHeader, where);

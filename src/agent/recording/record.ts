@@ -69,7 +69,7 @@ export async function record(
   const { minSteps } = agent.config.halting;
   if (maxSteps !== undefined && (maxSteps < minSteps || maxSteps > MOST_STEPS)) {
     throw new UsageError(
-      `maxSteps: expected halting.minSteps (${minSteps}) to ${MOST_STEPS}, got ${maxSteps}`,
+      `maxSteps: expected an integer in ${minSteps}..${MOST_STEPS} (halting.minSteps..${MOST_STEPS}), got ${maxSteps}`,
     );
   }
   const exit = exitOf(agent.config, options.exit);

@@ -40,7 +40,7 @@ export async function writeReport(
       ...(evaluation ? summaryOf(evaluation) : []),
       ['Price per ponder step', agent.price],
       ...some('Episodes lost in training', lostEpisodes),
-      ...some('Environment failures survived', envFailures),
+      ...some('Environment failures recovered from', envFailures),
     ],
     curve: metrics.map((m) => ({ step: m.envSteps, return: m.return, netReturn: m.netReturn })),
     evaluations: metrics.flatMap(({ envSteps, evaluation: e }) =>
@@ -80,7 +80,7 @@ function summaryOf(evaluation: Evaluation): Summary {
     ['Ponder steps, mean', ponderSteps.mean],
     ['Ponder steps, 95th percentile', ponderSteps.p95],
     ['Rank correlation of ponder steps with difficulty', spearman],
-    ...some(`Episodes cut off after ${cut.after} decisions`, cut.episodes),
+    ...some(`Episodes truncated after ${cut.after} environment steps`, cut.episodes),
     ...some('Episodes lost in evaluation', evaluation.lostEpisodes),
   ];
 }

@@ -60,7 +60,8 @@ export class AppendFile {
   sync(): void {
     this.flush();
     try {
-      if (fstatSync(this.#file).nlink === 0) throw new Error('it was deleted while it was written');
+      if (fstatSync(this.#file).nlink === 0)
+        throw new Error('the file was deleted while it was written');
       fsyncSync(this.#file);
     } catch (cause) {
       if (!cannotSync(cause)) throw this.#failed(cause);

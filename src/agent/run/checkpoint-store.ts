@@ -201,7 +201,7 @@ export class CheckpointStore {
       }
     }
     const seen = bad.map(({ message }) => `\n${message}`).join('');
-    throw new CheckpointError(`no checkpoint in ${this.dir} is whole${seen}`);
+    throw new CheckpointError(`${this.dir}: expected an undamaged checkpoint, found none${seen}`);
   }
 
   async #setAside({ step, dir, message }: Found & { message: string }) {
@@ -248,7 +248,7 @@ export class CheckpointStore {
   }): Promise<void> {
     if (!Number.isInteger(keepLast) || keepLast < 1) {
       throw new RangeError(
-        `CheckpointStore.prune: keepLast must be an integer ≥ 1, got ${keepLast}`,
+        `CheckpointStore.prune: keepLast: expected an integer ≥ 1, got ${keepLast}`,
       );
     }
     const best = await this.#bestStep();
@@ -308,7 +308,7 @@ export class CheckpointStore {
 
   #path(step: number): string {
     if (!Number.isSafeInteger(step) || step < 0) {
-      throw new RangeError(`CheckpointStore: step must be an integer ≥ 0, got ${step}`);
+      throw new RangeError(`CheckpointStore: step: expected an integer ≥ 0, got ${step}`);
     }
     return join(this.dir, `step-${step}`);
   }
@@ -323,12 +323,12 @@ export async function loadCheckpoint(dir: string): Promise<Checkpoint> {
   const path = join(dir, 'manifest.json');
   const manifestBytes = await readIfThere(path);
   if (!manifestBytes)
-    throw new CheckpointError(`${dir} is no checkpoint: manifest.json is missing`);
+    throw new CheckpointError(`${dir}: expected a checkpoint, found no manifest.json`);
   const manifest = unsealed(manifestBytes, path);
   const { version } = validate(versionSchema, manifest, path);
   if (version > FORMAT_VERSION) {
     throw new CheckpointTooNewError(
-      `${path}: checkpoint format ${version}, but this is pondera ${VERSION}, which reads up to ${FORMAT_VERSION}`,
+      `${path}: expected a checkpoint format of at most ${FORMAT_VERSION}, got ${version}; update Pondera (this is ${VERSION}) to read it`,
     );
   }
   const { step, files } = validate(manifestSchema, manifest, path);

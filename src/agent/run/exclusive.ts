@@ -21,5 +21,5 @@ export async function exclusive(
 
 /** What is said where a lock may have been left behind. */
 export function waitingFor(path: string, holder: string, seconds: number): string {
-  return `${path} belongs to ${holder}: waiting ${seconds} s at most to see whether that still runs`;
+  return `${path} is locked by ${holder}; waiting at most ${seconds} s to see whether that process still runs`;
 }

@@ -66,7 +66,7 @@ export class HeldLock {
     }
     const owner = parseOwner(text);
     if (owner === undefined || owner.id === this.#owner.id) return;
-    throw new LockLostError(`${this.#path} is now that of process ${owner.pid} on ${owner.host}`);
+    throw new LockLostError(`${this.#path} now belongs to process ${owner.pid} on ${owner.host}`);
   }
 
   /** Another's is left where it is. */

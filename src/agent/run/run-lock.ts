@@ -112,7 +112,7 @@ async function leftBehind(
   }
   const holder = owner
     ? `process ${owner.pid} on ${owner.host} (another container or machine)`
-    : 'a process that is writing it, or was ended as it did';
+    : 'a process that is writing the lock, or ended while it did';
   onWait?.(holder, PATIENCE_MS / 1000);
   for (let waited = 0; waited < PATIENCE_MS; waited += LOOK_MS) {
     await pause(LOOK_MS, signal);

@@ -187,7 +187,7 @@ function varint(value: number): Uint8Array {
 
 function varintField(field: number, value: number): Uint8Array {
   if (!Number.isSafeInteger(value) || value < 0) {
-    throw new RangeError(`TensorBoardWriter: step must be an integer ≥ 0, got ${value}`);
+    throw new RangeError(`TensorBoardWriter: step: expected an integer ≥ 0, got ${value}`);
   }
   return concat([varint(field * 8), varint(value)]);
 }

@@ -96,10 +96,13 @@ export class PolicyBatcher {
       const since = performance.now();
       const { maxSteps, deadlineMs, deterministic: greedy, seed, trace } = question;
       const most = this.#options.maxBatch + this.#options.queue;
-      if (this.closing) throw new WireError('SHUTTING_DOWN', 'this server is going');
+      if (this.closing) throw new WireError('SHUTTING_DOWN', 'the server is shutting down');
       const { obs, masks } = observed(this.agent, question, most);
       if (this.pending + obs.length > most) {
-        throw new WireError('OVERLOADED', `${this.pending} observations are waiting already`);
+        throw new WireError(
+          'OVERLOADED',
+          `${this.pending} observations are already waiting; try again later`,
+        );
       }
       const deadline = deadlineMs === undefined ? undefined : since + deadlineMs;
       const limits = { maxSteps, deadline };
@@ -184,7 +187,7 @@ export class PolicyBatcher {
   #refuse({ request, env }: BatchedObservation, cause: Error): void {
     if (!this.#requests.has(request)) return;
     this.#options.onFault(cause);
-    const message = `value ${env}: the policy answered with numbers that are not finite`;
+    const message = `value ${env}: expected finite numbers from the policy, got NaN or Infinity`;
     this.#reject(request, new WireError('INTERNAL', message, { cause }));
   }
 

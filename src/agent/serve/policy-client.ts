@@ -246,7 +246,10 @@ export class PolicyClient {
     this.#attempt = 0;
     const asked = this.#asked.get(reply.id);
     if (asked === undefined) {
-      throw new WireError('BAD_MESSAGE', `${reply.t}.id: nothing is asked as ${reply.id}`);
+      throw new WireError(
+        'BAD_MESSAGE',
+        `${reply.t}.id: expected the id of a pending request, got ${reply.id}`,
+      );
     }
     if (reply.t === 'failed') {
       // The client repeats the request on its next connection.
@@ -326,7 +329,10 @@ async function begin(url: string, options: PolicyClientOptions): Promise<Begun> 
   const { policy, session } = await sayHello(connection, hello);
   if (policy === undefined) {
     connection.close();
-    throw new WireError('BAD_MESSAGE', 'welcome.policy: expected one; is this a policy server?');
+    throw new WireError(
+      'BAD_MESSAGE',
+      'welcome.policy: expected a policy description, got none; is this a policy server?',
+    );
   }
   return { connection, policy, session };
 }
@@ -343,5 +349,7 @@ function isRetryable(error: unknown): boolean {
 }
 
 function closedError({ code, reason }: Closed): Error {
-  return new Error(`PolicyClient: the server closed with ${code}${reason && `: ${reason}`}`);
+  return new Error(
+    `PolicyClient: the server closed the connection with code ${code}${reason && `: ${reason}`}`,
+  );
 }

@@ -20,11 +20,11 @@ export interface Observed {
 export function observed(agent: Agent, { obs, actionMask }: ActRequest, most: number): Observed {
   const count = countOf(agent.observationSpace, obs) ?? 1;
   if (count < 1 || count > most) {
-    throw new WireError('REFUSED', `obs: expected 1 to ${most} of them, got ${count}`);
+    throw new WireError('REFUSED', `obs: expected 1 to ${most} observations, got ${count}`);
   }
   const values = valuesOf(agent, obs, count);
   if (actionMask && actionMask.shape[0] !== count) {
-    const rows = `actionMask: expected ${count} rows, one for each obs`;
+    const rows = `actionMask: expected ${count} rows, one for each observation`;
     throw new WireError('REFUSED', `${rows}, got ${actionMask.shape[0]}`);
   }
   const masks = values.map((value, i) => {

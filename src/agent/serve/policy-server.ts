@@ -118,7 +118,7 @@ export class PolicyServer {
   }
 
   #welcome(connection: Connection): void {
-    if (this.#thinker.closing) throw new WireError('SHUTTING_DOWN', 'this server is going');
+    if (this.#thinker.closing) throw new WireError('SHUTTING_DOWN', 'the server is shutting down');
     const { limits, heartbeatMs } = this.#server;
     const welcome: Welcome = {
       t: 'welcome',
@@ -174,7 +174,9 @@ export async function servePolicy(
     const { minSteps } = agent.config.halting;
     const { maxSteps = minSteps } = options;
     if (maxSteps < minSteps) {
-      throw new UsageError(`maxSteps: expected at least ${minSteps} (minSteps), got ${maxSteps}`);
+      throw new UsageError(
+        `maxSteps: expected at least ${minSteps} (halting.minSteps), got ${maxSteps}`,
+      );
     }
     const store = new CheckpointStore(join(runDir, 'checkpoints'));
     return await PolicyServer.start(agent, store, options);

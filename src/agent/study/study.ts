@@ -156,8 +156,8 @@ async function pinConfig(config: Config, dir: string): Promise<string> {
   const differences = configDifferences(parse(found), parse(text));
   if (differences.length > 0) {
     throw new UsageError(
-      `${dir} holds a study of another config, and these differ: ${differencesText(differences)}; ` +
-        'put them back, or give another run directory',
+      `${dir} holds a study of another config; these settings differ: ${differencesText(differences)}; ` +
+        'change them back, or give another run directory',
     );
   }
   return path;

@@ -56,7 +56,7 @@ export async function verifyResume(options: VerifyOptions): Promise<Verified> {
   // Three runs of one seed on an NVIDIA H100 differed from the seventh digit on.
   if (backend === 'webgpu') {
     throw new UsageError(
-      'verify-resume: expected a backend whose sums come out the same twice (simd, cpu or wasm), got webgpu',
+      'verify-resume: backend: expected one whose results are reproducible (simd, cpu or wasm), got webgpu',
     );
   }
   const rng = Rng.seed(seed, 'verify-resume');
@@ -80,7 +80,7 @@ export async function verifyResume(options: VerifyOptions): Promise<Verified> {
     const found = await follow(options, killed, begun(killed), moment);
     if (found.finished) {
       throw new UsageError(
-        `verify-resume: the run was over after ${kill - 1} kills: expected one long enough for ${kills}`,
+        `verify-resume: expected a run long enough for ${kills} kills, but it was done after ${kill - 1}; raise train.totalSteps`,
       );
     }
     update = Math.max(update, found.update);
@@ -215,7 +215,8 @@ async function collect(child: ChildProcess): Promise<string> {
 async function compare(a: string, b: string): Promise<string | undefined> {
   const load = (runDir: string) => new CheckpointStore(join(runDir, 'checkpoints')).load('latest');
   const [one, other] = [await load(a), await load(b)];
-  if (one.step !== other.step) return `the last checkpoint: ${one.step} and ${other.step} steps`;
+  if (one.step !== other.step)
+    return `last checkpoint: ${one.step} and ${other.step} environment steps`;
   for (const part of ['weights', 'optimiser'] as const) {
     for (const [name, { data }] of Object.entries(one[part])) {
       const twin = other[part][name]?.data;

@@ -35,9 +35,9 @@ export function collapse(
     return {
       alarm: 'collapsed-to-min',
       message:
-        `nearly all decisions take ${minSteps} ponder step(s), though forced to ${maxSteps} ` +
-        `the return is higher (${show(shallow.return)} → ${show(deep.return)}) by more than ` +
-        `${ERRORS} standard errors: release later ` +
+        `the halting head has collapsed: over 95 % of decisions take ${minSteps} ponder step(s), although forcing ${maxSteps} ` +
+        `raises the return (${show(shallow.return)} → ${show(deep.return)}) by more than ` +
+        `${ERRORS} standard errors. Release it later ` +
         '(recipe.releaseReturn, recipe.minUpdates), lower price.initial or raise recipe.forcedShare',
     };
   }
@@ -45,8 +45,8 @@ export function collapse(
     return {
       alarm: 'collapsed-to-max',
       message:
-        `nearly all decisions take all ${maxSteps} ponder steps (mean ${show(ponderSteps.mean)} in ` +
-        'evaluation): raise recipe.forcedShare or price.initial, or set price.targetSteps',
+        `the halting head has collapsed: over 95 % of decisions take all ${maxSteps} ponder steps (mean ${show(ponderSteps.mean)} in ` +
+        'evaluation). Raise recipe.forcedShare or price.initial, or set price.targetSteps',
     };
   }
   return undefined;

@@ -103,7 +103,7 @@ export class Checkpointer {
     if (last) throw error;
     if (this.#failures >= this.#settings.failures) {
       throw new RunError(
-        `${this.#failures} saves in a row failed (checkpoint.failures): ${reason}`,
+        `could not save a checkpoint ${this.#failures} times in a row (checkpoint.failures): ${reason}`,
         { cause: error },
       );
     }

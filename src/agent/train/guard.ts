@@ -82,7 +82,7 @@ function explainJump(
   most: number,
 ): string | undefined {
   if (mean === null || value == null || value <= most * Math.max(mean, usual)) return undefined;
-  return `${name}: expected at most ${most} times its running mean ${mean} or what rewards and the price account for ${usual}, got ${value}`;
+  return `${name}: expected at most ${most} times its running mean (${mean}) or the size that rewards and the price explain (${usual}), got ${value}`;
 }
 
 /**

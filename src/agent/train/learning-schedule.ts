@@ -16,7 +16,7 @@ export function explainLength(
   if (names.length === 0) return undefined;
   const changes = names.map((name) => `${name} ${show(was[name])} → ${show(is[name])}`);
   return (
-    `train.totalSteps: ${whole(before)} → ${whole(totalSteps)}, so that the schedule goes on elsewhere: ` +
+    `train.totalSteps: ${whole(before)} → ${whole(totalSteps)}, which stretches the schedule: ` +
     `${changes.join(', ')} from this step on`
   );
 }

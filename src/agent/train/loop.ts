@@ -71,7 +71,7 @@ export async function loop(
     abandoned(envs, signal, () => waiting).pipe(
       tap((owing) => {
         const { update, envSteps } = training;
-        const reason = `told to stop, and environments ${owing.join(', ')} do not answer`;
+        const reason = `interrupted while environments ${owing.join(', ')} did not answer`;
         on({ type: 'stopped', update, envSteps, reason });
       }),
     ),

@@ -55,7 +55,7 @@ export class Recovery {
   async afterUndone(incident: Incident, { update }: Pick<Training, 'update'>): Promise<void> {
     const consecutive = this.#undone.count(update);
     const kept = await this.#files.setAside(incident);
-    const wrong = `${consecutive} updates in a row were undone`;
+    const wrong = `stopped after ${consecutive} undone updates in a row`;
     this.#tell('update', { ...incident, consecutive }, kept, wrong);
   }
 
@@ -73,7 +73,7 @@ export class Recovery {
       'policy',
       note,
       kept,
-      `went back ${consecutive - 1} times in a row, and failed again`,
+      `the policy failed again after ${consecutive - 1} returns to a checkpoint in a row`,
     );
     const { checkpoint, damaged } = await this.#files.rewind();
     for (const { path, message } of damaged) this.#on({ type: 'damaged', path, message });

@@ -48,12 +48,13 @@ const CONFIG = 'config.resolved.yaml';
 /** Checks that a run can begin in a directory. @throws UsageError where it cannot */
 export function checkRunDir(dir: string, { resume, overwrite }: Begin): void {
   if (dir.trim() === '') throw new UsageError('runDir: expected a directory, got an empty string');
-  if (resume && overwrite) throw new UsageError('overwrite: expected without resume, got both');
+  if (resume && overwrite) throw new UsageError('overwrite: not allowed together with resume');
   if (existsSync(dir) && !statSync(dir).isDirectory()) {
     throw new UsageError(`${dir}: expected a directory for the run, found a file`);
   }
   const holdsRun = existsSync(join(dir, CONFIG));
-  if (resume && !holdsRun) throw new UsageError(`${dir}: nothing to resume, found no ${CONFIG}`);
+  if (resume && !holdsRun)
+    throw new UsageError(`${dir}: expected a run to resume, found no ${CONFIG}`);
   if (holdsRun && !resume && !overwrite) throw new RunExistsError(dir);
 }
 
@@ -101,7 +102,7 @@ export class RunFiles {
     const configPath = join(dir, CONFIG);
     await mkdir(dir, { recursive: true });
     const lockPath = join(dir, 'run.lock');
-    const lock = await exclusive(lockPath, (holder) => `${dir}: ${holder} trains there already`, {
+    const lock = await exclusive(lockPath, (holder) => `${dir}: ${holder} already trains there`, {
       onWait: (holder, seconds) => onWait(waitingFor(lockPath, holder, seconds)),
       signal: begin.signal,
     });
@@ -308,8 +309,8 @@ export class RunFiles {
       this.#lock.check();
     } catch (cause) {
       const what = existsSync(this.dir)
-        ? `${(cause as Error).message}: nothing keeps another process from training there`
-        : `${this.dir} is gone: it was deleted or moved while it was trained in`;
+        ? `${(cause as Error).message}: another process could train there`
+        : `${this.dir} is gone: the directory was deleted or moved during training`;
       throw new RunError(what, { cause });
     }
   }

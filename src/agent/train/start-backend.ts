@@ -72,8 +72,8 @@ function checkArena(peak: number, { kernels: { arenaMiB }, algorithm }: Config):
   if (wanted <= arenaMiB) return;
   const remedy = `lower ${algorithm}.minibatch, halting.maxSteps, env.count or the sizes of the policy`;
   throw new UsageError(
-    `kernels.arenaMiB: expected at least ${wanted}, by the largest minibatch at full depth, got ${arenaMiB}; ` +
-      (wanted <= MAX_MIB ? `raise it, or ${remedy}` : `as ${MAX_MIB} is the most, ${remedy}`),
+    `kernels.arenaMiB: expected at least ${wanted} MiB for the largest minibatch at full depth, got ${arenaMiB}; ` +
+      (wanted <= MAX_MIB ? `raise it, or ${remedy}` : `${MAX_MIB} is the maximum, so ${remedy}`),
   );
 }
 

@@ -18,7 +18,9 @@ export function watchThread(dir: string, heartbeat: Heartbeat, seconds: number):
   const workerData: Watched = { dir, shared, seconds };
   const thread = startThread(import.meta.url, 'watchdog-thread', { workerData });
   // A run goes on without its watch.
-  thread.on('error', ({ message }) => process.emitWarning(`the watchdog has ended: ${message}`));
+  thread.on('error', ({ message }) =>
+    process.emitWarning(`the watchdog failed, and the run continues without it: ${message}`),
+  );
   thread.unref();
   const timer = setInterval(() => heartbeat.beat(), looksIn(seconds).everyMs);
   timer.unref();

@@ -45,7 +45,7 @@ function tell(): void {
   const at = ` (${where.join(', ')})`;
   const reason = `the training thread has stood still for ${seconds} s${at} (watchdog.threadSeconds)`;
   const path = unusedPath(join(dir, 'incidents'), `thread-at-${envSteps}`, '.json');
-  writeSync(2, `error: ${reason}; the process is ended, to be resumed\n`);
+  writeSync(2, `error: ${reason}; killing the process; resume the run to continue\n`);
   const now = new Date().toISOString();
   const incident = { update, envSteps, reason };
   const note = { version: 1, ...incident, phase, env, since: new Date(since).toISOString() };

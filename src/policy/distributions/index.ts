@@ -24,6 +24,8 @@ export function distributionFor(space: Space): Distribution {
     case 'box':
       return gaussian(known);
     default:
-      throw new TypeError(`distributionFor: no policy head for ${known.type} actions`);
+      throw new TypeError(
+        `distributionFor: expected Box, Discrete, MultiDiscrete or MultiBinary actions, got ${known.type}`,
+      );
   }
 }

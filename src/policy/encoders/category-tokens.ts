@@ -28,7 +28,9 @@ export function tokenEncoder(
   const fields = shape[1] ?? 1;
   const part = Math.floor(width / fields);
   if (part < 1) {
-    throw new RangeError(`tokenEncoder: width ${width} cannot hold ${fields} fields a token`);
+    throw new RangeError(
+      `tokenEncoder: width: expected at least ${fields}, one for each field of a token, got ${width}`,
+    );
   }
   const tables: tf.Variable[] = [];
   // Field f of every token is looked up in one table, sized by the largest of them.

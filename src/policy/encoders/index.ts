@@ -34,7 +34,7 @@ export function encoderFor(space: Space, width: number, parameters: Parameters):
       return dictEncoder(known, width, parameters, encoderFor);
     default:
       throw new TypeError(
-        `encoderFor: no encoder for a ${known.type} observation; give one of your own (policy.encoder)`,
+        `encoderFor: expected an observation space with a built-in encoder, got ${known.type}; use your own encoder (policy.encoder)`,
       );
   }
 }

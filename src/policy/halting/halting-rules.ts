@@ -50,7 +50,9 @@ function ownFields(
   const taken = [...COMMON, ...others.flatMap((other) => Object.keys(other.fields))];
   const field = Object.keys(fields).find((key) => taken.includes(key));
   if (field === undefined) return;
-  throw new RangeError(`the halting rule ${name}: the field ${field} is there already`);
+  throw new RangeError(
+    `the halting rule ${name}: the field ${field} already exists: expected another name`,
+  );
 }
 
 /**

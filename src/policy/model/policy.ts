@@ -72,7 +72,7 @@ export class Policy {
     const { width, heads } = options;
     if (width % heads !== 0) {
       throw new RangeError(
-        `policy: heads must divide width, got ${heads} heads and width ${width}`,
+        `policy.heads: expected a divisor of policy.width = ${width}, got ${heads}`,
       );
     }
     this.parameters = new Parameters(Rng.seed(options.seed, 'policy'));
@@ -175,7 +175,8 @@ export class Policy {
   }
 
   #checkUsable(): void {
-    if (this.#disposed) throw new Error('Policy: it has been disposed of');
+    if (this.#disposed)
+      throw new Error('Policy: expected a policy in use, got one that was disposed of');
   }
 
   #makeHeads(width: number, haltBias: number): HeadWeights {

@@ -39,10 +39,10 @@ export function explainActions({
     case 'multi-binary':
       return undefined;
     case 'text':
-      return problem('let the environment offer its texts as choices of a Discrete');
+      return problem('offer the texts as choices of a Discrete space');
     default:
       return problem(
-        'put its parts side by side: choices in one MultiDiscrete, numbers in one Box, and take them apart in step',
+        'join the parts into one MultiDiscrete (choices) or one Box (numbers), and split the action in step',
       );
   }
 }
@@ -60,7 +60,7 @@ export function explainObservations({
 function unseen(space: AnySpace, where: string): SpaceProblem | undefined {
   const problem = (expected: string, got: string, mend: string): SpaceProblem => ({
     seen: `${where}: expected ${expected}, got ${got}`,
-    mend: `${mend}, or give an encoder of your own (policy.encoder)`,
+    mend: `${mend}, or use your own encoder (policy.encoder)`,
   });
   switch (space.type) {
     case 'box':
@@ -72,7 +72,7 @@ function unseen(space: AnySpace, where: string): SpaceProblem | undefined {
       return problem(
         'a MultiDiscrete of rank 1 (fields) or 2 (a set of tokens, of fields each)',
         `one of shape [${space.shape}]`,
-        'give it fewer dimensions, or show a grid as a Box [rows, columns, channels]',
+        'use fewer dimensions, or show a grid as a Box of shape [rows, columns, channels]',
       );
     case 'dict':
     case 'tuple': {
@@ -81,7 +81,7 @@ function unseen(space: AnySpace, where: string): SpaceProblem | undefined {
           ? [...space.spaces]
           : space.spaces.map((part, i) => [i, part] as const);
       if (parts.length === 0) {
-        const mend = 'give it a part, such as a Discrete of one value';
+        const mend = 'add a part, such as a Discrete space of one value';
         return problem('at least one part', `an empty ${nameOf(space)}`, mend);
       }
       for (const [key, part] of parts) {
@@ -91,7 +91,11 @@ function unseen(space: AnySpace, where: string): SpaceProblem | undefined {
       return undefined;
     }
     default:
-      return problem(OBSERVATIONS, `a ${nameOf(space)}`, 'show it as numbers or choices');
+      return problem(
+        OBSERVATIONS,
+        `a ${nameOf(space)}`,
+        'show the observation as numbers or choices',
+      );
   }
 }
 
@@ -107,7 +111,7 @@ export function explainActionBounds({
   if (seen === undefined) return undefined;
   return {
     seen: `actionSpace: ${seen}`,
-    mend: 'give each entry the bounds that its actions lie between, or scale it so that they are of size 1',
+    mend: 'give each entry its true bounds, or scale the actions to a size of about 1',
   };
 }
 

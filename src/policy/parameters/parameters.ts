@@ -70,7 +70,7 @@ export class Parameters {
       const [got, most] = [size, MOST].map((n) => n.toLocaleString('en-US'));
       throw new RangeError(
         `policy: expected at most ${most} numbers in ${full}, got ${shape.join(' × ')} = ${got}; ` +
-          'lower policy.width, or let the environment show and take less',
+          'lower policy.width, or make the observation and action spaces smaller',
       );
     }
     const data = Float32Array.from({ length: size }, (_, i) => value(i));
@@ -88,7 +88,9 @@ export class Parameters {
     const path = JSON.stringify([...this.#path, name]);
     const joined = [...this.#path, name].join('.');
     if (this.#paths.has(path)) {
-      throw new Error(`Parameters: two variables are named "${joined}"`);
+      throw new Error(
+        `Parameters: expected a new name, got "${joined}", the name of another variable`,
+      );
     }
     this.#paths.add(path);
     let full = joined;
@@ -123,11 +125,12 @@ export class Parameters {
   write(tensors: Tensors): void {
     const names = new Set(this.#variables.map((v) => v.name));
     for (const name of Object.keys(tensors)) {
-      if (!names.has(name)) throw new Error(`weights: the policy has no tensor "${name}"`);
+      if (!names.has(name))
+        throw new Error(`weights: expected tensors of the policy, got an unknown one, "${name}"`);
     }
     for (const { name, variable } of this.#variables) {
       const tensor = tensors[name];
-      if (tensor === undefined) throw new Error(`weights: tensor "${name}" is missing`);
+      if (tensor === undefined) throw new Error(`weights: expected a tensor "${name}", got none`);
       if (tensor.shape.join() !== variable.shape.join()) {
         throw new Error(
           `weights: tensor "${name}": expected shape [${variable.shape}], got [${tensor.shape}]`,

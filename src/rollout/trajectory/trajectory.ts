@@ -102,7 +102,8 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
   push(transition: Transition): void {
     const { decision, reward, terminated, truncated, final, next } = transition;
     const { capacity, observationSize, actionSize, maskSize } = this.sizes;
-    if (this.count === capacity) throw new RangeError(`Trajectory: full at ${capacity} decisions`);
+    if (this.count === capacity)
+      throw new RangeError(`Trajectory: expected at most ${capacity} decisions, got one more`);
     const t = this.count++;
     const { env, row, mask } = decision.observation;
     this.env[t] = env;

@@ -130,7 +130,7 @@ describe('Agent.act', () => {
     expect(await steps({ name: 'fixed', ponderSteps: 3 })).toBe(3);
     expect(await steps({ name: 'random', histogram: [0, 0, 1] })).toBe(3);
     await expect(steps('random')).rejects.toThrow(
-      'exit random: expected histogram, which only an evaluation finds by itself, got nothing',
+      'exit random: histogram: expected a value, got nothing; only an evaluation measures it by itself',
     );
   });
 
@@ -350,7 +350,9 @@ describe('an agent that has been disposed of', () => {
     const agent = await makeAgent({}, 0.01);
     const acting = agent.act(0);
     agent.dispose();
-    await expect(acting).rejects.toThrow('Policy: it has been disposed of');
+    await expect(acting).rejects.toThrow(
+      'Policy: expected a policy in use, got one that was disposed of',
+    );
   });
 });
 
@@ -388,10 +390,10 @@ describe('Agent.load', () => {
     await expect(load(['env.id=KnownDixit-v0'])).rejects.toThrow(UsageError);
     await expect(load(['policy.width=12'])).rejects.toThrow(/expected shape \[.*12.*\], got/);
     await expect(load(['policy.heads=3'])).rejects.toThrow(
-      'policy.heads: expected a divisor of width, got 3',
+      'policy.heads: expected a divisor of policy.width, got 3',
     );
     await expect(load(['normalize.obs=true'])).rejects.toThrow(
-      'normalize.obs: expected a Box observation, got a discrete one',
+      'normalize.obs: expected a Box observation space, got a space of type discrete',
     );
     expect(tf.memory().numTensors).toBe(numTensors);
   });
@@ -408,10 +410,12 @@ describe('Agent.load', () => {
     );
     const normalizer = new RunningStats(5).state();
     expect(() => agent.restore(other, { price: 9, normalizer })).toThrow(
-      'observation statistics: expected those of 3 numbers, got 5',
+      'checkpoint: expected observation statistics of 3 numbers, got 5',
     );
     const { 'heads.value': _, ...missing } = other;
-    expect(() => agent.restore(missing, { price: 9 })).toThrow('"heads.value" is missing');
+    expect(() => agent.restore(missing, { price: 9 })).toThrow(
+      'weights: expected a tensor "heads.value", got none',
+    );
     expect(agent.state()).toEqual(before);
     expect(await agent.policy.parameters.read()).toEqual(weights);
   });

@@ -71,7 +71,7 @@ describe('an algorithm from outside', () => {
       'toy.rates: unknown key; did you mean "rate"?',
     );
     expect(() => toyConfig({ ppo: { epochs: 2 } })).toThrow(
-      'ppo: expected no settings of another algorithm, since algorithm is toy; leave them out (--set ppo=null)',
+      'ppo: expected no settings of the algorithm ppo, because algorithm is toy; leave them out (--set ppo=null)',
     );
     expect(() => toyConfig({ algorithm: 'ppo', toy: {} })).toThrow(
       'toy: expected no settings of another algorithm, since algorithm is ppo',

@@ -68,10 +68,10 @@ describe('the commands of a daemon', () => {
     // Whichever of them came first.
     expect(JSON.parse(running.stdout).state).toMatch(/^(running|stopped)$/);
     expect(stopped).toEqual({ code: 0, stdout: '', stderr: '' });
-    expect(unknown).toMatchObject({ code: 1, stderr: 'error: there is no run two\n' });
+    expect(unknown).toMatchObject({ code: 1, stderr: 'error: no run is named two\n' });
     expect(second).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining(`process ${daemon.pid} is its daemon already`),
+      stderr: expect.stringContaining(`process ${daemon.pid} is already its daemon`),
     });
     daemon.kill('SIGTERM');
     expect(await once(daemon, 'exit')).toEqual([0, null]);

@@ -65,7 +65,7 @@ describe('pondera', () => {
     // From the options of no other environment.
     [
       ['train', '--set', 'env.id=Maze-v0'],
-      'error: train.totalSteps: expected an integer ≥ 1, got nothing (there is no config: give it with --set)\n',
+      'error: train.totalSteps: expected an integer ≥ 1, got nothing (no config file was given; set it with --set)\n',
     ],
     [
       ['train', 'k-hop', '--set', 'env.id=Maze-v0'],

@@ -16,14 +16,14 @@ it('an integer of options that no double is, is refused where it is written', as
   const failure = await load('{ a: [1, { seed: 12345678901234567891 }] }').catch((error) => error);
   expect(failure).toBeInstanceOf(UsageError);
   expect(failure.message).toMatch(
-    /config\.yaml:4:29: expected a number that comes through exactly, got 12345678901234567891: in quotes/,
+    /config\.yaml:4:29: expected a number that JavaScript holds exactly, got 12345678901234567891; put it in quotes/,
   );
   for (const set of [
     'env.options.seed=9007199254740993',
     'env.options={ seed: 9007199254740993 }',
   ]) {
     await expect(load('{}', [set])).rejects.toThrow(
-      `--set ${set}: expected a number that comes through exactly, got 9007199254740993`,
+      `--set ${set}: expected a number that JavaScript holds exactly, got 9007199254740993`,
     );
   }
 });

@@ -66,7 +66,7 @@ describe('loadConfig', () => {
     ],
     [
       'ppo: { decisions: 255 }',
-      'ppo.decisions: expected at least 256, 4 for each of env.count = 64 environments, got 255',
+      'ppo.decisions: expected at least 256, 4 decisions for each of env.count = 64 environments, got 255',
     ],
     ['algorithm: sarsa', 'algorithm: expected one of "ppo", "pqn", got "sarsa"'],
     ['ppo: { epochs: four }', 'ppo.epochs: expected an integer ≥ 1, got "four"'],
@@ -138,7 +138,7 @@ describe('loadConfig', () => {
 
   it('refuses heads that do not divide the width', async () => {
     expect(await problems(`${valid}policy: { heads: 5 }`)).toEqual([
-      'policy.heads: expected a divisor of width, got 5',
+      'policy.heads: expected a divisor of policy.width, got 5',
     ]);
   });
 
@@ -166,7 +166,7 @@ describe('loadConfig', () => {
       /found neither; Maze-v0 is a built-in environment: .* by --set env\.id=Maze-v0$/,
     );
     await expect(loadConfig('./my-env.ts')).rejects.toThrow(
-      './my-env.ts: expected a config in YAML, got a module; name it in one (env: { module: ./my-env.ts })',
+      './my-env.ts: expected a YAML config, got a module; name the module in a config (env: { module: ./my-env.ts })',
     );
     expect(await loadConfig('k-hop.yaml')).toEqual(await loadConfig('k-hop'));
   });
@@ -238,13 +238,10 @@ describe('--set', () => {
       'name=b: c',
       '--set name=b: c: expected a YAML scalar, [list] or {mapping}, got a block collection',
     ],
-    [
-      'ppo=*own',
-      '--set ppo=*own: expected a YAML scalar, [list] or {mapping}, got an alias (*) of what is elsewhere',
-    ],
+    ['ppo=*own', '--set ppo=*own: expected a YAML scalar, [list] or {mapping}, got an alias (*)'],
     [
       'env.options.a.b=1',
-      '--set env.options.a.b=1: expected a mapping or a list to set it in, found a value',
+      '--set env.options.a.b=1: expected a mapping or a list that holds this key, got a single value',
     ],
   ])('refuses %s', async (override, problem) => {
     const text = valid.replace('KHop-v0', 'KHop-v0, options: { a: 1 }');
@@ -297,7 +294,7 @@ describe('configFromSet', () => {
   it('says how the length of training is given', () => {
     expect(() => configFromSet({ set: ['env.id=Maze-v0'] })).toThrow(
       new UsageError(
-        'train.totalSteps: expected an integer ≥ 1, got nothing (there is no config: give it with --set)',
+        'train.totalSteps: expected an integer ≥ 1, got nothing (no config file was given; set it with --set)',
       ),
     );
   });

@@ -44,7 +44,7 @@ describe('the config of a run', () => {
     altered = (yaml) => yaml.replace(/^( *decisions:) .*$/m, '$1 77');
     const opening = RunFiles.open(dir, config, {}, new EventsLog(systemClock));
     await expect(opening).rejects.toThrow(
-      `${join(dir, 'config.resolved.yaml')} reads back as another config: ppo.decisions (77 there, `,
+      `${join(dir, 'config.resolved.yaml')}: expected the config to read back as it was written, but these settings differ: ppo.decisions (77 there, `,
     );
     expect(existsSync(join(dir, 'config.resolved.yaml'))).toBe(false);
     altered = (yaml) => yaml;

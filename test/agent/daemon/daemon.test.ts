@@ -138,10 +138,7 @@ describe('a daemon', () => {
     expect(away).toEqual({
       status: 503,
       ready: false,
-      problems: [
-        expect.stringMatching(/^the folder: ENOENT/),
-        expect.stringMatching(/^the disk: ENOENT/),
-      ],
+      problems: [expect.stringMatching(/^folder: ENOENT/), expect.stringMatching(/^disk: ENOENT/)],
     });
     expect((await fetch(`${url}/health`)).status).toBe(200);
     await rename(`${dir}-away`, dir);
@@ -162,6 +159,8 @@ describe('a daemon', () => {
     expect(await failed('broken')).toMatch(
       /env\.ts cannot be loaded: no licence \(.*env\.ts:1:7\)$/,
     );
-    expect(await failed('large')).toBe('resources: it needs 3 cores of 2 in all');
+    expect(await failed('large')).toBe(
+      'resources: expected at most what the daemon has, got 3 cores of 2',
+    );
   });
 });

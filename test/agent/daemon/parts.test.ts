@@ -56,7 +56,7 @@ describe('daemon.json', () => {
     const found = DaemonClient.find(dir);
     await expect(found).rejects.toThrow(RunError);
     await expect(found).rejects.toThrow(
-      `${join(dir, 'daemon.json')}: expected what a daemon writes`,
+      `${join(dir, 'daemon.json')}: expected the file that a daemon writes`,
     );
   });
 

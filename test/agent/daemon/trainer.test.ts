@@ -69,10 +69,13 @@ describe('a run', () => {
     const waiting = await found(({ problem }) => problem !== null);
     expect(waiting).toMatchObject({
       state: 'running',
-      problem: expect.stringMatching(/^starts again at .*Z: it ended with 1: boom$/),
+      problem: expect.stringMatching(/^starts again at .*Z: the process ended with 1: boom$/),
     });
     // An environment that ends the process finishes nothing.
-    await found(({ problem }) => problem?.endsWith('it ended with 0 before it was done') === true);
+    await found(
+      ({ problem }) =>
+        problem?.endsWith('the process ended with 0 before training was done') === true,
+    );
     expect(await found(({ state }) => state === 'done')).toMatchObject({
       restarts: 3,
       incidents: 1,
@@ -106,7 +109,7 @@ describe('a run', () => {
     await put(dir, config('run', { ppo: { epochs: 3 } }));
     const told = await found(({ problem }) => problem !== null);
     expect(told.problem).toMatch(
-      /run\.yaml: .*differ: ppo\.epochs \(\d there, 3 now\).*; the run keeps the config it began with$/,
+      /run\.yaml: .*differ: ppo\.epochs \(\d there, 3 now\).*; the run keeps the config with which it began$/,
     );
     await control('restart');
     await until(async () => (await calls()).length === 2);
@@ -133,7 +136,7 @@ describe('a run', () => {
     expect(waiting).toMatchObject({
       state: 'queued',
       problem: expect.stringMatching(
-        /^starts again at .*Z: it could not be started: .*EEXIST|ENOTDIR/,
+        /^starts again at .*Z: the process could not start: .*EEXIST|ENOTDIR/,
       ),
       restarts: 1,
     });

@@ -444,7 +444,10 @@ describe('episodes', () => {
     ],
     [{ forcedEpisodes: -1 }, 'evaluate: forcedEpisodes: expected an integer ≥ 0, got -1'],
     [{ depths: [0] }, 'evaluate: depths: expected a list, each an integer ≥ 1'],
-    [{ depths: [1, 3] }, 'depths: expected steps in 1..2 (halting.minSteps..maxSteps), got 3'],
+    [
+      { depths: [1, 3] },
+      'depths: expected ponder steps in 1..2 (halting.minSteps..maxSteps), got 3',
+    ],
     [{ episode: 3 }, 'evaluate: episode: no such option; did you mean episodes?'],
   ])('are not played with %o', async (options, message) => {
     const refused = evaluate(stub(), { env: countdown, episodes: 1, ...options });

@@ -88,7 +88,7 @@ describe('a run directory', () => {
     const { pid } = await lockHolder(join(runDir, 'run.lock'));
     const refused = train(tinyConfig(), { runDir });
     await expect(refused).rejects.toThrow(
-      new UsageError(`${runDir}: process ${pid} trains there already`),
+      new UsageError(`${runDir}: process ${pid} already trains there`),
     );
     expect(readdirSync(runDir)).toEqual(['run.lock']);
   });

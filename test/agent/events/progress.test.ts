@@ -148,7 +148,7 @@ describe('progress', () => {
       `[\\d,]+ parameters on [^,]*, WebAssembly[^,]*, 1 thread, files in ${runDir}`,
       'update 1  \\d+ %  [\\d,]+ decisions/s  return ',
       'update 3: evaluation return [-\\d.]+, success [\\d.]+, ponder steps [\\d.]+ \\(best\\)',
-      `done after ${steps} steps: return ${evaluation!.return.mean.toFixed(3)}, success `,
+      `done after ${steps} environment steps: return ${evaluation!.return.mean.toFixed(3)}, success `,
     ];
     for (const line of lines) expect(text).toMatch(new RegExp(`^${line}`, 'm'));
   });
@@ -156,7 +156,7 @@ describe('progress', () => {
   it('says where training was stopped', () => {
     const stream = screen({ isTTY: true });
     progress(stream)({ type: 'finished', envSteps: 1200, interrupted: true, ...nothingLost });
-    expect(stream.written).toEqual(['stopped after 1,200 steps\n']);
+    expect(stream.written).toEqual(['stopped after 1,200 environment steps\n']);
   });
 
   it('says what was lost on the way', () => {
@@ -164,7 +164,7 @@ describe('progress', () => {
     const lost = { lostEpisodes: 40, envFailures: 1 };
     progress(stream)({ type: 'finished', envSteps: 1200, interrupted: false, ...lost });
     expect(stream.written.join('')).toContain(
-      'done after 1,200 steps; 40 episodes lost in training, 1 environment failure survived\n',
+      'done after 1,200 environment steps; 40 episodes lost in training, recovered from 1 environment failure\n',
     );
   });
 });

@@ -110,7 +110,7 @@ describe('an environment that fails in training', () => {
         / close( threw: the viewer is gone|: no answer within 30 ms)$/,
       );
       expect(eventLine(incidents[0])).toContain(
-        'told once, and done without: Counter (environment 0',
+        'continuing without it, and not warning again: Counter (environment 0',
       );
       expect(learned(rest)).toEqual(learned(whole));
     },

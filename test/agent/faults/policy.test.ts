@@ -135,7 +135,7 @@ describe('weights that become NaN in the middle of training', () => {
     const { runDir, failure, incidents } = await run(config, { on: spoiling([5], true) });
     expect(failure?.name).toBe('RunError');
     expect(failure?.message).toMatch(
-      /^went back 2 times in a row, .* \(guards.consecutive\): policy: non-finite/,
+      /^the policy failed again after 2 returns to a checkpoint in a row \(guards.consecutive\): policy: non-finite/,
     );
     expect(incidents.map(({ consecutive }) => consecutive)).toEqual([1, 2, 3]);
     expect(tf.memory().numTensors).toBe(tensors);

@@ -72,7 +72,7 @@ describe.skipIf(!chromiumPath)('the live page in Chromium', () => {
     await trained;
     await page.locator('.state', { hasText: 'stopped' }).waitFor();
     const events = page.locator('.events');
-    await events.getByText('stopped before its end').waitFor();
+    await events.getByText('stopped before training was done').waitFor();
     expect(await events.textContent()).toContain('parameters on');
     await page.getByRole('heading', { name: 'Events' }).waitFor();
   });

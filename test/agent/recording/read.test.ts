@@ -59,7 +59,7 @@ describe('readRecording', () => {
     [
       'is of a newer version',
       () => '{"format":"pondera-recording","version":3,"pondera":"9.1.0","new":1}\n',
-      ':1: expected a recording of version 2, got 3: written by a newer Pondera (9.1.0); update to read it',
+      ':1: expected a recording of version 2, got 3: Pondera 9.1.0 wrote it; update Pondera to read it',
     ],
     ['lacks a field', () => lines[0].replace('"price"', '"prize"'), ':1: price: Invalid input'],
     [

@@ -191,7 +191,7 @@ describe('record', () => {
   it('refuses fewer ponder steps than the config takes at least', async () => {
     const agent = await makeAgent();
     await expect(recorded(agent, { maxSteps: 0 })).rejects.toThrow(
-      'maxSteps: expected halting.minSteps (1) to 1000, got 0',
+      'maxSteps: expected an integer in 1..1000 (halting.minSteps..1000), got 0',
     );
   });
 

@@ -46,7 +46,9 @@ describe('AppendFile', () => {
     disk.repair();
     expect(readFileSync(path, 'utf8')).toBe('one\n');
     rmSync(path);
-    expect(() => file.sync()).toThrow(`cannot write ${path}: it was deleted while it was written`);
+    expect(() => file.sync()).toThrow(
+      `cannot write ${path}: the file was deleted while it was written`,
+    );
     file.close();
   });
 

@@ -83,7 +83,7 @@ describe('CheckpointStore', () => {
     expect((await store.list()).map(({ step }) => step)).toEqual([2, 5, 6]);
     await store.prune({ keepLast: 1 });
     expect(readdirSync(store.dir).sort()).toEqual(['best.json', 'step-2', 'step-6']);
-    await expect(store.prune({ keepLast: 0 })).rejects.toThrow('keepLast must be an integer ≥ 1');
+    await expect(store.prune({ keepLast: 0 })).rejects.toThrow('keepLast: expected an integer ≥ 1');
   });
 
   it('keeps the first at or past each milestone for ever', async () => {
@@ -173,7 +173,9 @@ describe('CheckpointStore', () => {
   it('refuses to mark or save what makes no sense', async () => {
     const store = newStore();
     await expect(store.markBest(3)).rejects.toThrow(/step-3 does not exist/);
-    await expect(store.save(checkpoint(-1))).rejects.toThrow('step must be an integer ≥ 0, got -1');
+    await expect(store.save(checkpoint(-1))).rejects.toThrow(
+      'step: expected an integer ≥ 0, got -1',
+    );
     await expect(store.save({ ...checkpoint(1), state: { a: [Number.NaN] } })).rejects.toThrow(
       'state.a[0]: expected a number, got NaN',
     );
@@ -304,7 +306,9 @@ describe('loadCheckpoint', () => {
     rmSync(join(dir, name));
     await expect(loadCheckpoint(dir)).rejects.toThrow(CheckpointError);
     await expect(loadCheckpoint(dir)).rejects.toThrow(
-      name === 'manifest.json' ? `${dir} is no checkpoint` : `${join(dir, name)} is missing`,
+      name === 'manifest.json'
+        ? `${dir}: expected a checkpoint, found no manifest.json`
+        : `${join(dir, name)} is missing`,
     );
   });
 
@@ -343,7 +347,9 @@ describe('loadCheckpoint', () => {
     const dir = await saved();
     const path = join(dir, 'manifest.json');
     writeFileSync(path, JSON.stringify({ version: 3, shards: [] }));
-    await expect(loadCheckpoint(dir)).rejects.toThrow(`${path}: checkpoint format 3, but this is`);
+    await expect(loadCheckpoint(dir)).rejects.toThrow(
+      `${path}: expected a checkpoint format of at most 2, got 3; update Pondera`,
+    );
   });
 
   it('names what a manifest lacks', async () => {
@@ -357,6 +363,8 @@ describe('loadCheckpoint', () => {
   it('says that a directory that is not there is no checkpoint', async () => {
     const dir = join(tempDir(), 'step-1');
     expect(existsSync(dir)).toBe(false);
-    await expect(loadCheckpoint(dir)).rejects.toThrow(`${dir} is no checkpoint`);
+    await expect(loadCheckpoint(dir)).rejects.toThrow(
+      `${dir}: expected a checkpoint, found no manifest.json`,
+    );
   });
 });

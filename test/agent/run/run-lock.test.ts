@@ -191,7 +191,7 @@ describe('a lock that is held', () => {
     lock.check();
     writeFileSync(path, JSON.stringify({ pid: 7, host: 'web-1', id: 'x' }));
     expect(() => lock.check()).toThrow(
-      new LockLostError(`${path} is now that of process 7 on web-1`),
+      new LockLostError(`${path} now belongs to process 7 on web-1`),
     );
     await lock.release();
     expect(existsSync(path)).toBe(true);

@@ -174,7 +174,7 @@ describe('TensorBoardWriter', () => {
 
   it('refuses a step that is no count', () => {
     const writer = new TensorBoardWriter(tempDir());
-    expect(() => writer.scalar('a', 1, -1)).toThrow('step must be an integer ≥ 0, got -1');
+    expect(() => writer.scalar('a', 1, -1)).toThrow('step: expected an integer ≥ 0, got -1');
     writer.close();
   });
 });

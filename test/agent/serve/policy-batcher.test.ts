@@ -47,7 +47,7 @@ describe('a thinker', () => {
     expect(thinker.pending).toBe(3);
     await expect(thinker.think({ obs: [1] })).rejects.toMatchObject({
       code: 'OVERLOADED',
-      message: '3 observations are waiting already',
+      message: '3 observations are already waiting; try again later',
     });
     expect(await first).toHaveLength(2);
     expect(await second).toHaveLength(1);
@@ -60,7 +60,7 @@ describe('a thinker', () => {
     const others = [thinker.think(rows(1, 2)), thinker.think(rows(3, 4, 5, 6))];
     await expect(thinker.think(rows(1, 2, 3e38, 3e38, 1, 2))).rejects.toMatchObject({
       code: 'INTERNAL',
-      message: 'value 1: the policy answered with numbers that are not finite',
+      message: 'value 1: expected finite numbers from the policy, got NaN or Infinity',
     });
     expect((await Promise.all(others)).map(({ length }) => length)).toEqual([1, 2]);
     expect(faults).toHaveLength(1);

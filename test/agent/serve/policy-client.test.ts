@@ -137,7 +137,7 @@ describe('a policy client', () => {
           answer(connection, act);
         },
       },
-      /acted.id: nothing is asked as 0/,
+      /acted.id: expected the id of a pending request, got 0/,
     ],
     [
       'that answers too little',

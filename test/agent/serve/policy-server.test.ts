@@ -203,9 +203,12 @@ describe('a policy server', () => {
       [{ obs: ndarray(Int32Array.of(1, 99)) }, /^value 1: obs: expected/],
       [{ obs: ndarray(Float32Array.of(1, 2), [1, 2]) }, /^obs: batch: expected an array \[1\]/],
       [{ obs: 'x' }, /^obs: batch: expected an array \[1\]/],
-      [{ obs: [] }, /^obs: expected 1 to 20 of them, got 0/],
-      [{ obs: new Array(21).fill(1) }, /^obs: expected 1 to 20 of them, got 21/],
-      [{ actionMask: mask([2, 4]) }, /^actionMask: expected 1 rows, one for each obs, got 2/],
+      [{ obs: [] }, /^obs: expected 1 to 20 observations, got 0/],
+      [{ obs: new Array(21).fill(1) }, /^obs: expected 1 to 20 observations, got 21/],
+      [
+        { actionMask: mask([2, 4]) },
+        /^actionMask: expected 1 rows, one for each observation, got 2/,
+      ],
       [{ actionMask: mask([1, 9]) }, /^value 0: info.actionMask: expected 4 entries, got 9/],
     ];
     bad.forEach(([change], id) => {

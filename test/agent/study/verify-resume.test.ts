@@ -58,6 +58,6 @@ describe('verifyResume', { timeout: 180_000 }, () => {
     const dir = tempDir();
     const set = ['backend=webgpu'];
     const refused = verifyResume({ config: 'k-hop', set, kills: 1, dir, command: ['false'] });
-    await expect(refused).rejects.toThrow('whose sums come out the same twice');
+    await expect(refused).rejects.toThrow('backend: expected one whose results are reproducible');
   });
 });

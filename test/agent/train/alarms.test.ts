@@ -30,7 +30,7 @@ describe('collapse', () => {
   it('to the minimum is an alarm where more thought would help', () => {
     const found = collapse([96, 2, 2], 1, evaluation(0.2, 0.9));
     expect(found?.alarm).toBe('collapsed-to-min');
-    expect(found?.message).toContain('forced to 3 the return is higher (0.20 → 0.90)');
+    expect(found?.message).toContain('forcing 3 raises the return (0.20 → 0.90)');
     expect(found?.message).toContain('recipe.releaseReturn');
   });
 

@@ -217,7 +217,7 @@ describe('a save that fails', () => {
     disk.repair();
     expect(ended).toBeInstanceOf(RunError);
     expect(ended.message).toMatch(
-      /^3 saves in a row failed \(checkpoint.failures\): cannot write .*metrics.jsonl: EROFS/,
+      /^could not save a checkpoint 3 times in a row \(checkpoint.failures\): cannot write .*metrics.jsonl: EROFS/,
     );
     expect(updatesOf(told, 'checkpointed')).toEqual([1, 2, 3]);
     expect(updatesOf(told, 'save-failed')).toEqual([4, 5, 6]);
@@ -277,17 +277,17 @@ describe('a run', () => {
     [
       'was deleted',
       (runDir) => rmSync(runDir, { recursive: true }),
-      /^(.*) is gone: it was deleted or moved while it was trained in$/,
+      /^(.*) is gone: the directory was deleted or moved during training$/,
     ],
     [
       'was moved',
       (runDir) => renameSync(runDir, `${runDir}.moved`),
-      /^(.*) is gone: it was deleted or moved while it was trained in$/,
+      /^(.*) is gone: the directory was deleted or moved during training$/,
     ],
     [
       'is that of another process by now',
       (runDir) => writeFileSync(join(runDir, 'run.lock'), '{"pid":7,"host":"web-1","id":"x"}'),
-      /^(.*)\/run.lock is now that of process 7 on web-1: nothing keeps another/,
+      /^(.*)\/run.lock now belongs to process 7 on web-1: another process could train there/,
     ],
   ])('whose folder %s ends with the next update', async (_, act, message) => {
     const runDir = join(tempDir(), 'run');
@@ -348,6 +348,6 @@ describe('an incident that cannot be written', () => {
       expect(path).toBe(undefined);
       expect(unkept).toContain('ENOSPC: injected');
     }
-    expect(ended.message).toContain('3 updates in a row were undone');
+    expect(ended.message).toContain('stopped after 3 undone updates in a row');
   });
 });

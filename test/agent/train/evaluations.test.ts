@@ -185,10 +185,10 @@ describe('an evaluation during training', () => {
     for (const { evaluation } of evaluated)
       expect(evaluation.cut).toEqual({ episodes: 1, after: 20 });
     expect(eventLine(evaluated[0])).toContain(
-      '1 of 1 episodes had not ended after 20 decisions (evaluation.maxEpisodeSteps)',
+      '1 of 1 episodes truncated after 20 environment steps (evaluation.maxEpisodeSteps)',
     );
     const report = readFileSync(join(runDir, 'report.html'), 'utf8');
-    expect(report).toContain('Episodes cut off after 20 decisions');
+    expect(report).toContain('Episodes truncated after 20 environment steps');
   });
 
   it('is told of each minute while it lasts', async () => {
@@ -237,7 +237,7 @@ describe('an evaluation during training', () => {
       { type: 'stalled', during: 'evaluation', update: 2, envs: [0], seconds: 100 },
     ]);
     expect(eventLine(told[0])).toContain(
-      'no answer for 100 s from environment 0 of its evaluation',
+      'no answer for 100 s from environment 0 of the evaluation',
     );
   });
 
@@ -271,7 +271,9 @@ describe('an evaluation during training', () => {
     expect(readFileSync(join(runDir, 'report.html'), 'utf8')).toContain('Environment steps');
     const agent = await Agent.load(runDir, { env });
     expect(agent.version).toBe((events.at(-1) as { envSteps: number }).envSteps);
-    await expect(evaluate(agent, { env })).rejects.toThrow('evaluation.episodes is 0: say');
+    await expect(evaluate(agent, { env })).rejects.toThrow(
+      'episodes: expected an integer ≥ 1, since evaluation.episodes is 0',
+    );
     expect((await evaluate(agent, { env, episodes: 1, forcedEpisodes: 0 })).episodes).toBe(1);
     agent.dispose();
   });
@@ -316,7 +318,7 @@ describe('the last evaluation', () => {
     });
     expect(events.at(-1)).toMatchObject({ type: 'finished', interrupted: false, envFailures: 4 });
     expect(readFileSync(join(runDir, 'report.html'), 'utf8')).toContain(
-      'Environment failures survived',
+      'Environment failures recovered from',
     );
   });
 

@@ -182,7 +182,7 @@ describe('an update gone wrong', () => {
     const { runDir, failure, incidents } = await run(paying(70, 1e9));
     expect(failure?.name).toBe('RunError');
     expect(failure?.message).toMatch(
-      /^3 updates in a row were undone \(guards.consecutive\): valueLoss/,
+      /^stopped after 3 undone updates in a row \(guards.consecutive\): valueLoss/,
     );
     expect(incidents.map(({ consecutive }) => consecutive)).toEqual([1, 2, 3]);
     expect(readdirSync(join(runDir, 'incidents'))).toHaveLength(3);

@@ -21,7 +21,7 @@ describe('the schedule', () => {
   it('of a run made longer is told with both its values', () => {
     const config = tinyConfig({ ppo, train: { totalSteps: 200 } });
     expect(explainLength(config, 100, 100)).toBe(
-      'train.totalSteps: 100 → 200, so that the schedule goes on elsewhere: ' +
+      'train.totalSteps: 100 → 200, which stretches the schedule: ' +
         'learningRate 0.001 → 0.0055, entropy 0 → 0.05 from this step on',
     );
     expect(explainLength(config, 100, 200)).toBeUndefined();

@@ -120,7 +120,7 @@ describe('training that does not fit into the arena', () => {
 
     const message = await refusal(large(tooSmall));
     expect(message).toMatch(
-      /^kernels\.arenaMiB: expected at least \d+, by the largest minibatch at full depth, got \d+; raise it, or lower ppo\.minibatch/,
+      /^kernels\.arenaMiB: expected at least \d+ MiB for the largest minibatch at full depth, got \d+; raise it, or lower ppo\.minibatch/,
     );
     const [told, got] = message.match(/\d+/g)!.map(Number);
     expect(got).toBe(tooSmall);

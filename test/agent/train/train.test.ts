@@ -162,14 +162,14 @@ describe('a run directory', () => {
     const before = await remains(runDir);
 
     await expect(train(config, { runDir })).rejects.toThrow(UsageError);
-    await expect(train(config, { runDir })).rejects.toThrow(`${runDir} holds a run already`);
+    await expect(train(config, { runDir })).rejects.toThrow(`${runDir} already holds a run`);
     await expect(train(config, { runDir: tempDir(), resume: true })).rejects.toThrow(
       'nothing to resume',
     );
     const other = tinyConfig({ price: { initial: 0.5 }, ppo: { epochs: 9 } });
     await expect(train(other, { runDir, resume: true })).rejects.toThrow(
-      `${runDir}: a resumed run keeps its settings, and these differ: price.initial (0.02 there, 0.5 now), ` +
-        'ppo.epochs (1 there, 9 now); put them back, or begin another run from its weights, ' +
+      `${runDir}: a resumed run keeps its settings, but these differ: price.initial (0.02 there, 0.5 now), ` +
+        'ppo.epochs (1 there, 9 now); change them back, or start a new run from its weights ' +
         `with train.warmStart: ${runDir}`,
     );
     expect(await remains(runDir)).toEqual(before);

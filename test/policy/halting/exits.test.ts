@@ -254,7 +254,7 @@ describe('the registry', () => {
       });
     expect(() => registerExit(exit('cdf', {}))).toThrow('an exit named "cdf" is there already');
     expect(() => registerExit(exit('mine', { quantile: z.number() }))).toThrow(
-      'the exit mine: the option quantile is the exit threshold’s',
+      'the exit mine: the option quantile belongs to the exit threshold: expected the same schema object',
     );
     expect(exits.names).not.toContain('mine');
   });

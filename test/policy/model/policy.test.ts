@@ -239,7 +239,7 @@ describe('the heads', () => {
 describe('a policy', () => {
   it('refuses heads that do not divide its width', () => {
     expect(() => smallPolicy({ heads: 3 })).toThrow(
-      new RangeError('policy: heads must divide width, got 3 heads and width 8'),
+      new RangeError('policy.heads: expected a divisor of policy.width = 8, got 3'),
     );
   });
 

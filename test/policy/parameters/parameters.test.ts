@@ -21,7 +21,9 @@ describe('Parameters', () => {
   });
 
   it('refuses a name twice', () => {
-    expect(() => parameters.constant('a', [1], 0)).toThrow('two variables are named "a"');
+    expect(() => parameters.constant('a', [1], 0)).toThrow(
+      'expected a new name, got "a", the name of another variable',
+    );
     const core = parameters.scope('core');
     expect(() => core.scope('block').constant('gain', [2], 0)).toThrow(
       'two variables are named "core.block.gain"',
@@ -44,7 +46,7 @@ describe('Parameters', () => {
   it('refuse at once what could not be trained, with size and limit', () => {
     expect(() => parameters.scope('encoder').normal('table0', [2 ** 24, 48])).toThrow(
       'policy: expected at most 67,108,864 numbers in encoder.table0, got 16777216 × 48 = 805,306,368; ' +
-        'lower policy.width, or let the environment show and take less',
+        'lower policy.width, or make the observation and action spaces smaller',
     );
   });
 
@@ -77,8 +79,11 @@ describe('Parameters', () => {
   });
 
   it.each<[string, (t: Record<string, unknown>) => void]>([
-    ['weights: tensor "core.block.gain" is missing', (t) => delete t['core.block.gain']],
-    ['weights: the policy has no tensor "b"', (t) => Object.assign(t, { b: t.a })],
+    ['weights: expected a tensor "core.block.gain", got none', (t) => delete t['core.block.gain']],
+    [
+      'weights: expected tensors of the policy, got an unknown one, "b"',
+      (t) => Object.assign(t, { b: t.a }),
+    ],
     [
       'weights: tensor "core.block.gain": expected shape [2], got [1]',
       (t) => Object.assign(t, { 'core.block.gain': { shape: [1], data: Float32Array.of(1) } }),

@@ -139,7 +139,7 @@ describe('Trajectory', () => {
   it('is full at its capacity, and refuses more without taking any of it', () => {
     for (let i = 0; i < 6; i++) push({ seen: i, leadsTo: i + 1, steps: 3 });
     expect(() => push({ seen: 6, leadsTo: 7 })).toThrow(
-      new RangeError('Trajectory: full at 6 decisions'),
+      new RangeError('Trajectory: expected at most 6 decisions, got one more'),
     );
     expect(trajectory).toMatchObject({ count: 6, total: 18 });
     expect(bootstraps()).toEqual([[5, 6]]);

@@ -6,11 +6,11 @@ import { formatTime } from './format.ts';
 const advice: Record<string, string> = {
   alarm:
     'See the distribution of ponder steps and the price; the message names the settings to change.',
-  incident:
-    'The update was undone and training went on. What went into it is kept in incidents/ of the run.',
-  lost: 'Environments were gone and episodes with them; look at their own logs if it goes on.',
-  damaged: 'A checkpoint was set aside, and an older one taken. Check the disk.',
-  failed: 'Training has ended. Mend what the message names, then resume the run.',
+  incident: 'The update was undone, and training continued. Its data is in incidents/ of the run.',
+  lost: 'Environments disconnected, and their episodes were lost. If this continues, look at the environments’ own logs.',
+  damaged:
+    'A damaged checkpoint was moved away, and the run went back to an older one. Check the disk.',
+  failed: 'Training has ended. Fix the problem that the message names, then resume the run.',
 };
 
 /** What has happened in a run, the latest first. */

@@ -45,7 +45,9 @@ export class LineReader {
         if (end === 0) {
           rest.push(Buffer.from(chunk.subarray(0, bytesRead)));
           if (rest.length * CHUNK > LONGEST) {
-            throw new Error(`${this.path}: a line of more than ${LONGEST} bytes`);
+            throw new Error(
+              `${this.path}: expected lines of at most ${LONGEST} bytes, got a longer one`,
+            );
           }
           continue;
         }

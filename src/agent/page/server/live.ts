@@ -62,7 +62,7 @@ export function streamLive(
     if (message === undefined) socket.close(1008, 'BAD_MESSAGE');
     else if (message.t === 'unwatch') unwatch(message.run);
     else if (watched.size < MAX_WATCHED || watched.has(message.run)) watch(message);
-    else problem(message.run, new Error(`more than ${MAX_WATCHED} runs watched at once`));
+    else problem(message.run, new Error(`expected at most ${MAX_WATCHED} runs watched at once`));
   });
   socket.once('close', () => all.unsubscribe());
 }

@@ -103,7 +103,7 @@ function controlIn(posted: string) {
   } catch {
     throw new WireError(
       'BAD_MESSAGE',
-      `expected { run, action }, action one of ${controls.join(', ')}`,
+      `control: expected { run, action } with action one of ${controls.join(', ')}`,
     );
   }
 }

@@ -21,7 +21,7 @@ export function showEvent(line: string): RunEvent | undefined {
 function words(event: LoggedEvent): string {
   if (event.type === 'finished') {
     const losses = lossesText(event);
-    const how = event.interrupted ? 'stopped before its end' : 'training is done';
+    const how = event.interrupted ? 'stopped before training was done' : 'training is done';
     return losses === undefined ? how : `${how}; ${losses}`;
   }
   // Of another version, it may have other fields.

@@ -61,9 +61,12 @@ export function thinkPages(
         const seed = seedIn(query);
         const dir = await dirOf(query);
         if (!(await new CheckpointStore(join(dir, 'checkpoints')).latest())) {
-          throw new Error('the run has no checkpoint yet: there is no policy to play with');
+          throw new Error('the run has no checkpoint yet, so there is no policy to play');
         }
-        if (playing >= MAX_PLAYING) throw new Error(`${MAX_PLAYING} episodes are being played now`);
+        if (playing >= MAX_PLAYING)
+          throw new Error(
+            `expected at most ${MAX_PLAYING} episodes in play at once; try again when one has ended`,
+          );
         playing++;
         try {
           const args = [...command, 'record', dir, '--seed', seed, '--stdout'];
@@ -112,7 +115,8 @@ async function recordingIn(dir: string, file: string): Promise<string> {
 
 function seedIn(query: URLSearchParams): string {
   const seed = query.get('seed') ?? '0';
-  if (!/^\d{1,10}$/.test(seed)) throw new Error('seed: expected a whole number ≥ 0');
+  if (!/^\d{1,10}$/.test(seed))
+    throw new Error('seed: expected an integer ≥ 0 of at most 10 digits');
   return seed;
 }
 

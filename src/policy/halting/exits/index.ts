@@ -79,7 +79,7 @@ function shareOptions(definition: ExitDefinition, others: readonly ExitDefinitio
     for (const [option, schema] of Object.entries(definition.options)) {
       if (Object.hasOwn(options, option) && options[option] !== schema) {
         throw new RangeError(
-          `the exit ${definition.name}: the option ${option} is the exit ${name}’s: expected its schema, or another name`,
+          `the exit ${definition.name}: the option ${option} belongs to the exit ${name}: expected the same schema object, or another name`,
         );
       }
     }

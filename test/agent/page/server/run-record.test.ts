@@ -105,7 +105,7 @@ describe('a run that is followed', () => {
     expect(told).toEqual([
       ['alarm', 'alarm', expect.stringContaining('too short')],
       ['from-the-future', 'warning', 'something else'],
-      ['finished', 'info', 'stopped before its end'],
+      ['finished', 'info', 'stopped before training was done'],
     ]);
   });
 

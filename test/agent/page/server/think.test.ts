@@ -120,10 +120,10 @@ describe('an episode played now', () => {
   });
 
   it.each([
-    ['run=empty', stays, 'the run has no checkpoint yet: there is no policy to play with'],
+    ['run=empty', stays, 'the run has no checkpoint yet, so there is no policy to play'],
     ['run=nowhere', stays, 'no run is named nowhere'],
-    ['run=tiny&seed=-1', stays, 'seed: expected a whole number ≥ 0'],
-    ['run=tiny&seed=1%20--set', stays, 'seed: expected a whole number ≥ 0'],
+    ['run=tiny&seed=-1', stays, 'seed: expected an integer ≥ 0 of at most 10 digits'],
+    ['run=tiny&seed=1%20--set', stays, 'seed: expected an integer ≥ 0 of at most 10 digits'],
     ['run=tiny', 'console.error("error: no memory"); process.exit(1)', 'no memory'],
     ['run=tiny', 'process.exit(3)', 'exit code 3'],
   ])('says why there is none: %s', async (query, script, message) => {
@@ -141,7 +141,9 @@ describe('an episode played now', () => {
     await second.first();
     const third = new Watcher(server, 'run=tiny');
     await third.closed;
-    expect(JSON.parse(third.messages[0]).message).toBe('2 episodes are being played now');
+    expect(JSON.parse(third.messages[0]).message).toBe(
+      'expected at most 2 episodes in play at once; try again when one has ended',
+    );
 
     expect(isAlive(pid)).toBe(true);
     first.socket.close();
