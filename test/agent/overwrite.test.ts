@@ -74,7 +74,7 @@ describe('overwrite leaves the run as it was', () => {
       'there is no such environment',
       { ...config, env: { ...config.env, id: 'No-v0' } },
       {},
-      'env.id: no environment "No-v0"',
+      'env.id: expected the id of a built-in environment, one of KHop-v0, ',
     ],
     [
       'it cannot start from what it is to',

@@ -71,7 +71,7 @@ describe('a decider from outside', () => {
   });
 
   it('is refused where its name is taken, or a setting has to be given', () => {
-    expect(() => registerDecider(toyDecider)).toThrow('a decider named "reflex" is there already');
+    expect(() => registerDecider(toyDecider)).toThrow('a decider named "reflex" already exists');
     const settings = toyDecider.settings!.extend({ size: z.number() });
     expect(() => registerDecider({ ...toyDecider, name: 'other', settings })).toThrow(
       'the decider other: expected a default for each setting, got none for size',

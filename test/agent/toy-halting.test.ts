@@ -81,10 +81,12 @@ describe('a halting rule that is registered from outside', () => {
   it('is refused where its name or a field is taken', () => {
     registered();
     expect(() => registerHalting(toyHalting)).toThrow(
-      new RangeError('a halting rule named "toy" is there already'),
+      new RangeError('a halting rule named "toy" already exists'),
     );
     expect(() => registerHalting({ ...toyHalting, name: 'other' })).toThrow(
-      new RangeError('the halting rule other: the field chance is there already'),
+      new RangeError(
+        'the halting rule other: the field chance already exists: expected another name',
+      ),
     );
   });
 });

@@ -43,7 +43,7 @@ describe('an environment written for another library is told what it should give
     [
       'step',
       () => ({ obs: 0, reward: 1, done: true, info: {} }),
-      'terminated: expected a boolean, got undefined; in place of done give terminated (the task ended) and truncated',
+      'terminated: expected a boolean, got undefined; return terminated (the task ended) and truncated (a limit cut it short) instead of done',
     ],
     ['step', () => ({ ...env()().step(0), reward: 1n }), 'got 1n, a bigint'],
   ])('%s: %o', async (verb, give, message) => {

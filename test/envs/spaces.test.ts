@@ -522,7 +522,7 @@ describe('spaceFromJson', () => {
   });
 
   it('refuses what describes no space, and says where', () => {
-    expect(() => spaceFromJson({ type: 'ball' })).toThrow(/spaceFromJson: not a space/);
+    expect(() => spaceFromJson({ type: 'ball' })).toThrow(/spaceFromJson: expected a space/);
     expect(() => spaceFromJson({ type: 'discrete', n: 2, start: 0, m: 1 })).toThrow(/"m"/);
     const inner = { type: 'tuple', spaces: [{ type: 'discrete', n: '2', start: 0 }] };
     expect(() => spaceFromJson(inner)).toThrow(/spaces\[0\]\.n/);

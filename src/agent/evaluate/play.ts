@@ -184,7 +184,7 @@ export class Stage {
   #count(lost: number, { episodes, seed }: PlayOptions, env: number, reason: string): void {
     if (lost <= Math.max(LOST.atLeast, LOST.each * episodes)) return;
     const name = envName(this.#agent.config);
-    const what = `lost ${lost} episodes where ${episodes} were to be played`;
+    const what = `lost ${lost} episodes while playing ${episodes}`;
     throw new EnvError(what, { name, env, seed, cause: new Error(reason) });
   }
 }

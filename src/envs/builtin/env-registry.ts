@@ -64,8 +64,10 @@ export function makeEnv(id: string, options: unknown = {}): Env {
   if (!entry) {
     const ids = envIds();
     const near = typeof id === 'string' ? nearest(id, ids) : undefined;
-    const hint = near ? `did you mean ${near}? ` : '';
-    throw new Error(`no environment ${describe(id)}; ${hint}There are ${ids.join(', ')}`);
+    const hint = near === undefined ? '' : `; did you mean ${near}?`;
+    throw new Error(
+      `expected the id of a built-in environment, one of ${ids.join(', ')}, got ${describe(id)}${hint}`,
+    );
   }
   const parsed = entry.options.safeParse(options);
   if (!parsed.success) {
@@ -101,9 +103,9 @@ function explain(issue: z.core.$ZodIssue, options: unknown, entry: EnvEntry): st
 
 function unknownOption(key: string, properties: Record<string, unknown>, id: string): string {
   const known = Object.keys(properties);
-  if (known.length === 0) return `unknown; ${id} takes no options`;
+  if (known.length === 0) return `unknown option; ${id} takes none`;
   const near = nearest(key, known);
   return near
-    ? `unknown; did you mean "${near}"? ${id} takes ${known.join(', ')}`
-    : `unknown; ${id} takes ${known.join(', ')}`;
+    ? `unknown option; did you mean "${near}"? ${id} takes ${known.join(', ')}`
+    : `unknown option; ${id} takes ${known.join(', ')}`;
 }

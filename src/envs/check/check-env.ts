@@ -182,7 +182,7 @@ class Check {
     const trace = await explore(probe, this.steps, Rng.seed(this.seed, 'actions'));
     trace.events.unshift(first);
     if (!trace.events.some(({ terminated, truncated }) => terminated || truncated)) {
-      this.#findings.warn('episode-end', `no episode ended in ${this.steps} steps`);
+      this.#findings.warn('episode-end', `no episode ended within ${this.steps} steps`);
     }
     const change = aliased(trace);
     if (change) this.#findings.problem('aliasing', change);
@@ -219,7 +219,7 @@ class Check {
     const json = stringifyExact(snapshot);
     const trace = await explore(probe, this.steps, rng);
     if (explainPlain(snapshot, 'snapshot') || stringifyExact(snapshot) !== json) {
-      this.#findings.problem('snapshot', 'a snapshot changed while its environment went on');
+      this.#findings.problem('snapshot', 'a snapshot changed while its environment ran on');
     }
     const targets = { 'the same instance': probe, 'a new instance': await this.#make() };
     for (const [name, target] of Object.entries(targets)) {
@@ -285,5 +285,5 @@ function formatSpace(space: SpaceJson | undefined): string {
 }
 
 function formatFinding(kind: string, { rule, seen, mend }: Finding): string[] {
-  return [`${kind}: ${rule}`, `  seen: ${seen}`, `  mend: ${mend}`];
+  return [`${kind}: ${rule}`, `  found: ${seen}`, `  fix: ${mend}`];
 }

@@ -73,7 +73,7 @@ export class Definitions<D extends { readonly name: string }> {
 
   #add(definition: D): void {
     if (this.names.includes(definition.name)) {
-      throw new RangeError(`${this.#kind} named ${describe(definition.name)} is there already`);
+      throw new RangeError(`${this.#kind} named ${describe(definition.name)} already exists`);
     }
     this.#check(definition, this.#known);
     this.#known.push(definition);

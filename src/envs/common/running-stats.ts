@@ -128,5 +128,7 @@ export class RunningStats {
 function parse(state: unknown): RunningStatsState {
   const parsed = stateSchema.safeParse(state);
   if (parsed.success) return parsed.data;
-  throw new TypeError(`RunningStats: not its state\n${z.prettifyError(parsed.error)}`);
+  throw new TypeError(
+    `RunningStats: expected a state that RunningStats saved\n${z.prettifyError(parsed.error)}`,
+  );
 }

@@ -18,7 +18,7 @@ export function explainStep(result: unknown): string | undefined {
   const problem = explainFlag('terminated', terminated) ?? explainFlag('truncated', truncated);
   const old = problem !== undefined && done !== undefined;
   return old
-    ? `${problem}; in place of done give terminated (the task ended) and truncated (a limit cut it)`
+    ? `${problem}; return terminated (the task ended) and truncated (a limit cut it short) instead of done`
     : problem;
 }
 

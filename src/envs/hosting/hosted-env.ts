@@ -39,7 +39,7 @@ export class HostedEnv {
   /** Takes an action; after the end of an episode, `reset` must come first. */
   step(action: unknown): Attempt<Step> {
     if (!this.#running || this.#env === undefined) {
-      throw new WireError('REFUSED', 'step: no episode has begun: reset first');
+      throw new WireError('REFUSED', 'step: expected an episode in progress; call reset first');
     }
     const problem = this.#env.actionSpace.explain(action);
     if (problem !== undefined) throw new WireError('REFUSED', `action: ${problem}`);
@@ -65,7 +65,7 @@ export class HostedEnv {
   /** The state, packed. */
   snapshot(): Attempt<unknown> {
     if (this.#env?.snapshot === undefined || this.#env.restore === undefined) {
-      throw new WireError('REFUSED', 'snapshot: this environment has none');
+      throw new WireError('REFUSED', 'snapshot: this environment does not support snapshots');
     }
     return this.#call('snapshot', (env) => env.snapshot!(), packState);
   }
@@ -77,14 +77,14 @@ export class HostedEnv {
     };
     if (this.#env === undefined) return this.#remake().then(() => this.restore(state));
     if (this.#env.restore === undefined) {
-      throw new WireError('REFUSED', 'restore: this environment cannot');
+      throw new WireError('REFUSED', 'restore: this environment does not support snapshots');
     }
     return this.#call('restore', (env) => env.restore!(unpackState(state)), restored);
   }
 
   render() {
     if (this.#env?.render === undefined) {
-      throw new WireError('REFUSED', 'render: this environment cannot');
+      throw new WireError('REFUSED', 'render: this environment does not support rendering');
     }
     return this.#call('render', (env) => env.render!());
   }

@@ -64,7 +64,8 @@ export class Conversation {
     if (this.#refusal) throw this.#refusal;
     if (!this.open)
       throw new EnvDisconnectedError(`${this.#url}: ${verb}: the connection is closed`);
-    if (this.#pending) throw new Error(`${verb}: the ${this.#pending.verb} before is not answered`);
+    if (this.#pending)
+      throw new Error(`${verb}: expected the answer to ${this.#pending.verb} first`);
     const late = after(timeoutMs, () => {
       this.#giveUp(
         new EnvDisconnectedError(`${this.#url}: ${verb}: no answer within ${timeoutMs} ms`),
@@ -116,7 +117,9 @@ export class Conversation {
     }
     const { success, data: reply } = openEnvReply.safeParse(message);
     if (!success) {
-      throw new Error(`${at}: none of OpenEnv's replies: ${explainBy(openEnvReply, message)}`);
+      throw new Error(
+        `${at}: expected a reply of OpenEnv, got another message: ${explainBy(openEnvReply, message)}`,
+      );
     }
     if (reply.type === 'observation') return reply.data;
     const { code, message: what, ...details } = reply.data;

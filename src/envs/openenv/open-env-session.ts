@@ -54,7 +54,7 @@ export class OpenEnvSession {
     this.#options = options;
     const { idleMs } = options;
     this.#idle = after(idleMs, () => {
-      void this.end(new WireError('IDLE', `session: nothing was asked for ${idleMs} ms`));
+      void this.end(new WireError('IDLE', `session: no request for ${idleMs} ms`));
     });
     connection.trust();
     connection.onClose = () => void this.end();

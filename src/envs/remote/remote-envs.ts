@@ -58,7 +58,9 @@ export class RemoteEnvs {
     this.#actionSpace = spaceFromJson(description.actionSpace);
     this.envs = Array.from({ length: count }, (_, seat) => this.#env(seat, description));
     port.on('message', (answer: GroupReply) => this.#receive(answer));
-    port.on('close', () => this.#break('the relay of remote environments has ended'));
+    port.on('close', () =>
+      this.#break('the thread that connects to remote environments has ended'),
+    );
   }
 
   /**
@@ -81,7 +83,7 @@ export class RemoteEnvs {
       };
       const giveUp = () => end(signal!.reason);
       const fail = (message: string) => end(new Error(message));
-      const ended = () => fail('the relay of remote environments has ended');
+      const ended = () => fail('the thread that connects to remote environments has ended');
       const receive = (first: GroupReply | { t: 'listening'; url: string }) => {
         if (first.t === 'listening') onListening?.(first.url);
         else if (first.t === 'ready') {
@@ -143,12 +145,12 @@ export class RemoteEnvs {
 
   #step(seat: number, action: unknown): Promise<Step> {
     if (this.#next[seat] === undefined) return this.#ask('step', seat, action) as Promise<Step>;
-    return Promise.reject(new Error('step: the episode has ended: reset first'));
+    return Promise.reject(new Error('step: the episode has ended; call reset first'));
   }
 
   #render(seat: number): Promise<Drawing> {
     if (this.#next[seat] === undefined) return this.#ask('render', seat) as Promise<Drawing>;
-    return Promise.reject(new Error('render: the episode has ended, and the next one has begun'));
+    return Promise.reject(new Error('render: the episode has ended and the next one has begun'));
   }
 
   #ask(t: Ask['t'], seat: number, arg?: unknown): Promise<unknown> {

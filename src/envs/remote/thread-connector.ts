@@ -20,7 +20,10 @@ export function threadConnector(data: Omit<EnvThreadData, 'count'>, index: numbe
       const mostMs = START_MS + count * data.timeoutMs;
       const env = await inTime(description(link), mostMs, () => {
         link.close();
-        return new WireError('ENV_FAILED', `its environments were not made within ${mostMs} ms`);
+        return new WireError(
+          'ENV_FAILED',
+          `the worker thread did not make its environments within ${mostMs} ms`,
+        );
       });
       return {
         link,

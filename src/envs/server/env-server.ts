@@ -143,7 +143,7 @@ export class EnvServer {
   /** Ends every session and stops listening. */
   async close(): Promise<void> {
     this.#closing = true;
-    const going = new WireError('SHUTTING_DOWN', 'this server is going');
+    const going = new WireError('SHUTTING_DOWN', 'the server is shutting down');
     const ours = Array.from(this.#sessions.values(), (session) => session.end(going));
     await Promise.all([...ours, this.#openEnv.end(going)]);
     await this.#server.close();
@@ -186,7 +186,7 @@ export class EnvServer {
     }
     if (this.#closing) {
       await host.close();
-      throw new WireError('SHUTTING_DOWN', 'this server is going');
+      throw new WireError('SHUTTING_DOWN', 'the server is shutting down');
     }
     const session: Session = new Session(host, this.#options, {
       asked: ({ t, envs }) => this.#metrics.count(t, envs.length),

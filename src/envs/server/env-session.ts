@@ -80,7 +80,7 @@ export class Session {
     if (this.#idle) this.#idle.refresh();
     else {
       this.#idle = after(idleMs, () => {
-        void this.end(new WireError('IDLE', `session: nothing was asked for ${idleMs} ms`));
+        void this.end(new WireError('IDLE', `session: no request for ${idleMs} ms`));
       });
     }
   }

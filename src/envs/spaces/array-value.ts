@@ -81,7 +81,7 @@ export function sizeOf(shape: readonly number[], owner: string): number {
   }
   const size = shape.reduce((product, extent) => product * extent, 1);
   if (!shape.every((extent) => Number.isSafeInteger(extent) && extent > 0)) {
-    throw new RangeError(`${owner}: shape must be positive integers, got [${shape}]`);
+    throw new RangeError(`${owner}: expected a shape of positive integers, got [${shape}]`);
   }
   return size;
 }

@@ -48,7 +48,7 @@ export const spaceJson: z.ZodType<SpaceJson> = z.lazy(() =>
 export function spaceFromJson(json: unknown): AnySpace {
   const parsed = spaceJson.safeParse(json);
   if (!parsed.success) {
-    throw new TypeError(`spaceFromJson: not a space\n${z.prettifyError(parsed.error)}`);
+    throw new TypeError(`spaceFromJson: expected a space\n${z.prettifyError(parsed.error)}`);
   }
   // All parts together, since each takes memory.
   if (entriesIn(parsed.data) > MAX_ENTRIES) {

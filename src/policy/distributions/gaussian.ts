@@ -117,7 +117,7 @@ export function explainBounds({ low, high, shape }: Box<DType>): string | undefi
   if (at < 0) return undefined;
   const { middle, scale } = unitOf(low[at], high[at]);
   return (
-    `expected two bounds that actions lie between, got ${low[at]}..${high[at]} at entry ` +
-    `${indexIn(shape, at)}: at first, actions are drawn within about ${scale} of ${middle}`
+    `expected both bounds within ±${BOUNDLESS.toExponential(0).replace('+', '')}, got ${low[at]}..${high[at]} at entry ` +
+    `${indexIn(shape, at)}; so the first actions are drawn within about ${scale} of ${middle}`
   );
 }

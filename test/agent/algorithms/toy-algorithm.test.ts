@@ -89,7 +89,7 @@ describe('an algorithm from outside', () => {
 
   it('is refused where its name is taken, or a setting has to be given', () => {
     expect(() => registerAlgorithm(toyAlgorithm)).toThrow(
-      'an algorithm named "toy" is there already',
+      'an algorithm named "toy" already exists',
     );
     const settings = toyAlgorithm.settings.extend({ size: z.number() });
     expect(() =>

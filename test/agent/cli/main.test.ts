@@ -93,8 +93,14 @@ describe('pondera', () => {
     [['record', 'x', '--stdout', '--out', 'y'], '--out: not allowed together with --stdout'],
     [['study', 'k-hop'], "required option '--seeds <n>' not specified"],
     [['serve', 'no-such-run'], 'no-such-run: expected a run directory'],
-    [['serve', 'x', '--host', '0.0.0.0'], 'another than a loopback address needs a token'],
-    [['env', 'KHop-v0', '--host', '0.0.0.0'], 'another than a loopback address needs a token'],
+    [
+      ['serve', 'x', '--host', '0.0.0.0'],
+      'expected a loopback address or a token, got 0.0.0.0 without a token',
+    ],
+    [
+      ['env', 'KHop-v0', '--host', '0.0.0.0'],
+      'expected a loopback address or a token, got 0.0.0.0 without a token',
+    ],
     [
       ['env', 'KHop-v0', '--set', 'a=1'],
       '--set: expected together with a config, got the built-in environment KHop-v0',
@@ -198,7 +204,7 @@ describe('pondera check-env', () => {
 
   it('fails a broken one with exit code 1, and says what was seen and how to mend it', async () => {
     const { code, stdout } = await pondera(['check-env', await file('broken.ts', env('NaN'))]);
-    expect(stdout).toMatch(/problem: reward\n {2}seen: .*NaN\n {2}mend: return a finite number/);
+    expect(stdout).toMatch(/problem: reward\n {2}found: .*NaN\n {2}fix: return a finite number/);
     expect(code).toBe(1);
   });
 
@@ -209,7 +215,9 @@ describe('pondera check-env', () => {
     );
     const tuple = await file('tuple.ts', source.replace('{ Discrete }', '{ Discrete, Tuple }'));
     const { code, stdout } = await pondera(['check-env', tuple]);
-    expect(stdout).toMatch(/problem: trainable\n {2}seen: .* got a Tuple\n {2}mend: put its parts/);
+    expect(stdout).toMatch(
+      /problem: trainable\n {2}found: .* got a Tuple\n {2}fix: join the parts/,
+    );
     expect(code).toBe(1);
   });
 

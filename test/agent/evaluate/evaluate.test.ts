@@ -351,7 +351,7 @@ describe('episodes', () => {
     expect(found).toMatchObject({ episodes: 2, lostEpisodes: 5 });
     // Each gets a step further than is needed to be taken for dead.
     await expect(evaluate(stub(), { env: losing(Infinity), ...options })).rejects.toThrow(
-      /^Countdown \(environment 0, .*\) lost 11 episodes where 2 were to be played: the server has failed$/,
+      /^Countdown \(environment 0, .*\) lost 11 episodes while playing 2: the server has failed$/,
     );
   });
 

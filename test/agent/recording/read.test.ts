@@ -65,7 +65,7 @@ describe('readRecording', () => {
     [
       'has spaces that are none',
       () => lines[0].replace('"dtype":"float32"', '"dtype":"float3"'),
-      ':1: spaceFromJson: not a space',
+      ':1: spaceFromJson: expected a space',
     ],
     [
       'is damaged in the middle',

@@ -498,7 +498,7 @@ describe('checkEnv on broken environments', () => {
         };
         return { step, snapshot: () => Object.assign(live, env.snapshot()) };
       },
-      /a snapshot changed while its environment went on/,
+      /a snapshot changed while its environment ran on/,
     ],
   ])('reports a snapshot that %s', async (_name, mend, seen) => {
     const { problems } = await check(broken(mend));
@@ -563,7 +563,9 @@ describe('checkEnv warns', () => {
 
   it('where no episode ends', async () => {
     const { warnings } = await check(() => new WalkEnv(), { steps: 2 });
-    expect(warnings).toMatchObject([{ rule: 'episode-end', seen: 'no episode ended in 2 steps' }]);
+    expect(warnings).toMatchObject([
+      { rule: 'episode-end', seen: 'no episode ended within 2 steps' },
+    ]);
   });
 });
 
@@ -615,7 +617,7 @@ describe('formatReport', () => {
     expect(lines.slice(0, 6)).toEqual([
       'problem: close',
       '  seen: the first call of close threw Error: stuck',
-      '  mend: let close succeed, a second time too',
+      '  mend: make close succeed, also when it is called twice',
       'warning: episode-end',
       '  seen: no episode ended in 2 steps',
       expect.stringMatching(/^ {2}mend: wrap the environment in timeLimit/),

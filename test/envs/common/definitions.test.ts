@@ -33,7 +33,7 @@ describe('definitions', () => {
 
   it('are refused where their name is taken, by the check, or by what listens', () => {
     expect(() => fruit().register({ name: 'pear' })).toThrow(
-      new RangeError('a fruit named "pear" is there already'),
+      new RangeError('a fruit named "pear" already exists'),
     );
     const short = new Definitions<{ name: string }>('a fruit', [{ name: 'fig' }], ({ name }) => {
       if (name.length > 4) throw new RangeError(`${name} is too long`);

@@ -269,7 +269,7 @@ describe('a session of OpenEnv ends', () => {
     const { next, end } = await connect(await serve(undefined, { idleMs: 20 }));
     expect(JSON.parse(await next()).data).toEqual({
       code: 'SESSION_ERROR',
-      message: 'IDLE: session: nothing was asked for 20 ms',
+      message: 'IDLE: session: no request for 20 ms',
     });
     expect(await end).toBe(4003);
   });

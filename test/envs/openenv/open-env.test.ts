@@ -214,7 +214,7 @@ describe('what a server says is wrong', () => {
 
   it.each([
     ['no JSON', '{', /step: frame: .*JSON/],
-    ['no reply', '{"type":"pong"}', /none of OpenEnv's replies: type: /],
+    ['no reply', '{"type":"pong"}', /expected a reply of OpenEnv, got another message: type: /],
     ['a reward that is no number', observed(0, '"reward":"1","done":false'), /data\.reward: /],
     ['a reward that is not finite', observed(0, '"reward":NaN,"done":false'), /data\.reward: /],
     ['no observation', '{"type":"observation","data":{"reward":0}}', /data\.observation: /],

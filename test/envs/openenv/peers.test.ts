@@ -205,7 +205,9 @@ describe.skipIf(!there)("OpenEnv's own client", () => {
     expect(truncated).toBe(false);
     expect(state).toEqual({ episode_id: 'e1', step_count: steps });
     expect(errors).toEqual([
-      expect.stringMatching(/no episode has begun: reset first \(code: EXECUTION_ERROR\)$/),
+      expect.stringMatching(
+        /expected an episode in progress; call reset first \(code: EXECUTION_ERROR\)$/,
+      ),
       expect.stringMatching(
         /action: expected an integer in 0\.\.1, got 9 \(code: VALIDATION_ERROR\)$/,
       ),

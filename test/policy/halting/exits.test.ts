@@ -252,7 +252,7 @@ describe('the registry', () => {
         rule: () => ({ halts: () => true }),
         reason: () => 'at once',
       });
-    expect(() => registerExit(exit('cdf', {}))).toThrow('an exit named "cdf" is there already');
+    expect(() => registerExit(exit('cdf', {}))).toThrow('an exit named "cdf" already exists');
     expect(() => registerExit(exit('mine', { quantile: z.number() }))).toThrow(
       'the exit mine: the option quantile belongs to the exit threshold: expected the same schema object',
     );

@@ -88,10 +88,10 @@ describe('an explanation says where, what was expected, what there is and what t
     const bounds = (low: number[], high: number[], dtype?: 'float64') =>
       explainActionBounds({ actionSpace: new Box({ shape: [2], low, high, dtype }) })?.seen;
     expect(bounds([0, 100], [1, Infinity])).toBe(
-      'actionSpace: expected two bounds that actions lie between, got 100..Infinity at entry [1]: ' +
-        'at first, actions are drawn within about 100 of 100',
+      'actionSpace: expected both bounds within ±1e15, got 100..Infinity at entry [1]; ' +
+        'so the first actions are drawn within about 100 of 100',
     );
-    expect(bounds([-Infinity, 0], [Infinity, 1])).toContain('[0]: at first, actions');
+    expect(bounds([-Infinity, 0], [Infinity, 1])).toContain('[0]; so the first actions');
     const { MAX_VALUE } = Number;
     expect(bounds([-MAX_VALUE, 0], [MAX_VALUE, 1], 'float64')).toContain('within about 1 of 0');
     expect(bounds([-1e6, 0], [1e6, 0])).toBeUndefined();

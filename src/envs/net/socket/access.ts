@@ -27,7 +27,7 @@ export function isLoopback(host: string): boolean {
  */
 export function checkBinding(host = DEFAULT_HOST, token?: string): void {
   if (token === undefined && !isLoopback(host)) {
-    throw new Error(`host ${host}: another than a loopback address needs a token`);
+    throw new Error(`host: expected a loopback address or a token, got ${host} without a token`);
   }
   if (token !== undefined && !/^[\w.~-]{8,}$/.test(token)) {
     throw new Error('token: expected at least 8 letters, digits, "-", "_", "." or "~"');
@@ -43,7 +43,7 @@ export function checkAccess(request: IncomingMessage, access: Access, open = fal
   // Its own pages may: on a loopback address `host` is known by now to name this machine.
   const own = origin === `${access.scheme}://${host}`;
   if (origin !== undefined && !own && !access.origins.includes(origin)) {
-    throw new WireError('FORBIDDEN_ORIGIN', 'origin: not one that is allowed here');
+    throw new WireError('FORBIDDEN_ORIGIN', 'origin: expected one that this server allows');
   }
   if (access.token !== undefined && !open && !sameToken(tokenOf(request), access.token)) {
     throw new WireError('UNAUTHENTICATED', 'authorization: expected the token of this server');

@@ -101,7 +101,10 @@ export class Connection {
     // Not what is sent now: it may be large, and nobody has had the time to read it.
     const waiting = this.#socket.bufferedAmount;
     if (waiting > this.#limits.maxBuffered) {
-      const slow = new WireError('SLOW_READER', `${waiting} bytes are waiting to be read`);
+      const slow = new WireError(
+        'SLOW_READER',
+        `the peer reads too slowly: ${waiting} bytes are waiting`,
+      );
       this.#end(slow);
       // It will not read the closing frame either.
       this.#socket.terminate();

@@ -40,7 +40,9 @@ export function awaitHello(
   welcomed: (hello: Hello) => void | Promise<void>,
 ): void {
   const late = setTimeout(() => {
-    connection.fail(new WireError('HELLO_TIMEOUT', `hello: expected within ${HELLO_MS} ms`));
+    connection.fail(
+      new WireError('HELLO_TIMEOUT', `hello: expected a message within ${HELLO_MS} ms, got none`),
+    );
   }, HELLO_MS);
   late.unref();
   connection.onClose = () => clearTimeout(late);

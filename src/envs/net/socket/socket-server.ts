@@ -258,7 +258,10 @@ export class SocketServer {
     const { maxConnections = MAX_CONNECTIONS, maxPerAddress = maxConnections } = this.#options;
     const own = this.#byAddress.get(request.socket.remoteAddress ?? '') ?? 0;
     if (this.#closing || this.connections >= maxConnections || own >= maxPerAddress) {
-      throw new WireError('TOO_MANY_CONNECTIONS', 'this server takes no more connections now');
+      throw new WireError(
+        'TOO_MANY_CONNECTIONS',
+        'the server has no room for another connection; try again later',
+      );
     }
   }
 

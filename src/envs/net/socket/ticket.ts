@@ -27,5 +27,5 @@ export function resumed<S extends { ticket: Ticket }>(
 ): S {
   const found = sessions.get(session);
   if (found && sameToken(token, found.ticket.token)) return found;
-  throw new WireError('SESSION_EXPIRED', 'resume: there is no such session');
+  throw new WireError('SESSION_EXPIRED', 'resume: this session does not exist or has expired');
 }

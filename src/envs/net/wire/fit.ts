@@ -36,7 +36,7 @@ function add(value: unknown, size: Size, depth: number): void {
   size.bytes += HEAD;
   if (typeof value === 'string') size.bytes += Buffer.byteLength(value);
   if (typeof value === 'bigint' || typeof value === 'symbol') {
-    throw new TypeError(`a ${typeof value} cannot travel`);
+    throw new TypeError(`expected plain data, got a ${typeof value}`);
   }
   if (typeof value !== 'object' || value === null) return;
   size.depth = Math.max(size.depth, depth + 1);
@@ -73,7 +73,9 @@ export function explainSize(size: Size, takes: number): string | undefined {
   if (size.entries > most.entries) {
     return `expected at most ${most.entries} entries in a frame, got ${size.entries}`;
   }
-  return size.depth > most.depth ? `lists and maps nested deeper than ${most.depth}` : undefined;
+  return size.depth > most.depth
+    ? `expected lists and maps nested at most ${most.depth} deep`
+    : undefined;
 }
 
 /**

@@ -84,5 +84,5 @@ const MOST_SAID = 2000;
  */
 export function asWireError(cause: unknown): WireError {
   if (cause instanceof WireError) return cause;
-  return new WireError('INTERNAL', 'a fault of this server', { cause });
+  return new WireError('INTERNAL', 'internal error of the server', { cause });
 }

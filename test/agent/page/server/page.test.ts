@@ -170,7 +170,7 @@ it('is refused for what is no folder, and on another than a loopback address wit
     'nowhere: expected a folder of run directories',
   );
   const dir = await runsFolder();
-  await expect(servePage(dir, { host: '0.0.0.0' })).rejects.toThrow('needs a token');
+  await expect(servePage(dir, { host: '0.0.0.0' })).rejects.toThrow('got 0.0.0.0 without a token');
 });
 
 describe('control from the page', () => {

@@ -51,9 +51,9 @@ describe('what fits into a frame', () => {
   it('has nothing that never travels, nor is it nested without end', () => {
     const odd = (rows: readonly unknown[]) => ({ t: 'x', rows });
     const why = (value: unknown) => fit([value], odd, DIALLER_TAKES, (_, why) => ({ why }))[0];
-    expect(why(1n)).toEqual({ why: 'a bigint cannot travel' });
+    expect(why(1n)).toEqual({ why: 'expected plain data, got a bigint' });
     const deep = JSON.parse(`${'['.repeat(31)}${']'.repeat(31)}`);
-    expect(why(deep)).toEqual({ why: 'lists and maps nested deeper than 32' });
+    expect(why(deep)).toEqual({ why: 'expected lists and maps nested at most 32 deep' });
     expect(explainSize(sizeOf(odd(deep)), DIALLER_TAKES)).toBeUndefined();
     const endless: unknown[] = [];
     endless.push(endless);
