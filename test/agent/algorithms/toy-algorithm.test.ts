@@ -74,7 +74,7 @@ describe('an algorithm from outside', () => {
       'ppo: expected no settings of the algorithm ppo, because algorithm is toy; leave them out (--set ppo=null)',
     );
     expect(() => toyConfig({ algorithm: 'ppo', toy: {} })).toThrow(
-      'toy: expected no settings of another algorithm, since algorithm is ppo',
+      'toy: expected no settings of the algorithm toy, because algorithm is ppo',
     );
     const config = toyConfig();
     expect(config).not.toHaveProperty('ppo');

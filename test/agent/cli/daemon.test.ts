@@ -76,7 +76,7 @@ describe('the commands of a daemon', () => {
     daemon.kill('SIGTERM');
     expect(await once(daemon, 'exit')).toEqual([0, null]);
     const [logs, runs] = await Promise.all([run(dir, 'logs', 'one'), run(dir, 'runs')]);
-    expect(logs.stdout).toMatch(/Z {2}stopped after [\d,]+ steps\n$/);
+    expect(logs.stdout).toMatch(/Z {2}stopped after [\d,]+ environment steps\n$/);
     expect(runs.stdout).toMatch(/^one +stopped /m);
   });
 });

@@ -69,7 +69,7 @@ describe('pondera', () => {
     ],
     [
       ['train', 'k-hop', '--set', 'env.id=Maze-v0'],
-      'env: Maze-v0: options.layers: unknown; Maze-v0 takes size, ',
+      'env: Maze-v0: options.layers: unknown option; Maze-v0 takes size, ',
     ],
     [['train', '--set', 'env.id=Maze', '--set', 'train.totalSteps=9'], 'did you mean Maze-v0?'],
     [['eval'], "missing required argument 'run'"],
@@ -149,8 +149,10 @@ describe('pondera', () => {
     const runDir = join(dir, 'tight');
     const { code, stderr } = await pondera(['train', path, '--run-dir', runDir]);
     expect(code).toBe(75);
-    expect(stderr).toMatch(/update 1: over budget: heapBytes [\d,]+ of 1,048,576, 1 updates after/);
-    expect(stderr).toContain(`saved in ${runDir}; go on with --resume`);
+    expect(stderr).toMatch(
+      /update 1: over budget: heapBytes is [\d,]+, limit 1,048,576, 1 updates after/,
+    );
+    expect(stderr).toContain(`saved in ${runDir}; continue with --resume`);
   });
 
   it('shows where an error came from with PONDERA_DEBUG=1', async () => {

@@ -49,7 +49,7 @@ describe('pondera serve', () => {
     const origin = 'http://127.0.0.1:8080';
     const args = [dir, '--port', '0', '--token-env', 'POLICY_TOKEN', '--origin', origin];
     const { line } = await start(args, { POLICY_TOKEN: 'correct-horse' });
-    const [, url] = /^serving .* \(100 steps\) at (ws:\S+)$/.exec(line)!;
+    const [, url] = /^serving .* \(100 environment steps\) at (ws:\S+)$/.exec(line)!;
     await expect(connect(url)).rejects.toThrow(/UNAUTHENTICATED/);
     expect((await connect(url, { token: 'correct-horse' })).version).toBe(100);
     const health = url.replace('ws', 'http').replace('/v1/policy', '/health');

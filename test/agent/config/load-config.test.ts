@@ -163,7 +163,7 @@ describe('loadConfig', () => {
     await expect(loadConfig(dir)).rejects.toThrow(UsageError);
     await expect(loadConfig('k-hops')).rejects.toThrow(/found neither; did you mean k-hop\?$/);
     await expect(loadConfig('Maze-v0')).rejects.toThrow(
-      /found neither; Maze-v0 is a built-in environment: .* by --set env\.id=Maze-v0$/,
+      /found neither; Maze-v0 is a built-in environment: .* with --set env\.id=Maze-v0$/,
     );
     await expect(loadConfig('./my-env.ts')).rejects.toThrow(
       './my-env.ts: expected a YAML config, got a module; name the module in a config (env: { module: ./my-env.ts })',

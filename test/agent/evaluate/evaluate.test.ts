@@ -226,7 +226,9 @@ describe('halting', () => {
   it('refuses fewer steps than minSteps', async () => {
     const agent = stub({ halting: { minSteps: 2 } });
     await expect(run(agent, { maxSteps: 1 })).rejects.toThrow(UsageError);
-    await expect(run(agent, { maxSteps: 1 })).rejects.toThrow('minSteps (2) to 1000, got 1');
+    await expect(run(agent, { maxSteps: 1 })).rejects.toThrow(
+      'maxSteps: expected an integer in 2..1000 (halting.minSteps..1000), got 1',
+    );
   });
 });
 

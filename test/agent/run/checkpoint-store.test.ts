@@ -294,7 +294,9 @@ describe('loadReadable', () => {
     await store.save(checkpoint(1));
     const dir = await store.save(checkpoint(2));
     writeFileSync(join(dir, 'manifest.json'), '{"version":3}');
-    await expect(store.loadReadable(undefined, nothing)).rejects.toThrow('checkpoint format 3');
+    await expect(store.loadReadable(undefined, nothing)).rejects.toThrow(
+      'expected a checkpoint format of at most 2, got 3',
+    );
   });
 });
 

@@ -99,7 +99,7 @@ describe('a thinker', () => {
     const { thinker } = thinkerOf(agent);
     const state = { agent: agent.state() };
     expect(() => thinker.loadCheckpoint({ step: 200, weights: {}, optimiser: {}, state })).toThrow(
-      /missing/,
+      /weights: expected a tensor "encoder\.\S+", got none/,
     );
     expect(await thinker.think(rows(1, 2))).toHaveLength(1);
     expect(agent.version).toBe(0);

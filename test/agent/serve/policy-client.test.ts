@@ -147,7 +147,7 @@ describe('a policy client', () => {
     [
       'that ends it for good',
       { handle: (connection) => connection.close(1008, 'RATE_LIMITED: slow down') },
-      /closed with 1008: RATE_LIMITED: slow down/,
+      /closed the connection with code 1008: RATE_LIMITED: slow down/,
     ],
     [
       'whose every connection breaks at the question',

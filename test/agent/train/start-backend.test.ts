@@ -132,7 +132,7 @@ describe('training that does not fit into the arena', () => {
     const peak = (await rehearsed(large(1024))) / MIB;
     const tight = Math.ceil(1.2 * peak);
     expect(await refusal(large(tight))).toContain(
-      `expected at least ${Math.ceil(1.5 * peak)}, by the largest minibatch at full depth, got ${tight}`,
+      `expected at least ${Math.ceil(1.5 * peak)} MiB for the largest minibatch at full depth, got ${tight}`,
     );
   });
 

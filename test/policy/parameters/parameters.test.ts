@@ -26,7 +26,7 @@ describe('Parameters', () => {
     );
     const core = parameters.scope('core');
     expect(() => core.scope('block').constant('gain', [2], 0)).toThrow(
-      'two variables are named "core.block.gain"',
+      'expected a new name, got "core.block.gain"',
     );
   });
 
