@@ -37,7 +37,7 @@ export function evaluationText(evaluation: Evaluation): string {
       `spearman      ${decimal(spearman)} (ponder steps with difficulty)`,
       ...(cut.episodes > 0
         ? [
-            `cut off       ${counted(cut.episodes, 'episode')} truncated after ${whole(cut.after)} environment steps (evaluation.maxEpisodeSteps)`,
+            `truncated     ${counted(cut.episodes, 'episode')} after ${whole(cut.after)} environment steps (evaluation.maxEpisodeSteps)`,
           ]
         : []),
       ...(lostEpisodes > 0
@@ -70,7 +70,7 @@ export function evaluationText(evaluation: Evaluation): string {
     const anyCut = evaluation.forcedDepth.some((row) => row.cut > 0);
     sections.push(
       table(
-        ['forced to steps', 'return', 'success', ...(anyCut ? ['cut off'] : [])],
+        ['forced to steps', 'return', 'success', ...(anyCut ? ['truncated'] : [])],
         evaluation.forcedDepth.map((row) => [
           String(row.steps),
           decimal(row.return),

@@ -10,14 +10,14 @@ const ofRun = {
   envSteps: ['steps', 'Environment steps done.'],
   return: ['return', 'Mean return of the last update.'],
   ponderSteps: ['ponder_steps', 'Mean ponder steps of the last update.'],
-  price: ['price', 'Price of a ponder step.'],
-  decisionsPerSecond: ['decisions_per_second', 'Decisions a second in the last update.'],
+  price: ['price', 'Price of a ponder step, in units of the raw reward.'],
+  decisionsPerSecond: ['decisions_per_second', 'Decisions per second in the last update.'],
   incidents: [
     'incidents',
-    'Updates undone, environments failed and policies gone wrong since the daemon began.',
+    'Undone updates, failed environments and other incidents since the daemon started.',
   ],
-  restarts: ['restarts', 'Starts again since the daemon began.'],
-  rssMiB: ['resident_mebibytes', 'Memory of the process that trains it.'],
+  restarts: ['restarts', 'Restarts since the daemon started.'],
+  rssMiB: ['resident_mebibytes', 'Resident memory of the training process, in MiB.'],
 } as const satisfies Partial<Record<keyof RunView, readonly [string, string]>>;
 
 /** The runs of a daemon, as Prometheus reads them. */

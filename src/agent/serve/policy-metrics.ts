@@ -4,15 +4,15 @@ import type { Decision } from '../../rollout/index.ts';
 
 /** The present figures of a policy server, read at each scrape. */
 const gauges = {
-  policy_sessions: 'Clients that have been welcomed.',
-  policy_pending: 'Observations thought about or waiting.',
-  policy_batch_occupancy: 'Share of the batch in use, on average since the last scrape.',
-  policy_version: 'Environment steps that the policy was trained for.',
+  policy_sessions: 'Open client sessions.',
+  policy_pending: 'Observations in thought or waiting.',
+  policy_batch_occupancy: 'Share of the batch in use, mean since the last scrape.',
+  policy_version: 'Environment steps for which the policy was trained.',
 } as const;
 
 const ofProcess = {
-  resident_bytes: ['Memory of this process.', () => process.memoryUsage.rss()],
-  cpu_seconds: ['Processor time of this process, over all its threads.', cpuSeconds],
+  resident_bytes: ['Resident memory of this process, in bytes.', () => process.memoryUsage.rss()],
+  cpu_seconds: ['Processor time of all threads of this process, in seconds.', cpuSeconds],
 } as const;
 
 /** Upper ends of the latency's buckets, in seconds. */
@@ -32,8 +32,8 @@ export class PolicyMetrics {
     const counter = (name: string, help: string) =>
       new Counter({ name: `pondera_policy_${name}_total`, help, registers });
     this.#requests = counter('requests', 'Requests answered.');
-    this.#decisions = counter('decisions', 'Actions chosen for them.');
-    this.#steps = counter('ponder_steps', 'Ponder steps those took.');
+    this.#decisions = counter('decisions', 'Decisions made.');
+    this.#steps = counter('ponder_steps', 'Ponder steps of all decisions.');
     this.#failures = new Counter({
       name: 'pondera_policy_failures_total',
       help: 'Requests that failed, by code.',
@@ -42,7 +42,7 @@ export class PolicyMetrics {
     });
     this.#latency = new Histogram({
       name: 'pondera_policy_decision_seconds',
-      help: 'From the arrival of a request until all its actions are chosen.',
+      help: 'Seconds from the arrival of a request until all its actions are chosen.',
       buckets: SECONDS,
       registers,
     });

@@ -22,7 +22,7 @@ export function studyTables(study: Study): [seeds: StudyTable, summary: StudyTab
       ...(collapsed ? [`collapsed to ${collapsed}`] : []),
       ...(row.setting ? [`${row.setting.option} ${Number(row.setting.value.toPrecision(2))}`] : []),
       ...(evaluation.cut.episodes > 0
-        ? [`${counted(evaluation.cut.episodes, 'episode')} cut off`]
+        ? [`${counted(evaluation.cut.episodes, 'episode')} truncated`]
         : []),
     ].join(', '),
   ]);

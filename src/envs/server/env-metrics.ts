@@ -11,7 +11,7 @@ export class EnvMetrics {
     const registers = [this.registry];
     this.#requests = new Counter({
       name: 'pondera_env_requests_total',
-      help: 'Requests performed or answered again, by verb, counted for each environment.',
+      help: 'Requests performed or repeated, by verb; each environment of a request counts once.',
       labelNames: ['verb'],
       registers,
     });
@@ -31,7 +31,7 @@ export class EnvMetrics {
     }
     new Gauge({
       name: 'pondera_process_resident_bytes',
-      help: 'Memory of this process.',
+      help: 'Resident memory of this process, in bytes.',
       registers,
       collect() {
         this.set(process.memoryUsage.rss());

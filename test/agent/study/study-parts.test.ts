@@ -125,7 +125,7 @@ describe('studyMarkdown', () => {
     const text = studyMarkdown(study);
     expect(text).toContain('# k-hop: KHop-v0');
     expect(text).toContain(
-      '| learned | 7 | 0.500 | 0.500 | 3.90 | – | 61 | collapsed to max, 3 episodes cut off |',
+      '| learned | 7 | 0.500 | 0.500 | 3.90 | – | 61 | collapsed to max, 3 episodes truncated |',
     );
     expect(text).toContain('| mixture | 7 | – | – | 3.90 | – | – | needs fixed:3 and fixed:4 |');
     expect(text).toContain('| learned | 1 | 0.500 ± 0.000 | 0.500 |');
