@@ -35,7 +35,9 @@ describe('submit', () => {
     await writeFile(join(dir, 'two.txt'), 'name: two\nenv: { idd: x }\ntrain: { totalSteps: 1 }');
     const one = join(dir, 'first.yaml');
     await expect(submit(join(dir, 'two.txt'), dir, {})).rejects.toThrow(/env\.idd: unknown key/);
-    await expect(submit(one, dir, {})).rejects.toThrow(/has a run one already: .*--set name=/);
+    await expect(submit(one, dir, {})).rejects.toThrow(
+      /already has a run named one; .*--set name=/,
+    );
     await expect(submit(one, join(dir, 'none'), {})).rejects.toThrow(/expected the folder of/);
     expect(existsSync(join(dir, 'one.yaml'))).toBe(false);
   });

@@ -108,7 +108,7 @@ describe('a process that trains', () => {
     await until(() => told.length === 1);
     process.drain(1);
     expect(await process.ended).toMatchObject({ code: null, signal: 'SIGKILL' });
-    expect(warnings).toEqual([expect.stringContaining('not ended within')]);
+    expect(warnings).toEqual([expect.stringContaining('did not end within')]);
   });
 
   it.skipIf(!existsSync('/proc/self/status'))(
@@ -118,7 +118,7 @@ describe('a process that trains', () => {
       const { process, told, warnings } = start(`setInterval(() => {}, 1000); ${ready}`, 10);
       await until(() => told.length === 1);
       vi.advanceTimersToNextTimer();
-      const complaint = expect.stringMatching(/^it takes \d+ MiB, more than 15/);
+      const complaint = expect.stringMatching(/^the process takes \d+ MiB, more than 15/);
       expect(await process.ended).toMatchObject({ code: null, signal: 'SIGTERM', complaint });
       expect(warnings).toEqual([complaint]);
     },

@@ -84,7 +84,7 @@ describe.skipIf(!chromiumPath)('the live page in Chromium', () => {
     await addMetrics(join(dir, 'a'), metricsLine(3, { expectedSteps: 1.75 }));
     const page = await openPage(browser, `${url}#/runs/a`);
     const figure = page.locator('figure', {
-      hasText: 'Mean ponder steps that the halting head gives',
+      hasText: 'Mean ponder steps by the halting head’s distribution over depths',
     });
     await figure.getByRole('heading', { name: 'expectedSteps' }).waitFor();
     await figure.getByText('As a table').click();

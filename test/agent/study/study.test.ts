@@ -74,7 +74,7 @@ describe('study', () => {
     const refused = study(other, { seeds: 1, runDir: dir });
     await expect(refused).rejects.toThrow(UsageError);
     await expect(refused).rejects.toThrow(
-      'another config, and these differ: ppo.epochs (1 there, 2 now)',
+      'another config; these settings differ: ppo.epochs (1 there, 2 now)',
     );
   });
 

@@ -164,7 +164,7 @@ describe('a run directory', () => {
     await expect(train(config, { runDir })).rejects.toThrow(UsageError);
     await expect(train(config, { runDir })).rejects.toThrow(`${runDir} already holds a run`);
     await expect(train(config, { runDir: tempDir(), resume: true })).rejects.toThrow(
-      'nothing to resume',
+      'expected a run to resume, found no config.resolved.yaml',
     );
     const other = tinyConfig({ price: { initial: 0.5 }, ppo: { epochs: 9 } });
     await expect(train(other, { runDir, resume: true })).rejects.toThrow(

@@ -616,11 +616,11 @@ describe('formatReport', () => {
     const lines = formatReport(report).split('\n');
     expect(lines.slice(0, 6)).toEqual([
       'problem: close',
-      '  seen: the first call of close threw Error: stuck',
-      '  mend: make close succeed, also when it is called twice',
+      '  found: the first call of close threw Error: stuck',
+      '  fix: make close succeed, also when it is called twice',
       'warning: episode-end',
-      '  seen: no episode ended in 2 steps',
-      expect.stringMatching(/^ {2}mend: wrap the environment in timeLimit/),
+      '  found: no episode ended within 2 steps',
+      expect.stringMatching(/^ {2}fix: wrap the environment in timeLimit/),
     ]);
     expect(lines[6]).toMatch(/^observation {"type":"box"/);
     expect(lines[8]).toMatch(

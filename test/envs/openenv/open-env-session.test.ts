@@ -172,7 +172,7 @@ describe('what is wrong with a request is said, and the session goes on:', () =>
     ['another field', '{"type":"step","data":{"action":1,"x":2}}', 'VALIDATION_ERROR', /"x"/],
     ['another key', '{"type":"state","id":1}', 'VALIDATION_ERROR', /"id"/],
     ['a negative seed', '{"type":"reset","data":{"seed":-1}}', 'VALIDATION_ERROR', /data\.seed/],
-    ['a step before a reset', step, 'EXECUTION_ERROR', /no episode has begun/],
+    ['a step before a reset', step, 'EXECUTION_ERROR', /expected an episode in progress/],
   ])('%s', async (_, frame, code, message) => {
     const { ask } = await connect(await serve());
     const { type, data } = await ask(frame);

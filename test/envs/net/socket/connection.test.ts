@@ -90,7 +90,7 @@ describe('a connection', () => {
     closing.push(() => near.terminate());
     const { fault } = await ended.promise;
     expect(fault?.code).toBe('SLOW_READER');
-    expect(fault?.message).toMatch(/^\d+ bytes are waiting/);
+    expect(fault?.message).toMatch(/^the peer reads too slowly: \d+ bytes are waiting/);
   });
 });
 
