@@ -23,7 +23,10 @@ export function setOption(): Option {
 /** Whether actions are drawn: as the config says where neither is given. */
 export function addSampleOptions(command: Command): Command {
   return command
-    .option('--sample', 'draw actions from the policy')
+    .option(
+      '--sample',
+      'draw actions from the policy (default: as evaluation.deterministic in the config)',
+    )
     .option('--no-sample', 'take the most likely actions');
 }
 

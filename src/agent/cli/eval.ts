@@ -29,8 +29,12 @@ export function addEval(program: Command): void {
     .command('eval')
     .description('evaluate the best checkpoint of a run')
     .argument('<run>', 'run directory')
-    .option('--episodes <n>', 'episodes to play', integer(1))
-    .option('--seed <n>', 'seed of the environments, and of random exits and actions', integer(0));
+    .option('--episodes <n>', 'episodes to play (default: evaluation.episodes)', integer(1))
+    .option(
+      '--seed <n>',
+      'seed of the environments, and of random exits and actions (default: train.seed + 1000000)',
+      integer(0),
+    );
   addSampleOptions(addExitOptions(command))
     .addOption(
       new Option('--halting <rule>', 'old name of --exit')

@@ -12,7 +12,7 @@ import { compared, count, defineExit, run } from './exit.ts';
 export const accelerate = defineExit({
   name: 'accelerate',
   summary:
-    'acts once the change of the latent thought is steady: ‖Δ_n − Δ_{n−1}‖ < acceleration, count times in a row',
+    'acts once successive changes of the latent thought agree: ‖Δ_n − Δ_{n−1}‖ < acceleration, count times in a row',
   options: {
     count,
     acceleration: z
@@ -20,7 +20,7 @@ export const accelerate = defineExit({
       .positive()
       .default(0.7)
       .describe(
-        'The exit accelerate acts once the normed readout’s change from step to step itself changes by less than this, in 0..4.',
+        'Distance between two successive changes of the normed readout, in 0..4, below which the exit accelerate acts.',
       ),
   },
   dial: { option: 'acceleration', low: 1e-3, high: 4, rises: false, scale: 'log' },
