@@ -40,7 +40,7 @@ export async function writeReport(
       ...(evaluation ? summaryOf(evaluation) : []),
       ['Price per ponder step', agent.price],
       ...some('Episodes lost in training', lostEpisodes),
-      ...some('Environment failures recovered from', envFailures),
+      ...some('Recovered environment failures', envFailures),
     ],
     curve: metrics.map((m) => ({ step: m.envSteps, return: m.return, netReturn: m.netReturn })),
     evaluations: metrics.flatMap(({ envSteps, evaluation: e }) =>

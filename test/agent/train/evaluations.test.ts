@@ -318,7 +318,7 @@ describe('the last evaluation', () => {
     });
     expect(events.at(-1)).toMatchObject({ type: 'finished', interrupted: false, envFailures: 4 });
     expect(readFileSync(join(runDir, 'report.html'), 'utf8')).toContain(
-      'Environment failures recovered from',
+      'Recovered environment failures',
     );
   });
 
