@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import own from '../package.json' with { type: 'json' };
@@ -98,44 +98,4 @@ describe('the public API', () => {
       });
     expect(missing.map(({ name }) => name)).toEqual([]);
   });
-
-  it('has links between its pages that lead somewhere', () => {
-    const broken = readdirSync(join(here, 'docs/api'))
-      .map((name) => `docs/api/${name}`)
-      .concat('docs/api.md')
-      .flatMap((page) =>
-        [...read(page).matchAll(/\]\(([^)#:]*)(#[^)]*)?\)/g)]
-          .filter(([, path, anchor]) => !leads(join(dirname(page), path), page, path, anchor))
-          .map(([link]) => `${page}: ${link}`),
-      );
-    expect(broken).toEqual([]);
-  });
 });
-
-function leads(target: string, page: string, path: string, anchor?: string): boolean {
-  const file = path === '' ? page : target;
-  if (!existsSync(join(here, file))) return false;
-  return anchor === undefined || anchorsOf(file).has(anchor.slice(1));
-}
-
-const known = new Map<string, Set<string>>();
-
-/** The anchors of a page as GitHub names them. */
-function anchorsOf(file: string): Set<string> {
-  const cached = known.get(file);
-  if (cached) return cached;
-  const text = read(file);
-  const anchors = new Set([...text.matchAll(/<a id="([^"]*)">/g)].map(([, id]) => id));
-  const seen = new Map<string, number>();
-  for (const [, heading] of text.matchAll(/^#+ (.*)$/gm)) {
-    const slug = heading
-      .toLowerCase()
-      .replaceAll(/[^\w -]/g, '')
-      .replaceAll(' ', '-');
-    const count = seen.get(slug) ?? 0;
-    anchors.add(count === 0 ? slug : `${slug}-${count}`);
-    seen.set(slug, count + 1);
-  }
-  known.set(file, anchors);
-  return anchors;
-}
