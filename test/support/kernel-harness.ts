@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
+import type { Fields, Kernel, Struct } from '../../src/kernels/simd/runtime/define-kernel.ts';
 import { type Code, loadModule } from '../../src/kernels/simd/runtime/module.ts';
 
 export const codes: readonly Code[] = ['simd', 'relaxed', 'wide'];
@@ -12,12 +13,7 @@ function moduleOf(code: Code): WebAssembly.Module {
   return new WebAssembly.Module(readFileSync(file));
 }
 
-/** A float32 among the words of an operation. */
-export class Float {
-  constructor(readonly value: number) {}
-}
-
-/** An array that an operation writes: of that length, or with that content to begin with. */
+/** An array that a kernel writes: of that length, or with that content to begin with. */
 export class Output {
   readonly initial: Float32Array;
 
@@ -26,20 +22,37 @@ export class Output {
   }
 }
 
-/** A number, an array to be read (its offset is the word), or one to be written. */
-export type Word = number | Float | Float32Array | Int32Array | Output;
+/** A number, an array to be read, or one to be written. */
+type Given = number | boolean | Float32Array | Int32Array | Output;
+
+/** Arguments by name; an absent array may be left out. */
+type Arguments<Of extends Fields> = {
+  readonly [Name in keyof Of]?: Of[Name] extends Struct ? never : Given | undefined;
+};
+
+/** The written arrays by name. */
+type Written<Args> = {
+  [Name in keyof Args as Args[Name] extends Output ? Name : never]: Float32Array;
+};
 
 /** A signalling NaN: it spoils a result that is made from it, and must not be overwritten. */
 const GUARD = 0x7fa5a5a5;
 const GUARD_WORDS = 16;
-/** Memory in words: an operation's words, the arrays, and last the scratch. */
+/** Memory in words: the arguments, the arrays, and last the scratch. */
 const MEMORY = 1 << 23;
 const ARGS = GUARD_WORDS;
-const ARRAYS = 64;
+const ARRAYS = 128;
 const SCRATCH_SIZE = 1 << 18;
 const SCRATCH = MEMORY - SCRATCH_SIZE - GUARD_WORDS;
 
-type Run = (op: number, args: number, scratch: number, part: number, parts: number) => void;
+type Run = (args: number, scratch: number, part: number, parts: number) => void;
+
+interface Placed {
+  readonly name: string;
+  readonly start: number;
+  readonly content: Float32Array | Int32Array;
+  readonly written: boolean;
+}
 
 /** The kernels over a fresh shared memory, each array in it between guard words. */
 export class KernelHarness {
@@ -49,46 +62,51 @@ export class KernelHarness {
     shared: true,
   });
   readonly #words = new Uint32Array(this.#memory.buffer);
-  readonly #run: Run;
+  readonly #exports: Record<string, unknown>;
 
   /** @throws Error where that code has not been built */
   constructor(code: Code) {
     const env = { memory: this.#memory };
-    this.#run = new WebAssembly.Instance(moduleOf(code), { env }).exports.run as Run;
+    this.#exports = new WebAssembly.Instance(moduleOf(code), { env }).exports;
   }
 
   /**
-   * Runs an operation as 1, 2 and 3 parts, on the same inputs. Expects the same bits each time, and
+   * Runs a kernel as 1, 2 and 3 parts, on the same inputs. Expects the same bits each time, and
    * inputs and everything outside the outputs untouched.
-   *
-   * @returns the outputs, in the order of the words
    */
-  call(op: number, ...words: Word[]): Float32Array[] {
-    const [whole, ...split] = [1, 2, 3].map((parts) => this.#call(op, words, parts));
+  call<Of extends Fields, Args extends Arguments<Of>>(kernel: Kernel<Of>, args: Args) {
+    const [whole, ...split] = [1, 2, 3].map((parts) => this.#call(kernel, args, parts));
     for (const outputs of split) {
-      for (const [i, output] of outputs.entries()) expectSameBits(output, whole[i]);
+      for (const [name, output] of Object.entries(outputs)) expectSameBits(output, whole[name]);
     }
-    return whole;
+    return whole as Written<Args>;
   }
 
-  #call(op: number, words: Word[], parts: number): Float32Array[] {
+  #call<Of extends Fields>(
+    kernel: Kernel<Of>,
+    args: Record<string, unknown>,
+    parts: number,
+  ): Record<string, Float32Array> {
     let top = ARRAYS;
-    const placed = words.map((word) => {
-      if (typeof word === 'number') return { word };
-      if (word instanceof Float) return { word: bits(Float32Array.of(word.value))[0] };
+    const values: Record<string, number | boolean> = {};
+    const placed: Placed[] = [];
+    for (const [name, given] of Object.entries(args as Record<string, Given | undefined>)) {
+      if (typeof given !== 'object') {
+        if (given !== undefined) values[name] = given;
+        continue;
+      }
       const start = top;
-      const content = word instanceof Output ? word.initial : word;
+      const content = given instanceof Output ? given.initial : given;
       top = Math.ceil((start + content.length + GUARD_WORDS) / GUARD_WORDS) * GUARD_WORDS;
-      return { word: start * 4, start, content, written: word instanceof Output };
-    });
+      values[name] = start * 4;
+      placed.push({ name, start, content, written: given instanceof Output });
+    }
     expect(top, 'numbers that fit in memory').toBeLessThan(SCRATCH - GUARD_WORDS);
 
     const memory = this.#words;
     memory.fill(GUARD, 0, top).fill(GUARD, SCRATCH - GUARD_WORDS);
-    for (const [i, { word, start, content }] of placed.entries()) {
-      memory[ARGS + i] = word;
-      if (content) memory.set(bits(content), start);
-    }
+    kernel.write(new Int32Array(memory.buffer), new Float32Array(memory.buffer), ARGS, values);
+    for (const { start, content } of placed) memory.set(bits(content), start);
     const aroundScratch = [
       memory.subarray(SCRATCH - GUARD_WORDS, SCRATCH),
       memory.subarray(SCRATCH + SCRATCH_SIZE),
@@ -101,14 +119,18 @@ export class KernelHarness {
       return copy;
     };
     const before = outside();
-    for (let part = 0; part < parts; part++) this.#run(op, ARGS * 4, SCRATCH * 4, part, parts);
+    const run = this.#exports[kernel.symbol] as Run;
+    for (let part = 0; part < parts; part++) run(ARGS * 4, SCRATCH * 4, part, parts);
     expect(firstDifference(outside(), before), 'word changed outside the outputs').toBe(-1);
     for (const guard of aroundScratch) expect(new Set(guard)).toEqual(new Set([GUARD]));
-    return placed
-      .filter(({ written }) => written)
-      .map(({ start, content }) => {
-        return new Float32Array(memory.slice(start, start! + content!.length).buffer);
-      });
+    return Object.fromEntries(
+      placed
+        .filter(({ written }) => written)
+        .map(({ name, start, content }) => {
+          const copy = memory.slice(start, start + content.length);
+          return [name, new Float32Array(copy.buffer)];
+        }),
+    );
   }
 }
 

@@ -271,12 +271,7 @@ export function add(a: Float32Array, b: Float32Array): Float32Array {
   return a.map((x, i) => x + b[i % b.length]);
 }
 
-/** `dy` where `y > 0`, else 0. */
-export function reluGrad(dy: Float32Array, y: Float32Array): Float32Array {
-  return dy.map((d, i) => (y[i] > 0 ? d : 0));
-}
-
-export interface AdamWords {
+export interface AdamNumbers {
   readonly learningRate: number;
   readonly beta1: number;
   readonly beta2: number;
@@ -295,7 +290,7 @@ export function adam(
   g: Float32Array,
   m: Float32Array,
   v: Float32Array,
-  { learningRate, beta1, beta2, epsilon, correction1, correction2, clip }: AdamWords,
+  { learningRate, beta1, beta2, epsilon, correction1, correction2, clip }: AdamNumbers,
 ): { p: Float32Array; m: Float32Array; v: Float32Array } {
   const m1 = m.map((x, i) => beta1 * x + (1 - beta1) * g[i] * clip);
   const v1 = v.map((x, i) => beta2 * x + (1 - beta2) * (g[i] * clip) ** 2);

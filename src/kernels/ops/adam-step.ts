@@ -1,5 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ADAM, hasKernel, runKernel } from './fused.ts';
+import { hasKernel, runKernel } from './fused.ts';
+
+/** Name of the fused kernel, where a backend has it. */
+export const ADAM = 'PonderaAdam';
 
 export interface AdamTensors {
   variables: readonly tf.Variable[];

@@ -1,5 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ATTENTION, ATTENTION_GRAD, runKernel } from './fused.ts';
+import { runKernel } from './fused.ts';
+
+/** Names of the fused kernels, where a backend has them. */
+export const ATTENTION = 'PonderaAttention';
+export const ATTENTION_GRAD = 'PonderaAttentionGrad';
 
 /** `attention` by kernels of our own. */
 export function attendFused(

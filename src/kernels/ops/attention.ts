@@ -2,8 +2,8 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { assertShape } from '../common/checks.ts';
 import { attendByHeads } from './attention-by-heads.ts';
 import { attendByProducts } from './attention-by-products.ts';
-import { attendFused } from './attention-fused.ts';
-import { ATTENTION, hasKernel } from './fused.ts';
+import { ATTENTION, attendFused } from './attention-fused.ts';
+import { hasKernel } from './fused.ts';
 
 /** Up to so many queries `attendByProducts` is the faster way on wasm, by measurement. */
 const FEW_QUERIES = 8;

@@ -1,7 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assertShape } from '../common/checks.ts';
 import { embed } from './embed.ts';
-import { differentiable, FIELDS, FIELDS_GRAD, hasKernel, runKernel } from './fused.ts';
+import { differentiable, hasKernel, runKernel } from './fused.ts';
+
+/** Names of the fused kernels, where a backend has them. */
+export const FIELDS = 'PonderaFields';
+export const FIELDS_GRAD = 'PonderaFieldsGrad';
 
 /**
  * Looks each field of a row up in a table of its own, and joins the results. Fields may share a table.

@@ -1,22 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-// Kernels of our own, where a backend has them: each does in one pass what a composite defines.
-export const ADAM = 'PonderaAdam';
-export const ATTENTION = 'PonderaAttention';
-export const ATTENTION_GRAD = 'PonderaAttentionGrad';
-export const UNROLL = 'PonderaUnroll';
-export const UNROLL_GRAD = 'PonderaUnrollGrad';
-export const FIELDS = 'PonderaFields';
-export const FIELDS_GRAD = 'PonderaFieldsGrad';
-export const HEADS = 'PonderaHeads';
-export const HEADS_GRAD = 'PonderaHeadsGrad';
-export const PLACE_ROWS = 'PonderaPlaceRows';
-export const LINEAR = 'PonderaLinear';
-export const LINEAR_GRAD_X = 'PonderaLinearGradX';
-export const LINEAR_GRAD_W = 'PonderaLinearGradW';
-export const RMS_NORM = 'PonderaRmsNorm';
-export const RMS_NORM_GRAD = 'PonderaRmsNormGrad';
-
 /** Kernels that have been looked up, of one backend. */
 let known = { backend: '', kernels: new Map<string, tf.KernelConfig | undefined>() };
 
@@ -33,6 +16,9 @@ function kernelNamed(name: string): tf.KernelConfig | undefined {
 export function hasKernel(name: string): boolean {
   return kernelNamed(name) !== undefined;
 }
+
+/** Whether the fused kernels take this width: they go through rows four numbers at a time. */
+export const isWhole = (width: number): boolean => width % 4 === 0;
 
 /**
  * Runs a kernel that has one output or several. Where nothing is taped the engine is passed by: its

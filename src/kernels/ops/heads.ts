@@ -1,7 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { differentiable, HEADS, HEADS_GRAD, hasKernel, runKernel } from './fused.ts';
+import { differentiable, hasKernel, isWhole, runKernel } from './fused.ts';
 import { linear } from './linear.ts';
 import { rmsNorm } from './rms-norm.ts';
+
+/** Names of the fused kernels, where a backend has them. */
+export const HEADS = 'PonderaHeads';
+export const HEADS_GRAD = 'PonderaHeadsGrad';
 
 /** Number of features φ of the number of ponder steps. */
 export const STEP_FEATURES = 2;
@@ -46,8 +50,9 @@ export function heads(
   weights: HeadWeights,
 ): tf.Tensor2D {
   const features = stepFeatures(n, z.shape[0]);
-  const width = z.shape[2]! * (weights.actionBias.size + 2);
-  const fits = hasKernel(HEADS) && width <= MAX_WEIGHTS;
+  const width = z.shape[2]!;
+  const size = width * (weights.actionBias.size + 2);
+  const fits = hasKernel(HEADS) && isWhole(width) && size <= MAX_WEIGHTS;
   return fits ? fused(z, features, weights) : composite(z, features, weights);
 }
 

@@ -1,6 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assertShape } from '../common/checks.ts';
-import { hasKernel, LINEAR, runKernel } from './fused.ts';
+import { hasKernel, runKernel } from './fused.ts';
+
+/** Names of the fused kernels, where a backend has them. */
+export const LINEAR = 'PonderaLinear';
+export const LINEAR_GRAD_X = 'PonderaLinearGradX';
+export const LINEAR_GRAD_W = 'PonderaLinearGradW';
 
 /**
  * A linear map of the last axis: `y = x·w + b`.

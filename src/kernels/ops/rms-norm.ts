@@ -1,6 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assertShape } from '../common/checks.ts';
-import { differentiable, hasKernel, RMS_NORM, RMS_NORM_GRAD, runKernel } from './fused.ts';
+import { differentiable, hasKernel, isWhole, runKernel } from './fused.ts';
+
+/** Names of the fused kernels, where a backend has them. */
+export const RMS_NORM = 'PonderaRmsNorm';
+export const RMS_NORM_GRAD = 'PonderaRmsNormGrad';
 
 /** Added to the mean square, so that a row of zeros stays one. */
 export const EPS = 1e-6;
@@ -20,7 +24,7 @@ export const EPS = 1e-6;
 export function rmsNorm(x: tf.Tensor, gain: tf.Tensor, eps = EPS): tf.Tensor {
   const width = x.shape.at(-1)!;
   assertShape('rmsNorm', 'gain', gain, [width]);
-  if (hasKernel(RMS_NORM)) return fused(x, gain, eps);
+  if (hasKernel(RMS_NORM) && isWhole(width)) return fused(x, gain, eps);
   const rows = x.size / width;
   return tf.tidy(() => tf.reshape(composite(tf.reshape(x, [rows, width]), gain, eps), x.shape));
 }

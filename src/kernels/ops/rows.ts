@@ -1,6 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { differentiable, hasKernel, PLACE_ROWS, runKernel } from './fused.ts';
+import { differentiable, hasKernel, runKernel } from './fused.ts';
 import { reshaped } from './shapes.ts';
+
+/** Name of the fused kernel, where a backend has it. */
+export const PLACE_ROWS = 'PonderaPlaceRows';
 
 /**
  * Takes rows by index, with gradient.

@@ -1,9 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type Block, type BlockWeights, transformerBlock } from './block.ts';
-import { differentiable, hasKernel, runKernel, UNROLL, UNROLL_GRAD } from './fused.ts';
+import { differentiable, hasKernel, isWhole, runKernel } from './fused.ts';
 import { linear } from './linear.ts';
 import { rmsNorm } from './rms-norm.ts';
 import { takeRows } from './rows.ts';
+
+/** Names of the fused kernels, where a backend has them. */
+export const UNROLL = 'PonderaUnroll';
+export const UNROLL_GRAD = 'PonderaUnrollGrad';
 
 /** One application of a looped transformer: `z ← blocks(norm(mix(z)))`. */
 export interface Loop {
@@ -19,7 +23,7 @@ export interface Loop {
 
 /** Largest sizes of which a group of rows fits the scratch memory of the fused kernels. */
 const MAX_WIDTH = 256;
-const MAX_FORWARD = 1024;
+export const MAX_FORWARD = 1024;
 const MAX_KEYS = 512;
 
 /** What the fused kernels are told beside their tensors. */
@@ -79,10 +83,12 @@ function fits(z: tf.Tensor, { blocks }: Loop): boolean {
     hasKernel(UNROLL) &&
     z.size > 0 &&
     z.shape[2]! <= MAX_WIDTH &&
+    isWhole(z.shape[2]!) &&
     blocks.every(({ weights, context }) => {
       const keys = (context?.k.shape[1] ?? 0) + (weights.key ? z.shape[1]! : 0);
       const attends = weights.key !== undefined || z.shape[1] === 1;
-      return weights.innerBias.size <= MAX_FORWARD && keys <= MAX_KEYS && attends;
+      const forward = weights.innerBias.size;
+      return forward <= MAX_FORWARD && isWhole(forward) && keys <= MAX_KEYS && attends;
     })
   );
 }

@@ -1,17 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { registerAdam } from './kernels/adam.ts';
-import { registerAdd } from './kernels/add.ts';
-import { registerAttention } from './kernels/attention.ts';
-import { registerElementwise } from './kernels/elementwise.ts';
-import { registerFields } from './kernels/fields.ts';
-import { registerHeads } from './kernels/heads.ts';
-import { registerLinear } from './kernels/linear.ts';
-import { registerMatMul } from './kernels/mat-mul.ts';
-import { registerMoves } from './kernels/moves.ts';
-import { registerRmsNorm } from './kernels/rms-norm.ts';
-import { registerRows } from './kernels/rows.ts';
-import { registerSums } from './kernels/sums.ts';
-import { registerUnroll } from './kernels/unroll.ts';
+import { registrations } from './kernels/index.ts';
 import { Arena } from './runtime/arena.ts';
 import { type Loaded, loadModule, type ModuleOptions } from './runtime/module.ts';
 import { Pool } from './runtime/pool.ts';
@@ -95,17 +83,5 @@ async function start(options: SimdOptions): Promise<Started> {
 
 function registerKernels(): void {
   tf.copyRegisteredKernels('cpu', 'simd');
-  registerAdam();
-  registerAttention();
-  registerElementwise();
-  registerAdd();
-  registerFields();
-  registerHeads();
-  registerLinear();
-  registerMatMul();
-  registerMoves();
-  registerRmsNorm();
-  registerRows();
-  registerSums();
-  registerUnroll();
+  for (const register of registrations) register();
 }

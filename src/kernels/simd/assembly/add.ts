@@ -1,21 +1,17 @@
-import { pointer, share, word } from './arguments';
+import { AddArguments } from './generated/arguments';
+import { share } from './split';
 import { addInto } from './vector';
 
-/** ADD: y, a, b, rows, n. `y[i] = a[i] + b` for each of the rows [n] of y and a. */
-export function addRows(args: usize, part: i32, parts: i32): void {
-  const y = pointer(args, 0);
-  const a = pointer(args, 1);
-  const b = pointer(args, 2);
-  const rows = word(args, 3);
-  const n = word(args, 4);
-  if (rows == 1) {
-    const from = share(n, part, parts);
+/** `y[i] = a[i] + b` for each row i of y and a; a single row is shared within itself. */
+export function add(a: AddArguments, part: i32, parts: i32): void {
+  if (a.rows == 1) {
+    const from = share(a.n, part, parts);
     const at = (<usize>from) << 2;
-    addInto(y + at, a + at, b + at, share(n, part + 1, parts) - from);
+    addInto(a.y + at, a.a + at, a.b + at, share(a.n, part + 1, parts) - from);
     return;
   }
-  const step = (<usize>n) << 2;
-  for (let i = share(rows, part, parts); i < share(rows, part + 1, parts); i++) {
-    addInto(y + i * step, a + i * step, b, n);
+  const step = (<usize>a.n) << 2;
+  for (let i = share(a.rows, part, parts); i < share(a.rows, part + 1, parts); i++) {
+    addInto(a.y + i * step, a.a + i * step, a.b, a.n);
   }
 }

@@ -1,33 +1,21 @@
-import { pointer, share, word } from './arguments';
 import { exp } from './exp';
-import { LANES, laneSize } from './lanes';
+import { AttentionArguments, AttentionGradArguments, SCRATCH } from './generated/arguments';
 import { product } from './product';
 import { clear, firstLanes, greatestLane, loadPart, madd, storePart, sum, sums } from './vector';
 
-/** Rows of score gradients that are kept at a time, in 1 MiB of scratch where there are many keys. */
+/** Rows of score gradients that are kept at a time; fewer where the keys are so many that scratch is too small. */
 const GRADIENT_ROWS: i32 = 64;
-const SCRATCH: i32 = 1 << 20;
 
-/**
- * ATTENTION: y [B, R, D], probs [B, H, R, S], q [B, R, D], k [B, S, D], v [B, S, D], bias [H, R, S]
- * (0: none), B, R, S, H, D.
- *
- * For each head of width D/H: `probs = softmax_S(q·kᵀ / √(D/H) + bias)`, `y = probs·v`.
- */
-export function attention(args: usize, part: i32, parts: i32): void {
-  const B = word(args, 6);
-  const R = word(args, 7);
-  const S = word(args, 8);
-  const H = word(args, 9);
-  const D = word(args, 10);
-  const queries = (<usize>(R * D)) << 2;
-  const keys = (<usize>(S * D)) << 2;
-  const scores = (<usize>(H * R * S)) << 2;
-  for (let b = share(B, part, parts); b < share(B, part + 1, parts); b++) {
+/** For each head of width D/H: `probs = softmax_S(q·kᵀ / √(D/H) + bias)`, `y = probs·v`. */
+export function attention(a: AttentionArguments, from: i32, to: i32): void {
+  const queries = (<usize>(a.R * a.D)) << 2;
+  const keys = (<usize>(a.S * a.D)) << 2;
+  const scores = (<usize>(a.H * a.R * a.S)) << 2;
+  const biasStep = (<usize>(a.R * a.S)) << 2;
+  for (let b = from; b < to; b++) {
     attentionOne(
-      pointer(args, 0) + b * queries, pointer(args, 1) + b * scores, pointer(args, 2) + b * queries,
-      pointer(args, 3) + b * keys, pointer(args, 4) + b * keys, pointer(args, 5), (<usize>(R * S)) << 2,
-      R, S, H, D,
+      a.y + b * queries, a.probs + b * scores, a.q + b * queries, a.k + b * keys, a.v + b * keys,
+      a.bias, biasStep, a.R, a.S, a.H, a.D,
     );
   }
 }
@@ -56,35 +44,24 @@ export function attentionOne(
 }
 
 /**
- * ATTENTION_GRAD: dq, dk, dv, dbiasLanes [8, H, R, S] (0: none), dy, probs, q, k, v, B, R, S, H, D,
- * accumulateDk (for dk and dv).
- *
  * `dP = dy·vᵀ`, `dS = P ⊙ (dP − Σ_S P ⊙ dP)`, `dq = dS·k / √(D/H)`, `dk = dSᵀ·q / √(D/H)`,
  * `dv = Pᵀ·dy`; lane l of dbias is `Σ dS` over the l-th range of the batch.
  */
-export function attentionGrad(args: usize, scratch: usize, part: i32, parts: i32): void {
-  const lanes = pointer(args, 3);
-  const B = word(args, 9);
-  const R = word(args, 10);
-  const S = word(args, 11);
-  const H = word(args, 12);
-  const D = word(args, 13);
-  const accumulate = word(args, 14) != 0;
-  const queries = (<usize>(R * D)) << 2;
-  const keys = (<usize>(S * D)) << 2;
-  const scores = (<usize>(H * R * S)) << 2;
-  const size = laneSize(B, 1);
-  for (let lane = part; lane < LANES; lane += parts) {
-    const dbias = lanes ? lanes + lane * scores : 0;
-    if (dbias) clear(dbias, H * R * S);
-    for (let b = lane * size; b < min(B, (lane + 1) * size); b++) {
-      attentionGradOne(
-        pointer(args, 0) + b * queries, pointer(args, 1) + b * keys, pointer(args, 2) + b * keys,
-        dbias, (<usize>(R * S)) << 2, pointer(args, 4) + b * queries, pointer(args, 5) + b * scores,
-        pointer(args, 6) + b * queries, pointer(args, 7) + b * keys, pointer(args, 8) + b * keys,
-        R, S, H, D, accumulate, scratch,
-      );
-    }
+export function attentionGrad(
+  a: AttentionGradArguments, lane: i32, from: i32, to: i32, scratch: usize,
+): void {
+  const queries = (<usize>(a.R * a.D)) << 2;
+  const keys = (<usize>(a.S * a.D)) << 2;
+  const scores = (<usize>(a.H * a.R * a.S)) << 2;
+  const biasStep = (<usize>(a.R * a.S)) << 2;
+  const dbias = a.dbias ? a.dbias + lane * scores : 0;
+  if (dbias) clear(dbias, a.H * a.R * a.S);
+  for (let b = from; b < to; b++) {
+    attentionGradOne(
+      a.dq + b * queries, a.dk + b * keys, a.dv + b * keys, dbias, biasStep, a.dy + b * queries,
+      a.probs + b * scores, a.q + b * queries, a.k + b * keys, a.v + b * keys,
+      a.R, a.S, a.H, a.D, a.accumulate != 0, scratch,
+    );
   }
 }
 

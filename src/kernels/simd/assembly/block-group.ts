@@ -1,4 +1,4 @@
-import { BlockArguments } from './block-arguments';
+import { BlockArguments } from './generated/arguments';
 
 /** Elements that go through a block together, all of them whole or none, and where their rows lie. */
 @unmanaged
@@ -34,15 +34,16 @@ export class Group {
   y: usize;
 }
 
-/** Groups of `size` elements: first those that go on, then the others. */
-export function groupsOf(a: BlockArguments, size: i32): i32 {
+/** The number of groups of `a.group` elements: first those that go on, then the others. */
+export function groupsOf(a: BlockArguments): i32 {
+  const size = a.group;
   return (a.whole + size - 1) / size + (a.B - a.whole + size - 1) / size;
 }
 
 /** The keys of an element: those of the context, then those of its own tokens. */
 @inline
 export function keysOf(a: BlockArguments): i32 {
-  return a.key ? a.S + a.R : a.S;
+  return a.weights.key ? a.S + a.R : a.S;
 }
 
 /** Bytes between heads in a bias. */
@@ -51,8 +52,9 @@ export function biasStep(a: BlockArguments): usize {
   return <usize>(a.R * keysOf(a)) << 2;
 }
 
-/** Group `i` of `groupsOf(a, size)`; where nothing is kept, its rows lie in the thread's own memory. */
-export function placeGroup(g: Group, a: BlockArguments, i: i32, size: i32, part: i32): void {
+/** Group `i` of `groupsOf(a)`; where nothing is kept, its rows lie in the thread's own memory. */
+export function placeGroup(g: Group, a: BlockArguments, i: i32, part: i32): void {
+  const size = a.group;
   const wholes = (a.whole + size - 1) / size;
   const isWhole = i < wholes;
   const first = isWhole ? i * size : a.whole + (i - wholes) * size;
@@ -80,8 +82,8 @@ export function placeGroup(g: Group, a: BlockArguments, i: i32, size: i32, part:
   g.r4 = a.r4 + shift + (<usize>query << 2);
   g.own = isWhole ? g.x : a.first + shift + (kept ? first - a.whole : 0) * step;
   g.q = a.q + shift + query * step;
-  g.keys = a.key ? a.keys + shift + element * T * step : a.k + first * T * step;
-  g.values = a.key ? a.values + shift + element * T * step : a.v + first * T * step;
+  g.keys = a.weights.key ? a.keys + shift + element * T * step : a.k + first * T * step;
+  g.values = a.weights.key ? a.values + shift + element * T * step : a.v + first * T * step;
   g.probs = a.probs + shift + (<usize>(query * a.H * T) << 2);
   g.read = a.read + shift + query * step;
   g.projected = a.projected + shift + query * step;

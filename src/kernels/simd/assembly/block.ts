@@ -1,8 +1,7 @@
 import { attentionOne } from './attention';
-import { BlockArguments, BlockParameters, CHUNK, tileElements } from './block-arguments';
 import { biasStep, Group, groupsOf, keysOf, placeGroup } from './block-group';
 import { multiplyPacked, TILE_SCRATCH } from './gemm';
-import { matricesOf } from './panels';
+import { BlockArguments, CHUNK } from './generated/arguments';
 import { product } from './product';
 import { rmsNormRows } from './rms-norm';
 import { copy } from './vector';
@@ -18,64 +17,63 @@ import { copy } from './vector';
  *     middle = x + norm(Attention(norm(x) Wq, keys, values) Wo)
  *     y = middle + norm(relu(norm(middle) W₁ + b) W₂)
  */
-export function block(args: usize, scratch: usize, part: i32, parts: i32): void {
-  const a = changetype<BlockArguments>(args);
+export function block(a: BlockArguments, part: i32, parts: i32, scratch: usize): void {
   const g = changetype<Group>(scratch);
-  const m = matricesOf(a, scratch + 128, false);
-  const tools = scratch + 256;
-  const size = tileElements(a.B, a.R);
-  const groups = groupsOf(a, size);
+  const tools = scratch + 128;
+  const groups = groupsOf(a);
   for (let i = part; i < groups; i += parts) {
-    placeGroup(g, a, i, size, part);
-    if (a.z) begin(a, m, g, tools);
-    ask(a, m, g, tools);
+    placeGroup(g, a, i, part);
+    if (a.z) begin(a, g, tools);
+    ask(a, g, tools);
     read(a, g);
-    conclude(a, m, g, tools);
+    conclude(a, g, tools);
     if (g.whole && a.readouts) copyReadouts(a, g);
   }
 }
 
 /** x of z. */
-function begin(a: BlockArguments, m: BlockParameters, g: Group, tools: usize): void {
+function begin(a: BlockArguments, g: Group, tools: usize): void {
+  const w = a.weights;
   const step = <usize>a.D << 2;
   const from = g.first * a.R * step;
   let z = a.z + from;
-  if (a.keep) {
+  if (w.keep) {
     const inject = a.inject ? a.inject + from : 0;
-    times(g.mixed, z, m.keep, a.panels, g.tokens, a.D, a.D, inject, 0, false, tools);
+    times(g.mixed, z, w.keep, a.packed, g.tokens, a.D, a.D, inject, 0, false, tools);
     z = g.mixed;
   }
-  rmsNormRows(g.x, g.r0, z, a.gain, g.tokens, a.D, a.eps, 0);
+  rmsNormRows(g.x, g.r0, z, w.gain, g.tokens, a.D, a.eps, 0);
 }
 
 /** Queries, and keys and values of the tokens’ own. */
-function ask(a: BlockArguments, m: BlockParameters, g: Group, tools: usize): void {
+function ask(a: BlockArguments, g: Group, tools: usize): void {
+  const w = a.weights;
   const D = a.D;
   const step = <usize>D << 2;
   const normed = tools + TILE_SCRATCH;
   const made = normed + CHUNK * step;
-  if (a.key && a.S) copyContext(a, g);
+  if (w.key && a.S) copyContext(a, g);
   for (let row = 0; row < g.tokens; row += CHUNK) {
     const rows = min(CHUNK, g.tokens - row);
     const at = row * step;
-    rmsNormRows(normed, g.r1 + (<usize>row << 2), g.x + at, a.attentionBefore, rows, D, a.eps, 0);
-    if (g.whole) times(g.q + at, normed, m.query, a.panels, rows, D, D, 0, 0, false, tools);
-    if (!a.key) continue;
+    rmsNormRows(normed, g.r1 + (<usize>row << 2), g.x + at, w.attentionBefore, rows, D, a.eps, 0);
+    if (g.whole) times(g.q + at, normed, w.query, a.packed, rows, D, D, 0, 0, false, tools);
+    if (!w.key) continue;
     if (a.S) {
-      times(made, normed, m.key, a.panels, rows, D, D, 0, 0, false, tools);
+      times(made, normed, w.key, a.packed, rows, D, D, 0, 0, false, tools);
       scatterOwn(g.keys, made, a, row, rows);
-      times(made, normed, m.value, a.panels, rows, D, D, 0, 0, false, tools);
+      times(made, normed, w.value, a.packed, rows, D, D, 0, 0, false, tools);
       scatterOwn(g.values, made, a, row, rows);
     } else {
-      times(g.keys + at, normed, m.key, a.panels, rows, D, D, 0, 0, false, tools);
-      times(g.values + at, normed, m.value, a.panels, rows, D, D, 0, 0, false, tools);
+      times(g.keys + at, normed, w.key, a.packed, rows, D, D, 0, 0, false, tools);
+      times(g.values + at, normed, w.value, a.packed, rows, D, D, 0, 0, false, tools);
     }
   }
   if (g.whole) return;
   for (let i = 0; i < g.asked; i++) copy(g.own + i * step, g.x + i * a.R * step, D);
   // r2 is made anew by `conclude`.
-  rmsNormRows(normed, g.r2, g.own, a.attentionBefore, g.asked, D, a.eps, 0);
-  times(g.q, normed, m.query, a.panels, g.asked, D, D, 0, 0, false, tools);
+  rmsNormRows(normed, g.r2, g.own, w.attentionBefore, g.asked, D, a.eps, 0);
+  times(g.q, normed, w.query, a.packed, g.asked, D, D, 0, 0, false, tools);
 }
 
 /** Keys and values of the context to their places among all. */
@@ -115,7 +113,8 @@ function read(a: BlockArguments, g: Group): void {
 }
 
 /** From what was read to y. */
-function conclude(a: BlockArguments, m: BlockParameters, g: Group, tools: usize): void {
+function conclude(a: BlockArguments, g: Group, tools: usize): void {
+  const w = a.weights;
   const D = a.D;
   const F = a.F;
   const step = <usize>D << 2;
@@ -125,12 +124,12 @@ function conclude(a: BlockArguments, m: BlockParameters, g: Group, tools: usize)
     const at = row * step;
     const scale = <usize>row << 2;
     const hidden = g.hidden + scale * F;
-    times(g.projected + at, g.read + at, m.out, a.panels, rows, D, D, 0, 0, false, tools);
-    rmsNormRows(g.middle + at, g.r2 + scale, g.projected + at, a.attentionAfter, rows, D, a.eps, g.own + at);
-    rmsNormRows(normed, g.r3 + scale, g.middle + at, a.forwardBefore, rows, D, a.eps, 0);
-    times(hidden, normed, m.inner, a.panels, rows, D, F, 0, a.innerBias, true, tools);
-    times(g.forwarded + at, hidden, m.outer, a.panels, rows, F, D, 0, 0, false, tools);
-    rmsNormRows(g.y + at, g.r4 + scale, g.forwarded + at, a.forwardAfter, rows, D, a.eps, g.middle + at);
+    times(g.projected + at, g.read + at, w.out, a.packed, rows, D, D, 0, 0, false, tools);
+    rmsNormRows(g.middle + at, g.r2 + scale, g.projected + at, w.attentionAfter, rows, D, a.eps, g.own + at);
+    rmsNormRows(normed, g.r3 + scale, g.middle + at, w.forwardBefore, rows, D, a.eps, 0);
+    times(hidden, normed, w.inner, a.packed, rows, D, F, 0, w.innerBias, true, tools);
+    times(g.forwarded + at, hidden, w.outer, a.packed, rows, F, D, 0, 0, false, tools);
+    rmsNormRows(g.y + at, g.r4 + scale, g.forwarded + at, w.forwardAfter, rows, D, a.eps, g.middle + at);
   }
 }
 
@@ -141,14 +140,14 @@ function copyReadouts(a: BlockArguments, g: Group): void {
   }
 }
 
-/** `y[rows, N] = base + x[rows, K]·w + bias`, w packed if there are panels. */
+/** `y[rows, N] = base + x[rows, K]·w + bias`, w in panels if `packed`. */
 @inline
 function times(
-  y: usize, x: usize, w: usize, panels: usize, rows: i32, K: i32, N: i32, base: usize, bias: usize,
+  y: usize, x: usize, w: usize, packed: i32, rows: i32, K: i32, N: i32, base: usize, bias: usize,
   rectify: bool, tools: usize,
 ): void {
   const xStep = <usize>K << 2;
   const yStep = <usize>N << 2;
-  if (panels) multiplyPacked(y, yStep, x, xStep, false, w, 0, rows, K, N, base, bias, rectify, tools);
+  if (packed) multiplyPacked(y, yStep, x, xStep, false, w, 0, rows, K, N, base, bias, rectify, tools);
   else product(y, yStep, x, xStep, 4, w, yStep, rows, K, N, base, bias, rectify);
 }

@@ -1,5 +1,6 @@
+import { COLUMNS, MAX_FORWARD } from './generated/arguments';
 import { packColumns, packPanels, packTransposed } from './pack';
-import { COLUMNS, PANEL_STEP, ROWS, TILE_BYTES, tileColumns, tileRows } from './tile';
+import { PANEL_STEP, ROWS, TILE_BYTES, tileColumns, tileRows } from './tile';
 import { copy, relu } from './vector';
 
 /** Sums over k are cut into blocks of so many, so that a panel and a tile's rows stay in cache. */
@@ -7,11 +8,8 @@ export const BLOCK_K: i32 = 256;
 /** Columns of b that are packed at a time: with BLOCK_K, what fits in 1 MiB of scratch. */
 const BLOCK_N: i32 = 960;
 
-/** The longest rows that `multiplyPacked` takes. */
-const MAX_K: i32 = 1024;
-
 /** Bytes of scratch that `multiplyPacked` needs: a tile at the border, and rows or columns of a for one. */
-export const TILE_SCRATCH: usize = TILE_BYTES + <usize>(4 * ROWS * MAX_K);
+export const TILE_SCRATCH: usize = TILE_BYTES + <usize>(4 * ROWS * MAX_FORWARD);
 
 /**
  * Rows `from`..`to - 1` of `y[·, N] = base + op(a)·op(b) + bias[N]`, relu last (base, bias 0: none). Steps are
@@ -40,7 +38,7 @@ export function multiply(
   }
 }
 
-/** `multiply` for a b packed by pack.ts; K <= MAX_K. `scratch` has TILE_SCRATCH bytes. */
+/** `multiply` for a b packed by pack.ts; K <= MAX_FORWARD. `scratch` has TILE_SCRATCH bytes. */
 export function multiplyPacked(
   y: usize, yStep: usize, a: usize, aStep: usize, transA: bool, panels: usize, from: i32, to: i32,
   K: i32, N: i32, base: usize, bias: usize, rectify: bool, scratch: usize,

@@ -1,7 +1,7 @@
-import { pointer, share, word } from './arguments';
 import { BLOCK_K, multiply } from './gemm';
-import { LANES, laneSize } from './lanes';
+import { LANES, MatMulArguments } from './generated/arguments';
 import { product } from './product';
+import { laneSize, share } from './split';
 import { ROWS } from './tile';
 import { clear } from './vector';
 
@@ -11,25 +11,22 @@ const FEW_ROWS: i32 = 16;
 const LANE_ROWS: i32 = 128;
 
 /**
- * MATMUL: y, a, b, bias, M, K, N, transA, transB, accumulate, relu, lanes.
- *
- * `y[M, N] (+)= op(a)·op(b) + bias[N]`, relu last; a is [M, K] ([K, M] if transA), b [K, N] ([N, K] if
- * transB). With lanes [8, M, N], only these are written: lane l is the product over the l-th range of K,
- * and y, bias, accumulate and relu are not read; LANE_SUM adds the lanes up.
+ * `y[M, N] (+)= op(a)·op(b) + bias[N]`, relu last. With lanes, the kernel writes these alone: lane l is the product
+ * over the l-th range of K, and y, bias, accumulate and relu are not read.
  */
-export function matMul(args: usize, scratch: usize, part: i32, parts: i32): void {
-  const y = pointer(args, 0);
-  const a = pointer(args, 1);
-  const b = pointer(args, 2);
-  const bias = pointer(args, 3);
-  const M = word(args, 4);
-  const K = word(args, 5);
-  const N = word(args, 6);
-  const transA = word(args, 7) != 0;
-  const transB = word(args, 8) != 0;
-  const base = word(args, 9) != 0 ? y : 0;
-  const rectify = word(args, 10) != 0;
-  const lanes = pointer(args, 11);
+export function matMul(args: MatMulArguments, part: i32, parts: i32, scratch: usize): void {
+  const y = args.y;
+  const a = args.a;
+  const b = args.b;
+  const bias = args.bias;
+  const M = args.M;
+  const K = args.K;
+  const N = args.N;
+  const transA = args.transA != 0;
+  const transB = args.transB != 0;
+  const base = args.accumulate != 0 ? y : 0;
+  const rectify = args.relu != 0;
+  const lanes = args.lanes;
   const yStep = (<usize>N) << 2;
   const aStep = (<usize>(transA ? M : K)) << 2;
   const bStep = (<usize>(transB ? K : N)) << 2;

@@ -1,5 +1,16 @@
-import { COLUMNS, PANEL_STEP, ROWS } from './tile';
+import { COLUMNS, PackArguments } from './generated/arguments';
+import { PANEL_STEP, ROWS } from './tile';
 import { loadPart } from './vector';
+
+/** Packs b [K, N], or its transpose b [N, K], for `multiplyPacked`. */
+export function pack(a: PackArguments, first: i32, end: i32): void {
+  const column = first * COLUMNS;
+  const columns = min(a.N, end * COLUMNS) - column;
+  const to = a.to + <usize>(first * a.K) * PANEL_STEP;
+  const from = a.from + (<usize>(a.transposed ? column * a.K : column) << 2);
+  if (a.transposed) packTransposed(to, from, <usize>a.K << 2, a.K, columns);
+  else packPanels(to, from, <usize>a.N << 2, a.K, columns);
+}
 
 /**
  * Packs b[K, N], its rows `bStep` bytes apart, into panels of eight columns: panel j holds

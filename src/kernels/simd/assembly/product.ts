@@ -1,5 +1,6 @@
+import { COLUMNS } from './generated/arguments';
 import { rowProduct } from './row-product';
-import { COLUMNS, ROWS, tileColumns, tileRows } from './tile';
+import { ROWS, tileColumns, tileRows } from './tile';
 
 /**
  * A matrix product straight from where its factors lie, for the few rows that do not repay packing b

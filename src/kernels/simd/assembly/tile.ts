@@ -1,3 +1,4 @@
+import { COLUMNS } from './generated/arguments';
 import * as narrow from './tile-narrow';
 import * as wide from './tile-wide';
 
@@ -9,10 +10,8 @@ import * as wide from './tile-wide';
  * whichever tile computes it.
  */
 export const ROWS: i32 = WIDE ? wide.ROWS : narrow.ROWS;
-/** Columns of a register tile. */
-export const COLUMNS: i32 = 8;
 /** Bytes from row to row of a packed panel of b, and of a tile in scratch. */
-export const PANEL_STEP: usize = 32;
+export const PANEL_STEP: usize = 4 * COLUMNS;
 /** Bytes of a tile in scratch. */
 export const TILE_BYTES: usize = ROWS * PANEL_STEP;
 

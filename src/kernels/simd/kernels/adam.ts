@@ -1,11 +1,36 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { AdamNumbers } from '../../ops/adam-step.ts';
-import { ADAM } from '../../ops/fused.ts';
-import { LANES, Op, registerSimdKernel } from '../runtime/kernel.ts';
-import { floatBits } from '../runtime/pool.ts';
+import { ADAM, type AdamNumbers } from '../../ops/adam-step.ts';
+import { LANES } from '../runtime/constants.ts';
+import { defineKernel, float, int, pointer } from '../runtime/define-kernel.ts';
+import { registerSimdKernel } from '../runtime/register.ts';
 
-/** `adamStep` on variables p0, p1, … with gradients g0, g1, … and moments m and v, all in place; gives the norm. */
-export function registerAdam(): void {
+export const adam = defineKernel('adam', {
+  args: {
+    p: pointer('parameters [n]'),
+    g: pointer('gradients [n]'),
+    m: pointer('means of the gradients [n]'),
+    v: pointer('means of their squares [n]'),
+    n: int(),
+    lr: float(),
+    beta1: float(),
+    beta2: float(),
+    eps: float(),
+    correction1: float('1 − β₁ᵗ'),
+    correction2: float('1 − β₂ᵗ'),
+    clip: float('factor of the gradients'),
+  },
+  split: { by: 'share', over: 'n' },
+  work: ({ n }) => 4 * n,
+});
+
+export const squareSum = defineKernel('squareSum', {
+  args: { lanes: pointer('[LANES] in float64'), x: pointer('[n]'), n: int() },
+  split: { by: 'lanes', over: 'n', least: 1024 },
+  work: ({ n }) => n,
+});
+
+/** `adamStep` on variables p0, p1, … with gradients g0, g1, … and moments m and v, all in place; returns the norm. */
+export function register(): void {
   registerSimdKernel<Record<string, tf.TensorInfo>, AdamNumbers>(
     ADAM,
     ({ inputs, attrs, backend }) => {
@@ -13,13 +38,13 @@ export function registerAdam(): void {
       const parts = Array.from({ length: (Object.keys(inputs).length - 2) / 2 }, (_, i) => ({
         p: backend.address(inputs[`p${i}`]),
         g: backend.address(inputs[`g${i}`]),
-        size: inputs[`p${i}`].shape.reduce((a, b) => a * b, 1),
+        n: inputs[`p${i}`].shape.reduce((a, b) => a * b, 1),
       }));
       const lanes = arena.allocate(8 * LANES);
       const squares = new Float64Array(arena.memory.buffer, lanes, LANES);
       let total = 0;
-      for (const { g, size } of parts) {
-        pool.run(Op.squareSum, size, [lanes, g, size]);
+      for (const { g, n } of parts) {
+        pool.run(squareSum, { lanes, x: g, n });
         for (const sum of squares) total += sum;
       }
       arena.free(lanes);
@@ -29,14 +54,20 @@ export function registerAdam(): void {
       if (!Number.isFinite(norm)) return result;
 
       const { beta1, beta2, epsilon, learningRate, maxGradNorm, step } = attrs;
-      const scale = norm > maxGradNorm ? maxGradNorm / norm : 1;
-      const numbers = [learningRate, beta1, beta2, epsilon, 1 - beta1 ** step, 1 - beta2 ** step];
-      const words = [...numbers, scale].map(floatBits);
+      const numbers = {
+        lr: learningRate,
+        beta1,
+        beta2,
+        eps: epsilon,
+        correction1: 1 - beta1 ** step,
+        correction2: 1 - beta2 ** step,
+        clip: norm > maxGradNorm ? maxGradNorm / norm : 1,
+      };
       let [m, v] = [backend.address(inputs.m), backend.address(inputs.v)];
-      for (const { p, g, size } of parts) {
-        pool.run(Op.adam, 4 * size, [p, g, m, v, size, ...words]);
-        m += 4 * size;
-        v += 4 * size;
+      for (const { p, g, n } of parts) {
+        pool.run(adam, { p, g, m, v, n, ...numbers });
+        m += 4 * n;
+        v += 4 * n;
       }
       return result;
     },

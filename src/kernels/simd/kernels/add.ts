@@ -1,12 +1,26 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Op, registerSimdKernel, simdKernel } from '../runtime/kernel.ts';
+import { defineKernel, int, pointer } from '../runtime/define-kernel.ts';
+import { registerSimdKernel } from '../runtime/register.ts';
+import { registerBinary } from './elementwise.ts';
+
+export const add = defineKernel('add', {
+  args: {
+    y: pointer('[rows, n]'),
+    a: pointer('[rows, n]'),
+    b: pointer('[n]'),
+    rows: int(),
+    n: int(),
+  },
+  split: { by: 'own' },
+  work: ({ rows, n }) => rows * n,
+});
 
 /** Rows shorter than this are not worth a kernel. */
 const LEAST = 16;
 
 /** Sums of equal shapes, or with what repeats along leading axes: gradients that meet, biases, positions. */
-export function registerAdd(): void {
-  const general = simdKernel<tf.BinaryInputs, tf.NamedAttrMap>(tf.Add);
+export function register(): void {
+  const general = registerBinary(tf.Add, 'p + q');
   registerSimdKernel<tf.BinaryInputs, tf.NamedAttrMap>(tf.Add, (args) => {
     const { inputs, backend } = args;
     const [long, short] =
@@ -18,9 +32,8 @@ export function registerAdd(): void {
     if (!floats || !repeats || n < LEAST) return general(args);
     const rows = tf.util.sizeFromShape(long.shape) / n;
     const y = backend.output(long.shape);
-    backend.pool.run(Op.add, rows * n, [
-      ...[y.address, backend.address(long), backend.address(short), rows, n],
-    ]);
+    const [a, b] = [backend.address(long), backend.address(short)];
+    backend.pool.run(add, { y: y.address, a, b, rows, n });
     return y;
   });
 }

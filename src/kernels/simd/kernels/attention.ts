@@ -1,7 +1,50 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { ATTENTION, ATTENTION_GRAD } from '../../ops/fused.ts';
-import { LANES, Op, registerSimdKernel } from '../runtime/kernel.ts';
-import type { SimdBackend } from '../runtime/simd-backend.ts';
+import { ATTENTION, ATTENTION_GRAD } from '../../ops/attention-fused.ts';
+import { LANES } from '../runtime/constants.ts';
+import { defineKernel, flag, int, optional, pointer } from '../runtime/define-kernel.ts';
+import { registerSimdKernel } from '../runtime/register.ts';
+import { laneSum } from './lane-sum.ts';
+
+export const attention = defineKernel('attention', {
+  args: {
+    y: pointer('[B, R, D]'),
+    probs: pointer('[B, H, R, S]'),
+    q: pointer('[B, R, D]'),
+    k: pointer('[B, S, D]'),
+    v: pointer('[B, S, D]'),
+    bias: optional('[H, R, S]'),
+    B: int(),
+    R: int('queries'),
+    S: int('keys'),
+    H: int('heads'),
+    D: int('width of all heads'),
+  },
+  split: { by: 'share', over: 'B' },
+  work: ({ B, R, S, D }) => 2 * B * R * S * D,
+});
+
+export const attentionGrad = defineKernel('attentionGrad', {
+  args: {
+    dq: pointer('[B, R, D]'),
+    dk: pointer('[B, S, D]'),
+    dv: pointer('[B, S, D]'),
+    dbias: optional('[LANES, H, R, S]'),
+    dy: pointer('[B, R, D]'),
+    probs: pointer('[B, H, R, S]'),
+    q: pointer('[B, R, D]'),
+    k: pointer('[B, S, D]'),
+    v: pointer('[B, S, D]'),
+    B: int(),
+    R: int('queries'),
+    S: int('keys'),
+    H: int('heads'),
+    D: int('width of all heads'),
+    accumulate: flag('whether dk and dv are added to'),
+  },
+  split: { by: 'lanes', over: 'B', least: 1 },
+  scratch: true,
+  work: ({ B, R, S, D }) => 4 * B * R * S * D,
+});
 
 type Inputs = Record<'q' | 'k' | 'v', tf.TensorInfo>;
 
@@ -10,44 +53,64 @@ interface Attrs {
 }
 
 /** `attention` and its gradients. */
-export function registerAttention(): void {
+export function register(): void {
   registerSimdKernel<Inputs & { bias?: tf.TensorInfo }, Attrs>(
     ATTENTION,
-    ({ inputs, attrs: { heads }, backend }) => {
-      const { q, k, v, bias } = inputs;
-      const [batch, queries, width] = q.shape;
-      const keys = k.shape[1];
-      const y = backend.output([batch, queries, width]);
-      const probs = backend.output([batch, heads, queries, keys]);
-      backend.pool.run(Op.attention, 2 * batch * queries * keys * width, [
-        ...[y.address, probs.address, ...addresses(backend, q, k, v)],
-        ...[bias ? backend.address(bias) : 0, batch, queries, keys, heads, width],
-      ]);
+    ({ inputs: { q, k, v, bias }, attrs: { heads: H }, backend }) => {
+      const { B, R, S, D } = sizesOf(q, k);
+      const y = backend.output([B, R, D]);
+      const probs = backend.output([B, H, R, S]);
+      backend.pool.run(attention, {
+        y: y.address,
+        probs: probs.address,
+        q: backend.address(q),
+        k: backend.address(k),
+        v: backend.address(v),
+        bias: bias && backend.address(bias),
+        B,
+        R,
+        S,
+        H,
+        D,
+      });
       return [y, probs];
     },
   );
 
   registerSimdKernel<Inputs & Record<'dy' | 'probs', tf.TensorInfo>, Attrs & { bias: boolean }>(
     ATTENTION_GRAD,
-    ({ inputs, attrs: { heads, bias }, backend }) => {
-      const { dy, probs, q, k, v } = inputs;
-      const [batch, queries, width] = q.shape;
-      const keys = k.shape[1];
+    ({ inputs: { dy, probs, q, k, v }, attrs: { heads: H, bias }, backend }) => {
+      const { B, R, S, D } = sizesOf(q, k);
       const [dq, dk, dv] = [q, k, v].map(({ shape }) => backend.output(shape));
-      const scores = heads * queries * keys;
-      const lanes = bias ? backend.arena.allocate(4 * LANES * scores) : 0;
-      backend.pool.run(Op.attentionGrad, 4 * batch * queries * keys * width, [
-        ...[dq.address, dk.address, dv.address, lanes],
-        ...[...addresses(backend, dy, probs, q, k, v), batch, queries, keys, heads, width, 0],
-      ]);
+      const n = H * R * S;
+      const lanes = bias ? backend.arena.allocate(4 * LANES * n) : 0;
+      backend.pool.run(attentionGrad, {
+        dq: dq.address,
+        dk: dk.address,
+        dv: dv.address,
+        dbias: lanes,
+        dy: backend.address(dy),
+        probs: backend.address(probs),
+        q: backend.address(q),
+        k: backend.address(k),
+        v: backend.address(v),
+        B,
+        R,
+        S,
+        H,
+        D,
+        accumulate: false,
+      });
       if (!bias) return [dq, dk, dv];
-      const dBias = backend.output([heads, queries, keys]);
-      backend.pool.run(Op.laneSum, scores, [dBias.address, lanes, scores, 0]);
+      const dbias = backend.output([H, R, S]);
+      backend.pool.run(laneSum, { y: dbias.address, lanes, n, accumulate: false });
       backend.arena.free(lanes);
-      return [dq, dk, dv, dBias];
+      return [dq, dk, dv, dbias];
     },
   );
 }
 
-const addresses = (backend: SimdBackend, ...tensors: tf.TensorInfo[]) =>
-  tensors.map((tensor) => backend.address(tensor));
+function sizesOf(q: tf.TensorInfo, k: tf.TensorInfo) {
+  const [B, R, D] = q.shape;
+  return { B, R, S: k.shape[1], D };
+}

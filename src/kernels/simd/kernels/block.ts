@@ -1,11 +1,96 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { EPS } from '../../ops/rms-norm.ts';
 import { WEIGHTS } from '../../ops/unroll.ts';
-import { LANES, Op } from '../runtime/kernel.ts';
-import { floatBits } from '../runtime/pool.ts';
+import { CHUNK } from '../runtime/constants.ts';
+import {
+  defineKernel,
+  float,
+  int,
+  optional,
+  pointer,
+  struct,
+  type Values,
+} from '../runtime/define-kernel.ts';
 import type { SimdBackend } from '../runtime/simd-backend.ts';
+import { pack, packedFloats, panelsOf } from './pack.ts';
 
-/** A block on the simd backend; addresses as BLOCK's words have them (block-arguments.ts). */
+/** Where a block's parameters lie, or their gradients. */
+export const blockParameters = struct('BlockParameters', {
+  attentionBefore: pointer('[D]'),
+  query: pointer('[D, D]'),
+  out: pointer('[D, D]'),
+  attentionAfter: pointer('[D]'),
+  forwardBefore: pointer('[D]'),
+  inner: pointer('[D, F]'),
+  innerBias: pointer('[F]'),
+  outer: pointer('[F, D]'),
+  forwardAfter: pointer('[D]'),
+  key: optional('[D, D]; without it, tokens attend to the context alone'),
+  value: optional('[D, D]'),
+  gain: optional('[D], of the norm that a step begins with: the first block has it'),
+  keep: optional('[D, D], by which the first block multiplies z'),
+});
+
+/**
+ * Of the B elements the first `whole` go on; of the others the caller asks for the readout alone, their first token:
+ * they have one query, not R. Arrays lie element by element, [·, D] unless said: one row a token (B·R of them) or one
+ * row a query (whole·R + B − whole). T = S + R keys where tokens attend to one another too (`key`), else S.
+ */
+export const block = defineKernel('block', {
+  args: {
+    weights: blockParameters,
+    packed: int('1: the matrices are packed; 0: they lie as they are, for few rows'),
+    B: int('elements of the batch'),
+    whole: int('elements that go on'),
+    group: int('elements that go through the block together'),
+    R: int('tokens'),
+    S: int('keys of the context'),
+    H: int('heads'),
+    D: int('model width, a multiple of four'),
+    F: int('feed-forward width, a multiple of four'),
+    eps: float(),
+    z: optional(
+      'the state before the step [B, R, D], of which the block makes x; without it, x is given',
+    ),
+    inject: optional('[B, R, D]'),
+    k: optional('keys of the context [B, S, D]'),
+    v: optional('values of the context [B, S, D]'),
+    bias: optional('[H, R, T]'),
+    y: pointer('[whole, R, D]'),
+    readouts: optional('[B, D]'),
+    ownStep: int(
+      "bytes from a thread's own tile to the next's if nothing is kept for blockGrad; 0: all is kept",
+    ),
+    x: pointer('a row a token'),
+    mixed: pointer('`z·keep + inject`, a row a token'),
+    r0: pointer('scales of the norm of `mixed` or z, a number a token'),
+    r1: pointer('of the norm of x, a number a token'),
+    r2: pointer('of `projected`, a number a query'),
+    r3: pointer('of `middle`, a number a query'),
+    r4: pointer('of `forwarded`, a number a query'),
+    first: pointer('x of the readouts [B − whole, D]'),
+    q: pointer('a row a query'),
+    keys: pointer('[B, T, D] where tokens attend to one another'),
+    values: pointer('[B, T, D] where tokens attend to one another'),
+    probs: pointer('H·T numbers a query'),
+    read: pointer('a row a query'),
+    projected: pointer('a row a query'),
+    middle: pointer('a row a query'),
+    hidden: pointer('F numbers a query'),
+    forwarded: pointer('a row a query'),
+  },
+  split: { by: 'own' },
+  scratch: true,
+  // The products, if all elements go on.
+  work: ({ weights: { key }, B, R, S, D, F }) => {
+    const keys = S + (key ? R : 0);
+    return B * R * (2 * D * D + 2 * D * F + 2 * keys * D + (key ? 2 * D * D : 0));
+  },
+});
+
+type Parameters = Values<typeof blockParameters.fields>;
+
+/** A block on the simd backend. */
 export interface BlockAt {
   R: number;
   /** Keys of the context. */
@@ -15,27 +100,26 @@ export interface BlockAt {
   F: number;
   /** Whether tokens attend to one another. */
   own: boolean;
-  k: number;
-  v: number;
-  bias: number;
+  k?: number;
+  v?: number;
+  bias?: number;
   /** What the first block of a step makes x of: the injected tokens, and whether z is multiplied by `keep`. */
-  begin?: { inject: number; mix: boolean };
-  /** Addresses of the parameters, in the order of their gradients. */
-  parameters: readonly number[];
-  /** Numbers in all of them. */
-  size: number;
-  /** The matrices packed; 0: used as they are. */
-  panels: number;
+  begin?: { inject?: number; mix: boolean };
+  weights: Parameters;
+  /** Whether the matrices among the weights are packed. */
+  packed: boolean;
 }
 
 /** Parameters of a block by name, and what it attends to. */
 export type BlockTensors = Readonly<Record<string, tf.TensorInfo | undefined>>;
 
-/** In the order of BLOCK's words; absent ones are 0. */
 const PARAMETERS: readonly string[] = [...WEIGHTS, 'gain', 'keep'];
 
-export const parametersOf = (tensors: BlockTensors) =>
-  PARAMETERS.filter((name) => tensors[name] !== undefined);
+/** The shapes of a block's parameters by name. */
+export function parameterShapes(tensors: BlockTensors): Record<string, number[]> {
+  const names = PARAMETERS.filter((name) => tensors[name] !== undefined);
+  return Object.fromEntries(names.map((name) => [name, tensors[name]!.shape]));
+}
 
 /** A block of a state [B, R, D] with so many heads, as the backend has its tensors. */
 export function blockAt(
@@ -44,8 +128,7 @@ export function blockAt(
   heads: number,
   tensors: BlockTensors,
 ): BlockAt {
-  const at = (name: string) => (tensors[name] ? backend.address(tensors[name]) : 0);
-  const names = parametersOf(tensors);
+  const at = (name: string) => tensors[name] && backend.address(tensors[name]);
   const begin = tensors.gain && { inject: at('inject'), mix: tensors.keep !== undefined };
   return {
     R,
@@ -58,42 +141,77 @@ export function blockAt(
     v: at('v'),
     bias: at('bias'),
     begin,
-    parameters: PARAMETERS.map(at),
-    size: names.reduce((sum, name) => sum + tensors[name]!.shape.reduce((a, b) => a * b, 1), 0),
-    panels: 0,
+    weights: {
+      attentionBefore: at('attentionBefore')!,
+      query: at('query')!,
+      out: at('out')!,
+      attentionAfter: at('attentionAfter')!,
+      forwardBefore: at('forwardBefore')!,
+      inner: at('inner')!,
+      innerBias: at('innerBias')!,
+      outer: at('outer')!,
+      forwardAfter: at('forwardAfter')!,
+      key: at('key'),
+      value: at('value'),
+      gain: at('gain'),
+      keep: at('keep'),
+    },
+    packed: false,
   };
 }
 
-/** Floats of a block's packed matrices. */
-export function panelFloats({ D, F, own, begin }: BlockAt): number {
-  const [columns, hidden] = [8 * Math.ceil(D / 8), 8 * Math.ceil(F / 8)];
-  const squares = 2 + (own ? 2 : 0) + (begin?.mix ? 1 : 0);
-  return squares * D * columns + D * hidden + F * columns;
+/** The matrices of a block, each [rows, columns]. */
+function matricesOf({ D, F, weights }: BlockAt) {
+  const all: [name: keyof Parameters, rows: number, columns: number][] = [
+    ['query', D, D],
+    ['out', D, D],
+    ['inner', D, F],
+    ['outer', F, D],
+    ['key', D, D],
+    ['value', D, D],
+    ['keep', D, D],
+  ];
+  return all.filter(([name]) => weights[name] !== undefined);
 }
 
-/** Packs a block's matrices at that address, as they are or transposed. */
-export function pack(
+/** Floats of a block's packed matrices, transposed or not. */
+export function panelFloats(block: BlockAt): number {
+  const floats = (transposed: boolean) =>
+    matricesOf(block).reduce(
+      (sum, [, rows, columns]) =>
+        sum + (transposed ? packedFloats(columns, rows) : packedFloats(rows, columns)),
+      0,
+    );
+  return Math.max(floats(false), floats(true));
+}
+
+/** The block with its matrices packed from `to` on, as they are or transposed. */
+export function packBlock(
   { pool }: SimdBackend,
   block: BlockAt,
-  panels: number,
+  to: number,
   transposed: boolean,
 ): BlockAt {
-  const { D, F, parameters } = block;
-  pool.run(Op.pack, panelFloats(block), [...parameters, panels, D, F, transposed ? 1 : 0]);
-  return { ...block, panels };
+  const weights: Record<string, number | undefined> = { ...block.weights };
+  let next = to;
+  for (const [name, rows, columns] of matricesOf(block)) {
+    const [K, N] = transposed ? [columns, rows] : [rows, columns];
+    const from = weights[name]!;
+    pool.run(pack, { to: next, from, K, N, panels: panelsOf(N), transposed });
+    weights[name] = next;
+    next += 4 * packedFloats(K, N);
+  }
+  return { ...block, weights: weights as Parameters, packed: true };
 }
 
-const keysOf = ({ S, R, own }: BlockAt) => S + (own ? R : 0);
-
-/** How many scores a block’s attention has in all, and so its bias. */
-export const scoresOf = (block: BlockAt) => block.H * block.R * keysOf(block);
+export const keysOf = ({ S, R, own }: BlockAt) => S + (own ? R : 0);
 
 /** Whole cache lines, in floats. */
 export const aligned = (size: number) => Math.ceil(size / 16) * 16;
 
-/** Elements that BLOCK takes together: `tileElements` of block-arguments.ts. */
-function groupOf({ R }: BlockAt, B: number): number {
-  const rows = Math.max(16, Math.min(64, (B * R) >> 3));
+/** Elements that go through a block together: few where the batch is small, so that all threads have some. */
+export function groupOf({ R }: BlockAt, B: number): number {
+  const rows = Math.max(16, Math.min(CHUNK, (B * R) >> 3));
   return Math.max(1, Math.floor(rows / R));
 }
 
@@ -108,33 +226,48 @@ function extentOf({ R }: BlockAt, B: number, whole: number): Extent {
   return { B, queries: whole * R + B - whole, apart: B - whole };
 }
 
-/** Floats of the parts that BLOCK leaves for BLOCK_GRAD, in the order of their words. */
-function parts(block: BlockAt, { B, queries, apart }: Extent): number[] {
+function groupExtent(block: BlockAt, B: number): Extent {
+  const size = groupOf(block, B);
+  return { B: size, queries: size * block.R, apart: size };
+}
+
+/** Floats of each array that `block` leaves for `blockGrad`. */
+function partsOf(block: BlockAt, { B, queries, apart }: Extent) {
   const { R, H, D, F, own, begin } = block;
   const [tokens, T] = [B * R, keysOf(block)];
   const keys = own ? B * T * D : 0;
-  return [
-    ...[begin ? tokens * D : 0, begin?.mix ? tokens * D : 0, begin ? tokens : 0, tokens],
-    ...[queries, queries, queries, apart * D, queries * D, keys, keys, queries * H * T],
-    ...[queries * D, queries * D, queries * D, queries * F, queries * D],
-  ];
+  return {
+    x: begin ? tokens * D : 0,
+    mixed: begin?.mix ? tokens * D : 0,
+    r0: begin ? tokens : 0,
+    r1: tokens,
+    r2: queries,
+    r3: queries,
+    r4: queries,
+    first: apart * D,
+    q: queries * D,
+    keys,
+    values: keys,
+    probs: queries * H * T,
+    read: queries * D,
+    projected: queries * D,
+    middle: queries * D,
+    hidden: queries * F,
+    forwarded: queries * D,
+  };
 }
 
-const floats = (sizes: number[]) => sizes.reduce((sum, size) => sum + aligned(size), 0);
+const floatsOf = (parts: Readonly<Record<string, number>>) =>
+  Object.values(parts).reduce((sum, size) => sum + aligned(size), 0);
 
-/** Floats that BLOCK leaves for BLOCK_GRAD, for B elements of which `whole` go on. */
+/** Floats that `block` leaves for `blockGrad`, for B elements of which `whole` go on. */
 export function keptBy(block: BlockAt, B: number, whole: number): number {
-  return floats(parts(block, extentOf(block, B, whole)));
+  return floatsOf(partsOf(block, extentOf(block, B, whole)));
 }
 
 /** Floats of one thread's memory where nothing is kept, for B elements. */
 export function ownFloats(block: BlockAt, B: number): number {
-  return floats(parts(block, groupExtent(block, B)));
-}
-
-function groupExtent(block: BlockAt, B: number): Extent {
-  const size = groupOf(block, B);
-  return { B: size, queries: size * block.R, apart: size };
+  return floatsOf(partsOf(block, groupExtent(block, B)));
 }
 
 /** Where a block's operands lie. */
@@ -143,96 +276,75 @@ export interface Operands {
   from: number;
   /** [whole, R, D] */
   y: number;
-  /** [B, D]; 0: not asked for. */
-  readouts: number;
-  /** What is kept for the gradients, or each thread's own memory. */
+  /** [B, D], if the caller asks for them. */
+  readouts?: number;
+  /** Everything that the gradients need, or each thread's own memory. */
   kept: number;
   own?: boolean;
 }
 
 /** y = block(x), for B elements of which `whole` go on. */
 export function runBlock(
-  backend: SimdBackend,
-  block: BlockAt,
+  { pool }: SimdBackend,
+  at: BlockAt,
   B: number,
   whole: number,
-  at: Operands,
+  operands: Operands,
 ): void {
-  backend.pool.run(Op.block, work(block, B), words(block, B, whole, at));
+  pool.run(block, blockArguments(at, B, whole, operands));
 }
 
-/** Multiply-adds of the products, if all elements go on. */
-function work(block: BlockAt, B: number): number {
-  const { R, D, F, own } = block;
-  return B * R * (2 * D * D + 2 * D * F + 2 * keysOf(block) * D + (own ? 2 * D * D : 0));
-}
-
-function words(
+export function blockArguments(
   block: BlockAt,
   B: number,
   whole: number,
   { from, y, readouts, kept, own = false }: Operands,
-): number[] {
-  const { R, S, H, D, F, k, v, bias, begin, parameters, panels } = block;
-  let address = kept;
-  const sizes = parts(block, own ? groupExtent(block, B) : extentOf(block, B, whole));
-  const [x, ...places] = sizes.map((size) => {
-    const place = address;
-    address += 4 * aligned(size);
-    return place;
-  });
-  return [
-    ...[...parameters, panels, B, whole, R, S, H, D, F, floatBits(EPS)],
-    ...[begin ? from : 0, begin?.inject ?? 0, k, v, bias, y, readouts],
-    ...[own ? 4 * floats(sizes) : 0, begin ? x : from, ...places],
-  ];
-}
-
-/** Where gradients lie. */
-export interface GradientOperands {
-  /** Of y [whole, R, D]; what comes by the readouts is added to it. */
-  dy: number;
-  /** Of the readouts [B, D]; 0: none. */
-  dreadouts: number;
-  /** Of z or x [B, R, D]. */
-  dx: number;
-}
-
-/** Sums of the gradients of a block, over all depths. */
-export interface BlockSums {
-  /** [LANES, size of the parameters] */
-  lanes: number;
-  /** [LANES, H, R, keys]; 0: none. */
-  bias: number;
-  /** Of k and v [B, S, D], and of inject [B, R, D]; 0: none. */
-  dk: number;
-  dv: number;
-  dinject: number;
-}
-
-/** dx from dy, where BLOCK has run with the same operands; adds to the sums. */
-export function runBlockGrad(
-  backend: SimdBackend,
-  block: BlockAt,
-  B: number,
-  whole: number,
-  at: { from: number; kept: number } & GradientOperands,
-  { lanes, bias, dk, dv, dinject }: BlockSums,
-): void {
-  const { arena, pool } = backend;
-  const size = groupOf(block, B);
-  const workStep = 4 * aligned(size * block.D * (4 * block.R + 2 * keysOf(block)));
-  const room = arena.allocate(pool.threads * workStep);
-  pool.run(Op.blockGrad, 2 * work(block, B), [
-    ...words(block, B, whole, { ...at, y: 0, readouts: 0 }),
-    ...[at.dy, at.dreadouts, at.dx, dinject, dk, dv, bias, lanes, block.size, room, workStep],
-  ]);
-  arena.free(room);
-}
-
-/** Lanes of zeros for the gradients of so many numbers. */
-export function zeroLanes({ arena }: SimdBackend, numbers: number): number {
-  const address = arena.allocate(4 * LANES * numbers);
-  new Float32Array(arena.memory.buffer, address, LANES * numbers).fill(0);
-  return address;
+) {
+  const { R, S, H, D, F, k, v, bias, begin, weights, packed } = block;
+  const parts = partsOf(block, own ? groupExtent(block, B) : extentOf(block, B, whole));
+  let next = kept;
+  const place = (size: number) => {
+    const address = next;
+    next += 4 * aligned(size);
+    return address;
+  };
+  const x = place(parts.x);
+  return {
+    weights,
+    packed: packed ? 1 : 0,
+    B,
+    whole,
+    group: groupOf(block, B),
+    R,
+    S,
+    H,
+    D,
+    F,
+    eps: EPS,
+    z: begin && from,
+    inject: begin?.inject,
+    k,
+    v,
+    bias,
+    y,
+    readouts,
+    ownStep: own ? 4 * floatsOf(parts) : 0,
+    x: begin ? x : from,
+    mixed: place(parts.mixed),
+    r0: place(parts.r0),
+    r1: place(parts.r1),
+    r2: place(parts.r2),
+    r3: place(parts.r3),
+    r4: place(parts.r4),
+    first: place(parts.first),
+    q: place(parts.q),
+    keys: place(parts.keys),
+    values: place(parts.values),
+    probs: place(parts.probs),
+    read: place(parts.read),
+    projected: place(parts.projected),
+    middle: place(parts.middle),
+    hidden: place(parts.hidden),
+    forwarded: place(parts.forwarded),
+  };
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { registerSimdKernel, simdKernel } from '../runtime/kernel.ts';
+import { registerSimdKernel, type SimdKernel, simdKernel } from '../runtime/register.ts';
 import type { SimdBackend } from '../runtime/simd-backend.ts';
 import { eachRun, stridesOf } from '../runtime/strides.ts';
 
@@ -18,7 +18,6 @@ const unary: Record<string, string> = {
 };
 
 const binary: Record<string, string> = {
-  [tf.Add]: 'p + q',
   [tf.Maximum]: 'Math.max(p, q)',
   [tf.Minimum]: 'Math.min(p, q)',
   [tf.Multiply]: 'p * q',
@@ -44,7 +43,7 @@ type Binary = (
  * Functions of each number, on float32. Their loops are made from text, one for each function: in a loop
  * that several share, V8 would call the function anew for every number, as tfjs's cpu backend does.
  */
-export function registerElementwise(): void {
+export function register(): void {
   for (const [kernelName, expression] of Object.entries(unary)) {
     registerUnary(kernelName, expression);
   }
@@ -68,7 +67,11 @@ function registerUnary(kernelName: string, expression: string): void {
   });
 }
 
-function registerBinary(kernelName: string, expression: string): void {
+/** Registers a function of two numbers, p and q; returns the kernel. */
+export function registerBinary(
+  kernelName: string,
+  expression: string,
+): SimdKernel<tf.BinaryInputs, tf.NamedAttrMap> {
   const cpu = simdKernel<tf.BinaryInputs, tf.NamedAttrMap>(kernelName);
   const loop = new Function(
     ...['a', 'i', 'aStep', 'b', 'j', 'bStep', 'y', 'k', 'n'],
@@ -77,11 +80,13 @@ function registerBinary(kernelName: string, expression: string): void {
        y[k] = ${expression};
      }`,
   ) as Binary;
-  registerSimdKernel<tf.BinaryInputs, tf.NamedAttrMap>(kernelName, (args) => {
+  const kernel: SimdKernel<tf.BinaryInputs, tf.NamedAttrMap> = (args) => {
     const { a, b } = args.inputs;
     if (a.dtype !== 'float32' || b.dtype !== 'float32') return cpu(args);
     return broadcast(loop, a, b, args.backend);
-  });
+  };
+  registerSimdKernel(kernelName, kernel);
+  return kernel;
 }
 
 function broadcast(

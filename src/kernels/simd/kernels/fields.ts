@@ -1,11 +1,42 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { FIELDS, FIELDS_GRAD } from '../../ops/fused.ts';
-import { Op, registerSimdKernel } from '../runtime/kernel.ts';
+import { FIELDS, FIELDS_GRAD } from '../../ops/embed-fields.ts';
+import { defineKernel, int, pointer } from '../runtime/define-kernel.ts';
+import { registerSimdKernel } from '../runtime/register.ts';
+
+/** Rows of one field's table. Steps are in bytes, from row to row. */
+export const field = defineKernel('field', {
+  args: {
+    y: pointer('n rows of width'),
+    yStep: int(),
+    ids: pointer('n whole numbers as float32'),
+    idStep: int(),
+    table: pointer('[·, width]'),
+    n: int(),
+    width: int(),
+  },
+  split: { by: 'share', over: 'n' },
+  work: ({ n, width }) => n * width,
+});
+
+/** One thread does all of it, in the order of rows, since rows of dtable repeat. */
+export const fieldGrad = defineKernel('fieldGrad', {
+  args: {
+    dtable: pointer('[·, width], added to'),
+    dy: pointer('n rows of width'),
+    dyStep: int(),
+    ids: pointer('n whole numbers as float32'),
+    idStep: int(),
+    n: int(),
+    width: int(),
+  },
+  split: { by: 'once' },
+  work: ({ n, width }) => n * width,
+});
 
 type Inputs = Record<string, tf.TensorInfo>;
 
 /** `embedFields` and its gradients. */
-export function registerFields(): void {
+export function register(): void {
   registerSimdKernel<Inputs, object>(FIELDS, ({ inputs: { ids, ...tables }, backend }) => {
     const list = Object.values(tables);
     const [n, fields] = ids.shape;
@@ -22,10 +53,16 @@ export function registerFields(): void {
     const out = backend.output([n, width]);
     let y = out.address;
     list.forEach((table, f) => {
-      const size = table.shape[1];
-      const words = [backend.address(ids) + 4 * f, 4 * fields, backend.address(table), n, size];
-      backend.pool.run(Op.field, n * size, [y, 4 * width, ...words]);
-      y += 4 * size;
+      backend.pool.run(field, {
+        y,
+        yStep: 4 * width,
+        ids: backend.address(ids) + 4 * f,
+        idStep: 4 * fields,
+        table: backend.address(table),
+        n,
+        width: table.shape[1],
+      });
+      y += 4 * table.shape[1];
     });
     return out;
   });
@@ -38,9 +75,15 @@ export function registerFields(): void {
     return Object.values(tables).map(({ shape }, f) => {
       const out = backend.output(shape);
       out.values.fill(0);
-      const words = [backend.address(ids) + 4 * f, 4 * fields, n, shape[1]];
-      // One thread does it all, in the order of rows.
-      backend.pool.run(Op.fieldGrad, 0, [out.address, from, 4 * width, ...words]);
+      backend.pool.run(fieldGrad, {
+        dtable: out.address,
+        dy: from,
+        dyStep: 4 * width,
+        ids: backend.address(ids) + 4 * f,
+        idStep: 4 * fields,
+        n,
+        width: shape[1],
+      });
       from += 4 * shape[1];
       return out;
     });

@@ -1,28 +1,29 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { LINEAR, LINEAR_GRAD_W, LINEAR_GRAD_X, runKernel } from '../../ops/fused.ts';
-import { registerSimdKernel } from '../runtime/kernel.ts';
-import { matMul } from './mat-mul.ts';
+import { runKernel } from '../../ops/fused.ts';
+import { LINEAR, LINEAR_GRAD_W, LINEAR_GRAD_X } from '../../ops/linear.ts';
+import { registerSimdKernel } from '../runtime/register.ts';
+import { product } from './mat-mul.ts';
 
 /** `linear`, and those of its gradients that are asked for. */
-export function registerLinear(): void {
+export function register(): void {
   registerSimdKernel<Record<'x' | 'w' | 'b', tf.TensorInfo>, object>(
     LINEAR,
     ({ inputs: { x, w, b }, backend }) => {
-      const product = { a: asRows(x), b: w, bias: b, transposeA: false, transposeB: false };
-      return shaped(matMul(product, backend), [...x.shape.slice(0, -1), w.shape[1]]);
+      const of = { a: asRows(x), b: w, bias: b, transposeA: false, transposeB: false };
+      return shaped(product(of, backend), [...x.shape.slice(0, -1), w.shape[1]]);
     },
   );
   registerSimdKernel<Record<'dy' | 'w', tf.TensorInfo>, object>(
     LINEAR_GRAD_X,
     ({ inputs: { dy, w }, backend }) => {
-      const product = { a: asRows(dy), b: w, transposeA: false, transposeB: true };
-      return shaped(matMul(product, backend), [...dy.shape.slice(0, -1), w.shape[0]]);
+      const of = { a: asRows(dy), b: w, transposeA: false, transposeB: true };
+      return shaped(product(of, backend), [...dy.shape.slice(0, -1), w.shape[0]]);
     },
   );
   registerSimdKernel<Record<'x' | 'dy', tf.TensorInfo>, object>(
     LINEAR_GRAD_W,
     ({ inputs: { x, dy }, backend }) =>
-      matMul({ a: asRows(x), b: asRows(dy), transposeA: true, transposeB: false }, backend),
+      product({ a: asRows(x), b: asRows(dy), transposeA: true, transposeB: false }, backend),
   );
   tf.registerGradient({
     kernelName: LINEAR,

@@ -1,6 +1,29 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { LANES, Op, registerSimdKernel, simdKernel } from '../runtime/kernel.ts';
+import { LANES } from '../runtime/constants.ts';
+import { defineKernel, flag, int, optional, pointer } from '../runtime/define-kernel.ts';
+import { registerSimdKernel, simdKernel } from '../runtime/register.ts';
 import type { SimdBackend } from '../runtime/simd-backend.ts';
+import { laneSum } from './lane-sum.ts';
+
+export const matMul = defineKernel('matMul', {
+  args: {
+    y: pointer('[M, N]'),
+    a: pointer('[M, K], or [K, M] if transA'),
+    b: pointer('[K, N], or [N, K] if transB'),
+    bias: optional('[N]'),
+    M: int(),
+    K: int(),
+    N: int(),
+    transA: flag(),
+    transB: flag(),
+    accumulate: flag('whether the product is added to y'),
+    relu: flag(),
+    lanes: optional('[LANES, M, N]'),
+  },
+  split: { by: 'own' },
+  scratch: true,
+  work: ({ M, K, N }) => M * K * N,
+});
 
 /** Rows of a batch from which a weight's gradient is summed in lanes: before, there is little to share. */
 const LONG_SUM = 512;
@@ -17,12 +40,12 @@ interface Product {
 }
 
 /** Products of float32 matrices, and of batches of them one after another. */
-export function registerMatMul(): void {
+export function register(): void {
   const cpuMatMul = simdKernel<tf.BatchMatMulInputs, tf.BatchMatMulAttrs>(tf.BatchMatMul);
   registerSimdKernel<tf.BatchMatMulInputs, tf.BatchMatMulAttrs>(tf.BatchMatMul, (args) => {
     const { inputs, attrs, backend } = args;
     if (!isFloat(inputs.a) || !isFloat(inputs.b)) return cpuMatMul(args);
-    return matMul({ ...inputs, ...attrs }, backend);
+    return product({ ...inputs, ...attrs }, backend);
   });
 
   const cpuFused = simdKernel<tf._FusedMatMulInputs, tf._FusedMatMulAttrs>(tf._FusedMatMul);
@@ -35,15 +58,15 @@ export function registerMatMul(): void {
     const perColumn =
       !bias || (bias.shape.at(-1) === columns && tf.util.sizeFromShape(bias.shape) === columns);
     if (!isFloat(a) || !isFloat(b) || !known || !perColumn) return cpuFused(args);
-    return matMul({ ...attrs, a, b, bias, relu }, backend);
+    return product({ ...attrs, a, b, bias, relu }, backend);
   });
 }
 
 const isFloat = ({ dtype }: tf.TensorInfo) => dtype === 'float32';
 
 /** `op(a) · op(b) + bias`, relu last; leading axes broadcast. */
-export function matMul(product: Product, backend: SimdBackend): tf.TensorInfo {
-  const { a, b, bias, relu, transposeA, transposeB } = product;
+export function product(of: Product, backend: SimdBackend): tf.TensorInfo {
+  const { a, b, bias, relu, transposeA, transposeB } = of;
   const [m, k] = transposeA ? a.shape.slice(-2).reverse() : a.shape.slice(-2);
   const n = transposeB ? b.shape.at(-2)! : b.shape.at(-1)!;
   const [aBatch, bBatch] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];
@@ -58,11 +81,21 @@ export function matMul(product: Product, backend: SimdBackend): tf.TensorInfo {
     const y = out.address + 4 * m * n * i;
     const aHere = aAddress + 4 * m * k * (i % aCount);
     const bHere = bAddress + 4 * k * n * (i % bCount);
-    backend.pool.run(Op.matMul, m * k * n, [
-      ...[y, aHere, bHere, biasAddress, m, k, n],
-      ...[+transposeA, +transposeB, 0, +(relu ?? false), lanes],
-    ]);
-    if (inLanes) backend.pool.run(Op.laneSum, m * n, [y, lanes, m * n, 0]);
+    backend.pool.run(matMul, {
+      y,
+      a: aHere,
+      b: bHere,
+      bias: biasAddress,
+      M: m,
+      K: k,
+      N: n,
+      transA: transposeA,
+      transB: transposeB,
+      accumulate: false,
+      relu: relu ?? false,
+      lanes,
+    });
+    if (inLanes) backend.pool.run(laneSum, { y, lanes, n: m * n, accumulate: false });
   }
   if (inLanes) backend.arena.free(lanes);
   return out;

@@ -1,18 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { registerSimdKernel, type SimdKernel, simdKernel } from '../runtime/kernel.ts';
+import { registerSimdKernel, type SimdKernel, simdKernel } from '../runtime/register.ts';
 import type { Output, SimdBackend } from '../runtime/simd-backend.ts';
 import { type Axis, eachRun, stridesOf } from '../runtime/strides.ts';
 
 /** Kernels that only move float32 numbers. */
-export function registerMoves(): void {
-  register<tf.SliceInputs, tf.SliceAttrs>(tf.Slice, ({ inputs, attrs, backend }) => {
+export function register(): void {
+  registerMove<tf.SliceInputs, tf.SliceAttrs>(tf.Slice, ({ inputs, attrs, backend }) => {
     const x = inputs.x as tf.Tensor;
     const [begin, size] = tf.slice_util.parseSliceParams(x, attrs.begin, attrs.size);
     tf.slice_util.assertParamsValid(x, begin, size);
     return slice(x, begin, size, backend);
   });
 
-  register<tf.SplitVInputs, tf.SplitVAttrs>(tf.SplitV, ({ inputs, attrs, backend }) => {
+  registerMove<tf.SplitVInputs, tf.SplitVAttrs>(tf.SplitV, ({ inputs, attrs, backend }) => {
     const x = inputs.x as tf.Tensor;
     const [axis] = tf.util.parseAxisParam(attrs.axis, x.shape);
     let start = 0;
@@ -23,7 +23,7 @@ export function registerMoves(): void {
     });
   });
 
-  register<tf.PadV2Inputs, tf.PadV2Attrs>(tf.PadV2, ({ inputs: { x }, attrs, backend }) => {
+  registerMove<tf.PadV2Inputs, tf.PadV2Attrs>(tf.PadV2, ({ inputs: { x }, attrs, backend }) => {
     const { paddings, constantValue } = attrs;
     const out = backend.output(x.shape.map((size, i) => paddings[i][0] + size + paddings[i][1]));
     out.values.fill(constantValue);
@@ -32,7 +32,7 @@ export function registerMoves(): void {
     return out;
   });
 
-  register<tf.ConcatInputs, tf.ConcatAttrs>(tf.Concat, ({ inputs, attrs, backend }) => {
+  registerMove<tf.ConcatInputs, tf.ConcatAttrs>(tf.Concat, ({ inputs, attrs, backend }) => {
     const tensors = Object.values(inputs) as tf.TensorInfo[];
     const shapes = tensors.map(({ shape }) => shape);
     const [axis] = tf.util.parseAxisParam(attrs.axis, shapes[0]);
@@ -46,34 +46,40 @@ export function registerMoves(): void {
     return out;
   });
 
-  register<tf.TransposeInputs, tf.TransposeAttrs>(tf.Transpose, ({ inputs, attrs, backend }) => {
-    const { x } = inputs;
-    const { perm } = attrs;
-    const shape = perm.map((axis) => x.shape[axis]);
-    const moved = perm.filter((axis) => x.shape[axis] !== 1);
-    if (moved.every((axis, i) => i === 0 || axis > moved[i - 1])) return backend.share(x, shape);
-    const out = backend.output(shape);
-    const [from, to] = [stridesOf(x.shape), stridesOf(shape)];
-    const axes = shape.map((size, i) => ({ size, a: from[perm[i]], b: to[i] }));
-    copy(backend.values(x), 0, out.values, 0, axes);
-    return out;
-  });
+  registerMove<tf.TransposeInputs, tf.TransposeAttrs>(
+    tf.Transpose,
+    ({ inputs, attrs, backend }) => {
+      const { x } = inputs;
+      const { perm } = attrs;
+      const shape = perm.map((axis) => x.shape[axis]);
+      const moved = perm.filter((axis) => x.shape[axis] !== 1);
+      if (moved.every((axis, i) => i === 0 || axis > moved[i - 1])) return backend.share(x, shape);
+      const out = backend.output(shape);
+      const [from, to] = [stridesOf(x.shape), stridesOf(shape)];
+      const axes = shape.map((size, i) => ({ size, a: from[perm[i]], b: to[i] }));
+      copy(backend.values(x), 0, out.values, 0, axes);
+      return out;
+    },
+  );
 
-  register<tf.TileInputs, tf.TileAttrs>(tf.Tile, ({ inputs: { x }, attrs: { reps }, backend }) => {
-    const shape = x.shape.map((size, i) => size * reps[i]);
-    const out = backend.output(shape);
-    const [from, to] = [stridesOf(x.shape), stridesOf(shape)];
-    const axes = x.shape.flatMap((size, i) => [
-      { size: reps[i], a: 0, b: to[i] * size },
-      { size, a: from[i], b: to[i] },
-    ]);
-    copy(backend.values(x), 0, out.values, 0, axes);
-    return out;
-  });
+  registerMove<tf.TileInputs, tf.TileAttrs>(
+    tf.Tile,
+    ({ inputs: { x }, attrs: { reps }, backend }) => {
+      const shape = x.shape.map((size, i) => size * reps[i]);
+      const out = backend.output(shape);
+      const [from, to] = [stridesOf(x.shape), stridesOf(shape)];
+      const axes = x.shape.flatMap((size, i) => [
+        { size: reps[i], a: 0, b: to[i] * size },
+        { size, a: from[i], b: to[i] },
+      ]);
+      copy(backend.values(x), 0, out.values, 0, axes);
+      return out;
+    },
+  );
 }
 
 /** Registers a kernel for float32 and leaves other types to the cpu backend's. */
-function register<Inputs, Attrs>(kernelName: string, kernel: SimdKernel<Inputs, Attrs>): void {
+function registerMove<Inputs, Attrs>(kernelName: string, kernel: SimdKernel<Inputs, Attrs>): void {
   const cpu = simdKernel<Inputs, Attrs>(kernelName);
   registerSimdKernel<Inputs, Attrs>(kernelName, (args) => {
     const tensors = Object.values(args.inputs) as tf.TensorInfo[];

@@ -1,9 +1,36 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { PLACE_ROWS } from '../../ops/fused.ts';
-import { Op, registerSimdKernel, simdKernel } from '../runtime/kernel.ts';
+import { PLACE_ROWS } from '../../ops/rows.ts';
+import { defineKernel, int, pointer } from '../runtime/define-kernel.ts';
+import { registerSimdKernel, simdKernel } from '../runtime/register.ts';
+
+export const rows = defineKernel('rows', {
+  args: {
+    y: pointer('[n, width]'),
+    x: pointer('[·, width]'),
+    indices: pointer('int32 [n]'),
+    n: int(),
+    width: int(),
+  },
+  split: { by: 'share', over: 'n' },
+  work: ({ n, width }) => n * width,
+});
+
+/** One thread does all of it, in the order of rows, since rows of dx repeat. */
+export const rowsGrad = defineKernel('rowsGrad', {
+  args: {
+    dx: pointer('[size, width]'),
+    dy: pointer('[n, width]'),
+    indices: pointer('int32 [n]'),
+    n: int(),
+    width: int(),
+    size: int(),
+  },
+  split: { by: 'once' },
+  work: ({ n, width }) => n * width,
+});
 
 /** Gathering rows of float32, and its gradient: adding rows up by their indices. */
-export function registerRows(): void {
+export function register(): void {
   const cpuGather = simdKernel<tf.GatherV2Inputs, tf.GatherV2Attrs>(tf.GatherV2);
   registerSimdKernel<tf.GatherV2Inputs, tf.GatherV2Attrs>(tf.GatherV2, (args) => {
     const { inputs, attrs, backend } = args;
@@ -12,17 +39,20 @@ export function registerRows(): void {
     if (axis !== 0 || attrs.batchDims !== 0 || x.dtype !== 'float32' || indices.dtype !== 'int32') {
       return cpuGather(args);
     }
-    const rows = x.shape[0];
+    const count = x.shape[0];
     for (const row of backend.values(indices)) {
-      if (row < 0 || row >= rows) {
-        throw new RangeError(`gather: index must be in 0..${rows - 1}, got ${row}`);
+      if (row < 0 || row >= count) {
+        throw new RangeError(`gather: index must be in 0..${count - 1}, got ${row}`);
       }
     }
     const out = backend.output([...indices.shape, ...x.shape.slice(1)]);
-    const count = tf.util.sizeFromShape(indices.shape);
-    const width = tf.util.sizeFromShape(x.shape.slice(1));
-    const [xAddress, indexAddress] = [backend.address(x), backend.address(indices, 'int32')];
-    backend.pool.run(Op.rows, count * width, [out.address, xAddress, indexAddress, count, width]);
+    backend.pool.run(rows, {
+      y: out.address,
+      x: backend.address(x),
+      indices: backend.address(indices, 'int32'),
+      n: tf.util.sizeFromShape(indices.shape),
+      width: tf.util.sizeFromShape(x.shape.slice(1)),
+    });
     return out;
   });
 
@@ -39,12 +69,14 @@ export function registerRows(): void {
       const inRange = ids.every((id) => id >= 0 && id < segments);
       if (x.dtype !== 'float32' || segmentIds.dtype !== 'int32' || !inRange) return cpuSum(args);
       const out = backend.output([segments, ...x.shape.slice(1)]);
-      const width = tf.util.sizeFromShape(x.shape.slice(1));
-      const [xAddress, idAddress] = [backend.address(x), backend.address(segmentIds, 'int32')];
-      // One thread does it all, in the order of rows.
-      backend.pool.run(Op.embedGrad, 0, [
-        ...[out.address, xAddress, idAddress, ids.length, width, segments],
-      ]);
+      backend.pool.run(rowsGrad, {
+        dx: out.address,
+        dy: backend.address(x),
+        indices: backend.address(segmentIds, 'int32'),
+        n: ids.length,
+        width: tf.util.sizeFromShape(x.shape.slice(1)),
+        size: segments,
+      });
       return out;
     },
   );
@@ -52,24 +84,24 @@ export function registerRows(): void {
   registerSimdKernel<Record<'x' | 'more', tf.TensorInfo>, { from: Int32Array }>(
     PLACE_ROWS,
     ({ inputs: { x, more }, attrs: { from }, backend }) => {
-      const [rows, ...shape] = x.shape;
-      const all = rows + (more ? more.shape[0] : 0);
+      const [count, ...shape] = x.shape;
+      const all = count + (more ? more.shape[0] : 0);
       const outside = from.find((row) => row < 0 || row >= all);
       if (outside !== undefined) {
         throw new RangeError(`placeRows: rows must be in 0..${all - 1}, got ${outside}`);
       }
-      const inPlace = from.length === rows && from.every((row, i) => row === i || row >= rows);
+      const inPlace = from.length === count && from.every((row, i) => row === i || row >= count);
       const out = inPlace ? undefined : backend.output([from.length, ...shape]);
       const width = tf.util.sizeFromShape(shape);
       // Within one array, since that is the quickest copy there is in shared memory.
       const floats = new Float32Array(backend.arena.memory.buffer);
       const at = backend.address(x) / 4;
       const to = out ? out.address / 4 : at;
-      const added = more ? backend.address(more) / 4 - rows * width : 0;
+      const added = more ? backend.address(more) / 4 - count * width : 0;
       for (let i = 0; i < from.length; i++) {
         const row = from[i];
         if (inPlace && row === i) continue;
-        const source = (row < rows ? at : added) + row * width;
+        const source = (row < count ? at : added) + row * width;
         floats.copyWithin(to + i * width, source, source + width);
       }
       return out ?? backend.share(x, x.shape);

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { registerSimdKernel, simdKernel } from '../runtime/kernel.ts';
+import { registerSimdKernel, simdKernel } from '../runtime/register.ts';
 import type { SimdBackend } from '../runtime/simd-backend.ts';
 
 /** Sums and means of float32 over axes that follow one another, accumulated in float64. */
-export function registerSums(): void {
+export function register(): void {
   for (const kernelName of [tf.Sum, tf.Mean]) {
     const cpu = simdKernel<tf.SumInputs, tf.SumAttrs>(kernelName);
     registerSimdKernel<tf.SumInputs, tf.SumAttrs>(kernelName, (args) => {

@@ -1,14 +1,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { Op } from '../runtime/kernel.ts';
 import type { Output, SimdBackend } from '../runtime/simd-backend.ts';
-import {
-  type BlockAt,
-  type BlockSums,
-  type BlockTensors,
-  parametersOf,
-  scoresOf,
-  zeroLanes,
-} from './block.ts';
+import { type BlockTensors, parameterShapes } from './block.ts';
+import type { BlockSums } from './block-gradient.ts';
+import { Lanes } from './lane-sum.ts';
 
 /** Sums of the gradients of all inputs, in the order of the inputs. */
 export class Gradients {
@@ -16,23 +10,17 @@ export class Gradients {
   readonly blocks: BlockSums[];
   readonly #outputs: Record<string, Output> = {};
   readonly #inputs: Record<string, tf.TensorInfo>;
-  readonly #tensors: BlockTensors[];
-  readonly #plan: BlockAt[];
-  readonly #backend: SimdBackend;
 
+  /** @param tensors those of each block, by name */
   constructor(
     inputs: Record<string, tf.TensorInfo>,
     tensors: BlockTensors[],
-    blocks: BlockAt[],
     backend: SimdBackend,
   ) {
     this.#inputs = inputs;
-    this.#tensors = tensors;
-    this.#plan = blocks;
-    this.#backend = backend;
-    const zeros = (name: string): number => {
+    const zeros = (name: string): number | undefined => {
       const input = inputs[name];
-      if (input === undefined) return 0;
+      if (input === undefined) return undefined;
       const output = backend.output(input.shape);
       output.values.fill(0);
       this.#outputs[name] = output;
@@ -40,39 +28,22 @@ export class Gradients {
     };
     zeros('z');
     this.z = this.#outputs.z;
-    this.blocks = blocks.map((block, i) => ({
-      lanes: zeroLanes(backend, block.size),
-      bias: block.bias ? zeroLanes(backend, scoresOf(block)) : 0,
+    this.blocks = tensors.map((block, i) => ({
+      parameters: new Lanes(backend, parameterShapes(block)),
+      bias: block.bias && new Lanes(backend, { bias: block.bias.shape }),
       dk: zeros(`k${i}`),
       dv: zeros(`v${i}`),
-      dinject: i === 0 ? zeros('inject') : 0,
+      dinject: i === 0 ? zeros('inject') : undefined,
     }));
   }
 
   finish(): tf.TensorInfo[] {
-    const { arena } = this.#backend;
-    this.blocks.forEach(({ lanes, bias }, i) => {
-      const sums = this.#sum(lanes, [this.#plan[i].size]);
-      let offset = 0;
-      for (const name of parametersOf(this.#tensors[i])) {
-        const output = this.#backend.output(this.#tensors[i][name]!.shape);
-        const { length } = output.values;
-        output.values.set(sums.values.subarray(offset, offset + length));
-        this.#outputs[inputName(name, i)] = output;
-        offset += length;
+    this.blocks.forEach(({ parameters, bias }, i) => {
+      for (const [name, sum] of Object.entries({ ...parameters.finish(), ...bias?.finish() })) {
+        this.#outputs[inputName(name, i)] = sum;
       }
-      this.#backend.disposeData(sums.dataId);
-      if (bias) this.#outputs[`bias${i}`] = this.#sum(bias, this.#tensors[i].bias!.shape);
-      for (const address of [lanes, bias]) if (address) arena.free(address);
     });
     return Object.keys(this.#inputs).map((name) => this.#outputs[name]);
-  }
-
-  #sum(lanes: number, shape: number[]): Output {
-    const output = this.#backend.output(shape);
-    const { length } = output.values;
-    this.#backend.pool.run(Op.laneSum, length, [output.address, lanes, length, 0]);
-    return output;
   }
 }
 

@@ -8,11 +8,11 @@ import {
   blockAt,
   keptBy,
   ownFloats,
-  pack,
+  packBlock,
   panelFloats,
   runBlock,
-  runBlockGrad,
 } from './block.ts';
+import { type GradientOperands, runBlockGrad } from './block-gradient.ts';
 import type { Gradients } from './unroll-gradients.ts';
 
 type Inputs = Record<string, tf.TensorInfo>;
@@ -62,7 +62,9 @@ export class Plan {
   pack(transposed: boolean): number[] {
     const { arena } = this.#backend;
     const panels = this.blocks.map((block) => arena.allocate(4 * panelFloats(block)));
-    this.blocks = this.blocks.map((block, i) => pack(this.#backend, block, panels[i], transposed));
+    this.blocks = this.blocks.map((block, i) =>
+      packBlock(this.#backend, block, panels[i], transposed),
+    );
     return panels;
   }
 
@@ -79,7 +81,7 @@ export class Plan {
           runBlock(this.#backend, block, n, last ? whole : n, {
             from: x,
             y: last ? state : place.x[i],
-            readouts: last && apart ? value + 4 * readouts : 0,
+            readouts: last && apart ? value + 4 * readouts : undefined,
             kept: own || place.blocks[i],
             own: own !== 0,
           });
@@ -103,8 +105,8 @@ export class Plan {
         const given = dstate;
         const after = this.#depths[k + 1]?.n ?? 0;
         dstate = k === 0 ? gradients.z.address : arena.allocate(4 * n * this.#R * this.#D);
-        const at = { dy: given, dreadouts: dy + 4 * readouts, dx: dstate };
-        if (this.#attrs.whole) Object.assign(at, { dy, dreadouts: 0 });
+        const at: GradientOperands = { dy: given, dreadouts: dy + 4 * readouts, dx: dstate };
+        if (this.#attrs.whole) Object.assign(at, { dy, dreadouts: undefined });
         else if (whole > after) at.dy = this.#extended(given, after, whole);
         if (n > 0) this.#stepGrad({ n, whole }, place, before, at, gradients);
         for (const address of new Set([given, at.dy])) {
@@ -119,7 +121,7 @@ export class Plan {
     { n, whole }: Depth,
     place: Place,
     before: number,
-    at: { dy: number; dreadouts: number; dx: number },
+    at: GradientOperands,
     gradients: Gradients,
   ): void {
     const { arena } = this.#backend;
@@ -131,7 +133,7 @@ export class Plan {
       const where = { from, kept: place.blocks[i], dy, dreadouts, dx };
       runBlockGrad(this.#backend, this.blocks[i], n, last ? whole : n, where, gradients.blocks[i]);
       if (!last) arena.free(dy);
-      [dy, dreadouts] = [dx, 0];
+      [dy, dreadouts] = [dx, undefined];
     }
   }
 

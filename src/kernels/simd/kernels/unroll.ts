@@ -1,7 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { UNROLL, UNROLL_GRAD } from '../../ops/fused.ts';
-import type { UnrollAttrs } from '../../ops/unroll.ts';
-import { registerSimdKernel } from '../runtime/kernel.ts';
+import { UNROLL, UNROLL_GRAD, type UnrollAttrs } from '../../ops/unroll.ts';
+import { registerSimdKernel } from '../runtime/register.ts';
 import { Gradients } from './unroll-gradients.ts';
 import { Plan } from './unroll-plan.ts';
 
@@ -11,7 +10,7 @@ type Inputs = Record<string, tf.TensorInfo>;
 const FEW_ROWS = 16;
 
 /** `unroll` and its gradients: the blocks' kernels, depth by depth, with nothing between but addresses. */
-export function registerUnroll(): void {
+export function register(): void {
   registerSimdKernel<Inputs, UnrollAttrs>(UNROLL, ({ inputs, attrs, backend }) => {
     const plan = new Plan(inputs, attrs, backend);
     const { whole, reach, taped } = attrs;
@@ -33,7 +32,7 @@ export function registerUnroll(): void {
     const { dy, value, kept, ...given } = inputs;
     const plan = new Plan(given, attrs, backend);
     const panels = plan.pack(true);
-    const gradients = new Gradients(given, plan.tensors, plan.blocks, backend);
+    const gradients = new Gradients(given, plan.tensors, backend);
     const [z, from, first, room] = [given.z, dy, value, kept].map((x) => backend.address(x));
     plan.runGrad(z, first, room, from, gradients);
     for (const address of panels) backend.arena.free(address);

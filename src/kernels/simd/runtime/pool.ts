@@ -1,5 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Arena } from './arena.ts';
+import { SCRATCH } from './constants.ts';
+import type { Fields, Kernel, Values } from './define-kernel.ts';
 import { LAYOUT, WORKER_SOURCE } from './worker-source.ts';
 
 export interface PoolOptions {
@@ -11,11 +13,9 @@ export interface PoolOptions {
   readonly source?: string;
 }
 
-/** The one function that the kernels' module exports. */
-type Run = (op: number, args: number, scratch: number, part: number, parts: number) => void;
+/** A function that the kernels' module exports: it does part `part` of `parts` of a job. */
+type Run = (args: number, scratch: number, part: number, parts: number) => void;
 
-/** A thread's scratch memory, in bytes. */
-const SCRATCH = 1_048_576;
 const MAX_THREADS = 64;
 /** Multiply-adds from which a kernel is shared: some 5 µs of one thread. */
 const WORTH_SHARING = 131_072;
@@ -38,8 +38,12 @@ export class Pool {
   /** Why there is but one thread, where more were asked for. */
   warning: string | undefined;
   readonly #arena: Arena;
-  readonly #run: Run;
+  /** The functions of the module in the order of its exports. */
+  readonly #functions: Run[];
+  /** Their numbers, by the symbols of the kernels. */
+  readonly #numbers: ReadonlyMap<string, number>;
   readonly #control: Int32Array;
+  readonly #floats: Float32Array;
   readonly #controlAddress: number;
   readonly #scratch: number[];
   #workers: Worker[] = [];
@@ -53,12 +57,15 @@ export class Pool {
       );
     }
     const { memory } = arena;
-    const { run } = new WebAssembly.Instance(module, { env: { memory } }).exports;
-    this.#run = run as Run;
+    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    const symbols = WebAssembly.Module.exports(module).map(({ name }) => name);
+    this.#functions = symbols.map((symbol) => exports[symbol] as Run);
+    this.#numbers = new Map(symbols.map((symbol, number) => [symbol, number]));
     this.#arena = arena;
     const words = LAYOUT.threads + threads * LAYOUT.perThread;
     this.#controlAddress = arena.allocate(4 * words);
     this.#control = new Int32Array(memory.buffer, this.#controlAddress, words).fill(0);
+    this.#floats = new Float32Array(memory.buffer, this.#controlAddress, words);
     this.#scratch = Array.from({ length: threads }, () => arena.allocate(SCRATCH));
   }
 
@@ -78,30 +85,26 @@ export class Pool {
   }
 
   /**
-   * Runs a kernel to its end.
+   * Runs a kernel to its end: on one thread where it is little work, or all of it must be done in order.
    *
-   * @param op number of the kernel
-   * @param work multiply-adds, or as many as take the same time; little work stays on one thread
-   * @param args words of 32 bits (`floatBits` makes one of a number)
-   * @throws Error where a worker fails within the kernel, whose results are then void
+   * @throws Error where the module has no such kernel, or a worker fails within it; its results are then void
    */
-  run(op: number, work: number, args: readonly number[]): void {
+  run<Of extends Fields>(kernel: Kernel<Of>, values: Values<Of>): void {
     if (this.#closed) throw new Error('kernels: the pool of threads is closed');
-    if (args.length > LAYOUT.maxArgs) {
-      throw new RangeError(`kernels: at most ${LAYOUT.maxArgs} arguments, got ${args.length}`);
-    }
+    const number = this.#numberOf(kernel.symbol);
+    const run = this.#functions[number];
+    kernel.write(this.#control, this.#floats, LAYOUT.args, values);
     const address = this.#controlAddress + 4 * LAYOUT.args;
-    this.#control.set(args, LAYOUT.args);
     const { threads } = this;
-    if (threads === 1 || work < WORTH_SHARING) {
-      this.#run(op, address, this.#scratch[0], 0, 1);
+    if (threads === 1 || kernel.split.by === 'once' || kernel.work(values) < WORTH_SHARING) {
+      run(address, this.#scratch[0], 0, 1);
       return;
     }
-    const job = this.#offer(op, threads);
+    const job = this.#offer(number, threads);
     try {
-      this.#run(op, address, this.#scratch[0], 0, threads);
+      run(address, this.#scratch[0], 0, threads);
       for (let thread = 1; thread < threads; thread++) {
-        if (this.#claim(thread, job)) this.#run(op, address, this.#scratch[0], thread, threads);
+        if (this.#claim(thread, job)) run(address, this.#scratch[0], thread, threads);
       }
     } finally {
       // Also after a failure here: a worker may still be at its part.
@@ -115,6 +118,14 @@ export class Pool {
     this.#closed = true;
     await this.#endWorkers();
     for (const address of [this.#controlAddress, ...this.#scratch]) this.#arena.free(address);
+  }
+
+  #numberOf(symbol: string): number {
+    const number = this.#numbers.get(symbol);
+    if (number !== undefined) return number;
+    throw new Error(
+      `kernels: the machine code has no function ${symbol}; it was built from other sources: npm run build:kernels`,
+    );
   }
 
   async #startWorkers({ module, threads, source = WORKER_SOURCE }: PoolOptions): Promise<void> {
@@ -177,10 +188,10 @@ export class Pool {
   }
 
   /** Announces a job to the workers. */
-  #offer(op: number, threads: number): number {
+  #offer(kernel: number, threads: number): number {
     const control = this.#control;
     this.#job = (this.#job % (LAST_JOB - 1)) + 1;
-    control[LAYOUT.op] = op;
+    control[LAYOUT.kernel] = kernel;
     for (let thread = 1; thread < threads; thread++) {
       Atomics.store(control, line(thread) + LAYOUT.offered, this.#job);
     }
@@ -209,7 +220,7 @@ export class Pool {
       if (late || done() === FAILED) {
         const what = late ? `took more than ${PATIENCE / 1000} s` : 'failed';
         const error = new Error(
-          `kernels: thread ${thread} ${what} in kernel ${this.#control[LAYOUT.op]}`,
+          `kernels: thread ${thread} ${what} in kernel ${this.#control[LAYOUT.kernel]}`,
         );
         // What it writes from now on would spoil other kernels' results.
         this.#lose(error);
@@ -221,12 +232,3 @@ export class Pool {
 }
 
 const line = (thread: number) => LAYOUT.threads + LAYOUT.perThread * thread;
-
-/** The bits of a float32, as a kernel's arguments hold it. */
-export function floatBits(value: number): number {
-  float[0] = value;
-  return bits[0];
-}
-
-const float = new Float32Array(1);
-const bits = new Int32Array(float.buffer);

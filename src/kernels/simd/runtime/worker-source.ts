@@ -1,13 +1,15 @@
+import { MAX_WORDS } from './define-kernel.ts';
+
 /** Words of the control block, each thread's line (64 bytes) after the shared ones. */
 export const LAYOUT = {
   /** Number of the job under way; 0 ends the workers. */
   job: 0,
   /** How many workers are parked. */
   parked: 16,
-  op: 32,
+  /** Number of the kernel: its place among the module's exports. */
+  kernel: 32,
   args: 48,
-  maxArgs: 64,
-  threads: 112,
+  threads: 48 + MAX_WORDS,
   perThread: 16,
   /** In a thread's line: the job whose part waits to be claimed, by whoever is first; 0 for none. */
   offered: 0,
@@ -27,7 +29,8 @@ const { parentPort, workerData } = require('node:worker_threads');
 const { layout, module, memory, controlAddress, scratch, thread, threads } = workerData;
 const control = new Int32Array(memory.buffer, controlAddress);
 const argsAddress = controlAddress + 4 * layout.args;
-const { run } = new WebAssembly.Instance(module, { env: { memory } }).exports;
+const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+const kernels = WebAssembly.Module.exports(module).map(({ name }) => exports[name]);
 const line = layout.threads + layout.perThread * thread;
 let job = Atomics.load(control, layout.job);
 parentPort.postMessage('ready');
@@ -44,7 +47,7 @@ for (;;) {
   const claimed = Atomics.compareExchange(control, line + layout.offered, job, 0) === job;
   if (!claimed) continue;
   try {
-    run(control[layout.op], argsAddress, scratch, thread, threads);
+    kernels[control[layout.kernel]](argsAddress, scratch, thread, threads);
   } catch (error) {
     Atomics.store(control, line + layout.done, -1);
     throw error;

@@ -2,15 +2,19 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { laneSum } from '../../../../src/kernels/simd/kernels/lane-sum.ts';
+import { matMul } from '../../../../src/kernels/simd/kernels/mat-mul.ts';
+import { rmsNorm } from '../../../../src/kernels/simd/kernels/rms-norm.ts';
 import { Arena } from '../../../../src/kernels/simd/runtime/arena.ts';
-import { Op } from '../../../../src/kernels/simd/runtime/kernel.ts';
 import { loadModule } from '../../../../src/kernels/simd/runtime/module.ts';
-import { floatBits, Pool, type PoolOptions } from '../../../../src/kernels/simd/runtime/pool.ts';
+import { Pool, type PoolOptions } from '../../../../src/kernels/simd/runtime/pool.ts';
 import { normal } from '../../../support/numeric.ts';
 
 const { module } = loadModule({ build: 'simd' });
-/** More than any job has, so that every job is shared. */
-const MUCH = 1e9;
+/** As if every job were much work, so that it is shared. */
+const shared = <K extends object>(kernel: K): K => ({ ...kernel, work: () => 1e9 });
+const product = shared(matMul);
+const norm = shared(rmsNorm);
 
 async function start(options: Partial<PoolOptions> = {}) {
   const arena = new Arena(32);
@@ -25,23 +29,26 @@ async function start(options: Partial<PoolOptions> = {}) {
   const compute = ([m, k, n]: number[]) => {
     const [a, b] = [put(normal('a', m, k).values), put(normal('b', k, n).values)];
     const gain = put(normal('gain', n).values);
-    const [product, r, y] = [m * n, m, m * n].map((size) => put(new Float32Array(size)));
+    const [c, r, y] = [m * n, m, m * n].map((size) => put(new Float32Array(size)));
     for (let i = 0; i < 20; i++) {
-      pool.run(Op.matMul, MUCH, [product, a, b, 0, m, k, n, 0, 0, 0, 0, 0]);
-      pool.run(Op.rmsNorm, MUCH, [y, r, product, gain, m, n, floatBits(1e-6), 0]);
+      pool.run(product, {
+        ...{ y: c, a, b, M: m, K: k, N: n, transA: false, transB: false },
+        ...{ accumulate: false, relu: false },
+      });
+      pool.run(norm, { y, r, x: c, gain, rows: m, D: n, eps: 1e-6 });
     }
     const bytes = new Uint8Array(arena.memory.buffer, y, 4 * m * n).slice();
-    for (const address of [a, b, gain, product, r, y]) arena.free(address);
+    for (const address of [a, b, gain, c, r, y]) arena.free(address);
     return bytes;
   };
   return { arena, pool, compute };
 }
 
 const sizes = [
-  [1, 1, 1],
-  [3, 5, 7],
+  [1, 1, 4],
+  [3, 5, 8],
   [64, 48, 16],
-  [517, 33, 65],
+  [517, 33, 68],
 ];
 
 describe('Pool', () => {
@@ -124,7 +131,7 @@ describe('Pool', () => {
     await pool.close();
     await pool.close();
     expect(arena.statistics.used).toBe(0);
-    expect(() => pool.run(Op.laneSum, 0, [])).toThrow('closed');
+    expect(() => pool.run(laneSum, { y: 0, lanes: 0, n: 0, accumulate: false })).toThrow('closed');
   });
 
   it.each([0, 1.5, 65])('refuses %d threads', async (threads) => {
