@@ -1,4 +1,4 @@
-import type { Kernel, Split, Struct, Word } from '../runtime/define-kernel.ts';
+import type { Declared, Split, Struct, Word } from '../runtime/define-kernel.ts';
 
 const HEADER = '// Written by `npm run build:kernels` from src/kernels/simd/kernels: do not edit.';
 
@@ -8,7 +8,7 @@ const TYPES = { pointer: 'usize', int: 'i32', flag: 'i32', float: 'f32' } as con
 export interface Declarations {
   /** Without extension; the code is in the file of `assembly` that has the same name. */
   readonly file: string;
-  readonly kernels: readonly Kernel[];
+  readonly kernels: readonly Declared[];
 }
 
 /** `assembly/generated/arguments.ts`: the constants, and a class for the arguments of each kernel. */
@@ -89,7 +89,7 @@ export function exportsFile(declarations: readonly Declarations[]): string {
   ].join('\n');
 }
 
-function exportOf({ kernel, name, symbol, split, scratch }: Kernel): string {
+function exportOf({ kernel, name, symbol, split, scratch }: Declared): string {
   const call = (...given: string[]) =>
     `${kernel}(${['a', ...given, ...(scratch ? ['scratch'] : [])].join(', ')});`;
   const body = {

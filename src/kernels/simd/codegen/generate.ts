@@ -5,7 +5,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as constants from '../runtime/constants.ts';
-import type { Kernel } from '../runtime/define-kernel.ts';
+import type { Declared } from '../runtime/define-kernel.ts';
 import { argumentsFile, type Declarations, exportsFile, registryFile } from './assembly.ts';
 
 const folder = new URL('../', import.meta.url);
@@ -33,7 +33,7 @@ export async function generate(): Promise<Record<string, string>> {
   };
 }
 
-const isKernel = (value: unknown): value is Kernel =>
+const isKernel = (value: unknown): value is Declared =>
   typeof value === 'object' && value !== null && 'symbol' in value && 'split' in value;
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -79,17 +79,22 @@ export interface KernelSpec<Of extends Fields> {
   readonly work: (values: Values<Of>) => number;
 }
 
-/** A function of the WebAssembly module, and how to call it. */
-export interface Kernel<Of extends Fields = Fields> extends Struct<Of> {
+/** A function of the WebAssembly module: everything that the generator knows of it. */
+export interface Declared extends Struct {
   /** Name of the function in AssemblyScript. */
   readonly kernel: string;
   readonly split: Split;
   readonly scratch: boolean;
-  work(values: Values<Of>): number;
-  /** What the module exports: the name and a hash of the arguments, the split and the constants. */
+  /** The name that the module exports: that of the kernel, and a hash of the arguments, the split and the constants. */
   readonly symbol: string;
   /** Writes the arguments to `words` and `floats`, two views of the same memory, from word `at` on. */
   readonly write: (words: Int32Array, floats: Float32Array, at: number, values: object) => void;
+}
+
+/** A kernel to run: `pool.run(kernel, values)`. */
+export interface Kernel<Of extends Fields> extends Declared {
+  readonly fields: Of;
+  work(values: Values<Of>): number;
 }
 
 /** The most words that arguments may have. */
@@ -134,12 +139,12 @@ export const sizeOf = (of: Struct): number => wordsOf(of).length;
  * The function that writes arguments, made from text: a loop over names that all kernels share would look up each
  * property anew, which a small kernel notices.
  */
-function writerOf(words: readonly (Word & { path: string })[]): Kernel['write'] {
+function writerOf(words: readonly (Word & { path: string })[]): Declared['write'] {
   const lines = words.map(({ path, type, optional }, i) => {
     const value = `values.${path}${optional ? ' ?? 0' : ''}`;
     return `${type === 'float' ? 'floats' : 'words'}[at + ${i}] = ${value};`;
   });
-  return new Function('words', 'floats', 'at', 'values', lines.join('\n')) as Kernel['write'];
+  return new Function('words', 'floats', 'at', 'values', lines.join('\n')) as Declared['write'];
 }
 
 /** FNV-1a, 32 bits, as eight hexadecimal digits. */

@@ -38,9 +38,9 @@ export class Pool {
   /** Why there is but one thread, where more were asked for. */
   warning: string | undefined;
   readonly #arena: Arena;
-  /** The functions of the module in the order of its exports. */
+  /** The names of the module's functions; a kernel's number is the place of its symbol. */
+  readonly #symbols: string[];
   readonly #functions: Run[];
-  /** Their numbers, by the symbols of the kernels. */
   readonly #numbers: ReadonlyMap<string, number>;
   readonly #control: Int32Array;
   readonly #floats: Float32Array;
@@ -58,9 +58,9 @@ export class Pool {
     }
     const { memory } = arena;
     const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-    const symbols = WebAssembly.Module.exports(module).map(({ name }) => name);
-    this.#functions = symbols.map((symbol) => exports[symbol] as Run);
-    this.#numbers = new Map(symbols.map((symbol, number) => [symbol, number]));
+    this.#symbols = WebAssembly.Module.exports(module).map(({ name }) => name);
+    this.#functions = this.#symbols.map((symbol) => exports[symbol] as Run);
+    this.#numbers = new Map(this.#symbols.map((symbol, number) => [symbol, number]));
     this.#arena = arena;
     const words = LAYOUT.threads + threads * LAYOUT.perThread;
     this.#controlAddress = arena.allocate(4 * words);
@@ -124,7 +124,8 @@ export class Pool {
     const number = this.#numbers.get(symbol);
     if (number !== undefined) return number;
     throw new Error(
-      `kernels: the machine code has no function ${symbol}; it was built from other sources: npm run build:kernels`,
+      `kernels: expected the function ${symbol} in the machine code, which was built from other sources: run` +
+        ' `npm run build:kernels`',
     );
   }
 
@@ -219,9 +220,8 @@ export class Pool {
       const late = performance.now() > deadline;
       if (late || done() === FAILED) {
         const what = late ? `took more than ${PATIENCE / 1000} s` : 'failed';
-        const error = new Error(
-          `kernels: thread ${thread} ${what} in kernel ${this.#control[LAYOUT.kernel]}`,
-        );
+        const symbol = this.#symbols[this.#control[LAYOUT.kernel]];
+        const error = new Error(`kernels: thread ${thread} ${what} in ${symbol}`);
         // What it writes from now on would spoil other kernels' results.
         this.#lose(error);
         throw error;

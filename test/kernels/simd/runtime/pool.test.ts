@@ -120,7 +120,7 @@ describe('Pool', () => {
     const warned = once(process, 'warning');
     expect(() => {
       for (;;) compute([64, 48, 16]);
-    }).toThrow(/kernels: thread 1 failed in kernel [13]/);
+    }).toThrow(/kernels: thread 1 failed in (matMul|rmsNorm)_/);
     await warned;
     expect(pool.threads).toBe(1);
   });
