@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { type SimdOptions, startSimd } from '../simd/index.ts';
-import { mendGradients } from '../tfjs/gradients.ts';
+import { repairGradients } from '../tfjs/gradients.ts';
 import type { BackendChoice, BackendInfo } from './backend-info.ts';
 import { loadTensorflow } from './tensorflow.ts';
 import { loadWasm } from './wasm.ts';
@@ -29,9 +29,9 @@ export async function loadBackend(
   choice: BackendChoice,
   simd: SimdOptions = {},
 ): Promise<BackendInfo> {
-  // Silences the advice that tfjs prints when its cpu backend runs in Node.
+  // Without it, tfjs prints advice whenever its cpu backend runs in Node.js.
   tf.enableProdMode();
-  mendGradients();
+  repairGradients();
   switch (choice) {
     case 'cpu':
       await tf.setBackend('cpu');
@@ -47,7 +47,7 @@ export async function loadBackend(
     case 'auto':
       return loadSimd(simd).catch(async (error: Error) => {
         if ((simd.build ?? 'auto') !== 'auto') throw error;
-        return { ...(await loadWasm()), warning: `slower than it might be: ${error.message}` };
+        return { ...(await loadWasm()), warning: `slower than simd: ${error.message}` };
       });
     default:
       throw new RangeError(

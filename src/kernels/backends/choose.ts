@@ -25,13 +25,13 @@ interface Candidate {
   readonly threads?: number;
 }
 
-/** Threads beyond these find nothing to do at the sizes of our policies. */
+/** At the sizes of our policies, more threads find nothing to do. */
 const MAX_THREADS = 8;
-/** How long a candidate is run, in ms; twice at least. */
+/** How long each candidate runs, in ms; at least twice. */
 const TRIAL = 200;
 /**
- * By how much a candidate must beat one that comes before it. Timings waver, and the one before leaves
- * more to others.
+ * The factor by which a candidate must be faster than those before it. Timings waver, and the earlier candidates
+ * leave more of the machine to other programs.
  */
 const CLEARLY = 1.1;
 
@@ -50,7 +50,7 @@ export async function chooseBackend(
 ): Promise<ChosenBackend> {
   const { all, warning } = await candidates(choice, options);
   const trials = new Map<Candidate, Timing>();
-  // The first comes again at the end: cold code must not count against it.
+  // The first candidate runs again at the end, so that it is not judged by its run on cold code.
   for (const candidate of all.length > 1 ? [all[0], ...all.toReversed()] : []) {
     const { device } = await load(candidate, options);
     trials.set(candidate, { device, ms: await fastest(work) });
@@ -73,7 +73,7 @@ export async function chooseBackend(
   };
 }
 
-/** What there is to choose from, in order of preference, and what a user would want to know of the rest. */
+/** The candidates in order of preference, with a warning if a backend is installed but does not load. */
 async function candidates(
   choice: BackendChoice,
   options: SimdOptions,
@@ -88,7 +88,7 @@ async function candidates(
     await loadBackend('tensorflow');
     return { all: [...all, { choice: 'tensorflow' }] };
   } catch (error) {
-    // Most machines are without it. One that has it, broken, was meant to use it.
+    // Most machines do not have it, which needs no warning. If it is there but broken, the user wants to know.
     if (error instanceof NotInstalledError) return { all };
     return { all, warning: (error as Error).message };
   }

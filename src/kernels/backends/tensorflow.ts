@@ -7,25 +7,25 @@ const source = 'storage.googleapis.com';
 const INSTALL = '`pondera tensorflow install`';
 const INSTALL_CUDA = '`pondera tensorflow install --cuda`';
 
-/** TensorFlow is absent, as on most machines. */
+/** TensorFlow is not installed, as on most machines. */
 export class NotInstalledError extends Error {
   override readonly name = 'NotInstalledError';
 }
 
 /**
- * Makes `tensorflow` the current backend: libtensorflow, by what `pondera tensorflow install` built, or else by
- * the optional package @tensorflow/tfjs-node-gpu as npm installed it.
+ * Makes `tensorflow` the current backend: libtensorflow, through the addon that `pondera tensorflow install` built, or
+ * else through the optional npm package @tensorflow/tfjs-node-gpu.
  *
- * @param load registers the backend; gives the build that it is of, where it is one of ours
- * @returns with a warning where it was to run on a GPU and found none
- * @throws NotInstalledError where neither is there, or the package's install script has not run
- * @throws Error with the reason where it does not start
+ * @param load registers the backend, and returns the build if it is one of ours
+ * @returns with a warning if a CUDA build finds no GPU
+ * @throws NotInstalledError if neither is there, or the package's install script has not run
+ * @throws Error with the reason, if the backend does not start
  */
 export async function loadTensorflow(
   load: () => Promise<Build | undefined> = start,
 ): Promise<BackendInfo> {
-  mendNodeUtil();
-  // Greetings; warnings stay.
+  restoreNodeUtil();
+  // Silences greetings; warnings still appear.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '1';
   const build = await load().catch((error) => {
     throw explain(error);
@@ -49,24 +49,24 @@ export async function loadTensorflow(
   return { ...info, warning: `${library} found no usable GPU${wish} and runs on the CPU` };
 }
 
-/** What a version's CUDA build wants of the machine. */
+/** What the CUDA build of each version needs. */
 const WANTS = [
   ['2.9.', 'CUDA 11.2 and cuDNN 8.1'],
   ['2.21.', 'an NVIDIA GPU with a driver for CUDA 12'],
 ] as const;
 
-/** What is read of the backend. */
+/** The parts of the backend that this file reads. */
 interface NodeBackend extends tf.KernelBackend {
   isUsingGpuDevice: boolean;
   binding: { TF_Version: string };
 }
 
 /**
- * Registers the backend of what `pondera tensorflow install` made, or else of npm's package.
+ * Registers the backend: from the build of `pondera tensorflow install`, or else from npm's package.
  *
- * @param folder of the build
- * @returns the build, where there is one
- * @throws BrokenBuildError where there is one that cannot be loaded, and what importing the package throws
+ * @param folder the build's folder
+ * @returns the build, if there is one
+ * @throws BrokenBuildError if there is a build and it does not load; errors of importing the package pass through
  */
 export async function start(folder = ownFolder()): Promise<Build | undefined> {
   const build = folder === undefined ? undefined : buildIn(folder);
@@ -79,7 +79,7 @@ export async function start(folder = ownFolder()): Promise<Build | undefined> {
   } catch (cause) {
     throw new BrokenBuildError(
       `backend tensorflow: the build in ${folder} does not start: ${(cause as Error).message}; ` +
-        `${build.variant === 'cuda' ? INSTALL_CUDA : INSTALL} mends it`,
+        `${build.variant === 'cuda' ? INSTALL_CUDA : INSTALL} repairs it`,
       { cause },
     );
   }
@@ -94,13 +94,13 @@ function ownFolder(): string | undefined {
   try {
     return buildFolder();
   } catch {
-    // A bundle has no node_modules to look into.
+    // In a bundle there is no node_modules.
     return undefined;
   }
 }
 
-/** tfjs-node 4.22 calls functions that Node 23 removed (tensorflow/tfjs issue 8609), or yet may. */
-function mendNodeUtil(): void {
+/** Restores functions of `node:util` that tfjs-node 4.22 calls and Node.js 23 removed (tensorflow/tfjs issue 8609). */
+function restoreNodeUtil(): void {
   const old = util as unknown as Record<string, unknown>;
   old.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
   old.isArray ??= Array.isArray;

@@ -2,16 +2,16 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { fillWasmGaps } from '../tfjs/wasm-gaps.ts';
-import { mendMatMul } from '../tfjs/wasm-mat-mul.ts';
-import { quickenMoves } from '../tfjs/wasm-moves.ts';
-import { quickenSum } from '../tfjs/wasm-sum.ts';
+import { repairMatMul } from '../tfjs/wasm-mat-mul.ts';
+import { speedUpMoves } from '../tfjs/wasm-moves.ts';
+import { speedUpSum } from '../tfjs/wasm-sum.ts';
 import type { BackendInfo } from './backend-info.ts';
 
 type Listener = (...args: unknown[]) => void;
 
 /**
- * Makes tfjs's wasm the current backend, with the kernels that it lacks, has wrong or has slow.
- * @throws Error where it cannot be started
+ * Makes tfjs's `wasm` the current backend, and registers the kernels that it lacks, has wrong or has slow.
+ * @throws Error if it does not start
  */
 export async function loadWasm(): Promise<BackendInfo> {
   const before = strayListeners();
@@ -30,14 +30,14 @@ function complete(): void {
   if (completed) return;
   completed = true;
   fillWasmGaps();
-  mendMatMul();
-  quickenSum();
-  quickenMoves();
+  repairMatMul();
+  speedUpSum();
+  speedUpMoves();
 }
 
 /**
- * Emscripten's listeners on `process`: they rethrow every uncaught error from within the minified
- * backend, whose whole source Node then prints.
+ * Emscripten's listeners on `process`. They rethrow every uncaught error from within the minified backend, and
+ * Node.js then prints the backend's whole source.
  */
 function strayListeners(): [event: string, listener: Listener][] {
   return ['uncaughtException', 'unhandledRejection'].flatMap((event) =>

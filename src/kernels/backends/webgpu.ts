@@ -12,21 +12,21 @@ interface Gpu {
 type Import = (name: string) => Promise<unknown>;
 
 /**
- * Makes tfjs's `webgpu` the current backend. Its package is for the user to install, and where Node.js has no
- * WebGPU of its own (`navigator.gpu`), so is an implementation: the package `webgpu`.
+ * Makes tfjs's `webgpu` the current backend. The user installs its package, and the package `webgpu` too, unless
+ * Node.js has a WebGPU of its own (`navigator.gpu`).
  *
  * @param load imports a package
- * @throws Error naming what is missing: a package, or a GPU with a driver
+ * @throws Error that names the missing part: a package, or a GPU with a driver
  */
 export async function loadWebgpu(load: Import = (name) => import(name)): Promise<BackendInfo> {
   const gpu = currentGpu() ?? (await provideGpu(load));
   const adapter = await gpu.requestAdapter();
   if (!adapter) {
     throw new Error(
-      'backend webgpu: WebGPU finds no adapter; it wants a GPU with a driver for Vulkan, Metal or Direct3D 12',
+      'backend webgpu: WebGPU finds no adapter; it needs a GPU with a driver for Vulkan, Metal or Direct3D 12',
     );
   }
-  // It looks for navigator.gpu as it is imported, and is silent where there is none.
+  // The package looks for navigator.gpu while it is imported, and does not complain if there is none.
   await need(load, backendPackage);
   if (!(await tf.setBackend('webgpu').catch(() => false))) {
     throw new Error(
@@ -42,7 +42,7 @@ function currentGpu(): Gpu | undefined {
   return (globalThis as { navigator?: { gpu?: Gpu } }).navigator?.gpu;
 }
 
-/** Puts Dawn where a browser has its WebGPU. */
+/** Makes Dawn the `navigator.gpu`, as in a browser. */
 async function provideGpu(load: Import): Promise<Gpu> {
   const dawn = (await need(load, implementation)) as {
     create(options: string[]): Gpu;

@@ -23,9 +23,9 @@ export function assertShape(
     shape.length !== expected.length ||
     expected.some((size, i) => size !== null && size !== shape[i])
   ) {
-    const wanted = expected.map((size) => size ?? '*').join(', ');
+    const shown = expected.map((size) => size ?? '*').join(', ');
     throw new RangeError(
-      `${fn}: ${argument} must have shape [${wanted}], got [${shape.join(', ')}]`,
+      `${fn}: ${argument} must have shape [${shown}], got [${shape.join(', ')}]`,
     );
   }
 }

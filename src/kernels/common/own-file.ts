@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /**
- * A file that comes with this package, beside its code.
+ * The address of a file that this package ships beside its code.
  *
  * @param path relative to the module
  * @param beside the module, as `import.meta.url`
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
  * @internal
  */
 export function ownFile(path: string, beside: string | undefined): URL {
-  // A bundle of CommonJS has no address.
+  // In a CommonJS bundle, import.meta.url is undefined.
   const url = beside === undefined ? undefined : new URL(path, beside);
   if (url && existsSync(url)) return url;
   throw new Error(

@@ -1,7 +1,7 @@
 /** The state of an `Rng` as plain data: four unsigned 32-bit words. */
 export type RngState = readonly [number, number, number, number];
 
-/** SplitMix32 finaliser: spreads nearby seeds far apart. */
+/** The finalizer of SplitMix32: it spreads nearby seeds far apart. */
 function mix(h: number): number {
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);

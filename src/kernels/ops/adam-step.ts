@@ -6,9 +6,9 @@ export const ADAM = 'PonderaAdam';
 
 export interface AdamTensors {
   variables: readonly tf.Variable[];
-  /** Of the variables' sizes. */
+  /** One for each variable, of the same size. */
   gradients: readonly tf.Tensor[];
-  /** Moments of all variables, end to end. */
+  /** Moments of all variables, end to end: means of the gradients, and of their squares. */
   m: tf.Tensor1D;
   v: tf.Tensor1D;
 }
@@ -19,7 +19,7 @@ export interface AdamNumbers {
   epsilon: number;
   learningRate: number;
   maxGradNorm: number;
-  /** t, from 1. */
+  /** t, counted from 1. */
   step: number;
 }
 
@@ -29,7 +29,7 @@ export interface AdamNumbers {
  * `g ← g · min(1, maxGradNorm / ‖g‖)`, `m ← β₁m + (1−β₁)g`, `v ← β₂v + (1−β₂)g²`,
  * `p ← p − lr · m/(1−β₁ᵗ) / (√(v/(1−β₂ᵗ)) + ε)`.
  *
- * Sets the variables, and the moments in place or else returns them; none of it where the norm is not finite.
+ * Sets the variables. Sets the moments in place, or returns the new ones. If the norm is not finite, changes nothing.
  */
 export async function adamStep(
   tensors: AdamTensors,

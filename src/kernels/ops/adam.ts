@@ -129,7 +129,7 @@ export class Adam {
     this.#v = kept(v);
   }
 
-  /** One tensor a variable; those made here are `own`. */
+  /** One tensor for each variable; `own` are those that this method has made. */
   #gradients(grads: Readonly<Record<string, Gradient>>) {
     const stranger = Object.keys(grads).find((name) => !this.#names.has(name));
     if (stranger !== undefined) throw new Error(`Adam.step: no variable is named ${stranger}`);

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { softmaxGradient } from './softmax-gradient.ts';
 
-/** `attention` as it is usually written: a product of matrices for each element and head. */
+/** `attention` as it is usually written: one matrix product for each element and head. */
 export function attendByHeads(
   q: tf.Tensor,
   k: tf.Tensor,

@@ -2,10 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { softmaxGradient } from './softmax-gradient.ts';
 
 /**
- * `attention` for few queries. Keys are multiplied number by number with their query, and a head's
- * numbers summed by a product with the indicator of heads E [D, H], `E[d, h] = 1` where `d` belongs
- * to `h`; Eᵀ spreads a head's weight over its numbers again. That is one plain matrix product for
- * the whole batch, in place of many tiny ones.
+ * `attention` for few queries, with one matrix product for the whole batch in place of many tiny ones. It multiplies keys
+ * by their query number by number. A product with the matrix E [D, H], where `E[d, h] = 1` if number d belongs to head h,
+ * sums each head's numbers. A product with Eᵀ spreads a head's weight over its numbers again.
  */
 export function attendByProducts(
   q: tf.Tensor,
@@ -20,13 +19,13 @@ export function attendByProducts(
   const ofQuery = (x: tf.Tensor) => tf.reshape(x, [batch, queries, 1, width]);
   const ofKey = (x: tf.Tensor) => tf.reshape(x, [batch, 1, keys, width]);
   const swap = (x: tf.Tensor) => tf.transpose(x, [0, 1, 3, 2]);
-  /** Σ over each head's numbers: [B, R, S, D] -> [B, R, H, S]. */
+  /** The sums over each head's numbers: [B, R, S, D] -> [B, R, H, S]. */
   const gather = (x: tf.Tensor, factor = 1) => {
     const rows = tf.reshape(x, [-1, width]) as tf.Tensor2D;
     const sums = tf.matMul(rows, tf.tensor2d(indicator(width, heads, factor), [width, heads]));
     return swap(tf.reshape(sums, [batch, queries, keys, heads]));
   };
-  /** To each of a head's numbers: [B, R, H, S] -> [B, R, S, D]. */
+  /** A head's number for each of its numbers: [B, R, H, S] -> [B, R, S, D]. */
   const spread = (x: tf.Tensor, factor = 1) => {
     const rows = tf.reshape(swap(x), [-1, heads]) as tf.Tensor2D;
     const all = tf.matMul(rows, tf.tensor2d(indicatorT(width, heads, factor), [heads, width]));

@@ -5,7 +5,7 @@ import { runKernel } from './fused.ts';
 export const ATTENTION = 'PonderaAttention';
 export const ATTENTION_GRAD = 'PonderaAttentionGrad';
 
-/** `attention` by kernels of our own. */
+/** `attention` by the fused kernels. */
 export function attendFused(
   q: tf.Tensor,
   k: tf.Tensor,

@@ -5,7 +5,7 @@ import { attendByProducts } from './attention-by-products.ts';
 import { ATTENTION, attendFused } from './attention-fused.ts';
 import { hasKernel } from './fused.ts';
 
-/** Up to so many queries `attendByProducts` is the faster way on wasm, by measurement. */
+/** Up to so many queries, `attendByProducts` is faster on wasm, by measurement. */
 const FEW_QUERIES = 8;
 
 /**

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Kernels that have been looked up, of one backend. */
+/** The kernels that were looked up so far, all of one backend. */
 let known = { backend: '', kernels: new Map<string, tf.KernelConfig | undefined>() };
 
-/** That kernel of the current backend; tfjs’s own way to it makes a new string each time. */
+/** A kernel of the current backend. This cache is faster than tfjs's own lookup, which makes a new string each time. */
 function kernelNamed(name: string): tf.KernelConfig | undefined {
   const backend = tf.getBackend();
   if (known.backend !== backend) known = { backend, kernels: new Map() };
@@ -12,16 +12,16 @@ function kernelNamed(name: string): tf.KernelConfig | undefined {
   return kernels.get(name);
 }
 
-/** Whether the current backend has that kernel. */
+/** Whether the current backend has this kernel. */
 export function hasKernel(name: string): boolean {
   return kernelNamed(name) !== undefined;
 }
 
-/** Whether the fused kernels take this width: they go through rows four numbers at a time. */
+/** Whether the fused kernels accept this width: they process four numbers of a row at a time. */
 export const isWhole = (width: number): boolean => width % 4 === 0;
 
 /**
- * Runs a kernel that has one output or several. Where nothing is taped the engine is passed by: its
+ * Runs a kernel that has one output or several. While no gradient is recorded, it bypasses tfjs's engine, whose
  * bookkeeping costs more than a small kernel.
  */
 export function runKernel<Outputs extends tf.Tensor | tf.Tensor[]>(
@@ -35,7 +35,7 @@ export function runKernel<Outputs extends tf.Tensor | tf.Tensor[]>(
     return engine.runKernel<Outputs>(name, inputs, attrs);
   const { backend } = engine;
   const found = kernel.kernelFunc({ inputs, attrs, backend });
-  // Kernels of `tensorflow` give tensors, which the engine knows already: told twice, it frees their data too soon.
+  // Kernels of `tensorflow` return tensors that the engine already counts. Counted twice, their data would be freed too soon.
   const wrap = (info: tf.TensorInfo) =>
     info instanceof tf.Tensor ? info : engine.makeTensorFromTensorInfo(info, backend);
   return (Array.isArray(found) ? found.map(wrap) : wrap(found)) as Outputs;
@@ -44,11 +44,11 @@ export function runKernel<Outputs extends tf.Tensor | tf.Tensor[]>(
 type Named = Record<string, tf.Tensor>;
 
 /**
- * A kernel with a gradient of its own.
+ * Runs a kernel that has its own gradient.
  *
- * @param forward gives the value, then what the gradient needs; where no gradient can be asked for
- *   (`taped` is false), the value alone
- * @param backward gives the gradients by the inputs, in their order
+ * @param forward returns the value, followed by the tensors that `backward` needs. If `taped` is false, no gradient is
+ *   recorded, and it returns the value alone
+ * @param backward returns one gradient for each input, in the order of the inputs
  */
 export function differentiable(
   inputs: Named,
@@ -57,7 +57,7 @@ export function differentiable(
 ): tf.Tensor {
   if (!tf.engine().isTapeOn()) return forward(inputs, false) as tf.Tensor;
   const tensors = Object.values(inputs);
-  // A variable outlives the tape, so nothing need be saved of it.
+  // A variable exists longer than the tape, so the tape need not save it.
   const passing = Object.keys(inputs).filter((name) => !(inputs[name] instanceof tf.Variable));
   const f = tf.customGrad((...args) => {
     const save = args.at(-1) as tf.GradSaveFunc;

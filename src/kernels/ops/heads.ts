@@ -30,7 +30,7 @@ export interface HeadWeights {
   haltBias: tf.Tensor;
 }
 
-/** Numbers of the heads' transposed weights up to which they fit the scratch memory of the kernel. */
+/** The most numbers in the heads' transposed weights that fit the kernel's scratch memory. */
 const MAX_WEIGHTS = 65_536;
 
 /**
@@ -94,7 +94,7 @@ function fused(z: tf.Tensor, features: Float32Array, weights: HeadWeights): tf.T
   ) as tf.Tensor2D;
 }
 
-/** The parameters, in the order in which the kernel has their gradients. */
+/** The parameters, in the order of the kernel's gradients. */
 function ordered(weights: HeadWeights) {
   const { gain, action, actionBias, free, value, valueBias, halt, haltBias } = weights;
   const heads = { value, valueBias, halt, haltBias };

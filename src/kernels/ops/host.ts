@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Backends whose numbers lie in this process's memory. */
+/** Backends that keep a tensor's numbers in this process's memory. */
 const ON_HOST = ['simd', 'wasm', 'cpu'];
 
 /**

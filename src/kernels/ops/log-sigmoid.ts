@@ -8,6 +8,6 @@ import * as tf from '@tensorflow/tfjs-core';
  * @returns the shape of x
  */
 export function logSigmoid(x: tf.Tensor): tf.Tensor {
-  // tf.logSigmoid’s gradient reads x after it has been disposed of, unless x is an input itself.
+  // The gradient of tf.logSigmoid reads x after x has been disposed of, unless x is an input itself.
   return tf.tidy(() => tf.neg(tf.softplus(tf.neg(x))));
 }

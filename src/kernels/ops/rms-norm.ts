@@ -6,7 +6,7 @@ import { differentiable, hasKernel, isWhole, runKernel } from './fused.ts';
 export const RMS_NORM = 'PonderaRmsNorm';
 export const RMS_NORM_GRAD = 'PonderaRmsNormGrad';
 
-/** Added to the mean square, so that a row of zeros stays one. */
+/** Added to the mean square, so that a row of zeros stays a row of zeros. */
 export const EPS = 1e-6;
 
 /**

@@ -21,19 +21,19 @@ export interface Loop {
   heads: number;
 }
 
-/** Largest sizes of which a group of rows fits the scratch memory of the fused kernels. */
+/** The greatest sizes with which a group of rows fits the scratch memory of the fused kernels. */
 const MAX_WIDTH = 256;
 export const MAX_FORWARD = 1024;
 const MAX_KEYS = 512;
 
-/** What the fused kernels are told beside their tensors. */
+/** Attributes of the fused kernels. */
 export interface UnrollAttrs {
   heads: number;
   reach: number[];
   blocks: number;
-  /** The value is the state after the one depth there is, not the readouts. */
+  /** Whether the value is the state after the only depth, rather than the readouts. */
   whole: boolean;
-  /** Whether gradients may be asked for. */
+  /** Whether the kernel keeps everything that the gradient needs. */
   taped: boolean;
 }
 
@@ -114,7 +114,7 @@ function composite(z: tf.Tensor, loop: Loop, reach: readonly number[]): tf.Tenso
   });
 }
 
-/** A block's weights, in the order in which the kernels have their gradients. */
+/** The names of a block's weights. */
 export const WEIGHTS: readonly (keyof BlockWeights)[] = [
   ...(['attentionBefore', 'query', 'out', 'attentionAfter', 'forwardBefore', 'inner'] as const),
   ...(['innerBias', 'outer', 'forwardAfter', 'key', 'value'] as const),
@@ -122,13 +122,13 @@ export const WEIGHTS: readonly (keyof BlockWeights)[] = [
 const STEMS = ['k', 'v', 'bias', ...WEIGHTS];
 const names: (readonly [stem: string, name: string])[][] = [];
 
-/** What a block's tensors are called, and what they are called among those of all blocks. */
+/** The names of a block's tensors, each with its name among the tensors of all blocks. */
 export function blockNames(block: number): readonly (readonly [stem: string, name: string])[] {
-  // Made once: names that are put together anew are looked up slowly.
+  // They are made once: a property lookup by a newly joined string is slow.
   return (names[block] ??= STEMS.map((stem) => [stem, `${stem}${block}`]));
 }
 
-/** Every tensor of a loop by name: what the kernels take, in the order of their gradients. */
+/** Every tensor of a loop by name: the inputs of the kernels, in the order of their gradients. */
 function named(z: tf.Tensor, { gain, mix, blocks }: Loop): Record<string, tf.Tensor> {
   const tensors: Record<string, tf.Tensor> = { z, gain, ...mix };
   blocks.forEach(({ weights, context, bias }, i) => {

@@ -16,7 +16,7 @@ export interface SimdOptions extends ModuleOptions {
 export { ArenaFullError } from './runtime/arena.ts';
 export type { Build } from './runtime/module.ts';
 
-/** Enough for any of our presets; of it, only what tensors touch is ever taken. */
+/** Enough for each of our presets. The system provides only the pages that tensors touch. */
 const ARENA_MIB = 1024;
 
 interface Started extends Omit<Loaded, 'module'> {
@@ -27,11 +27,11 @@ let current: (Started & { readonly key: string }) | undefined;
 let last: Promise<unknown> = Promise.resolve();
 
 /**
- * Makes `simd` the current backend. Other options than those it runs with start it anew; tensors
- * of before move over as they are used.
+ * Makes `simd` the current backend. If it runs with other options already, it starts anew, and each earlier tensor moves
+ * to the new arena when an operation first uses it.
  *
  * @returns the build of the kernels, the machine code that runs it, and the pool of threads
- * @throws Error where the build is missing, or an option is out of range
+ * @throws Error if the build is missing, or an option is out of range
  */
 export function startSimd(options: SimdOptions = {}): Promise<Started> {
   const started = last.then(() => start(options));

@@ -6,33 +6,33 @@ import * as tf from '@tensorflow/tfjs-core';
 export const PACKAGE = '@tensorflow/tfjs-node-gpu';
 export const ADDON = 'lib/tfjs_binding.node';
 
-/** Written last, so that a folder without it is not whole. */
+/** The installer writes this file last: a folder without it is incomplete. */
 export const RECORD = 'build.json';
 
 export type Variant = 'cpu' | 'cuda';
 
-/** What `pondera tensorflow install` made, as its record tells. */
+/** The record of a build that `pondera tensorflow install` made. */
 export interface Build {
   readonly variant: Variant;
-  /** Versions of TensorFlow, and of the package that the addon and the kernels are of. */
+  /** The version of TensorFlow, and that of the npm package with the addon and the kernels. */
   readonly tensorflow: string;
   readonly tfjs: string;
-  /** Sizes in bytes, by path in the folder. */
+  /** The size of each file in bytes, by its path in the folder. */
   readonly files: Readonly<Record<string, number>>;
 }
 
 /**
- * Where a build lies: in the node_modules that holds the copy of tfjs-core that this package uses, since the
- * two must share it. npm leaves a folder alone whose name begins with a dot.
+ * The folder of a build. It is in the same node_modules as the copy of tfjs-core that this package uses, because the
+ * backend must use that copy too. Its name begins with a dot, so npm leaves it alone.
  *
- * @throws Error where there is no node_modules, as in a bundle
+ * @throws Error if there is no node_modules, as in a bundle
  */
 export function buildFolder(): string {
   const core = createRequire(import.meta.url).resolve('@tensorflow/tfjs-core/package.json');
   return join(dirname(core), '../../.pondera-tensorflow');
 }
 
-/** The build in a folder; undefined where there is none, or not the whole of it. */
+/** The build in a folder; undefined if there is none, or a file of it is missing or has another size. */
 export function buildIn(folder: string): Build | undefined {
   try {
     const build: Build = JSON.parse(readFileSync(join(folder, RECORD), 'utf8'));
@@ -45,9 +45,9 @@ export function buildIn(folder: string): Build | undefined {
   }
 }
 
-/** Registers the backend `tensorflow` of the build in a folder. @throws Error where it cannot be loaded */
+/** Registers the backend `tensorflow` from the build in a folder. @throws Error if it does not load */
 export function registerBuild(folder: string): void {
-  chainWhatKernelsChain();
+  addTensorMethods();
   const require = createRequire(join(folder, RECORD));
   const { NodeJSKernelBackend } = require(`${PACKAGE}/dist/nodejs_kernel_backend.js`);
   require(`${PACKAGE}/dist/register_all_kernels.js`);
@@ -56,8 +56,8 @@ export function registerBuild(folder: string): void {
   tf.registerBackend('tensorflow', () => new NodeJSKernelBackend(addon, PACKAGE));
 }
 
-/** The methods of tensors that its kernels call: tfjs-core has them as functions only. */
-function chainWhatKernelsChain(): void {
+/** Adds the methods of tensors that the backend's kernels call: tfjs-core has these as functions only. */
+function addTensorMethods(): void {
   const methods = tf.Tensor.prototype as unknown as Record<string, unknown>;
   const chain = (name: string, op: (x: tf.Tensor, ...rest: never[]) => tf.Tensor) => {
     methods[name] ??= function (this: tf.Tensor, ...rest: never[]) {

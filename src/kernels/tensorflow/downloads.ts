@@ -1,6 +1,6 @@
 import type { Variant } from './build.ts';
 
-/** A file of a package registry. */
+/** A file in a package registry. */
 export interface Download {
   readonly name: string;
   readonly version: string;
@@ -11,7 +11,7 @@ export interface Download {
 
 export const TENSORFLOW = '2.21.0';
 
-/** The sources of the addon, and the kernels that call it. */
+/** The addon's sources, and the kernels that call the addon. */
 export const ADDON_PACKAGE: Download = {
   name: '@tensorflow/tfjs-node-gpu',
   version: '4.22.0',
@@ -45,7 +45,7 @@ const CUDA: Download = {
   sha256: 'b3b95643c4e70eb925839938fb35cbe142f317ec84af6844ee61513713bb13c0',
 };
 
-/** CUDA 12 and cuDNN 9, as TensorFlow's wheel asks for them. */
+/** CUDA 12 and cuDNN 9, in the versions that TensorFlow's wheel requires. */
 const CUDA_LIBRARIES: readonly Download[] = [
   {
     name: 'nvidia-cublas-cu12',
@@ -119,7 +119,7 @@ const CUDA_LIBRARIES: readonly Download[] = [
   },
 ];
 
-/** TensorFlow's wheel and those it needs, and the bytes of disk that they take while they are unpacked. */
+/** TensorFlow's wheel and those that it needs, and how many bytes of disk they take while they are unpacked. */
 export const WHEELS: Readonly<
   Record<Variant, { wheels: [Download, ...Download[]]; bytes: number }>
 > = {

@@ -7,7 +7,7 @@ import type { Download } from './downloads.ts';
 import { MissingRequirementError } from './machine.ts';
 import { CommandError, type RunOptions, run } from './run-command.ts';
 
-/** The wheels that are asked for are those of this Python; their libraries need none. */
+/** pip downloads the wheels for this Python; the libraries in them need no Python. */
 const PYTHON = ['--python-version', '3.12', '--implementation', 'cp'];
 const PLATFORMS = ['manylinux_2_27_x86_64', 'manylinux2014_x86_64', 'manylinux2010_x86_64'];
 
@@ -39,7 +39,7 @@ export async function fetchWheels(
   for (const each of wheels) await verify(each, to);
 }
 
-/** Unpacks a package of npm. */
+/** Unpacks an npm package. */
 export async function unpackPackage(
   { file }: Download,
   from: string,
@@ -50,7 +50,7 @@ export async function unpackPackage(
   await run('tar', ['-xzf', join(from, file), '-C', to, '--strip-components=1'], options);
 }
 
-/** Unpacks a wheel's files whose paths begin so, and removes it: it is large. */
+/** Unpacks the files of a wheel whose paths have one of these beginnings, then removes the wheel, which is large. */
 export async function unpackWheel(
   { file }: Download,
   from: string,

@@ -29,14 +29,14 @@ export interface Installed {
   readonly folder: string;
   /** The version of TensorFlow. */
   readonly tensorflow: string;
-  /** Whether it was there before. */
+  /** Whether a working build was there before, so that nothing was done. */
   readonly already: boolean;
 }
 
-/** Of TensorFlow's wheel. */
+/** The files that the addon needs from TensorFlow's wheel. */
 const LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
 const HEADERS = ['tensorflow/c/', 'tensorflow/core/platform/', 'tsl/platform/', 'xla/tsl/c/'];
-/** Of the package: what the backend is made of, without what would ask for other packages. */
+/** The backend's files in the npm package, without those that import other packages. */
 const PARTS = [
   'kernels',
   'int64_tensors.js',
@@ -44,7 +44,7 @@ const PARTS = [
   'register_all_kernels.js',
 ];
 
-/** What was begun this long ago, in ms, and never finished is swept away. */
+/** An unfinished installation older than this, in ms, is removed. */
 const ABANDONED = 6 * 3_600_000;
 
 /**
@@ -106,7 +106,7 @@ export async function installTensorflow({
   }
 }
 
-/** Whether what is wanted is there and runs. */
+/** Whether a build of this variant and version is there and runs. */
 async function works(folder: string, variant: Variant, options: RunOptions): Promise<boolean> {
   const build = buildIn(folder);
   const wanted = { variant, tensorflow: TENSORFLOW, tfjs: tf.version_core };
@@ -134,7 +134,7 @@ async function unpack(part: string, variant: Variant, options: RunOptions): Prom
   await unpackWheel(tensorflow, at('downloads'), at('unpacked'), wanted, options);
   await mkdir(at('lib'));
   for (const name of LIBRARIES) await rename(at('unpacked/tensorflow', name), at('lib', name));
-  // TensorFlow's look for CUDA's in ../nvidia.
+  // TensorFlow's libraries look for CUDA's in ../nvidia.
   for (const wheel of cuda) {
     const of = wheel.name.replace(/^nvidia-|-cu12$/g, '').replaceAll('-', '_');
     await unpackWheel(wheel, at('downloads'), part, [`nvidia/${of}/lib/`], options);
@@ -146,9 +146,9 @@ async function unpack(part: string, variant: Variant, options: RunOptions): Prom
   for (const name of PARTS) {
     await rename(at('addon/dist', name), join(to, 'dist', name));
   }
-  // It writes TensorBoard's files, which nobody asks it for, and wants another package.
+  // This file writes TensorBoard's files. Pondera does not use it, and it imports another package.
   await writeFile(join(to, 'dist/proto/api_pb.js'), 'module.exports = {};\n');
-  // Of @tensorflow/tfjs, the kernels use what tfjs-core has.
+  // The kernels import @tensorflow/tfjs, but use only the functions of tfjs-core.
   await mkdir(at('node_modules/@tensorflow/tfjs'));
   await writeFile(
     at('node_modules/@tensorflow/tfjs/index.js'),
@@ -166,7 +166,7 @@ async function record(part: string, variant: Variant): Promise<void> {
   await writeFile(join(part, RECORD), `${JSON.stringify(build, null, 2)}\n`);
 }
 
-/** Puts a folder in the place of another. */
+/** Moves the folder `by` to the place of `folder`. */
 async function replace(folder: string, by: string): Promise<void> {
   const old = `${by}.old`;
   if (existsSync(folder)) await rename(folder, old);
@@ -174,7 +174,7 @@ async function replace(folder: string, by: string): Promise<void> {
   await rm(old, { recursive: true, force: true });
 }
 
-/** Removes what a killed installation left. */
+/** Removes the files of installations that were killed. */
 async function sweep(folder: string): Promise<void> {
   for (const name of await readdir(dirname(folder))) {
     if (!name.startsWith(`${basename(folder)}.part-`)) continue;

@@ -21,6 +21,8 @@ const TOOLS = [
 const GIB = 2 ** 30;
 
 /**
+ * Checks that TensorFlow can be installed here.
+ *
  * @param parent the folder to build in
  * @param bytes that will be written there
  * @throws MissingRequirementError with all that is missing

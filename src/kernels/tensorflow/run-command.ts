@@ -3,24 +3,24 @@ import { spawn } from 'node:child_process';
 export interface RunOptions {
   readonly signal?: AbortSignal;
   readonly env?: NodeJS.ProcessEnv;
-  /** Whether what it prints goes to our own output rather than into the result. */
+  /** Whether the command's output goes to our own output, rather than into the result. */
   readonly shown?: boolean;
 }
 
-/** How much of what a command said is told where it fails. */
+/** How many of a command's last lines are in the error if it fails. */
 const LAST_LINES = 12;
 
-/** A command that could not be run to a good end. */
+/** A command did not start, failed or was killed. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
 }
 
 /**
- * Runs a command to its end; aborted, it is ended with all that it started.
+ * Runs a command to its end. If the signal aborts, kills the command and its children.
  *
- * @returns what it printed
- * @throws CommandError with what it said last
- * @throws the signal's reason where it is aborted
+ * @returns its output
+ * @throws CommandError with its last lines, if it fails
+ * @throws the signal's reason, if the signal aborts
  */
 export async function run(
   command: string,
@@ -39,7 +39,7 @@ export async function run(
     try {
       process.kill(-child.pid, 'SIGKILL');
     } catch {
-      // It has just ended.
+      // The command has just ended by itself.
     }
   };
   signal?.addEventListener('abort', end);

@@ -1,23 +1,25 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** How windows lie along one axis. */
+/** How the windows of a pool lie along one axis. */
 interface Axis {
-  /** Numbers of the input, and of the output. */
+  /** Size of the input. */
   readonly size: number;
+  /** Size of the output. */
   readonly out: number;
   readonly window: number;
   readonly stride: number;
+  /** Padding before the first number. */
   readonly before: number;
 }
 
 /**
- * The gradient that tfjs's AvgPoolGrad and AvgPool3DGrad take to the right result: they divide by the size
- * of the window, also where it hangs over the edge and the mean was of fewer numbers.
+ * Scales dy so that tfjs's AvgPoolGrad and AvgPool3DGrad give the right result. They divide by the size of the window,
+ * even where it reaches beyond the edge, so that the mean was of fewer numbers.
  *
- * @param dy [B, …, C]
- * @param x what was pooled [B, …, C]
+ * @param dy gradient of the pool's output [B, …, C]
+ * @param x input of the pool [B, …, C]
  */
-export function edgesMended(dy: tf.Tensor, x: tf.Tensor, attrs: tf.NamedAttrMap): tf.Tensor {
+export function repairEdges(dy: tf.Tensor, x: tf.Tensor, attrs: tf.NamedAttrMap): tf.Tensor {
   const axes = x.rank === 5 ? axesOf3D(x, attrs) : axesOf2D(x, attrs);
   return axes.reduce((result, axis, i) => {
     const shape = dy.shape.map((size, place) => (place === i + 1 ? size : 1));
@@ -25,7 +27,7 @@ export function edgesMended(dy: tf.Tensor, x: tf.Tensor, attrs: tf.NamedAttrMap)
   }, dy);
 }
 
-/** The size of each window ÷ how much of it lies within. */
+/** The size of each window, divided by the size of its part inside the input. */
 function shares({ size, out, window, stride, before }: Axis): Float32Array {
   return Float32Array.from({ length: out }, (_, i) => {
     const begin = i * stride - before;

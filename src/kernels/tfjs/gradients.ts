@@ -1,30 +1,30 @@
 import * as tf from '@tensorflow/tfjs-core';
-// Imported for its effect: of tfjs's packages that load in Node, it is the small one that registers the gradients.
+// Imported for its effect: it registers tfjs's gradients, and is the smallest package that does so and loads in Node.js.
 import '@tensorflow/tfjs-layers';
-import { edgesMended } from './gradients-pool.ts';
+import { repairEdges } from './gradients-pool.ts';
 
-/** Kernels whose output stays the same where an input moves a little. */
+/** Kernels with gradient 0: their output stays the same when an input changes a little. */
 const STEPS = [
   ...[tf.Greater, tf.GreaterEqual, tf.Less, tf.LessEqual, tf.Equal, tf.NotEqual],
-  // tfjs gives it the gradient of a plain division.
+  // tfjs has the gradient of a plain division for it.
   tf.FloorDiv,
 ];
 
-/** tfjs has their gradients, but for equal shapes only: it forgets to sum where an input was broadcast. */
+/** tfjs has gradients of these for equal shapes only: it does not sum over the axes along which an input was broadcast. */
 const BROADCAST = [tf.Maximum, tf.Minimum, tf.SquaredDifference, tf.BatchMatMul];
 
-/** Without a gradient tfjs refuses by name. Of these its own is wrong (MirrorPad), or fails (Prod). */
+/** tfjs's gradient of MirrorPad is wrong, and that of Prod fails. Without a gradient, tfjs throws and names the kernel. */
 const REFUSED = [tf.MirrorPad, tf.Prod];
 
-let mended = false;
+let repaired = false;
 
 /**
- * Mends tfjs's gradients, on every backend: those that it lacks without need, has wrong, or has for some
- * attributes only. What is then still wrong is refused as it is asked for, with a message that names it.
+ * Repairs tfjs's gradients on every backend: adds missing ones, corrects wrong ones, and completes those that work for
+ * some attributes only. Where a gradient is still wrong, asking for it throws an error that names the kernel.
  */
-export function mendGradients(): void {
-  if (mended) return;
-  mended = true;
+export function repairGradients(): void {
+  if (repaired) return;
+  repaired = true;
   for (const kernelName of STEPS)
     replace({ kernelName, inputsToSave: ['a', 'b'], gradFunc: zeros });
   for (const kernelName of BROADCAST) {
@@ -40,7 +40,7 @@ export function mendGradients(): void {
     wrap(
       kernelName,
       (gradFunc) => (dy, saved, attrs) =>
-        gradFunc(edgeIsRight() ? dy : edgesMended(dy as tf.Tensor, saved[0], attrs), saved, attrs),
+        gradFunc(edgeIsRight() ? dy : repairEdges(dy as tf.Tensor, saved[0], attrs), saved, attrs),
     );
   }
   for (const kernelName of [tf.ResizeBilinear, tf.ResizeNearestNeighbor]) {
@@ -50,7 +50,7 @@ export function mendGradients(): void {
   refuseWhere(tf.BatchMatMul, 'batches that both repeat', ([a, b]) => !endsAlike(a, b));
 }
 
-/** Whether the current backend divides by how much of a window lies within, as libtensorflow does. */
+/** Whether the current backend divides by the size of a window's part inside the input, as libtensorflow does. */
 const edgeIsRight = () => tf.getBackend() === 'tensorflow';
 
 function replace(gradient: tf.GradConfig): void {
@@ -64,7 +64,7 @@ type GradFunc = (
   attrs: tf.NamedAttrMap,
 ) => Record<string, () => tf.Tensor>;
 
-/** Puts a function of the gradient in its place. */
+/** Replaces a gradient by a function of it. */
 function wrap(kernelName: string, change: (gradFunc: GradFunc) => GradFunc): void {
   const original = tf.getGradient(kernelName);
   replace({ ...original, gradFunc: change(original.gradFunc as GradFunc) });
@@ -72,16 +72,16 @@ function wrap(kernelName: string, change: (gradFunc: GradFunc) => GradFunc): voi
 
 function refuseWhere(
   kernelName: string,
-  what: string,
+  condition: string,
   wrong: (saved: tf.Tensor[], attrs: tf.NamedAttrMap) => boolean,
 ): void {
   wrap(kernelName, (gradFunc) => (dy, saved, attrs) => {
     if (!wrong(saved, attrs)) return gradFunc(dy, saved, attrs);
-    throw new Error(`Cannot compute gradient: tfjs has none of ${kernelName} with ${what}.`);
+    throw new Error(`Cannot compute gradient: tfjs has none of ${kernelName} with ${condition}.`);
   });
 }
 
-/** Whether one batch is the end of the other: tfjs's product runs through the smaller again and again. */
+/** Whether one batch shape is the end of the other. Only then is tfjs's product right: it repeats the smaller batch. */
 function endsAlike(a: tf.Tensor, b: tf.Tensor): boolean {
   const batches = [a, b].map(({ shape }) => withoutLeadingOnes(shape.slice(0, -2)));
   const [short, long] = batches.sort((x, y) => x.length - y.length);
@@ -96,13 +96,13 @@ function zeros(_dy: tf.Tensor | tf.Tensor[], [a, b]: tf.Tensor[]) {
   return { a: () => tf.zerosLike(a), b: () => tf.zerosLike(b) };
 }
 
-/** The sum of `x` over the axes along which a tensor of that shape was broadcast. */
+/** The sum of `x` over the axes along which a tensor of this shape was broadcast. */
 function sumTo(shape: number[], x: tf.Tensor): tf.Tensor {
   const axes = tf.broadcast_util.getReductionAxes(shape, x.shape);
   return axes.length > 0 ? tf.reshape(tf.sum(x, axes), shape) : x;
 }
 
-/** tfjs transposes the result where the axis is not the last, which shows only if the shape changes. */
+/** tfjs's own gradient transposes the result if the axis is not the last. */
 function cumsum(dy: tf.Tensor | tf.Tensor[], _saved: tf.Tensor[], attrs: tf.NamedAttrMap) {
   const { axis, exclusive, reverse } = attrs as unknown as tf.CumsumAttrs;
   return { x: () => tf.cumsum(dy as tf.Tensor, axis, exclusive, !reverse) };

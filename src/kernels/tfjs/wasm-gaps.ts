@@ -4,9 +4,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { heap, replaceWasmKernel } from './wasm-kernel.ts';
 
 /**
- * Registers the kernels that the wasm backend lacks and gradients need (of gather and of convolutions), and
- * those that it has wrong: the maximum of a window of negative numbers (MaxPool3D, and the gradients of both
- * pools), gradients of conv3d, and dilation2d of several channels.
+ * Registers kernels of the wasm backend. Some it lacks, and gradients need them (of gather and of convolutions). Others it
+ * has wrong: the maximum of a window of negative numbers (MaxPool3D, and the gradients of both pools), the gradients of
+ * conv3d, and dilation2d of several channels.
  */
 export function fillWasmGaps(): void {
   replaceWasmKernel<tf.UnsortedSegmentSumInputs, tf.UnsortedSegmentSumAttrs>(
@@ -31,7 +31,7 @@ export function fillWasmGaps(): void {
   }
 }
 
-/** `out[s, ...] = Σ x[i, ...]` over the `i` with `ids[i] = s`; ids outside 0..segments-1 are dropped. */
+/** `out[s, ...] = Σ x[i, ...]` over all `i` with `ids[i] = s`. Rows with an id outside 0..segments-1 are left out. */
 function segmentSum(
   x: tf.TensorInfo,
   ids: tf.TensorInfo,
@@ -54,7 +54,7 @@ function segmentSum(
   return out;
 }
 
-/** Lets the cpu backend's kernel read the wasm heap in place and copies its result back. */
+/** Runs the cpu backend's kernel on the wasm heap without a copy of the inputs, and copies the result back. */
 function runOnCpu(kernelName: string): void {
   const cpu = new MathBackendCPU();
   const { kernelFunc } = tf.getKernel(kernelName, 'cpu')!;
@@ -63,7 +63,7 @@ function runOnCpu(kernelName: string): void {
     ({ inputs, attrs, backend }) => {
       const views = Object.entries(inputs).map(([name, x]): [string, tf.TensorInfo] => {
         const view = cpu.makeTensorInfo(x.shape, x.dtype, heap(backend, x));
-        // Some kernels read it of what they take to be a tensor.
+        // Some kernels take the input for a tensor and read its rank.
         return [name, { ...view, rank: x.shape.length } as tf.TensorInfo];
       });
       const result = kernelFunc({

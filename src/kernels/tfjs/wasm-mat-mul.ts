@@ -9,14 +9,13 @@ const tfjsTranspose = wasmKernel<tf.TransposeInputs, tf.TransposeAttrs>(tf.Trans
 /**
  * Makes the wasm backend's products of two matrices fast and safe.
  *
- * Fast: XNNPACK multiplies plain matrices only. As soon as one is to be transposed, as in the
- * gradient of every product, tfjs falls back to a naive loop, 12 times slower. Here the matrix is
- * transposed first.
+ * Fast: XNNPACK multiplies only matrices that are not transposed. For others, as in the gradient of every product, tfjs
+ * uses a naive loop that is 12 times slower. These kernels transpose the matrix first.
  *
- * Safe: tfjs keeps XNNPACK's packed form of `b` under the identity of its data, so that the same
- * data in another shape would be multiplied in the old one, beyond the end of the output.
+ * Safe: tfjs keeps XNNPACK's packed form of `b` by the identity of its data. The same data in another shape would be
+ * multiplied in the old shape, and the result would be written beyond the end of the output.
  */
-export function mendMatMul(): void {
+export function repairMatMul(): void {
   replaceWasmKernel<tf.BatchMatMulInputs, tf.BatchMatMulAttrs>(tf.BatchMatMul, (args) => {
     const { a, b } = args.inputs;
     if (![a, b].every(isMatrix)) return tfjsMatMul(args);
@@ -61,10 +60,10 @@ function transpose(x: tf.TensorInfo, backend: BackendWasm): tf.TensorInfo {
   return tfjsTranspose({ inputs: { x }, attrs: { perm: [1, 0] }, backend }) as tf.TensorInfo;
 }
 
-/** Rows at a time: they stay in cache, and are no power of two, at whose strides they would not. */
+/** Rows at a time. They stay in cache; at a power of two, their strides would collide there. */
 const CHUNK = 504;
 
-/** `aᵀ·b`, a [N, I], b [N, O]. XNNPACK packs its right side, so that is to be the narrower one. */
+/** `aᵀ·b`, a [N, I], b [N, O]. XNNPACK packs its right side, so the narrower matrix goes there. */
 function transposedMatMul(a: tf.TensorInfo, b: tf.TensorInfo, backend: BackendWasm): tf.TensorInfo {
   const [rows, left] = a.shape;
   const right = b.shape[1];
@@ -93,10 +92,10 @@ function transposedMatMul(a: tf.TensorInfo, b: tf.TensorInfo, backend: BackendWa
   return out;
 }
 
-/** The shape in which data were first packed. */
+/** The shape in which each tensor's data were packed first. */
 const packed = new WeakMap<object, string>();
 
-/** Runs a product with `b`, or with a view of it where its data have been packed in another shape. */
+/** Runs a product with `b`, or with a view of `b` if its data are packed in another shape. */
 function packedOnce(
   b: tf.TensorInfo,
   backend: BackendWasm,

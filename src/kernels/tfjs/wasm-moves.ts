@@ -3,11 +3,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { heap, replaceWasmKernel } from './wasm-kernel.ts';
 
 /**
- * Kernels that only move numbers, by copying runs within the heap. tfjs copies the data of every
- * tensor that a gradient saves, copies the whole input out of the heap for each slice, and gathers
- * and tiles number by number with a division for each axis.
+ * Makes kernels that only move numbers fast: they copy runs within the heap. tfjs's own copy the data of every tensor that
+ * a gradient saves, copy the whole input out of the heap for each slice, and gather and tile number by number with a
+ * division for each axis.
  */
-export function quickenMoves(): void {
+export function speedUpMoves(): void {
   replaceWasmKernel<tf.IdentityInputs, tf.NamedAttrMap>(tf.Identity, ({ inputs, backend }) => {
     backend.incRef(inputs.x.dataId);
     return { ...inputs.x };
@@ -54,7 +54,7 @@ export function quickenMoves(): void {
   );
 }
 
-/** Copies `x[begin .. begin+size]`, in runs as long as whole trailing axes allow. */
+/** `x[begin .. begin+size]`. A run spans all trailing axes that are copied whole. */
 function slice(
   x: tf.TensorInfo,
   begin: readonly number[],
@@ -85,7 +85,7 @@ function slice(
   return out;
 }
 
-/** Repeats `x` along each axis, the last one first. */
+/** Repeats `x` along each axis, from the last to the first. */
 function tile(x: tf.TensorInfo, reps: number[], backend: BackendWasm): tf.TensorInfo {
   backend.incRef(x.dataId);
   let tiled: tf.TensorInfo = { ...x };
@@ -134,7 +134,7 @@ function gather(
   return out;
 }
 
-/** A loop for short runs: the built-in copy costs as much as some 32 numbers. */
+/** Copies short runs in a loop: a call of the built-in copy costs as much as 32 numbers. */
 function copyRun(
   from: tf.TypedArray,
   source: number,

@@ -6,10 +6,10 @@ const tfjsSum = wasmKernel<tf.SumInputs, tf.SumAttrs>(tf.Sum);
 const tfjsAvgPool = wasmKernel<tf.AvgPoolInputs, tf.AvgPoolAttrs>(tf.AvgPool);
 
 /**
- * Makes sums over other axes than the last fast, such as the gradient of a bias: tfjs transposes
- * first, XNNPACK's average pool sums in place.
+ * Makes sums over axes other than the last fast, such as the gradient of a bias. tfjs transposes first; XNNPACK's
+ * average pool sums without that.
  */
-export function quickenSum(): void {
+export function speedUpSum(): void {
   replaceWasmKernel<tf.SumInputs, tf.SumAttrs>(tf.Sum, (args) => {
     const { inputs, attrs, backend } = args;
     const { x } = inputs;
@@ -54,7 +54,7 @@ function sumMiddle(
   return out;
 }
 
-/** One size for any number of rows, because the backend keeps a pool for each size it has seen. */
+/** Rows that one pool sums. A single size, because the backend keeps a pool for each size that it has seen. */
 const GROUP = 16;
 
 /** Sums over the rows of [rows, width]. */

@@ -47,7 +47,7 @@ describe('loadBackend', () => {
     expect(await loadBackend('auto')).toEqual({
       name: 'wasm',
       device: 'CPU, WebAssembly SIMD, 1 thread',
-      warning: 'slower than it might be: PONDERA_SIMD must be strict, relaxed or simd, got broken',
+      warning: 'slower than simd: PONDERA_SIMD must be strict, relaxed or simd, got broken',
     });
     await expect(loadBackend('simd')).rejects.toThrow('PONDERA_SIMD must be');
   });

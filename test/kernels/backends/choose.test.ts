@@ -142,7 +142,7 @@ describe('chooseBackend', () => {
     vi.stubEnv('PONDERA_SIMD', 'broken');
     const work = taking({});
     const chosen = await chooseBackend('auto', { threads: 'auto' }, work);
-    expect(chosen).toMatchObject({ name: 'wasm', warning: /slower than it might be/, timings: [] });
+    expect(chosen).toMatchObject({ name: 'wasm', warning: /slower than simd/, timings: [] });
     expect(work).not.toHaveBeenCalled();
   });
 });

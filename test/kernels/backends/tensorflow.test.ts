@@ -150,7 +150,7 @@ describe('loadTensorflow', () => {
       const error = await loadTensorflow(() => start(folder)).catch((error) => error);
       expect(error).not.toBeInstanceOf(NotInstalledError);
       expect(error.message).toMatch(`backend tensorflow: the build in ${folder} does not start: `);
-      expect(error.message).toMatch(new RegExp(`; \`pondera tensorflow ${cure}\` mends it$`));
+      expect(error.message).toMatch(new RegExp(`; \`pondera tensorflow ${cure}\` repairs it$`));
     },
   );
 

@@ -65,7 +65,7 @@ describe('loadWebgpu', () => {
 
   it('says that there is no adapter', async () => {
     const found = packages({ webgpu: dawn(null), [NAME]: backend });
-    await expect(loadWebgpu(found)).rejects.toThrow('WebGPU finds no adapter; it wants a GPU');
+    await expect(loadWebgpu(found)).rejects.toThrow('WebGPU finds no adapter; it needs a GPU');
   });
 
   it('says so where the backend does not start', async () => {

@@ -45,7 +45,7 @@ function step(a: AdamArguments, m: v128, v: v128): v128 {
   return f32x4.div(f32x4.mul(f32x4.splat(a.lr), mean), divisor);
 }
 
-/** Lane l is `Σ x²` over the l-th range of x, in float64. */
+/** Lane l gets `Σ x²` over the l-th range of x, in float64. */
 export function squareSum(a: SquareSumArguments, lane: i32, first: i32, end: i32): void {
   const count = end - first;
   let from = a.x + ((<usize>first) << 2);

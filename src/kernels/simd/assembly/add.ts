@@ -2,7 +2,7 @@ import { AddArguments } from './generated/arguments';
 import { share } from './split';
 import { addInto } from './vector';
 
-/** `y[i] = a[i] + b` for each row i of y and a; a single row is shared within itself. */
+/** `y[i] = a[i] + b` for each row i of y and a. Parts share the rows, or the numbers of a single row. */
 export function add(a: AddArguments, part: i32, parts: i32): void {
   if (a.rows == 1) {
     const from = share(a.n, part, parts);

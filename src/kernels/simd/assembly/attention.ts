@@ -3,7 +3,7 @@ import { AttentionArguments, AttentionGradArguments, SCRATCH } from './generated
 import { product } from './product';
 import { clear, firstLanes, greatestLane, loadPart, madd, storePart, sum, sums } from './vector';
 
-/** Rows of score gradients that are kept at a time; fewer where the keys are so many that scratch is too small. */
+/** How many rows of score gradients are kept at a time; fewer if scratch is too small for so many keys. */
 const GRADIENT_ROWS: i32 = 64;
 
 /** For each head of width D/H: `probs = softmax_S(q·kᵀ / √(D/H) + bias)`, `y = probs·v`. */
@@ -20,7 +20,7 @@ export function attention(a: AttentionArguments, from: i32, to: i32): void {
   }
 }
 
-/** One element of the batch; of the bias, heads lie `biasStep` bytes apart. */
+/** `attention` of one element of the batch. The heads of the bias lie `biasStep` bytes apart. */
 export function attentionOne(
   y: usize, probs: usize, q: usize, k: usize, v: usize, bias: usize, biasStep: usize,
   R: i32, S: i32, H: i32, D: i32,
@@ -45,7 +45,7 @@ export function attentionOne(
 
 /**
  * `dP = dy·vᵀ`, `dS = P ⊙ (dP − Σ_S P ⊙ dP)`, `dq = dS·k / √(D/H)`, `dk = dSᵀ·q / √(D/H)`,
- * `dv = Pᵀ·dy`; lane l of dbias is `Σ dS` over the l-th range of the batch.
+ * `dv = Pᵀ·dy`. Lane l of dbias gets `Σ dS` over the l-th range of the batch.
  */
 export function attentionGrad(
   a: AttentionGradArguments, lane: i32, from: i32, to: i32, scratch: usize,
@@ -66,8 +66,8 @@ export function attentionGrad(
 }
 
 /**
- * One element of the batch, of at most 262,144 keys. Adds to dbias (0: none), whose heads lie `biasStep`
- * bytes apart. `scratch` has GRADIENT_ROWS·S floats, or 1 MiB where that is less.
+ * `attentionGrad` of one element of the batch, with at most 262,144 keys. Adds to dbias (0: none), whose heads lie
+ * `biasStep` bytes apart. `scratch` has room for GRADIENT_ROWS·S floats, or for SCRATCH bytes if that is less.
  */
 export function attentionGradOne(
   dq: usize, dk: usize, dv: usize, dbias: usize, biasStep: usize, dy: usize, probs: usize,
@@ -103,7 +103,7 @@ export function attentionGradOne(
   }
 }
 
-/** `out[R, S] = q[R, width]·k[S, width]ᵀ`, the rows of q and k `step` bytes apart. */
+/** `out[R, S] = q[R, width]·k[S, width]ᵀ`. The rows of q and k lie `step` bytes apart. */
 function dots(out: usize, q: usize, k: usize, step: usize, R: i32, S: i32, width: i32): void {
   const whole = (<usize>(width & ~3)) << 2;
   const rest = width & 3;
@@ -111,7 +111,7 @@ function dots(out: usize, q: usize, k: usize, step: usize, R: i32, S: i32, width
     let k0 = k;
     for (let s: i32 = 0; s < S; s += 4) {
       const n = min(4, S - s);
-      // Keys beyond the last repeat the first: their sums are not stored.
+      // Beyond the last key, the first of the four is read again; those sums are not stored.
       const k1 = n > 1 ? k0 + step : k0;
       const k2 = n > 2 ? k1 + step : k0;
       const k3 = n > 3 ? k2 + step : k0;
@@ -143,14 +143,14 @@ function dots(out: usize, q: usize, k: usize, step: usize, R: i32, S: i32, width
   }
 }
 
-/** In place: `softmax(scale·x + bias)` over each of the rows of x [rows, n]; bias (0: none) alike. */
+/** In place, for each row of x [rows, n]: `softmax(scale·x + bias)`. bias (0: none) has the shape of x. */
 function softmax(x: usize, rows: i32, n: i32, scale: f32, bias: usize): void {
   const whole = (<usize>(n & ~3)) << 2;
   const rest = n & 3;
   const factor = f32x4.splat(scale);
   const step = (<usize>n) << 2;
   for (let row = 0; row < rows; row++) {
-    // The greatest score that is not NaN: a NaN reaches all weights through their total.
+    // The greatest score that is not NaN. A NaN reaches all weights through their total.
     let greatest = f32x4.splat(-Infinity);
     let last = f32x4.splat(-Infinity);
     for (let i: usize = 0; i < whole; i += 16) {
@@ -187,8 +187,7 @@ function softmax(x: usize, rows: i32, n: i32, scale: f32, bias: usize): void {
 }
 
 /**
- * In place, for each of the rows of dp [rows, n]: `scale·dS` with `dS = p ⊙ (dp − Σ p ⊙ dp)`; adds dS to
- * dbias (0: none).
+ * In place, for each row of dp [rows, n]: `scale·dS` with `dS = p ⊙ (dp − Σ p ⊙ dp)`. Adds dS to dbias (0: none).
  */
 function softmaxGrad(dp: usize, p: usize, rows: i32, n: i32, scale: f32, dbias: usize): void {
   const whole = (<usize>(n & ~3)) << 2;

@@ -8,7 +8,7 @@ import { reluGradient } from './relu-gradient';
 import { rmsNormGradRows, rmsNormRows } from './rms-norm';
 import { add, clear, copy } from './vector';
 
-/** What lies in between, of a chunk of rows or a group; all of it the thread's own. */
+/** Intermediate results of a chunk of rows or of a group, in the thread's own memory. */
 @unmanaged
 class Tools {
   scratch: usize;
@@ -19,20 +19,21 @@ class Tools {
   /** [CHUNK, F] */
   dhidden: usize;
   rest: usize;
-  /** A row a query: dx as far as it comes from them, where they are not the tokens. */
+  /** A row a query, as also dq. */
   dread: usize;
   dq: usize;
+  /** A row a query: the part of dx that reaches the first tokens directly. */
   dfirst: usize;
   /** A row a token. */
   dx: usize;
-  /** A row a key, where tokens attend to one another. */
+  /** A row a key, if tokens attend to one another. */
   dkeys: usize;
   dvalues: usize;
 }
 
 /**
- * The gradients of `block`. Those of the context, of what is injected, and in lanes of the groups those of the
- * parameters and the bias are added to what is there. What the norms gave is made again rather than kept.
+ * The gradients of `block`. The kernel adds to those of the context and of the injected tokens, and in lanes of the groups
+ * to those of the parameters and the bias. It computes the results of the norms again; `block` does not keep them.
  */
 export function blockGrad(a: BlockGradArguments, part: i32, parts: i32, scratch: usize): void {
   const b = a.block;
@@ -75,7 +76,7 @@ function prepare(a: BlockGradArguments, t: Tools, scratch: usize, part: i32): vo
   t.dvalues = t.dkeys + b.group * keysOf(b) * step;
 }
 
-/** Where a lane's gradients lie, `shift` bytes from the first lane's. */
+/** Sets `sums` to the addresses of a lane's gradients, `shift` bytes after those of the first lane. */
 function placeSums(sums: BlockParameters, first: BlockParameters, shift: usize): void {
   const to = changetype<usize>(sums);
   const from = changetype<usize>(first);
@@ -84,7 +85,7 @@ function placeSums(sums: BlockParameters, first: BlockParameters, shift: usize):
   }
 }
 
-/** From dy to dread, and of the queries dx as far as it does not come by the attention. */
+/** From dy to dread, the gradient of the attention's result. Also the part of dx that bypasses the attention. */
 function concludeGrad(a: BlockGradArguments, sums: BlockParameters, g: Group, t: Tools): void {
   const b = a.block;
   const w = b.weights;
@@ -123,7 +124,7 @@ function concludeGrad(a: BlockGradArguments, sums: BlockParameters, g: Group, t:
   }
 }
 
-/** What comes to the first tokens by the readouts. */
+/** Adds the gradients of the readouts to those of the first tokens. */
 function addReadouts(a: BlockGradArguments, g: Group, dy: usize): void {
   const b = a.block;
   const step = <usize>b.D << 2;
@@ -132,6 +133,7 @@ function addReadouts(a: BlockGradArguments, g: Group, dy: usize): void {
   }
 }
 
+/** From dread to the gradients of queries, keys, values and bias. */
 function readGrad(a: BlockGradArguments, g: Group, t: Tools, dbias: usize): void {
   const b = a.block;
   const D = b.D;
@@ -154,7 +156,7 @@ function readGrad(a: BlockGradArguments, g: Group, t: Tools, dbias: usize): void
   }
 }
 
-/** What comes to x by queries, and by keys and values of the tokens’ own. */
+/** Adds the part of dx that comes through the queries, and through the tokens' own keys and values. */
 function askGrad(b: BlockArguments, sums: BlockParameters, g: Group, t: Tools): void {
   const w = b.weights;
   const D = b.D;
@@ -173,7 +175,7 @@ function askGrad(b: BlockArguments, sums: BlockParameters, g: Group, t: Tools): 
   }
 }
 
-/** `askGrad` where only the first tokens have queries; the others have keys and values of their own. */
+/** `askGrad` for a group in which only the first tokens have queries. All tokens have keys and values. */
 function askReadoutsGrad(b: BlockArguments, sums: BlockParameters, g: Group, t: Tools): void {
   const w = b.weights;
   const D = b.D;
@@ -189,7 +191,7 @@ function askReadoutsGrad(b: BlockArguments, sums: BlockParameters, g: Group, t: 
     const r1 = g.r1 + (<usize>row << 2);
     rmsNormRows(t.normed, r1, g.x + at, w.attentionBefore, rows, D, b.eps, 0);
     ownGrad(b, sums, t, row, rows, false);
-    // From the first element that begins among these rows.
+    // `begin` is the first element that begins among these rows.
     const begin = (row + R - 1) / R;
     for (let i = begin; i * R < row + rows; i++) add(t.dnormed + (i * R - row) * step, asked + i * step, D);
     rmsNormGradRows(
@@ -199,7 +201,7 @@ function askReadoutsGrad(b: BlockArguments, sums: BlockParameters, g: Group, t: 
   }
 }
 
-/** Gradients by keys and values of the tokens’ own, of the group's rows `row`..`row + rows - 1`. */
+/** The gradients that come through the tokens' own keys and values, for the group's rows `row`..`row + rows - 1`. */
 function ownGrad(
   b: BlockArguments, sums: BlockParameters, t: Tools, row: i32, rows: i32, accumulate: bool,
 ): void {
@@ -213,7 +215,7 @@ function ownGrad(
   times(t.dnormed, dvalues, w.value, rows, D, D, true, t.scratch);
 }
 
-/** The tokens' own among all keys, one after another: as they lie, or copied from between the context's. */
+/** The gradients of the tokens' own keys, one after another: in place, or copied from between those of the context. */
 function ownRows(b: BlockArguments, keys: usize, room: usize, row: i32, rows: i32): usize {
   const step = <usize>b.D << 2;
   if (!b.S) return keys + row * step;

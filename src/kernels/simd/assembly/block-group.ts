@@ -1,15 +1,17 @@
 import { BlockArguments } from './generated/arguments';
 
-/** Elements that go through a block together, all of them whole or none, and where their rows lie. */
+/** Elements that go through a block together, and the addresses of their rows. Either all of them go on, or none. */
 @unmanaged
 export class Group {
   first: i32;
   last: i32;
+  /** Whether they go on. */
   whole: i32;
-  /** Queries an element. */
+  /** Queries of each element. */
   queries: i32;
-  /** Rows that are tokens, and rows that are queries. */
+  /** Tokens of all elements. */
   tokens: i32;
+  /** Queries of all elements. */
   asked: i32;
 
   x: usize;
@@ -30,29 +32,29 @@ export class Group {
   middle: usize;
   hidden: usize;
   forwarded: usize;
-  /** Where the result of the queries goes. */
+  /** Address of the result, a row a query. */
   y: usize;
 }
 
-/** The number of groups of `a.group` elements: first those that go on, then the others. */
+/** How many groups of `a.group` elements there are: first those of elements that go on, then the others. */
 export function groupsOf(a: BlockArguments): i32 {
   const size = a.group;
   return (a.whole + size - 1) / size + (a.B - a.whole + size - 1) / size;
 }
 
-/** The keys of an element: those of the context, then those of its own tokens. */
+/** How many keys an element has: those of the context, and those of its own tokens. */
 @inline
 export function keysOf(a: BlockArguments): i32 {
   return a.weights.key ? a.S + a.R : a.S;
 }
 
-/** Bytes between heads in a bias. */
+/** Bytes from one head to the next in a bias. */
 @inline
 export function biasStep(a: BlockArguments): usize {
   return <usize>(a.R * keysOf(a)) << 2;
 }
 
-/** Group `i` of `groupsOf(a)`; where nothing is kept, its rows lie in the thread's own memory. */
+/** Sets g to group `i` of `groupsOf(a)`. If nothing is kept, its rows lie in the thread's own memory. */
 export function placeGroup(g: Group, a: BlockArguments, i: i32, part: i32): void {
   const size = a.group;
   const wholes = (a.whole + size - 1) / size;

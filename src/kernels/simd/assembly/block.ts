@@ -7,12 +7,12 @@ import { rmsNormRows } from './rms-norm';
 import { copy } from './vector';
 
 /**
- * BLOCK: a transformer block, group by group of the batch, so that its products meet their operands in cache
- * (`transformerBlock` in src/kernels/ops/block.ts defines it). The first block of a step begins with
+ * A transformer block (`transformerBlock` in src/kernels/ops/block.ts defines it). It processes one group of the batch after
+ * another, so that its products find their operands in cache. The first block of a step begins with
  *
  *     x = norm(z·keep + inject)
  *
- * and all go on with
+ * and each block goes on with
  *
  *     middle = x + norm(Attention(norm(x) Wq, keys, values) Wo)
  *     y = middle + norm(relu(norm(middle) W₁ + b) W₂)
@@ -31,7 +31,7 @@ export function block(a: BlockArguments, part: i32, parts: i32, scratch: usize):
   }
 }
 
-/** x of z. */
+/** Computes x from z. */
 function begin(a: BlockArguments, g: Group, tools: usize): void {
   const w = a.weights;
   const step = <usize>a.D << 2;
@@ -45,7 +45,7 @@ function begin(a: BlockArguments, g: Group, tools: usize): void {
   rmsNormRows(g.x, g.r0, z, w.gain, g.tokens, a.D, a.eps, 0);
 }
 
-/** Queries, and keys and values of the tokens’ own. */
+/** Computes queries, and the tokens' own keys and values. */
 function ask(a: BlockArguments, g: Group, tools: usize): void {
   const w = a.weights;
   const D = a.D;
@@ -71,12 +71,12 @@ function ask(a: BlockArguments, g: Group, tools: usize): void {
   }
   if (g.whole) return;
   for (let i = 0; i < g.asked; i++) copy(g.own + i * step, g.x + i * a.R * step, D);
-  // r2 is made anew by `conclude`.
+  // This writes scales to r2, which `conclude` overwrites.
   rmsNormRows(normed, g.r2, g.own, w.attentionBefore, g.asked, D, a.eps, 0);
   times(g.q, normed, w.query, a.packed, g.asked, D, D, 0, 0, false, tools);
 }
 
-/** Keys and values of the context to their places among all. */
+/** Copies keys and values of the context to their places among all keys and values. */
 function copyContext(a: BlockArguments, g: Group): void {
   const step = <usize>a.D << 2;
   for (let b = g.first; b < g.last; b++) {
@@ -87,18 +87,19 @@ function copyContext(a: BlockArguments, g: Group): void {
   }
 }
 
-/** Rows of tokens, the first of them the group's row `row`, to their places among all keys. */
+/** Copies rows of tokens to their places among all keys. The first is the group's row `row`. */
 function scatterOwn(keys: usize, rows: usize, a: BlockArguments, row: i32, count: i32): void {
   const step = <usize>a.D << 2;
   for (let i = row; i < row + count; i++) copy(keys + ownKey(a, i) * step, rows + (i - row) * step, a.D);
 }
 
-/** Where the key of a group's row lies among the group's keys. */
+/** The place of a token's key among the group's keys, for the token in row `row` of the group. */
 @inline
 export function ownKey(a: BlockArguments, row: i32): i32 {
   return row + (row / a.R + 1) * a.S;
 }
 
+/** Attention: from queries, keys and values to `read`. */
 function read(a: BlockArguments, g: Group): void {
   const T = keysOf(a);
   const queries = <usize>(g.queries * a.D) << 2;
@@ -112,7 +113,7 @@ function read(a: BlockArguments, g: Group): void {
   }
 }
 
-/** From what was read to y. */
+/** From the attention's result to y. */
 function conclude(a: BlockArguments, g: Group, tools: usize): void {
   const w = a.weights;
   const D = a.D;
@@ -140,7 +141,7 @@ function copyReadouts(a: BlockArguments, g: Group): void {
   }
 }
 
-/** `y[rows, N] = base + x[rows, K]·w + bias`, w in panels if `packed`. */
+/** `y[rows, N] = base + x[rows, K]·w + bias`. w lies in panels if `packed`. */
 @inline
 function times(
   y: usize, x: usize, w: usize, packed: i32, rows: i32, K: i32, N: i32, base: usize, bias: usize,

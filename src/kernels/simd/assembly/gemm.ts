@@ -3,17 +3,17 @@ import { packColumns, packPanels, packTransposed } from './pack';
 import { PANEL_STEP, ROWS, TILE_BYTES, tileColumns, tileRows } from './tile';
 import { copy, relu } from './vector';
 
-/** Sums over k are cut into blocks of so many, so that a panel and a tile's rows stay in cache. */
+/** Sums over k are made in blocks of this many terms, so that a panel and a tile's rows stay in cache. */
 export const BLOCK_K: i32 = 256;
-/** Columns of b that are packed at a time: with BLOCK_K, what fits in 1 MiB of scratch. */
+/** How many columns of b are packed at a time: BLOCK_K·BLOCK_N floats and TILE_SCRATCH fit in SCRATCH. */
 const BLOCK_N: i32 = 960;
 
-/** Bytes of scratch that `multiplyPacked` needs: a tile at the border, and rows or columns of a for one. */
+/** Bytes of scratch that `multiplyPacked` needs: one tile at the border, and the rows or columns of a for it. */
 export const TILE_SCRATCH: usize = TILE_BYTES + <usize>(4 * ROWS * MAX_FORWARD);
 
 /**
- * Rows `from`..`to - 1` of `y[·, N] = base + op(a)·op(b) + bias[N]`, relu last (base, bias 0: none). Steps are
- * in bytes, from row to row as they lie in memory. `scratch` is 1 MiB.
+ * Rows `from`..`to - 1` of `y[·, N] = base + op(a)·op(b) + bias[N]`, relu last (base, bias 0: none). Steps are in bytes,
+ * from row to row in memory. `scratch` has SCRATCH bytes.
  */
 export function multiply(
   y: usize, yStep: usize, a: usize, aStep: usize, transA: bool, b: usize, bStep: usize, transB: bool,
@@ -38,7 +38,7 @@ export function multiply(
   }
 }
 
-/** `multiply` for a b packed by pack.ts; K <= MAX_FORWARD. `scratch` has TILE_SCRATCH bytes. */
+/** `multiply` for a packed b (see pack.ts), with K <= MAX_FORWARD. `scratch` has TILE_SCRATCH bytes. */
 export function multiplyPacked(
   y: usize, yStep: usize, a: usize, aStep: usize, transA: bool, panels: usize, from: i32, to: i32,
   K: i32, N: i32, base: usize, bias: usize, rectify: bool, scratch: usize,
@@ -52,7 +52,7 @@ export function multiplyPacked(
     if (transA) {
       packColumns(packedA, a + ((<usize>i) << 2), aStep, K, rows);
     } else if (rows < ROWS) {
-      // What lies beyond the last row is not a's to read: sums of what is left there are not stored.
+      // A tile reads ROWS rows, and a has fewer: copy them. Sums of the other rows are not stored.
       rowStep = <usize>K << 2;
       for (let r = 0; r < rows; r++) copy(packedA + r * rowStep, row + r * aStep, K);
       row = packedA;
@@ -76,7 +76,7 @@ export function multiplyPacked(
   }
 }
 
-/** ROWS rows of y, tile by tile: N is a multiple of COLUMNS. */
+/** ROWS rows of y, tile by tile. N is a multiple of COLUMNS. */
 function wholeRows(
   y: usize, yStep: usize, a: usize, aRow: usize, panel: usize, K: i32, N: i32, base: usize, bias: usize,
   rectify: bool,
@@ -90,7 +90,7 @@ function wholeRows(
   }
 }
 
-/** `wholeRows` of packed columns of a. */
+/** `wholeRows` for packed columns of a transposed a. */
 function wholeColumns(
   y: usize, yStep: usize, packedA: usize, panel: usize, K: i32, N: i32, base: usize, bias: usize,
   rectify: bool,
@@ -104,7 +104,7 @@ function wholeColumns(
   }
 }
 
-/** What a tile does last, for the part of it that is inside y. */
+/** Adds base and bias, applies relu and stores: for the part of a tile that is inside y. */
 function finishBorder(
   y: usize, yStep: usize, tile: usize, rows: i32, columns: i32, base: usize, bias: usize, rectify: bool,
 ): void {

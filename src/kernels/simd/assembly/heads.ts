@@ -2,13 +2,13 @@ import { HeadsArguments, HeadsGradArguments, HeadWeights, STEP_FEATURES } from '
 import { rmsNormGradRows, rmsNormRows } from './rms-norm';
 import { clear, madd, sums } from './vector';
 
-/** A + 2 heads and as many rows of zeros as make a multiple of four. */
+/** How many rows the transposed weights have: A + 2, rounded up to a multiple of four. */
 @inline
 function rowsOf(a: HeadsArguments): i32 {
   return (a.A + 5) & ~3;
 }
 
-/** What the heads say of the first token of each state (`heads` in src/kernels/ops/heads.ts). */
+/** Applies the heads to the first token of each state (`heads` in src/kernels/ops/heads.ts defines it). */
 export function heads(a: HeadsArguments, from: i32, to: i32, scratch: usize): void {
   const w = a.weights;
   const step = <usize>a.D << 2;
@@ -30,7 +30,7 @@ export function heads(a: HeadsArguments, from: i32, to: i32, scratch: usize): vo
   }
 }
 
-/** The gradients of `heads`; those of the weights are added to lanes of the rows. */
+/** The gradients of `heads`. Those of the weights are added to a lane. */
 export function headsGrad(
   a: HeadsGradArguments, lane: i32, from: i32, to: i32, scratch: usize,
 ): void {
@@ -71,7 +71,7 @@ function state(a: HeadsArguments, row: i32): usize {
   return a.z + (<usize>(row * a.R * a.D) << 2);
 }
 
-/** The heads' weights, one row [D] a head, and rows of zeros up to `count`. */
+/** Writes the heads' weights as rows, one row [D] a head, and rows of zeros up to `count`. */
 function transpose(a: HeadsArguments, to: usize, count: i32): void {
   const w = a.weights;
   const step = <usize>a.D << 2;
@@ -86,7 +86,7 @@ function transpose(a: HeadsArguments, to: usize, count: i32): void {
   }
 }
 
-/** The gradients of `transpose`, to their places in a lane. */
+/** Writes the gradients of the transposed weights to their places in a lane. */
 function scatter(a: HeadsArguments, sums: HeadWeights, shift: usize, drows: usize): void {
   const step = <usize>a.D << 2;
   for (let d = 0; d < a.D; d++) {
@@ -99,7 +99,7 @@ function scatter(a: HeadsArguments, sums: HeadWeights, shift: usize, drows: usiz
   }
 }
 
-/** Products of h with four rows of weights. */
+/** The dot products of h with four rows of weights. */
 @inline
 function dotFour(to: usize, h: usize, w: usize, step: usize): void {
   let c0 = f32x4.splat(0),
@@ -133,7 +133,7 @@ function addTo(y: usize, x: usize, bias: usize, n: i32): void {
   }
 }
 
-/** What a head sees of the number of steps, with its bias. */
+/** A head's bias, and the product of its weights with the features of the number of ponder steps. */
 @inline
 function featured(a: HeadsArguments, row: i32, weights: usize, bias: usize): f32 {
   let sum = load<f32>(bias);
@@ -145,7 +145,7 @@ function featured(a: HeadsArguments, row: i32, weights: usize, bias: usize): f32
   return sum;
 }
 
-/** The gradients of biases, free parameters and weights of the features. */
+/** Adds the gradients of the biases, the free parameters and the weights of the features. */
 @inline
 function addBiases(
   a: HeadsArguments, sums: HeadWeights, shift: usize, row: i32, dy: usize, dseen: usize,

@@ -5,14 +5,14 @@ import { laneSize, share } from './split';
 import { ROWS } from './tile';
 import { clear } from './vector';
 
-/** Up to so many rows, packing b costs more than it saves. */
+/** Up to this many rows, packing b costs more than it saves. */
 const FEW_ROWS: i32 = 16;
-/** Each lane takes at least so many rows of a transposed a, to repay its reading and writing of y. */
+/** Each lane takes at least this many rows of a transposed a: fewer would not pay for reading and writing y. */
 const LANE_ROWS: i32 = 128;
 
 /**
  * `y[M, N] (+)= op(a)·op(b) + bias[N]`, relu last. With lanes, the kernel writes these alone: lane l is the product
- * over the l-th range of K, and y, bias, accumulate and relu are not read.
+ * over the l-th range of K. Then it does not read y, bias, accumulate and relu.
  */
 export function matMul(args: MatMulArguments, part: i32, parts: i32, scratch: usize): void {
   const y = args.y;

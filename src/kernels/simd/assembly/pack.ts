@@ -13,8 +13,8 @@ export function pack(a: PackArguments, first: i32, end: i32): void {
 }
 
 /**
- * Packs b[K, N], its rows `bStep` bytes apart, into panels of eight columns: panel j holds
- * b[0..K-1, 8j..8j+7] row after row, with zeros beyond column N-1. Takes K·⌈N/8⌉·32 bytes.
+ * Packs b[K, N], whose rows lie `bStep` bytes apart, into panels of eight columns. Panel j has b[0..K-1, 8j..8j+7] row after
+ * row, with zeros beyond column N-1. The panels take K·⌈N/8⌉·32 bytes.
  */
 export function packPanels(to: usize, b: usize, bStep: usize, K: i32, N: i32): void {
   for (let j: i32 = 0; j < N; j += COLUMNS) {
@@ -29,7 +29,7 @@ export function packPanels(to: usize, b: usize, bStep: usize, K: i32, N: i32): v
   }
 }
 
-/** `packPanels` of a transposed b: b[N, K], its rows `bStep` bytes apart. */
+/** `packPanels` of a transposed b[N, K], whose rows lie `bStep` bytes apart. */
 export function packTransposed(to: usize, b: usize, bStep: usize, K: i32, N: i32): void {
   for (let j: i32 = 0; j < N; j += COLUMNS) {
     for (let half: i32 = 0; half < COLUMNS; half += 4) {
@@ -69,7 +69,7 @@ function packFour(to: usize, b: usize, bStep: usize, K: i32, n: i32): void {
   }
 }
 
-/** ROWS columns of a[K, ≥n], its rows `aStep` bytes apart, row after row; zeros beyond column n-1. */
+/** Packs ROWS columns of a[K, ≥n], whose rows lie `aStep` bytes apart, row after row, with zeros beyond column n-1. */
 export function packColumns(to: usize, a: usize, aStep: usize, K: i32, n: i32): void {
   for (let k = 0; k < K; k++) {
     for (let column: i32 = 0; column < ROWS; column += 4) {
@@ -80,7 +80,7 @@ export function packColumns(to: usize, a: usize, aStep: usize, K: i32, n: i32): 
   }
 }
 
-/** The first n of four numbers (all of them from n = 4 on), and zeros. */
+/** The first n of four numbers, and zeros; all four if n >= 4. */
 @inline
 function first(from: usize, n: i32): v128 {
   if (n >= 4) return v128.load(from);

@@ -3,10 +3,10 @@ import { rowProduct } from './row-product';
 import { ROWS, tileColumns, tileRows } from './tile';
 
 /**
- * A matrix product straight from where its factors lie, for the few rows that do not repay packing b
- * (see gemm.ts): `y[M, N] = base + a[M, K]·b[K, N] + bias[N]`, relu last (base, bias 0: none). Steps are in
- * bytes, from row to row, base's those of y; the numbers of a row of y and b are neighbours, and so are
- * those of a (`aStep` 4) or, where a is transposed, those of a column (`aRow` 4).
+ * A matrix product without packing, for so few rows that packing b would cost more than it saves (see gemm.ts):
+ * `y[M, N] = base + a[M, K]·b[K, N] + bias[N]`, relu last (base, bias 0: none). `yStep`, `aRow` and `bStep` are the bytes from
+ * row to row; base has the step of y. `aStep` is the bytes from number to number in a row of a: 4, or more if a is
+ * transposed; then `aRow` is 4.
  */
 export function product(
   y: usize, yStep: usize, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize,

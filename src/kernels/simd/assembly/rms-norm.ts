@@ -9,7 +9,7 @@ export function rmsNorm(a: RmsNormArguments, from: i32, to: i32): void {
   rmsNormRows(a.y + offset, r, a.x + offset, a.gain, to - from, a.D, a.eps, residual);
 }
 
-/** D is a multiple of four. y may be x or residual. */
+/** `rmsNorm` of rows that lie end to end. D is a multiple of four. y may be x or residual. */
 export function rmsNormRows(
   y: usize, r: usize, x: usize, gain: usize, rows: i32, D: i32, eps: f32, residual: usize,
 ): void {
@@ -41,8 +41,7 @@ export function rmsNormRows(
 }
 
 /**
- * With `G = r·gain`: `dx (+)= dy·G − x·r²·mean(dy·G·x)`; lane l of dgain is `Σ dy·x·r` over the l-th range of the
- * rows.
+ * With `G = r·gain`: `dx (+)= dy·G − x·r²·mean(dy·G·x)`. Lane l of dgain gets `Σ dy·x·r` over the l-th range of the rows.
  */
 export function rmsNormGrad(a: RmsNormGradArguments, lane: i32, from: i32, to: i32): void {
   const step = (<usize>a.D) << 2;
@@ -53,7 +52,7 @@ export function rmsNormGrad(a: RmsNormGradArguments, lane: i32, from: i32, to: i
   rmsNormGradRows(a.dx + at, dgain, a.dy + at, a.x + at, r, a.gain, to - from, a.D, a.accumulate != 0);
 }
 
-/** Adds to dgain [D], where D is a multiple of four. dx may be dy. */
+/** `rmsNormGrad` of rows that lie end to end. Adds to dgain [D]. D is a multiple of four. dx may be dy. */
 export function rmsNormGradRows(
   dx: usize, dgain: usize, dy: usize, x: usize, r: usize, gain: usize, rows: i32, D: i32, accumulate: bool,
 ): void {

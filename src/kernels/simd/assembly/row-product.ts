@@ -1,8 +1,8 @@
 import { loadPart, madd, relu, storePart } from './vector';
 
 /**
- * One row of a matrix product: `y[N] = base + a[K]·b[K, N] + bias[N]`, relu last (base, bias 0: none), where
- * the numbers of a lie `aStep` bytes apart and the rows of b `bStep`.
+ * One row of a matrix product: `y[N] = base + a[K]·b[K, N] + bias[N]`, relu last (base, bias 0: none). The numbers of a
+ * lie `aStep` bytes apart, and the rows of b `bStep` bytes.
  */
 export function rowProduct(
   y: usize, a: usize, aStep: usize, b: usize, bStep: usize, K: i32, N: i32, base: usize, bias: usize,
@@ -27,7 +27,7 @@ export function rowProduct(
   if (n < N) columns(at(y, n), a, aStep, at(b, n), bStep, K, at(base, n), at(bias, n), rectify, N - n);
 }
 
-/** Number i from `base`; an absent array stays absent. */
+/** The address of number i of an array; 0 if the array is absent. */
 @inline
 function at(base: usize, i: i32): usize {
   return base ? base + ((<usize>i) << 2) : 0;

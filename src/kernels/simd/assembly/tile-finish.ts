@@ -1,6 +1,6 @@
 import { relu } from './vector';
 
-/** The last of a tile, for four of its rows: `y = base + sums + bias` (0: none), relu last. */
+/** Stores four rows of a tile: `y = base + sums + bias` (0: none), relu last. */
 @inline
 export function finishFour(
   y: usize, yStep: usize, base: usize, bias: usize, rectify: bool,

@@ -1,4 +1,4 @@
-// Tiles of 4 × 8 (see tile.ts): eight vectors of sums, b and a fit sixteen registers.
+// Tiles of 4 × 8 (see tile.ts): eight vectors of sums, two of b and one of a fit into sixteen registers.
 import { finishFour } from './tile-finish';
 import { madd } from './vector';
 

@@ -1,4 +1,4 @@
-// Tiles of 8 × 8 (see tile.ts): eight vectors of 256 bits, where the engine joins neighbours.
+// Tiles of 8 × 8 (see tile.ts): eight vectors of 256 bits, if the engine joins adjacent vectors.
 import { finishFour } from './tile-finish';
 import { madd } from './vector';
 

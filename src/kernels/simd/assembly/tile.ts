@@ -3,11 +3,10 @@ import * as narrow from './tile-narrow';
 import * as wide from './tile-wide';
 
 /**
- * The register tile that matrix products are made of: as many sums as the registers hold. Where the engine
- * joins pairs of 128-bit vectors into one of 256 (`--use WIDE=1`, module.ts), those are twice as many.
+ * Rows of the register tile that matrix products are made of: as many as fit into the registers. If the engine joins pairs
+ * of 128-bit vectors into one of 256 (`--use WIDE=1`, see module.ts), these are twice as many.
  *
- * Each number is one sum over k in ascending order, as in all our products: a row comes out the same
- * whichever tile computes it.
+ * Each number is one sum over k in ascending order, as in all our products. So every tile computes the same bits for a row.
  */
 export const ROWS: i32 = WIDE ? wide.ROWS : narrow.ROWS;
 /** Bytes from row to row of a packed panel of b, and of a tile in scratch. */
@@ -28,7 +27,7 @@ export function tileRows(
   else narrow.tileRows(y, yStep, a, aRow, b, bStep, K, base, bias, rectify);
 }
 
-/** `tileRows` of a transposed a: ROWS neighbours in each of its K rows, `aStep` bytes apart. */
+/** `tileRows` of a transposed a: ROWS adjacent numbers in each of its K rows, which lie `aStep` bytes apart. */
 @inline
 export function tileColumns(
   y: usize, yStep: usize, a: usize, aStep: usize, b: usize, bStep: usize, K: i32,

@@ -1,4 +1,4 @@
-/** `a·b + c`: rounded once in the relaxed build (where the processor can), twice in the plain one. */
+/** `a·b + c`. The relaxed build rounds once where the processor can, the others twice. */
 @inline
 export function madd(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
@@ -18,14 +18,14 @@ export function sum(x: v128): f32 {
   return f32x4.extract_lane(y, 0) + f32x4.extract_lane(y, 1);
 }
 
-/** The greatest of the four lanes, in each; none is NaN. */
+/** The greatest of the four lanes, in each lane. None is NaN. */
 @inline
 export function greatestLane(x: v128): v128 {
   const y = f32x4.pmax(x, v128.shuffle<f32>(x, x, 2, 3, 0, 1));
   return f32x4.pmax(y, v128.shuffle<f32>(y, y, 1, 0, 3, 2));
 }
 
-/** The sums of the lanes of each of four vectors, as one vector. */
+/** A vector of four sums: the lanes of each of four vectors added up. */
 @inline
 export function sums(a: v128, b: v128, c: v128, d: v128): v128 {
   const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7));
@@ -33,7 +33,7 @@ export function sums(a: v128, b: v128, c: v128, d: v128): v128 {
   return f32x4.add(v128.shuffle<f32>(ab, cd, 0, 1, 4, 5), v128.shuffle<f32>(ab, cd, 2, 3, 6, 7));
 }
 
-/** The first n (1, 2 or 3) numbers of a vector that memory may not hold whole, and zeros. */
+/** The first n (1, 2 or 3) numbers at `from`, and zeros. It reads no memory beyond them. */
 @inline
 export function loadPart(from: usize, n: i32): v128 {
   if (n == 1) return v128.load32_zero(from);

@@ -1,2 +1,2 @@
-/** 1 where the engine joins pairs of vectors into wider ones: set for each build by `--use` (asconfig.json). */
+/** 1 if the engine joins pairs of vectors, else 0. `--use` in asconfig.json sets it for each build. */
 declare const WIDE: i32;

@@ -15,10 +15,10 @@ export const add = defineKernel('add', {
   work: ({ rows, n }) => rows * n,
 });
 
-/** Rows shorter than this are not worth a kernel. */
+/** For shorter rows, a call of the kernel costs more than it saves. */
 const LEAST = 16;
 
-/** Sums of equal shapes, or with what repeats along leading axes: gradients that meet, biases, positions. */
+/** `tf.add` of two equal shapes, or of a shape that repeats along leading axes: sums of gradients, biases, positions. */
 export function register(): void {
   const general = registerBinary(tf.Add, 'p + q');
   registerSimdKernel<tf.BinaryInputs, tf.NamedAttrMap>(tf.Add, (args) => {

@@ -14,9 +14,9 @@ import type { Lanes } from './lane-sum.ts';
 export const blockGrad = defineKernel('blockGrad', {
   args: {
     block,
-    dy: pointer('of y; the kernel adds to it what comes by the readouts'),
+    dy: pointer('of y; the kernel adds the gradients of the readouts to it'),
     dreadouts: optional('[B, D]'),
-    dx: pointer('of z where the block begins with it, else of x'),
+    dx: pointer('of z if the block begins with it, else of x'),
     dinject: optional('of inject, added to'),
     dk: optional('of k, added to'),
     dv: optional('of v, added to'),
@@ -31,9 +31,9 @@ export const blockGrad = defineKernel('blockGrad', {
   work: ({ block: given }) => 2 * block.work(given),
 });
 
-/** Where gradients lie. */
+/** The addresses of the gradients at one depth. */
 export interface GradientOperands {
-  /** Of y [whole, R, D]; the kernel adds to it what comes by the readouts. */
+  /** Of y [whole, R, D]; the kernel adds the gradients of the readouts to it. */
   dy: number;
   /** Of the readouts [B, D], if there are any. */
   dreadouts?: number;
@@ -52,7 +52,7 @@ export interface BlockSums {
   dinject?: number;
 }
 
-/** dx from dy, where `block` has run with the same operands; adds to the sums. */
+/** Computes dx from dy, after `block` has run with the same operands; adds to the sums. */
 export function runBlockGrad(
   { arena, pool }: SimdBackend,
   at: BlockAt,

@@ -14,7 +14,7 @@ import {
 import type { SimdBackend } from '../runtime/simd-backend.ts';
 import { pack, packedFloats, panelsOf } from './pack.ts';
 
-/** Where a block's parameters lie, or their gradients. */
+/** The addresses of a block's parameters, or of their gradients. */
 export const blockParameters = struct('BlockParameters', {
   attentionBefore: pointer('[D]'),
   query: pointer('[D, D]'),
@@ -32,9 +32,9 @@ export const blockParameters = struct('BlockParameters', {
 });
 
 /**
- * Of the B elements the first `whole` go on; of the others the caller asks for the readout alone, their first token:
- * they have one query, not R. Arrays lie element by element, [·, D] unless said: one row a token (B·R of them) or one
- * row a query (whole·R + B − whole). T = S + R keys where tokens attend to one another too (`key`), else S.
+ * The first `whole` of the B elements go on to another depth. For the others, only the readout (their first token) is
+ * needed, so they have one query instead of R. Arrays lie element by element. `a row a token` is [B·R, D]; `a row a query`
+ * is [whole·R + B − whole, D]. T, the number of keys, is S + R if tokens attend to one another (`key`), else S.
  */
 export const block = defineKernel('block', {
   args: {
@@ -50,7 +50,7 @@ export const block = defineKernel('block', {
     F: int('feed-forward width, a multiple of four'),
     eps: float(),
     z: optional(
-      'the state before the step [B, R, D], of which the block makes x; without it, x is given',
+      'the state before the step [B, R, D], from which the block computes x; without it, x is given',
     ),
     inject: optional('[B, R, D]'),
     k: optional('keys of the context [B, S, D]'),
@@ -59,7 +59,7 @@ export const block = defineKernel('block', {
     y: pointer('[whole, R, D]'),
     readouts: optional('[B, D]'),
     ownStep: int(
-      "bytes from a thread's own tile to the next's if nothing is kept for blockGrad; 0: all is kept",
+      "bytes from one thread's memory to the next one's, if nothing is kept for blockGrad; 0: everything is kept",
     ),
     x: pointer('a row a token'),
     mixed: pointer('`z·keep + inject`, a row a token'),
@@ -81,7 +81,7 @@ export const block = defineKernel('block', {
   },
   split: { by: 'own' },
   scratch: true,
-  // The products, if all elements go on.
+  // The multiply-adds of the products, if all elements go on.
   work: ({ weights: { key }, B, R, S, D, F }) => {
     const keys = S + (key ? R : 0);
     return B * R * (2 * D * D + 2 * D * F + 2 * keys * D + (key ? 2 * D * D : 0));
@@ -103,14 +103,14 @@ export interface BlockAt {
   k?: number;
   v?: number;
   bias?: number;
-  /** What the first block of a step makes x of: the injected tokens, and whether z is multiplied by `keep`. */
+  /** How the first block of a step computes x: the injected tokens, and whether it multiplies z by `keep`. */
   begin?: { inject?: number; mix: boolean };
   weights: Parameters;
   /** Whether the matrices among the weights are packed. */
   packed: boolean;
 }
 
-/** Parameters of a block by name, and what it attends to. */
+/** The tensors of a block by name: parameters, context and bias. */
 export type BlockTensors = Readonly<Record<string, tf.TensorInfo | undefined>>;
 
 const PARAMETERS: readonly string[] = [...WEIGHTS, 'gain', 'keep'];
@@ -121,7 +121,7 @@ export function parameterShapes(tensors: BlockTensors): Record<string, number[]>
   return Object.fromEntries(names.map((name) => [name, tensors[name]!.shape]));
 }
 
-/** A block of a state [B, R, D] with so many heads, as the backend has its tensors. */
+/** A block for states of a shape [B, R, D], with the addresses of its tensors. */
 export function blockAt(
   backend: SimdBackend,
   [, R, D]: readonly number[],
@@ -206,16 +206,16 @@ export function packBlock(
 
 export const keysOf = ({ S, R, own }: BlockAt) => S + (own ? R : 0);
 
-/** Whole cache lines, in floats. */
+/** A size in floats, rounded up to whole cache lines. */
 export const aligned = (size: number) => Math.ceil(size / 16) * 16;
 
-/** Elements that go through a block together: few where the batch is small, so that all threads have some. */
+/** How many elements go through a block together: few if the batch is small, so that each thread has some. */
 export function groupOf({ R }: BlockAt, B: number): number {
   const rows = Math.max(16, Math.min(CHUNK, (B * R) >> 3));
   return Math.max(1, Math.floor(rows / R));
 }
 
-/** How much goes through a block: elements, rows that are queries, readouts whose x lies apart. */
+/** How much goes through a block: elements, queries, and readouts whose x lies apart. */
 interface Extent {
   B: number;
   queries: number;
@@ -231,7 +231,7 @@ function groupExtent(block: BlockAt, B: number): Extent {
   return { B: size, queries: size * block.R, apart: size };
 }
 
-/** Floats of each array that `block` leaves for `blockGrad`. */
+/** How many floats each array has that `block` leaves for `blockGrad`. */
 function partsOf(block: BlockAt, { B, queries, apart }: Extent) {
   const { R, H, D, F, own, begin } = block;
   const [tokens, T] = [B * R, keysOf(block)];
@@ -260,26 +260,27 @@ function partsOf(block: BlockAt, { B, queries, apart }: Extent) {
 const floatsOf = (parts: Readonly<Record<string, number>>) =>
   Object.values(parts).reduce((sum, size) => sum + aligned(size), 0);
 
-/** Floats that `block` leaves for `blockGrad`, for B elements of which `whole` go on. */
+/** How many floats `block` leaves for `blockGrad`, for B elements of which `whole` go on. */
 export function keptBy(block: BlockAt, B: number, whole: number): number {
   return floatsOf(partsOf(block, extentOf(block, B, whole)));
 }
 
-/** Floats of one thread's memory where nothing is kept, for B elements. */
+/** How many floats one thread needs for B elements, if nothing is kept for `blockGrad`. */
 export function ownFloats(block: BlockAt, B: number): number {
   return floatsOf(partsOf(block, groupExtent(block, B)));
 }
 
-/** Where a block's operands lie. */
+/** The addresses of a block's operands. */
 export interface Operands {
-  /** z where the block begins a step, else x [B, R, D]. */
+  /** z if the block begins a step, else x [B, R, D]. */
   from: number;
   /** [whole, R, D] */
   y: number;
-  /** [B, D], if the caller asks for them. */
+  /** [B, D], if they are needed. */
   readouts?: number;
-  /** Everything that the gradients need, or each thread's own memory. */
+  /** Room for everything that the gradients need, or for the memory of all threads. */
   kept: number;
+  /** Whether nothing is kept for gradients. */
   own?: boolean;
 }
 

@@ -26,7 +26,7 @@ const binary: Record<string, string> = {
 };
 
 type Unary = (x: Float32Array, y: Float32Array, alpha?: number) => void;
-/** `y[k + i] = f(a[i · aStep], b[i · bStep])` for `i < n`, each array from a place of its own. */
+/** `y[yFrom + i] = f(a[aFrom + i · aStep], b[bFrom + i · bStep])` for `i < n`. */
 type Binary = (
   a: Float32Array,
   aFrom: number,
@@ -40,8 +40,8 @@ type Binary = (
 ) => void;
 
 /**
- * Functions of each number, on float32. Their loops are made from text, one for each function: in a loop
- * that several share, V8 would call the function anew for every number, as tfjs's cpu backend does.
+ * Functions of each number of float32 tensors. Each has a loop of its own, which is made from text: in a loop that all
+ * functions shared, V8 would call the function for every number, as it does in tfjs's cpu backend.
  */
 export function register(): void {
   for (const [kernelName, expression] of Object.entries(unary)) {
@@ -108,7 +108,7 @@ function broadcast(
   return out;
 }
 
-/** Steps of an input along the axes of the result: 0 where it repeats. */
+/** The strides of an input along the axes of the result; 0 where the input repeats. */
 function broadcastSteps(shape: number[], own: number[]): number[] {
   const missing = shape.length - own.length;
   const strides = stridesOf(own).map((stride, i) => (own[i] === 1 ? 0 : stride));

@@ -3,7 +3,7 @@ import { FIELDS, FIELDS_GRAD } from '../../ops/embed-fields.ts';
 import { defineKernel, int, pointer } from '../runtime/define-kernel.ts';
 import { registerSimdKernel } from '../runtime/register.ts';
 
-/** Rows of one field's table. Steps are in bytes, from row to row. */
+/** Looks up one field in its table. Steps are in bytes, from row to row. */
 export const field = defineKernel('field', {
   args: {
     y: pointer('n rows of width'),
@@ -18,7 +18,7 @@ export const field = defineKernel('field', {
   work: ({ n, width }) => n * width,
 });
 
-/** One thread does all of it, in the order of rows, since rows of dtable repeat. */
+/** The gradient of `field`. One thread runs it, in the order of rows, because several rows add to one row of dtable. */
 export const fieldGrad = defineKernel('fieldGrad', {
   args: {
     dtable: pointer('[·, width], added to'),

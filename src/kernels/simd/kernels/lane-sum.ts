@@ -16,7 +16,7 @@ export const laneSum = defineKernel('laneSum', {
 
 /** Sums of several arrays in lanes, such as the gradients of weights: zeros at first. */
 export class Lanes {
-  /** Where the first lane's sum of each array lies. */
+  /** The address of each array's sum in the first lane. */
   readonly at: Readonly<Record<string, number>>;
   /** Bytes from one lane to the next. */
   readonly step: number;

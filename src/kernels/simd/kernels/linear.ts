@@ -4,7 +4,7 @@ import { LINEAR, LINEAR_GRAD_W, LINEAR_GRAD_X } from '../../ops/linear.ts';
 import { registerSimdKernel } from '../runtime/register.ts';
 import { product } from './mat-mul.ts';
 
-/** `linear`, and those of its gradients that are asked for. */
+/** `linear` and its gradients, of which tfjs computes only those that it needs. */
 export function register(): void {
   registerSimdKernel<Record<'x' | 'w' | 'b', tf.TensorInfo>, object>(
     LINEAR,
@@ -40,7 +40,7 @@ export function register(): void {
   });
 }
 
-/** The same numbers as a matrix, by their last axis. */
+/** The same numbers as a matrix whose rows lie along the last axis. */
 function asRows(x: tf.TensorInfo): tf.TensorInfo {
   const width = x.shape.at(-1)!;
   const rows = x.shape.slice(0, -1).reduce((a, b) => a * b, 1);

@@ -25,9 +25,9 @@ export const matMul = defineKernel('matMul', {
   work: ({ M, K, N }) => M * K * N,
 });
 
-/** Rows of a batch from which a weight's gradient is summed in lanes: before, there is little to share. */
+/** From this many rows of a batch on, a weight's gradient is summed in lanes. With fewer, there is little to share. */
 const LONG_SUM = 512;
-/** Numbers in a product up to which lanes fit a core's cache. */
+/** The most numbers in a product whose lanes fit a core's cache. */
 const SMALL_PRODUCT = 65_536;
 
 interface Product {
@@ -39,7 +39,7 @@ interface Product {
   readonly transposeB: boolean;
 }
 
-/** Products of float32 matrices, and of batches of them one after another. */
+/** Products of float32 matrices, and of batches of matrices one after another. */
 export function register(): void {
   const cpuMatMul = simdKernel<tf.BatchMatMulInputs, tf.BatchMatMulAttrs>(tf.BatchMatMul);
   registerSimdKernel<tf.BatchMatMulInputs, tf.BatchMatMulAttrs>(tf.BatchMatMul, (args) => {

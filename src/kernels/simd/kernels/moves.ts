@@ -3,7 +3,7 @@ import { registerSimdKernel, type SimdKernel, simdKernel } from '../runtime/regi
 import type { Output, SimdBackend } from '../runtime/simd-backend.ts';
 import { type Axis, eachRun, stridesOf } from '../runtime/strides.ts';
 
-/** Kernels that only move float32 numbers. */
+/** tfjs kernels that only move float32 numbers. */
 export function register(): void {
   registerMove<tf.SliceInputs, tf.SliceAttrs>(tf.Slice, ({ inputs, attrs, backend }) => {
     const x = inputs.x as tf.Tensor;
@@ -78,7 +78,7 @@ export function register(): void {
   );
 }
 
-/** Registers a kernel for float32 and leaves other types to the cpu backend's. */
+/** Registers a kernel for float32. For other types, the kernel of the cpu backend stays. */
 function registerMove<Inputs, Attrs>(kernelName: string, kernel: SimdKernel<Inputs, Attrs>): void {
   const cpu = simdKernel<Inputs, Attrs>(kernelName);
   registerSimdKernel<Inputs, Attrs>(kernelName, (args) => {
@@ -100,7 +100,7 @@ function slice(
   return out;
 }
 
-/** Copies all of `x` into `out`, from `begin` on. */
+/** Copies all of `x` into `out`, beginning at index `begin`. */
 function place(x: tf.TensorInfo, out: Output, begin: number[], backend: SimdBackend): void {
   const [from, to] = [stridesOf(x.shape), stridesOf(out.shape)];
   const axes = x.shape.map((length, i) => ({ size: length, a: from[i], b: to[i] }));
@@ -120,7 +120,7 @@ function copy(
   eachRun(
     axes,
     (i, j, { size, a, b }) => {
-      // The built-in copy costs as much as some 32 numbers.
+      // A call of the built-in copy costs as much as 32 numbers.
       if (a === 1 && b === 1 && size > 32) to.set(from.subarray(i, i + size), j);
       else for (const end = i + size * a; i < end; i += a, j += b) to[j] = from[i];
     },

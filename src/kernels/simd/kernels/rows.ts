@@ -15,7 +15,7 @@ export const rows = defineKernel('rows', {
   work: ({ n, width }) => n * width,
 });
 
-/** One thread does all of it, in the order of rows, since rows of dx repeat. */
+/** The gradient of `rows`. One thread runs it, in the order of rows, because several rows add to one row of dx. */
 export const rowsGrad = defineKernel('rowsGrad', {
   args: {
     dx: pointer('[size, width]'),
@@ -29,7 +29,7 @@ export const rowsGrad = defineKernel('rowsGrad', {
   work: ({ n, width }) => n * width,
 });
 
-/** Gathering rows of float32, and its gradient: adding rows up by their indices. */
+/** `tf.gather` of float32 rows, its gradient (sums of rows by index), and `placeRows`. */
 export function register(): void {
   const cpuGather = simdKernel<tf.GatherV2Inputs, tf.GatherV2Attrs>(tf.GatherV2);
   registerSimdKernel<tf.GatherV2Inputs, tf.GatherV2Attrs>(tf.GatherV2, (args) => {
@@ -93,7 +93,7 @@ export function register(): void {
       const inPlace = from.length === count && from.every((row, i) => row === i || row >= count);
       const out = inPlace ? undefined : backend.output([from.length, ...shape]);
       const width = tf.util.sizeFromShape(shape);
-      // Within one array, since that is the quickest copy there is in shared memory.
+      // `copyWithin` of one array is the fastest copy in shared memory.
       const floats = new Float32Array(backend.arena.memory.buffer);
       const at = backend.address(x) / 4;
       const to = out ? out.address / 4 : at;

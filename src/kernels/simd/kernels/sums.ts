@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { registerSimdKernel, simdKernel } from '../runtime/register.ts';
 import type { SimdBackend } from '../runtime/simd-backend.ts';
 
-/** Sums and means of float32 over axes that follow one another, accumulated in float64. */
+/** Sums and means of float32 over adjacent axes, accumulated in float64. */
 export function register(): void {
   for (const kernelName of [tf.Sum, tf.Mean]) {
     const cpu = simdKernel<tf.SumInputs, tf.SumAttrs>(kernelName);

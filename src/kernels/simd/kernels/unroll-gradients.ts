@@ -4,7 +4,7 @@ import { type BlockTensors, parameterShapes } from './block.ts';
 import type { BlockSums } from './block-gradient.ts';
 import { Lanes } from './lane-sum.ts';
 
-/** Sums of the gradients of all inputs, in the order of the inputs. */
+/** The gradients of all inputs of an unroll, summed over all depths. */
 export class Gradients {
   readonly z: Output;
   readonly blocks: BlockSums[];
@@ -37,6 +37,7 @@ export class Gradients {
     }));
   }
 
+  /** Adds the lanes up. @returns the gradients in the order of the inputs */
   finish(): tf.TensorInfo[] {
     this.blocks.forEach(({ parameters, bias }, i) => {
       for (const [name, sum] of Object.entries({ ...parameters.finish(), ...bias?.finish() })) {
@@ -47,7 +48,7 @@ export class Gradients {
   }
 }
 
-/** What only the first block has, so that its inputs are not numbered. */
+/** Inputs that only the first block has, so that their names have no number. */
 const FIRST = ['gain', 'keep', 'inject'];
 const inputName = (name: string, block: number) =>
   FIRST.includes(name) ? name : `${name}${block}`;

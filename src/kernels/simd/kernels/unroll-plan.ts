@@ -17,25 +17,25 @@ import type { Gradients } from './unroll-gradients.ts';
 
 type Inputs = Record<string, tf.TensorInfo>;
 
-/** One depth of an unroll: elements, and those that go on. */
+/** One depth of an unroll: how many elements it has, and how many of them go on. */
 interface Depth {
   n: number;
   whole: number;
 }
 
-/** Where a depth's memory lies. */
+/** The addresses of a depth's memory. */
 interface Place {
   /** The state after it [whole, R, D]. */
   state: number;
-  /** What each block but the first reads [n, R, D]. */
+  /** The input of each block except the first [n, R, D]. */
   x: number[];
   blocks: number[];
 }
 
-/** What of an unroll runs where, and its memory. */
+/** The depths and blocks of an unroll, and where each finds its memory. */
 export class Plan {
   readonly tensors: BlockTensors[];
-  /** Floats that are kept for the gradients; where none are asked for, of workspace. */
+  /** Floats that the forward pass keeps for the gradients; or of workspace, if no gradient is needed. */
   readonly kept: number;
   blocks: BlockAt[];
   readonly #depths: Depth[];
@@ -52,13 +52,13 @@ export class Plan {
     this.#backend = backend;
     this.tensors = Array.from({ length: blocks }, (_, i) => tensorsOf(inputs, i));
     this.blocks = this.tensors.map((tensors) => blockAt(backend, shape, heads, tensors));
-    // With a single token the readout is the state.
+    // If there is a single token, the readout is the state.
     const all = whole || this.#R === 1;
     this.#depths = reach.map((n, k) => ({ n, whole: all ? n : (reach[k + 1] ?? 0) }));
     this.kept = this.#forEachDepth(0, () => {}) / 4 + this.#ownFloats();
   }
 
-  /** Packs the blocks' matrices. @returns addresses to be freed */
+  /** Packs the blocks' matrices. @returns addresses that the caller frees */
   pack(transposed: boolean): number[] {
     const { arena } = this.#backend;
     const panels = this.blocks.map((block) => arena.allocate(4 * panelFloats(block)));
@@ -95,7 +95,7 @@ export class Plan {
   runGrad(z: number, value: number, room: number, dy: number, gradients: Gradients): void {
     const { arena } = this.#backend;
     const steps: (() => void)[] = [];
-    // Of the state after a depth, made by the depth after it; the last has none but where it is the value.
+    // The gradient of the state after a depth comes from the next depth. The last depth has one only if its state is the value.
     let dstate = 0;
     let from = z;
     this.#forEachDepth(room, ({ n, whole }, place, readouts, k) => {
@@ -137,7 +137,7 @@ export class Plan {
     }
   }
 
-  /** A copy of `from` [n, R, D] that goes on with zeros [whole, R, D]. */
+  /** A copy of `from` [n, R, D], extended with zeros to [whole, R, D]. */
   #extended(from: number, n: number, whole: number): number {
     const { arena } = this.#backend;
     const size = this.#R * this.#D;
@@ -148,14 +148,14 @@ export class Plan {
     return to;
   }
 
-  /** Where the state after a depth lies: with the values where these are states. */
+  /** The address of the state after a depth; it lies among the values if these are states. */
   #stateOf({ state }: Place, value: number, readouts: number): number {
     return this.#attrs.whole || this.#R === 1 ? value + 4 * readouts : state;
   }
 
   /**
-   * @param visit gets a depth, its place, and which float of the readouts is its first
-   * @returns where the last of them ends
+   * @param visit gets a depth, its place, the index of its first float among the readouts, and its number
+   * @returns the address after the last depth's memory
    */
   #forEachDepth(
     room: number,
@@ -187,7 +187,7 @@ export class Plan {
     return keptBy(this.blocks[i], n, i === this.blocks.length - 1 ? whole : n);
   }
 
-  /** Of all threads, where nothing is kept. */
+  /** The workspace of all threads, in floats, if nothing is kept for gradients. */
   #ownFloats(): number {
     if (this.#attrs.taped) return 0;
     const most = this.#depths[0].n;

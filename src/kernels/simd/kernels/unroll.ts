@@ -6,10 +6,10 @@ import { Plan } from './unroll-plan.ts';
 
 type Inputs = Record<string, tf.TensorInfo>;
 
-/** Rows up to which packing the matrices costs more than it saves. */
+/** Up to this many rows, packing the matrices costs more than it saves. */
 const FEW_ROWS = 16;
 
-/** `unroll` and its gradients: the blocks' kernels, depth by depth, with nothing between but addresses. */
+/** `unroll` and its gradients: runs the blocks' kernels depth by depth, without tensors in between. */
 export function register(): void {
   registerSimdKernel<Inputs, UnrollAttrs>(UNROLL, ({ inputs, attrs, backend }) => {
     const plan = new Plan(inputs, attrs, backend);

@@ -1,8 +1,8 @@
 const PAGE = 65_536;
 const MIB = 1_048_576;
-/** Alignment of every block, in bytes: a cache line. */
+/** The alignment of every block, in bytes: a cache line. */
 const LINE = 64;
-/** The most that WebAssembly's 32-bit addresses reach. */
+/** The size that WebAssembly's 32-bit addresses reach. */
 const MAX_MIB = 4096;
 
 interface Hole {
@@ -18,12 +18,12 @@ export class ArenaFullError extends RangeError {
 /**
  * One shared WebAssembly memory and the blocks within it.
  *
- * It is reserved once and never grows, so that views and addresses stay valid. A large reservation is
- * cheap: the system gives it pages as they are first touched (4 GiB take 0.1 ms and no memory).
+ * It reserves the memory once and never grows it, so that views and addresses stay valid. A large reservation is cheap:
+ * the system provides a page when it is first touched (4 GiB take 0.1 ms and no memory).
  *
- * Block sizes are rounded up to classes an eighth apart, and a freed block goes to the next request of
- * its class, so that sizes that repeat, even raggedly, need no new memory after the first round. Only
- * when nothing is left are neighbouring free blocks joined.
+ * It rounds block sizes up to classes that are an eighth apart. A freed block goes to the next request of its class, so
+ * sizes that repeat, even roughly, need no new memory after the first round. It joins adjacent free blocks only when
+ * nothing else is left.
  */
 export class Arena {
   readonly memory: WebAssembly.Memory;
@@ -32,15 +32,15 @@ export class Arena {
   readonly #sizes = new Map<number, number>();
   /** Addresses of free blocks, by size. */
   readonly #free = new Map<number, number[]>();
-  /** Memory that belongs to no class yet, by address. */
+  /** Memory that belongs to no class yet, in the order of addresses. */
   #holes: Hole[];
   #used = 0;
   #highWater = 0;
 
   /**
-   * @param mib size of the whole, in MiB
-   * @param reserved bytes at the beginning that are never given out
-   * @throws RangeError where the size is no whole number in 1..4096, or the system refuses it
+   * @param mib size of the arena, in MiB
+   * @param reserved bytes at the beginning that no block gets
+   * @throws RangeError if the size is no whole number in 1..4096, or the system cannot reserve it
    */
   constructor(mib: number, reserved = PAGE) {
     if (!Number.isInteger(mib) || mib < 1 || mib > MAX_MIB) {
@@ -57,23 +57,23 @@ export class Arena {
       });
     }
     this.#mib = mib;
-    // The last page stays free: no address that a kernel computes, an end included, wraps around.
+    // The last page stays free, so that no address that a kernel computes, such as an end, wraps around.
     this.#holes = [{ start: roundUp(reserved, LINE), end: mib * MIB - PAGE }];
   }
 
-  /** Bytes in use, the most there have been at once (since `mark`), and bytes that are not in use. */
+  /** Bytes in use, the most bytes in use at once (since `mark`), and free bytes. */
   get statistics(): { used: number; highWater: number; free: number } {
     return { used: this.#used, highWater: this.#highWater, free: this.#freeBytes() };
   }
 
-  /** `highWater` counts from here on. */
+  /** Starts a new measurement of `highWater`. */
   mark(): void {
     this.#highWater = this.#used;
   }
 
   /**
-   * A block of at least so many bytes, whatever they hold; its address is a multiple of 64.
-   * @throws ArenaFullError where no stretch is long enough
+   * The address of a new block of at least this many bytes, a multiple of 64. Its content is arbitrary.
+   * @throws ArenaFullError if no free stretch is long enough
    */
   allocate(bytes: number): number {
     const size = sizeClass(bytes);
@@ -90,7 +90,7 @@ export class Arena {
     return address;
   }
 
-  /** @throws RangeError where no block in use begins there */
+  /** Frees a block. @throws RangeError if no block in use begins at this address */
   free(address: number): void {
     const size = this.#sizes.get(address);
     if (size === undefined) {
@@ -131,13 +131,13 @@ export class Arena {
     return [...this.#free].reduce((sum, [size, { length }]) => sum + size * length, inHoles);
   }
 
-  /** The longest free stretch; exact once free blocks have been joined. */
+  /** The length of the longest free stretch. It is exact once free blocks are joined. */
   #longest(): number {
     return this.#holes.reduce((longest, { start, end }) => Math.max(longest, end - start), 0);
   }
 }
 
-/** The size of the smallest class that holds so many bytes: m · 2ᵉ lines, m in 8..15 or e = 0. */
+/** The size of the smallest class that has room for this many bytes: m · 2ᵉ lines, with m in 8..15 or e = 0. */
 export function sizeClass(bytes: number): number {
   const lines = Math.max(1, Math.ceil(bytes / LINE));
   const step = 2 ** Math.max(0, Math.floor(Math.log2(lines)) - 3);

@@ -2,9 +2,9 @@
 export { STEP_FEATURES } from '../../ops/heads.ts';
 export { MAX_FORWARD } from '../../ops/unroll.ts';
 
-/** A sum over a batch is made in so many lanes, whatever the number of threads; `laneSum` adds them up. */
+/** Sums over a batch are made in this many lanes, for any number of threads. `laneSum` adds the lanes up. */
 export const LANES = 8;
-/** The most rows that go through a block together, so that everything between its kernels stays in cache. */
+/** The most rows that go through a block together, so that everything between its products stays in cache. */
 export const CHUNK = 64;
 /** Columns of a register tile, and so of a packed panel. */
 export const COLUMNS = 8;

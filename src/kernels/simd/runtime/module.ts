@@ -9,7 +9,7 @@ import { compileWide, joinsVectors } from './wide.ts';
  */
 export type Build = 'strict' | 'relaxed' | 'simd';
 
-/** A file of machine code. `wide` is `simd` in larger tiles, whose 128-bit vectors V8 joins in pairs. */
+/** A file of machine code. `wide` is `simd` with larger tiles, whose 128-bit vectors V8 joins in pairs. */
 export type Code = 'wide' | 'relaxed' | 'simd';
 
 export interface ModuleOptions {
@@ -21,13 +21,13 @@ export interface Loaded {
   readonly module: WebAssembly.Module;
   readonly build: Build;
   readonly code: Code;
-  /** Why the code is slower than it might be, or not what was asked for. */
+  /** Why the code is slower than it could be, or not that of the requested build. */
   readonly warning?: string;
 }
 
 const CHOICES: readonly string[] = ['strict', 'relaxed', 'simd'] satisfies Build[];
 
-/** i8x16.relaxed_swizzle of zeros: the smallest module that needs relaxed SIMD. */
+/** The smallest module that needs relaxed SIMD: i8x16.relaxed_swizzle of zeros. */
 const RELAXED_PROBE = Uint8Array.of(
   ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0],
   ...[10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11],
@@ -35,7 +35,7 @@ const RELAXED_PROBE = Uint8Array.of(
 
 const modules = new Map<string, WebAssembly.Module | undefined>();
 
-/** In order of preference: what a build may be run by, the last everywhere. */
+/** The machine code that may run a build, in order of preference; the last one runs everywhere. */
 const CODES: Record<Build | 'auto', readonly Code[]> = {
   auto: ['wide', 'relaxed', 'simd'],
   strict: ['wide', 'simd'],
@@ -50,11 +50,11 @@ const COMPILE: Record<Code, (bytes: Uint8Array) => WebAssembly.Module | undefine
 };
 
 /**
- * The kernels' machine code: of what the build asked for may be run by, the first that this Node.js runs.
+ * Loads the kernels' machine code: the first file of CODES for the requested build that this Node.js runs.
  *
- * @param beside the module beside whose folder `build` all are
- * @throws RangeError where PONDERA_SIMD is none of strict, relaxed, simd
- * @throws Error where the machine code has not been made
+ * @param beside a module beside whose folder the folder `build` lies
+ * @throws RangeError if PONDERA_SIMD is none of strict, relaxed, simd
+ * @throws Error if the machine code is missing, because it has not been built
  */
 export function loadModule(options: ModuleOptions = {}, beside = import.meta.url): Loaded {
   const { build = 'auto' } = options;
@@ -69,7 +69,7 @@ export function loadModule(options: ModuleOptions = {}, beside = import.meta.url
   };
 }
 
-/** A module, compiled once; undefined where it does not run here. */
+/** A module, which is compiled once; undefined if it does not run here. */
 function compiled(code: Code, beside: string): WebAssembly.Module | undefined {
   const file = ownFile(`../build/${code}.wasm`, beside);
   if (!modules.has(file.href)) modules.set(file.href, COMPILE[code](readFileSync(file)));
@@ -100,7 +100,7 @@ function fromEnvironment(): Build | 'auto' {
 
 function acceptsRelaxed(): boolean {
   if (WebAssembly.validate(RELAXED_PROBE)) return true;
-  // Node.js 20 has it behind a flag, which code compiled later needs as well.
+  // Node.js 20 has it behind a flag, which must also be set when code is compiled later.
   if (flagsMaySet(['11.3'])) setFlags(['experimental-wasm-relaxed-simd']);
   return WebAssembly.validate(RELAXED_PROBE);
 }

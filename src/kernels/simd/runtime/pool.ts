@@ -7,9 +7,9 @@ import { LAYOUT, WORKER_SOURCE } from './worker-source.ts';
 export interface PoolOptions {
   readonly module: WebAssembly.Module;
   readonly arena: Arena;
-  /** How many threads, the calling one among them. */
+  /** How many threads, the calling one included. */
   readonly threads: number;
-  /** The workers' program. */
+  /** The workers' program; tests give another one. */
   readonly source?: string;
 }
 
@@ -17,25 +17,25 @@ export interface PoolOptions {
 type Run = (args: number, scratch: number, part: number, parts: number) => void;
 
 const MAX_THREADS = 64;
-/** Multiply-adds from which a kernel is shared: some 5 µs of one thread. */
+/** A kernel with at least this many multiply-adds is shared among threads: about 5 µs of one thread. */
 const WORTH_SHARING = 131_072;
-/** Turns of waiting before the main thread leaves its core to others. */
+/** How often the main thread checks for a result before it lets other threads use its core. */
 const SPINS = 100_000;
-/** How long a part may take before its worker is given up, in ms. */
+/** How long a part may take before the pool ends its worker, in ms. */
 const PATIENCE = 60_000;
-/** The numbers of jobs begin anew at 1 after this. */
+/** After this number, the numbers of jobs start again at 1. */
 const LAST_JOB = 2 ** 30;
 const FAILED = -1;
 
 /**
- * Runs kernels on several threads: the calling one and parked workers, over one shared memory.
+ * Runs kernels on several threads: the calling one, and workers that wait for jobs, over one shared memory.
  *
- * Each thread has a part of every job, and what a part gives does not depend on who runs it: the main
- * thread runs the first, then each that its worker has not begun. So it never waits for a thread that is
- * still asleep, or gone.
+ * Each thread has a part of every job. The result of a part does not depend on the thread that runs it: the main thread
+ * runs the first part, then each part that its worker has not begun. So the main thread never waits for a worker that
+ * still sleeps or has ended.
  */
 export class Pool {
-  /** Why there is but one thread, where more were asked for. */
+  /** Why there is only one thread, if the options ask for more. */
   warning: string | undefined;
   readonly #arena: Arena;
   /** The names of the module's functions; a kernel's number is the place of its symbol. */
@@ -70,8 +70,8 @@ export class Pool {
   }
 
   /**
-   * Starts the workers and waits until they are ready. Where one does not start, the pool has one thread
-   * and a `warning`; where one fails later, likewise, and Node.js prints it.
+   * Starts the workers and waits until they are ready. If one does not start, the pool has one thread and a `warning`. The
+   * same happens if a worker fails later, and then Node.js prints the warning.
    */
   static async start(options: PoolOptions): Promise<Pool> {
     const pool = new Pool(options);
@@ -79,15 +79,15 @@ export class Pool {
     return pool;
   }
 
-  /** How many threads there are. */
+  /** How many threads run kernels. */
   get threads(): number {
     return 1 + this.#workers.length;
   }
 
   /**
-   * Runs a kernel to its end: on one thread where it is little work, or all of it must be done in order.
+   * Runs a kernel to its end. Uses one thread if it is little work, or if its split is `once`.
    *
-   * @throws Error where the module has no such kernel, or a worker fails within it; its results are then void
+   * @throws Error if the module has no such kernel, or if a worker fails in it; then the results are invalid
    */
   run<Of extends Fields>(kernel: Kernel<Of>, values: Values<Of>): void {
     if (this.#closed) throw new Error('kernels: the pool of threads is closed');
@@ -107,12 +107,12 @@ export class Pool {
         if (this.#claim(thread, job)) run(address, this.#scratch[0], thread, threads);
       }
     } finally {
-      // Also after a failure here: a worker may still be at its part.
+      // Also after an error above: a worker may still be running its part.
       for (let thread = 1; thread < threads; thread++) this.#join(thread, job);
     }
   }
 
-  /** Ends the workers and gives their memory back. */
+  /** Ends the workers and frees their memory. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -130,12 +130,12 @@ export class Pool {
   }
 
   async #startWorkers({ module, threads, source = WORKER_SOURCE }: PoolOptions): Promise<void> {
-    // No job has this number again before the workers have long been ready, and 0 would end them.
+    // A number that no job gets while the workers start. (0 would end them.)
     this.#control[LAYOUT.job] = LAST_JOB;
     const starting = this.#scratch.slice(1).map((scratch, i) => {
       const worker = new Worker(source, {
         eval: true,
-        // Nothing of the program's own command line, such as a loader of TypeScript.
+        // Without the flags of the main program, such as a loader for TypeScript.
         execArgv: [],
         workerData: {
           layout: LAYOUT,
@@ -154,7 +154,7 @@ export class Pool {
     for (const worker of this.#workers) worker.unref();
   }
 
-  /** Resolves when the worker is ready; what befalls it later ends the use of threads. */
+  /** Resolves when the worker is ready. If it fails later, the pool goes on with one thread. */
   #watch(worker: Worker): Promise<void> {
     return new Promise((resolve, reject) => {
       let ready = false;
@@ -201,7 +201,7 @@ export class Pool {
     return this.#job;
   }
 
-  /** Takes a part that its worker has not begun; false where it has. */
+  /** Claims a part for the main thread; false if its worker has begun it. */
   #claim(thread: number, job: number): boolean {
     const word = line(thread) + LAYOUT.offered;
     if (Atomics.compareExchange(this.#control, word, job, 0) !== job) return false;
@@ -209,7 +209,7 @@ export class Pool {
     return true;
   }
 
-  /** Waits until a part is done, or withdraws the offer. */
+  /** Waits until a part is done, or withdraws it if its worker has not begun. */
   #join(thread: number, job: number): void {
     if (this.#claim(thread, job)) return;
     const word = line(thread) + LAYOUT.done;
@@ -219,10 +219,10 @@ export class Pool {
     while (done() !== job) {
       const late = performance.now() > deadline;
       if (late || done() === FAILED) {
-        const what = late ? `took more than ${PATIENCE / 1000} s` : 'failed';
+        const how = late ? `took more than ${PATIENCE / 1000} s` : 'failed';
         const symbol = this.#symbols[this.#control[LAYOUT.kernel]];
-        const error = new Error(`kernels: thread ${thread} ${what} in ${symbol}`);
-        // What it writes from now on would spoil other kernels' results.
+        const error = new Error(`kernels: thread ${thread} ${how} in ${symbol}`);
+        // If it went on, it would write into the results of other kernels.
         this.#lose(error);
         throw error;
       }

@@ -1,19 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { SimdBackend } from './simd-backend.ts';
 
-/** A kernel of the simd backend; `Inputs` and `Attrs` are those that tfjs-core declares for it. */
+/** A tfjs kernel of the simd backend. `Inputs` and `Attrs` are tfjs-core's types for it. */
 export type SimdKernel<Inputs, Attrs> = (args: {
   inputs: { [Name in keyof Inputs]: NonNullable<Inputs[Name]> };
   attrs: Attrs;
   backend: SimdBackend;
 }) => tf.TensorInfo | tf.TensorInfo[];
 
-/** The kernel registered for simd: at first the cpu backend's. */
+/** The tfjs kernel that is registered for simd: at first that of the cpu backend. */
 export function simdKernel<Inputs, Attrs>(kernelName: string): SimdKernel<Inputs, Attrs> {
   return tf.getKernel(kernelName, 'simd')!.kernelFunc as unknown as SimdKernel<Inputs, Attrs>;
 }
 
-/** Registers a kernel for simd, in the place of another if there is one. */
+/** Registers a tfjs kernel for simd. It replaces an earlier one of that name. */
 export function registerSimdKernel<Inputs, Attrs>(
   kernelName: string,
   kernel: SimdKernel<Inputs, Attrs>,

@@ -3,27 +3,26 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Arena } from './arena.ts';
 import type { Pool } from './pool.ts';
 
-/** What the cpu backend keeps of a tensor's data. */
+/** The cpu backend's record of a tensor's data. */
 interface Data {
   values?: tf.backend_util.BackendValues;
   refCount: number;
-  /** Where the values lie, if they lie in the arena. */
+  /** The address of the values, if they lie in the arena. */
   address?: number;
 }
 
-/** A tensor that a kernel writes, and where. */
+/** A tensor for a kernel to write, with its address. */
 export interface Output extends tf.TensorInfo {
   readonly address: number;
   readonly values: Float32Array;
 }
 
 /**
- * tfjs's cpu backend, whose kernels serve wherever `simd` has none of its own, with tensors in the shared
- * memory of the arena, where our kernels read and write them.
+ * tfjs's cpu backend with tensors in the arena, the shared memory that our kernels read and write. Where `simd` has no
+ * kernel of its own, that of the cpu backend runs.
  *
- * A tensor begins there as the output of one of our kernels, or moves there when first one reads it. Its
- * block goes back with the last tensor of that data, so the arena never shows outside: what is read is
- * a copy.
+ * A tensor is in the arena if one of our kernels has made it, or as soon as one reads it. Its block is freed with the last
+ * tensor of its data. So callers never get memory of the arena: reading a tensor makes a copy.
  */
 export class SimdBackend extends MathBackendCPU {
   constructor(
@@ -33,7 +32,7 @@ export class SimdBackend extends MathBackendCPU {
     super();
   }
 
-  /** A new float32 tensor in the arena; what it holds is arbitrary. */
+  /** A new float32 tensor in the arena, with arbitrary content. */
   output(shape: number[]): Output {
     const size = tf.util.sizeFromShape(shape);
     const address = this.arena.allocate(4 * size);
@@ -44,8 +43,8 @@ export class SimdBackend extends MathBackendCPU {
   }
 
   /**
-   * Where a tensor lies in the arena, after moving it there if it does not yet.
-   * @throws TypeError where its type is not the one that the kernel reads
+   * The address of a tensor in the arena. Moves the tensor there first, if it is elsewhere.
+   * @throws TypeError if its type is not the one that the kernel reads
    */
   address({ dataId, dtype }: tf.TensorInfo, expected: 'float32' | 'int32' = 'float32'): number {
     if (dtype !== expected)
@@ -65,12 +64,12 @@ export class SimdBackend extends MathBackendCPU {
     return address;
   }
 
-  /** A tensor's values, in place: not to be changed, nor kept. */
+  /** A tensor's values, without a copy. The caller must neither change nor keep them. */
   values({ dataId }: tf.TensorInfo): Float32Array {
     return this.#data(dataId).values as Float32Array;
   }
 
-  /** The same data in another shape. */
+  /** A tensor of the same data in another shape. */
   share({ dataId, dtype }: tf.TensorInfo, shape: number[]): tf.TensorInfo {
     this.incRef(dataId);
     return { dataId, shape, dtype };
@@ -99,7 +98,7 @@ export class SimdBackend extends MathBackendCPU {
     void this.pool.close();
   }
 
-  /** A copy of what lies in the arena, such as the part of its input that a cpu kernel returns. */
+  /** The values; copied if they lie in the arena, as when a cpu kernel returns a part of its input. */
   #outside(values: tf.backend_util.BackendValues): tf.backend_util.BackendValues {
     const inside = (values as tf.TypedArray)?.buffer === this.arena.memory.buffer;
     return inside ? (values as tf.TypedArray).slice() : values;

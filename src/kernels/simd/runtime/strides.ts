@@ -1,11 +1,11 @@
-/** An axis that two arrays are run along together, and how far apart its numbers lie in each. */
+/** An axis of two arrays: its size, and how far apart its numbers lie in each array. */
 export interface Axis {
   readonly size: number;
   readonly a: number;
   readonly b: number;
 }
 
-/** Distance between neighbours along each axis of a contiguous array. */
+/** The distance between adjacent numbers along each axis of a contiguous array. */
 export function stridesOf(shape: readonly number[]): number[] {
   const strides = Array<number>(shape.length);
   let stride = 1;
@@ -17,8 +17,8 @@ export function stridesOf(shape: readonly number[]): number[] {
 }
 
 /**
- * Visits two arrays run by run, in C order: those axes are joined into one that both arrays run through
- * without a break. `visit` gets where the run begins in each, and its axis.
+ * Visits two arrays run by run, in C order. Axes that both arrays pass through without a gap are joined into one.
+ * `visit` gets the run's first index in each array, and its axis.
  */
 export function eachRun(
   axes: readonly Axis[],

@@ -1,4 +1,4 @@
-/** What the kernels use of WebAssembly; the types of Node.js 20 have none of it. */
+/** The parts of WebAssembly that the kernels use. The types of Node.js 20 lack them. */
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array);

@@ -1,28 +1,28 @@
 import { MAX_WORDS } from './define-kernel.ts';
 
-/** Words of the control block, each thread's line (64 bytes) after the shared ones. */
+/** Words of the control block: the shared ones, followed by one line (64 bytes) for each thread. */
 export const LAYOUT = {
-  /** Number of the job under way; 0 ends the workers. */
+  /** The number of the current job; 0 ends the workers. */
   job: 0,
   /** How many workers are parked. */
   parked: 16,
-  /** Number of the kernel: its place among the module's exports. */
+  /** The number of the kernel: its place among the module's exports. */
   kernel: 32,
   args: 48,
   threads: 48 + MAX_WORDS,
   perThread: 16,
-  /** In a thread's line: the job whose part waits to be claimed, by whoever is first; 0 for none. */
+  /** In a thread's line: the job whose part no thread has claimed yet; 0: none. */
   offered: 0,
-  /** In a thread's line: the last job of which it has done its part; -1 after a failure. */
+  /** In a thread's line: the last job of which its part is done; -1 after a failure. */
   done: 1,
 } as const;
 
 /**
- * A worker: it waits for the job's number to change, claims its part, runs it, and says so. In a string,
- * so that it needs no file that would have to be found both from the sources and from the package.
+ * The program of a worker. It waits until the job's number changes, claims its part, runs it, and marks it as done. The
+ * program is a string, so that no file must be found both from the sources and from the package.
  *
- * It spins for some 0.2 ms before it parks, so that it stays awake within a training step: a parked
- * thread takes 50 µs to wake.
+ * It spins for about 0.2 ms before it parks. So it stays awake during a training step: a parked thread takes 50 µs to
+ * wake.
  */
 export const WORKER_SOURCE = `
 const { parentPort, workerData } = require('node:worker_threads');

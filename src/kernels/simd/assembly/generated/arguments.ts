@@ -174,7 +174,7 @@ export class BlockArguments {
   /** feed-forward width, a multiple of four */
   F: i32;
   eps: f32;
-  /** the state before the step [B, R, D], of which the block makes x; without it, x is given; 0: absent */
+  /** the state before the step [B, R, D], from which the block computes x; without it, x is given; 0: absent */
   z: usize;
   /** [B, R, D]; 0: absent */
   inject: usize;
@@ -188,7 +188,7 @@ export class BlockArguments {
   y: usize;
   /** [B, D]; 0: absent */
   readouts: usize;
-  /** bytes from a thread's own tile to the next's if nothing is kept for blockGrad; 0: all is kept */
+  /** bytes from one thread's memory to the next one's, if nothing is kept for blockGrad; 0: everything is kept */
   ownStep: i32;
   /** a row a token */
   x: usize;
@@ -277,11 +277,11 @@ export class BlockGradArguments {
   private block_middle: usize;
   private block_hidden: usize;
   private block_forwarded: usize;
-  /** of y; the kernel adds to it what comes by the readouts */
+  /** of y; the kernel adds the gradients of the readouts to it */
   dy: usize;
   /** [B, D]; 0: absent */
   dreadouts: usize;
-  /** of z where the block begins with it, else of x */
+  /** of z if the block begins with it, else of x */
   dx: usize;
   /** of inject, added to; 0: absent */
   dinject: usize;
