@@ -1,4 +1,4 @@
-import type { Declared, Split, Struct, Word } from '../runtime/define-kernel.ts';
+import { type Declared, type Split, type Struct, sizeOf } from '../runtime/define-kernel.ts';
 
 const HEADER = '// Written by `npm run build:kernels` from src/kernels/simd/kernels: do not edit.';
 
@@ -28,9 +28,12 @@ export function argumentsFile(
   ].join('\n');
 }
 
-/** Structs, each after those that lie within it. */
+/** Adds a struct to `found`, after those that lie within it. @throws Error if another one has its name */
 function collect(struct: Struct, found: Map<string, Struct>): void {
   for (const field of Object.values(struct.fields)) if ('fields' in field) collect(field, found);
+  if ((found.get(struct.name) ?? struct) !== struct) {
+    throw new Error(`kernels: expected one class named ${struct.name}, got two`);
+  }
   found.set(struct.name, struct);
 }
 
@@ -45,17 +48,18 @@ function classOf(struct: Struct): string {
         `  @inline get ${name}(): ${field.name} { return changetype<${field.name}>(${self}); }`,
         ...fieldsOf(field, `${name}_`),
       );
+      words += sizeOf(field);
     } else {
       const doc = [field.doc, field.optional ? '0: absent' : ''].filter(Boolean).join('; ');
       if (doc) lines.push(`  /** ${doc} */`);
       lines.push(`  ${name}: ${TYPES[field.type]};`);
+      words++;
     }
-    words += wordsIn(field);
   }
   return ['@unmanaged', `export class ${struct.name} {`, ...lines, '}'].join('\n');
 }
 
-/** The words of a struct within another: room for it. */
+/** Fields that make room for a struct within another; the code reads them through the getter. */
 function fieldsOf({ fields }: Struct, prefix: string): string[] {
   return Object.entries(fields).flatMap(([name, field]) =>
     'fields' in field
@@ -63,11 +67,6 @@ function fieldsOf({ fields }: Struct, prefix: string): string[] {
       : [`  private ${prefix}${name}: ${TYPES[field.type]};`],
   );
 }
-
-const wordsIn = (field: Word | Struct): number =>
-  'fields' in field
-    ? Object.values(field.fields).reduce((sum, inner) => sum + wordsIn(inner), 0)
-    : 1;
 
 /** `assembly/generated/exports.ts`: the functions that the module exports, each of which does a part of a job. */
 export function exportsFile(declarations: readonly Declarations[]): string {

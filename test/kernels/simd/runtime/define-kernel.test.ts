@@ -1,5 +1,4 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { exportsFile } from '../../../../src/kernels/simd/codegen/assembly.ts';
 import { laneSum } from '../../../../src/kernels/simd/kernels/lane-sum.ts';
 import { Arena } from '../../../../src/kernels/simd/runtime/arena.ts';
 import {
@@ -66,10 +65,4 @@ it('a pool refuses a kernel that its machine code was not built from', async () 
   expect(() => pool.run(changed, values)).toThrow(
     /expected the function laneSum_00000000 .*built from other sources: run `npm run build:kernels`/,
   );
-});
-
-it('an export gives each part of a job its share', () => {
-  const text = exportsFile([{ file: 'example', kernels: [example] }]);
-  expect(text).toContain("import { example } from '../example';");
-  expect(text).toContain('example(a, share(a.n, part, parts), share(a.n, part + 1, parts));');
 });
