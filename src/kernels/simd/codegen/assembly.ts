@@ -4,6 +4,9 @@ const HEADER = '// Written by `npm run build:kernels` from src/kernels/simd/kern
 
 const TYPES = { pointer: 'usize', int: 'i32', flag: 'i32', float: 'f32' } as const;
 
+const importOf = (names: string, path: string) => `import ${names} from ${quoted(path)};`;
+const quoted = (text: string) => `'${text}'`;
+
 /** A file of `kernels` and the kernels that it declares. */
 export interface Declarations {
   /** Without extension; the code is in the file of `assembly` that has the same name. */
@@ -77,12 +80,11 @@ export function exportsFile(declarations: readonly Declarations[]): string {
   const helpers = [...(splits('lanes') ? ['laneSize'] : []), ...(splits('share') ? ['share'] : [])];
   return [
     HEADER,
-    ...files.map(
-      ({ file, kernels }) =>
-        `import { ${kernels.map(({ kernel }) => kernel).join(', ')} } from '../${file}';`,
+    ...files.map(({ file, kernels }) =>
+      importOf(`{ ${kernels.map(({ kernel }) => kernel).join(', ')} }`, `../${file}`),
     ),
-    `import { ${helpers.join(', ')} } from '../split';`,
-    `import {\n  LANES,\n${classes.join('')}} from './arguments';`,
+    importOf(`{ ${helpers.join(', ')} }`, '../split'),
+    importOf(`{\n  LANES,\n${classes.join('')}}`, './arguments'),
     ...all.map((kernel) => `\n${exportOf(kernel)}`),
     '',
   ].join('\n');
@@ -117,7 +119,7 @@ export function registryFile(files: readonly string[]): string {
   const name = (file: string) => file.replaceAll(/-(\w)/g, (_, letter) => letter.toUpperCase());
   return [
     HEADER,
-    ...files.map((file) => `import { register as ${name(file)} } from './${file}.ts';`),
+    ...files.map((file) => importOf(`{ register as ${name(file)} }`, `./${file}.ts`)),
     '',
     '/** Each file registers the kernels of one operation for `simd`. */',
     `export const registrations: readonly (() => void)[] = [`,
