@@ -74,7 +74,7 @@ it('exports split the work', () => {
   expect(text).toContain("import { one, two } from '../file';");
   expect(text).toContain('  one(a, share(a.n, part, parts), share(a.n, part + 1, parts));');
   expect(text).toContain('  const size = laneSize(a.one.n, 16);');
-  expect(text).toContain('    two(a, lane, from, min(a.one.n, from + size), scratch);');
+  expect(text).toContain('    two(a, lane, first, min(a.one.n, first + size), scratch);');
 });
 
 it('two classes of one name are refused', () => {

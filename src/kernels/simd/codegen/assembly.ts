@@ -100,8 +100,8 @@ function exportOf({ kernel, name, symbol, split, scratch }: Declared): string {
     lanes: ({ over, least }: Split & { by: 'lanes' }) => [
       `const size = laneSize(a.${over}, ${least});`,
       'for (let lane = part; lane < LANES; lane += parts) {',
-      '  const from = lane * size;',
-      `  ${call('lane', 'from', `min(a.${over}, from + size)`)}`,
+      '  const first = lane * size;',
+      `  ${call('lane', 'first', `min(a.${over}, first + size)`)}`,
       '}',
     ],
     once: () => [`if (part == 0) ${call()}`],

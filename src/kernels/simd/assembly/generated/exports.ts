@@ -43,8 +43,8 @@ export function squareSum_4aebb5e7(words: usize, scratch: usize, part: i32, part
   const a = changetype<SquareSumArguments>(words);
   const size = laneSize(a.n, 1024);
   for (let lane = part; lane < LANES; lane += parts) {
-    const from = lane * size;
-    squareSum(a, lane, from, min(a.n, from + size));
+    const first = lane * size;
+    squareSum(a, lane, first, min(a.n, first + size));
   }
 }
 
@@ -62,8 +62,8 @@ export function attentionGrad_21fff1a9(words: usize, scratch: usize, part: i32, 
   const a = changetype<AttentionGradArguments>(words);
   const size = laneSize(a.B, 1);
   for (let lane = part; lane < LANES; lane += parts) {
-    const from = lane * size;
-    attentionGrad(a, lane, from, min(a.B, from + size), scratch);
+    const first = lane * size;
+    attentionGrad(a, lane, first, min(a.B, first + size), scratch);
   }
 }
 
@@ -96,8 +96,8 @@ export function headsGrad_06cb5e91(words: usize, scratch: usize, part: i32, part
   const a = changetype<HeadsGradArguments>(words);
   const size = laneSize(a.heads.N, 16);
   for (let lane = part; lane < LANES; lane += parts) {
-    const from = lane * size;
-    headsGrad(a, lane, from, min(a.heads.N, from + size), scratch);
+    const first = lane * size;
+    headsGrad(a, lane, first, min(a.heads.N, first + size), scratch);
   }
 }
 
@@ -125,8 +125,8 @@ export function rmsNormGrad_362f2ec6(words: usize, scratch: usize, part: i32, pa
   const a = changetype<RmsNormGradArguments>(words);
   const size = laneSize(a.rows, 16);
   for (let lane = part; lane < LANES; lane += parts) {
-    const from = lane * size;
-    rmsNormGrad(a, lane, from, min(a.rows, from + size));
+    const first = lane * size;
+    rmsNormGrad(a, lane, first, min(a.rows, first + size));
   }
 }
 
