@@ -284,7 +284,7 @@ export interface AdamNumbers {
   readonly clip: number;
 }
 
-/** One update of Adam (see ../adam.ts): the new parameters and moments. */
+/** One update of Adam (see src/kernels/ops/adam-step.ts): the new parameters and moments. */
 export function adam(
   p: Float32Array,
   g: Float32Array,
