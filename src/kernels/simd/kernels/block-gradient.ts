@@ -1,14 +1,8 @@
 import { defineKernel, int, optional, pointer } from '../runtime/define-kernel.ts';
 import type { SimdBackend } from '../runtime/simd-backend.ts';
-import {
-  aligned,
-  type BlockAt,
-  block,
-  blockArguments,
-  blockParameters,
-  groupOf,
-  keysOf,
-} from './block.ts';
+import { block, blockArguments } from './block.ts';
+import { aligned, groupOf, keysOf } from './block-memory.ts';
+import { type BlockAt, blockParameters } from './block-parameters.ts';
 import type { Lanes } from './lane-sum.ts';
 
 export const blockGrad = defineKernel('blockGrad', {

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Output, SimdBackend } from '../runtime/simd-backend.ts';
-import { type BlockTensors, parameterShapes } from './block.ts';
 import type { BlockSums } from './block-gradient.ts';
+import { type BlockTensors, parameterShapes } from './block-parameters.ts';
 import { Lanes } from './lane-sum.ts';
 
 /** The gradients of all inputs of an unroll, summed over all depths. */

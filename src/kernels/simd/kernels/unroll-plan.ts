@@ -1,18 +1,16 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { blockNames, type UnrollAttrs } from '../../ops/unroll.ts';
 import type { SimdBackend } from '../runtime/simd-backend.ts';
+import { runBlock } from './block.ts';
+import { type GradientOperands, runBlockGrad } from './block-gradient.ts';
+import { aligned, keptBy, ownFloats } from './block-memory.ts';
 import {
-  aligned,
   type BlockAt,
   type BlockTensors,
   blockAt,
-  keptBy,
-  ownFloats,
   packBlock,
   panelFloats,
-  runBlock,
-} from './block.ts';
-import { type GradientOperands, runBlockGrad } from './block-gradient.ts';
+} from './block-parameters.ts';
 import type { Gradients } from './unroll-gradients.ts';
 
 type Inputs = Record<string, tf.TensorInfo>;

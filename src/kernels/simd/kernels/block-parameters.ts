@@ -1,0 +1,138 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { WEIGHTS } from '../../ops/unroll.ts';
+import { optional, pointer, struct, type Values } from '../runtime/define-kernel.ts';
+import type { SimdBackend } from '../runtime/simd-backend.ts';
+import { pack, packedFloats, panelsOf } from './pack.ts';
+
+/** The addresses of a block's parameters, or of their gradients. */
+export const blockParameters = struct('BlockParameters', {
+  attentionBefore: pointer('[D]'),
+  query: pointer('[D, D]'),
+  out: pointer('[D, D]'),
+  attentionAfter: pointer('[D]'),
+  forwardBefore: pointer('[D]'),
+  inner: pointer('[D, F]'),
+  innerBias: pointer('[F]'),
+  outer: pointer('[F, D]'),
+  forwardAfter: pointer('[D]'),
+  key: optional('[D, D]; without it, tokens attend to the context alone'),
+  value: optional('[D, D]'),
+  gain: optional('[D], of the norm that a step begins with: the first block has it'),
+  keep: optional('[D, D], by which the first block multiplies z'),
+});
+
+type Parameters = Values<typeof blockParameters.fields>;
+
+/** A block on the simd backend. */
+export interface BlockAt {
+  R: number;
+  /** Keys of the context. */
+  S: number;
+  H: number;
+  D: number;
+  F: number;
+  /** Whether tokens attend to one another. */
+  own: boolean;
+  k?: number;
+  v?: number;
+  bias?: number;
+  /** How the first block of a step computes x: the injected tokens, and whether it multiplies z by `keep`. */
+  begin?: { inject?: number; mix: boolean };
+  weights: Parameters;
+  /** Whether the matrices among the weights are packed. */
+  packed: boolean;
+}
+
+/** The tensors of a block by name: parameters, context and bias. */
+export type BlockTensors = Readonly<Record<string, tf.TensorInfo | undefined>>;
+
+const PARAMETERS: readonly string[] = [...WEIGHTS, 'gain', 'keep'];
+
+/** The shapes of a block's parameters by name. */
+export function parameterShapes(tensors: BlockTensors): Record<string, number[]> {
+  const names = PARAMETERS.filter((name) => tensors[name] !== undefined);
+  return Object.fromEntries(names.map((name) => [name, tensors[name]!.shape]));
+}
+
+/** A block for states of a shape [B, R, D], with the addresses of its tensors. */
+export function blockAt(
+  backend: SimdBackend,
+  [, R, D]: readonly number[],
+  heads: number,
+  tensors: BlockTensors,
+): BlockAt {
+  const at = (name: string) => tensors[name] && backend.address(tensors[name]);
+  const begin = tensors.gain && { inject: at('inject'), mix: tensors.keep !== undefined };
+  return {
+    R,
+    S: tensors.k?.shape[1] ?? 0,
+    H: heads,
+    D,
+    F: tensors.innerBias!.shape[0],
+    own: tensors.key !== undefined,
+    k: at('k'),
+    v: at('v'),
+    bias: at('bias'),
+    begin,
+    weights: {
+      attentionBefore: at('attentionBefore')!,
+      query: at('query')!,
+      out: at('out')!,
+      attentionAfter: at('attentionAfter')!,
+      forwardBefore: at('forwardBefore')!,
+      inner: at('inner')!,
+      innerBias: at('innerBias')!,
+      outer: at('outer')!,
+      forwardAfter: at('forwardAfter')!,
+      key: at('key'),
+      value: at('value'),
+      gain: at('gain'),
+      keep: at('keep'),
+    },
+    packed: false,
+  };
+}
+
+/** The matrices of a block, each [rows, columns]. */
+function matricesOf({ D, F, weights }: BlockAt) {
+  const all: [name: keyof Parameters, rows: number, columns: number][] = [
+    ['query', D, D],
+    ['out', D, D],
+    ['inner', D, F],
+    ['outer', F, D],
+    ['key', D, D],
+    ['value', D, D],
+    ['keep', D, D],
+  ];
+  return all.filter(([name]) => weights[name] !== undefined);
+}
+
+/** Floats of a block's packed matrices, transposed or not. */
+export function panelFloats(block: BlockAt): number {
+  const floats = (transposed: boolean) =>
+    matricesOf(block).reduce(
+      (sum, [, rows, columns]) =>
+        sum + (transposed ? packedFloats(columns, rows) : packedFloats(rows, columns)),
+      0,
+    );
+  return Math.max(floats(false), floats(true));
+}
+
+/** The block with its matrices packed from `to` on, as they are or transposed. */
+export function packBlock(
+  { pool }: SimdBackend,
+  block: BlockAt,
+  to: number,
+  transposed: boolean,
+): BlockAt {
+  const weights: Record<string, number | undefined> = { ...block.weights };
+  let next = to;
+  for (const [name, rows, columns] of matricesOf(block)) {
+    const [K, N] = transposed ? [columns, rows] : [rows, columns];
+    const from = weights[name]!;
+    pool.run(pack, { to: next, from, K, N, panels: panelsOf(N), transposed });
+    weights[name] = next;
+    next += 4 * packedFloats(K, N);
+  }
+  return { ...block, weights: weights as Parameters, packed: true };
+}
