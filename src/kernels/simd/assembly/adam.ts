@@ -1,5 +1,5 @@
 import { AdamArguments, SquareSumArguments } from './generated/arguments';
-import { loadPart, madd, storePart } from './vector';
+import { floats, loadPart, madd, storePart } from './vector';
 
 /**
  * `g ← clip·g` (not stored), `m ← β₁m + (1−β₁)g`, `v ← β₂v + (1−β₂)g²`,
@@ -7,12 +7,12 @@ import { loadPart, madd, storePart } from './vector';
  */
 export function adam(a: AdamArguments, from: i32, to: i32): void {
   const count = to - from;
-  const offset = (<usize>from) << 2;
+  const offset = floats(from);
   const p = a.p + offset;
   const g = a.g + offset;
   const m = a.m + offset;
   const v = a.v + offset;
-  const whole = (<usize>(count & ~3)) << 2;
+  const whole = floats(count & ~3);
   for (let i: usize = 0; i < whole; i += 16) {
     const gradient = f32x4.mul(v128.load(g + i), f32x4.splat(a.clip));
     const first = moment(v128.load(m + i), gradient, a.beta1);
@@ -48,7 +48,7 @@ function step(a: AdamArguments, m: v128, v: v128): v128 {
 /** Lane l gets `Σ x²` over the l-th range of x, in float64. */
 export function squareSum(a: SquareSumArguments, lane: i32, first: i32, end: i32): void {
   const count = end - first;
-  let from = a.x + ((<usize>first) << 2);
+  let from = a.x + floats(first);
   let total = f64x2.splat(0);
   for (let i: i32 = 0; i < count; i += 4) {
     const v = count - i >= 4 ? v128.load(from) : loadPart(from, count - i);

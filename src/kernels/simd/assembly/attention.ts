@@ -1,17 +1,17 @@
 import { exp } from './exp';
 import { AttentionArguments, AttentionGradArguments, SCRATCH } from './generated/arguments';
 import { product } from './product';
-import { clear, firstLanes, greatestLane, loadPart, madd, storePart, sum, sums } from './vector';
+import { clear, firstLanes, floats, greatestLane, loadPart, madd, storePart, sum, sums } from './vector';
 
 /** How many rows of score gradients are kept at a time; fewer if scratch is too small for so many keys. */
 const GRADIENT_ROWS: i32 = 64;
 
 /** For each head of width D/H: `probs = softmax_S(q·kᵀ / √(D/H) + bias)`, `y = probs·v`. */
 export function attention(a: AttentionArguments, from: i32, to: i32): void {
-  const queries = (<usize>(a.R * a.D)) << 2;
-  const keys = (<usize>(a.S * a.D)) << 2;
-  const scores = (<usize>(a.H * a.R * a.S)) << 2;
-  const biasStep = (<usize>(a.R * a.S)) << 2;
+  const queries = floats(a.R * a.D);
+  const keys = floats(a.S * a.D);
+  const scores = floats(a.H * a.R * a.S);
+  const biasStep = floats(a.R * a.S);
   for (let b = from; b < to; b++) {
     attentionOne(
       a.y + b * queries, a.probs + b * scores, a.q + b * queries, a.k + b * keys, a.v + b * keys,
@@ -26,14 +26,14 @@ export function attentionOne(
   R: i32, S: i32, H: i32, D: i32,
 ): void {
   const width = D / H;
-  const step = (<usize>D) << 2;
-  const row = (<usize>S) << 2;
+  const step = floats(D);
+  const row = floats(S);
   const scale = <f32>Math.sqrt(<f64>H / <f64>D);
   for (let h = 0; h < H; h++) {
     dots(probs, q, k, step, R, S, width);
     softmax(probs, R, S, scale, bias);
     product(y, step, probs, row, 4, v, step, R, S, width, 0, 0, false);
-    const next = (<usize>width) << 2;
+    const next = floats(width);
     y += next;
     q += next;
     k += next;
@@ -50,10 +50,10 @@ export function attentionOne(
 export function attentionGrad(
   a: AttentionGradArguments, lane: i32, from: i32, to: i32, scratch: usize,
 ): void {
-  const queries = (<usize>(a.R * a.D)) << 2;
-  const keys = (<usize>(a.S * a.D)) << 2;
-  const scores = (<usize>(a.H * a.R * a.S)) << 2;
-  const biasStep = (<usize>(a.R * a.S)) << 2;
+  const queries = floats(a.R * a.D);
+  const keys = floats(a.S * a.D);
+  const scores = floats(a.H * a.R * a.S);
+  const biasStep = floats(a.R * a.S);
   const dbias = a.dbias ? a.dbias + lane * scores : 0;
   if (dbias) clear(dbias, a.H * a.R * a.S);
   for (let b = from; b < to; b++) {
@@ -74,8 +74,8 @@ export function attentionGradOne(
   q: usize, k: usize, v: usize, R: i32, S: i32, H: i32, D: i32, accumulate: bool, scratch: usize,
 ): void {
   const width = D / H;
-  const step = (<usize>D) << 2;
-  const row = (<usize>S) << 2;
+  const step = floats(D);
+  const row = floats(S);
   const scale = <f32>Math.sqrt(<f64>H / <f64>D);
   const rows = S ? min(GRADIENT_ROWS, SCRATCH / (S << 2)) : GRADIENT_ROWS;
   for (let h = 0; h < H; h++) {
@@ -90,7 +90,7 @@ export function attentionGradOne(
       product(dk, step, scratch, 4, row, q + queries, step, S, n, width, more ? dk : 0, 0, false);
       product(dv, step, weights, 4, row, dy + queries, step, S, n, width, more ? dv : 0, 0, false);
     }
-    const next = (<usize>width) << 2;
+    const next = floats(width);
     dq += next;
     dk += next;
     dv += next;
@@ -105,7 +105,7 @@ export function attentionGradOne(
 
 /** `out[R, S] = q[R, width]·k[S, width]ᵀ`. The rows of q and k lie `step` bytes apart. */
 function dots(out: usize, q: usize, k: usize, step: usize, R: i32, S: i32, width: i32): void {
-  const whole = (<usize>(width & ~3)) << 2;
+  const whole = floats(width & ~3);
   const rest = width & 3;
   for (let r = 0; r < R; r++) {
     let k0 = k;
@@ -136,7 +136,7 @@ function dots(out: usize, q: usize, k: usize, step: usize, R: i32, S: i32, width
       const c = sums(c0, c1, c2, c3);
       if (n == 4) v128.store(out, c);
       else storePart(out, c, n);
-      out += (<usize>n) << 2;
+      out += floats(n);
       k0 += 4 * step;
     }
     q += step;
@@ -145,10 +145,10 @@ function dots(out: usize, q: usize, k: usize, step: usize, R: i32, S: i32, width
 
 /** In place, for each row of x [rows, n]: `softmax(scale·x + bias)`. bias (0: none) has the shape of x. */
 function softmax(x: usize, rows: i32, n: i32, scale: f32, bias: usize): void {
-  const whole = (<usize>(n & ~3)) << 2;
+  const whole = floats(n & ~3);
   const rest = n & 3;
   const factor = f32x4.splat(scale);
-  const step = (<usize>n) << 2;
+  const step = floats(n);
   for (let row = 0; row < rows; row++) {
     // The greatest score that is not NaN. A NaN reaches all weights through their total.
     let greatest = f32x4.splat(-Infinity);
@@ -190,10 +190,10 @@ function softmax(x: usize, rows: i32, n: i32, scale: f32, bias: usize): void {
  * In place, for each row of dp [rows, n]: `scale·dS` with `dS = p ⊙ (dp − Σ p ⊙ dp)`. Adds dS to dbias (0: none).
  */
 function softmaxGrad(dp: usize, p: usize, rows: i32, n: i32, scale: f32, dbias: usize): void {
-  const whole = (<usize>(n & ~3)) << 2;
+  const whole = floats(n & ~3);
   const rest = n & 3;
   const factor = f32x4.splat(scale);
-  const step = (<usize>n) << 2;
+  const step = floats(n);
   for (let row = 0; row < rows; row++) {
     let total = f32x4.splat(0);
     for (let i: usize = 0; i < whole; i += 16) {

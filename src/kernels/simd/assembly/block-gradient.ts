@@ -6,7 +6,7 @@ import { BlockArguments, BlockGradArguments, BlockParameters, CHUNK, LANES } fro
 import { product } from './product';
 import { reluGradient } from './relu-gradient';
 import { rmsNormGradRows, rmsNormRows } from './rms-norm';
-import { add, clear, copy } from './vector';
+import { add, clear, copy, floats } from './vector';
 
 /** Intermediate results of a chunk of rows or of a group, in the thread's own memory. */
 @unmanaged
@@ -45,10 +45,10 @@ export function blockGrad(a: BlockGradArguments, part: i32, parts: i32, scratch:
   prepare(a, t, scratch + 256, part);
   for (let lane = part; lane < LANES; lane += parts) {
     placeSums(sums, a.sums, lane * a.laneStep);
-    const dbias = a.dbias ? a.dbias + (<usize>(lane * scores) << 2) : 0;
+    const dbias = a.dbias ? a.dbias + floats(lane * scores) : 0;
     for (let i = lane; i < groups; i += LANES) {
       placeGroup(g, b, i, part);
-      if (!b.z) t.dx = a.dx + <usize>(g.first * b.R * b.D << 2);
+      if (!b.z) t.dx = a.dx + floats(g.first * b.R * b.D);
       concludeGrad(a, sums, g, t);
       readGrad(a, g, t, dbias);
       if (g.whole) askGrad(b, sums, g, t);
@@ -60,14 +60,14 @@ export function blockGrad(a: BlockGradArguments, part: i32, parts: i32, scratch:
 
 function prepare(a: BlockGradArguments, t: Tools, scratch: usize, part: i32): void {
   const b = a.block;
-  const step = <usize>b.D << 2;
+  const step = floats(b.D);
   const tokens = b.group * b.R * step;
   t.scratch = scratch;
   t.normed = scratch + TILE_SCRATCH;
   t.dnormed = t.normed + CHUNK * step;
   t.dlate = t.dnormed + CHUNK * step;
   t.dhidden = t.dlate + CHUNK * step;
-  t.rest = t.dhidden + (<usize>(CHUNK * b.F) << 2);
+  t.rest = t.dhidden + floats(CHUNK * b.F);
   t.dread = a.work + part * a.workStep;
   t.dq = t.dread + tokens;
   t.dfirst = t.dq + tokens;
@@ -91,14 +91,14 @@ function concludeGrad(a: BlockGradArguments, sums: BlockParameters, g: Group, t:
   const w = b.weights;
   const D = b.D;
   const F = b.F;
-  const step = <usize>D << 2;
+  const step = floats(D);
   const dyRows = g.whole ? a.dy + g.first * b.R * step : a.dreadouts + g.first * step;
   const dxRows = g.whole ? t.dx : t.dfirst;
   if (g.whole && a.dreadouts) addReadouts(a, g, dyRows);
   for (let row = 0; row < g.asked; row += CHUNK) {
     const rows = min(CHUNK, g.asked - row);
     const at = row * step;
-    const scale = <usize>row << 2;
+    const scale = floats(row);
     const hidden = g.hidden + scale * F;
     const dy = dyRows + at;
     const dx = dxRows + at;
@@ -108,7 +108,7 @@ function concludeGrad(a: BlockGradArguments, sums: BlockParameters, g: Group, t:
     addTransposed(sums.outer, hidden, t.dlate, rows, F, D);
     times(t.dhidden, t.dlate, w.outer, rows, D, F, false, t.scratch);
     reluGradient(t.dhidden, t.dhidden, hidden, rows * F);
-    for (let i = 0; i < rows; i++) add(sums.innerBias, t.dhidden + (<usize>(i * F) << 2), F);
+    for (let i = 0; i < rows; i++) add(sums.innerBias, t.dhidden + floats(i * F), F);
     rmsNormRows(t.normed, g.r3 + scale, g.middle + at, w.forwardBefore, rows, D, b.eps, 0);
     addTransposed(sums.inner, t.normed, t.dhidden, rows, D, F);
     times(t.dnormed, t.dhidden, w.inner, rows, F, D, false, t.scratch);
@@ -127,7 +127,7 @@ function concludeGrad(a: BlockGradArguments, sums: BlockParameters, g: Group, t:
 /** Adds the gradients of the readouts to those of the first tokens. */
 function addReadouts(a: BlockGradArguments, g: Group, dy: usize): void {
   const b = a.block;
-  const step = <usize>b.D << 2;
+  const step = floats(b.D);
   for (let i = g.first; i < g.last; i++) {
     add(dy + (i - g.first) * b.R * step, a.dreadouts + i * step, b.D);
   }
@@ -138,10 +138,10 @@ function readGrad(a: BlockGradArguments, g: Group, t: Tools, dbias: usize): void
   const b = a.block;
   const D = b.D;
   const T = keysOf(b);
-  const queries = <usize>(g.queries * D) << 2;
-  const keys = <usize>(T * D) << 2;
-  const scores = <usize>(g.queries * b.H * T) << 2;
-  const context = <usize>(b.S * D) << 2;
+  const queries = floats(g.queries * D);
+  const keys = floats(T * D);
+  const scores = floats(g.queries * b.H * T);
+  const context = floats(b.S * D);
   for (let i = 0; i < g.last - g.first; i++) {
     const dk = b.weights.key ? t.dkeys + i * keys : a.dk + (g.first + i) * keys;
     const dv = b.weights.key ? t.dvalues + i * keys : a.dv + (g.first + i) * keys;
@@ -160,11 +160,11 @@ function readGrad(a: BlockGradArguments, g: Group, t: Tools, dbias: usize): void
 function askGrad(b: BlockArguments, sums: BlockParameters, g: Group, t: Tools): void {
   const w = b.weights;
   const D = b.D;
-  const step = <usize>D << 2;
+  const step = floats(D);
   for (let row = 0; row < g.tokens; row += CHUNK) {
     const rows = min(CHUNK, g.tokens - row);
     const at = row * step;
-    const r1 = g.r1 + (<usize>row << 2);
+    const r1 = g.r1 + floats(row);
     rmsNormRows(t.normed, r1, g.x + at, w.attentionBefore, rows, D, b.eps, 0);
     addTransposed(sums.query, t.normed, t.dq + at, rows, D, D);
     times(t.dnormed, t.dq + at, w.query, rows, D, D, false, t.scratch);
@@ -180,7 +180,7 @@ function askReadoutsGrad(b: BlockArguments, sums: BlockParameters, g: Group, t: 
   const w = b.weights;
   const D = b.D;
   const R = b.R;
-  const step = <usize>D << 2;
+  const step = floats(D);
   const asked = t.dread;
   rmsNormRows(t.normed, t.dlate, g.own, w.attentionBefore, g.asked, D, b.eps, 0);
   addTransposed(sums.query, t.normed, t.dq, g.asked, D, D);
@@ -188,7 +188,7 @@ function askReadoutsGrad(b: BlockArguments, sums: BlockParameters, g: Group, t: 
   for (let row = 0; row < g.tokens; row += CHUNK) {
     const rows = min(CHUNK, g.tokens - row);
     const at = row * step;
-    const r1 = g.r1 + (<usize>row << 2);
+    const r1 = g.r1 + floats(row);
     rmsNormRows(t.normed, r1, g.x + at, w.attentionBefore, rows, D, b.eps, 0);
     ownGrad(b, sums, t, row, rows, false);
     // `begin` is the first element that begins among these rows.
@@ -217,7 +217,7 @@ function ownGrad(
 
 /** The gradients of the tokens' own keys, one after another: in place, or copied from between those of the context. */
 function ownRows(b: BlockArguments, keys: usize, room: usize, row: i32, rows: i32): usize {
-  const step = <usize>b.D << 2;
+  const step = floats(b.D);
   if (!b.S) return keys + row * step;
   for (let i = 0; i < rows; i++) copy(room + i * step, keys + ownKey(b, row + i) * step, b.D);
   return room;
@@ -228,12 +228,12 @@ function beginGrad(a: BlockGradArguments, sums: BlockParameters, g: Group, t: To
   const b = a.block;
   const w = b.weights;
   const D = b.D;
-  const step = <usize>D << 2;
+  const step = floats(D);
   const from = g.first * b.R * step;
   for (let row = 0; row < g.tokens; row += CHUNK) {
     const rows = min(CHUNK, g.tokens - row);
     const at = row * step;
-    const r0 = g.r0 + (<usize>row << 2);
+    const r0 = g.r0 + floats(row);
     const z = b.z + from + at;
     const dz = a.dx + from + at;
     if (!w.keep) {
@@ -250,8 +250,8 @@ function beginGrad(a: BlockGradArguments, sums: BlockParameters, g: Group, t: To
 /** `y[M, N] += a[rows, M]ᵀ·b[rows, N]`. */
 @inline
 function addTransposed(y: usize, a: usize, b: usize, rows: i32, M: i32, N: i32): void {
-  const step = <usize>N << 2;
-  product(y, step, a, 4, <usize>M << 2, b, step, M, rows, N, y, 0, false);
+  const step = floats(N);
+  product(y, step, a, 4, floats(M), b, step, M, rows, N, y, 0, false);
 }
 
 /** `y[rows, N] (+)= x[rows, K]·panels`. */
@@ -260,5 +260,5 @@ function times(
   y: usize, x: usize, panels: usize, rows: i32, K: i32, N: i32, accumulate: bool, scratch: usize,
 ): void {
   const base = accumulate ? y : 0;
-  multiplyPacked(y, <usize>N << 2, x, <usize>K << 2, false, panels, 0, rows, K, N, base, 0, false, scratch);
+  multiplyPacked(y, floats(N), x, floats(K), false, panels, 0, rows, K, N, base, 0, false, scratch);
 }

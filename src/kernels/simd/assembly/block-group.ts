@@ -1,4 +1,5 @@
 import { BlockArguments } from './generated/arguments';
+import { floats } from './vector';
 
 /** Elements that go through a block together, and the addresses of their rows. Either all of them go on, or none. */
 @unmanaged
@@ -51,7 +52,7 @@ export function keysOf(a: BlockArguments): i32 {
 /** Bytes from one head to the next in a bias. */
 @inline
 export function biasStep(a: BlockArguments): usize {
-  return <usize>(a.R * keysOf(a)) << 2;
+  return floats(a.R * keysOf(a));
 }
 
 /** Sets g to group `i` of `groupsOf(a)`. If nothing is kept, its rows lie in the thread's own memory. */
@@ -68,7 +69,7 @@ export function placeGroup(g: Group, a: BlockArguments, i: i32, part: i32): void
   g.tokens = (last - first) * a.R;
   g.asked = (last - first) * g.queries;
 
-  const step = <usize>a.D << 2;
+  const step = floats(a.D);
   const shift = part * a.ownStep;
   const kept = a.ownStep == 0;
   const element = kept ? first : 0;
@@ -77,20 +78,20 @@ export function placeGroup(g: Group, a: BlockArguments, i: i32, part: i32): void
   const T = keysOf(a);
   g.x = a.z ? a.x + shift + token * step : a.x + first * a.R * step;
   g.mixed = a.mixed + shift + token * step;
-  g.r0 = a.r0 + shift + (<usize>token << 2);
-  g.r1 = a.r1 + shift + (<usize>token << 2);
-  g.r2 = a.r2 + shift + (<usize>query << 2);
-  g.r3 = a.r3 + shift + (<usize>query << 2);
-  g.r4 = a.r4 + shift + (<usize>query << 2);
+  g.r0 = a.r0 + shift + floats(token);
+  g.r1 = a.r1 + shift + floats(token);
+  g.r2 = a.r2 + shift + floats(query);
+  g.r3 = a.r3 + shift + floats(query);
+  g.r4 = a.r4 + shift + floats(query);
   g.own = isWhole ? g.x : a.first + shift + (kept ? first - a.whole : 0) * step;
   g.q = a.q + shift + query * step;
   g.keys = a.weights.key ? a.keys + shift + element * T * step : a.k + first * T * step;
   g.values = a.weights.key ? a.values + shift + element * T * step : a.v + first * T * step;
-  g.probs = a.probs + shift + (<usize>(query * a.H * T) << 2);
+  g.probs = a.probs + shift + floats(query * a.H * T);
   g.read = a.read + shift + query * step;
   g.projected = a.projected + shift + query * step;
   g.middle = a.middle + shift + query * step;
-  g.hidden = a.hidden + shift + (<usize>(query * a.F) << 2);
+  g.hidden = a.hidden + shift + floats(query * a.F);
   g.forwarded = a.forwarded + shift + query * step;
   g.y = isWhole ? a.y + first * a.R * step : a.readouts + first * step;
 }

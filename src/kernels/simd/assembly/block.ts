@@ -4,7 +4,7 @@ import { multiplyPacked, TILE_SCRATCH } from './gemm';
 import { BlockArguments, CHUNK } from './generated/arguments';
 import { product } from './product';
 import { rmsNormRows } from './rms-norm';
-import { copy } from './vector';
+import { copy, floats } from './vector';
 
 /**
  * A transformer block (`transformerBlock` in src/kernels/ops/block.ts defines it). It processes one group of the batch after
@@ -34,7 +34,7 @@ export function block(a: BlockArguments, part: i32, parts: i32, scratch: usize):
 /** Computes x from z. */
 function begin(a: BlockArguments, g: Group, tools: usize): void {
   const w = a.weights;
-  const step = <usize>a.D << 2;
+  const step = floats(a.D);
   const from = g.first * a.R * step;
   let z = a.z + from;
   if (w.keep) {
@@ -49,14 +49,14 @@ function begin(a: BlockArguments, g: Group, tools: usize): void {
 function ask(a: BlockArguments, g: Group, tools: usize): void {
   const w = a.weights;
   const D = a.D;
-  const step = <usize>D << 2;
+  const step = floats(D);
   const normed = tools + TILE_SCRATCH;
   const made = normed + CHUNK * step;
   if (w.key && a.S) copyContext(a, g);
   for (let row = 0; row < g.tokens; row += CHUNK) {
     const rows = min(CHUNK, g.tokens - row);
     const at = row * step;
-    rmsNormRows(normed, g.r1 + (<usize>row << 2), g.x + at, w.attentionBefore, rows, D, a.eps, 0);
+    rmsNormRows(normed, g.r1 + floats(row), g.x + at, w.attentionBefore, rows, D, a.eps, 0);
     if (g.whole) times(g.q + at, normed, w.query, a.packed, rows, D, D, 0, 0, false, tools);
     if (!w.key) continue;
     if (a.S) {
@@ -78,7 +78,7 @@ function ask(a: BlockArguments, g: Group, tools: usize): void {
 
 /** Copies keys and values of the context to their places among all keys and values. */
 function copyContext(a: BlockArguments, g: Group): void {
-  const step = <usize>a.D << 2;
+  const step = floats(a.D);
   for (let b = g.first; b < g.last; b++) {
     const to = (b - g.first) * keysOf(a) * step;
     const from = b * a.S * step;
@@ -89,7 +89,7 @@ function copyContext(a: BlockArguments, g: Group): void {
 
 /** Copies rows of tokens to their places among all keys. The first is the group's row `row`. */
 function scatterOwn(keys: usize, rows: usize, a: BlockArguments, row: i32, count: i32): void {
-  const step = <usize>a.D << 2;
+  const step = floats(a.D);
   for (let i = row; i < row + count; i++) copy(keys + ownKey(a, i) * step, rows + (i - row) * step, a.D);
 }
 
@@ -102,9 +102,9 @@ export function ownKey(a: BlockArguments, row: i32): i32 {
 /** Attention: from queries, keys and values to `read`. */
 function read(a: BlockArguments, g: Group): void {
   const T = keysOf(a);
-  const queries = <usize>(g.queries * a.D) << 2;
-  const keys = <usize>(T * a.D) << 2;
-  const scores = <usize>(g.queries * a.H * T) << 2;
+  const queries = floats(g.queries * a.D);
+  const keys = floats(T * a.D);
+  const scores = floats(g.queries * a.H * T);
   for (let i = 0; i < g.last - g.first; i++) {
     attentionOne(
       g.read + i * queries, g.probs + i * scores, g.q + i * queries, g.keys + i * keys,
@@ -118,12 +118,12 @@ function conclude(a: BlockArguments, g: Group, tools: usize): void {
   const w = a.weights;
   const D = a.D;
   const F = a.F;
-  const step = <usize>D << 2;
+  const step = floats(D);
   const normed = tools + TILE_SCRATCH;
   for (let row = 0; row < g.asked; row += CHUNK) {
     const rows = min(CHUNK, g.asked - row);
     const at = row * step;
-    const scale = <usize>row << 2;
+    const scale = floats(row);
     const hidden = g.hidden + scale * F;
     times(g.projected + at, g.read + at, w.out, a.packed, rows, D, D, 0, 0, false, tools);
     rmsNormRows(g.middle + at, g.r2 + scale, g.projected + at, w.attentionAfter, rows, D, a.eps, g.own + at);
@@ -135,7 +135,7 @@ function conclude(a: BlockArguments, g: Group, tools: usize): void {
 }
 
 function copyReadouts(a: BlockArguments, g: Group): void {
-  const step = <usize>a.D << 2;
+  const step = floats(a.D);
   for (let b = g.first; b < g.last; b++) {
     copy(a.readouts + b * step, g.y + (b - g.first) * a.R * step, a.D);
   }
@@ -147,8 +147,8 @@ function times(
   y: usize, x: usize, w: usize, packed: i32, rows: i32, K: i32, N: i32, base: usize, bias: usize,
   rectify: bool, tools: usize,
 ): void {
-  const xStep = <usize>K << 2;
-  const yStep = <usize>N << 2;
+  const xStep = floats(K);
+  const yStep = floats(N);
   if (packed) multiplyPacked(y, yStep, x, xStep, false, w, 0, rows, K, N, base, bias, rectify, tools);
   else product(y, yStep, x, xStep, 4, w, yStep, rows, K, N, base, bias, rectify);
 }

@@ -1,7 +1,7 @@
 import { COLUMNS, MAX_FORWARD } from './generated/arguments';
 import { packColumns, packPanels, packTransposed } from './pack';
 import { PANEL_STEP, ROWS, TILE_BYTES, tileColumns, tileRows } from './tile';
-import { copy, relu } from './vector';
+import { copy, floats, relu } from './vector';
 
 /** Sums over k are made in blocks of this many terms, so that a panel and a tile's rows stay in cache. */
 export const BLOCK_K: i32 = 256;
@@ -22,10 +22,10 @@ export function multiply(
   const panels = scratch + TILE_SCRATCH;
   for (let n: i32 = 0; n < N; n += BLOCK_N) {
     const columns = min(BLOCK_N, N - n);
-    const nOffset = (<usize>n) << 2;
+    const nOffset = floats(n);
     for (let k: i32 = 0; k == 0 || k < K; k += BLOCK_K) {
       const depth = min(BLOCK_K, K - k);
-      const kOffset = (<usize>k) << 2;
+      const kOffset = floats(k);
       if (transB) packTransposed(panels, b + n * bStep + kOffset, bStep, depth, columns);
       else packPanels(panels, b + k * bStep + nOffset, bStep, depth, columns);
       const before = k > 0 ? y : base;
@@ -50,10 +50,10 @@ export function multiplyPacked(
     let row = a + i * aStep;
     let rowStep = aStep;
     if (transA) {
-      packColumns(packedA, a + ((<usize>i) << 2), aStep, K, rows);
+      packColumns(packedA, a + floats(i), aStep, K, rows);
     } else if (rows < ROWS) {
       // A tile reads ROWS rows, and a has fewer: copy them. Sums of the other rows are not stored.
-      rowStep = <usize>K << 2;
+      rowStep = floats(K);
       for (let r = 0; r < rows; r++) copy(packedA + r * rowStep, row + r * aStep, K);
       row = packedA;
     }
@@ -66,7 +66,7 @@ export function multiplyPacked(
     }
     for (; j < N; j += COLUMNS) {
       const columns = min(COLUMNS, N - j);
-      const at = (<usize>j) << 2;
+      const at = floats(j);
       const panel = panels + <usize>(j * K) * 4;
       if (transA) wholeColumns(scratch, PANEL_STEP, packedA, panel, K, COLUMNS, 0, 0, false);
       else wholeRows(scratch, PANEL_STEP, row, rowStep, panel, K, COLUMNS, 0, 0, false);
@@ -81,7 +81,7 @@ function wholeRows(
   y: usize, yStep: usize, a: usize, aRow: usize, panel: usize, K: i32, N: i32, base: usize, bias: usize,
   rectify: bool,
 ): void {
-  const end = y + (<usize>N << 2);
+  const end = y + floats(N);
   for (; y < end; y += PANEL_STEP) {
     tileRows(y, yStep, a, aRow, panel, PANEL_STEP, K, base, bias, rectify);
     if (base) base += PANEL_STEP;
@@ -95,7 +95,7 @@ function wholeColumns(
   y: usize, yStep: usize, packedA: usize, panel: usize, K: i32, N: i32, base: usize, bias: usize,
   rectify: bool,
 ): void {
-  const end = y + (<usize>N << 2);
+  const end = y + floats(N);
   for (; y < end; y += PANEL_STEP) {
     tileColumns(y, yStep, packedA, ROWS << 2, panel, PANEL_STEP, K, base, bias, rectify);
     if (base) base += PANEL_STEP;
@@ -111,14 +111,14 @@ function finishBorder(
   for (let i = 0; i < rows; i++) {
     let j: i32 = 0;
     for (; j + 4 <= columns; j += 4) {
-      const at = (<usize>j) << 2;
+      const at = floats(j);
       let sum = v128.load(tile + at);
       if (bias) sum = f32x4.add(sum, v128.load(bias + at));
       if (base) sum = f32x4.add(sum, v128.load(base + at));
       v128.store(y + at, rectify ? relu(sum) : sum);
     }
     for (; j < columns; j++) {
-      const at = (<usize>j) << 2;
+      const at = floats(j);
       let sum = load<f32>(tile + at);
       if (bias) sum += load<f32>(bias + at);
       if (base) sum += load<f32>(base + at);

@@ -1,6 +1,6 @@
 import { HeadsArguments, HeadsGradArguments, HeadWeights, STEP_FEATURES } from './generated/arguments';
 import { rmsNormGradRows, rmsNormRows } from './rms-norm';
-import { clear, madd, sums } from './vector';
+import { clear, floats, madd, sums } from './vector';
 
 /** How many rows the transposed weights have: A + 2, rounded up to a multiple of four. */
 @inline
@@ -11,20 +11,20 @@ function rowsOf(a: HeadsArguments): i32 {
 /** Applies the heads to the first token of each state (`heads` in src/kernels/ops/heads.ts defines it). */
 export function heads(a: HeadsArguments, from: i32, to: i32, scratch: usize): void {
   const w = a.weights;
-  const step = <usize>a.D << 2;
+  const step = floats(a.D);
   const count = rowsOf(a);
   const h = scratch + 64;
   const dots = h + step;
-  const rows = dots + (<usize>count << 2);
+  const rows = dots + floats(count);
   transpose(a, rows, count);
   for (let row = from; row < to; row++) {
     rmsNormRows(h, scratch, state(a, row), w.gain, 1, a.D, a.eps, 0);
-    for (let j = 0; j < count; j += 4) dotFour(dots + (<usize>j << 2), h, rows + j * step, step);
-    const y = a.y + (<usize>(row * (a.A + a.F + 2)) << 2);
+    for (let j = 0; j < count; j += 4) dotFour(dots + floats(j), h, rows + j * step, step);
+    const y = a.y + floats(row * (a.A + a.F + 2));
     addTo(y, dots, w.actionBias, a.A);
-    memory.copy(y + (<usize>a.A << 2), w.free, <usize>a.F << 2);
-    const last = y + (<usize>(a.A + a.F) << 2);
-    const seen = dots + (<usize>a.A << 2);
+    memory.copy(y + floats(a.A), w.free, floats(a.F));
+    const last = y + floats(a.A + a.F);
+    const seen = dots + floats(a.A);
     store<f32>(last, load<f32>(seen) + featured(a, row, w.value, w.valueBias));
     store<f32>(last, load<f32>(seen, 4) + featured(a, row, w.halt, w.haltBias), 4);
   }
@@ -36,7 +36,7 @@ export function headsGrad(
 ): void {
   const f = a.heads;
   const D = f.D;
-  const step = <usize>D << 2;
+  const step = floats(D);
   const count = rowsOf(f);
   const h = scratch + 64;
   const dh = h + step;
@@ -46,14 +46,14 @@ export function headsGrad(
   transpose(f, rows, count);
   clear(drows, count * D);
   for (let row = from; row < to; row++) {
-    const dy = a.dy + (<usize>(row * (f.A + f.F + 2)) << 2);
-    const dseen = dy + (<usize>(f.A + f.F) << 2);
+    const dy = a.dy + floats(row * (f.A + f.F + 2));
+    const dseen = dy + floats(f.A + f.F);
     const x = state(f, row);
-    const dx = a.dz + (<usize>(row * f.R * D) << 2);
+    const dx = a.dz + floats(row * f.R * D);
     rmsNormRows(h, scratch, x, f.weights.gain, 1, D, f.eps, 0);
     clear(dh, D);
     for (let j = 0; j < f.A; j++) {
-      backward(dh, drows + j * step, rows + j * step, h, load<f32>(dy + (<usize>j << 2)), D);
+      backward(dh, drows + j * step, rows + j * step, h, load<f32>(dy + floats(j)), D);
     }
     const value = f.A * step;
     backward(dh, drows + value, rows + value, h, load<f32>(dseen), D);
@@ -68,34 +68,34 @@ export function headsGrad(
 
 @inline
 function state(a: HeadsArguments, row: i32): usize {
-  return a.z + (<usize>(row * a.R * a.D) << 2);
+  return a.z + floats(row * a.R * a.D);
 }
 
 /** Writes the heads' weights as rows, one row [D] a head, and rows of zeros up to `count`. */
 function transpose(a: HeadsArguments, to: usize, count: i32): void {
   const w = a.weights;
-  const step = <usize>a.D << 2;
+  const step = floats(a.D);
   clear(to, count * a.D);
   for (let d = 0; d < a.D; d++) {
-    const at = to + (<usize>d << 2);
+    const at = to + floats(d);
     for (let j = 0; j < a.A; j++) {
-      store<f32>(at + j * step, load<f32>(w.action + (<usize>(d * a.A + j) << 2)));
+      store<f32>(at + j * step, load<f32>(w.action + floats(d * a.A + j)));
     }
-    store<f32>(at + a.A * step, load<f32>(w.value + (<usize>d << 2)));
-    store<f32>(at + (a.A + 1) * step, load<f32>(w.halt + (<usize>d << 2)));
+    store<f32>(at + a.A * step, load<f32>(w.value + floats(d)));
+    store<f32>(at + (a.A + 1) * step, load<f32>(w.halt + floats(d)));
   }
 }
 
 /** Writes the gradients of the transposed weights to their places in a lane. */
 function scatter(a: HeadsArguments, sums: HeadWeights, shift: usize, drows: usize): void {
-  const step = <usize>a.D << 2;
+  const step = floats(a.D);
   for (let d = 0; d < a.D; d++) {
-    const from = drows + (<usize>d << 2);
+    const from = drows + floats(d);
     for (let j = 0; j < a.A; j++) {
-      store<f32>(sums.action + shift + (<usize>(d * a.A + j) << 2), load<f32>(from + j * step));
+      store<f32>(sums.action + shift + floats(d * a.A + j), load<f32>(from + j * step));
     }
-    store<f32>(sums.value + shift + (<usize>d << 2), load<f32>(from + a.A * step));
-    store<f32>(sums.halt + shift + (<usize>d << 2), load<f32>(from + (a.A + 1) * step));
+    store<f32>(sums.value + shift + floats(d), load<f32>(from + a.A * step));
+    store<f32>(sums.halt + shift + floats(d), load<f32>(from + (a.A + 1) * step));
   }
 }
 
@@ -120,7 +120,7 @@ function dotFour(to: usize, h: usize, w: usize, step: usize): void {
 @inline
 function backward(dh: usize, dw: usize, w: usize, h: usize, dy: f32, n: i32): void {
   const y = f32x4.splat(dy);
-  for (let i: usize = 0; i < <usize>n << 2; i += 16) {
+  for (let i: usize = 0; i < floats(n); i += 16) {
     v128.store(dh + i, madd(y, v128.load(w + i), v128.load(dh + i)));
     v128.store(dw + i, madd(y, v128.load(h + i), v128.load(dw + i)));
   }
@@ -128,7 +128,7 @@ function backward(dh: usize, dw: usize, w: usize, h: usize, dy: f32, n: i32): vo
 
 @inline
 function addTo(y: usize, x: usize, bias: usize, n: i32): void {
-  for (let i: usize = 0; i < <usize>n << 2; i += 4) {
+  for (let i: usize = 0; i < floats(n); i += 4) {
     store<f32>(y + i, load<f32>(x + i) + load<f32>(bias + i));
   }
 }
@@ -137,10 +137,10 @@ function addTo(y: usize, x: usize, bias: usize, n: i32): void {
 @inline
 function featured(a: HeadsArguments, row: i32, weights: usize, bias: usize): f32 {
   let sum = load<f32>(bias);
-  const features = a.features + (<usize>(row * STEP_FEATURES) << 2);
+  const features = a.features + floats(row * STEP_FEATURES);
   for (let f = 0; f < STEP_FEATURES; f++) {
-    const i = <usize>f << 2;
-    sum += load<f32>(features + i) * load<f32>(weights + i + (<usize>a.D << 2));
+    const i = floats(f);
+    sum += load<f32>(features + i) * load<f32>(weights + i + floats(a.D));
   }
   return sum;
 }
@@ -150,24 +150,24 @@ function featured(a: HeadsArguments, row: i32, weights: usize, bias: usize): f32
 function addBiases(
   a: HeadsArguments, sums: HeadWeights, shift: usize, row: i32, dy: usize, dseen: usize,
 ): void {
-  const free = dy + (<usize>a.A << 2);
+  const free = dy + floats(a.A);
   accumulate(sums.actionBias + shift, dy, a.A);
   accumulate(sums.free + shift, free, a.F);
-  const features = a.features + (<usize>(row * STEP_FEATURES) << 2);
-  addFeatured(sums.value + shift + (<usize>a.D << 2), sums.valueBias + shift, features, load<f32>(dseen));
-  addFeatured(sums.halt + shift + (<usize>a.D << 2), sums.haltBias + shift, features, load<f32>(dseen, 4));
+  const features = a.features + floats(row * STEP_FEATURES);
+  addFeatured(sums.value + shift + floats(a.D), sums.valueBias + shift, features, load<f32>(dseen));
+  addFeatured(sums.halt + shift + floats(a.D), sums.haltBias + shift, features, load<f32>(dseen, 4));
 }
 
 /** `y += x` for n numbers. */
 @inline
 function accumulate(y: usize, x: usize, n: i32): void {
-  for (let i: usize = 0; i < <usize>n << 2; i += 4) store<f32>(y + i, load<f32>(y + i) + load<f32>(x + i));
+  for (let i: usize = 0; i < floats(n); i += 4) store<f32>(y + i, load<f32>(y + i) + load<f32>(x + i));
 }
 
 /** The gradients of `featured`: `weights += d·features`, `bias += d`. */
 @inline
 function addFeatured(weights: usize, bias: usize, features: usize, d: f32): void {
-  for (let f: usize = 0; f < <usize>STEP_FEATURES << 2; f += 4) {
+  for (let f: usize = 0; f < floats(STEP_FEATURES); f += 4) {
     store<f32>(weights + f, load<f32>(weights + f) + d * load<f32>(features + f));
   }
   store<f32>(bias, load<f32>(bias) + d);

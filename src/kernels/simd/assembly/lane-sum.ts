@@ -1,13 +1,13 @@
 import { LaneSumArguments } from './generated/arguments';
-import { loadPart, storePart } from './vector';
+import { floats, loadPart, storePart } from './vector';
 
 /** `y (+)= Σ_l lanes[l]`, pairwise. */
 export function laneSum(a: LaneSumArguments, from: i32, to: i32): void {
   const accumulate = a.accumulate != 0;
-  const step = (<usize>a.n) << 2;
+  const step = floats(a.n);
   const count = to - from;
-  let y = a.y + ((<usize>from) << 2);
-  let lanes = a.lanes + ((<usize>from) << 2);
+  let y = a.y + floats(from);
+  let lanes = a.lanes + floats(from);
   let i: i32 = 0;
   for (; i + 4 <= count; i += 4) {
     let total = sumOf(

@@ -3,7 +3,7 @@ import { LANES, MatMulArguments } from './generated/arguments';
 import { product } from './product';
 import { laneSize, share } from './split';
 import { ROWS } from './tile';
-import { clear } from './vector';
+import { clear, floats } from './vector';
 
 /** Up to this many rows, packing b costs more than it saves. */
 const FEW_ROWS: i32 = 16;
@@ -27,9 +27,9 @@ export function matMul(args: MatMulArguments, part: i32, parts: i32, scratch: us
   const base = args.accumulate != 0 ? y : 0;
   const rectify = args.relu != 0;
   const lanes = args.lanes;
-  const yStep = (<usize>N) << 2;
-  const aStep = (<usize>(transA ? M : K)) << 2;
-  const bStep = (<usize>(transB ? K : N)) << 2;
+  const yStep = floats(N);
+  const aStep = floats(transA ? M : K);
+  const bStep = floats(transB ? K : N);
 
   if (lanes) {
     const size = laneSize(K, LANE_ROWS);
@@ -38,8 +38,8 @@ export function matMul(args: MatMulArguments, part: i32, parts: i32, scratch: us
       const k = lane * size;
       if (k < K) {
         multiply(
-          to, yStep, a + (transA ? k * aStep : (<usize>k) << 2), aStep, transA,
-          b + (transB ? (<usize>k) << 2 : k * bStep), bStep, transB, 0, M, min(size, K - k), N,
+          to, yStep, a + (transA ? k * aStep : floats(k)), aStep, transA,
+          b + (transB ? floats(k) : k * bStep), bStep, transB, 0, M, min(size, K - k), N,
           0, 0, false, scratch,
         );
       } else {
@@ -61,7 +61,7 @@ export function matMul(args: MatMulArguments, part: i32, parts: i32, scratch: us
     const depth = min(BLOCK_K, K - k);
     const before = k > 0 ? y : base;
     product(
-      y + rows, yStep, a + from * aStep + ((<usize>k) << 2), aStep, 4, b + k * bStep, bStep,
+      y + rows, yStep, a + from * aStep + floats(k), aStep, 4, b + k * bStep, bStep,
       to - from, depth, N, before ? before + rows : 0, k == 0 ? bias : 0, k + depth == K && rectify,
     );
   }

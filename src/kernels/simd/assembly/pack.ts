@@ -1,15 +1,15 @@
 import { COLUMNS, PackArguments } from './generated/arguments';
 import { PANEL_STEP, ROWS } from './tile';
-import { loadPart } from './vector';
+import { floats, loadPart } from './vector';
 
 /** Packs b [K, N], or its transpose b [N, K], for `multiplyPacked`. */
 export function pack(a: PackArguments, first: i32, end: i32): void {
   const column = first * COLUMNS;
   const columns = min(a.N, end * COLUMNS) - column;
   const to = a.to + <usize>(first * a.K) * PANEL_STEP;
-  const from = a.from + (<usize>(a.transposed ? column * a.K : column) << 2);
-  if (a.transposed) packTransposed(to, from, <usize>a.K << 2, a.K, columns);
-  else packPanels(to, from, <usize>a.N << 2, a.K, columns);
+  const from = a.from + floats(a.transposed ? column * a.K : column);
+  if (a.transposed) packTransposed(to, from, floats(a.K), a.K, columns);
+  else packPanels(to, from, floats(a.N), a.K, columns);
 }
 
 /**
@@ -19,7 +19,7 @@ export function pack(a: PackArguments, first: i32, end: i32): void {
 export function packPanels(to: usize, b: usize, bStep: usize, K: i32, N: i32): void {
   for (let j: i32 = 0; j < N; j += COLUMNS) {
     const n = N - j;
-    let row = b + ((<usize>j) << 2);
+    let row = b + floats(j);
     for (let k = 0; k < K; k++) {
       v128.store(to, first(row, n));
       v128.store(to, first(row + 16, n - 4), 16);

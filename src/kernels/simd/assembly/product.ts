@@ -1,6 +1,7 @@
 import { COLUMNS } from './generated/arguments';
 import { rowProduct } from './row-product';
 import { ROWS, tileColumns, tileRows } from './tile';
+import { floats } from './vector';
 
 /**
  * A matrix product without packing, for so few rows that packing b would cost more than it saves (see gemm.ts):
@@ -17,14 +18,14 @@ export function product(
   let i: i32 = 0;
   for (; i + ROWS <= M; i += ROWS) {
     for (let j: i32 = 0; j < wholeColumns; j += COLUMNS) {
-      const offset = (<usize>j) << 2;
+      const offset = floats(j);
       const tileBase = base ? base + offset : 0;
       const tileBias = bias ? bias + offset : 0;
       if (aStep == 4) rowsOf(y + offset, yStep, a, aRow, b + offset, bStep, K, tileBase, tileBias, rectify);
       else columnsOf(y + offset, yStep, a, aStep, b + offset, bStep, K, tileBase, tileBias, rectify);
     }
     if (rest) {
-      const offset = (<usize>wholeColumns) << 2;
+      const offset = floats(wholeColumns);
       for (let row = 0; row < ROWS; row++) {
         const at = row * yStep + offset;
         rowProduct(

@@ -1,11 +1,11 @@
 import { RmsNormArguments, RmsNormGradArguments } from './generated/arguments';
-import { clear, madd, sum } from './vector';
+import { clear, floats, madd, sum } from './vector';
 
 /** `r = 1 / √(mean(x²) + eps)`, `y = residual + x·r·gain`. */
 export function rmsNorm(a: RmsNormArguments, from: i32, to: i32): void {
-  const offset = from * ((<usize>a.D) << 2);
+  const offset = from * floats(a.D);
   const residual = a.residual ? a.residual + offset : 0;
-  const r = a.r + ((<usize>from) << 2);
+  const r = a.r + floats(from);
   rmsNormRows(a.y + offset, r, a.x + offset, a.gain, to - from, a.D, a.eps, residual);
 }
 
@@ -13,7 +13,7 @@ export function rmsNorm(a: RmsNormArguments, from: i32, to: i32): void {
 export function rmsNormRows(
   y: usize, r: usize, x: usize, gain: usize, rows: i32, D: i32, eps: f32, residual: usize,
 ): void {
-  const step = (<usize>D) << 2;
+  const step = floats(D);
   for (let row = 0; row < rows; row++) {
     let squares = f32x4.splat(0);
     for (let i: usize = 0; i < step; i += 16) {
@@ -44,10 +44,10 @@ export function rmsNormRows(
  * With `G = r·gain`: `dx (+)= dy·G − x·r²·mean(dy·G·x)`. Lane l of dgain gets `Σ dy·x·r` over the l-th range of the rows.
  */
 export function rmsNormGrad(a: RmsNormGradArguments, lane: i32, from: i32, to: i32): void {
-  const step = (<usize>a.D) << 2;
+  const step = floats(a.D);
   const dgain = a.dgain + lane * step;
   const at = from * step;
-  const r = a.r + ((<usize>from) << 2);
+  const r = a.r + floats(from);
   clear(dgain, a.D);
   rmsNormGradRows(a.dx + at, dgain, a.dy + at, a.x + at, r, a.gain, to - from, a.D, a.accumulate != 0);
 }
@@ -56,7 +56,7 @@ export function rmsNormGrad(a: RmsNormGradArguments, lane: i32, from: i32, to: i
 export function rmsNormGradRows(
   dx: usize, dgain: usize, dy: usize, x: usize, r: usize, gain: usize, rows: i32, D: i32, accumulate: bool,
 ): void {
-  const step = (<usize>D) << 2;
+  const step = floats(D);
   for (let row = 0; row < rows; row++) {
     const scale = load<f32>(r);
     const s = f32x4.splat(scale);

@@ -1,4 +1,4 @@
-import { loadPart, madd, relu, storePart } from './vector';
+import { floats, loadPart, madd, relu, storePart } from './vector';
 
 /**
  * One row of a matrix product: `y[N] = base + a[K]·b[K, N] + bias[N]`, relu last (base, bias 0: none). The numbers of a
@@ -30,7 +30,7 @@ export function rowProduct(
 /** The address of number i of an array; 0 if the array is absent. */
 @inline
 function at(base: usize, i: i32): usize {
-  return base ? base + ((<usize>i) << 2) : 0;
+  return base ? base + floats(i) : 0;
 }
 
 @inline

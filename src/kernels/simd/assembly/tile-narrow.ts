@@ -1,6 +1,6 @@
 // Tiles of 4 × 8 (see tile.ts): eight vectors of sums, two of b and one of a fit into sixteen registers.
 import { finishFour } from './tile-finish';
-import { madd } from './vector';
+import { floats, madd } from './vector';
 
 export const ROWS: i32 = 4;
 
@@ -16,7 +16,7 @@ export function tileRows(
   let c10 = f32x4.splat(0), c11 = f32x4.splat(0);
   let c20 = f32x4.splat(0), c21 = f32x4.splat(0);
   let c30 = f32x4.splat(0), c31 = f32x4.splat(0);
-  const end = <usize>K << 2;
+  const end = floats(K);
   let k: usize = 0;
   for (; k < end; k += 4) {
     const b0 = v128.load(b);

@@ -1,6 +1,6 @@
 // Tiles of 8 × 8 (see tile.ts): eight vectors of 256 bits, if the engine joins adjacent vectors.
 import { finishFour } from './tile-finish';
-import { madd } from './vector';
+import { floats, madd } from './vector';
 
 export const ROWS: i32 = 8;
 
@@ -24,7 +24,7 @@ export function tileRows(
   let c50 = f32x4.splat(0), c51 = f32x4.splat(0);
   let c60 = f32x4.splat(0), c61 = f32x4.splat(0);
   let c70 = f32x4.splat(0), c71 = f32x4.splat(0);
-  const end = <usize>K << 2;
+  const end = floats(K);
   let k: usize = 0;
   for (; k < end; k += 4) {
     const b0 = v128.load(b);

@@ -1,3 +1,9 @@
+/** The bytes that n floats take. */
+@inline
+export function floats(n: i32): usize {
+  return <usize>n << 2;
+}
+
 /** `a·b + c`. The relaxed build rounds once where the processor can, the others twice. */
 @inline
 export function madd(a: v128, b: v128, c: v128): v128 {
@@ -62,7 +68,7 @@ export function firstLanes(n: i32): v128 {
 @inline
 export function copy(to: usize, from: usize, n: i32): void {
   let i: usize = 0;
-  const whole = (<usize>(n & ~3)) << 2;
+  const whole = floats(n & ~3);
   for (; i < whole; i += 16) v128.store(to + i, v128.load(from + i));
   if (n & 3) storePart(to + i, loadPart(from + i, n & 3), n & 3);
 }
@@ -71,7 +77,7 @@ export function copy(to: usize, from: usize, n: i32): void {
 @inline
 export function clear(to: usize, n: i32): void {
   let i: usize = 0;
-  const whole = (<usize>(n & ~3)) << 2;
+  const whole = floats(n & ~3);
   for (; i < whole; i += 16) v128.store(to + i, f32x4.splat(0));
   if (n & 3) storePart(to + i, f32x4.splat(0), n & 3);
 }
@@ -86,7 +92,7 @@ export function add(to: usize, from: usize, n: i32): void {
 @inline
 export function addInto(y: usize, a: usize, b: usize, n: i32): void {
   let i: usize = 0;
-  const whole = <usize>(n & ~3) << 2;
+  const whole = floats(n & ~3);
   const rest = n & 3;
   for (; i < whole; i += 16) v128.store(y + i, f32x4.add(v128.load(a + i), v128.load(b + i)));
   if (rest) storePart(y + i, f32x4.add(loadPart(a + i, rest), loadPart(b + i, rest)), rest);
