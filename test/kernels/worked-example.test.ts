@@ -46,4 +46,4 @@ it('docs/kernels.md adds a kernel in three files; what it builds passes the test
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   const { stdout } = await run(process.execPath, vitest, 'run', test);
   expect(stdout).toMatch(/Tests +5 passed/);
-}, 180_000);
+}, 300_000);
