@@ -115,13 +115,19 @@ const policySchema = z
       .describe(
         'Tokens that each ponder step updates. latent: the readout token and the registers, which attend to the observation. full: every token, for grids and planning.',
       ),
-    width: count.default(48).describe('Size of each token, in numbers (D).'),
+    width: count
+      .default(48)
+      .describe(
+        'Size of each token, in numbers (D). Choose a multiple of 4: other widths run without the fused kernels, 5 to 10 times slower.',
+      ),
     heads: count
       .default(2)
       .describe('Attention heads of each block (H); their number must divide `width`.'),
     feedForward: count
       .default(96)
-      .describe('Hidden units of the feed-forward layer of each block.'),
+      .describe(
+        'Hidden units of the feed-forward layer of each block. Choose a multiple of 4: other numbers run without the fused kernels, 5 to 10 times slower.',
+      ),
     blocks: count
       .default(1)
       .describe('Transformer blocks of the core; every ponder step applies all of them.'),
