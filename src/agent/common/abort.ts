@@ -1,6 +1,6 @@
 import { NEVER, Observable } from 'rxjs';
 
-/** Errors with the signal's reason as it aborts; else it never emits, nor ends. */
+/** Fails with the signal's reason when it aborts; it never emits and never completes. */
 export function aborted(signal: AbortSignal | undefined): Observable<never> {
   if (signal === undefined) return NEVER;
   return new Observable((subscriber) => {

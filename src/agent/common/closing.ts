@@ -1,4 +1,4 @@
-/** Does `work`, then closes. What went wrong first is what is told. */
+/** Runs `work`, then `close`, also where `work` throws. @throws the first error of the two */
 export async function closing<T>(close: () => Promise<void>, work: () => Promise<T>): Promise<T> {
   let result: T;
   try {

@@ -8,7 +8,7 @@ export class RunError extends Error {
   override readonly name = 'RunError';
 }
 
-/** A directory holds a run already, and what is to become of it was not said. */
+/** A directory already holds a run, and the options say neither to resume nor to replace it. */
 export class RunExistsError extends UsageError {
   readonly runDir: string;
 
@@ -22,13 +22,13 @@ export class RunExistsError extends UsageError {
 }
 
 /**
- * What an environment, a hook or an encoder does to the process outside of what is called of it: an error of a timer,
- * a rejected promise that nobody waits for, process.exit. As the reason of an aborted signal it ends training as an
- * interrupt does, and is what `train` then throws.
+ * An environment, a hook or an encoder disturbs the process outside of the calls that training makes: a timer throws,
+ * a promise that nobody awaits rejects, or code calls process.exit. As the reason of an aborted signal this error ends
+ * training as an interrupt does, and `train` throws it.
  */
 export class StrayError extends Error {
   override readonly name = 'StrayError';
-  /** Whether the process is ending with it, so that nothing more can be awaited. */
+  /** Whether the process is exiting, so that no asynchronous work can finish. */
   readonly exits: boolean;
 
   constructor(
@@ -37,7 +37,7 @@ export class StrayError extends Error {
   ) {
     super(message, { cause });
     this.exits = exits;
-    // Where it came from is what helps.
+    // The stack of the cause shows the faulty code; the stack of this error does not.
     if (cause instanceof Error) this.stack = cause.stack;
   }
 }

@@ -1,7 +1,7 @@
 import { ignoreElements, type Observable, tap } from 'rxjs';
 import type { EnvPool, Failed } from '../../envs/index.ts';
 
-/** Tells of each environment that fails, as it does; emits nothing, and errors where `told` throws. */
+/** Passes each failure of an environment to `told` as it happens; emits nothing, and fails where `told` throws. */
 export function reportingTo(
   { failures }: Pick<EnvPool, 'failures'>,
   told: (failed: Failed) => void,
@@ -9,7 +9,7 @@ export function reportingTo(
   return failures.pipe(tap(told), ignoreElements());
 }
 
-/** Closes environments, and tells of those that cannot be closed. @throws what `told` throws */
+/** Closes environments and passes each failure to do so to `told`. @throws the first error of `told` */
 export async function closeReporting(envs: EnvPool, told: (failed: Failed) => void): Promise<void> {
   const wrong: unknown[] = [];
   const telling = reportingTo(envs, told).subscribe({ error: (error) => wrong.push(error) });

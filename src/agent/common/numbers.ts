@@ -1,4 +1,4 @@
-/** A number with fixed decimals; – where there is none. */
+/** A number with fixed decimals; a dash for null and undefined. */
 export function decimal(value: number | null | undefined, digits = 3): string {
   return value === null || value === undefined || Number.isNaN(value) ? '–' : value.toFixed(digits);
 }
@@ -8,7 +8,7 @@ export function whole(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
-/** So many of something: 1 episode, 2,000 episodes. */
+/** A count with its noun: 1 episode, 2,000 episodes. */
 export function counted(count: number, noun: string): string {
   return `${whole(count)} ${noun}${count === 1 ? '' : 's'}`;
 }

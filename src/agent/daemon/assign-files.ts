@@ -1,15 +1,15 @@
 import type { ConfigFile } from './config-folder.ts';
 
-/** What the configs of a folder are: each the config of one run, or of none. */
+/** The configs of a folder: those of a run each, and the invalid ones. */
 export interface Assigned {
-  /** By the name of the run. */
+  /** Keyed by the run's name. */
   runs: Map<string, ConfigFile>;
   invalid: { file: string; problem: string }[];
 }
 
 /**
- * Finds which run each config is of.
- * @param known the file that each run came from, by its name: it keeps it, whatever else bears its name
+ * Finds the run of each config.
+ * @param known the file of each existing run, keyed by the run's name; a second file of that name does not replace it
  */
 export function assignFiles(
   files: readonly ConfigFile[],

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { RunLockedError, takeLock } from '../run/index.ts';
 
-/** Between looks whether another process has ended, in ms. */
+/** Milliseconds between two looks whether the other process has ended. */
 const LOOK_MS = 500;
 
 /**
- * Waits until no process trains in a run directory: one of a daemon that was killed still saves.
- * @param onWait told which, in words, once, where there is one or there may be
+ * Waits until no process trains in a run directory: the processes of a killed daemon still save.
+ * @param onWait called once with a description of the process, where one holds the lock or may hold it
  * @throws AbortError where `signal` aborts first
  */
 export async function awaitUnlocked(

@@ -1,19 +1,19 @@
 import { copyFileSync, statSync, truncateSync } from 'node:fs';
 
-/** Bytes at which a log begins anew. */
+/** Bytes at which a log starts anew. */
 const MOST = 4 * 2 ** 20;
 
 /**
- * Keeps a log that is appended to by another process from growing without end: beyond a few MiB it is moved to
- * `<path>.old`, in place of the one before, and begins anew.
+ * Bounds a log to which another process appends: beyond 4 MiB it copies the log to `<path>.old`, replacing the earlier
+ * copy, and empties it.
  */
 export function boundSize(path: string): void {
   try {
     if (statSync(path).size < MOST) return;
-    // Copied, since who writes it has it open.
+    // A copy and not a rename, since the writing process keeps the file open.
     copyFileSync(path, `${path}.old`);
     truncateSync(path);
   } catch {
-    // It is not there yet, or the disk is full; the next look tries again.
+    // The file does not exist yet, or the disk is full; the next call tries again.
   }
 }

@@ -7,7 +7,7 @@ import { type RunView, runViewSchema } from './run-status.ts';
 
 const healthSchema = z.object({ id: z.string() });
 const refusedSchema = z.object({ message: z.string() });
-/** How long it may take to answer, in ms. */
+/** Milliseconds that the daemon may take to answer. */
 const ANSWER_MS = 10_000;
 
 /** The daemon of a folder, asked over HTTP. */
@@ -27,7 +27,7 @@ export class DaemonClient {
     if (file === undefined) return undefined;
     try {
       const answer = await fetch(`${file.url}/health`, { signal: AbortSignal.timeout(ANSWER_MS) });
-      // One that was killed has left its file; another may listen there now, and is not shown the token.
+      // A killed daemon leaves its file, and another process may listen at its port, so compare IDs before sending the token.
       const { data } = healthSchema.safeParse(await answer.json().catch(() => undefined));
       return data?.id === file.id ? new DaemonClient(file) : undefined;
     } catch (error) {
@@ -41,7 +41,7 @@ export class DaemonClient {
     return z.array(runViewSchema).parse(await this.#ask('/v1/runs'));
   }
 
-  /** @throws RunError saying why it cannot be done */
+  /** @throws RunError with the daemon's reason where it refuses */
   async control(run: string, action: Control): Promise<void> {
     await this.#ask('/v1/control', JSON.stringify({ run, action }));
   }

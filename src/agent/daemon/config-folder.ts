@@ -5,20 +5,20 @@ import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { changesIn } from '../page/server/wake.ts';
 
-/** A config of the folder: what it says, or what is wrong with it. */
+/** A config of the folder, or the problem with it. */
 export type ConfigFile = { file: string } & ({ config: Config } | { problem: string });
 
-/** What the folder holds, by name; or why it cannot be read. */
+/** The configs of the folder by file name, or the problem with reading it. */
 export type Listing = { files: ConfigFile[] } | { problem: string };
 
 export interface WatchOptions {
-  /** How long a file must have stayed as it is until it is read, in ms: it may still be written. */
+  /** Milliseconds since the last change after which a file is read: an editor may still be writing it. */
   settleMs?: number;
-  /** Between looks at the folder of which the system told nothing. */
+  /** Milliseconds between two looks at the folder, for changes that the file watcher missed. */
   pollMs?: number;
 }
 
-/** The configs of a folder, each time it was looked at. Those that have not changed are the same objects. */
+/** Emits the configs of a folder after each look at it. An unchanged config stays the same object. */
 export function watchConfigs(
   dir: string,
   { settleMs = 250, pollMs = 5000 }: WatchOptions = {},
@@ -49,7 +49,7 @@ export function watchConfigs(
 class ConfigFolder {
   readonly #dir: string;
   readonly #settleMs: number;
-  /** By name: what a file held, and the state in which it was read. */
+  /** Keyed by file name: the config, and the state of the file at the time of reading. */
   #known = new Map<string, { stamp: string; found: ConfigFile }>();
 
   constructor(dir: string, settleMs: number) {
@@ -81,7 +81,7 @@ class ConfigFolder {
       const { ino, size, mtimeMs } = await stat(join(this.#dir, file));
       return { stamp: `${ino} ${size} ${mtimeMs}`, ageMs: Date.now() - mtimeMs };
     } catch {
-      // It is gone since it was listed.
+      // The file is gone since `readdir`.
       return undefined;
     }
   }

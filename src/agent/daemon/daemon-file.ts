@@ -5,16 +5,16 @@ import { RunError } from '../common/errors.ts';
 import { errorCode, writeFileAtomic } from '../run/index.ts';
 
 const daemonFileSchema = z.strictObject({
-  /** Of this daemon alone, which it says to whoever asks: a number of a process may be another's. */
+  /** The ID of this daemon, which `/health` shows too: a process number may belong to another process by now. */
   id: z.string().min(1),
   pid: z.int().positive(),
-  /** Where it is asked, e.g. http://127.0.0.1:8770. */
+  /** Its base URL, e.g. http://127.0.0.1:8770. */
   url: z.url(),
-  /** What changes anything needs it. */
+  /** Every request that changes something needs it. */
   token: z.string(),
 });
 
-/** How a daemon that runs is found: daemon.json in its folder, for its own user's eyes. */
+/** The contents of daemon.json, by which clients find a running daemon; only the daemon's user may read the file. */
 export type DaemonFile = z.infer<typeof daemonFileSchema>;
 
 export async function writeDaemonFile(dir: string, file: DaemonFile): Promise<void> {
@@ -26,7 +26,7 @@ export function removeDaemonFile(dir: string): Promise<void> {
   return nodeFs.rm(pathIn(dir), { force: true });
 }
 
-/** Undefined where no daemon has written one. @throws RunError where it is damaged */
+/** Reads daemon.json; undefined where there is none. @throws RunError where it is damaged */
 export async function readDaemonFile(dir: string): Promise<DaemonFile | undefined> {
   const path = pathIn(dir);
   const text = await nodeFs.readFile(path, 'utf8').catch((error) => {

@@ -2,7 +2,7 @@ import { Gauge, Registry } from 'prom-client';
 import { runStates } from './run-registry.ts';
 import type { RunView } from './run-status.ts';
 
-/** Runs that are shown one by one, those that came last; all of them are counted. */
+/** The newest runs, which get metrics of their own; the totals count all runs. */
 const MOST_RUNS = 200;
 
 const ofRun = {
@@ -20,7 +20,7 @@ const ofRun = {
   rssMiB: ['resident_mebibytes', 'Resident memory of the training process, in MiB.'],
 } as const satisfies Partial<Record<keyof RunView, readonly [string, string]>>;
 
-/** The runs of a daemon, as Prometheus reads them. */
+/** The runs of a daemon as Prometheus metrics. */
 export class DaemonMetrics {
   readonly #registry = new Registry();
   readonly #byState: Gauge<'state'>;
@@ -45,7 +45,7 @@ export class DaemonMetrics {
     return this.#registry.contentType;
   }
 
-  /** The text that is scraped. */
+  /** The text that Prometheus scrapes. */
   text(views: readonly RunView[]): Promise<string> {
     for (const state of [...runStates, 'invalid']) {
       this.#byState.set({ state }, views.filter((view) => view.state === state).length);

@@ -6,9 +6,9 @@ import type { Daemon } from './daemon.ts';
 import { DaemonMetrics } from './daemon-metrics.ts';
 
 /**
- * What a daemon shows over HTTP beside its page.
+ * The HTTP endpoints of a daemon beside its page.
  * @param id of this daemon
- * @param readable whether what changes nothing is shown without a token
+ * @param readable whether requests that change nothing need no token
  */
 export function daemonPages(daemon: Daemon, id: string, dir: string, readable: boolean): Page[] {
   const metrics = new DaemonMetrics();
@@ -30,7 +30,7 @@ async function readiness(daemon: Daemon, dir: string) {
   return jsonAnswer({ ready, problems }, ready ? 200 : 503);
 }
 
-/** Why nothing can be written into a folder. */
+/** The reason why a folder is not writable; undefined where it is. */
 async function unwritable(dir: string): Promise<string | undefined> {
   const path = join(dir, `.probe-${process.pid}`);
   try {

@@ -17,7 +17,7 @@ import { Trainer, type TrainerOptions } from './trainer.ts';
 export interface DaemonOptions extends Pick<TrainerOptions, 'command'> {
   /** The folder of configs. */
   dir: string;
-  /** What its runs may take together. */
+  /** The resources that its runs may take together. */
   capacity: Resources;
   log: Logger;
   watch?: WatchOptions;
@@ -33,7 +33,7 @@ export class Daemon {
   readonly #changed = new Subject<void>();
   #invalid: Assigned['invalid'] = [];
   #watching: Subscription | undefined;
-  /** Why the folder cannot be read; undefined once it was. */
+  /** The reason why the folder is unreadable; undefined after it was read. */
   #folder: string | undefined = 'not read yet';
 
   private constructor(options: DaemonOptions, registry: RunRegistry) {
@@ -51,7 +51,7 @@ export class Daemon {
       this.#runs.set(entry.run, new ManagedRun(dir, entry));
   }
 
-  /** Takes up what an earlier daemon left in the folder. */
+  /** Opens the folder with the runs of an earlier daemon. */
   static async open(options: DaemonOptions): Promise<Daemon> {
     const { dir, log } = options;
     const { registry, damaged } = await RunRegistry.open(join(dir, 'registry.jsonl'));
@@ -61,13 +61,13 @@ export class Daemon {
     return new Daemon(options, registry);
   }
 
-  /** Runs what there is and what will come. */
+  /** Starts to watch the folder and to run its configs. */
   begin(): void {
     const { dir, watch } = this.#options;
     this.#watching = watchConfigs(dir, watch)
       .pipe(
         concatMap((listing) =>
-          // It is looked at again in a moment: nothing here ends the daemon.
+          // The next look at the folder tries again; no error here ends the daemon.
           this.#adopt(listing).catch((error) =>
             this.#log.error(error, 'internal error while reading the folder'),
           ),
@@ -76,13 +76,13 @@ export class Daemon {
       .subscribe();
   }
 
-  /** Every run, and the configs that are none. */
+  /** All runs, then the invalid configs. */
   async views(): Promise<RunView[]> {
     const runs = await Promise.all([...this.#runs.values()].map(viewOf));
     return [...runs, ...this.#invalid.map(({ file, problem }) => invalidView(file, problem))];
   }
 
-  /** What keeps it from doing its work. */
+  /** The problems that keep the daemon from working. */
   get problems(): string[] {
     const problems = [
       this.#folder && `folder: ${this.#folder}`,
@@ -92,7 +92,7 @@ export class Daemon {
     return problems.filter((problem) => problem !== undefined);
   }
 
-  /** What its runs are about, whenever that may have changed. */
+  /** The states of its runs; emits whenever one may have changed. */
   get states$(): Observable<SupervisedRun[]> {
     return this.#changed.pipe(
       startWith(undefined),
@@ -100,7 +100,7 @@ export class Daemon {
     );
   }
 
-  /** Does as somebody asks. @throws RunError where it cannot be */
+  /** Applies a control to a run. @throws RunError where the run's state does not allow it */
   control(name: string, action: Control): void {
     const run = this.#runs.get(name);
     if (run === undefined) throw new RunError(`no run is named ${name}`);
@@ -113,14 +113,14 @@ export class Daemon {
     this.#schedule();
   }
 
-  /** Ends the processes, which save, and leaves what their runs are to do for the next daemon. */
+  /** Ends the processes, which save first. The runs keep their states for the next daemon. */
   async drain(): Promise<void> {
     this.#watching?.unsubscribe();
     await this.#trainer.end(this.#runs.values());
     this.#registry.close();
   }
 
-  /** Ends them at once. */
+  /** Ends the processes at once. */
   kill(): void {
     for (const { process } of this.#runs.values()) process?.kill();
   }
@@ -160,7 +160,7 @@ export class Daemon {
     }
   }
 
-  /** Starts what there is room for: first what ran before, then the others, each in the order they came in. */
+  /** Starts as many runs as fit: first those in state `running`, then the queued ones, each in order of arrival. */
   #schedule(): void {
     if (!this.#trainer.ending && this.#folder === undefined) {
       const { capacity } = this.#options;
@@ -190,7 +190,7 @@ export class Daemon {
     this.#changed.next();
   }
 
-  /** Writes what has come to be, and what could not be written before. */
+  /** Writes `entry`, and the entries whose write failed before. */
   #write(entry?: Entry): void {
     const { problem } = this.#registry;
     if (entry) this.#registry.set(entry);
@@ -210,7 +210,7 @@ export class Daemon {
   }
 }
 
-/** A run in that state that has no process and needs one, with what it needs. */
+/** Selects the runs in that state that need a process and have none, with the resources that they need. */
 function waitingIn(state: RunState) {
   return (run: ManagedRun) => {
     if (run.entry.state !== state || run.share || run.retry || !run.source) return [];

@@ -4,8 +4,8 @@ import { UsageError } from '../common/errors.ts';
 import { runDirOf } from './managed-run.ts';
 
 /**
- * The directory of a run, by its name in a daemon's folder or by itself.
- * @throws UsageError where there is neither
+ * The directory of a run, given by its name in a daemon's folder or by its path.
+ * @throws UsageError where neither exists
  */
 export function findRun(run: string, dir: string): string {
   const holdsRun = (path: string) =>

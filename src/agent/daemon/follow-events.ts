@@ -4,7 +4,10 @@ import { type LoggedEvent, parseEvent } from '../events/events-log.ts';
 import { LineReader } from '../page/server/line-reader.ts';
 import { wakeOf } from '../page/server/wake.ts';
 
-/** Tells what happened in a run, by its events.jsonl. @param until tells what is still to happen, too, until it aborts */
+/**
+ * Passes the events in a run's events.jsonl to `on`.
+ * @param until with it, the call passes on new events too, until it aborts
+ */
 export async function followEvents(
   runDir: string,
   on: (event: LoggedEvent) => void,

@@ -7,7 +7,7 @@ import { ManagedRun } from './managed-run.ts';
 import { readRegistry } from './run-registry.ts';
 import { invalidView, type RunView, viewOf } from './run-status.ts';
 
-/** The runs of a folder whose daemon does not run, as the files have them. */
+/** The runs of a folder, read from its files: for folders whose daemon does not run. */
 export async function listRuns(dir: string): Promise<RunView[]> {
   const { entries } = await readRegistry(join(dir, 'registry.jsonl'));
   const listing = await firstValueFrom(watchConfigs(dir, { settleMs: 0 }));
@@ -17,7 +17,7 @@ export async function listRuns(dir: string): Promise<RunView[]> {
   const runs = [...entries.values()].map((entry) => new ManagedRun(dir, entry));
   for (const [name, { file }] of files) {
     if (entries.has(name)) continue;
-    // Which a daemon would take up.
+    // A daemon would queue these.
     const time = new Date().toISOString();
     runs.push(new ManagedRun(dir, { time, run: name, state: 'queued', file }));
   }

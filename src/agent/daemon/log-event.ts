@@ -2,12 +2,12 @@ import type { Level, Logger } from 'pino';
 import { eventLine } from '../events/event-line.ts';
 import type { ToldEvent } from '../events/events.ts';
 
-/** How loudly what is usual is told; everything else is something that somebody should look at. */
+/** The levels of usual events; all other events are warnings. */
 const levels = new Map<ToldEvent['type'], Level>([
   ['updated', 'trace'],
   ['checkpointed', 'debug'],
   ['finished', 'debug'],
-  // As its process ends, it is told why.
+  // The daemon logs the reason when the process ends.
   ['failed', 'debug'],
   ['started', 'info'],
   ['listening', 'info'],
@@ -18,18 +18,18 @@ const levels = new Map<ToldEvent['type'], Level>([
   ['answered', 'info'],
 ]);
 
-/** Tells the log of what a run tells. */
+/** Writes an event of a run to the log. */
 export function logEvent(log: Logger, event: ToldEvent): void {
   const { type } = event;
   log[levels.get(type) ?? 'warn']({ event: type }, inWords(event) ?? type);
 }
 
-/** What an event says, where it is worth a line of its own. */
+/** The text of an event; undefined where it is not worth a line of its own. */
 export function inWords(event: ToldEvent): string | undefined {
   try {
     return eventLine(event);
   } catch {
-    // Of another version, it may have other fields.
+    // An event of another version may have other fields.
     return undefined;
   }
 }

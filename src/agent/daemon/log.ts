@@ -2,8 +2,8 @@ import { type Level, type Logger, pino } from 'pino';
 
 /**
  * A log of JSON lines.
- * @param file where it goes; stderr unless given
- * @returns it, and what opens its file anew once that was moved away
+ * @param file receives the log; default: stderr
+ * @returns the log, and a function that opens the file again after a log rotation moved it
  */
 export function openLog(level: Level, file?: string): { log: Logger; reopen: () => void } {
   const destination = pino.destination({ dest: file ?? 2, sync: true, mkdir: true });

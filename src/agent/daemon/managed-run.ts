@@ -10,23 +10,23 @@ import { Restarts } from './restarts.ts';
 import type { Entry } from './run-registry.ts';
 import type { TrainProcess } from './train-process.ts';
 
-/** A run of the daemon: what it is meant to do, by which config, and the process that does it. */
+/** A run of the daemon: its intended state, its config and its process. */
 export class ManagedRun {
   readonly name: string;
-  /** Where its files go. */
+  /** The directory of its files. */
   readonly runDir: string;
   entry: Entry;
-  /** What is wrong with its config in the folder. */
+  /** The problem with its config in the folder. */
   problem: string | undefined;
-  /** What it trains by at the next start; undefined where there is nothing. */
+  /** The config for its next start; undefined where there is none. */
   source: { path: string; config: Config } | undefined;
   process: TrainProcess | undefined;
-  /** What it has of the machine, from the decision that it starts until it has ended for now. */
+  /** Its share of the machine, from the decision to start it until its process ends without a pending retry. */
   share: Resources | undefined;
-  /** While it waits to be started again. */
+  /** Set while it waits for a restart. */
   retry: { timer: NodeJS.Timeout; at: Date; reason: string } | undefined;
   restarts = new Restarts();
-  /** Since this daemon began. */
+  /** Counted since this daemon started. */
   readonly counts = { restarts: 0, incidents: 0 };
   readonly #dir: string;
   #file: ConfigFile | undefined;
@@ -38,12 +38,12 @@ export class ManagedRun {
     this.entry = entry;
   }
 
-  /** Whether there is something to resume. */
+  /** Whether it has started before, so that its next start resumes it. */
   get begun(): boolean {
     return existsSync(this.#resolved);
   }
 
-  /** Takes note of its config in the folder, where that has changed. */
+  /** Sets its config in the folder and, where that has changed, prepares the next start. */
   async configure(file: ConfigFile | undefined): Promise<void> {
     if (file === this.#file && (this.source ?? this.problem) !== undefined) return;
     this.#file = file;
@@ -51,8 +51,8 @@ export class ManagedRun {
   }
 
   /**
-   * Finds out by which config it goes on: that of the folder, unless it has begun with one of which that is
-   * not the same run.
+   * Chooses the config for its next start: that of the folder, unless the run has started and that config describes
+   * another run.
    */
   async prepare(): Promise<void> {
     const { source, problem } = await this.#decide().catch(({ message }: Error) => ({

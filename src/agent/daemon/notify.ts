@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process';
 import { every, type Timer } from '../../envs/common/index.ts';
 
 /**
- * Tells systemd, where it started us and wants to know (`Type=notify`), by its own tool: its socket is of a kind
- * that Node.js does not speak.
+ * Notifies systemd of the daemon's state, where systemd started it with `Type=notify`. It calls `systemd-notify`, since
+ * Node.js has no datagram sockets of the kind that systemd uses.
  *
- * @param failed told once why it cannot be
+ * @param failed called once with the reason, where notifying fails; it then stops
  */
 export class Notifier {
   readonly #failed: (message: string) => void;

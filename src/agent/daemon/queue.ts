@@ -1,12 +1,12 @@
-/** What a run takes of the machine while it trains, and what there is of it. */
+/** Resources of the machine: those that a run takes while it trains, or those available. */
 export interface Resources {
   cores: number;
   memoryMiB: number;
 }
 
 /**
- * Which of the waiting runs may start beside those that have a share already: strictly in their order, so that
- * nothing small overtakes something large for ever.
+ * The waiting runs that fit beside those that have a share already: strictly in order, so that small runs do not keep
+ * a large one waiting for ever.
  */
 export function startable<W extends { needs: Resources }>(
   waiting: readonly W[],
@@ -24,7 +24,7 @@ export function startable<W extends { needs: Resources }>(
   return starting;
 }
 
-/** What there is too little of, in words; undefined where there is enough. */
+/** A description of the resource that is too small; undefined where all suffice. */
 export function shortage(needs: Resources, there: Resources): string | undefined {
   if (needs.cores > there.cores) return `${needs.cores} cores of ${there.cores}`;
   if (needs.memoryMiB > there.memoryMiB) {

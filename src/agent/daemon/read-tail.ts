@@ -7,7 +7,7 @@ export async function readTail(path: string, most: number, from = 0): Promise<st
     const file = await open(path, 'r');
     try {
       const { size } = await file.stat();
-      // It is shorter than `from` where it was begun anew.
+      // The file is shorter than `from` where its log has started anew.
       const length = Math.min(most, size < from ? size : size - from);
       const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
       return buffer.toString('utf8', 0, bytesRead);

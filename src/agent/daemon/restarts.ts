@@ -1,26 +1,26 @@
-/** Failures in a row, without a checkpoint between them, at which a run is given up. */
+/** Failures in a row, without a checkpoint between them, at which the daemon gives a run up. */
 const MOST = 10;
-/** The wait after the first of them, in ms; it doubles with each. */
+/** The wait after the first failure in ms; it doubles with each further one. */
 const FIRST_MS = 1000;
-/** Updates between two planned restarts, below which they count as failures. */
+/** A planned restart after fewer updates counts as a failure. */
 const FEW_UPDATES = 5;
 
-/** How a process ended that did not finish its run. */
+/** The end of a process that did not finish its run. */
 export interface Ended {
-  /** It asked to be started again. */
+  /** Whether the process asked for a restart. */
   planned: boolean;
-  /** Updates it had done. */
+  /** Updates that it did. */
   updates: number;
-  /** Whether it had saved any of them. */
+  /** Whether it saved a checkpoint. */
   saved: boolean;
 }
 
-/** Counts the failures of one run, and decides how it goes on. */
+/** Counts the failures of one run and decides when it starts again. */
 export class Restarts {
-  /** In a row. */
+  /** Failures in a row. */
   failures = 0;
 
-  /** @returns after how many ms it is started again; undefined where it is given up */
+  /** @returns milliseconds until the next start; undefined to give the run up */
   after({ planned, updates, saved }: Ended): number | undefined {
     if (planned ? updates >= FEW_UPDATES : saved) this.failures = 0;
     if (planned && updates >= FEW_UPDATES) return 0;

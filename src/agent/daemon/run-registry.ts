@@ -2,7 +2,7 @@ import { copyFile, readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { AppendFile, errorCode, writeFileAtomic } from '../run/index.ts';
 
-/** What a run is meant to be doing: one that is `running` without a process is started again. */
+/** The intended states of a run: the daemon restarts a `running` one that has no process. */
 export const runStates = ['queued', 'running', 'paused', 'stopped', 'done', 'failed'] as const;
 export type RunState = (typeof runStates)[number];
 
@@ -10,22 +10,22 @@ const entrySchema = z.strictObject({
   time: z.iso.datetime(),
   run: z.string().min(1),
   state: z.enum(runStates),
-  /** The name of the config it came from, in the daemon's folder. */
+  /** The name of its config file in the daemon's folder. */
   file: z.string(),
   /** Why it failed. */
   reason: z.string().optional(),
 });
 
-/** One line of registry.jsonl: what a run has come to be, and since when. */
+/** One line of registry.jsonl: the state of a run, and the time of its change to that state. */
 export type Entry = z.infer<typeof entrySchema>;
 
 /**
- * The runs of a daemon and their states: JSON lines, each on the disk before it counts. The last line of a run
- * is what holds; runs are in the order in which they were first told of.
+ * The runs of a daemon and their states as JSON lines, synced to the disk one by one. The last line of a run counts;
+ * runs keep the order of their first lines.
  */
 export class RunRegistry {
   readonly path: string;
-  /** Why the last line could not be written, while that is so. */
+  /** The reason why the last write failed; undefined after one succeeded. */
   problem: string | undefined;
   readonly #entries: Map<string, Entry>;
   readonly #file: AppendFile;
@@ -37,8 +37,8 @@ export class RunRegistry {
   }
 
   /**
-   * Opens a registry, or begins one, and leaves out what was overtaken.
-   * @returns it, and where there were damaged lines, where the whole of it was kept
+   * Opens a registry, or creates one, and keeps only the last line of each run.
+   * @returns the registry and, where lines were damaged, the path of a copy of the whole file
    */
   static async open(path: string): Promise<{ registry: RunRegistry; damaged?: string }> {
     const { entries, damagedLines } = await readRegistry(path);
@@ -58,14 +58,14 @@ export class RunRegistry {
     return this.#entries;
   }
 
-  /** Sets what holds of a run from now on. Where it cannot be written, it still holds here, and `flush` tries again. */
+  /** Sets the entry of a run. Where the write fails, the entry counts in memory, and `flush` tries again. */
   set(entry: Entry): void {
     this.#entries.set(entry.run, entry);
     this.#file.append(JSON.stringify(entry));
     this.flush();
   }
 
-  /** Waits until everything is on the disk, or says what keeps it from there. */
+  /** Waits until all lines are on the disk; sets `problem` where that fails. */
   flush(): void {
     try {
       this.#file.sync();
@@ -80,14 +80,14 @@ export class RunRegistry {
     try {
       this.#file.close();
     } catch {
-      // What could not be written is the problem that was told.
+      // `flush` has set the same error as `problem`.
     }
   }
 }
 
 /**
- * Reads a registry; there is none where there is no file. A last line that was torn by a crash is no damage.
- * @returns what is whole, and the numbers of the lines that are not
+ * Reads a registry; empty where there is no file. A last line that a crash left incomplete does not count as damaged.
+ * @returns the entries of the valid lines, and the numbers of the others
  */
 export async function readRegistry(
   path: string,

@@ -5,22 +5,22 @@ import { lastUpdate } from './run-summary.ts';
 
 const amount = z.number().nullable();
 
-/** A run as `/v1/runs` and `pondera runs --json` show it; null where there is nothing yet. */
+/** A run as `/v1/runs` and `pondera runs --json` show it; null for figures that do not exist yet. */
 export const runViewSchema = z.strictObject({
   run: z.string().describe('Name of the run, or of its file if the config is invalid.'),
   state: z.enum([...runStates, 'invalid']),
   since: z.string().nullable().describe('Time at which the run entered this state.'),
   problem: z.string().nullable().describe('Reason of the failure, or the problem with the config.'),
-  /** Its process. */
+  /** The number of its process. */
   pid: amount,
   draining: z.boolean().describe('true while the run’s process saves before it ends.'),
   rssMiB: amount,
   cores: amount,
   memoryMiB: amount,
-  /** Since the daemon began. */
+  /** Restarts since the daemon started. */
   restarts: z.number(),
   incidents: z.number(),
-  /** Of the last update. */
+  /** The figures of the last update. */
   update: amount,
   envSteps: amount,
   totalSteps: amount,
@@ -32,19 +32,19 @@ export const runViewSchema = z.strictObject({
 });
 export type RunView = z.infer<typeof runViewSchema>;
 
-/** What a run is about. */
+/** The state of a run, with the reason for it. */
 export function statusOf({ name, entry, share, retry, problem }: ManagedRun) {
   const again = retry && `starts again at ${retry.at.toISOString()}: ${retry.reason}`;
   return {
     run: name,
-    // One that is meant to run and does not, waits.
+    // A run in state `running` without a share waits for one.
     state: entry.state === 'running' && !share ? 'queued' : entry.state,
     since: entry.time,
     problem: again ?? entry.reason ?? problem ?? null,
   };
 }
 
-/** A run as it is now. */
+/** The view of a run at this moment. */
 export async function viewOf(run: ManagedRun): Promise<RunView> {
   const { process, counts, source } = run;
   return {
@@ -56,12 +56,12 @@ export async function viewOf(run: ManagedRun): Promise<RunView> {
     memoryMiB: source?.config.resources.memoryMiB ?? null,
     ...counts,
     totalSteps: source?.config.train.totalSteps ?? null,
-    // One whose files cannot be read must not hide the others.
+    // Unreadable files of one run must not hide the other runs.
     ...(await progress(run.runDir).catch(() => none)),
   };
 }
 
-/** A config of the folder that is no run. */
+/** The view of an invalid config of the folder. */
 export function invalidView(file: string, problem: string): RunView {
   return {
     run: file,

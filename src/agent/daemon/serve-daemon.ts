@@ -16,23 +16,23 @@ import { removeDaemonFile, writeDaemonFile } from './daemon-file.ts';
 import { daemonPages } from './daemon-pages.ts';
 
 export interface ServeDaemonOptions extends DaemonOptions {
-  /** Where it is asked, and by whom; a token is made unless given. */
+  /** Address and access of its HTTP server; it makes a token unless one is given. */
   server: SocketServerOptions;
 }
 
-/** A daemon that can be asked and told over HTTP. */
+/** A daemon with an HTTP interface. */
 export interface DaemonServer {
   readonly url: string;
   readonly token: string;
-  /** Ends the processes, which save, and then this. */
+  /** Ends the processes, which save first, then the daemon. */
   drain(): Promise<void>;
   /** Ends the processes at once. */
   kill(): void;
 }
 
 /**
- * Runs the configs of a folder, and shows how they are.
- * @throws UsageError where another daemon has the folder, or it may not listen there
+ * Runs the configs of a folder and serves their states over HTTP.
+ * @throws UsageError where another daemon has the folder, or the address needs a token
  */
 export async function serveDaemon({
   server,
@@ -41,7 +41,7 @@ export async function serveDaemon({
   const { dir, log } = options;
   const { host, token = randomBytes(24).toString('base64url') } = server;
   try {
-    // Nobody could know a token that was made.
+    // A generated token does not count: no client on another machine could know it.
     checkBinding(host, server.token);
   } catch (cause) {
     throw new UsageError((cause as Error).message, { cause });
@@ -56,7 +56,7 @@ export async function serveDaemon({
   const drain = async () => {
     await daemon?.drain();
     await http?.close();
-    // On a disk that became read-only it stays, and tells nobody of a daemon that does not answer.
+    // On a read-only disk the file stays; clients see that its daemon does not answer.
     await removeDaemonFile(dir).catch(({ message }: Error) => log.warn(message));
     await lock.release();
   };
@@ -77,7 +77,7 @@ export async function serveDaemon({
   }
 }
 
-/** @param open what changes nothing is shown without a token */
+/** @param open whether requests that change nothing need no token */
 function shown(daemon: Daemon, id: string, dir: string, open: boolean) {
   const control: Supervisor['control'] = async (run, action) => daemon.control(run, action);
   const supervisor = { states$: daemon.states$, control };

@@ -7,11 +7,11 @@ import { writeFileAtomic } from '../run/index.ts';
 import { listRuns } from './list-runs.ts';
 
 /**
- * Puts a config into the folder of a daemon, which takes it up, now or as it is started. What it names is
- * where it was.
+ * Copies a config into the folder of a daemon, which runs it at once or after its next start. Relative paths in the
+ * config keep their meaning.
  *
- * @returns the run's name and the file that was written
- * @throws UsageError for a bad config, a folder that is none, or a name that is taken there
+ * @returns the run's name and the new file
+ * @throws UsageError for a bad config, a missing folder, or a name in use there
  */
 export async function submit(
   path: string,

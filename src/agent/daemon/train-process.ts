@@ -10,42 +10,42 @@ import { readTail } from './read-tail.ts';
 
 export interface TrainProcessOptions extends ChildRun {
   command: Command;
-  /** What it may take; at half as much again it is ended. */
+  /** The memory that it may take; beyond 1.5 times as much, the daemon ends it. */
   memoryMiB: number;
   on: (event: ToldEvent) => void;
-  /** Told of what the daemon had to do about it. */
+  /** Receives a message where the daemon has to end or kill it. */
   warn: (message: string) => void;
 }
 
 export interface Exit extends Pick<ChildEnd, 'code' | 'signal' | 'finished'> {
-  /** Updates it had done, and whether it had saved any of them. */
+  /** Updates that it did, and whether it saved a checkpoint. */
   updates: number;
   saved: boolean;
-  /** Why it was ended from here or asks to be started again, and what it says of why it failed, or the end of its stderr. */
+  /** The daemon's reason for ending it or its own for a restart; then its error, or else the end of its stderr. */
   complaint: string;
 }
 
-/** How long a process may take to save and go, in ms. */
+/** Milliseconds that a process may take to save and exit. */
 const DRAIN_MS = 120_000;
 /** The same where it takes too much memory. */
 const OVER_MEMORY_MS = 30_000;
-/** Between looks at its memory and at what it wrote, in ms. */
+/** Milliseconds between two looks at its memory and the size of its log. */
 const LOOK_MS = 2000;
-/** Of what it may take. */
+/** A multiple of `memoryMiB`. */
 const MOST_MEMORY = 1.5;
-/** Bytes of stderr that are told as the reason why it failed. */
+/** Bytes at the end of stderr that serve as the reason of a failure. */
 const COMPLAINT = 2000;
 
-/** A run that is trained in a process of its own. What is printed there goes to its stderr.log. */
+/** A process that trains one run. Its output goes to the run's stderr.log. */
 export class TrainProcess {
   readonly ended: Promise<Exit>;
-  /** 0 where the system does not tell. */
+  /** Resident memory; 0 where the system does not show it. */
   rssMiB = 0;
   draining = false;
   readonly #options: TrainProcessOptions;
   readonly #child: ChildProcess;
   readonly #stderr: string;
-  /** Where in its stderr.log it begins. */
+  /** The offset of its first output in stderr.log. */
   readonly #from: number;
   readonly #looking: NodeJS.Timeout;
   #late: NodeJS.Timeout | undefined;
@@ -60,12 +60,12 @@ export class TrainProcess {
     mkdirSync(runDir, { recursive: true });
     this.#stderr = join(runDir, 'stderr.log');
     boundSize(this.#stderr);
-    // Its own, and not a pipe, that breaks with us while it still has to save.
+    // A file and not a pipe: a pipe would break with the daemon while the process still has to save.
     const stderr = openSync(this.#stderr, 'a');
     this.#from = fstatSync(stderr).size;
     try {
       const output: [number, number] = [stderr, stderr];
-      // Ctrl-C is for the daemon, which asks each once.
+      // Ctrl-C must reach only the daemon, which then ends each process once.
       const alone = { detached: true };
       const started = startTraining(command, options, output, (event) => this.#take(event), alone);
       this.#child = started.child;
@@ -80,7 +80,7 @@ export class TrainProcess {
     return this.#child.pid;
   }
 
-  /** Asks it to save and end, and ends it where it does not. */
+  /** Sends SIGTERM, on which it saves and exits; kills it where it does not exit in time. */
   drain(withinMs = DRAIN_MS): void {
     if (this.draining) return;
     this.draining = true;
@@ -122,7 +122,7 @@ export class TrainProcess {
   async #look(): Promise<void> {
     boundSize(this.#stderr);
     const { pid, exitCode, signalCode } = this.#child;
-    // Once it is gone, another may have its number.
+    // After its end, its number may belong to another process.
     if (pid === undefined || exitCode !== null || signalCode !== null) return;
     this.rssMiB = await residentMiB(pid);
     const most = MOST_MEMORY * this.#options.memoryMiB;
@@ -137,7 +137,7 @@ export class TrainProcess {
   }
 }
 
-/** 0 where the system does not tell. */
+/** Resident memory of a process; 0 where the system does not show it. */
 async function residentMiB(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   const [, kiB = 0] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];

@@ -12,16 +12,16 @@ import { type Exit, TrainProcess } from './train-process.ts';
 export interface TrainerOptions {
   command: Command;
   log: Logger;
-  /** Told what a run has come to. */
+  /** Sets the state of a run. */
   set: (run: ManagedRun, state: RunState, reason?: string) => void;
-  /** Told as there may be room for another process. */
+  /** Called when there may be room for another process. */
   freed: () => void;
 }
 
-/** What kernels.threads may be. */
+/** The largest value of kernels.threads. */
 const MOST_THREADS = 64;
 
-/** Trains runs, each in a process of its own, and starts those again that fail. */
+/** Trains runs in a process each and restarts those that fail. */
 export class Trainer {
   readonly #options: TrainerOptions;
   readonly #ending = new AbortController();
@@ -31,25 +31,25 @@ export class Trainer {
     this.#options = options;
   }
 
-  /** Whether nothing is started any more. */
+  /** Whether `end` was called: no run starts any more. */
   get ending(): boolean {
     return this.#ending.signal.aborted;
   }
 
-  /** Trains a run, whose share of the machine there is room for, until its process ends. */
+  /** Trains a run until its process ends. The caller has checked that the machine has room for it. */
   start(run: ManagedRun): void {
     run.share = run.source?.config.resources;
     const training = this.#train(run).finally(() => this.#training.delete(training));
     this.#training.add(training);
   }
 
-  /** Has a run saved, and its process ended; neither is it started again. */
+  /** Ends a run's process, which saves first, and cancels a pending restart. */
   stop(run: ManagedRun): void {
     this.#stopTrying(run);
     run.process?.drain();
   }
 
-  /** Stops all of them, and starts none any more. @returns once their processes have ended */
+  /** Stops all runs and starts none any more. @returns after their processes have ended */
   async end(runs: Iterable<ManagedRun>): Promise<void> {
     this.#ending.abort();
     for (const run of runs) this.stop(run);
@@ -66,7 +66,7 @@ export class Trainer {
       release();
       if (exit) this.#ended(run, exit);
     } catch (error) {
-      // No room for its files, no permission, no process to be had.
+      // For example a full disk, a missing permission, or too many processes.
       release();
       this.#unstarted(run, (error as Error).message);
     }
@@ -74,8 +74,8 @@ export class Trainer {
   }
 
   /**
-   * @returns how its process ended; undefined where it was not to be started any more
-   * @throws Error where it could not be started
+   * @returns the end of its process; undefined where the run should no longer start
+   * @throws Error where the process cannot start
    */
   async #untilEnded(run: ManagedRun): Promise<Exit | undefined> {
     const { log, set } = this.#options;
@@ -131,7 +131,7 @@ export class Trainer {
     else this.#again(run, { planned: false, updates: 0, saved: false }, reason);
   }
 
-  /** It is started again in a while, or has failed. */
+  /** Plans a restart, or marks the run as failed after too many failures in a row. */
   #again(run: ManagedRun, ended: Ended, reason: string): void {
     const { log, set } = this.#options;
     log[ended.planned ? 'info' : 'warn']({ run: run.name }, reason);
@@ -140,7 +140,7 @@ export class Trainer {
     else set(run, 'failed', `${run.restarts.failures} failures in a row; ${reason}`);
   }
 
-  /** It keeps its share meanwhile. */
+  /** Starts the run again after `afterMs`; it keeps its share of the machine until then. */
   #startAgain(run: ManagedRun, afterMs: number, reason: string): void {
     run.counts.restarts++;
     const timer = setTimeout(() => {
@@ -159,12 +159,12 @@ export class Trainer {
   }
 }
 
-/** Whether it is still meant to train. */
+/** Whether the run should train. */
 function isWanted({ entry }: ManagedRun): boolean {
   return entry.state === 'queued' || entry.state === 'running';
 }
 
-/** What a config leaves open, by its share of the machine. */
+/** Settings that the config leaves open, derived from the run's share of the machine. */
 function shareOf({ kernels, budget, resources }: Config): string[] {
   const threads = Math.min(resources.cores, MOST_THREADS);
   return [

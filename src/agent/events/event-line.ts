@@ -12,7 +12,7 @@ function ranges(numbers: readonly number[]): string {
   return parts.map(([from, to]) => (from === to ? from : `${from}–${to}`)).join(', ');
 }
 
-/** What comes of an incident, unless the run stops. */
+/** The consequence of an incident, unless the run stops. */
 const consequence: Record<IncidentKind, string> = {
   update: 'undid the update',
   environment: 'lost an episode',
@@ -22,13 +22,13 @@ const consequence: Record<IncidentKind, string> = {
   process: 'the run stops',
 };
 
-/** How many episodes of an evaluation had not ended when they were cut; nothing where all had. */
+/** The number of truncated episodes of an evaluation as text; empty where there are none. */
 export function cutText({ episodes, cut }: Evaluation): string {
   if (cut.episodes === 0) return '';
   return `; ${whole(cut.episodes)} of ${whole(episodes)} episodes truncated after ${whole(cut.after)} environment steps (evaluation.maxEpisodeSteps)`;
 }
 
-/** What a run has lost to its environments; undefined where that is nothing. */
+/** The losses of a run to its environments as text; undefined where there are none. */
 export function lossesText({ lostEpisodes, envFailures }: Losses): string | undefined {
   const lost = `${counted(lostEpisodes, 'episode')} lost in training`;
   const failed = `recovered from ${counted(envFailures, 'environment failure')}`;
@@ -36,7 +36,7 @@ export function lossesText({ lostEpisodes, envFailures }: Losses): string | unde
   return parts.length === 0 ? undefined : parts.join(', ');
 }
 
-/** What is worth a line of its own; undefined for the other events. */
+/** The text of an event that is worth a line of its own; undefined for the other events. */
 export function eventLine(event: ToldEvent): string | undefined {
   switch (event.type) {
     case 'started': {

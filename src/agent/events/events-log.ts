@@ -9,17 +9,17 @@ export type LoggedEvent = {
   time: string;
 } & (Exclude<TrainEvent, { type: 'updated' }> | FailedEvent);
 
-/** Lines held while they cannot be written; the oldest go beyond that, since no run ends for want of them. */
+/** Lines held in memory while writing fails; beyond that the oldest are dropped, since a run can do without them. */
 const HELD = 1000;
 
 /**
- * events.jsonl: one JSON object for every event of a run but its updates, over all its sessions. Nothing that
- * goes wrong with it ends a run: what a full disk refuses is held and written later.
+ * events.jsonl: one JSON object for every event of a run but its updates, over all its sessions. An error in writing
+ * does not end a run: memory holds the lines until a later write succeeds.
  */
 export class EventsLog {
   readonly #clock: Clock;
   #file: AppendFile | undefined;
-  /** Told before there was a file. */
+  /** Lines from before `open`. */
   #early: string[] = [];
 
   constructor(clock: Clock) {
@@ -33,7 +33,7 @@ export class EventsLog {
     else this.#early.push(line);
   }
 
-  /** Goes on in the file at `path`, or begins it, with what has been told so far. */
+  /** Opens the file at `path`, or creates it, and appends the events so far. */
   open(path: string): void {
     this.#file = new AppendFile(path, { most: HELD });
     this.#file.endLine();
@@ -44,7 +44,7 @@ export class EventsLog {
     try {
       this.#file?.close();
     } catch {
-      // What is still held is lost with the process.
+      // The lines that memory still holds are lost.
     }
     this.#file = undefined;
   }
@@ -62,13 +62,13 @@ export async function readEvents(path: string): Promise<LoggedEvent[]> {
   return text.split('\n').flatMap((line) => parseEvent(line) ?? []);
 }
 
-/** The event of one line of events.jsonl, or undefined where it was torn. */
+/** The event of one line of events.jsonl, or undefined where the line is incomplete. */
 export function parseEvent(line: string): LoggedEvent | undefined {
   const event = parseTold(line) as LoggedEvent | undefined;
   return typeof event?.time === 'string' ? event : undefined;
 }
 
-/** The event of one line of `pondera train --json`, or undefined where it is none. */
+/** The event of one line of `pondera train --json`, or undefined where the line holds none. */
 export function parseTold(line: string): ToldEvent | undefined {
   try {
     const event = JSON.parse(line);

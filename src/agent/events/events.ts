@@ -12,8 +12,8 @@ export interface PonderSteps {
 }
 
 /**
- * What one update did: the statistics that its algorithm defines, by name. Null where one is undefined, such as the
- * explained variance of values that do not vary.
+ * The statistics of one update that its algorithm defines, by name. Null where one is undefined, such as the explained
+ * variance of values that do not vary.
  */
 export type UpdateStats = Readonly<Record<string, number | null>>;
 
@@ -23,7 +23,7 @@ export interface Overrun {
   what: 'rssBytes' | 'heapBytes' | 'tensors';
   /** The most that the budget allows. */
   limit: number;
-  /** What the run took. */
+  /** The amount that the run took. */
   got: number;
 }
 
@@ -141,7 +141,7 @@ export type Alarm = 'collapsed-to-min' | 'collapsed-to-max';
  */
 export type IncidentKind = 'update' | 'environment' | 'verb' | 'policy' | 'thread' | 'process';
 
-/** Where what it takes to see an incident again is, or why it could not be written. */
+/** The directory with the data to reproduce an incident, or the reason why writing it failed. */
 export type Kept = { path: string; unkept?: undefined } | { path?: undefined; unkept: string };
 
 /**
@@ -259,5 +259,5 @@ export interface FailedEvent {
   message: string;
 }
 
-/** What `pondera train --json` prints, a line each. */
+/** An event as `pondera train --json` prints it, one per line. */
 export type ToldEvent = TrainEvent | FailedEvent;

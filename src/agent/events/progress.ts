@@ -5,9 +5,9 @@ import { cutText, eventLine, lossesText } from './event-line.ts';
 import type { TrainEvent, UpdateMetrics } from './events.ts';
 import { type ProgressStream, StatusLine } from './status-line.ts';
 
-/** Updates between two lines where the status cannot be redrawn in place. */
+/** Updates between two lines where the stream is no terminal. */
 const plainEvery = 10;
-/** Updates over which the time left is estimated. */
+/** The number of last updates from which the time left is estimated. */
 const window = 20;
 
 /**
@@ -107,7 +107,7 @@ export function statusText(metrics: UpdateMetrics, totalSteps: number, left?: nu
   ].join('  ');
 }
 
-/** Seconds to go at the pace of the updates given; undefined before there are two. */
+/** Seconds left at the pace of the given updates; undefined for fewer than two. */
 export function secondsLeft(
   recent: readonly UpdateMetrics[],
   totalSteps: number,

@@ -12,12 +12,12 @@ export function meanAndStd(values: readonly number[]): { mean: number; std: numb
   return { mean: centre, std: Math.sqrt(variance) };
 }
 
-/** Share of true among those that say; null where none does. */
+/** Share of true among the defined entries; null where none is defined. */
 export function successRate(successes: readonly (boolean | undefined)[]): number | null {
   return mean(successes.filter((s) => s !== undefined).map(Number));
 }
 
-/** Of a histogram of ponder steps, index i = i + 1 steps; zeros where it is empty. */
+/** Statistics of a histogram of ponder steps, whose entry `i` counts `i + 1` steps; zeros where it is empty. */
 export function ponderSteps(histogram: readonly number[]): PonderSteps {
   const total = histogram.reduce((a, b) => a + b, 0);
   const quantile = (q: number) => {
@@ -56,7 +56,7 @@ export function spearman(counts: readonly (readonly number[])[]): number | null 
   return aa === 0 || bb === 0 ? null : ab / Math.sqrt(aa * bb);
 }
 
-/** The rank of each group of so many equals, from the mean of all. */
+/** The mean rank of each group of equal values, minus the mean rank of all; `groups` holds the group sizes. */
 function fromMean(groups: readonly number[]): number[] {
   const middle = (groups.reduce((a, b) => a + b, 0) - 1) / 2;
   let below = 0;

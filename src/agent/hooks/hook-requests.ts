@@ -1,21 +1,21 @@
 import type { Control } from './hooks.ts';
 
-/** Why a hook ended training before its steps were done. */
+/** A hook's request to end training before its environment steps are done. */
 interface Stopped {
   reason: string;
-  /** The length that training was to have: made longer, it goes on. */
+  /** `train.totalSteps` at that time: a run with another value continues. */
   totalSteps: number;
 }
 
-/** As plain JSON. */
+/** The state of `HookRequests` as plain JSON data. */
 export interface HookRequestsState {
   resetOptions?: unknown;
-  /** Of each hook that has one, by its number; a list in checkpoints of older versions. */
+  /** `Run.memory` of the hooks, keyed by their index; a list in checkpoints of older versions. */
   memories: Record<number, unknown>;
   stopped?: Stopped;
 }
 
-/** What hooks ask of a run and keep in it. */
+/** The requests of hooks to a run, and the state that they keep in it. */
 export class HookRequests implements Control {
   resetOptions: unknown;
   memories: Record<number, unknown> = {};
@@ -27,7 +27,7 @@ export class HookRequests implements Control {
     this.#totalSteps = totalSteps;
   }
 
-  /** Training of this length was ended. */
+  /** Whether a hook has ended training of this length. */
   get ended(): boolean {
     return this.#stopped?.totalSteps === this.#totalSteps;
   }
@@ -40,7 +40,7 @@ export class HookRequests implements Control {
     this.#asked.save = true;
   }
 
-  /** Ends training where that was asked for. @returns why, where it was not done before */
+  /** Takes a pending request to end training. @returns its reason; undefined where there is none or training is done */
   takeStop(done: boolean): string | undefined {
     const { stop } = this.#asked;
     this.#asked.stop = undefined;
@@ -49,7 +49,7 @@ export class HookRequests implements Control {
     return stop;
   }
 
-  /** Whether a checkpoint was asked for since the last time. */
+  /** Takes a pending request for a checkpoint. @returns whether there was one */
   takeSave(): boolean {
     const { save = false } = this.#asked;
     this.#asked.save = undefined;

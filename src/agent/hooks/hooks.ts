@@ -72,16 +72,16 @@ export interface Run {
 // biome-ignore lint/suspicious/noExplicitAny: each hook has options of its own
 export type Hook = (run: Run, options?: any) => Observable<unknown>;
 
-/** How long pipelines may go on once all is told, in ms. */
+/** Milliseconds that a hook's observable may continue after the last event. */
 const GRACE_MS = 10_000;
 
-/** What hooks work upon. */
+/** The parts of a run that hooks can change. */
 export interface Control extends Pick<Run, 'resetOptions' | 'stop' | 'save'> {
-  /** Of each hook that has one, by its number. */
+  /** `Run.memory` of the hooks, keyed by their index. */
   memories: Record<number, unknown>;
 }
 
-/** A hook with its options, and what errors call it. */
+/** A hook with its options and its name in errors. */
 interface Named {
   name: string;
   start: (run: Run) => Observable<unknown>;
@@ -91,7 +91,7 @@ interface Named {
 export class Hooks {
   readonly #hooks: readonly Named[];
   #events = new Subject<TrainEvent>();
-  /** What was told before they began; undefined from then on. */
+  /** Events before the first `start`; undefined after it. */
   #early: TrainEvent[] | undefined = [];
   #failure: RunError | undefined;
   #control: Control | undefined;
@@ -101,7 +101,7 @@ export class Hooks {
     this.#hooks = hooks;
   }
 
-  /** Those that a config names, and those that are given. @throws UsageError where a module has none */
+  /** Loads the hooks that a config names and adds `given`. @throws UsageError where a module exports no hook */
   static async load(config: Config, baseDir: string, given: readonly Hook[] = []): Promise<Hooks> {
     const named: Named[] = [];
     for (const [i, { module, options }] of config.hooks.entries()) {
@@ -116,8 +116,8 @@ export class Hooks {
   }
 
   /**
-   * They begin, and are told what has been told. Where the run has gone back to a checkpoint they begin again,
-   * upon what goes on from there. @throws RunError where one fails
+   * Calls the hooks and passes the earlier events to them. Where the run goes back to a checkpoint, call it again with
+   * the restored control. @throws RunError where a hook fails
    */
   start({ config, dir }: Pick<Run, 'config' | 'dir'>, control: Control): void {
     this.#control = control;
@@ -143,14 +143,14 @@ export class Hooks {
     for (const event of early) this.tell(event);
   }
 
-  /** @throws RunError where one has failed, of this event or since the one before, or keeps what cannot be saved */
+  /** Passes an event to the hooks. @throws RunError where a hook has failed, or keeps data that is not plain JSON */
   tell(event: TrainEvent): void {
     if (this.#early) this.#early.push(event);
     else this.#events.next(event);
     this.#check();
   }
 
-  /** They last as long as `work`, and until they have done what is left of theirs. @throws RunError where one fails */
+  /** Runs `work`, then ends the events and waits for the hooks' observables. @throws RunError where a hook fails */
   async during<T>(work: () => Promise<T>): Promise<T> {
     try {
       const result = await work();
@@ -165,7 +165,7 @@ export class Hooks {
     }
   }
 
-  /** The run as hook `i` has it. */
+  /** The run as hook `i` sees it. */
   #run(
     i: number,
     { config, dir, events$ }: Pick<Run, 'config' | 'dir' | 'events$'>,
@@ -199,7 +199,7 @@ export class Hooks {
     if (this.#failure) throw this.#failure;
   }
 
-  /** What hooks keep is theirs to change in place, so it is looked at after each event. */
+  /** Hooks may change their data in place, so it is checked after each event. */
   #unplain(): RunError | undefined {
     const { memories = {}, resetOptions } = this.#control ?? {};
     for (const [i, { name }] of this.#hooks.entries()) {
@@ -210,7 +210,7 @@ export class Hooks {
     return problem === undefined ? undefined : new RunError(`hooks: ${problem}`);
   }
 
-  /** What a hook returns; its error is the run's, and ends none of the others. */
+  /** A hook's observable. An error in it becomes the run's failure and leaves the other hooks running. */
   #pipeline({ name, start }: Named, run: Run): Observable<unknown> {
     return defer(() => start(run)).pipe(
       catchError((cause) => {
@@ -222,12 +222,12 @@ export class Hooks {
   }
 }
 
-/** Why something that is to be saved cannot be; nothing need not be. */
+/** The reason why a value cannot be saved; undefined where it can, or is undefined. */
 function explainKept(value: unknown, name: string): string | undefined {
   return value === undefined ? undefined : explainPlain(value, name);
 }
 
-/** @throws TypeError naming the path of what cannot be saved */
+/** @throws TypeError naming the path of the value that cannot be saved */
 function refuseUnplain(value: unknown, name: string): void {
   const problem = explainKept(value, name);
   if (problem !== undefined) throw new TypeError(problem);

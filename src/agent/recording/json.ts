@@ -1,4 +1,4 @@
-/** A number to six significant digits: what a person can want to see of a policy's. */
+/** A number to six significant digits, enough for a reader of a policy's numbers. */
 export function significant(x: number): number {
   return Number(x.toPrecision(6));
 }

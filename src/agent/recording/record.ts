@@ -18,42 +18,42 @@ import {
   type RecordingLine,
 } from './recording-format.ts';
 
-/** Characters of JSON of an observation or a drawing beyond which it is left out. */
+/** Characters of JSON beyond which a recording leaves out an observation or a drawing. */
 const MAX_PART = 2 ** 18;
 
 export interface RecordOptions {
   episodes: number;
   /** The same seed plays the same episodes. */
   seed: number;
-  /** How thoughts end; the config's evaluation.exit unless given. */
+  /** The exit rule; default: `evaluation.exit` of the config. */
   exit?: ExitOption;
-  /** Whether to take the most likely actions; the config's evaluation.deterministic unless given. */
+  /** Whether to take the most likely actions; default: `evaluation.deterministic` of the config. */
   deterministic?: boolean;
-  /** Ponder steps at most; the config's unless given, and it may be more. */
+  /** The most ponder steps of a decision; default: the config's. It may exceed the config's. */
   maxSteps?: number;
-  /** Characters after which it ends, whatever it is in the middle of; 32 Mi unless given. */
+  /** Characters after which the recording ends, even within an episode; default: 32 Mi. */
   maxLength?: number;
   /** Aborting it ends the recording after the decision under way. */
   signal?: AbortSignal;
-  /** Told of each environment that fails and is survived, as in training (`guards.envFailures`). */
+  /** Receives each tolerated failure of an environment, as in training (`guards.envFailures`). */
   told?: (failed: Failed) => void;
 }
 
-/** What was recorded. */
+/** A summary of the recording. */
 export interface Recorded {
   episodes: number;
   decisions: number;
-  /** Whether it ended because it had become as long as a recording may be. */
+  /** Whether it ended because it reached `maxLength`. */
   full: boolean;
-  /** Episodes that had not ended after `evaluation.maxEpisodeSteps` decisions, and were truncated there. */
+  /** Episodes truncated after `evaluation.maxEpisodeSteps` decisions. */
   cut: number;
-  /** Why drawings are missing, where the environment renders itself but could not at some time. */
+  /** The first reason why the environment's `render` gave no drawing; absent where there was none. */
   undrawn?: string;
 }
 
 /**
- * Plays whole episodes, one after another, on an environment of its own, and writes down what was seen, thought
- * and done.
+ * Plays whole episodes, one after another, on an environment of its own, and records observations, thoughts and
+ * actions.
  *
  * @param write given each line of the recording, its newline included, as it comes
  * @throws UsageError where maxSteps is below the config's minSteps
@@ -95,7 +95,7 @@ export async function record(
   let sum = 0;
   const take = async (transition: Transition) => {
     const { episode, lost } = transition;
-    // What it was decided on, and, where the episode ended, what came of it.
+    // The view of the decision; where the episode ended, the view after its last action follows in `views`.
     const seen = views.shift()!;
     if (lost !== undefined) {
       put({ type: 'end', return: sum, length: t, lost });
@@ -203,10 +203,10 @@ function stepsOf(
 
 type Shown = Pick<RecordedDecision, 'obs' | 'drawing'>;
 
-/** A view as a recording has it: what is too large is left out, and a drawing that is none, which is said. */
+/** A view for a recording, without too large parts and without an invalid drawing; `undrawn` explains the latter. */
 function shown({ observationSpace }: Agent, { obs, drawing, undrawn }: View) {
   const drawn = drawingSchema.optional().safeParse(drawing ?? undefined);
-  // What is no observation, whoever plays the environment says.
+  // The environment pool reports an invalid observation.
   const observed = observationSpace.schema.safeParse(obs);
   return {
     obs: within(jsonOf(observed.data)),

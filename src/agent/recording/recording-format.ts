@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The version of docs/recordings.md that is written, and the newest that is read. */
+/** The version of the format (docs/recordings.md) that `record` writes, and the newest that `readRecording` reads. */
 export const RECORDING_VERSION = 2;
 
 const count = z.int().min(0);
@@ -32,14 +32,14 @@ const shape = z.discriminatedUnion('type', [
   }),
 ]);
 
-/** What an environment's `render` gives. */
+/** The drawing that an environment's `render` returns. */
 export const drawingSchema = z.strictObject({
   width: z.number().positive(),
   height: z.number().positive(),
   shapes: z.array(shape),
 });
 
-/** A space as JSON, whose form `spaceFromJson` checks: this file is read by the page too, which has no spaces. */
+/** A space as JSON. `spaceFromJson` checks its form; this file cannot, since the page imports it and has no spaces. */
 const space = z.looseObject({ type: z.string() });
 
 const token = z.strictObject({

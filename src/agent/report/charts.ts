@@ -13,7 +13,7 @@ export interface Series {
   points: readonly Point[];
 }
 
-/** What every chart says of itself to a screen reader, and the prefix of its element ids. */
+/** The description of a chart for screen readers, and the prefix of its element ids. */
 export interface Named {
   id: string;
   title: string;
@@ -38,7 +38,7 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (char) => entities[char]);
 }
 
-/** Three significant digits or all those before the point; a dash for null and what is no number. */
+/** Three significant digits, or all digits before the point if there are more; a dash for null, undefined and NaN. */
 export function formatNumber(value: number | null | undefined): string {
   if (value == null || !Number.isFinite(value)) return '–';
   const size = Math.abs(value);
@@ -60,7 +60,7 @@ function formatTick(value: number): string {
   return Math.abs(value) < 1e4 ? formatNumber(value) : `${formatNumber(value / scale)}${unit}`;
 }
 
-/** Round numbers (1, 2 or 5 times a power of ten apart), about `count`, that enclose low..high. */
+/** About `count` round numbers that enclose low..high; they are 1, 2 or 5 times a power of ten apart. */
 export function ticks(low: number, high: number, count: number): number[] {
   const raw = (high - low || Math.abs(high) || 1) / count;
   const power = 10 ** Math.floor(Math.log10(raw));
@@ -108,7 +108,7 @@ export function lineChart({
   })}`;
 }
 
-/** Columns over categories, the value written on each while there is room; null leaves a gap. */
+/** Columns over categories, with the value on each where there is room; null leaves a gap. */
 export function columnChart({
   labels,
   values,
@@ -143,7 +143,7 @@ export function columnChart({
     const at = value === null ? zero : Math.min(y.at(value), zero);
     return label('on-top', (i + 0.5) * width, at, value === null ? '–' : format(value));
   });
-  // Beyond a dozen columns the labels would run into one another on a phone.
+  // More than a dozen labels would overlap on a phone.
   const every = Math.ceil(labels.length / 24);
   return plot({
     ...named,
@@ -205,7 +205,7 @@ export function heatMap({
   });
 }
 
-/** A horizontal bar for `share` of its track. The number stands beside it, so it is not announced. */
+/** A horizontal bar for `share` of its track, hidden from screen readers, since the number stands beside it. */
 export function bar(share: number, className: string): string {
   const width = round(100 * Math.min(1, Math.max(0, share)));
   return `<svg class="bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="1"/><rect class="${className}" width="${width}" height="1"/></svg>`;
@@ -221,7 +221,7 @@ export function legend(entries: readonly Pick<Series, 'label' | 'colour' | 'kind
 
 export type Cell = string | number | null;
 
-/** The numbers behind a chart, folded away. */
+/** A collapsed table of a chart's numbers. */
 export function dataTable(
   title: string,
   head: readonly string[],
@@ -235,7 +235,7 @@ export function dataTable(
   return `<details><summary>${title}</summary><div class="scroll" tabindex="0"><table><thead><tr>${th}</tr></thead><tbody>${body.join('')}</tbody></table></div></details>`;
 }
 
-/** The frame: y labels, the SVG with what lies over it, x labels. Positions are in 0..1000. */
+/** The frame: y labels, the SVG with its overlay, x labels. Positions are in 0..1000. */
 function plot(chart: {
   id: string;
   title: string;
@@ -283,7 +283,7 @@ function verticalScale(low: number, high: number) {
   return { at, ticks: ticks(low, top, 4).filter((tick) => tick >= low && tick <= top) };
 }
 
-/** A path through the points; a null breaks it, and a point alone is drawn as a dot. */
+/** A path through the points; null breaks it, and a single point becomes a dot. */
 function linePath(
   points: readonly Point[],
   x: (value: number) => number,

@@ -12,17 +12,17 @@ import type { Evaluation, Losses, UpdateMetrics } from '../events/events.ts';
 import { readMetrics, writeFileAtomic } from '../run/index.ts';
 import { type ReportData, renderReport, type WorkedThought } from './report.ts';
 
-/** Episodes from which the worked thought is chosen. */
+/** Number of episodes from which `workedThought` chooses a decision. */
 export const CANDIDATES = 16;
 
-/** What a run has come to. */
+/** The outcome of a run. */
 export interface Outcome extends Losses {
-  /** Of its best checkpoint; absent where it was not evaluated. */
+  /** The evaluation of its best checkpoint; absent where there is none. */
   evaluation?: Evaluation;
   thought?: WorkedThought;
 }
 
-/** Writes report.html into a run directory: what the run did and what it came to. */
+/** Writes report.html into a run directory: the course of training and the outcome. */
 export async function writeReport(
   runDir: string,
   agent: Agent,
@@ -85,12 +85,12 @@ function summaryOf(evaluation: Evaluation): Summary {
   ];
 }
 
-/** A line of the summary, where there is anything to tell. */
+/** A line of the summary; none where the count is 0. */
 function some(label: string, count: number): Summary {
   return count === 0 ? [] : [[label, count]];
 }
 
-/** The hardest of a few decisions (where difficulty is unknown, the longest), step by step. */
+/** The decision of the highest difficulty (where unknown, of the most ponder steps) in a few episodes, step by step. */
 export async function workedThought(
   stage: Stage,
   agent: Agent,

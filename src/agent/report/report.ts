@@ -14,21 +14,21 @@ import {
 } from './charts.ts';
 import { reportStyle } from './report-style.ts';
 
-/** What report.html shows; an empty list makes its section say that there is nothing to show. */
+/** The contents of report.html; a section with an empty list says that there is nothing to show. */
 export interface ReportData {
   title: string;
   env: string;
   seed: number;
-  /** Shown as it is. */
+  /** Shown unchanged. */
   createdAt?: string;
-  /** Steps, decisions and the numbers that the run ended with. */
+  /** Steps, decisions and the final numbers of the run. */
   summary: [label: string, value: Cell][];
   /** Training, one entry per update; `step` counts environment steps here and below. */
   curve: { step: number; return: number | null; netReturn: number | null }[];
   evaluations: { step: number; return: number; netReturn: number }[];
   /** The environment step at which the halting head was released. */
   releasedAt?: number;
-  /** How many free decisions took `i + 1` ponder steps: `counts[i]`. */
+  /** `counts[i]` is the number of unforced decisions with `i + 1` ponder steps. */
   histograms: { step: number; counts: number[] }[];
   byDifficulty: {
     difficulty: number;
@@ -38,7 +38,7 @@ export interface ReportData {
   }[];
   forcedDepth: { steps: number; return: number; successRate: number | null }[];
   thought?: WorkedThought;
-  /** What the last update reported, each with its meaning. */
+  /** The statistics of the last update, each with its meaning. */
   statistics: { name: string; meaning: string; value: number | null }[];
   configYaml: string;
 }
@@ -47,23 +47,23 @@ export interface ReportData {
 export interface WorkedThought {
   obs: string;
   difficulty?: number;
-  /** `halt` is null where the step had no say in it. */
+  /** `halt` is null where the halting head had no influence on the step. */
   steps: { halt: number | null; value: number; actions: number[] }[];
   actionLabels: string[];
-  /** What the numbers of `actions` are. */
+  /** The kind of the numbers in `actions`. */
   describes: 'probabilities' | 'means' | 'values';
   action: string;
 }
 
-/** Points of a curve, columns of a heat map and rows of a table: as many as a page can show. */
+/** The most points of a curve, columns of a heat map and rows of a table on the page. */
 const CURVE_POINTS = 400;
 const HEAT_COLUMNS = 96;
 const TABLE_ROWS = 25;
 const ACTIONS_SHOWN = 8;
 
 /**
- * The report of a run as one self-contained page: inline styles and SVG, no script, nothing fetched
- * from elsewhere; light and dark.
+ * Renders the report of a run as one self-contained page: inline styles and SVG, no script, no
+ * requests to other hosts; light and dark.
  */
 export function renderReport(data: ReportData): string {
   const facts = [`Environment ${data.env}`, `seed ${data.seed}`, data.createdAt];
@@ -382,7 +382,7 @@ function config({ configYaml }: ReportData): string {
   return `<details class="config"><summary>Resolved config</summary>${body}</details>`;
 }
 
-/** At most `limit` entries: neighbours in equal groups, each made one. */
+/** Reduces a list to at most `limit` entries: it merges equal groups of neighbors. */
 function thin<T, R>(entries: readonly T[], limit: number, merge: (group: T[]) => R): R[] {
   const size = Math.max(1, Math.ceil(entries.length / limit));
   return Array.from({ length: Math.ceil(entries.length / size) }, (_, i) =>
@@ -390,7 +390,7 @@ function thin<T, R>(entries: readonly T[], limit: number, merge: (group: T[]) =>
   );
 }
 
-/** At most `limit` entries, evenly apart, the first and the last among them. */
+/** Picks at most `limit` entries at even distances, including the first and the last. */
 function sample<T>(entries: readonly T[], limit: number): T[] {
   if (entries.length <= limit) return [...entries];
   const spacing = (entries.length - 1) / (limit - 1);

@@ -12,8 +12,8 @@ import { cannotSync } from './atomic.ts';
 const NEWLINE = 0x0a;
 
 /**
- * A file of lines that grows at its end. What cannot be written (a full disk) is held, and goes on at that very
- * byte with the next line.
+ * A file of lines that grows at its end. Where the system cannot write a line (a full disk), memory holds the bytes
+ * that remain, and the next `append` or `flush` continues at the first of them.
  */
 export class AppendFile {
   readonly path: string;
@@ -22,8 +22,8 @@ export class AppendFile {
   #held: Uint8Array[] = [];
 
   /**
-   * Opens the file, or makes it.
-   * @param most lines held; beyond them the oldest are given up
+   * Opens the file, or creates it.
+   * @param most lines held in memory at most; beyond them the oldest are dropped
    */
   constructor(path: string, { most = Number.POSITIVE_INFINITY }: { most?: number } = {}) {
     this.path = path;
@@ -34,16 +34,16 @@ export class AppendFile {
   /** Appends a line. It never throws: `flush` says whether everything could be written. */
   append(line: string): void {
     this.#held.push(Buffer.from(`${line}\n`));
-    // The first may be written in part, and then has to come whole.
+    // The file may hold a part of the first line already, so its rest must follow.
     if (this.#held.length > this.#most) this.#held.splice(1, 1);
     try {
       this.flush();
     } catch {
-      // It is held.
+      // Memory holds the line.
     }
   }
 
-  /** Hands what is held to the system. @throws Error naming the file and the cause */
+  /** Writes the held lines. @throws Error naming the file and the cause */
   flush(): void {
     try {
       while (this.#held.length > 0) {
@@ -68,13 +68,13 @@ export class AppendFile {
     }
   }
 
-  /** Drops what comes after `size` bytes, and what is held. */
+  /** Cuts the file after `size` bytes and drops the held lines. */
   truncate(size: number): void {
     this.#held = [];
     ftruncateSync(this.#file, size);
   }
 
-  /** What comes next begins on a line of its own, though a crash tore the last one. */
+  /** Ends a last line that a crash left without a newline, so that the next line starts on its own. */
   endLine(): void {
     const { size } = fstatSync(this.#file);
     const last = Buffer.alloc(1);

@@ -4,15 +4,15 @@ import { dirname, join } from 'node:path';
 /** The file-system calls that the atomic writers make; a test may pass ones that fail. */
 export type FileSystem = Pick<typeof nodeFs, 'mkdir' | 'open' | 'rename' | 'rm'>;
 
-/** What an interrupted write may leave beside `name`: an unfinished copy, or the one it replaced. */
+/** The files that an interrupted write may leave beside `name`: an unfinished copy (`tmp`) or the replaced one (`old`). */
 export const LEFTOVER = /^(?<name>.+)\.(?<kind>tmp|old)-\d+$/;
 
 /**
- * Writes a file so that `path` holds either all of `data` or what it held before, whatever fails
- * and even if the machine stops: a copy beside it, fsync, rename, fsync of the directory.
+ * Writes a file so that `path` holds either all of `data` or its earlier contents, even if the
+ * machine stops: it writes a copy beside `path`, then fsync, rename, fsync of the directory.
  * One writer per path at a time.
  *
- * @throws Error naming `path` and the cause (no space, read-only, …); `path` is then untouched
+ * @throws Error naming `path` and the cause (no space, read-only, …); `path` then keeps its earlier contents
  */
 export async function writeFileAtomic(
   path: string,
@@ -38,8 +38,8 @@ export async function writeFileAtomic(
  * `<dir>.old-<pid>`, whole.
  *
  * @param files contents by file name
- * @param check looks at what was written before it appears; what it throws keeps it from that
- * @throws Error naming `dir` and the cause; what `dir` was is then untouched
+ * @param check examines the written files before they appear as `dir`; they do not appear where it throws
+ * @throws Error naming `dir` and the cause; `dir` then keeps its earlier contents
  */
 export async function writeDirAtomic(
   dir: string,
@@ -79,7 +79,7 @@ async function replaceDir(copy: string, dir: string, fs: FileSystem): Promise<vo
     await fs.rename(old, dir);
     throw error;
   }
-  // The new one is in place: an old one that cannot be deleted is a leftover, not a failure.
+  // The new directory is in place, so failing to delete the old one is no failure.
   await fs.rm(old, { recursive: true, force: true }).catch(() => {});
 }
 
@@ -112,7 +112,7 @@ async function syncDir(path: string, fs: FileSystem): Promise<void> {
   }
 }
 
-/** Whether an error says that a file system cannot sync: what it holds is then as safe as it gets. */
+/** Whether an error says that a file system has no sync; callers ignore it, since nothing safer exists there. */
 export function cannotSync(error: unknown): boolean {
   return ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(errorCode(error));
 }

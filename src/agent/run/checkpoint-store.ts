@@ -7,9 +7,9 @@ import { errorCode, type FileSystem, LEFTOVER, writeDirAtomic, writeFileAtomic }
 import { decodeSafetensors, encodeSafetensors, type Tensors } from './safetensors.ts';
 import { unusedPath } from './unused-path.ts';
 
-/** Everything that a run needs to go on exactly. */
+/** The complete state of a run: training continues from it exactly. */
 export interface Checkpoint {
-  /** Environment steps taken when it was made; names the directory. */
+  /** Environment steps at the time of the checkpoint; names the directory. */
   step: number;
   weights: Tensors;
   optimiser: Tensors;
@@ -22,10 +22,10 @@ export class CheckpointError extends Error {
   override name = 'CheckpointError';
 }
 
-/** A checkpoint that this version cannot read, however whole it is. */
+/** A checkpoint is whole, but a newer version wrote it and this one cannot read it. */
 export class CheckpointTooNewError extends CheckpointError {}
 
-/** Where a checkpoint is, read or not. */
+/** The place of a checkpoint on the disk. */
 interface Found {
   step: number;
   dir: string;
@@ -33,12 +33,12 @@ interface Found {
 
 /** A checkpoint that was set aside, and why. */
 export interface Damaged {
-  /** Where it is now. */
+  /** Its new place. */
   path: string;
   message: string;
 }
 
-/** 1 was the same without a hash of the manifest itself. */
+/** Version 1 had no hash of the manifest itself. */
 const FORMAT_VERSION = 2;
 const FILES = ['weights.safetensors', 'optimiser.safetensors', 'state.json'] as const;
 
@@ -77,10 +77,10 @@ export class CheckpointStore {
   }
 
   /**
-   * Writes `step-<n>`, in place of one of that step where there is one, and returns its path. It is read back, as a
-   * run that goes on from it would, before it is there under that name.
+   * Writes `step-<n>`, replacing an earlier checkpoint of that step, and returns its path. Before the checkpoint gets
+   * that name, `save` reads it back as a resumed run would.
    *
-   * @throws Error where it cannot be written, or not be read; everything saved before is then as it was
+   * @throws Error where it cannot be written or read back; earlier checkpoints then stay unchanged
    */
   async save({ step, weights, optimiser, state }: Checkpoint): Promise<string> {
     const files: Record<(typeof FILES)[number], Uint8Array> = {
@@ -107,7 +107,7 @@ export class CheckpointStore {
     return dir;
   }
 
-  /** The checkpoints there are, by rising step. */
+  /** The checkpoints in the directory, by rising step. */
   async list(): Promise<Found[]> {
     const found = new Map<number, string>();
     for (const name of await this.#names()) {
@@ -145,11 +145,11 @@ export class CheckpointStore {
   }
 
   /**
-   * The checkpoint to use of a run: the best, or the latest where none was marked, unless it is said which. In place
-   * of one that cannot be read, the newest that can. Nothing is moved, since a run may go on here.
+   * Loads the checkpoint `which`; without it the best one, or the latest where none is marked as best. Where that one is
+   * damaged, it loads the newest readable one. It moves no files, since a run may be training here.
    *
-   * @param passedOver told why those were that could not be read, and which is used
-   * @throws CheckpointError where none can be read, there is none of that name, or it is of a newer version
+   * @param passedOver receives the reasons why checkpoints were unreadable, and the name of the loaded one
+   * @throws CheckpointError where none is readable, none is marked as best, or a newer version wrote it
    */
   async loadReadable(
     which: 'best' | 'latest' | undefined,
@@ -177,17 +177,17 @@ export class CheckpointStore {
   }
 
   /**
-   * The newest checkpoint that is whole. Newer ones that cannot be read are set aside under another name, so that
-   * they neither count among those that are kept nor hide the ones before.
+   * Loads the newest readable checkpoint. It renames damaged newer ones, so that `prune` does not count them and
+   * `latest` does not find them.
    *
-   * @throws CheckpointError where the newest is of a newer version, or none is whole
+   * @throws CheckpointError where a newer version wrote the newest one, or none is readable
    */
   async recover(): Promise<{ checkpoint: Checkpoint; damaged: Damaged[] }> {
     const { checkpoint, bad } = await this.#firstReadable((await this.list()).reverse());
     return { checkpoint, damaged: await Promise.all(bad.map((one) => this.#setAside(one))) };
   }
 
-  /** @throws CheckpointError where one comes first that is of a newer version, or none can be read */
+  /** @throws CheckpointError where a newer version wrote one before the first readable one, or none is readable */
   async #firstReadable(
     all: readonly Found[],
   ): Promise<{ checkpoint: Checkpoint; bad: (Found & { message: string })[] }> {
@@ -217,8 +217,8 @@ export class CheckpointStore {
   }
 
   /**
-   * Makes the checkpoint of `step` the best one where it is there and not the best already. A mark that is
-   * damaged, or of a checkpoint that is gone, goes.
+   * Marks the checkpoint of `step` as best where it exists. Otherwise removes a mark that is damaged or names a missing
+   * checkpoint.
    */
   async settleBest(step: number | undefined): Promise<void> {
     const steps = (await this.list()).map((checkpoint) => checkpoint.step);
@@ -257,14 +257,14 @@ export class CheckpointStore {
     const isMilestone = (i: number) => milestones(all[i].step) > milestones(all[i - 1]?.step);
     for (const [i, { step, dir }] of all.slice(0, -keepLast).entries()) {
       if (step === best || isMilestone(i)) continue;
-      // Renamed first, so that a deletion cut short leaves no half checkpoint under a real name.
+      // Rename first: an interrupted deletion then leaves no partial checkpoint under a valid name.
       const doomed = `${this.#path(step)}.tmp-${process.pid}`;
       await this.#fs.rename(dir, doomed);
       await this.#fs.rm(doomed, { recursive: true, force: true });
     }
   }
 
-  /** Once per store, clears what writes cut short have left. */
+  /** Deletes the leftovers of interrupted writes, once per store. */
   async #sweep(): Promise<void> {
     if (this.#swept) return;
     const names = await this.#names();
@@ -341,7 +341,7 @@ export async function loadCheckpoint(dir: string): Promise<Checkpoint> {
   return { step, weights, optimiser, state };
 }
 
-/** What a file of a checkpoint holds, whole as its manifest has it. @throws CheckpointError naming it */
+/** Reads a file of a checkpoint and checks it against the manifest. @throws CheckpointError naming the file */
 async function readAs<T>(
   decode: (bytes: Uint8Array) => T,
   dir: string,
@@ -353,7 +353,7 @@ async function readAs<T>(
   try {
     return decode(bytes);
   } catch (cause) {
-    // Its hash is right, so it was written like this.
+    // Its hash is right, so the writer is at fault and not the disk.
     throw new CheckpointError(`${path} cannot be read: ${(cause as Error).message}`, { cause });
   }
 }
@@ -394,7 +394,7 @@ function sealed(value: object): string {
   return `${JSON.stringify({ ...value, sha256: sha256(JSON.stringify(value)) }, null, 2)}\n`;
 }
 
-/** What was sealed, without its hash. @throws CheckpointError where it is not what it was; one without a hash may be */
+/** The inverse of `sealed`; text without a hash (older versions) passes. @throws CheckpointError where the hash differs */
 function unsealed(bytes: Uint8Array, path: string): object {
   let value: { sha256?: unknown };
   try {

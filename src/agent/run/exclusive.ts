@@ -3,8 +3,8 @@ import { type HeldLock, type LockOptions, RunLockedError, takeLock } from './ind
 
 /**
  * Takes a lock file for this process.
- * @param refusal what is said where another process, in words, has it
- * @throws UsageError where another process has it, AbortError where `signal` aborts before that is found out
+ * @param refusal makes the error's message from the holder's description
+ * @throws UsageError where another process holds the lock, AbortError where `signal` aborts the wait
  */
 export async function exclusive(
   path: string,
@@ -19,7 +19,7 @@ export async function exclusive(
   }
 }
 
-/** What is said where a lock may have been left behind. */
+/** The message while `takeLock` waits to see whether the lock's holder still runs. */
 export function waitingFor(path: string, holder: string, seconds: number): string {
   return `${path} is locked by ${holder}; waiting at most ${seconds} s to see whether that process still runs`;
 }

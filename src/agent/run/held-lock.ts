@@ -4,23 +4,23 @@ import { Worker } from 'node:worker_threads';
 import { errorCode } from './atomic.ts';
 import { type Owner, parseOwner, readIfThere } from './lock-owner.ts';
 
-/** Between two signs of life of a lock's holder, in ms. */
+/** Milliseconds between two heartbeats of a lock's holder. */
 const BEAT_MS = 1000;
-/** Signs of life between two that are on the disk at once, where a server of files shows them to other machines. */
+/** Every so many heartbeats the holder syncs the file, so that other machines see them over a network file system. */
 const BEATS_A_SYNC = 5;
 const DIGITS = 12;
 
-/** A lock that was held is so no more; the message says what became of it. */
+/** Says that this process no longer holds its lock; the message gives the reason. */
 export class LockLostError extends Error {
   override name = 'LockLostError';
 }
 
-/** What a lock file says of its owner; the count at its end rises as long as that lives. */
+/** The text of a lock file: its owner, then the count of heartbeats, which rises while the owner lives. */
 export function lockText(owner: Owner): string {
   return `${JSON.stringify(owner)}\n${'0'.padStart(DIGITS)}\n`;
 }
 
-/** In a thread of its own, since updates keep the others for longer; as text, so that nothing has to be found and loaded. */
+/** The heartbeat: a thread of its own, since updates block the others for longer; as text, to need no file at run time. */
 const BEATING = `
   const { workerData: { file, at, digits, ms, sync } } = require('node:worker_threads');
   const { fdatasyncSync, writeSync } = require('node:fs');
@@ -30,7 +30,7 @@ const BEATING = `
       writeSync(file, String(++count).padStart(digits), at);
       if (count % sync === 0) fdatasyncSync(file);
     } catch {
-      // A sign that could not be given; the next may be.
+      // One missed heartbeat does no harm; the next may succeed.
     }
   }, ms);
 `;
@@ -42,7 +42,7 @@ export class HeldLock {
   readonly #file: number | undefined;
   readonly #beat: Worker | undefined;
 
-  /** @param brief it is released at once, so that nobody has to be shown that its holder lives */
+  /** @param brief the caller releases the lock at once, so it needs no heartbeat */
   constructor(path: string, owner: Owner & { id: string }, brief = false) {
     this.#path = path;
     this.#owner = owner;
@@ -60,7 +60,7 @@ export class HeldLock {
     try {
       text = readFileSync(this.#path, 'utf8');
     } catch (error) {
-      // What cannot be read now may well be there.
+      // Other errors do not show that the file is gone.
       if (!['ENOENT', 'ENOTDIR', 'ESTALE'].includes(errorCode(error))) return;
       throw new LockLostError(`${this.#path} is gone`);
     }
@@ -69,7 +69,7 @@ export class HeldLock {
     throw new LockLostError(`${this.#path} now belongs to process ${owner.pid} on ${owner.host}`);
   }
 
-  /** Another's is left where it is. */
+  /** Deletes the file, unless another process owns it now. */
   async release(): Promise<void> {
     await this.#beat?.terminate();
     if (this.#file !== undefined) closeSync(this.#file);

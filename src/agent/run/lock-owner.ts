@@ -6,17 +6,17 @@ import { errorCode } from './atomic.ts';
 
 const ownerSchema = z.object({
   pid: z.int().positive(),
-  /** Clock ticks after the machine's start, and which start that was; where the system tells (Linux). */
+  /** The process's start in clock ticks after the machine's start, and the ID of that start (Linux only). */
   started: z.string().optional(),
   boot: z.string().optional(),
-  /** In which PID namespace its number is its own; where the system tells (Linux). */
+  /** The PID namespace of `pid` (Linux only). */
   namespace: z.string().optional(),
   host: z.string().optional(),
-  /** Of this one lock. */
+  /** The ID of this one lock. */
   id: z.string().optional(),
 });
 
-/** A process that has a lock, so that another with its number is not taken for it. */
+/** The process that holds a lock, described so that a later process with the same number is not mistaken for it. */
 export type Owner = z.infer<typeof ownerSchema>;
 
 /** This process, as the owner of another lock. */
@@ -32,7 +32,7 @@ export async function newOwner(): Promise<Owner & { id: string }> {
   };
 }
 
-/** What a machine that stopped, or a process that is writing it, has left may be no owner. */
+/** Undefined for text without an owner: a crash or an unfinished write may leave such text. */
 export function parseOwner(text: string): Owner | undefined {
   try {
     return ownerSchema.safeParse(JSON.parse(text.split('\n')[0])).data;
@@ -41,7 +41,7 @@ export function parseOwner(text: string): Owner | undefined {
   }
 }
 
-/** Whether a process of that number is looked for where its owner is: not so in another container or machine. */
+/** Whether this process can look up the owner by its number: not so in another container or machine. */
 export function isWithin(owner: Owner, me: Owner): boolean {
   // Older versions wrote neither namespace nor host.
   const { boot, namespace = me.namespace, host = me.host } = owner;
@@ -49,7 +49,7 @@ export function isWithin(owner: Owner, me: Owner): boolean {
   return boot === me.boot && namespace === me.namespace && (told || host === me.host);
 }
 
-/** Whether an owner that is looked for where it is runs. */
+/** Whether an owner for which `isWithin` holds still runs. */
 export async function runs({ pid, started }: Owner): Promise<boolean> {
   const found = await procStat(pid);
   if (found) return found.started === started && !['Z', 'X'].includes(found.state);

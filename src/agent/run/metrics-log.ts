@@ -18,20 +18,20 @@ export class MetricsLog {
   readonly path: string;
   readonly #file: AppendFile;
 
-  /** Opens the file for appending, or makes it. */
+  /** Opens the file for appending, or creates it. */
   constructor(path: string) {
     this.path = path;
     this.#file = new AppendFile(path);
   }
 
-  /** Appends one line; one that cannot be written now is held, and `sync` says so. */
+  /** Appends one line. Where the write fails, memory holds the line, and `sync` throws. */
   append(record: { update: number }): void {
     this.#file.append(JSON.stringify(record));
   }
 
   /**
-   * Drops the lines after `update`, and a last line that was torn by a crash: what a resumed run
-   * does with its checkpoint's update, so that its file becomes that of an uninterrupted run.
+   * Drops the lines after `update`, and a last line that a crash left incomplete. A resumed run calls it
+   * with its checkpoint's update, so that its file equals that of an uninterrupted run.
    *
    * @throws Error naming the line where an earlier one is damaged
    */
@@ -48,21 +48,21 @@ export class MetricsLog {
   }
 
   /**
-   * Waits until the lines are on the disk; call it before a checkpoint that counts on them.
+   * Waits until the lines are on the disk. Call it before a checkpoint, which must not be ahead of them.
    * @throws Error naming the file and the cause where they cannot be written
    */
   sync(): void {
     this.#file.sync();
   }
 
-  /** @throws Error where lines that are held cannot be written even now */
+  /** @throws Error where writing the held lines fails again */
   close(): void {
     this.#file.close();
   }
 }
 
 /**
- * The records of a metrics.jsonl, without a torn last line; none where the file does not exist.
+ * The records of a metrics.jsonl, without an incomplete last line; none where the file does not exist.
  *
  * @throws Error naming the line where one before the last is damaged
  */
@@ -77,8 +77,8 @@ export async function readMetrics(path: string): Promise<MetricsRecord[]> {
 }
 
 /**
- * The record of each line (undefined where the last one is torn), whether a newline ends it, and the
- * offset where it ends.
+ * The record of each line (undefined where the last one is incomplete), whether a newline ends it, and
+ * the offset of its end.
  */
 async function* readLines(path: string) {
   let number = 0;
@@ -98,7 +98,7 @@ async function* readLines(path: string) {
   }
 }
 
-/** The record of one line, or undefined where it was torn. */
+/** The record of one line, or undefined where it is incomplete. */
 export function parseRecord(line: string): MetricsRecord | undefined {
   try {
     const record = JSON.parse(line);

@@ -4,7 +4,7 @@ const RENAMED: Readonly<Record<string, string>> = {
   inARow: 'consecutive',
 };
 
-/** A line of metrics.jsonl or events.jsonl by today's names: files of Pondera 0.1 have others. */
+/** Renames the fields of a line of metrics.jsonl or events.jsonl from Pondera 0.1 to the current names. */
 export function withNewNames<T extends object>(line: T): T {
   if (!Object.keys(RENAMED).some((old) => old in line)) return line;
   return Object.fromEntries(

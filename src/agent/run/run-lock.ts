@@ -4,18 +4,18 @@ import { errorCode } from './atomic.ts';
 import { HeldLock, lockText } from './held-lock.ts';
 import { isWithin, newOwner, type Owner, parseOwner, readIfThere, runs } from './lock-owner.ts';
 
-/** How long a holder that cannot be looked for may give no sign of life, in ms. */
+/** Milliseconds without a heartbeat after which a holder on another machine or in another container counts as dead. */
 const PATIENCE_MS = 20_000;
-/** Between looks for one, in ms. */
+/** Milliseconds between two looks for a heartbeat. */
 const LOOK_MS = 250;
 
-/** What systems say of a hard link that they cannot make (SMB, exFAT, FUSE, 9p, Android). */
+/** Error codes of file systems without hard links (SMB, exFAT, FUSE, 9p, Android). */
 const NO_LINK = ['EPERM', 'EACCES', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EMLINK'];
 
-/** Another process that runs holds the lock. */
+/** A running process holds the lock. */
 export class RunLockedError extends Error {
   override name = 'RunLockedError';
-  /** Which, in words. */
+  /** A description of that process for messages. */
   readonly holder: string;
 
   constructor(path: string, holder: string) {
@@ -25,23 +25,23 @@ export class RunLockedError extends Error {
 }
 
 export interface LockOptions {
-  /** Told where it is to be found out, which takes a while, whether a holder of another container or machine lives. */
+  /** Called before the wait for a heartbeat of a holder in another container or machine; `seconds` is the longest wait. */
   onWait?: (holder: string, seconds: number) => void;
-  /** Ends the wait for that. */
+  /** Aborts that wait. */
   signal?: AbortSignal;
-  /** It is released at once. */
+  /** The caller releases the lock at once, so it needs no heartbeat. */
   brief?: boolean;
-  /** Waits; a test may pass one that does not. */
+  /** Waits; a test may pass one that returns at once. */
   pause?: (ms: number, signal?: AbortSignal) => Promise<unknown>;
 }
 
 /**
- * Takes the lock file at `path` for this process, also from one that is gone without having released it. Whether a
- * process of the same machine and PID namespace is gone is known at once; another's lock, of another container or
- * machine, counts as left behind once it has shown no sign of life for 20 s.
+ * Takes the lock file at `path` for this process, also from a process that died without releasing it. A dead process
+ * of the same machine and PID namespace is recognized at once; a holder in another container or on another machine
+ * counts as dead after 20 s without a heartbeat.
  *
- * @throws Locked where a process that runs has it, AbortError where `signal` aborts first, Error naming the path
- *   where it cannot be written
+ * @throws RunLockedError where a running process holds it, AbortError where `signal` aborts first, Error naming the
+ *   path where it cannot be written
  */
 export async function takeLock(path: string, options: LockOptions = {}): Promise<HeldLock> {
   const me = await newOwner();
@@ -58,7 +58,7 @@ export async function takeLock(path: string, options: LockOptions = {}): Promise
   }
 }
 
-/** Puts `own` at `path` where nothing or a dead process's lock is. @returns whether it did, or is to try again */
+/** Puts `own` at `path` where no lock or a dead process's lock is. @returns false where the caller must try again */
 async function acquire(
   path: string,
   own: string,
@@ -68,7 +68,7 @@ async function acquire(
   if (await create(path, own)) return true;
   const dead = await leftBehind(path, me, options);
   if (dead === undefined) return false;
-  // Only who holds this second lock replaces the first, or two could each replace the other's.
+  // Without this second lock two processes could each replace the other's new lock.
   const guard = await takeLock(`${path}.stale`, { ...options, brief: true });
   try {
     if ((await readIfThere(path)) !== dead) return false;
@@ -79,11 +79,11 @@ async function acquire(
   }
 }
 
-/** Puts `own` at `path` where nothing is. @returns whether nothing was */
+/** Puts `own` at `path` where no file is. @returns false where a file is there */
 async function create(path: string, own: string): Promise<boolean> {
   try {
     try {
-      // It is there whole or not at all.
+      // A link makes the whole file appear at once.
       await nodeFs.link(own, path);
     } catch (error) {
       if (!NO_LINK.includes(errorCode(error))) throw error;
@@ -96,7 +96,7 @@ async function create(path: string, own: string): Promise<boolean> {
   }
 }
 
-/** @returns the text of a lock whose process is gone; undefined where there is none any more @throws Locked */
+/** @returns the text of a dead process's lock; undefined where the file is gone @throws RunLockedError */
 async function leftBehind(
   path: string,
   me: Owner,

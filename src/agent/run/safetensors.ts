@@ -12,7 +12,7 @@ const entrySchema = z.object({
   shape: z.array(z.int().nonnegative()),
   data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
 });
-// z.record would drop a key named __proto__ in silence.
+// z.record would silently drop a key named __proto__.
 const metadataSchema = z.custom<Record<string, string>>(
   (value) =>
     typeof value === 'object' &&
@@ -27,7 +27,7 @@ const metadataSchema = z.custom<Record<string, string>>(
  * length as u64, a JSON header padded with spaces to 8 bytes, then the data, little-endian.
  * Tensors lie in the order of their names, so that equal tensors give equal bytes.
  *
- * @throws Error where a tensor's data has not as many numbers as its shape
+ * @throws Error where the length of a tensor's data does not fit its shape
  */
 export function encodeSafetensors(
   tensors: Tensors,
@@ -69,8 +69,8 @@ export function encodeSafetensors(
 /**
  * Decodes a safetensors file of F32 tensors; the data is copied.
  *
- * @throws Error saying what is wrong: truncated, a malformed header, duplicate names, another dtype,
- *   a length that does not fit the shape, holes or overlaps
+ * @throws Error for truncated bytes, a malformed header, duplicate names, another dtype, a length
+ *   that does not fit the shape, holes or overlaps
  */
 export function decodeSafetensors(bytes: Uint8Array): {
   tensors: Tensors;
@@ -139,7 +139,7 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> {
   return header as Record<string, unknown>;
 }
 
-/** JSON.parse keeps the last of duplicate keys in silence; the format forbids them. */
+/** The format forbids duplicate keys; JSON.parse silently keeps the last one. */
 function checkDuplicates(json: string): void {
   const open: Set<string>[] = [];
   for (const [token, key] of json.matchAll(/("(?:[^"\\]|\\.)*")\s*:|"(?:[^"\\]|\\.)*"|[{}]/g)) {

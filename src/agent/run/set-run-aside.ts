@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** What a run leaves in its directory, beside its config, which the next one replaces. */
+/** The files and folders of a run in its directory, without its config, which the next run replaces. */
 const written = [
   'checkpoints',
   'metrics.jsonl',
@@ -15,11 +15,11 @@ const written = [
 const ASIDE = '.replaced-';
 
 /**
- * Moves what a run left in `dir` aside, so that another can begin there; other files stay. Its config stays too, until it
- * is replaced: wherever this is cut short, the directory holds a run.
+ * Moves the files of an earlier run in `dir` into a subfolder, so that a new run can start there. Other files stay, and
+ * so does the config until the new run replaces it: after an interruption the directory still holds a run.
  *
- * @returns what deletes it
- * @throws Error where something cannot be moved; all is then as it was
+ * @returns a function that deletes the moved files
+ * @throws Error where a file cannot be moved; all files are then back in their places
  */
 export async function setRunAside(dir: string): Promise<() => Promise<void>> {
   const aside = await mkdtemp(join(dir, ASIDE));
@@ -36,7 +36,7 @@ export async function setRunAside(dir: string): Promise<() => Promise<void>> {
     throw error;
   }
   return async () => {
-    // Those as well that were left by one that was killed here.
+    // This includes the folders of earlier calls whose process was killed.
     const all = (await readdir(dir)).filter((name) => name.startsWith(ASIDE));
     for (const name of all) await rm(join(dir, name), { recursive: true, force: true });
   };

@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, writeSync } from 'node:fs'
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
-/** Bytes of events kept before they are written without being asked. */
+/** Bytes of pending events at which `flush` runs by itself. */
 const BUFFER_LIMIT = 1 << 16;
 /** Buckets of a histogram whose values are not a narrow range of integers. */
 const BUCKETS = 30;
@@ -19,10 +19,10 @@ export class TensorBoardWriter {
   #flushAt = BUFFER_LIMIT;
 
   /**
-   * Begins a new event file in `dir`, beside those there already.
+   * Creates a new event file in `dir`, beside the existing ones.
    *
-   * @param resumeStep where a run is resumed, its first step to come: TensorBoard then drops what
-   *   earlier files of `dir` hold from that step on
+   * @param resumeStep the next step of a resumed run: TensorBoard drops the events of earlier files
+   *   of `dir` from that step on
    * @param wallTime seconds since 1970
    */
   constructor(
@@ -30,7 +30,7 @@ export class TensorBoardWriter {
     { resumeStep, wallTime = Date.now() / 1000 }: { resumeStep?: number; wallTime?: number } = {},
   ) {
     mkdirSync(dir, { recursive: true });
-    // TensorBoard reads files in the order of their names, also where the clock went back.
+    // TensorBoard reads files by name, so names must rise even where the clock went back.
     const seconds = Math.max(Math.floor(wallTime), newest(dir) + 1);
     const name = `${String(seconds).padStart(10, '0')}.${hostname()}.${process.pid}.0`;
     this.path = join(dir, `events.out.tfevents.${name}`);
@@ -48,8 +48,8 @@ export class TensorBoardWriter {
   }
 
   /**
-   * Values that are not finite are left out; where none remains, nothing is written.
-   * @param counts how often each was seen; once unless given
+   * Adds a histogram of the finite values; nothing where there are none.
+   * @param counts how often each value occurred; default: once
    */
   histogram(
     tag: string,
@@ -63,13 +63,13 @@ export class TensorBoardWriter {
     if (finite.length > 0) this.#summary(tag, bytesField(5, histogram(finite)), step, wallTime);
   }
 
-  /** Hands what was recorded to the system. @throws Error where it does not take it; it then stays pending */
+  /** Writes the pending events. @throws Error where the write fails; the events then stay pending */
   flush(): void {
     let rest = concat(this.#pending);
     try {
       while (rest.length > 0) {
         rest = rest.subarray(writeSync(this.#file, rest));
-        // What a full disk refuses stays pending, to go on at that very byte.
+        // On a full disk the rest stays pending, and the next flush continues at its first byte.
         this.#pending = [rest];
         this.#pendingBytes = rest.length;
       }
@@ -102,7 +102,7 @@ export class TensorBoardWriter {
     try {
       this.flush();
     } catch {
-      // It stays pending: whoever flushes hears of it.
+      // The events stay pending, and the next explicit flush throws.
     }
   }
 }
@@ -118,7 +118,7 @@ interface Seen {
   count: number;
 }
 
-/** HistogramProto: exact min, max, count and sums; each bucket given by its right edge. */
+/** HistogramProto: exact min, max, count and sums; a bucket is given by its right edge. */
 function histogram(seen: readonly Seen[]): Uint8Array {
   let [min, max, total, sum, squares] = [Infinity, -Infinity, 0, 0, 0];
   for (const { value, count } of seen) {
@@ -128,7 +128,7 @@ function histogram(seen: readonly Seen[]): Uint8Array {
     sum += count * value;
     squares += count * value * value;
   }
-  // One bucket per integer where that is few, so that counts of steps show as they are.
+  // A narrow range of integers gets one bucket per integer, which shows counts of ponder steps exactly.
   const perInteger = max - min < 2 * BUCKETS && seen.every(({ value }) => Number.isInteger(value));
   const buckets = perInteger ? max - min + 1 : min === max ? 1 : BUCKETS;
   const start = perInteger ? min - 0.5 : min;

@@ -1,28 +1,28 @@
 import { ACTIVITIES, type Activity, SLOTS } from './slots.ts';
 
-/** Signs of life of the training thread, in memory that another thread reads: it beats by a timer. */
+/** The state of the training thread in memory that another thread reads; a timer counts the beats. */
 export class Heartbeat {
   readonly shared = new SharedArrayBuffer(8 * Object.keys(SLOTS).length);
-  /** The environment that is being called, for who calls them to keep; -1 for none [1]. */
+  /** The index of the environment that runs at the moment, written by its caller; −1 for none [1]. */
   readonly calling = new Float64Array(this.shared, 8 * SLOTS.env, 1).fill(-1);
   readonly #slots = new Float64Array(this.shared);
 
-  /** It lives. */
+  /** Counts a beat. */
   beat(): void {
     this.#slots[SLOTS.beats]++;
   }
 
-  /** What the training thread does from now on. */
+  /** Sets the current activity of the training thread. */
   doing(activity: Activity): void {
     this.#slots[SLOTS.activity] = ACTIVITIES.indexOf(activity);
   }
 
-  /** How far training had come, the last time. */
+  /** The progress that `reach` set last. */
   get reached(): { update: number; envSteps: number } {
     return { update: this.#slots[SLOTS.update], envSteps: this.#slots[SLOTS.envSteps] };
   }
 
-  /** How far training has come. */
+  /** Sets the progress of training. */
   reach({ update, envSteps }: { update: number; envSteps: number }): void {
     this.#slots[SLOTS.update] = update;
     this.#slots[SLOTS.envSteps] = envSteps;

@@ -1,4 +1,4 @@
-/** What the training thread may be doing; the first as it begins. */
+/** The activities of the training thread; it starts with the first. */
 export const ACTIVITIES = [
   'starting',
   'collecting',
@@ -9,10 +9,10 @@ export const ACTIVITIES = [
 
 export type Activity = (typeof ACTIVITIES)[number];
 
-/** What lies where in a heartbeat, as float64 numbers; `activity` is an index of `ACTIVITIES`. */
+/** The layout of a heartbeat: indices of float64 numbers; `activity` holds an index of `ACTIVITIES`. */
 export const SLOTS = { beats: 0, activity: 1, env: 2, update: 3, envSteps: 4 } as const;
 
-/** How often it is looked, at least, in the time after which standing still is a fault. */
+/** The fewest looks within the time after which a blocked thread counts as a fault. */
 const LOOKS = 10;
 /** The longest between two looks: a timer of more than 24.8 days would fire at once. */
 const LONGEST_MS = 86_400_000;

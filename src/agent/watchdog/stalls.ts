@@ -2,14 +2,14 @@ import { defer, EMPTY, interval, mergeMap, type Observable, of } from 'rxjs';
 import type { EnvPool } from '../../envs/index.ts';
 import { looksIn } from './slots.ts';
 
-/** Environments that owe answers and have been silent for so long, or that answer again. */
+/** `stalled`: no environment has answered for `seconds`, and `envs` have open requests; `answered`: one answers again. */
 export type Stall =
   | { type: 'stalled'; envs: readonly number[]; seconds: number }
   | { type: 'answered'; seconds: number };
 
 /**
- * Where environments owe answers and none of any has come for `seconds`, and where one has come since. It counts
- * how often it has looked rather than read a clock: while this thread is busy, no answer can come.
+ * Emits `stalled` where requests are open and no environment has answered for `seconds`, and `answered` at the first
+ * answer after that. It counts its own looks and reads no clock: while this thread is busy, no answer can arrive.
  *
  * @param seconds 0 for never
  */

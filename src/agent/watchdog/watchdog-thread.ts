@@ -5,11 +5,11 @@ import type { Kept } from '../events/events.ts';
 import { unusedPath } from '../run/unused-path.ts';
 import { ACTIVITIES, looksIn, SLOTS } from './slots.ts';
 
-/** What the thread that watches is told at its start. */
+/** The data that the watching thread receives at its start. */
 export interface Watched {
   /** The run's directory. */
   dir: string;
-  /** Of the heartbeat. */
+  /** The memory of the heartbeat. */
   shared: SharedArrayBuffer;
   seconds: number;
 }
@@ -19,7 +19,7 @@ const { everyMs, looks } = looksIn(seconds);
 const slots = new Float64Array(shared);
 let beats = Number.NaN;
 let since = Date.now();
-/** Looks without a beat: a process that was stopped, or a machine that slept, makes one of a long time. */
+/** Looks in a row without a beat. Counting looks makes a stopped process or a sleeping machine count as one look. */
 let quiet = 0;
 
 setInterval(() => {
