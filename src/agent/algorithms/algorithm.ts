@@ -106,7 +106,7 @@ export type SettingsSchema = z.ZodObject & z.ZodType<RolloutSettings>;
 /** A learning algorithm: its settings, its statistics, and how to make one (`registerAlgorithm`). */
 export interface AlgorithmDefinition<
   Name extends string = string,
-  // biome-ignore lint/suspicious/noExplicitAny: what one definition takes is forgotten in a list of several
+  // biome-ignore lint/suspicious/noExplicitAny: a list of several definitions has no common schema
   Schema extends SettingsSchema = any,
 > {
   /** The value of the config's `algorithm`, and the name of its section. */

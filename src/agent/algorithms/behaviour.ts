@@ -6,7 +6,7 @@ import type { LearningConfig, Stage } from './algorithm.ts';
  * The behavior that most algorithms collect rollouts with: the config's halting rule ends thoughts once it is released,
  * before that each takes `maxSteps` ponder steps, and actions are drawn.
  * @param config of the run
- * @param stage how far training has come
+ * @param stage the stage of training
  */
 export function trainedBehaviour(
   { halting }: Pick<LearningConfig, 'halting'>,

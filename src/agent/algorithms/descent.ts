@@ -3,7 +3,7 @@ import { Adam, numbersOf } from '../../kernels/index.ts';
 import type { Policy } from '../../policy/index.ts';
 import type { AlgorithmState } from './algorithm.ts';
 
-/** Gradient steps on a policy by Adam, as an algorithm that holds nothing else keeps and restores them. */
+/** Gradient steps on a policy by Adam; its state is that of an algorithm without other state. */
 export class Descent {
   readonly #policy: Policy;
   readonly #adam: Adam;
@@ -14,9 +14,9 @@ export class Descent {
   }
 
   /**
-   * One gradient step: the policy's variables change.
-   * @param judge the loss, and what it reports
-   * @returns what was reported, and the gradient's norm before it was clipped to `maxGradNorm`
+   * Makes one gradient step on the policy's variables.
+   * @param judge computes the loss and its report
+   * @returns the numbers of the report, and the gradient's norm before clipping to `maxGradNorm`
    */
   async step(
     judge: () => { loss: tf.Scalar; report: tf.Tensor1D },
@@ -41,7 +41,7 @@ export class Descent {
     return { stats: found, gradNorm };
   }
 
-  /** Adam's moments, and how many steps it took. */
+  /** Adam's moments and its number of steps. */
   async state(): Promise<AlgorithmState> {
     const { step, m, v } = await this.#adam.state();
     const tensor = (data: Float32Array) => ({ shape: [data.length], data });

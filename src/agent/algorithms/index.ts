@@ -33,7 +33,7 @@ type BuiltIn = (typeof builtIn)[number];
 /** The name of an algorithm: a built-in one, or a registered one. */
 export type AlgorithmName = BuiltIn['name'] | (string & {});
 
-/** Typed as what they come to: of the algorithm that is named, a section; of the others, none. */
+/** The schemas of the built-in sections by algorithm; a parsed section is never undefined, since it has defaults. */
 type SectionSchemas = { [D in BuiltIn as D['name']]: z.ZodPrefault<D['settings']> };
 
 /**
@@ -67,7 +67,7 @@ export function registerAlgorithm<Schema extends SettingsSchema>(
   return algorithms.register(definition);
 }
 
-/** The sections of all algorithms, none of which has to be given. */
+/** The schemas of all algorithms' sections; a config may leave any of them out. */
 export function algorithmSections(): SectionSchemas {
   return Object.fromEntries(
     algorithms.all.map(({ name, summary, settings }) => [
@@ -77,7 +77,7 @@ export function algorithmSections(): SectionSchemas {
   ) as unknown as SectionSchemas;
 }
 
-/** The algorithm that a config names, and its section. */
+/** The definition of the algorithm that a config names, and its section. */
 export function algorithmOf(config: { algorithm: string }): {
   definition: AlgorithmDefinition;
   settings: RolloutSettings;
@@ -87,7 +87,7 @@ export function algorithmOf(config: { algorithm: string }): {
   return { definition, settings: sections[definition.name] };
 }
 
-/** The algorithm that a config names, to learn with. @param rng every draw of an update comes from it */
+/** Makes the algorithm that a config names. @param rng the source of every draw of an update */
 export function createAlgorithm(
   policy: Policy,
   config: LearningConfig & { algorithm: string },
@@ -97,7 +97,7 @@ export function createAlgorithm(
   return definition.create({ policy, config, settings, rng });
 }
 
-/** @throws RangeError where a section that is left out would not be read */
+/** @throws RangeError where a setting has no default, since a config may leave the section out */
 function haveDefaults({ name, settings }: AlgorithmDefinition): void {
   const { error } = (settings as SettingsSchema).safeParse({});
   if (error === undefined) return;

@@ -1,8 +1,8 @@
 import type { GradientStep } from './algorithm.ts';
 
 /**
- * The largest gradient step where a rollout is cut into equal parts of about `minibatch` decisions.
- * @param envs environments: a rollout may hold one decision of each beyond its `decisions`
+ * The largest gradient step of an algorithm that cuts a rollout into equal parts of about `minibatch` decisions.
+ * @param envs number of environments: a rollout may hold one decision of each beyond its `decisions`
  */
 export function largestPart(
   { decisions, minibatch, epochs }: { decisions: number; minibatch: number; epochs: number },

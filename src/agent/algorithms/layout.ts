@@ -1,6 +1,6 @@
 import type { Trajectory } from '../../rollout/index.ts';
 
-/** What was seen and done. */
+/** The observations, actions and masks of decisions, in the order of `sorted`. */
 export function seen(trajectory: Trajectory, sorted: Int32Array) {
   const { sizes } = trajectory;
   const decisions = sorted.length;
@@ -21,7 +21,7 @@ export function seen(trajectory: Trajectory, sorted: Int32Array) {
   };
 }
 
-/** Decisions by ponder steps, the most first, then by index; and how many have at least 1, 2, … steps. */
+/** Sorts decisions by ponder steps, the most first, then by index; `reach[k]` counts those with at least k + 1 steps. */
 export function byDepth(
   chosen: Int32Array,
   steps: Int32Array,
@@ -31,14 +31,14 @@ export function byDepth(
     while (reach.length < steps[t]) reach.push(0);
     for (let k = 0; k < steps[t]; k++) reach[k]++;
   }
-  // Those of n steps lie after all that have more.
+  // The decisions with n steps follow all those with more.
   const places = reach.map((_, k) => reach[k + 1] ?? 0);
   const sorted = new Int32Array(chosen.length);
   for (const t of chosen.sort()) sorted[places[steps[t] - 1]++] = t;
   return { sorted, reach };
 }
 
-/** Ponder steps taken, by row of the states of all depths. */
+/** The depth of each micro-step, laid out depth by depth [M]. */
 export function depthsOf(reach: readonly number[]): Float32Array {
   const steps = new Float32Array(reach.reduce((sum, count) => sum + count, 0));
   let row = 0;

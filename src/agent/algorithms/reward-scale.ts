@@ -4,15 +4,15 @@ import type { Transition } from '../../rollout/index.ts';
 export interface RewardScaleState {
   stats: RunningStatsState;
   returns: number[];
-  /** Whether a reward other than 0 was seen. */
+  /** Whether a reward other than 0 has come. */
   rewarded?: boolean;
 }
 
 /**
- * Rewards are divided by the running standard deviation of the discounted return so far, over all environments: G ← γ·G + r, which begins
- * anew with each episode however the one before ended, as in SB3's VecNormalize. Gymnasium's NormalizeReward (`normalizeReward`) lets the
- * last reward of an episode into the return of the next, and goes on through truncation.
- * One scale holds for a whole rollout, so that the price can be scaled with it.
+ * The scale of rewards: one over the running standard deviation of the discounted return so far, over all environments. That return,
+ * G ← γ·G + r, starts anew with each episode, terminated or truncated, as in SB3's VecNormalize. Gymnasium's NormalizeReward
+ * (`normalizeReward`) adds the last reward of an episode to the return of the next, and continues through truncation.
+ * One scale holds for a whole rollout, so that it can scale the price too.
  */
 export class RewardScale {
   readonly #gamma: number;
@@ -26,8 +26,8 @@ export class RewardScale {
   }
 
   /**
-   * What rewards and price are multiplied by: 1 until there was a reward, since the deviation of returns that are
-   * all 0 says nothing of how large they will be, and would multiply the price alone.
+   * The factor on rewards and price. It is 1 until the first reward other than 0: returns of 0 do not show how large
+   * later ones will be, and their deviation would scale the price alone.
    */
   get factor(): number {
     return this.#rewarded ? this.#stats.scale(0) : 1;
@@ -58,12 +58,12 @@ export class RewardScale {
   }
 }
 
-/** The `factor` of a scale that was saved. */
+/** The `factor` of a saved scale. */
 export function factorOf(state: RewardScaleState): number {
   return rewardedIn(state) ? RunningStats.fromState(state.stats).scale(0) : 1;
 }
 
-/** Whether there was a reward; older checkpoints do not say. */
+/** Whether a reward other than 0 has come; for older checkpoints, which do not hold that, judged by the mean return. */
 function rewardedIn({ rewarded, stats }: RewardScaleState): boolean {
   return rewarded ?? stats.mean[0] !== 0;
 }

@@ -2,8 +2,8 @@ import { haltingRules } from '../../policy/index.ts';
 import { algorithms } from './index.ts';
 
 /**
- * What an update reports beside what it did: the meaning of each name, of the algorithm and of the halting rule.
- * Of those that are not known here (a program of its own registered them) it says nothing.
+ * The meanings of an update's statistics, by name: those of the algorithm and those of the halting rule. It leaves out an
+ * algorithm or a rule that is not registered in this process.
  */
 export function updateStatistics(config: {
   algorithm: string;

@@ -5,7 +5,7 @@ import type { PriceSettings, RecipeSettings } from './recipe-settings.ts';
 /** Weight of the past in the smoothed return. */
 const SMOOTHING = 0.9;
 
-/** The sections of a run's config that it goes by. */
+/** The sections of a run's config that the schedule reads. */
 interface HaltingScheduleConfig {
   halting: HaltingConfig;
   price: PriceSettings;
@@ -14,7 +14,7 @@ interface HaltingScheduleConfig {
 
 export type Release = 'return' | 'plateau' | 'deadline';
 
-/** Where it has come to, as plain JSON; the price is one number in checkpoints from before 0.2. */
+/** The state of the schedule as plain JSON; in checkpoints from before 0.2 the price is one number. */
 export interface HaltingScheduleState {
   released: boolean;
   updates: number;
@@ -25,8 +25,8 @@ export interface HaltingScheduleState {
 }
 
 /**
- * Explains why a steered price may rise too far: only forced decisions show that deeper thoughts earn more. Undefined where nothing is
- * wrong.
+ * Explains why a steered price may rise too far: without forced decisions nothing shows that deeper thoughts earn more. Undefined where
+ * it cannot.
  */
 export function explainPrice({
   halting,
@@ -42,11 +42,11 @@ export function explainPrice({
 }
 
 /**
- * The recipe that keeps the halting head from collapsing: think at full depth for nothing until
- * competent, then release the head and charge for it; and the price's controller.
+ * The recipe that keeps the halting head from collapsing: thoughts have full depth at no price until
+ * the policy is competent; then the head is released and ponder steps cost their price.
  *
- * Released before competence, shallow exits win before depth pays and it collapses to one step; the
- * price acts only after release.
+ * A head released earlier collapses to one step, since shallow exits win before depth pays. The price
+ * applies only after the release.
  */
 export class HaltingSchedule {
   readonly #config: HaltingScheduleConfig;
@@ -69,12 +69,12 @@ export class HaltingSchedule {
     return this.#state.released;
   }
 
-  /** Reward subtracted per ponder step beyond minSteps now, in units of the raw reward. */
+  /** Reward subtracted per ponder step beyond minSteps, in units of the raw reward; 0 before the release. */
   get price(): number {
     return this.#state.released ? this.#price.price : 0;
   }
 
-  /** The price is steered and may still rise: thoughts that are too long are being dealt with. */
+  /** Whether the price is steered and may still rise, which shortens thoughts that are too long. */
   get steering(): boolean {
     return this.#price.steering;
   }
@@ -89,12 +89,12 @@ export class HaltingSchedule {
   }
 
   /**
-   * Takes in an update.
-   * @param meanReturn of the episodes that ended in its rollout; null for none
-   * @param meanSteps of its unforced decisions; 0 for none
-   * @param told what forced decisions tell of its depth and price
+   * Advances the schedule by an update.
+   * @param meanReturn mean return of the episodes that ended in its rollout; null for none
+   * @param meanSteps mean ponder steps of its unforced decisions; 0 for none
+   * @param told statistics of its forced decisions
    * @param progress share of training done
-   * @returns why the halting head is released with this update, if it is
+   * @returns the reason for releasing the halting head with this update; undefined where it does not
    */
   update(
     meanReturn: number | null,

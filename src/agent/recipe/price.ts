@@ -2,51 +2,51 @@ import type { PriceSettings } from './recipe-settings.ts';
 
 /** Share of the newest update in the running means of ponder steps and of their trend. */
 const SHARE = 0.4;
-/** And in those that few decisions tell: of the depth gap and of what a ponder step brings. */
+/** The same for the depth gap and the gain of a ponder step, which rest on few decisions and vary more. */
 const GAP_SHARE = 0.1;
-/** Updates that the trend is looked ahead for: a policy answers to a price about so many updates later. */
+/** Updates by which the trend is extrapolated: a policy responds to a price about so many updates later. */
 const HORIZON = 10;
-/** The depth gap above which the price gives way. */
+/** The depth gap above which the price falls. */
 const GAP = 0.1;
-/** The factor that it gives way by, an update. */
+/** The factor per update by which it falls. */
 const RETREAT = 0.95;
-/** The most that ln(price) changes by in an update. */
+/** The largest change of ln(price) in an update. */
 const MOST = 0.1;
-/** The least that a steered price becomes, in units of the initial one: from 0 none would rise again. */
+/** The lowest steered price, in units of the initial one: multiplication cannot raise a price of 0. */
 const LEAST = 0.01;
 
 export interface PriceState {
   price: number;
-  /** Running mean of ponder steps; null before there was any. */
+  /** Running mean of ponder steps; null before the first update. */
   mean: number | null;
-  /** Running mean of its change an update. */
+  /** Running mean of its change per update. */
   trend: number;
   /** Running mean of the depth gap. */
   gap: number;
-  /** Running mean of what a ponder step brings; null before that was told. */
+  /** Running mean of `stepGain`; null before its first value. */
   gain: number | null;
 }
 
-/** What decisions of a forced depth tell; null where they do not. */
+/** Statistics of decisions at a forced depth; null where there are too few decisions. */
 export interface ForcedDepthStats {
-  /** Above 0.1, decisions forced deeper earn more than the head's own. */
+  /** Above 0.1 decisions forced deeper earn clearly more than unforced ones. */
   depthGap: number | null;
-  /** The most that a ponder step brings in the mean, in units of the raw reward. */
+  /** The largest mean gain per ponder step, in units of the raw reward. */
   stepGain: number | null;
 }
 
 /**
- * Steers the price of a ponder step so that thoughts take `price.targetSteps` of them in the mean.
+ * Steers the price of a ponder step so that thoughts take `price.targetSteps` steps on average.
  *
  *     heading = mean + 10 · trend                                              (running means, the newest update 0.4 of each)
  *     ln price ← ln price + clip(rate · (heading − target), ± 0.1)
  *     ln price ← ln price + ln 0.95            instead, while the depth gap (running mean of 10 updates) is above 0.1
  *
- * The first is an integral controller with lead: it looks at where the mean is going and not at where it is, since policies answer to a
- * price many updates late, and it would charge them more and more meanwhile. It steers the logarithm, so that no unit of reward has a part in it.
- * The second is for a target that costs reward: the price gives way, down to the initial one, while decisions forced deeper earn more than the
- * head's own (`depthGap`). Nor does it rise above what a ponder step brings in the mean (`stepGain`, running mean of 10 updates): beyond that it would pay
- * to forget how to think, where a policy has yet to learn what its target asks of it.
+ * The first rule is an integral controller with lead: it uses the extrapolated mean and not the present one, since policies respond to a price many
+ * updates late, and the price would rise further and further meanwhile. It steers the logarithm, which makes it independent of the reward's unit.
+ * The second rule is for a target that costs reward: the price falls, down to the initial one, while decisions forced deeper earn more than
+ * unforced ones (`depthGap`). Nor does the price rise above the gain of a ponder step (`stepGain`, running mean of 10 updates): at a higher price a
+ * policy that has not yet learned to use so few steps would earn most by not thinking at all.
  */
 export class PriceController {
   readonly #config: PriceSettings;
@@ -62,7 +62,7 @@ export class PriceController {
     return this.#state.price;
   }
 
-  /** It is steered and may still rise: thoughts that are too long are being dealt with. */
+  /** Whether the price is steered and may still rise, which shortens thoughts that are too long. */
   get steering(): boolean {
     const { targetSteps, max } = this.#config;
     return targetSteps !== undefined && this.#state.price < max;
@@ -77,8 +77,8 @@ export class PriceController {
   }
 
   /**
-   * Takes in an update after release.
-   * @param meanSteps of its unforced decisions; 0 for none, which changes nothing
+   * Adjusts the price after an update since the release.
+   * @param meanSteps mean ponder steps of its unforced decisions; 0 for none, which changes nothing
    */
   update(meanSteps: number, { depthGap, stepGain }: ForcedDepthStats): void {
     const { targetSteps, initial, rate, max } = this.#config;

@@ -55,7 +55,7 @@ export interface Recorded {
  * Plays whole episodes, one after another, on an environment of its own, and records observations, thoughts and
  * actions.
  *
- * @param write given each line of the recording, its newline included, as it comes
+ * @param write receives each line of the recording, with its newline, as soon as it is complete
  * @throws UsageError where maxSteps is below the config's minSteps
  */
 export async function record(

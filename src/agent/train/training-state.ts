@@ -7,7 +7,7 @@ import type { HookRequestsState } from '../hooks/hook-requests.ts';
 import type { HaltingScheduleState } from '../recipe/halting-schedule.ts';
 import type { GuardState } from './guard.ts';
 
-/** A training run's state beside weights and optimiser, as plain JSON. */
+/** A training run's state beside weights and optimizer, as plain JSON. */
 export interface TrainingState {
   agent: AgentState;
   update: number;

@@ -389,7 +389,7 @@ export class Training {
     for (const [i, goesOn] of goOn.entries()) if (!goesOn) this.#priced[i] = 0;
   }
 
-  /** Frees tensors and closes environments. @param told receives each environment that cannot be closed */
+  /** Frees tensors and closes environments. @param told receives each failure to close one */
   async dispose(told: (failed: Failed) => void = () => {}): Promise<void> {
     this.decider.dispose();
     this.#algorithm.dispose();

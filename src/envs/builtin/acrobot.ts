@@ -8,7 +8,7 @@ import { defineEnv } from './entry.ts';
 import { EpisodicEnv, type Outcome } from './episodic-env.ts';
 import { palette } from './palette.ts';
 
-// Both links: mass 1 kg, length 1 m, centre of mass at its middle, moment of inertia 1 kg m².
+// Both links: mass 1 kg, length 1 m, center of mass in the middle, moment of inertia 1 kg m².
 const centre = 0.5; // m
 const inertia = 1; // kg m²
 const gravity = 9.8; // m/s²

@@ -92,7 +92,7 @@ export class CartPole extends EpisodicEnv<Float32Array, number, State> {
     return new Float32Array(state);
   }
 
-  /** The cart between the ends of its track, from which the pole may not lean beyond the pale lines. */
+  /** The cart between the ends of its track; the pale lines show the largest angle of the pole. */
   protected draw([x, , theta]: State): Drawing {
     const cart = 300 + (x / maxPosition) * 260;
     const leaning = (angle: number, length: number) => ({

@@ -13,7 +13,7 @@ export interface EnvEntry<Options = unknown> {
   make(options: Options): Env;
 }
 
-/** An entry whose `make` takes what its schema gives. */
+/** Types an entry: its `make` takes the output of its schema. */
 export function defineEnv<Options>(entry: EnvEntry<Options>): EnvEntry<Options> {
   return entry;
 }

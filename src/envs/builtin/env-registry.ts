@@ -78,7 +78,7 @@ export function makeEnv(id: string, options: unknown = {}): Env {
   return entry.make(parsed.data);
 }
 
-/** Where, what was expected, what was given. */
+/** The lines of a message about a wrong option: its path, the expectation and the given value. */
 function explain(issue: z.core.$ZodIssue, options: unknown, entry: EnvEntry): string[] {
   const { properties = {} } = z.toJSONSchema(entry.options, { io: 'input' }) as FieldSchema;
   if (issue.code === 'unrecognized_keys') {

@@ -2,12 +2,12 @@ import { Rng, type RngState } from '../../kernels/index.ts';
 import type { Drawing, Env, Info, Reset, ResetOptions, Step } from '../contract/env.ts';
 import type { Space } from '../contract/space.ts';
 
-/** What one action leads to. */
+/** The outcome of one action. */
 export interface Outcome<State> {
   state: State;
   reward: number;
   terminated: boolean;
-  /** Whether the goal counts as reached, should the episode end here. */
+  /** Whether the episode counts as a success if it ends here. */
   success?: boolean;
 }
 
@@ -20,10 +20,11 @@ interface Snapshot<State> {
 }
 
 /**
- * The part all built-in environments share: the random stream, the order of calls, the time limit
- * and the snapshot. A subclass says how a state begins, goes on and looks.
+ * The common part of the built-in environments: the random stream, the order of calls, the time limit
+ * and the snapshot. A subclass defines the first state, the transitions and the observations.
  *
- * `State` is plain JSON data that `advance` replaces and never changes, so that a snapshot is exact.
+ * `State` is plain JSON data. `advance` must return a new state and not change the old one, so that
+ * snapshots are exact.
  */
 export abstract class EpisodicEnv<Obs, Action, State> implements Env<Obs, Action> {
   abstract readonly observationSpace: Space<Obs>;
@@ -51,7 +52,7 @@ export abstract class EpisodicEnv<Obs, Action, State> implements Env<Obs, Action
     return {};
   }
 
-  /** Why the action cannot be taken, or undefined where it can. */
+  /** The reason why an action is invalid; undefined where it is valid. */
   protected refuse(action: unknown, _state: State): string | undefined {
     return this.actionSpace.explain(action);
   }

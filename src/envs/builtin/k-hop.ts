@@ -128,7 +128,7 @@ export class KHop extends EpisodicEnv<Int32Array, number, State> {
     return { difficulty: state.hops };
   }
 
-  /** The pointers from left to right, those that lead from the start to the answer stressed. */
+  /** The pointers from left to right, with those from the start to the answer emphasized. */
   protected draw({ tokens, hops }: State): Drawing {
     const { layers, width } = this.#options;
     const at = (id: number) => ({
@@ -148,7 +148,7 @@ export class KHop extends EpisodicEnv<Int32Array, number, State> {
       const look = { stroke: onWay ? palette.ink : palette.pale, width: onWay ? 4 : 2 };
       return [{ type: 'line', x1: from.x, y1: from.y, x2: to.x, y2: to.y, ...look, token }];
     });
-    // What leads to the answer lies over the others.
+    // Draws the way to the answer last, over the other pointers.
     pointers.sort((a, b) => a.width! - b.width!);
     const nodes = Array.from({ length: (layers + 1) * width }, (_, id): Shape[] => {
       const { x, y } = at(id);

@@ -8,18 +8,18 @@ import type { EnvFactory } from '../contract/env.ts';
 
 const EXTENSIONS = ['.ts', '.js', '.mts', '.mjs'];
 
-/** What a user's module makes. */
+/** The product of a user's module, for messages. */
 interface Product {
   name: string;
-  /** How its default export is written. */
+  /** An example of its default export. */
   hint: string;
 }
 
 /**
- * Imports the environment factory that a module of the user's own has as its default export.
+ * Imports the environment factory that a user's module has as its default export.
  *
- * @param moduleUrlOrPath a file URL or a path, of JavaScript or TypeScript
- * @param baseDir what a relative path starts from
+ * @param moduleUrlOrPath a file URL or a path of a JavaScript or TypeScript module
+ * @param baseDir the directory from which a relative path starts
  * @throws Error where there is no such file, it cannot be loaded, or it exports no factory
  * @internal
  */
@@ -32,7 +32,7 @@ export async function loadEnvFactory(
 }
 
 /**
- * As `loadEnvFactory`, for a factory of anything.
+ * The same as `loadEnvFactory` for a factory of any product.
  * @internal
  */
 export async function loadFactory(
@@ -54,7 +54,7 @@ export async function loadFactory(
     );
   }
   if (/\.[cm]?tsx?$/.test(path)) {
-    // tsx takes what is behind it for a query, and the rest for JavaScript.
+    // tsx takes the part after "?" for a query, and then does not recognize TypeScript.
     if (path.includes('?')) {
       const mend = 'rename the folder, or write it in JavaScript';
       throw new Error(
@@ -77,14 +77,14 @@ async function load(path: string, { name }: Product): Promise<Record<string, unk
   }
 }
 
-/** A line of a stack that names a file, rather than a part of Node.js. */
+/** A line of a stack that names a file and not a part of Node.js. */
 const FRAME = /(?:\(|at |async )((?:file:\/\/)?\/[^()]*:\d+:\d+)\)?$/;
 
-/** Where in a user's own files it went wrong, as ` (file:line)`, where that is known and not said. */
+/** The place of an error in the user's files as ` (file:line)`; empty where it is unknown or in the message already. */
 function placeOf(cause: unknown, path: string): string {
   if (!(cause instanceof Error) || /:\d+:\d+/.test(cause.message)) return '';
   if (cause instanceof SyntaxError) {
-    // What is wrong in a module that is imported has no line of its own, but where it is checked alone.
+    // The error of an import has no line for a syntax error; `node --check` reports it.
     const { stderr } = spawnSync(process.execPath, ['--check', path], { encoding: 'utf8' });
     const place = /^(?:file:\/\/)?(\/.*:\d+)$/m.exec(stderr ?? '')?.[1];
     return place === undefined ? '' : ` (${place})`;

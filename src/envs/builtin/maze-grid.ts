@@ -27,7 +27,7 @@ export function perfectMaze(size: number, rng: Rng): number[] {
   const exit: number[] = Array(size * size).fill(0);
   inTree[rng.int(size * size)] = true;
   for (let start = 0; start < size * size; start++) {
-    // Only the last exit from each cell is kept, which is what erases the loops.
+    // Keeping only the last exit from each cell erases the loops.
     for (let cell = start; !inTree[cell]; ) {
       const direction = rng.int(4);
       const next = neighbour(size, cell, direction);

@@ -1,4 +1,4 @@
-/** The colours that the built-in environments draw with. */
+/** The colors of the built-in environments' drawings. */
 export const palette = {
   paper: '#ffffff',
   ink: '#1f2937',

@@ -1,4 +1,4 @@
-/** An action to hand over: environments may write into what they are given, which others go on reading. */
+/** Copies an action for an environment, which may write into its argument while other code still reads the original. */
 export function copied(action: unknown): unknown {
   if (ArrayBuffer.isView(action)) return (action as Float32Array).slice();
   return typeof action === 'object' ? structuredClone(action) : action;

@@ -2,8 +2,8 @@ import { describe } from './describe.ts';
 import { nearest } from './nearest.ts';
 
 /**
- * Definitions by name: those that come with Pondera, in the order in which help lists them, and those that are
- * registered while it runs.
+ * Definitions by name: the built-in ones, in the order in which help lists them, then those that programs register at
+ * run time.
  */
 export class Definitions<D extends { readonly name: string }> {
   readonly #kind: string;
@@ -13,7 +13,7 @@ export class Definitions<D extends { readonly name: string }> {
 
   /**
    * @param kind a noun with its article, as messages name it: `an exit`
-   * @param check throws where a definition does not go with the others
+   * @param check throws where a definition conflicts with the others
    */
   constructor(
     kind: string,
@@ -33,7 +33,7 @@ export class Definitions<D extends { readonly name: string }> {
     return this.#known.map(({ name }) => name);
   }
 
-  /** @throws RangeError that lists the known names, and one that was probably meant */
+  /** @throws RangeError for an unknown name; the message lists the known names and suggests a similar one */
   find(name: string): D {
     const found = this.#known.find((definition) => definition.name === name);
     if (found !== undefined) return found;
@@ -45,9 +45,9 @@ export class Definitions<D extends { readonly name: string }> {
   }
 
   /**
-   * Adds a definition, which configs, commands and help then know.
-   * @returns takes it back
-   * @throws RangeError where its name is taken, or it does not go with the others or with what is made of them
+   * Adds a definition: configs, commands and help then know it.
+   * @returns a function that removes it
+   * @throws RangeError where its name is taken; the error of `check` or of a listener where it conflicts with others
    */
   register(definition: D): () => void {
     const release = () => {
@@ -66,7 +66,7 @@ export class Definitions<D extends { readonly name: string }> {
     return release;
   }
 
-  /** Calls `listener` after each change, from now on; one that throws refuses what was registered. */
+  /** Calls `listener` after each change. If it throws, `register` removes the new definition again. */
   onChange(listener: () => void): void {
     this.#listeners.add(listener);
   }

@@ -1,4 +1,4 @@
-/** A value in a few words, for messages: `got ${describe(value)}`. Never throws. */
+/** Describes a value in a few words for messages: `got ${describe(value)}`. Never throws. */
 export function describe(value: unknown): string {
   try {
     return shorten(words(value));

@@ -1,12 +1,12 @@
-/** Deeper than this no data of anybody's is meant to be. */
+/** The deepest nesting of plain data. */
 const MOST_DEPTH = 1000;
 
 /**
- * Why `value` is no plain data that JSON text can give back exactly, or undefined where it is: null, booleans,
- * strings, all numbers but NaN, lists without holes and plain objects of them. A property that is undefined is
- * as good as none.
+ * The reason why JSON text cannot hold `value` exactly; undefined where it can. It can hold plain data: null,
+ * booleans, strings, all numbers but NaN, lists without holes and plain objects of them. A property whose value is
+ * undefined counts as absent.
  *
- * @param path what the value is called; the reason begins with the path of what is wrong in it
+ * @param path the name of the value; the reason begins with the path of the wrong part
  */
 export function explainPlain(value: unknown, path: string): string | undefined {
   const problem = explain(value, []);
@@ -14,11 +14,11 @@ export function explainPlain(value: unknown, path: string): string | undefined {
 }
 
 /**
- * `value` as JSON text from which `JSON.parse` gives back every number exactly: unlike
- * `JSON.stringify` it keeps −0 and ±Infinity (as ±1e999), and it refuses what JSON would silently
- * alter instead of altering it. A property that is undefined is left out.
+ * Turns `value` into JSON text from which `JSON.parse` restores every number exactly: unlike
+ * `JSON.stringify` it keeps −0 and ±Infinity (as ±1e999), and it throws for values that JSON would
+ * silently alter. It leaves out properties whose value is undefined.
  *
- * @throws TypeError naming the path of what is no plain data (`explainPlain`)
+ * @throws TypeError naming the path of the part that is no plain data (`explainPlain`)
  */
 export function stringifyExact(value: unknown, path = 'state'): string {
   const problem = explainPlain(value, path);
@@ -26,7 +26,7 @@ export function stringifyExact(value: unknown, path = 'state'): string {
   return write(value);
 }
 
-/** From the rest of the path on: `.a[3]: expected …`. */
+/** The reason with the path relative to `value`: `.a[3]: expected …`. */
 function explain(value: unknown, within: object[]): string | undefined {
   switch (typeof value) {
     case 'number':

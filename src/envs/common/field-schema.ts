@@ -2,7 +2,7 @@
 export interface FieldSchema {
   description?: string;
   type?: 'object' | 'integer' | 'number' | 'boolean' | 'string' | 'array';
-  /** Any of these. */
+  /** Alternatives. */
   anyOf?: FieldSchema[];
   const?: unknown;
   enum?: unknown[];
@@ -12,14 +12,14 @@ export interface FieldSchema {
   exclusiveMinimum?: number;
   exclusiveMaximum?: number;
   properties?: Record<string, FieldSchema>;
-  /** What each entry of a list is. */
+  /** The schema of a list's entries. */
   items?: FieldSchema;
   /** false in a strict object; a schema in a record of the developer’s own keys. */
   additionalProperties?: false | FieldSchema;
   required?: string[];
 }
 
-/** What a field takes, as a noun: `an integer ≥ 1`, `one of "latent", "full"`. */
+/** The allowed values of a field as a noun: `an integer ≥ 1`, `one of "latent", "full"`. */
 export function expectation(field: FieldSchema): string {
   if (field.enum) return `one of ${field.enum.map((value) => JSON.stringify(value)).join(', ')}`;
   if (field.anyOf) return field.anyOf.map(expectation).join(' or ');

@@ -1,5 +1,5 @@
 /**
- * Waits for `work`, or until `signal` aborts: it then goes on by itself, and what comes of it is handed to `discard`.
+ * Waits for `work`, at most until `signal` aborts. The work then continues, and `discard` receives its result.
  * @throws the signal's reason
  */
 export async function untilAborted<T>(

@@ -1,9 +1,9 @@
-/** Whether a value that may be a promise is one, of whatever make. */
+/** Whether a value is a promise of any implementation: an object with a method `then`. */
 export function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
   return typeof (value as Promise<T> | undefined | null)?.then === 'function';
 }
 
-/** What follows from a value, at once where that is there already. */
+/** Calls `next` with a value: at once, or after the promise of it resolves. */
 export function andThen<T, U>(
   value: T | Promise<T>,
   next: (value: T) => U | Promise<U>,

@@ -1,6 +1,6 @@
 /**
- * The candidate that `word` was probably meant to be, letter case aside: one that begins with it, or that of fewest edits,
- * unless they are many.
+ * The candidate that `word` probably means, regardless of case: one that begins with it, or the one with the fewest
+ * edits; undefined where all need many.
  */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const most = word.length < 4 ? 1 : Math.max(2, word.length / 3);

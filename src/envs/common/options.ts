@@ -1,20 +1,20 @@
 import { describe } from './describe.ts';
 import { nearest } from './nearest.ts';
 
-/** What an option may be, where it is given. */
+/** The check of an option that is given. */
 export interface Check {
-  /** As a noun: an integer ≥ 1. */
+  /** The allowed values as a noun: an integer ≥ 1. */
   expected: string;
   allows(value: unknown): boolean;
 }
 
-/** One for each option that there is. */
+/** A check for each option. */
 export type Checks<Options> = { [Name in keyof Required<Options>]: Check };
 
 /**
- * Refuses options that are misspelt or absurd, which would otherwise do nothing or never end.
- * @param owner the function they are given to, as messages name it
- * @throws RangeError naming the option, what was expected and what came
+ * Refuses unknown options and wrong values, which would otherwise have no effect or make a call hang.
+ * @param owner the name of the function with these options, for messages
+ * @throws RangeError naming the option, the expectation and the given value
  */
 export function checkOptions<Options>(
   owner: string,
@@ -41,7 +41,7 @@ function unknown(name: string, known: readonly string[]): string {
   return `no such option; ${near === undefined ? `expected one of ${known.join(', ')}` : `did you mean ${near}?`}`;
 }
 
-/** Whatever it is: another has to judge it. */
+/** Any value; other code checks it. */
 export const anything: Check = { expected: 'anything', allows: () => true };
 
 export const flag: Check = {
@@ -87,7 +87,7 @@ export const duration: Check = {
   allows: (value) => typeof value === 'number' && value >= 0,
 };
 
-/** A duration that is told to others, as a number of a message. */
+/** A duration that a message carries, so Infinity is no value for it. */
 export const finiteDuration: Check = {
   expected: 'a number of ms ≥ 0',
   allows: (value) => typeof value === 'number' && value >= 0 && value < Infinity,
@@ -106,7 +106,7 @@ export function oneOf(...names: readonly string[]): Check {
   };
 }
 
-/** A list of what `check` allows. */
+/** A list of values that `check` allows. */
 export function listOf(check: Check): Check {
   return {
     expected: `a list, each ${check.expected}`,

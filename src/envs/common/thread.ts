@@ -2,10 +2,10 @@ import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { ownFile } from '../../kernels/index.ts';
 
 /**
- * Starts a module of ours in a thread. From the sources, which are TypeScript, it is loaded by tsx.
- * @param beside the module that it lies beside, as `import.meta.url`
+ * Starts a module of this package in a thread. When the package runs from its TypeScript sources, tsx loads the module.
+ * @param beside `import.meta.url` of a module in the same folder
  * @param name of its file, without an extension
- * @throws Error where the module is not there, as in a bundle
+ * @throws Error where the file does not exist, as in a bundle
  */
 export function startThread(
   beside: string | undefined,

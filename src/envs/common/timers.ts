@@ -1,29 +1,29 @@
-/** The longest that a timer of the platform holds, in ms (24.8 days): with more it would fire at once. */
+/** The longest time of a platform timer, in ms (24.8 days); with a longer one it fires at once. */
 const LONGEST = 2 ** 31 - 1;
 
-/** Something that will happen, however long it takes. */
+/** A timer of any length. */
 export interface Timer {
-  /** It no longer will. */
+  /** Cancels it. */
   stop(): void;
-  /** Its time begins anew. */
+  /** Starts its time again. */
   refresh(): void;
-  /** The process need not go on for its sake. */
+  /** Lets the process end while it waits. */
   unref(): this;
 }
 
-/** Does `work` after `ms` of any length; Infinity is never. @throws RangeError for a negative number or NaN */
+/** Calls `work` after `ms`, of any length; Infinity means never. @throws RangeError for a negative number or NaN */
 export function after(ms: number, work: () => void): Timer {
   return new LongTimer(ms, work, false);
 }
 
-/** Does `work` every `ms`, of any length; Infinity is never. @throws RangeError for a negative number or NaN */
+/** Calls `work` every `ms`, of any length; Infinity means never. @throws RangeError for a negative number or NaN */
 export function every(ms: number, work: () => void): Timer {
   return new LongTimer(ms, work, true);
 }
 
 /**
- * The promise, or what `late` makes of its not settling in time.
- * @param ms Infinity for as long as it takes
+ * The result of `promise`, or a rejection with the error of `late` where it does not settle in time.
+ * @param ms the longest wait; Infinity for no limit
  */
 export function inTime<T>(promise: Promise<T>, ms: number, late: () => Error): Promise<T> {
   if (ms === Infinity) return promise;
@@ -34,7 +34,7 @@ export function inTime<T>(promise: Promise<T>, ms: number, late: () => Error): P
 }
 
 /**
- * @param durations in ms, by name; undefined ones are as good as right
+ * @param durations in ms, by name; undefined ones pass
  * @throws RangeError naming one that is negative or NaN
  */
 export function checkDurations(durations: Record<string, number | undefined>): void {
@@ -44,7 +44,7 @@ export function checkDurations(durations: Record<string, number | undefined>): v
   }
 }
 
-/** One that counts down what is left in parts that the platform's timers hold. */
+/** A timer that waits for a long time in parts of at most `LONGEST`. */
 class LongTimer implements Timer {
   readonly #ms: number;
   readonly #work: () => void;

@@ -3,13 +3,13 @@ import * as nodeModule from 'node:module';
 const TYPESCRIPT = /\.tsx?($|\?)/;
 
 /**
- * TypeScript is an ES module here, whatever its package.json says: as CommonJS it would get a second
- * copy of this package, with other classes.
+ * Loads TypeScript as ES modules, regardless of the nearest package.json: a CommonJS module would load
+ * a second copy of this package, with other classes.
  */
 const asEsModule = (resolved: { url: string }) =>
   TYPESCRIPT.test(resolved.url) ? { ...resolved, format: 'module' } : resolved;
 
-/** The same for a Node.js without hooks in the thread that imports: 20, and 22 before 22.15. */
+/** The same for Node.js 20 and for 22 before 22.15, whose hooks run in a thread of their own. */
 const HOOKS_THREAD = `
   export async function resolve(specifier, context, next) {
     const resolved = await next(specifier, context);
@@ -20,17 +20,17 @@ type Resolve = (specifier: string, context: object) => { url: string };
 
 let registered: Promise<void> | undefined;
 
-/** From now on this thread imports TypeScript, for good: a module may import others later. */
+/** Lets this thread import TypeScript. It does not undo that, since a module may import others later. */
 export function readTypeScript(): Promise<void> {
   registered ??= register();
   return registered;
 }
 
 async function register(): Promise<void> {
-  // Late, since it cannot be in a bundle. Its tsImport would make a second copy of this package.
+  // Imported only here, since a bundle cannot contain it. Its `tsImport` would load a second copy of this package.
   const tsx = await import('tsx/esm/api');
   tsx.register();
-  // The types of Node.js 20 do not have it.
+  // The types of Node.js 20 lack this function.
   const { registerHooks } = nodeModule as {
     registerHooks?: (hooks: { resolve: (...args: [string, object, Resolve]) => object }) => void;
   };

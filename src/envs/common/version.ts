@@ -1,2 +1,2 @@
-/** The package's version. Not read from package.json, which is not found from within a bundle. */
+/** The package's version. A constant, since code in a bundle cannot find package.json. */
 export const VERSION = '0.1.0';

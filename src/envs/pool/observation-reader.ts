@@ -20,7 +20,7 @@ export interface Shown {
   info?: Info;
 }
 
-/** Reads what one environment shows: checks it, flattens it, and normalizes it where that is asked for. */
+/** Reads the observations of one environment: checks, flattens and, where there is a `normalizer`, normalizes them. */
 export class ObservationReader {
   readonly #index: number;
   readonly #observationSpace: Space;

@@ -14,32 +14,32 @@ import type { Minibatch } from './minibatch.ts';
 import type { PpoConfig } from './settings.ts';
 import type { UpdateSchedule } from './targets.ts';
 
-/** A rollout as the learner needs it where the halting rule acts by a mixture over all depths. */
+/** The targets of a rollout under a halting rule that acts by a mixture over all depths. */
 export interface ExpectedTargets {
   trajectory: Trajectory;
   thoughts: UnrolledThoughts;
   expectation: Expectation;
-  /** One a decision [T]. */
+  /** The advantage of each decision [T]. */
   advantages: Float32Array;
-  /** Of the net return from each depth on [T, K]. */
+  /** The value target at each depth: the net return from there on [T, K]. */
   targets: Float32Array;
   mean: number;
   scale: number;
-  /** Of a ponder step, in the unit of the scaled advantages. */
+  /** The price of a ponder step, in the unit of the scaled advantages. */
   price: number;
   explainedVariance: number | null;
   forcedDepths: ForcedDepths;
 }
 
 /**
- * Advantages of decisions, not of ponder steps: with V the value after the first step, and the reward less what
- * thinking is expected to cost, C = price · E[n − minSteps],
+ * Computes the advantage of each decision (not of each ponder step), with V the value after the first step and C the
+ * expected cost of thinking, C = price · E[n − minSteps]:
  *
  *     δ = r − C + gamma·V(next decision) − V          A = δ + gamma·lambda · A'
  *
- * (`advantages` with one micro-step a decision). Depth is no action here but part of the policy, so no decision is a
- * forced one. The value after k steps is trained towards what such a thought has left, A + V + C less the price of
- * the steps that thoughts still take from there on.
+ * (`advantages` with one micro-step per decision). Depth is part of the policy here and not an action, so no decision
+ * is forced. The target of the value after k steps is the net return that is left then: A + V + C, minus the expected
+ * price of the steps after k.
  */
 export async function computeExpectedTargets(
   policy: Policy,
@@ -84,7 +84,7 @@ export async function computeExpectedTargets(
   const { mean, variance } = moments(errors);
   const worth = all.map((a, t) => a + values[t] + price * priced[t]);
   const spread = moments(all.map((a, t) => a + values[t])).variance;
-  // As large as if each thought had paid for the steps that were drawn, so that it does not vanish with the last mistake.
+  // The spread of the paid price is included, so that the scale stays bounded when the policy makes no more mistakes.
   const scale = 1 / (Math.sqrt(variance + price ** 2 * expectation.spread) + 1e-8);
   return {
     ...{ trajectory, thoughts, expectation, advantages: errors, targets, mean, scale },
@@ -94,7 +94,7 @@ export async function computeExpectedTargets(
   };
 }
 
-/** The chosen decisions of a rollout, every depth of each. */
+/** Gathers the chosen decisions of a rollout with every depth of each. */
 export function buildExpectedMinibatch(
   learning: ExpectedTargets,
   chosen: Int32Array,
@@ -125,7 +125,7 @@ export function buildExpectedMinibatch(
   };
 }
 
-/** Halting logits, values and ln π(action) of every depth of every decision [T, K], a minibatch at a time. */
+/** Computes halting logits, values and ln π(action) at every depth of every decision [T, K], by minibatches. */
 async function unrollAll(
   policy: Policy,
   trajectory: Trajectory,

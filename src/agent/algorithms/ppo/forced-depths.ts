@@ -1,22 +1,22 @@
 import type { Trajectory } from '../../../rollout/index.ts';
 
-/** The deviation counts as this share of the returns at least, so that a gap of a hundredth of them is not much. */
+/** A lower bound on the deviation, as a share of the returns' rms, so that a gap of a hundredth of the returns counts little. */
 const LEAST = 0.1;
 
-/** What decisions of a forced depth tell of the halting head and its price; null where there are none to tell it. */
+/** Statistics of decisions at a forced depth, by which the price is steered; null where there are too few decisions. */
 export interface ForcedDepths {
   /**
-   * Whether the head stops too early: how much more decisions earn that are forced deeper than its mean depth than those of its own depth, in units of
-   * the deviation of what is earned.
+   * Whether the head stops too early: the mean earnings of decisions forced deeper than its mean depth, minus those of its unforced decisions,
+   * in units of the deviation of the earnings.
    */
   depthGap: number | null;
-  /** The most that a ponder step brings in the mean, from minSteps to any depth, in the unit of the λ-returns. */
+  /** The largest mean gain per ponder step, from the least forced depth to any other, in the unit of the λ-returns. */
   stepGain: number | null;
 }
 
 /**
- * Which decisions are forced, and how deep, is drawn by chance, so that they differ from each other, and from those of the head's own depth, in nothing
- * else. Thinking is not charged, and the value of what was seen is taken off, which leaves out the luck of the draw of observations:
+ * Compares decisions at forced depths with unforced ones. Chance decides which decisions are forced and how deep, so the groups differ in depth only.
+ * The earnings of a decision exclude the price, and subtract the value of its observation to remove the chance in which observations came up:
  *
  *     earned   = λ-return of the action − V(first readout),  G(n) its mean over decisions forced to n
  *     depthGap = (mean over forced deeper − mean over unforced) / max(deviation of earned, 0.1 · rms of λ-returns)

@@ -6,7 +6,7 @@ import { Learner } from './learner.ts';
 import { scheduleAt } from './schedule.ts';
 import { ppoSettings } from './settings.ts';
 
-/** PPO (1707.06347) over micro-steps, as `Learner` has it. */
+/** PPO (1707.06347) over micro-steps; `Learner` explains it. */
 export const ppo: AlgorithmDefinition<'ppo', typeof ppoSettings> = {
   name: 'ppo',
   summary: 'clipped policy gradients, with the choice to think on or to act as a second action',

@@ -19,7 +19,7 @@ import { bootstrap, computeTargets, type UpdateSchedule } from './targets.ts';
 
 export type { UpdateSchedule } from './targets.ts';
 
-/** A rollout's minibatches, by the indices of their decisions. */
+/** A prepared rollout; `gather` makes a minibatch from the indices of its decisions. */
 interface Learning {
   explainedVariance: number | null;
   forcedDepths: ForcedDepths;
@@ -27,22 +27,23 @@ interface Learning {
 }
 
 /**
- * PPO (1707.06347) over micro-steps: thinking is acting.
+ * PPO (1707.06347) over micro-steps: each ponder step counts as an action, to think on or to stop.
  *
  * For a decision of n steps the log-probability is Σ_{k<n} ln(1 − halt_k) + ln halt_n + ln π(a | z_n);
- * its parts are clipped apart. Losses are summed over micro-steps and divided by the number of
- * decisions. Steps before minSteps, the one at maxSteps and those of forced decisions carry no
- * halting term; forced decisions no value term either.
+ * its halting part and its action part are clipped separately. Losses are summed over micro-steps
+ * and divided by the number of decisions. Steps before minSteps, the one at maxSteps and those of
+ * forced decisions have no halting term; forced decisions have no value term either.
  *
- * The whole thought is recomputed with its recorded n, and back-propagated through. Decisions are
- * sorted by n, so that depth k runs on the prefix with n ≥ k alone: cost follows Σn.
+ * An update recomputes each thought with its recorded n and back-propagates through all of it. It
+ * sorts decisions by n, so that depth k runs only on the prefix with n ≥ k: the cost is
+ * proportional to Σn.
  */
 export class Learner {
   readonly #policy: Policy;
   readonly #descent: Descent;
   readonly #config: PpoConfig;
   readonly #rng: Rng;
-  /** The halting rule's; undefined where it learns nothing. */
+  /** The loss of the halting rule; undefined where the rule learns nothing. */
   readonly #loss: SampledLoss | ExpectedLoss | undefined;
 
   /** @param rng shuffles the decisions */
@@ -80,7 +81,7 @@ export class Learner {
         epochKl += moved / parts;
         gradNorms += gradNorm;
         batches++;
-        // Signals, timers and sockets get their turn between minibatches.
+        // Let signals, timers and sockets run between minibatches.
         await new Promise(setImmediate);
       }
       if (epochKl > ppo.targetKl) break;
@@ -98,7 +99,7 @@ export class Learner {
       clipFraction: mean('clipFraction'),
       explainedVariance: learning.explainedVariance,
       depthGap,
-      // In the unit of the raw reward.
+      // To the unit of the raw reward.
       stepGain: stepGain === null ? null : stepGain / phase.rewardScale,
       gradNorm: gradNorms / batches,
       firstRatioError,
@@ -143,7 +144,7 @@ export class Learner {
     };
   }
 
-  /** One gradient step. */
+  /** Makes one gradient step. */
   #descend(learning: Learning, chosen: Int32Array, phase: UpdateSchedule) {
     return this.#descent.step(
       () => ppoLoss(this.#policy, learning.gather(chosen), this.#config, phase),

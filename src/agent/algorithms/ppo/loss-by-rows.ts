@@ -7,10 +7,10 @@ import type { PpoConfig } from './settings.ts';
 import type { UpdateSchedule } from './targets.ts';
 
 /**
- * `lossByTensors` without distillation, row by row, with its gradient by the outputs: some hundred small
- * tensor operations less.
+ * Computes `lossByTensors` without distillation, and its gradient by the outputs, row by row, which saves some
+ * hundred small tensor operations.
  *
- * @param outputs what the heads say [M, P + 2], depth by depth
+ * @param outputs the heads' outputs [M, P + 2], depth by depth
  */
 export function lossByRows(
   distribution: Distribution,
@@ -53,7 +53,7 @@ export function lossByRows(
     });
     const { logProb, mixing, entropyWeights, haltSlopes } = halting;
 
-    // The shallowest first, as they lie in the rows.
+    // In the order of the rows: the smallest depth first.
     const slopes = new Float64Array(decisions);
     for (let k = 0; k < reach.length; k++) {
       for (let i = reach[k + 1] ?? 0; i < reach[k]; i++) {
@@ -115,7 +115,7 @@ export function lossByRows(
   };
 }
 
-/** −min(ratio·A, clip(ratio, 1 ± ε)·A), its slope by ln ratio, and how far the policy has moved. */
+/** −min(ratio·A, clip(ratio, 1 ± ε)·A), its derivative by ln ratio, and measures of the policy's change. */
 function clipped(logRatio: number, advantage: number, epsilon: number): RowSurrogate {
   const ratio = Math.exp(logRatio);
   const within = Math.min(1 + epsilon, Math.max(1 - epsilon, ratio));

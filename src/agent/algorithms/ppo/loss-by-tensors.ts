@@ -7,9 +7,9 @@ import type { PpoConfig } from './settings.ts';
 import type { UpdateSchedule } from './targets.ts';
 
 /**
- * The loss in tensor operations: its definition, and what runs where the numbers lie on a GPU.
+ * The loss in tensor operations. It is the definition, and runs where the tensors are on a GPU.
  *
- * @param outputs what the heads say [M, P + 2], depth by depth
+ * @param outputs the heads' outputs [M, P + 2], depth by depth
  */
 export function lossByTensors(
   distribution: Distribution,
@@ -27,7 +27,7 @@ export function lossByTensors(
 
   const params = batch.acts === 'all' ? all : lastOf(all, reach);
   const rows = (data: Float32Array) => tf.tensor2d(data, [decisions, data.length / decisions]);
-  // Every depth of a decision was after the same action.
+  // All depths of a decision have the same action.
   const repeated = (data: tf.Tensor2D): tf.Tensor2D =>
     batch.acts === 'all'
       ? (tf.concat(reach.map((count) => takeRows(data, 0, count))) as tf.Tensor2D)
@@ -75,7 +75,7 @@ export function lossByTensors(
   return { loss: loss as tf.Scalar, report };
 }
 
-/** What the last depth of each decision says, in the order of the decisions: the deepest come first. */
+/** The rows of each decision's last depth, in the order of the decisions: the deepest first. */
 function lastOf(all: tf.Tensor2D, reach: readonly number[]): tf.Tensor2D {
   const starts = startsOf(reach);
   const parts = reach.map((count, k) => {
@@ -91,7 +91,7 @@ function startsOf(reach: readonly number[]): number[] {
   return reach.map((count) => (start += count) - count);
 }
 
-/** Thought distillation: Σ_{k<n} KL(sg π_n ‖ π_k) teaches early steps what late ones found. */
+/** Thought distillation: Σ_{k<n} KL(sg π_n ‖ π_k) trains the policies of early steps towards that of the last. */
 function distil(
   distribution: Distribution,
   reach: readonly number[],
@@ -112,13 +112,13 @@ function distil(
   return sum as tf.Scalar;
 }
 
-/** The identity with no gradient. */
+/** The identity without a gradient (sg). */
 const frozen = tf.customGrad((x) => ({
   value: tf.clone(x as tf.Tensor),
   gradFunc: (dy: tf.Tensor) => tf.zerosLike(dy),
 })) as unknown as (x: tf.Tensor2D) => tf.Tensor2D;
 
-/** −min(ratio·A, clip(ratio, 1 ± ε)·A) by row, with what tells how far the policy has moved. */
+/** −min(ratio·A, clip(ratio, 1 ± ε)·A) by row, with measures of the policy's change. */
 function clipped(logRatio: tf.Tensor, advantage: Float32Array, epsilon: number): TensorSurrogate {
   const ratio = tf.exp(logRatio);
   const within = tf.clipByValue(ratio, 1 - epsilon, 1 + epsilon);

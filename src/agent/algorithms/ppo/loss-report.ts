@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
-/** What a loss reports, in order, before the halting rule's own statistics. */
+/** The names of a loss's report, in order; the halting rule's own statistics follow. */
 export const STATS = [
   'policyLoss',
   'haltLoss',
@@ -13,7 +13,7 @@ export const STATS = [
   'ratioError',
 ] as const;
 
-/** A loss, and what `STATS` names. */
+/** A loss and its report, in the order of `STATS`. */
 export interface Loss {
   loss: tf.Scalar;
   report: tf.Tensor1D;

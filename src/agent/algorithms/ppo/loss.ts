@@ -9,7 +9,7 @@ import type { Minibatch } from './minibatch.ts';
 import type { PpoConfig } from './settings.ts';
 import type { UpdateSchedule } from './targets.ts';
 
-/** The loss of a minibatch: the thoughts are thought again, and judged where their numbers are. */
+/** Recomputes the thoughts of a minibatch and computes their loss: by tensors on a GPU or with distillation, else by rows. */
 export function ppoLoss(
   policy: Policy,
   batch: Minibatch,

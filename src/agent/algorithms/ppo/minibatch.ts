@@ -9,23 +9,23 @@ export interface Minibatch {
   reach: number[];
   rows: Float32Array; // [B, observationSize]
   actions: Float32Array; // [B, actionSize]
-  /** 1 for choices that were allowed; absent where all were. */
+  /** 1 for allowed choices; absent where all are allowed. */
   masks: Float32Array | undefined; // [B, maskSize]
   oldLogProb: Float32Array; // [B]
   advantage: Float32Array; // [B]
   /** Weight of the value term of each micro-step [M]. */
   valueWeight: Float32Array;
   target: Float32Array; // [M]
-  /** Whose action distributions are read: those of each decision's last depth, or of every depth. */
+  /** The depths whose action distributions count: each decision's last one, or all. */
   acts: 'last' | 'all';
   /** The halting rule's terms. */
   halting: HaltingTerms;
 }
 
 /**
- * The chosen decisions of a rollout, whose depth was drawn.
+ * Gathers the chosen decisions of a rollout whose depths were sampled.
  * @param chosen indices of decisions; sorted in place
- * @param loss the halting rule's; undefined where it has none
+ * @param loss the loss of the halting rule; undefined where it has none
  */
 export function buildMinibatch(
   learning: Targets,
@@ -78,13 +78,13 @@ export function buildMinibatch(
   };
 }
 
-/** Rows of all depths whose action distributions are read, and the decision each is of. */
+/** The rows whose action distributions count, and the decision of each. */
 export interface ActingRows {
   rows: Int32Array;
   decisions: Int32Array;
 }
 
-/** Of a minibatch: by decision where the last depths act, by row where all do. */
+/** Finds these rows: ordered by decision where the last depths act, by row where all do. */
 export function actingRows({ reach, acts }: Pick<Minibatch, 'reach' | 'acts'>): ActingRows {
   const total = reach.reduce((a, b) => a + b, 0);
   const count = acts === 'last' ? (reach[0] ?? 0) : total;

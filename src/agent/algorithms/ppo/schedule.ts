@@ -1,6 +1,6 @@
 import type { PpoSettings } from './settings.ts';
 
-/** What changes as training goes on: linear in the share of it that is done. */
+/** The settings that change during training, linearly in the share of it that is done. */
 export type Schedule = {
   /** Adam's step size. */
   learningRate: number;
@@ -8,7 +8,7 @@ export type Schedule = {
   entropy: number;
 };
 
-/** @param progress share of training that is done; 1 where it is more */
+/** @param progress share of training that is done; larger values count as 1 */
 export function scheduleAt(
   { learningRate, finalLearningRate, entropy, finalEntropy = entropy }: PpoSettings,
   progress: number,

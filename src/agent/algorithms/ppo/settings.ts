@@ -59,7 +59,7 @@ export const ppoSettings = z.strictObject({
 
 export type PpoSettings = z.infer<typeof ppoSettings>;
 
-/** What PPO reads of a run's config. */
+/** The part of a run's config that PPO reads. */
 export interface PpoConfig extends LearningConfig {
   ppo: PpoSettings;
 }

@@ -4,32 +4,32 @@ import { advantages, depthWeights, type Trajectory } from '../../../rollout/inde
 import { type ForcedDepths, forcedDepths } from './forced-depths.ts';
 import type { PpoConfig } from './settings.ts';
 
-/** What changes from update to update. */
+/** The settings that change from update to update. */
 export interface UpdateSchedule {
-  /** The halting head is being learned: its terms are in the loss. */
+  /** Whether the loss has the halting terms. */
   released: boolean;
-  /** Per ponder step beyond minSteps, in the raw reward's unit. */
+  /** Price per ponder step beyond minSteps, in the raw reward's unit. */
   price: number;
-  /** Rewards and price are multiplied by this before learning. */
+  /** Factor on rewards and price before learning. */
   rewardScale: number;
   learningRate: number;
   entropy: number;
 }
 
-/** A rollout as the learner needs it. */
+/** A rollout with its advantages. */
 export interface Targets {
   trajectory: Trajectory;
-  /** Per micro-step [M]; the value targets are advantages + values. */
+  /** The advantage of each micro-step [M]; the value targets are advantages + values. */
   advantages: Float32Array;
-  /** Of each decision's action [T]: centred, and scaled to a deviation of 1. */
+  /** The advantage of each decision's action [T], centered and scaled to a deviation of 1. */
   actAdvantages: Float32Array;
   haltScale: number;
-  /** 1 − var(target − value) / var(target), over unforced micro-steps; null where targets are one. */
+  /** 1 − var(target − value) / var(target), over unforced micro-steps; null where all targets are equal. */
   explainedVariance: number | null;
   forcedDepths: ForcedDepths;
 }
 
-/** Advantages of a rollout that has its bootstraps, and their scales. */
+/** Computes the advantages of a rollout after `bootstrap`, and their scales. */
 export function computeTargets(
   trajectory: Trajectory,
   { ppo, halting }: PpoConfig,
@@ -63,7 +63,7 @@ export function computeTargets(
     trajectory,
     advantages: all,
     actAdvantages: actAdvantages(trajectory, all),
-    // Never centred: think and act are the action, so a mean by type would be a biased baseline.
+    // Not centered: thinking on and acting are the choices, so a mean of each kind would be a biased baseline.
     haltScale: 1 / (rms(own) + 1e-8),
     explainedVariance: spread < 1e-6 ? null : 1 - moments(errors).variance / spread,
     forcedDepths: forcedDepthsOf(trajectory, all),
@@ -71,8 +71,8 @@ export function computeTargets(
 }
 
 /**
- * The advantages of the actions, those of decisions forced to the same depth centred together, and all others together: to act at a forced depth
- * is worth less than to think on, whatever the action, and that depth is drawn by chance, so its mean is a baseline.
+ * The advantages of the actions, centered within each group: the unforced decisions, and those forced to each depth. A forced depth lowers the
+ * advantage of every action at it; since chance draws the depth, the group's mean is an unbiased baseline.
  */
 function actAdvantages(
   { count, offset, ponderSteps, forced }: Trajectory,
@@ -96,7 +96,7 @@ function actAdvantages(
   return acts.map((act) => act / deviation);
 }
 
-/** Fills in the value of what follows, where a rollout or a truncated episode ends. */
+/** Sets the bootstrap values where the rollout or a truncated episode ends: V of the observation that follows. */
 export async function bootstrap(policy: Policy, trajectory: Trajectory): Promise<void> {
   const ends = [...trajectory.toBootstrap()];
   if (ends.length === 0) return;

@@ -13,7 +13,7 @@ import { Learner, type ValuePolicy } from './learner.ts';
 import { scheduleAt } from './schedule.ts';
 import { pqnSettings } from './settings.ts';
 
-/** PQN (2407.04811) over micro-steps, as `Learner` has it. */
+/** PQN (2407.04811) over micro-steps; `Learner` explains it. */
 export const pqn: AlgorithmDefinition<'pqn', typeof pqnSettings> = {
   name: 'pqn',
   summary:
@@ -86,8 +86,8 @@ export const pqn: AlgorithmDefinition<'pqn', typeof pqnSettings> = {
 };
 
 /**
- * Thoughts end as their values say once that is released, until then at full depth. Where depth is no choice, a state
- * is worth what it is at that depth: values of acting earlier are not learned.
+ * The behavior of rollouts: after the release the values decide when a thought ends, before it every thought has full
+ * depth. With a fixed depth the value of a state is the one at that depth: values of acting earlier are not learned.
  */
 function behaviourOf(
   { halting }: Pick<LearningConfig, 'halting'>,
@@ -98,7 +98,7 @@ function behaviourOf(
   if (learnsToHalt(halting) && released) {
     return { ...base, rule: trainingRule(halting), minSteps, maxSteps, forced };
   }
-  // Of the rule `fixed`.
+  // The rule `fixed` has this setting.
   const { ponderSteps = maxSteps } = halting as { ponderSteps?: number };
   const depth = learnsToHalt(halting) ? maxSteps : ponderSteps;
   return { ...base, rule: fixed(depth), minSteps: depth, maxSteps: depth, forced: 0 };

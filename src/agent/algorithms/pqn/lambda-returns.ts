@@ -1,14 +1,14 @@
 /** Micro-steps as edges of a Markov process, flat [M]: from one value to the next, for a reward. */
 export interface Edges {
-  /** Reward on the way. */
+  /** Reward of the edge. */
   reward: Float32Array;
-  /** What `nextValue` and the return from there count: 1 when thinking on, gamma when acting, 0 after termination. */
+  /** Discount of `nextValue` and of the next return: 1 for thinking on, gamma for acting, 0 for termination. */
   discount: Float32Array;
-  /** λ: how much of what follows is the return rather than `nextValue`; 0 where nothing follows, or it is cut. */
+  /** λ: the weight of the next return against `nextValue`; 0 where no edge follows. */
   trace: Float32Array;
-  /** Value of what the edge leads to. */
+  /** Value of the state at the edge's end. */
   nextValue: Float32Array;
-  /** The edge that follows, -1 for none; always later. */
+  /** The next edge, −1 for none; its index is always larger. */
   next: Int32Array;
 }
 

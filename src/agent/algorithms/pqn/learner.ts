@@ -10,25 +10,25 @@ import { gather } from './minibatch.ts';
 import type { PqnSettings } from './settings.ts';
 import { targetsOf } from './targets.ts';
 
-/** A policy whose heads give values of choices. */
+/** A policy whose heads give the values of choices. */
 export interface ValuePolicy extends Policy {
   readonly distribution: ActionValues;
 }
 
-/** What an update is told. */
+/** The settings of an update. */
 export interface UpdateSchedule extends Pick<UpdateSettings, 'price' | 'rewardScale'> {
   learningRate: number;
   minSteps: number;
-  /** What may be done after the first ponder step of what follows a rollout. */
+  /** The choices after the first ponder step of the decision that follows the rollout. */
   first: Choices;
 }
 
 /**
- * PQN (2407.04811): Q(λ) on whole rollouts of many environments, by a normalized network, without replay and without
+ * PQN (2407.04811): Q(λ) on whole rollouts of many environments with a normalized network, without replay and without
  * a target network. Thinking on is one more choice.
  *
- * Targets are made once a rollout, from the values that it was collected by. The whole thought is recomputed with its
- * recorded n, and back-propagated through; decisions are sorted by n, so that cost follows Σn.
+ * An update computes the targets once per rollout, from the values recorded in it. It recomputes each thought with its
+ * recorded n and back-propagates through all of it; it sorts decisions by n, so that the cost is proportional to Σn.
  */
 export class Learner {
   readonly #policy: ValuePolicy;
@@ -64,7 +64,7 @@ export class Learner {
           sums[i] += value;
         });
         gradNorms += gradNorm;
-        // Signals, timers and sockets get their turn between minibatches.
+        // Let signals, timers and sockets run between minibatches.
         await new Promise(setImmediate);
       }
     }
@@ -89,7 +89,7 @@ export class Learner {
     this.#descent.dispose();
   }
 
-  /** Fills in the value of what follows, where a rollout or a truncated episode ends. */
+  /** Sets the bootstrap values where the rollout or a truncated episode ends: those of the observation that follows. */
   async #bootstrap(trajectory: Trajectory, first: Choices): Promise<void> {
     const ends = [...trajectory.toBootstrap()];
     if (ends.length === 0) return;
@@ -114,7 +114,7 @@ export class Learner {
     });
   }
 
-  /** One gradient step. */
+  /** Makes one gradient step. */
   #descend(
     trajectory: Trajectory,
     targets: Float32Array,
@@ -129,7 +129,7 @@ export class Learner {
   }
 }
 
-/** 1 − var(target − value) / var(target) over the micro-steps that acted; null where targets are one. */
+/** 1 − var(target − value) / var(target) over the micro-steps that acted; null where all targets are equal. */
 function explainedVariance(trajectory: Trajectory, targets: Float32Array): number | null {
   const { count, offset, ponderSteps, values } = trajectory;
   const acts = Array.from({ length: count }, (_, t) => offset[t] + ponderSteps[t] - 1);

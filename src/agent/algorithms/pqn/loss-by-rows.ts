@@ -3,7 +3,7 @@ import { scalarWithGradient } from '../../../kernels/index.ts';
 import type { Loss } from './loss-report.ts';
 import type { Minibatch } from './minibatch.ts';
 
-/** `lossByTensors` row by row, with its gradient by the outputs. */
+/** Computes `lossByTensors` and its gradient by the outputs, row by row. */
 export function lossByRows(outputs: tf.Tensor2D, batch: Minibatch, thinkWeight: number): Loss {
   const { decisions, parts, target, think } = batch;
   const width = outputs.shape[1];

@@ -3,10 +3,10 @@ import type { Loss } from './loss-report.ts';
 import type { Minibatch } from './minibatch.ts';
 
 /**
- * Half the squared error of what was chosen, summed over micro-steps, divided by the number of decisions; of thinking
- * on, times its weight. The definition, and what runs where the numbers lie on a GPU.
+ * Half the squared error of the chosen values, summed over micro-steps and divided by the number of decisions; errors of
+ * thinking on count times `thinkWeight`. This is the definition, and runs where the tensors are on a GPU.
  *
- * @param outputs what the heads say [M, P + 2], depth by depth
+ * @param outputs the heads' outputs [M, P + 2], depth by depth
  */
 export function lossByTensors(outputs: tf.Tensor2D, batch: Minibatch, thinkWeight: number): Loss {
   const { decisions, parts, target, think } = batch;

@@ -1,9 +1,9 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
-/** What a loss reports, in order; each a mean over decisions. */
+/** The names of a loss's report, in order; each is a mean over decisions. */
 export const STATS = ['valueLoss', 'thinkLoss', 'actValue'] as const;
 
-/** A loss, and what `STATS` names. */
+/** A loss and its report, in the order of `STATS`. */
 export interface Loss {
   loss: tf.Scalar;
   report: tf.Tensor1D;

@@ -7,7 +7,7 @@ import { lossByTensors } from './loss-by-tensors.ts';
 import type { Loss } from './loss-report.ts';
 import type { Minibatch } from './minibatch.ts';
 
-/** The loss of a minibatch: the thoughts are thought again, and judged where their numbers are. */
+/** Recomputes the thoughts of a minibatch and computes their loss, by tensors on a GPU and by rows elsewhere. */
 export function pqnLoss(policy: Policy, batch: Minibatch, thinkWeight: number): Loss {
   const { rows, decisions, reach } = batch;
   const observations = tensorOf(rows, [decisions, rows.length / decisions]) as tf.Tensor2D;

@@ -8,17 +8,17 @@ export interface Minibatch {
   /** Decisions with at least k steps, at index k − 1: the prefix that runs at depth k. */
   reach: number[];
   rows: Float32Array; // [B, observationSize]
-  /** What the heads say of a micro-step adds up, weighted by this, to Q of what was chosen [M, P + 2]. */
+  /** Weights of each micro-step's outputs, whose weighted sum is Q of its choice [M, P + 2]. */
   parts: Float32Array;
-  /** What that is learned towards [M]. */
+  /** The target of that Q [M]. */
   target: Float32Array;
-  /** 1 where it thought on, 0 where it acted [M]. */
+  /** 1 where the choice was to think on, 0 where it was an action [M]. */
   think: Float32Array;
 }
 
 /**
- * The chosen decisions of a rollout.
- * @param targets of its micro-steps [M]
+ * Gathers the chosen decisions of a rollout.
+ * @param targets the targets of the rollout's micro-steps [M]
  * @param chosen indices of decisions; sorted in place
  */
 export function gather(

@@ -1,6 +1,6 @@
 import type { PqnSettings } from './settings.ts';
 
-/** What changes as training goes on. */
+/** The settings that change during training. */
 export type Schedule = {
   /** Adam's step size: linear in the share of training that is done. */
   learningRate: number;
@@ -8,7 +8,7 @@ export type Schedule = {
   epsilon: number;
 };
 
-/** @param progress share of training that is done; 1 where it is more */
+/** @param progress share of training that is done; larger values count as 1 */
 export function scheduleAt(settings: PqnSettings, progress: number): Schedule {
   const { learningRate, finalLearningRate, epsilon, finalEpsilon, epsilonDecay } = settings;
   const done = Math.min(1, progress);

@@ -3,30 +3,30 @@ import { type Edges, lambdaReturns } from './lambda-returns.ts';
 import type { PqnSettings } from './settings.ts';
 
 export interface TargetOptions extends Pick<PqnSettings, 'gamma' | 'lambda' | 'lambdaThink'> {
-  /** Per ponder step beyond minSteps, in the raw reward's unit. */
+  /** Price per ponder step beyond minSteps, in the raw reward's unit. */
   price: number;
-  /** Rewards and price are multiplied by it. */
+  /** Factor on rewards and price. */
   rewardScale: number;
   minSteps: number;
 }
 
 /**
- * What the values of a rollout's choices are learned towards [M]: of thinking on at each ponder step but a decision's
- * last, of the action there. With V the value of the best choice as the rollout saw it, and G the λ-return from there on,
+ * The targets for the values of a rollout's choices [M]: an action at the last ponder step of a decision, thinking on at
+ * the others. With V the recorded value of the best choice and G the λ-return from there on,
  *
  *     act:    G = r + gamma · ((1 − lambda) · V(next decision, first step) + lambda · G(next decision, first step))
  *     think:  −price·[n ≥ minSteps] + (1 − lambdaThink) · V_{n+1} + lambdaThink · G_{n+1}
  *
- * A return goes through a decision's ponder steps undiminished, and pays for them. It is not cut where the rollout
- * explored (Peng's Q(λ), as PQN has it). Nothing follows a terminated episode; a truncated one goes on with the value
- * of its final observation.
+ * Ponder steps do not discount a return, but their price is subtracted from it. Exploration does not cut the return
+ * (Peng's Q(λ), as in PQN). After a terminated episode the return is 0; after a truncated one it is the value of its
+ * final observation.
  */
 export function targetsOf(trajectory: Trajectory, options: TargetOptions): Float32Array {
   const edges = edgesOf(trajectory, options);
   const targets = lambdaReturns(edges);
   const { lambdaThink } = options;
   const { count, ponderSteps, offset } = trajectory;
-  // From the first on, so that what a target is made of is still a return.
+  // In rising order, so that targets[i + 1] is still the λ-return when targets[i] reads it.
   for (let t = 0; t < count; t++) {
     for (let i = offset[t], act = i + ponderSteps[t] - 1; i < act; i++) {
       const ahead = (1 - lambdaThink) * edges.nextValue[i] + lambdaThink * targets[i + 1];
@@ -36,7 +36,7 @@ export function targetsOf(trajectory: Trajectory, options: TargetOptions): Float
   return targets;
 }
 
-/** A rollout's micro-steps as edges, in the learner's unit. */
+/** The micro-steps of a rollout as edges, with rewards in the learner's unit. */
 function edgesOf(trajectory: Trajectory, options: TargetOptions): Edges {
   const { count, total, ponderSteps, offset, rewards, ended, next, values, bootstrap } = trajectory;
   const { gamma, lambda, price, rewardScale, minSteps } = options;

@@ -1,19 +1,19 @@
 import type { Drawing, Shape } from '../../contract/env.ts';
 import { palette } from '../palette.ts';
 
-/** A part of what is seen: one of some numbers from 0. */
+/** A part of an observation: a number from 0 to below a count. */
 export interface Choice {
   label: string;
   count: number;
   chosen: number;
   fill?: string;
-  /** Those that cannot be taken are crossed out. */
+  /** The allowed numbers; the drawing crosses out the others. */
   allowed?: readonly number[];
 }
 
 const SIDE = 44;
 
-/** A row of cells for each part, the one that it is filled. */
+/** Draws a row of cells for each part and fills the cell of its number. */
 export function drawChoices(choices: readonly Choice[]): Drawing {
   const left = 24 + 9 * Math.max(...choices.map(({ label }) => label.length));
   const most = Math.max(...choices.map(({ count }) => count));

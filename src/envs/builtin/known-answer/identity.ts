@@ -3,7 +3,7 @@ import type { Drawing } from '../../contract/env.ts';
 import type { Space } from '../../contract/space.ts';
 import { EpisodicEnv, type Outcome } from '../episodic-env.ts';
 
-/** How an action is paid: both as flat rows. */
+/** The reward of an action: `right` and `given` are flat rows. */
 type Pay = (
   right: readonly number[],
   given: readonly number[],

@@ -3,17 +3,17 @@ import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { WireError } from '../wire/wire-error.ts';
 
-/** Who may connect. */
+/** The rules of access to a server. */
 export interface Access {
   token?: string;
   origins: readonly string[];
-  /** Bound to a loopback address, which only this machine reaches. */
+  /** Whether the server is bound to a loopback address, which only this machine reaches. */
   loopback: boolean;
   host: string;
   scheme: 'http' | 'https';
 }
 
-/** Where servers listen unless told otherwise. */
+/** The default address of servers. */
 export const DEFAULT_HOST = '127.0.0.1';
 
 /** @internal */
@@ -22,7 +22,7 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
- * @throws Error for another than a loopback address without a token, or a token that cannot travel
+ * @throws Error for an address other than a loopback one without a token, or a token that a header cannot hold
  * @internal
  */
 export function checkBinding(host = DEFAULT_HOST, token?: string): void {
@@ -34,13 +34,13 @@ export function checkBinding(host = DEFAULT_HOST, token?: string): void {
   }
 }
 
-/** @throws WireError where a request may not be answered; what is `open` needs no token */
+/** @throws WireError where a request has no access. @param open whether the request needs no token */
 export function checkAccess(request: IncomingMessage, access: Access, open = false): void {
   const { host, origin } = request.headers;
   if (access.loopback && host !== undefined && !namesThisMachine(host, access.host)) {
     throw new WireError('FORBIDDEN_HOST', 'host: expected the address this server is bound to');
   }
-  // Its own pages may: on a loopback address `host` is known by now to name this machine.
+  // The server's own pages have access: on a loopback address the check above has shown that `host` names this machine.
   const own = origin === `${access.scheme}://${host}`;
   if (origin !== undefined && !own && !access.origins.includes(origin)) {
     throw new WireError('FORBIDDEN_ORIGIN', 'origin: expected one that this server allows');
@@ -55,7 +55,7 @@ function namesThisMachine(header: string, bound: string): boolean {
   return name === bound || isLoopback(name);
 }
 
-/** From the header, or from a subprotocol, as browsers cannot set headers. */
+/** The token of a request: from a header, or from a subprotocol, since browsers cannot set headers. */
 function tokenOf({ headers }: IncomingMessage): string {
   const [, inHeader] = /^(?:Bearer|Api-Key) +(\S+)$/i.exec(headers.authorization ?? '') ?? [];
   if (inHeader !== undefined) return inHeader;
@@ -65,7 +65,7 @@ function tokenOf({ headers }: IncomingMessage): string {
 
 const IN_PROTOCOL = 'pondera.token.';
 
-/** In constant time, whatever the lengths. */
+/** Compares tokens of any length in constant time. */
 export function sameToken(given: string, wanted: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(given), digest(wanted));

@@ -13,13 +13,13 @@ export interface Closed {
 /** The end of a connection in words. */
 export function explainClosed({ code, reason, fault }: Closed): string {
   if (fault) return fault.message;
-  // No peer's closing frame has this code: a thread's reason stands for itself.
+  // No closing frame of a peer has this code; a thread gives its own reason with it.
   if (code === 1006 && reason) return reason;
   const meaning = reason || meanings[code];
   return `closed with ${code}${meaning ? `, ${meaning}` : ''}`;
 }
 
-/** What peers mean that give no reason. */
+/** The meanings of close codes, for peers that give no reason. */
 const meanings: Record<number, string> = {
   1001: 'it is going',
   1006: 'the connection broke',
@@ -27,7 +27,7 @@ const meanings: Record<number, string> = {
 };
 
 /**
- * Whether another connection may go better: it broke, or the peer is going, busy or has begun anew.
+ * Whether another connection may succeed: this one broke, or the peer is ending, busy or has started again.
  * @internal
  */
 export function isPassing({ code, fault }: Closed): boolean {

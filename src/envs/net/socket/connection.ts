@@ -37,7 +37,7 @@ export class Connection {
   readonly #limits: ConnectionLimits;
   #onMessage: (message: unknown) => void = () => {};
   #onClose: (closed: Closed) => void = () => {};
-  /** What came while nobody was to listen. */
+  /** Messages that wait for `onMessage`. */
   #held: unknown[] | undefined = [];
   #fault: WireError | undefined;
   #closed: Closed | undefined;
@@ -45,7 +45,7 @@ export class Connection {
   #allowance: number;
   #allowedAt = performance.now();
   #silence: Timer | undefined;
-  /** For how long nothing had come when the peer was taken for gone. */
+  /** The length of the silence after which this side ended the connection, in ms. */
   #silentMs: number | undefined;
 
   /** Wraps an open WebSocket. */
@@ -98,7 +98,7 @@ export class Connection {
   /** Sends messages. It ends a connection whose peer has not read the earlier ones (`maxBuffered`). */
   send(...messages: object[]): void {
     if (!this.open) return;
-    // Not what is sent now: it may be large, and nobody has had the time to read it.
+    // The present messages do not count: they may be large, and the peer has had no time to read them.
     const waiting = this.#socket.bufferedAmount;
     if (waiting > this.#limits.maxBuffered) {
       const slow = new WireError(
@@ -106,7 +106,7 @@ export class Connection {
         `the peer reads too slowly: ${waiting} bytes are waiting`,
       );
       this.#end(slow);
-      // It will not read the closing frame either.
+      // The peer would not read the closing frame either.
       this.#socket.terminate();
       return;
     }
@@ -115,7 +115,7 @@ export class Connection {
       try {
         frame = this.#codec.encode(message);
       } catch (error) {
-        // Something of an environment's that is no plain data.
+        // A value of an environment is no plain data.
         this.fail(error);
         return;
       }
@@ -137,7 +137,7 @@ export class Connection {
    */
   close(code = 1000, reason = ''): void {
     this.#socket.close(code, shortened(reason));
-    // A peer that does not close its side is not waited for as long as ws would.
+    // Where the peer does not close its side, ws would wait for longer.
     const late = setTimeout(() => this.#socket.terminate(), CLOSE_MS).unref();
     this.#socket.once('close', () => clearTimeout(late));
   }
@@ -193,7 +193,7 @@ export class Connection {
     }
   }
 
-  /** A bucket that holds a second's frames. */
+  /** Counts a frame against the rate limit: a token bucket for the frames of one second. */
   #spend(): void {
     const { maxFramesPerSecond: rate } = this.#limits;
     if (rate === undefined) return;
@@ -210,7 +210,7 @@ function refusal(code: WireCode, message: string): WireError {
   return new WireError(code, `frame: ${message}`);
 }
 
-/** What of a socket's error is the peer's doing: a frame that breaks WebSocket's own rules. */
+/** The fault of the peer in a socket's error, where a frame breaks WebSocket's own rules; undefined for other errors. */
 function faultOf(error: Error, { maxPayload }: ConnectionLimits): WireError | undefined {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
@@ -219,7 +219,7 @@ function faultOf(error: Error, { maxPayload }: ConnectionLimits): WireError | un
   return code?.startsWith('WS_ERR_') ? refusal('BAD_FRAME', error.message) : undefined;
 }
 
-/** What fits into a closing frame: 123 bytes. */
+/** Shortens a reason to the 123 bytes that fit into a closing frame. */
 function shortened(reason: string): string {
   let short = reason.slice(0, 123);
   while (Buffer.byteLength(short) > 123) short = short.slice(0, -1);

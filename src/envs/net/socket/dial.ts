@@ -48,7 +48,7 @@ export function dial(
       maxPayload: DIALLER_TAKES,
       headers: token === undefined ? {} : { Authorization: `Bearer ${token}` },
     });
-    // In all, since something may always be coming that never is an answer.
+    // A limit on the whole time, since a server may keep sending without ever answering.
     const late = after(timeoutMs, () => {
       reject(new DialError(`${url}: no answer within ${timeoutMs} ms`, true));
       socket.terminate();
@@ -62,7 +62,7 @@ export function dial(
     socket.once('open', () => {
       late.stop();
       signal?.removeEventListener('abort', giveUp);
-      // Listened to before anything can come.
+      // The connection must listen before the first frame can arrive.
       const connection = new Connection(socket, codec, {
         ...defaultConnectionLimits,
         maxPayload: DIALLER_TAKES,
@@ -75,7 +75,7 @@ export function dial(
       response.on('data', (chunk) => {
         if (body.length < 10_000) body += chunk;
       });
-      // Not `end`: what is cut off has none.
+      // `close` and not `end`, which does not come after an interrupted response.
       response.on('close', () => {
         late.stop();
         request.destroy();
@@ -97,7 +97,7 @@ function refusal(status: number, body: string): string {
     const { code, message } = JSON.parse(body);
     if (typeof code === 'string') return `${code}: ${message}`;
   } catch {
-    // Some other server's page.
+    // The page of some other server.
   }
   return `refused with HTTP ${status}`;
 }

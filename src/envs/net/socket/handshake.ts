@@ -12,10 +12,10 @@ import { WireError } from '../wire/wire-error.ts';
 import { explainClosed } from './closed.ts';
 import type { Connection } from './connection.ts';
 
-/** How long whoever dials may take to say hello. */
+/** Milliseconds that a client may take to send its hello. */
 const HELLO_MS = 5000;
 
-/** How often whoever accepts is expected to ping until `welcome` says it, in ms. */
+/** The expected time between a server's pings until `welcome` states it, in ms. */
 const PING_MS = 15_000;
 
 /** How long a client waits for the answer to its hello. */
@@ -26,7 +26,7 @@ export interface Patience {
   silentMs?: number;
 }
 
-/** A role that may come to an endpoint. */
+/** The role of a client. */
 export type Role = Hello['role'];
 
 /**

@@ -52,7 +52,7 @@ export function jsonPage(path: string, value: () => unknown, open = false): Page
 }
 
 /**
- * `/metrics`, as Prometheus reads it.
+ * The page `/metrics` for Prometheus.
  * @internal
  */
 export function metricsPage(registry: Registry): Page {
@@ -60,14 +60,14 @@ export function metricsPage(registry: Registry): Page {
   return { path: '/metrics', body };
 }
 
-/** What a request asks a page for. @throws WireError TOO_LARGE */
+/** Reads a request to a page. @throws WireError TOO_LARGE */
 export async function asked(request: IncomingMessage): Promise<PageRequest> {
   const [, query = ''] = (request.url ?? '').split('?', 2);
   const posted = request.method === 'POST' ? await textOf(request) : '';
   return { query: new URLSearchParams(query), posted };
 }
 
-/** Bytes of a POST. */
+/** The most bytes of a POST's body. */
 const MAX_POSTED = 64 * 2 ** 10;
 
 async function textOf(request: IncomingMessage): Promise<string> {

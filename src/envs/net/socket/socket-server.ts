@@ -90,7 +90,7 @@ export class SocketServer {
   readonly #pages: Map<string, Page>;
   readonly #codecs: Map<string, Codec>;
   readonly #byAddress = new Map<string, number>();
-  /** Sockets that have not answered the last ping, with how many pings ago they last did. */
+  /** The open sockets, each with its number of unanswered pings. */
   readonly #missed = new Map<WebSocket, number>();
   readonly #heart: Timer;
   #closing = false;
@@ -125,7 +125,7 @@ export class SocketServer {
       maxPayload: this.limits.maxPayload,
       handleProtocols: (offered, request) => this.#subprotocol(offered, request) ?? false,
     });
-    // What the handshake lacks that is WebSocket's own.
+    // Errors of WebSocket's own handshake.
     this.#sockets.on('wsClientError', ({ message }, socket) => {
       refuse(socket, new WireError('BAD_HANDSHAKE', message));
     });
@@ -176,7 +176,7 @@ export class SocketServer {
     return this.#sockets.clients.size;
   }
 
-  /** Accepts no more connections, tells every peer that the server ends, and waits until they have left. */
+  /** Accepts no more connections, closes the open ones with SHUTTING_DOWN, and waits until they have ended. */
   async close(): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
@@ -240,7 +240,7 @@ export class SocketServer {
     }
   }
 
-  /** Which of the subprotocols offered is spoken. */
+  /** Chooses one of the offered subprotocols. */
   #subprotocol(offered: Set<string>, request: IncomingMessage): string | undefined {
     const endpoint = this.#endpoints.get(pathOf(request));
     if (endpoint && 'subprotocol' in endpoint && offered.has(endpoint.subprotocol!)) {
@@ -288,7 +288,7 @@ export class SocketServer {
   }
 }
 
-/** How long a request may take to come, in ms, and how often it is looked. */
+/** The longest time for a request to arrive, and the time between checks, in ms. */
 const times = {
   handshakeTimeout: 10_000,
   headersTimeout: 10_000,
@@ -296,7 +296,7 @@ const times = {
   connectionsCheckingInterval: 2000,
 };
 const MAX_CONNECTIONS = 4096;
-/** Connections beyond the limit that are still told so. */
+/** Connections beyond the limit that still get an answer, TOO_MANY_CONNECTIONS. */
 const SPARE = 64;
 const GOING_MS = 1000;
 

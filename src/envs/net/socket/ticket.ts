@@ -3,14 +3,14 @@ import type { Hello } from '../wire/messages.ts';
 import { WireError } from '../wire/wire-error.ts';
 import { sameToken } from './access.ts';
 
-/** Names a session, and proves whose it is. */
+/** Names a session, and proves that a client owns it. */
 export interface Ticket {
   readonly session: string;
   readonly token: string;
 }
 
 /**
- * Of a session that begins; nobody can guess it.
+ * Makes the ticket of a new session from random bytes, so that nobody can guess it.
  * @internal
  */
 export function newTicket(): Ticket {
@@ -20,7 +20,7 @@ export function newTicket(): Ticket {
   };
 }
 
-/** The session that is to be gone on with. @throws WireError SESSION_EXPIRED where it is none, or another's */
+/** The session that a hello resumes. @throws WireError SESSION_EXPIRED where it does not exist or the token is wrong */
 export function resumed<S extends { ticket: Ticket }>(
   sessions: ReadonlyMap<string, S>,
   { session, token }: NonNullable<Hello['resume']>,

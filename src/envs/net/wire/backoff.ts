@@ -12,8 +12,8 @@ export interface Backoff {
 export const defaultBackoff: Backoff = { baseMs: 250, maxMs: 30_000 };
 
 /**
- * How long to wait before an attempt, in ms: uniform in 0..min(maxMs, baseMs·2^attempt), so that many that
- * failed together do not come back together ("full jitter", AWS Architecture Blog 2015).
+ * The wait before an attempt, in ms: uniform in 0..min(maxMs, baseMs·2^attempt), so that clients that failed at the
+ * same time do not come back at the same time ("full jitter", AWS Architecture Blog 2015).
  * @param attempt 0 for the first one after a failure
  * @internal
  */

@@ -6,7 +6,7 @@ import type { Batch } from './message-fields.ts';
 import { isNdArray, type NdArray, type NumberArray, ndarray } from './ndarray.ts';
 
 /**
- * A batch, as it came, that is none of its space.
+ * Says that a received batch does not have the form of its space.
  * @internal
  */
 export class BatchError extends Error {
@@ -14,8 +14,8 @@ export class BatchError extends Error {
 }
 
 /**
- * Values of a space, stacked for the wire (docs/protocol.md, Spaces).
- * @param values k of them, each contained in the space
+ * Stacks values of a space for the wire (docs/protocol.md, Spaces).
+ * @param values k values, each contained in the space
  * @internal
  */
 export function stack(space: Space, values: readonly unknown[]): Batch {
@@ -50,7 +50,7 @@ export function stack(space: Space, values: readonly unknown[]): Batch {
 }
 
 /**
- * How many values a batch holds by its first part; undefined where that is no batch.
+ * The number of values in a batch, by its first part; undefined where that part is no batch.
  * @internal
  */
 export function countOf(space: Space, batch: unknown): number | undefined {
@@ -68,9 +68,9 @@ export function countOf(space: Space, batch: unknown): number | undefined {
 }
 
 /**
- * The k values that a batch holds. Their form is checked, not whether the space contains them:
- * `space.explain` does that. Arrays are views of the batch's own numbers.
- * @throws BatchError saying where, what was expected and what came
+ * Reads the k values of a batch. It checks their form but not whether the space contains them, which
+ * `space.explain` does. Arrays are views of the batch's own numbers.
+ * @throws BatchError naming the place, the expectation and the received value
  * @internal
  */
 export function unstack(space: Space, batch: unknown, k: number): unknown[] {
@@ -130,13 +130,13 @@ function arrays(batch: unknown, k: number, form: ArrayForm, at: string): unknown
   return Array.from({ length: k }, (_, i) => {
     const row = data.subarray(i * size, (i + 1) * size);
     if (same) return row;
-    // Numbers that the dtype does not hold stay a list, and the space's check says which.
+    // Numbers that do not fit the dtype stay a list, and the space's check names them.
     const numbers = Array.from(row);
     return entriesOf(numbers, form) ?? numbers;
   });
 }
 
-/** The numbers of an array [k, ...shape], or of a list nested to that. */
+/** The numbers of an array [k, ...shape], or of a list nested to this shape. */
 function numbers(batch: unknown, k: number, shape: readonly number[], at: string): NumberArray {
   const wanted = [k, ...shape];
   if (isNdArray(batch)) {

@@ -29,18 +29,18 @@ const text = new TextDecoder('utf-8', { fatal: true });
 const key = (key: unknown): string => {
   const name = key instanceof Uint8Array ? text.decode(key) : key;
   if (typeof name !== 'string') throw new Error('keys must be strings');
-  // The decoder would make a prototype of it.
+  // The decoder would set the prototype with it.
   if (name === '__proto__') throw new Error('a key named __proto__');
   return name;
 };
 
 /**
  * The encoding in MessagePack, in binary frames: compact, and arrays keep their bytes.
- * @param limits of what a frame may hold
+ * @param limits of the content of a frame
  */
 export function msgpackCodec(limits: FrameLimits = defaultFrameLimits): Codec {
   const encoder = new Encoder({ ignoreUndefined: true });
-  // What a peer's keys are called cannot be known, so they are not cached.
+  // A peer may use any keys, so caching them would not help.
   const decoder = new Decoder({ mapKeyConverter: key as never, useBigInt64: false });
   return {
     subprotocol: 'pondera.v1.msgpack',
@@ -55,7 +55,7 @@ export function msgpackCodec(limits: FrameLimits = defaultFrameLimits): Codec {
 
 /**
  * The encoding in JSON, in text frames: for browsers and for debugging.
- * @param limits of what a frame may hold
+ * @param limits of the content of a frame
  */
 export function jsonCodec(limits: FrameLimits = defaultFrameLimits): Codec {
   const base64 = (bytes: Uint8Array) =>
@@ -72,7 +72,7 @@ export function jsonCodec(limits: FrameLimits = defaultFrameLimits): Codec {
   };
 }
 
-/** The codecs by subprotocol, the quicker one first. */
+/** All codecs, the faster one first. */
 export function codecs(limits?: FrameLimits): Codec[] {
   return [msgpackCodec(limits), jsonCodec(limits)];
 }
@@ -85,7 +85,7 @@ function parsed<T>(parse: () => T): T {
   }
 }
 
-/** Arrays as the maps that stand for them; the rest as it is. */
+/** Replaces arrays by the maps that represent them on the wire. */
 function outward(value: unknown, write: (bytes: Uint8Array) => unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((entry) => outward(entry, write));
@@ -103,7 +103,7 @@ function outward(value: unknown, write: (bytes: Uint8Array) => unknown): unknown
   return result;
 }
 
-/** The maps that stand for arrays as these; the rest as it is. @throws WireError BAD_FRAME */
+/** Replaces the maps that represent arrays by the arrays. @throws WireError BAD_FRAME */
 function inward(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
   if (Array.isArray(value)) {
@@ -121,7 +121,7 @@ function inward(value: unknown): unknown {
     if (name === '__proto__') throw new WireError('BAD_FRAME', 'frame: a key named __proto__');
     map[name] = inward(map[name]);
   }
-  // It would be taken for an array, though nobody has checked it.
+  // Later code would take this map for an array that was checked.
   if (isNdArray(map)) throw new WireError('BAD_FRAME', 'ndarray: expected __ndarray__');
   return map;
 }

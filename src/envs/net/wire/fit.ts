@@ -1,29 +1,29 @@
 import { isNdArray } from './ndarray.ts';
 import { defaultFrameLimits } from './scan.ts';
 
-/** How much there is of a message, in MessagePack and about. */
+/** The approximate size of a message in MessagePack. */
 export interface Size {
   bytes: number;
-  /** Of all its maps and lists; a map has two for each key. */
+  /** Entries of all its maps and lists; a map has two for each key. */
   entries: number;
-  /** Of maps and lists within one another. */
+  /** Nesting of its maps and lists. */
   depth: number;
 }
 
-/** Bytes of a frame that whoever dials takes. */
+/** The most bytes of a frame that a client accepts. */
 export const DIALLER_TAKES = 64 * 2 ** 20;
 
-/** What is sent at once is no more, where it can be parted: the rest need not wait for it, nor memory hold it. */
+/** The largest message that `fit` does not divide: smaller ones arrive earlier and take less memory. */
 const PART = { bytes: 4 * 2 ** 20, entries: 50_000 };
 
-/** Bytes of a number, and of what introduces anything else, at most. */
+/** The most bytes of a number, and of the header of any other value. */
 const HEAD = 9;
-/** Of the map that stands for an array. */
+/** The size of the map that represents an array, without its numbers. */
 const ARRAY_HEAD = { bytes: 80, entries: 8, depth: 2 };
 
 /**
- * How large a value is once it travels.
- * @throws TypeError for what never does: a bigint, a symbol
+ * The size of a value on the wire.
+ * @throws TypeError for a bigint or a symbol, which messages cannot hold
  * @internal
  */
 export function sizeOf(value: unknown): Size {
@@ -60,8 +60,8 @@ function add(value: unknown, size: Size, depth: number): void {
 }
 
 /**
- * Why a message cannot travel; undefined where it can.
- * @param takes bytes a frame that the peer takes; Infinity where there are no frames, but memory is shared
+ * The reason why a message is too large to send; undefined where it is not.
+ * @param takes the most bytes of a frame that the peer accepts; Infinity for a thread, which needs no frames
  * @internal
  */
 export function explainSize(size: Size, takes: number): string | undefined {
@@ -79,10 +79,10 @@ export function explainSize(size: Size, takes: number): string | undefined {
 }
 
 /**
- * The messages that carry these rows, in order and as few as each may be of a size that is quickly sent.
- * @param build the message of some of the rows
- * @param takes as above
- * @param refuse what is sent in place of one row that is too large, or cannot be built
+ * Divides rows into messages of limited size, in order.
+ * @param build makes the message of some of the rows
+ * @param takes the most bytes of a frame that the peer accepts
+ * @param refuse makes the message in place of a row that is too large, or for which `build` throws
  */
 export function fit<T>(
   rows: readonly T[],

@@ -35,7 +35,7 @@ export const flags = vector.refine(
 );
 
 /**
- * Values of a space, k of them stacked: its form is the space's, which `unstack` checks.
+ * Values of a space, k of them stacked. `unstack` checks their form, which depends on the space.
  * @internal
  */
 export const batch = z

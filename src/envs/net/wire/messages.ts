@@ -8,7 +8,7 @@ export const WIRE_VERSION = 1;
 
 const session = z.strictObject({ session: textUpTo(128), token: textUpTo(128) });
 
-/** What environments of a session are. */
+/** A description of a session's environments. */
 const envDescription = z.strictObject({
   id: textUpTo(200),
   observationSpace: spaceJson,
@@ -64,7 +64,7 @@ export const error = z.strictObject({ t: z.literal('error'), code, message: text
 /** @internal */
 export const close = z.strictObject({ t: z.literal('close') });
 
-/** The environments that a message is about, and which of their requests. */
+/** The environments of a message, and the numbers of their requests. */
 const about = { envs: indices, seq: indices };
 
 const reset = z.strictObject({
@@ -107,7 +107,7 @@ const failed = z.strictObject({
   message: textUpTo(10_000),
 });
 
-/** What a trainer asks of environments. */
+/** The requests of a trainer to environments. */
 export const envRequest = z.discriminatedUnion('t', [
   reset,
   step,
@@ -116,7 +116,7 @@ export const envRequest = z.discriminatedUnion('t', [
   render,
   close,
 ]);
-/** What environments answer. */
+/** The replies of environments. */
 export const envReply = z.discriminatedUnion('t', [
   began,
   stepped,
@@ -126,9 +126,9 @@ export const envReply = z.discriminatedUnion('t', [
   failed,
   error,
 ]);
-/** What may come first. */
+/** The first message of a client. */
 export const opening = z.discriminatedUnion('t', [hello]);
-/** What may come in answer to it. */
+/** The answer to it. */
 export const answer = z.discriminatedUnion('t', [welcome, error]);
 
 export type EnvRequest = z.output<typeof envRequest>;
@@ -136,8 +136,8 @@ export type EnvReply = z.output<typeof envReply>;
 export type ErrorMessage = z.output<typeof error>;
 
 /**
- * A message of a peer, checked.
- * @throws WireError BAD_MESSAGE, saying which field, what was expected and what came
+ * Checks a message of a peer.
+ * @throws WireError BAD_MESSAGE, naming the field, the expectation and the received value
  * @internal
  */
 export function readMessage<T extends z.ZodType>(schema: T, message: unknown): z.output<T> {

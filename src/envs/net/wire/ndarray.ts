@@ -49,7 +49,7 @@ const dtypeOf: Record<string, WireDType> = {
 };
 
 /**
- * An array of numbers as one of the wire; a vector unless a shape is given.
+ * Makes an `NdArray` of numbers; without a shape it is a vector.
  * @internal
  */
 export function ndarray(data: NumberArray, shape: readonly number[] = [data.length]): NdArray {
@@ -77,9 +77,9 @@ export function isNdArray(value: unknown): value is NdArray {
 }
 
 /**
- * The array that bytes from a peer say they are. The numbers are a view of the bytes where these are
- * aligned, and a copy where they are not.
- * @returns why they are none, where they are not
+ * Makes an array from the bytes of a peer. Its numbers are a view of the bytes where these are
+ * aligned, otherwise a copy.
+ * @returns the array, or the reason why the values form none
  */
 export function ndarrayFrom(dtype: unknown, shape: unknown, bytes: unknown): NdArray | string {
   if (typeof dtype !== 'string' || !Object.hasOwn(arrays, dtype)) {
@@ -112,7 +112,7 @@ function narrowed(raw: NumberArray | BigInt64Array | BigUint64Array): NumberArra
 }
 
 /**
- * The bytes of an array, as they travel. 64-bit integers are read only, so none is written.
+ * The bytes of an array on the wire. Arrays of 64-bit integers never occur here: reading turns them into float64.
  * @internal
  */
 export function bytesOf({ data }: NdArray): Uint8Array {
@@ -120,7 +120,7 @@ export function bytesOf({ data }: NdArray): Uint8Array {
 }
 
 /**
- * The dtype under which an array travels: what has become float64 on reading is that.
+ * The dtype of an array on the wire: float64 for 64-bit integers, since reading has converted them.
  * @internal
  */
 export function dtypeWritten({ dtype, data }: NdArray): WireDType {

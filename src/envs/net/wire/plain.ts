@@ -1,9 +1,9 @@
-/** Deeper than this nothing is sent. */
+/** The deepest nesting that travels. */
 const DEPTH = 8;
 
 /**
- * What of a value can travel: plain data and arrays of numbers. Anything else (functions, instances of
- * classes, what lies too deep or refers to itself) is left out.
+ * Copies the part of a value that can travel: plain data and arrays of numbers. It leaves out functions, instances of
+ * classes, circular references and parts that are nested too deeply.
  */
 export function plain(value: unknown, depth = DEPTH, within: readonly object[] = []): unknown {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;

@@ -2,19 +2,19 @@ import { describe } from '../../common/describe.ts';
 import type { Info } from '../../contract/env.ts';
 import { isNdArray } from './ndarray.ts';
 
-/** What is wrong with a key of `info` was said already. */
+/** The keys of `info` for which a warning was printed. */
 const said = new Set<string>();
 
 /**
- * `info.difficulty` as a finite number; undefined where there is none. What only shares its name means nothing: it is
- * ignored, and said once.
+ * `info.difficulty` as a finite number; undefined where there is none. It ignores a value of another type, and warns
+ * once.
  */
 export function difficultyOf(info: Info | undefined): number | undefined {
   const read = (value: unknown) => (Number.isFinite(value) ? (value as number) : undefined);
   return entryOf(info, 'difficulty', 'a finite number', read);
 }
 
-/** `info.success` as a boolean, which 0 and 1 are too; else as `difficultyOf`. */
+/** `info.success` as a boolean, where 0 and 1 count as booleans; it treats other values as `difficultyOf` does. */
 export function successOf(info: Info | undefined): boolean | undefined {
   const read = (value: unknown) =>
     value === true || value === 1 || (value === false || value === 0 ? false : undefined);
@@ -42,7 +42,7 @@ function entryOf<T>(
   return known;
 }
 
-/** What an array of one entry, as other languages give it, holds. */
+/** The entry of an array of one entry, which other languages may send for a number; other values unchanged. */
 function only(value: unknown): unknown {
   if (typeof value !== 'object') return value;
   const entries = isNdArray(value) ? value.data : value;

@@ -12,9 +12,8 @@ export interface FrameLimits {
 export const defaultFrameLimits: FrameLimits = { depth: 32, entries: 1_000_000 };
 
 /**
- * Reads through MessagePack without building anything, so that a decoder may then trust it: one
- * value, nothing after it, no extension types, strings that are UTF-8, integers that a number holds exactly, within
- * the limits.
+ * Checks MessagePack before a decoder builds anything from it: one value, no bytes after it, no extension types,
+ * strings of valid UTF-8, integers that a number holds exactly, within the limits.
  * @throws WireError BAD_FRAME
  */
 export function scanMsgpack(bytes: Uint8Array, limits: FrameLimits): void {
@@ -117,8 +116,8 @@ function exact(integer: bigint): void {
 }
 
 /**
- * Counts JSON text's brackets and commas, so that a parser may then trust its size and depth, and that its integers
- * will be what they are.
+ * Checks JSON text before a parser reads it: the limits, by its brackets and commas, and that a number holds each of
+ * its integers exactly.
  * @throws WireError BAD_FRAME
  */
 export function scanJson(text: string, limits: FrameLimits): void {
@@ -153,14 +152,14 @@ const [QUOTE, COMMA, OPEN_BRACKET, BACKSLASH, CLOSE_BRACKET, OPEN_BRACE, CLOSE_B
 
 const [ZERO, NINE, POINT, E, e] = [0x30, 0x39, 0x2e, 0x45, 0x65];
 
-/** Digits, less one, from which on an integer may be too large for a number. */
+/** An integer with more digits may be too large for a number to hold exactly. */
 const LONG = 15;
 
 function isOfNumber(c: number): boolean {
   return (c >= ZERO && c <= NINE) || c === POINT || c === E || c === e;
 }
 
-/** Whether it is an integer, written out, that becomes another as a number. */
+/** Whether it is an integer without fraction or exponent that no number holds exactly. */
 function isRounded(number: string): boolean {
   return /^\d+$/.test(number) && String(Number(number)) !== number;
 }

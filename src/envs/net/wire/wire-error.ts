@@ -1,10 +1,10 @@
-/** How one kind of error is told: by HTTP status before the upgrade, by close code after it. */
+/** The codes of an error: its HTTP status before the upgrade, its close code after it. */
 interface Manner {
   http?: number;
   close?: number;
 }
 
-/** Every code that a peer can be given; docs/protocol.md says what each means and what to do. */
+/** Every error code that a peer may receive; docs/protocol.md explains each and the remedy. */
 export const wireCodes = {
   UNAUTHENTICATED: { http: 401 },
   FORBIDDEN_ORIGIN: { http: 403 },
@@ -39,7 +39,7 @@ export type WireCode = keyof typeof wireCodes;
 /** Says what one side of a connection did wrong or cannot do; the other side receives code and message. */
 export class WireError extends Error {
   override readonly name = 'WireError';
-  /** What went wrong. */
+  /** The kind of the error. */
   readonly code: WireCode;
 
   /**
@@ -47,7 +47,7 @@ export class WireError extends Error {
    * @param message of which it keeps the first 2,000 characters
    */
   constructor(code: WireCode, message: string, options?: ErrorOptions) {
-    // What a peer sent may be quoted, so a cut may have left half a character: no UTF-8 holds that.
+    // The cut may leave half of a surrogate pair in a quoted message; encoding as UTF-8 replaces it.
     super(Buffer.from(message.slice(0, MOST_SAID)).toString(), options);
     this.code = code;
   }
@@ -63,23 +63,23 @@ export class WireError extends Error {
   }
 }
 
-/** What a peer said before it ended, or is about to end, the connection. */
+/** The error that a peer reported before it ends the connection. */
 export class PeerError extends WireError {
-  /** The closing code that belongs to it. */
+  /** The close code of the reported error. */
   readonly saidClose: number;
 
   constructor(code: WireCode, message: string) {
-    // Its code says what we did wrong, and is not for us to say to it.
+    // The reported code describes a fault of this side, so this side must not send it back.
     super('BAD_MESSAGE', `error ${code}: ${message}`);
     this.saidClose = (wireCodes[code] as Manner).close ?? 1008;
   }
 }
 
-/** Characters of a message. */
+/** The most characters of a message. */
 const MOST_SAID = 2000;
 
 /**
- * An error as a peer is told it; of a fault of ours it learns no more than that.
+ * The error to send to a peer. For a fault of this side it is INTERNAL, without details.
  * @internal
  */
 export function asWireError(cause: unknown): WireError {
