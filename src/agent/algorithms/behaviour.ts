@@ -3,10 +3,10 @@ import type { DecisionOptions } from '../../rollout/index.ts';
 import type { LearningConfig, Stage } from './algorithm.ts';
 
 /**
- * The behavior that most algorithms collect rollouts with: the config's halting rule ends thoughts once it is released,
- * before that each takes `maxSteps` ponder steps, and actions are drawn.
+ * The behavior with which most algorithms collect rollouts: after its release the config's halting rule ends thoughts,
+ * before it each thought takes `maxSteps` ponder steps; actions are sampled.
  * @param config of the run
- * @param stage the stage of training
+ * @param stage whether the halting rule is released, and the share of forced decisions
  */
 export function trainedBehaviour(
   { halting }: Pick<LearningConfig, 'halting'>,

@@ -74,7 +74,7 @@ export class HaltingSchedule {
     return this.#state.released ? this.#price.price : 0;
   }
 
-  /** Whether the price is steered and may still rise, which shortens thoughts that are too long. */
+  /** Whether `price.targetSteps` steers the price and it may still rise, which shortens thoughts that are too long. */
   get steering(): boolean {
     return this.#price.steering;
   }

@@ -4,7 +4,7 @@ import type { PriceSettings } from './recipe-settings.ts';
 const SHARE = 0.4;
 /** The same for the depth gap and the gain of a ponder step, which rest on few decisions and vary more. */
 const GAP_SHARE = 0.1;
-/** Updates by which the trend is extrapolated: a policy responds to a price about so many updates later. */
+/** Updates by which the controller extrapolates the trend: a policy responds to a price about so many updates later. */
 const HORIZON = 10;
 /** The depth gap above which the price falls. */
 const GAP = 0.1;
@@ -62,7 +62,7 @@ export class PriceController {
     return this.#state.price;
   }
 
-  /** Whether the price is steered and may still rise, which shortens thoughts that are too long. */
+  /** Whether `price.targetSteps` steers the price and it may still rise, which shortens thoughts that are too long. */
   get steering(): boolean {
     const { targetSteps, max } = this.#config;
     return targetSteps !== undefined && this.#state.price < max;

@@ -1,7 +1,7 @@
 /**
  * Charts as static HTML: marks in an inline SVG that stretches to the page's width (coordinates
  * 0..1000 both ways, y downwards), labels as HTML text over it, which stays readable on a phone.
- * Colours are the style sheet's classes `c1`, `c2` and `c3`.
+ * Colors are the style sheet's classes `c1`, `c2` and `c3`.
  */
 
 export type Point = readonly [x: number, y: number | null];

@@ -111,7 +111,7 @@ export class CheckpointStore {
   async list(): Promise<Found[]> {
     const found = new Map<number, string>();
     for (const name of await this.#names()) {
-      // A machine that stopped while a checkpoint was replaced left it whole under its old- name.
+      // If the machine stopped while `save` replaced a checkpoint, its old version is whole under the old- name.
       const [, step, old] = /^step-(\d+)(\.old-\d+)?$/.exec(name) ?? [];
       if (step !== undefined && !(old && found.has(Number(step)))) found.set(Number(step), name);
     }
@@ -125,7 +125,7 @@ export class CheckpointStore {
     return (await this.list()).at(-1)?.dir;
   }
 
-  /** The path of the checkpoint last marked as best, or undefined where none was marked. */
+  /** The path of the checkpoint with the mark of the best one; undefined where none has it. */
   async best(): Promise<string | undefined> {
     const step = await this.#bestStep();
     return step === undefined ? undefined : await this.#find(step);
@@ -315,9 +315,9 @@ export class CheckpointStore {
 }
 
 /**
- * Reads a checkpoint directory, checking its version, sizes and hashes before anything is used.
+ * Reads a checkpoint directory. It checks version, sizes and hashes before it uses any contents.
  *
- * @throws CheckpointError naming the file, what was expected and what was found
+ * @throws CheckpointError naming the file, the expectation and the finding
  */
 export async function loadCheckpoint(dir: string): Promise<Checkpoint> {
   const path = join(dir, 'manifest.json');

@@ -67,7 +67,7 @@ export function encodeSafetensors(
 }
 
 /**
- * Decodes a safetensors file of F32 tensors; the data is copied.
+ * Decodes a safetensors file of F32 tensors; it copies the data.
  *
  * @throws Error for truncated bytes, a malformed header, duplicate names, another dtype, a length
  *   that does not fit the shape, holes or overlaps

@@ -43,12 +43,12 @@ interface State {
 
 /**
  * ## Description
- * Pointer chasing, the smallest task that needs as many sequential steps as it has hops. K layers
- * of M nodes point one layer on: each node's target is drawn independently and uniformly from the
- * next layer, so a target may be shared or never pointed at, and neither elimination nor a walk
- * backwards helps. The nodes of layer K are pure answers. Follow the pointers for k hops from a
- * given start in layer 0. Each episode draws pointers, start, k (uniform in minHops..K) and the
- * order of the tokens anew, and is one decision long.
+ * Pointer chasing, the smallest task that needs as many sequential steps as it has hops. There are K
+ * layers of M nodes. Each node points to a node of the next layer, drawn independently and uniformly,
+ * so several nodes may share a target and others have no pointer to them; neither elimination nor a
+ * walk backwards helps. The nodes of layer K have no pointers and are the answers. Follow the pointers
+ * for k hops from a given start in layer 0. Each episode draws new pointers, a new start, k (uniform
+ * in minHops..K) and a new order of the tokens, and is one decision long.
  *
  * ## Action Space
  * `Discrete(M)`: the index within its layer of the node reached after k hops.

@@ -64,8 +64,8 @@ interface State {
 
 /**
  * ## Description
- * Walk to the goal of a maze seen whole. Each episode draws a perfect maze (exactly one way
- * between any two cells), uniform among all of its size.
+ * Walk to the goal of a maze that is visible as a whole. Each episode draws a perfect maze (exactly one
+ * way between any two cells), uniformly among all mazes of its size.
  *
  * ## Action Space
  * `Discrete(4)`: 0 north, 1 east, 2 south, 3 west. Walking into a wall stays in place.
@@ -80,13 +80,13 @@ interface State {
  * | 5       | the goal is here                                    |
  *
  * ## Rewards
- * 1 for reaching the goal, `stepReward` for every other step; beside it `progressReward` for a step
- * nearer to the goal, and as much less for one away from it, so that walking in circles earns nothing.
+ * 1 for reaching the goal, `stepReward` for every other step; in addition `progressReward` for a step
+ * towards the goal and −`progressReward` for a step away from it, so that walking in circles earns 0.
  *
  * ## Starting State
- * The goal is a uniformly random cell; the agent starts at one drawn uniformly among those whose
- * distance to it lies in minDistance..maxDistance (where none is as far as minDistance, among the
- * farthest). `info.difficulty` is the distance from the agent to the goal now.
+ * The goal is a uniformly random cell. The start is uniform among the cells whose distance to the goal
+ * is in minDistance..maxDistance (if all are nearer than minDistance, among the farthest).
+ * `info.difficulty` is the present distance from the agent to the goal.
  *
  * ## Episode End
  * Terminates at the goal, with `info.success` true; truncates after `maxSteps`.

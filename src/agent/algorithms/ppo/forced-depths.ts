@@ -3,7 +3,7 @@ import type { Trajectory } from '../../../rollout/index.ts';
 /** A lower bound on the deviation, as a share of the returns' rms, so that a gap of a hundredth of the returns counts little. */
 const LEAST = 0.1;
 
-/** Statistics of decisions at a forced depth, by which the price is steered; null where there are too few decisions. */
+/** Statistics of decisions at a forced depth, which steer the price; null where there are too few decisions. */
 export interface ForcedDepths {
   /**
    * Whether the head stops too early: the mean earnings of decisions forced deeper than its mean depth, minus those of its unforced decisions,

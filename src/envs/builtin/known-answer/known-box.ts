@@ -7,7 +7,7 @@ import { Identity, nearness } from './identity.ts';
 
 /**
  * ## Description
- * Repeat the point seen. The optimal return is 0, that of always answering the centre −2/3.
+ * Repeat the observed point. The optimal return is 0; an agent that always answers the center gets −2/3.
  *
  * ## Action Space
  * `Box(−1, 1)`, float32, shape `[2]`.

@@ -23,10 +23,10 @@ interface State {
 
 /**
  * ## Description
- * The first action should repeat the cue; it is paid at the end, and the others do not matter. The
- * optimal return is 1, that of chance 1/2. Values are known: with the first action right, the
- * observation at time t ≥ 1 is worth gamma^(length − 1 − t), with it wrong 0; the first one is
- * worth gamma^(length − 1) to the best policy.
+ * The first action should repeat the cue. Its reward comes at the end, and the other actions have no
+ * effect. The optimal return is 1; random actions get 1/2. The values are known: at time t ≥ 1 the
+ * value is gamma^(length − 1 − t) after a right first action and 0 after a wrong one; at time 0 the
+ * best policy has the value gamma^(length − 1).
  *
  * ## Action Space
  * `Discrete(2)`.

@@ -16,8 +16,8 @@ interface State {
 
 /**
  * ## Description
- * Add the two parts of an observation: the right action is (cue + shift) mod 3, and neither part
- * alone says anything. The optimal return is 1, that of the better guess from one part 1/2.
+ * Add the two parts of an observation: the right action is (cue + shift) mod 3. The optimal return is
+ * 1; the better guess from one part alone gets 1/2.
  *
  * ## Action Space
  * `Discrete(3)`.

@@ -6,7 +6,7 @@ import { exact, Identity } from './identity.ts';
 
 /**
  * ## Description
- * Repeat the number seen. The optimal return is 1, that of chance 1/4.
+ * Repeat the observed number. The optimal return is 1; random actions get 1/4.
  *
  * ## Action Space
  * `Discrete(4)`.

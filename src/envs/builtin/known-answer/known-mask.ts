@@ -14,9 +14,8 @@ interface State {
 
 /**
  * ## Description
- * Repeat the number seen, of which the mask allows it and one other; a masked action taken throws,
- * so that a mask lost on the way shows at once. The optimal return is 1, that of chance among the
- * allowed 1/2.
+ * Repeat the observed number. The mask allows the right action and one other; a forbidden action
+ * throws, which shows a lost mask at once. The optimal return is 1; random allowed actions get 1/2.
  *
  * ## Action Space
  * `Discrete(4)`, with `info.actionMask`.

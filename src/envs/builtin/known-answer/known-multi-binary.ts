@@ -6,7 +6,7 @@ import { exact, Identity } from './identity.ts';
 
 /**
  * ## Description
- * Repeat the three bits seen. The optimal return is 1, that of chance 1/8.
+ * Repeat the three observed bits. The optimal return is 1; random actions get 1/8.
  *
  * ## Action Space
  * `MultiBinary(3)`.

@@ -6,7 +6,7 @@ import { exact, Identity } from './identity.ts';
 
 /**
  * ## Description
- * Repeat the pair seen. The optimal return is 1, that of chance 1/12.
+ * Repeat the observed pair. The optimal return is 1; random actions get 1/12.
  *
  * ## Action Space
  * `MultiDiscrete([3, 4])`.
