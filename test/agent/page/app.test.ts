@@ -76,7 +76,7 @@ describe('smooth', () => {
 describe('lines of a chart', () => {
   const line = (count: number, more: Partial<Line> = {}): Line => ({
     label: 'a',
-    colour: 'c1',
+    color: 'c1',
     values: Array.from({ length: count }, (_, i) => i % 2),
     ...more,
   });
@@ -105,7 +105,7 @@ describe('lines of a chart', () => {
       [0, 1, 2].map((i) => textAt(line(3, { values, ...more }), i, formatNumber));
     expect(told({})).toEqual(['–', '1', '–']);
     expect(told({ dots: true })).toEqual(['–', '1', '1']);
-    expect(told({ spans: true, told: [5, null, null] })).toEqual(['5', '5', '5']);
+    expect(told({ spans: true, legend: [5, null, null] })).toEqual(['5', '5', '5']);
     expect(told({ format: (value) => `<${value}>` })).toEqual(['<null>', '<1>', '<null>']);
   });
 });

@@ -130,10 +130,10 @@ describe.skipIf(!chromiumPath)('the live page in Chromium', () => {
       await page.locator('summary').first().click();
       await look();
       await page.goto(`${url}#/runs/empty`);
-      await page.getByText('Nothing yet.').first().waitFor();
+      await page.getByText('No data yet.').first().waitFor();
       await look();
       await page.goto(`${url}#/runs/nowhere`);
-      await page.getByText('There is no run of this name here any more.').waitFor();
+      await page.getByText('No run has this name. It may have been removed.').waitFor();
       await look();
     },
   );
@@ -158,11 +158,11 @@ describe.skipIf(!chromiumPath)('the live page in Chromium', () => {
     }).toBe('Return: crosshair');
     const told = () => chart.getAttribute('aria-valuetext');
     await press('Home');
-    expect(await told()).toBe('step 100: return 0.1, net return –');
+    expect(await told()).toBe('environment step 100: return 0.1, net return –');
     await press('ArrowRight', 'ArrowRight');
-    expect(await told()).toBe('step 300: return 0.3, net return –');
+    expect(await told()).toBe('environment step 300: return 0.3, net return –');
     await press('End');
-    expect(await told()).toBe('step 4 000: return 4, net return –');
+    expect(await told()).toBe('environment step 4 000: return 4, net return –');
     const all = page.getByRole('button', { name: 'Show all' });
     expect(await all.isVisible()).toBe(false);
     await press('ArrowLeft', '+');
@@ -196,7 +196,7 @@ describe.skipIf(!chromiumPath)('the live page in Chromium', () => {
     const points = () => page.locator('figure').first().getAttribute('data-points');
     await poll(points).toBe('3');
     await close();
-    await page.getByText('not connected; what is shown may be old').waitFor();
+    await page.getByText('not connected; this page may be out of date').waitFor();
     await addMetrics(join(dir, 'a'), metricsLine(4), metricsLine(5));
     const again = await servePage(dir, { port: Number(new URL(url).port) });
     onTestFinished(again.close);
@@ -239,7 +239,7 @@ describe.skipIf(!chromiumPath)('the live page in Chromium', () => {
     const page = await openPage(browser, server.pageUrl('/#/runs/a'), { expected });
     await page.getByRole('button', { name: 'Pause' }).click();
     await page.getByLabel('Token of this server').fill(token);
-    await page.getByRole('button', { name: 'Go on' }).click();
+    await page.getByRole('button', { name: 'Continue' }).click();
     await page.locator('.state', { hasText: 'paused' }).waitFor();
     page.on('dialog', (dialog) => void dialog.accept());
     await page.getByRole('button', { name: 'Stop' }).click();
@@ -260,7 +260,7 @@ describe.skipIf(!chromiumPath)('the live page in Chromium', () => {
     const expected = /status of 404/;
     const page = await openPage(browser, server.pageUrl('/#/runs/next'), { expected });
     await page.locator('.state', { hasText: 'queued' }).waitFor();
-    await page.getByText('Nothing of it has been recorded yet.').waitFor();
+    await page.getByText('This run has no metrics yet.').waitFor();
     await makeRun(dir, 'next', 2);
     await poll(() => page.locator('figure').first().getAttribute('data-points')).toBe('2');
   });

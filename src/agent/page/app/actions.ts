@@ -1,14 +1,14 @@
 import type { RecordedDecision, RecordingHeader } from '../../recording/recording-format.ts';
 import type { SpaceJson } from './space-view.ts';
 
-/** How an action distribution is to be shown, number by number. */
+/** How the page shows an action distribution, number by number. */
 export interface Actions {
   labels: string[];
-  /** What the numbers are, as a heading. */
+  /** The heading over the numbers. */
   heading: 'Probabilities' | 'Means' | 'Values';
-  /** Between which a number lies. */
+  /** The lowest and the highest number that entry `i` can have. */
   scale: (i: number) => [low: number, high: number];
-  /** Which of the choices were taken. */
+  /** Indices of the choices that the policy took. */
   taken: Set<number>;
 }
 
@@ -55,6 +55,6 @@ export function actionsOf(
       return { labels, heading: 'Means', scale, taken };
     }
     default:
-      throw new Error(`No action is of a ${space.type} space.`);
+      throw new Error(`actionsOf: expected an action space, got ${space.type}`);
   }
 }

@@ -2,7 +2,7 @@ import type { RunEvent } from '../server/page-messages.ts';
 import { h, setText } from './dom.ts';
 import { formatTime } from './format.ts';
 
-/** The latest alarm of a run, where one sees it first. */
+/** Shows the latest alarm of a run at the top of its page; hidden where there is none. */
 export class AlarmNotice {
   readonly element: HTMLElement;
   readonly #said = h('p');

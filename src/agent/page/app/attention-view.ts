@@ -5,10 +5,10 @@ import { setSpan } from './span.ts';
 import { svg } from './svg.ts';
 import { tokenNote } from './token-values.ts';
 
-/** Tokens that are listed, those with the most attention first. */
+/** The most tokens in the list, which begins with the most attended one. */
 const LISTED = 10;
 
-/** What the readout attended to in a ponder step: a list, and a map where tokens lie on a grid. */
+/** Shows the readout's attention in a ponder step: as a list, and as a map where tokens lie on a grid. */
 export class AttentionView {
   readonly element: HTMLElement;
   readonly #map: HTMLElement;
@@ -31,7 +31,7 @@ export class AttentionView {
     );
   }
 
-  /** @param drawn whether the environment's own drawing shows it already */
+  /** @param drawn true where the environment's own drawing shows the attention already */
   show({ obs, thought }: RecordedDecision, step: number, drawn: boolean): void {
     const { attention } = thought.steps[step];
     const most = Math.max(...attention);
@@ -90,7 +90,7 @@ interface PlacedToken {
   place: readonly [number, number];
 }
 
-/** Tokens that lie on grids, grid by grid: each begins in its first row and column. */
+/** Tokens that lie on grids, one list a grid. A token in row 0 and column 0 begins the next grid. */
 function gridsOf(tokens: RecordingHeader['tokens']): PlacedToken[][] {
   const grids: PlacedToken[][] = [];
   tokens.forEach(({ place }, token) => {

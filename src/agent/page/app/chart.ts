@@ -2,17 +2,17 @@ import { DataTable } from './data-table.ts';
 import { h, setText } from './dom.ts';
 import { type Drawn, type Line, plotted, shapeOf, textAt } from './lines.ts';
 import { type ChartOptions, plotOptions } from './plot.ts';
-import { forget, observe, redraw } from './redraw.ts';
+import { observe, redraw, unobserve } from './redraw.ts';
 import uPlot from './uplot.ts';
 import type { Values } from './values.ts';
 
-/** A chart of lines over x: with a legend that tells values, a crosshair for mouse and keyboard, and as a table. */
+/** A chart of lines over x: a legend with values, a crosshair for mouse and keyboard, and the numbers as a table. */
 export class Chart {
   readonly element: HTMLElement;
   readonly #options: ChartOptions;
   readonly #area: HTMLElement;
   readonly #legend = h('ul', { class: 'legend' });
-  readonly #none = h('p', { class: 'none' }, 'Nothing yet.');
+  readonly #none = h('p', { class: 'none' }, 'No data yet.');
   readonly #table: DataTable;
   readonly #resized: ResizeObserver;
   #plot: uPlot | undefined;
@@ -31,7 +31,7 @@ export class Chart {
       'aria-orientation': 'horizontal',
       'aria-label': `${title}: crosshair`,
       'aria-valuenow': 0,
-      'aria-valuetext': 'nothing yet',
+      'aria-valuetext': 'no data yet',
       keydown: (event: KeyboardEvent) => this.#key(event),
       blur: () => this.#point(undefined),
     });
@@ -51,19 +51,19 @@ export class Chart {
     observe(this.element);
   }
 
-  /** Shows other numbers, soon. */
+  /** Shows these numbers, within a few frames and once the chart is in view. */
   show(drawn: Drawn): void {
     redraw(this.element, () => this.#draw(drawn));
   }
 
-  /** Draws again what is there, in other colours or another unit. */
+  /** Draws the same numbers again, in new colors or another unit. */
   refresh(): void {
     this.#shape = '';
     this.show(this.#drawn);
   }
 
   dispose(): void {
-    forget(this.element);
+    unobserve(this.element);
     this.#resized.disconnect();
     this.#plot?.destroy();
   }
@@ -80,7 +80,7 @@ export class Chart {
       const shape = shapeOf(this.#lines) + shapeOf(drawn.lines);
       if (shape === this.#shape && this.#plot) this.#plot.setData(this.#data());
       else this.#build(shape);
-      this.#tell();
+      this.#showValues();
     }
     this.#table.show(drawn, this.#options);
   }
@@ -89,14 +89,14 @@ export class Chart {
     this.#shape = shape;
     this.#plot?.destroy();
     const options = plotOptions(this.#options, this.#lines, () => this.#drawn);
-    options.hooks!.setCursor = [() => this.#tell()];
+    options.hooks!.setCursor = [() => this.#showValues()];
     options.hooks!.setSelect = [(plot) => this.#selected(plot)];
     this.#plot = new uPlot({ ...options, ...this.#size() }, this.#data(), this.#area);
     this.#values = this.#drawn.lines.map(() => h('span', { class: 'value' }));
     this.#legend.replaceChildren(
-      ...this.#drawn.lines.map(({ label, colour, dash, dots, filled }, i) => {
+      ...this.#drawn.lines.map(({ label, color, dash, dots, filled }, i) => {
         const kind = dots ? 'dots' : filled ? 'filled' : dash ? 'dashed' : 'solid';
-        const swatch = h('span', { class: `swatch ${kind} ${colour}`, 'aria-hidden': 'true' });
+        const swatch = h('span', { class: `swatch ${kind} ${color}`, 'aria-hidden': 'true' });
         return h('li', {}, swatch, h('span', { class: 'label' }, label), this.#values[i]);
       }),
     );
@@ -114,21 +114,21 @@ export class Chart {
     this.#options.onZoom?.({ from, to });
   }
 
-  /** Tells the values under the crosshair, or the last ones. */
-  #tell(): void {
+  /** Shows the values under the crosshair, or the last ones. */
+  #showValues(): void {
     const at = this.#plot?.cursor.idx ?? undefined;
     const { x, lines } = this.#drawn;
     const index = Math.min(at ?? x.length - 1, x.length - 1);
     const texts = lines.map((line) => textAt(line, index, this.#options.format));
     for (const [i, text] of texts.entries()) setText(this.#values[i], text);
     const { label, format } = this.#options.axis();
-    const told = lines.map((line, i) => `${line.label} ${texts[i]}`).join(', ');
+    const values = lines.map((line, i) => `${line.label} ${texts[i]}`).join(', ');
     const place = x[index];
     this.#area.setAttribute('aria-valuemin', String(x[0] ?? 0));
     this.#area.setAttribute('aria-valuemax', String(x.at(-1) ?? 0));
     this.#area.setAttribute('aria-valuenow', String(place ?? 0));
     if (place !== null && place !== undefined) {
-      this.#area.setAttribute('aria-valuetext', `${label} ${format(place)}: ${told}`);
+      this.#area.setAttribute('aria-valuetext', `${label} ${format(place)}: ${values}`);
     }
   }
 
@@ -155,7 +155,7 @@ export class Chart {
     event.preventDefault();
   }
 
-  /** Half of what is shown, around the crosshair. */
+  /** Zooms to half of the range in view, around the crosshair. */
   #zoomAround(x: Values, at: number): void {
     const [first, last, middle] = [x[0], x.at(-1), x[at]];
     if (first == null || last == null || middle == null || last <= first) return;

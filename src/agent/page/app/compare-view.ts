@@ -5,7 +5,7 @@ import type { LiveLink } from './live-link.ts';
 import { hrefOf } from './route.ts';
 import { RunData } from './run-data.ts';
 
-/** Runs laid over one another. */
+/** Mounts the comparison of runs: one line a run in each figure. @returns a function that removes it */
 export function mountCompare(
   element: HTMLElement,
   runs: readonly string[],

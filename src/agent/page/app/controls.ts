@@ -9,7 +9,7 @@ const labels: Record<Control, string> = {
   restart: 'Restart',
 };
 
-/** Buttons for what may be done with a run now; a form for the token, where one is wanted. */
+/** Buttons for the actions that a run allows now, and a form for the token where the server asks for one. */
 export class Controls {
   readonly element = h('div', { class: 'controls' });
   readonly #buttons = h('div', {
@@ -35,7 +35,7 @@ export class Controls {
       { class: 'token', submit: (event: Event) => this.#submit(event) },
       h('label', { for: 'token' }, 'Token of this server'),
       this.#input,
-      h('button', { type: 'submit' }, 'Go on'),
+      h('button', { type: 'submit' }, 'Continue'),
     );
     this.#form.hidden = true;
     this.element.append(this.#buttons, this.#form, this.#said);
@@ -54,8 +54,11 @@ export class Controls {
   }
 
   async #act(action: Control): Promise<void> {
-    // A run that is stopped is not gone on with by itself.
-    if (action === 'stop' && !confirm(`Stop ${this.#run}? It saves first, and can be resumed.`))
+    // A stopped run does not continue by itself.
+    if (
+      action === 'stop' &&
+      !confirm(`Stop ${this.#run}? It saves a checkpoint first, and you can resume it.`)
+    )
       return;
     setText(this.#said, '');
     this.#wanted = action;
@@ -71,7 +74,7 @@ export class Controls {
       if (status === 401) {
         this.#form.hidden = false;
         this.#input.focus();
-        setText(this.#said, 'This needs the token of the server.');
+        setText(this.#said, 'Enter the token of the server.');
       } else setText(this.#said, `${labels[action]}: ${(error as Error).message}`);
     }
   }

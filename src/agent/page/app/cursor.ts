@@ -1,20 +1,20 @@
 import type { RecordingReader } from './recording-reader.ts';
 
-/** Milliseconds a ponder step is shown for at speed 1. */
+/** How long the page shows a ponder step at speed 1, in ms. */
 const STEP_MS = 700;
 
-/** A place in a recording, a decision and a ponder step of its thought, which moves by itself while it plays. */
+/** A place in a recording: a decision, and a ponder step of its thought. It moves by itself while the recording plays. */
 export class Cursor {
   decision = 0;
   step = 0;
   speed = 1;
-  /** Whether more of the recording may come. */
+  /** True while more of the recording may arrive. */
   coming = false;
   readonly #film: RecordingReader;
   readonly #moved: (byHand: boolean) => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param moved told of every change, and whether somebody made it */
+  /** @param moved called after every change; `byHand` is true if a user made it */
   constructor(film: RecordingReader, moved: (byHand: boolean) => void) {
     this.#film = film;
     this.#moved = moved;
@@ -28,7 +28,7 @@ export class Cursor {
     return this.#film.decisions[this.decision]?.thought.steps.length ?? 0;
   }
 
-  /** Goes to a decision, its thought thought to the end. */
+  /** Goes to the last ponder step of a decision. */
   seek(decision: number): void {
     const last = this.#film.decisions.length - 1;
     this.decision = Math.max(0, Math.min(last, decision));
@@ -44,7 +44,7 @@ export class Cursor {
 
   play(): void {
     if (this.playing) return;
-    // From the beginning again, where it had come to the end.
+    // At the end, play from the beginning again.
     if (!this.coming && !this.#hasNext()) [this.decision, this.step] = [0, 0];
     this.#wait();
     this.#moved(true);

@@ -2,10 +2,10 @@ import { h } from './dom.ts';
 import { type Drawn, textAt } from './lines.ts';
 import type { ChartOptions } from './plot.ts';
 
-/** Rows of a table: as many as one reads. */
+/** The most rows of a table: more than this nobody reads. */
 const ROWS = 50;
 
-/** The numbers behind a chart, folded away. They are filled in while it is open. */
+/** The numbers of a chart as a folded table. It fills its rows only while it is open. */
 export class DataTable {
   readonly element: HTMLDetailsElement;
   readonly #caption = h('caption');
@@ -38,7 +38,7 @@ export class DataTable {
 
   #rows({ x, lines }: Drawn, { axis, format }: Pick<ChartOptions, 'axis' | 'format'>): void {
     const shown = sample(x.length, ROWS);
-    this.#caption.textContent = `${x.length} points, ${shown.length} of them, the latest first`;
+    this.#caption.textContent = `${x.length} points, ${shown.length} shown, the latest first`;
     const head = [axis().label, ...lines.map(({ label }) => label)];
     this.#head.replaceChildren(...head.map((name) => h('th', { scope: 'col' }, name)));
     this.#body.replaceChildren(

@@ -5,7 +5,7 @@ import { formatNumber, formatPercent, formatShort } from './format.ts';
 import type { Drawn } from './lines.ts';
 import { lineStyle, onThemeChange } from './theme.ts';
 
-/** Lines of a chart: as many as can be told apart. */
+/** The most lines of a chart: more look alike. */
 const MOST = 10;
 
 /** Ponder steps by difficulty: in the latest evaluation, and from one evaluation to the next. */
@@ -21,14 +21,18 @@ export class Difficulty {
       title: 'Over evaluations',
       about: 'Mean ponder steps at each difficulty.',
       format: formatNumber,
-      axis: () => ({ label: 'step', format: formatShort }),
+      axis: () => ({ label: 'environment step', format: formatShort }),
     });
     this.#endTheme = onThemeChange(() => this.#chart.refresh());
     this.element = h(
       'section',
       { class: 'panel' },
       h('h2', {}, 'Ponder steps by difficulty'),
-      h('p', {}, 'Does it think longer where the task is harder, and does that pay?'),
+      h(
+        'p',
+        {},
+        'Does the policy think longer where the task is harder? And does it succeed there?',
+      ),
       h('div', { class: 'grid' }, this.#latest, this.#chart.element),
     );
   }
@@ -64,7 +68,7 @@ function latestTable({ envSteps, byDifficulty }: EvaluationPoint): HTMLElement[]
   );
   return [
     h('h3', {}, 'In the latest evaluation'),
-    h('p', {}, `At step ${formatNumber(envSteps)}.`),
+    h('p', {}, `After ${formatNumber(envSteps)} environment steps.`),
     h(
       'div',
       {
@@ -84,8 +88,8 @@ function latestTable({ envSteps, byDifficulty }: EvaluationPoint): HTMLElement[]
 }
 
 /** A bar for `share` of its track; the number stands beside it. */
-function meter(share: number, colour: string): HTMLElement {
-  const bar = h('span', { class: `fill ${colour}` });
+function meter(share: number, color: string): HTMLElement {
+  const bar = h('span', { class: `fill ${color}` });
   bar.style.width = `${100 * Math.min(1, Math.max(0, share))}%`;
   return h('span', { class: 'meter', 'aria-hidden': 'true' }, bar);
 }
@@ -95,7 +99,7 @@ function drawn(evaluations: readonly EvaluationPoint[]): Drawn {
     evaluations.flatMap(({ byDifficulty }) => byDifficulty.map((d) => d.difficulty)),
   );
   const difficulties = [...all].sort((a, b) => a - b);
-  // Of many, those in between are left out.
+  // With many difficulties, only every n-th has a line.
   const every = Math.ceil(difficulties.length / MOST);
   const shown = difficulties.filter((_, i) => i % every === 0);
   return {

@@ -2,8 +2,8 @@ type Child = Node | string | number | null | undefined | false;
 type Properties = Record<string, string | number | boolean | undefined | ((event: never) => void)>;
 
 /**
- * Makes an element. Properties are attributes (true: without a value; false, undefined: left out), or
- * listeners where they are functions.
+ * Makes an element. A property that is a function becomes a listener. Any other becomes an attribute: true sets it
+ * without a value, false and undefined leave it out.
  */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
@@ -21,7 +21,7 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Gives an element other children. */
+/** Replaces the children of an element. */
 export function fill(element: Element, ...children: Child[]): void {
   element.replaceChildren();
   append(element, children);
@@ -34,7 +34,7 @@ function append(element: Element, children: readonly Child[]): void {
   }
 }
 
-/** Sets a text only where it is another one, so that what is read aloud is news. */
+/** Sets a text only where it differs, so that a screen reader reads only new text. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }

@@ -5,7 +5,7 @@ import { svg } from './svg.ts';
 export type Drawing = z.infer<typeof drawingSchema>;
 type Shape = Drawing['shapes'][number];
 
-/** What an environment drew, whose shapes can be lit by the attention paid to what they show. */
+/** An environment's drawing. Shapes that show a token light up by the attention to it. */
 export class DrawingView {
   readonly element: SVGSVGElement;
   readonly #lights: { light: SVGElement; token: number }[] = [];
@@ -22,17 +22,17 @@ export class DrawingView {
       }
       const light = lightOf(shape);
       this.#lights.push({ light, token: shape.token });
-      // An area is lit from above, a line by a halo around it.
+      // The light of an area lies on top of it; that of a line is a halo below it.
       this.element.append(...(shape.type === 'rect' ? [drawn, light] : [light, drawn]));
     }
   }
 
-  /** Whether it shows tokens of the observation. */
+  /** True if shapes of the drawing show tokens of the observation. */
   get lit(): boolean {
     return this.#lights.length > 0;
   }
 
-  /** @param shares of attention, by token of the observation */
+  /** @param shares of attention, one a token of the observation */
   light(shares: readonly number[]): void {
     const most = Math.max(...shares, Number.MIN_VALUE);
     for (const { light, token } of this.#lights) {
@@ -71,7 +71,7 @@ function draw(shape: Shape): SVGElement {
   }
 }
 
-/** The same place, in the colour of attention. */
+/** A copy of the shape in the color of attention. */
 function lightOf(shape: Shape): SVGElement {
   const light = draw(shape);
   light.setAttribute('class', `light ${shape.type}`);

@@ -2,7 +2,7 @@ import type { RunEvent } from '../server/page-messages.ts';
 import { fill, h } from './dom.ts';
 import { formatTime } from './format.ts';
 
-/** What to do where something of this type has happened. */
+/** Advice by type of event. */
 const advice: Record<string, string> = {
   alarm:
     'See the distribution of ponder steps and the price; the message names the settings to change.',
@@ -13,7 +13,7 @@ const advice: Record<string, string> = {
   failed: 'Training has ended. Fix the problem that the message names, then resume the run.',
 };
 
-/** What has happened in a run, the latest first. */
+/** The events of a run, the latest first. */
 export class EventList {
   readonly element: HTMLElement;
   readonly #list = h('ol', { class: 'events' });
@@ -27,12 +27,12 @@ export class EventList {
   show(events: readonly RunEvent[]): void {
     if (events === this.#shown) return;
     this.#shown = events;
-    if (events.length === 0)
-      fill(this.#list, h('li', { class: 'none' }, 'Nothing has happened yet.'));
+    if (events.length === 0) fill(this.#list, h('li', { class: 'none' }, 'No events yet.'));
     else fill(this.#list, ...events.toReversed().slice(0, MOST).map(item));
   }
 }
 
+/** The most events in the list. */
 const MOST = 200;
 
 function item({ time, type, level, message }: RunEvent): HTMLElement {

@@ -9,11 +9,11 @@ import { onThemeChange } from './theme.ts';
 export interface GridOptions {
   figures: readonly Figure[];
   drawn: (figure: Figure, axis: Axis) => Drawn;
-  /** The axis or the range is another one: what there is must be fetched for it. */
+  /** Called when the axis or the range changes, so that the caller fetches points for it. */
   onView: (axis: Axis, range: Range | undefined) => void;
 }
 
-/** Figures side by side over one x axis: steps or time, the whole or a part of it. */
+/** Figures side by side over one x axis: environment steps or time, all of it or a range. */
 export class FigureGrid {
   readonly element: HTMLElement;
   readonly #options: GridOptions;
@@ -40,7 +40,7 @@ export class FigureGrid {
         h(
           'p',
           { class: 'hint' },
-          'Drag over a chart to look closer; with the keyboard: arrows, + and 0. Of many points the line is the mean of neighbours.',
+          'Drag over a chart to zoom in. Keyboard: arrows move the crosshair, + zooms in, 0 shows all. With many points, a line is the mean of neighboring points.',
         ),
       ),
       this.#grid,
@@ -50,7 +50,7 @@ export class FigureGrid {
     });
   }
 
-  /** Those of more figures that are not here yet, after those that are; `update` shows what there is of them. */
+  /** Adds the figures that the grid lacks, at its end. `update` then draws them. */
   add(figures: readonly Figure[]): void {
     for (const figure of figures) {
       if (this.#figures.some(({ title }) => title === figure.title)) continue;
@@ -66,7 +66,7 @@ export class FigureGrid {
     }
   }
 
-  /** What there is has changed. */
+  /** Draws the figures again, after their data has changed. */
   update(): void {
     for (const [i, figure] of this.#figures.entries()) {
       this.#charts[i].show(this.#options.drawn(figure, this.#axis));
@@ -94,8 +94,8 @@ export class FigureGrid {
     return h(
       'fieldset',
       { class: 'choice' },
-      h('legend', {}, 'Along'),
-      choice('envSteps', 'steps'),
+      h('legend', {}, 'x axis'),
+      choice('envSteps', 'environment steps'),
       choice('elapsed', 'time'),
     );
   }
@@ -113,6 +113,6 @@ export class FigureGrid {
 }
 
 const axes = {
-  envSteps: { label: 'step', format: formatShort },
+  envSteps: { label: 'environment step', format: formatShort },
   elapsed: { label: 'time', format: (seconds: number) => formatDuration(seconds) },
 };

@@ -7,14 +7,14 @@ import { HISTOGRAM, TIME_CATEGORIES } from './series.ts';
 import { lineStyle } from './theme.ts';
 import type { Values } from './values.ts';
 
-/** One figure of the page: what it says, and its lines from what there is of a run. */
+/** One figure of the page: its texts, and its lines from the data of a run. */
 export interface Figure
   extends Pick<ChartOptions, 'title' | 'about' | 'format' | 'range' | 'ticks'> {
   paint?: ChartOptions['paint'];
   lines: (data: RunData) => Line[];
-  /** Shows where the halting head was released. */
+  /** Marks the release of the halting head. */
   marked?: boolean;
-  /** What is compared between runs; not compared unless given. */
+  /** The column that comparisons of runs show; comparisons leave the figure out where it is missing. */
   compared?: string;
 }
 
@@ -22,14 +22,15 @@ export const figures: Figure[] = [
   {
     title: 'Return',
     marked: true,
-    about: 'Mean return of an episode, and net of the price of pondering. Points: evaluations.',
+    about:
+      'Mean return of an episode, before and after the price of pondering. Points are evaluations.',
     format: formatNumber,
     compared: 'return',
     lines: (data) => [
-      line(data, 'return', 'return', { colour: 'c1', spans: true }),
-      line(data, 'net return', 'netReturn', { colour: 'c2', dash: [6, 3], spans: true }),
-      ...some(data, 'evaluated', 'evaluation.return.mean', { colour: 'c1', dots: true }),
-      ...some(data, 'evaluated, net', 'evaluation.netReturn.mean', { colour: 'c2', dots: true }),
+      line(data, 'return', 'return', { color: 'c1', spans: true }),
+      line(data, 'net return', 'netReturn', { color: 'c2', dash: [6, 3], spans: true }),
+      ...some(data, 'evaluated', 'evaluation.return.mean', { color: 'c1', dots: true }),
+      ...some(data, 'evaluated, net', 'evaluation.netReturn.mean', { color: 'c2', dots: true }),
     ],
   },
   {
@@ -39,51 +40,51 @@ export const figures: Figure[] = [
     range: (min, max) => [Math.min(0, min), Math.max(1, max)],
     compared: 'successRate',
     lines: (data) => [
-      ...some(data, 'success', 'successRate', { colour: 'c1', spans: true }),
-      ...some(data, 'evaluated', 'evaluation.successRate', { colour: 'c1', dots: true }),
+      ...some(data, 'success', 'successRate', { color: 'c1', spans: true }),
+      ...some(data, 'evaluated', 'evaluation.successRate', { color: 'c1', dots: true }),
     ],
   },
   {
     title: 'Ponder steps',
     marked: true,
-    about: 'How long a decision is thought about, where that was the policy’s own choice.',
+    about: 'Ponder steps of a decision, without those of a forced depth.',
     format: formatNumber,
     compared: 'ponderSteps.mean',
     lines: (data) => [
-      line(data, 'mean', 'ponderSteps.mean', { colour: 'c1' }),
-      line(data, '95 % take at most', 'ponderSteps.p95', { colour: 'c3', dash: [2, 3] }),
-      ...some(data, 'evaluated', 'evaluation.ponderSteps.mean', { colour: 'c1', dots: true }),
+      line(data, 'mean', 'ponderSteps.mean', { color: 'c1' }),
+      line(data, '95 % take at most', 'ponderSteps.p95', { color: 'c3', dash: [2, 3] }),
+      ...some(data, 'evaluated', 'evaluation.ponderSteps.mean', { color: 'c1', dots: true }),
     ],
   },
   {
     title: 'Distribution of ponder steps',
     marked: true,
     about:
-      'Share of decisions that took so many steps: the stronger, the more. The line is their mean.',
+      'Share of decisions with each number of ponder steps: the stronger the color, the larger. The line is the mean.',
     format: formatNumber,
     ticks: 'whole',
     paint: paintShares,
     range: (_, __, { lines }) => [0.5, lines.length - 0.5],
-    lines: (data) => [line(data, 'mean', 'ponderSteps.mean', { colour: 'ink' }), ...shares(data)],
+    lines: (data) => [line(data, 'mean', 'ponderSteps.mean', { color: 'ink' }), ...shares(data)],
   },
   {
     title: 'Price',
     marked: true,
-    about: 'Taken from the reward for each ponder step beyond the first ones, in its unit.',
+    about: 'Reward subtracted for each ponder step beyond minSteps, in the unit of the reward.',
     format: formatNumber,
     compared: 'price',
-    lines: (data) => [line(data, 'price', 'price', { colour: 'c1' })],
+    lines: (data) => [line(data, 'price', 'price', { color: 'c1' })],
   },
   {
     title: 'Entropy',
     marked: true,
     about:
-      'Of actions and of halting, in nats a decision. Near zero there is nothing left to explore.',
+      'Entropy of actions and of halting, in nats per decision. Near zero the policy no longer explores.',
     format: formatNumber,
     compared: 'entropy',
     lines: (data) => [
-      line(data, 'actions', 'entropy', { colour: 'c1' }),
-      line(data, 'halting', 'haltEntropy', { colour: 'c2', dash: [6, 3] }),
+      line(data, 'actions', 'entropy', { color: 'c1' }),
+      line(data, 'halting', 'haltEntropy', { color: 'c2', dash: [6, 3] }),
     ],
   },
   {
@@ -91,39 +92,39 @@ export const figures: Figure[] = [
     about: 'Clipped surrogate losses of actions and of halting.',
     format: formatNumber,
     lines: (data) => [
-      line(data, 'actions', 'policyLoss', { colour: 'c1' }),
-      line(data, 'halting', 'haltLoss', { colour: 'c2', dash: [6, 3] }),
+      line(data, 'actions', 'policyLoss', { color: 'c1' }),
+      line(data, 'halting', 'haltLoss', { color: 'c2', dash: [6, 3] }),
     ],
   },
   {
     title: 'Value loss',
-    about: 'How far returns were from what was foreseen, squared.',
+    about: 'Squared error of the values that predict the return.',
     format: formatNumber,
     compared: 'valueLoss',
-    lines: (data) => [line(data, 'value', 'valueLoss', { colour: 'c1' })],
+    lines: (data) => [line(data, 'value', 'valueLoss', { color: 'c1' })],
   },
   {
     title: 'Change of the policy',
     about: 'KL divergence of an update: how far it moved actions and halting.',
     format: formatNumber,
     lines: (data) => [
-      line(data, 'actions', 'kl', { colour: 'c1' }),
-      line(data, 'halting', 'haltKl', { colour: 'c2', dash: [6, 3] }),
+      line(data, 'actions', 'kl', { color: 'c1' }),
+      line(data, 'halting', 'haltKl', { color: 'c2', dash: [6, 3] }),
     ],
   },
   {
     title: 'Gradient norm',
-    about: 'Before clipping.',
+    about: 'Global norm of the gradient before clipping.',
     format: formatNumber,
-    lines: (data) => [line(data, 'norm', 'gradNorm', { colour: 'c1' })],
+    lines: (data) => [line(data, 'norm', 'gradNorm', { color: 'c1' })],
   },
   {
     title: 'Decisions per second',
-    about: 'Of the seconds that did not go to evaluation and checkpoints.',
+    about: 'Speed of training, without the time of evaluations and checkpoints.',
     format: formatNumber,
     compared: 'decisionsPerSecond',
     range: (_, max) => [0, Number.isFinite(max) ? max * 1.06 : 1],
-    lines: (data) => [line(data, 'decisions/s', 'decisionsPerSecond', { colour: 'c1' })],
+    lines: (data) => [line(data, 'decisions/s', 'decisionsPerSecond', { color: 'c1' })],
   },
   {
     title: 'Where time goes',
@@ -134,53 +135,53 @@ export const figures: Figure[] = [
   },
   {
     title: 'Memory',
-    about: 'Of the training process: as the system counts it, and what of it is whose.',
+    about: 'Memory of the training process: all of it (resident), and parts of it.',
     format: formatBytes,
     ticks: 'bytes',
     range: (_, max) => [0, Number.isFinite(max) ? max * 1.06 : 1],
     lines: (data) => [
-      line(data, 'resident', 'rssBytes', { colour: 'c1' }),
-      ...some(data, 'JavaScript', 'heapBytes', { colour: 'c2', dash: [6, 3] }),
-      ...some(data, 'buffers', 'externalBytes', { colour: 'c3', dash: [2, 3] }),
-      ...some(data, 'arena', 'arenaBytes', { colour: 'c4', dash: [8, 3, 2, 3] }),
+      line(data, 'resident', 'rssBytes', { color: 'c1' }),
+      ...some(data, 'JavaScript', 'heapBytes', { color: 'c2', dash: [6, 3] }),
+      ...some(data, 'buffers', 'externalBytes', { color: 'c3', dash: [2, 3] }),
+      ...some(data, 'arena', 'arenaBytes', { color: 'c4', dash: [8, 3, 2, 3] }),
     ],
   },
   {
     title: 'Tensors',
-    about: 'Alive after an update: a line that rises for ever is a leak.',
+    about: 'Tensors in memory after an update. A line that keeps rising is a leak.',
     format: formatNumber,
-    lines: (data) => [line(data, 'tensors', 'tensors', { colour: 'c1' })],
+    lines: (data) => [line(data, 'tensors', 'tensors', { color: 'c1' })],
   },
 ];
 
-/** A figure of a statistic, such as a halting rule's own. @param meaning a clause */
+/** A figure of one statistic, such as one of a halting rule. @param meaning its description, a clause */
 export function statisticFigure(name: string, meaning: string): Figure {
   return {
     title: name,
     about: `${meaning.charAt(0).toUpperCase()}${meaning.slice(1)}.`,
     format: formatNumber,
-    lines: (data) => [line(data, name, name, { colour: 'c1' })],
+    lines: (data) => [line(data, name, name, { color: 'c1' })],
   };
 }
 
-type Style = Pick<Line, 'colour' | 'dash' | 'dots' | 'spans'>;
+type Style = Pick<Line, 'color' | 'dash' | 'dots' | 'spans'>;
 
 function line(data: RunData, label: string, name: string, style: Style): Line {
   return { label, values: data.column(name) ?? [], ...style };
 }
 
-/** A line only where there is anything of it. */
+/** A line, or none where the column has no numbers. */
 function some(data: RunData, label: string, name: string, style: Style): Line[] {
   return data.latest(name) === null ? [] : [line(data, label, name, style)];
 }
 
-/** Shares of decisions that took 1, 2, … ponder steps. */
+/** Shares of decisions with 1, 2, … ponder steps, one line each. */
 function shares(data: RunData): Line[] {
   const names = [...data.columns.keys()].filter((name) => name.startsWith(HISTOGRAM));
   const counts = names.map((_, i) => data.column(`${HISTOGRAM}${i + 1}`) ?? []);
   return counts.map((_, i) => ({
     label: i === 0 ? '1 step' : `${i + 1} steps`,
-    colour: 'c1',
+    color: 'c1',
     painted: true,
     filled: true,
     format: formatPercent,
@@ -198,14 +199,14 @@ function phases(data: RunData): Line[] {
   }
   return TIME_CATEGORIES.map((label, i) => ({
     label,
-    colour: i < 5 ? `c${i + 1}` : 'ink-3',
+    color: i < 5 ? `c${i + 1}` : 'ink-3',
     values: stacked[i],
-    told: parts[i],
+    legend: parts[i],
     filled: true,
   }));
 }
 
-/** What a figure shows of one run. */
+/** The points of a figure for one run. */
 export function drawnOf({ lines, marked }: Figure, data: RunData): Drawn {
   const x = data.column(data.axis) ?? [];
   const release = data.column('released')?.indexOf(1) ?? -1;
@@ -215,7 +216,7 @@ export function drawnOf({ lines, marked }: Figure, data: RunData): Drawn {
   return { x, lines: lines(data), mark };
 }
 
-/** One line a run: their tables laid over one another along the axis. */
+/** The points of a comparison: one line a run, over all places on the axis that any run has. */
 export function comparedOf(name: string, runs: readonly RunData[], axis: Axis): Drawn {
   const x = [...new Set(runs.flatMap((data) => data.column(axis) ?? []))]
     .filter((value) => value !== null)
@@ -227,7 +228,7 @@ export function comparedOf(name: string, runs: readonly RunData[], axis: Axis): 
     for (const [row, value] of (data.column(axis) ?? []).entries()) {
       if (value !== null && column[row] != null) values[place.get(value)!] = column[row];
     }
-    // The others' places are no gaps of this one.
+    // Places that only other runs have are no gaps in this line.
     return { label: data.run, values, spans: true, ...lineStyle(i) };
   });
   return { x, lines };

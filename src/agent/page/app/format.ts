@@ -1,4 +1,4 @@
-/** What numbers look like: three significant digits or all those before the point; a dash for none. */
+/** A number with three significant digits, or all digits before the point; a dash for null. */
 export function formatNumber(value: number | null | undefined): string {
   if (value == null || !Number.isFinite(value)) return '–';
   const size = Math.abs(value);
@@ -15,7 +15,7 @@ export function formatPercent(share: number | null | undefined): string {
   return `${formatNumber(percent < 10 ? Number(percent.toFixed(1)) : Math.round(percent))} %`;
 }
 
-/** A share with the digits that matter for one. */
+/** A share with three decimals. */
 export function formatShare(share: number): string {
   return share.toFixed(3);
 }

@@ -1,9 +1,9 @@
 import type { Drawn } from './lines.ts';
-import { colour } from './theme.ts';
+import { color } from './theme.ts';
 import type uPlot from './uplot.ts';
 import type { Values } from './values.ts';
 
-/** Of counts in columns, the share that column `i` has of each row; null where a row has none. */
+/** The share of column `i` in the sum of each row of counts; null where the sum is 0. */
 export function shareOf(columns: readonly Values[], i: number): Values {
   return columns[i].map((value, row) => {
     const total = columns.reduce((sum, column) => sum + (column[row] ?? 0), 0);
@@ -12,8 +12,8 @@ export function shareOf(columns: readonly Values[], i: number): Values {
 }
 
 /**
- * Paints lines 1, 2, … as cells, line k at height k, the darker the larger its share: a column of
- * cells for every few pixels, the mean of the rows there.
+ * Paints lines 1, 2, … as cells, line k at height k. The larger a share, the stronger its color. A column of cells covers
+ * a few pixels and has the mean of the rows there.
  */
 export function paintShares(plot: uPlot, { x, lines }: Drawn): void {
   const rows = lines.slice(1).map(({ values }) => values);
@@ -23,8 +23,8 @@ export function paintShares(plot: uPlot, { x, lines }: Drawn): void {
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
-  ctx.fillStyle = colour('c1');
-  // Whole pixels, or seams would show.
+  ctx.fillStyle = color('c1');
+  // Whole pixels, since seams would show between fractions of one.
   const positions = x.map((value) =>
     value === null ? Number.NaN : Math.round(plot.valToPos(value, 'x', true)),
   );
@@ -46,7 +46,7 @@ export function paintShares(plot: uPlot, { x, lines }: Drawn): void {
   ctx.restore();
 }
 
-/** Pixels, at least, of a cell's width. */
+/** The least width of a cell, in pixels. */
 const CELL = 3;
 
 function meanBetween(values: Values, begin: number, end: number): number | null {

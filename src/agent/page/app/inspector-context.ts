@@ -1,13 +1,13 @@
-/** What the page lends to a view of one run. */
+/** What a view of one run gets from the page. */
 export interface InspectorContext {
   /** The run's name. */
   run: string;
-  /** As `fetch`, of a path of this server, e.g. `/v1/recordings?run=…`, with the token where there is one. */
+  /** Fetches a path of this server, such as `/v1/recordings?run=…`, with the token where there is one. */
   request: (path: string, init?: RequestInit) => Promise<Response>;
-  /** A WebSocket of this server, with the token where there is one. */
+  /** Opens a WebSocket to this server, with the token where there is one. */
   connect: (path: string) => WebSocket;
-  /** Says something to a screen reader. */
+  /** Has a screen reader read a text. */
   announce: (text: string) => void;
-  /** Aborted when the view goes. */
+  /** Aborted when the page removes the view. */
   signal: AbortSignal;
 }

@@ -6,7 +6,7 @@ import { Sources } from './sources.ts';
 
 /**
  * Shows the thought inspector of a run in `element`.
- * @returns what takes it down again
+ * @returns a function that removes it
  */
 export function mountInspector(element: HTMLElement, context: InspectorContext): () => void {
   const inspector = new Inspector(element, context);
@@ -19,7 +19,7 @@ class Inspector {
   readonly #sources: Sources;
   readonly #place = h('div');
   #files: RecordingFile[] = [];
-  /** Which of them is shown. */
+  /** The name of the file in view; undefined for one that is not in the list. */
   #open: string | undefined;
   #showing: Showing | undefined;
 
@@ -62,7 +62,7 @@ class Inspector {
       const answer = await request(`/v1/recordings?${new URLSearchParams({ run })}`, { signal });
       this.#files = await answer.json();
     } catch (error) {
-      if (!signal.aborted) this.#sources.complain((error as Error).message);
+      if (!signal.aborted) this.#sources.showProblem((error as Error).message);
     }
     this.#sources.list(this.#files, this.#open);
   }
@@ -80,18 +80,18 @@ class Inspector {
     void this.#show().read(async () => file.stream(), { byHand: true, name: file.name });
   }
 
-  /** Makes room for another recording: one of those listed, or one from elsewhere. */
+  /** Replaces the recording in view. @param file its name in the list; undefined for one from elsewhere */
   #show(file?: string): Showing {
     this.#showing?.dispose();
     this.#open = file;
     this.#sources.list(this.#files, file);
-    this.#sources.complain('');
+    this.#sources.showProblem('');
     this.#showing = new Showing(this.#context, this.#sources);
     fill(this.#place, this.#showing.element);
     return this.#showing;
   }
 
-  /** Somebody may have recorded some, elsewhere. */
+  /** Lists again, since a command may have recorded episodes meanwhile. */
   readonly #returned = (): void => void this.#list();
 
   readonly #dragged = (event: DragEvent): void => event.preventDefault();
@@ -118,7 +118,7 @@ function nothingYet(run: string): HTMLElement {
     'div',
     { class: 'panel empty' },
     h('p', {}, 'No episode of this run has been recorded.'),
-    h('p', {}, 'Play one now, drop a recording here, or record some:'),
+    h('p', {}, 'Play one now, drop a recording file here, or record some with'),
     h('p', {}, h('code', {}, `pondera record …/${run} --episodes 3`)),
   );
 }

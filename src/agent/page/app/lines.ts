@@ -1,39 +1,39 @@
 import { smooth } from './smooth.ts';
 import type { Values } from './values.ts';
 
-/** A number in words. */
+/** Formats a number. */
 export type Words = (value: number | null) => string;
 
 export interface Line {
   label: string;
   values: Values;
-  /** A colour of the style sheet. */
-  colour: string;
+  /** The name of a color in the style sheet. */
+  color: string;
   dash?: number[];
-  /** Points alone. */
+  /** Draws points and no line. */
   dots?: boolean;
-  /** A value that is missing is none that was due: the line goes on over it. */
+  /** Missing values are expected: the line continues over them. */
   spans?: boolean;
-  /** Filled down to the line before it. */
+  /** Fills the area down to the line before it. */
   filled?: boolean;
-  /** What is told of it, where that is not where it is drawn. */
-  told?: Values;
-  /** Not drawn as a line, but painted. */
+  /** The values in legend and table, where they differ from the drawn ones. */
+  legend?: Values;
+  /** Painted by the chart's `paint`, and not drawn as a line. */
   painted?: boolean;
-  /** Behind another that is its mean. */
+  /** Drawn faintly, behind the line of its mean. */
   faint?: boolean;
-  /** Its numbers in words; the chart's, unless given. */
+  /** Formats its numbers; the chart's `format` unless given. */
   format?: Words;
 }
 
 export interface Drawn {
   x: Values;
   lines: Line[];
-  /** A place that matters, and why. */
+  /** A place to mark on the x axis, with its label. */
   mark?: { x: number; label: string };
 }
 
-/** What is drawn as lines: of many points their mean, over what it is the mean of. */
+/** The lines to draw. With many points these are the mean of a line, and the line itself faintly behind it. */
 export function plotted({ x, lines }: Drawn): Line[] {
   return lines.flatMap((line) => {
     if (line.painted) return [];
@@ -48,26 +48,26 @@ export function plotted({ x, lines }: Drawn): Line[] {
   });
 }
 
-/** Points beyond which a line is no line any more, but a band. */
+/** From this many points on, a line looks like a band. */
 const MANY = 400;
 
 function count(values: Values): number {
   return values.reduce<number>((sum, value) => sum + Number(value !== null), 0);
 }
 
-/** What of lines, if it is another, makes another chart. */
+/** The style of lines as text. A chart is built anew where it changes. */
 export function shapeOf(lines: readonly Line[]): string {
-  return JSON.stringify(lines.map(({ values: _, told: __, format: ___, ...style }) => style));
+  return JSON.stringify(lines.map(({ values: _, legend: __, format: ___, ...style }) => style));
 }
 
-/** What a line tells at a place. */
+/** The text of a line's value at a place. */
 export function textAt(line: Line, index: number, format: Words): string {
   return (line.format ?? format)(valueAt(line, index));
 }
 
-/** What is known of a line at a place: where nothing was due, what was there before. */
-function valueAt({ values, told, spans, dots }: Line, index: number): number | null {
-  const shown = told ?? values;
+/** A line's value at a place. Where a missing value is expected, it is the last one before. */
+function valueAt({ values, legend, spans, dots }: Line, index: number): number | null {
+  const shown = legend ?? values;
   if (!spans && !dots) return shown[index] ?? null;
   for (let i = index; i >= 0; i--) if (shown[i] != null) return shown[i];
   return null;

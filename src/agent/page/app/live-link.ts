@@ -3,19 +3,19 @@ import { connect } from './page-requests.ts';
 
 export type LinkState = 'connecting' | 'live' | 'lost';
 
-/** Who watches a run. */
+/** A view that watches a run. */
 export interface Watcher {
-  /** What it has of the run's table. */
+  /** How much of the run's table the view has. */
   position: () => { epoch: string; rows: number };
   take: (message: Exclude<ServerMessage, { t: 'runs' }>) => void;
 }
 
-/** The connection over which the server tells what is new; it comes back by itself, and asks for what was missed. */
+/** The connection over which the server sends news. It reconnects by itself, and then asks for what it missed. */
 export class LiveLink {
-  /** As last told; undefined until then. */
+  /** The runs of the server's last message; undefined before the first. */
   runs: RunSummary[] | undefined;
   state: LinkState = 'connecting';
-  /** What the server complained of. */
+  /** The server's last problem; empty where there is none. */
   problem = '';
   readonly #watchers = new Map<string, Watcher>();
   readonly #listeners = new Set<() => void>();
@@ -34,19 +34,19 @@ export class LiveLink {
     socket.onmessage = ({ data }) => this.#take(JSON.parse(data));
     socket.onclose = () => {
       this.#become('lost');
-      // A little longer every time, and not at the same moment as every other page.
+      // The wait doubles each time. Its random part keeps many pages from reconnecting at the same moment.
       const wait = Math.min(10_000, 500 * 2 ** this.#attempt++) * (0.75 + Math.random() / 2);
       setTimeout(() => this.open(), wait);
     };
   }
 
-  /** Calls `listener` when the runs or the state are others. @returns what ends it */
+  /** Calls `listener` when the runs or the state change. @returns a function that ends it */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** From now on `watcher` is told of a run. @returns what ends it */
+  /** Sends the news of a run to `watcher`. @returns a function that ends it */
   watch(run: string, watcher: Watcher): () => void {
     this.#watchers.set(run, watcher);
     this.#ask(run);
@@ -68,20 +68,20 @@ export class LiveLink {
   #take(message: ServerMessage): void {
     if (message.t === 'runs') {
       this.runs = message.runs;
-      this.#tell();
+      this.#notify();
     } else if (message.run !== undefined) this.#watchers.get(message.run)?.take(message);
     else if (message.t === 'problem') {
       this.problem = message.message;
-      this.#tell();
+      this.#notify();
     }
   }
 
   #become(state: LinkState): void {
     this.state = state;
-    this.#tell();
+    this.#notify();
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const listener of this.#listeners) listener();
   }
 }

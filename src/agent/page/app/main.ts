@@ -40,7 +40,7 @@ function show(): void {
   unmount = mount(route);
 }
 
-/** Says what is new of alarms, once. */
+/** Alarms by run, so that a screen reader announces each new one once. */
 const alarms = new Map<string, number>();
 function watchAlarms(): void {
   for (const { name, alarms: count } of link.runs ?? []) {
@@ -54,7 +54,7 @@ function showLink(): void {
   const words = {
     connecting: 'connecting…',
     live: 'live',
-    lost: 'not connected; what is shown may be old',
+    lost: 'not connected; this page may be out of date',
   };
   status.className = `link ${link.state}`;
   setText(status, link.problem || words[link.state]);

@@ -1,4 +1,4 @@
-/** What the server said to a request that it did not grant. */
+/** The server's answer to a request that it refused. */
 export class ServerError extends Error {
   readonly status: number;
 
@@ -10,7 +10,7 @@ export class ServerError extends Error {
 
 const TOKEN = 'pondera.token';
 
-/** Takes a token from the address (`#token=…`), where it must not stay. */
+/** Takes a token from the address (`#token=…`) and removes it there. */
 export function takeToken(): void {
   const [, token] = /^#token=([\w.~-]+)/.exec(location.hash) ?? [];
   if (token === undefined) return;
@@ -18,7 +18,7 @@ export function takeToken(): void {
   history.replaceState(null, '', `${location.pathname}#/`);
 }
 
-/** For this tab, until it is closed. */
+/** Keeps the token for this tab until it is closed; an empty one removes it. */
 export function setToken(token: string): void {
   if (token === '') sessionStorage.removeItem(TOKEN);
   else sessionStorage.setItem(TOKEN, token);
@@ -28,7 +28,7 @@ export function token(): string {
   return sessionStorage.getItem(TOKEN) ?? '';
 }
 
-/** As `fetch`, with the token. @throws ServerError for any status but a good one */
+/** As `fetch`, with the token. @throws ServerError if the status is not 2xx */
 export async function request(path: string, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers);
   if (token() !== '') headers.set('Authorization', `Bearer ${token()}`);
@@ -38,7 +38,7 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
   throw new ServerError(response.status, said.message ?? `HTTP ${response.status}`);
 }
 
-/** A WebSocket, with the token as a subprotocol: browsers cannot set headers. */
+/** Opens a WebSocket, with the token as a subprotocol, since browsers cannot set its headers. */
 export function connect(path: string): WebSocket {
   const url = new URL(path, location.href);
   url.protocol = url.protocol.replace('http', 'ws');

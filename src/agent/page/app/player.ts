@@ -10,10 +10,10 @@ import { ThoughtView } from './thought-view.ts';
 import { Timeline } from './timeline.ts';
 
 const SPEEDS = [0.5, 1, 2, 4, 8];
-/** How long somebody must stay at a step for it to be said. */
+/** A screen reader reads a step after it has been in view for so long. */
 const SAY_MS = 500;
 
-/** Plays a recording: what was seen, thought and done, decision by decision and step by step. */
+/** Plays a recording: observation, thought and action, decision by decision and ponder step by ponder step. */
 export class Player {
   readonly element: HTMLElement;
   readonly cursor: Cursor;
@@ -74,7 +74,7 @@ export class Player {
     this.#update(false);
   }
 
-  /** Shows what has come since. */
+  /** Shows what the recording has got since the last call. */
   grow(): void {
     const { header, decisions } = this.#film;
     if (header && !this.#views) this.#begin(header);
@@ -90,12 +90,12 @@ export class Player {
     else this.cursor.play();
   }
 
-  /** Where keys go. */
+  /** Moves the focus to the list of ponder steps, where arrow keys work. */
   focus(): void {
     this.#views?.thought.focus();
   }
 
-  /** @returns whether the key meant something here */
+  /** @returns true if the player used the key */
   key({ key, target }: KeyboardEvent): boolean {
     const { cursor } = this;
     const inList = (target as Element).getAttribute('role') === 'listbox';
@@ -105,7 +105,7 @@ export class Player {
       '[': () => cursor.choose(cursor.step - 1),
       ']': () => cursor.choose(cursor.step + 1),
       ' ': () => this.toggle(),
-      // Elsewhere they move the page.
+      // Outside the list these keys scroll the page.
       ...(inList && {
         ArrowUp: () => cursor.choose(cursor.step - 1),
         ArrowDown: () => cursor.choose(cursor.step + 1),
@@ -160,7 +160,7 @@ export class Player {
     if (byHand && !playing) this.#say(at, step);
   }
 
-  /** Says where it is to a screen reader, once it stays there. */
+  /** Has a screen reader read the step, once it has been in view for SAY_MS. */
   #say(at: number, step: number): void {
     clearTimeout(this.#saying);
     this.#saying = setTimeout(() => {
@@ -176,7 +176,7 @@ export class Player {
   }
 }
 
-/** Keys, and what they are for. */
+/** A hint: keys and their use. */
 function keyHint(keys: string[], use: string): HTMLElement {
   return h('span', {}, ...keys.map((key) => h('kbd', {}, key)), ` ${use}`);
 }

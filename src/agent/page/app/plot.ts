@@ -1,33 +1,33 @@
 import type { Drawn, Line, Words } from './lines.ts';
-import { colour } from './theme.ts';
+import { color } from './theme.ts';
 import uPlot from './uplot.ts';
 
 export interface ChartOptions {
   title: string;
   about: string;
-  /** Numbers on the axis and in words. */
+  /** Formats numbers on the y axis, in the legend and in the table. */
   format: Words;
-  /** What the x axis is, and its numbers. */
+  /** The name of the x axis, and the format of its numbers. */
   axis: () => { label: string; format: (value: number) => string };
-  /** The lowest and the highest value shown; what there is, unless given. */
+  /** The lowest and the highest value of the y axis; unless given, those of the lines with some room. */
   range?: (min: number, max: number, drawn: Drawn) => [number, number];
   ticks?: 'whole' | 'bytes';
-  /** Draws under the lines. */
+  /** Paints below the lines. */
   paint?: (plot: uPlot, drawn: Drawn) => void;
-  /** Told of a range of x chosen with the mouse or the keyboard; nothing: the whole. */
+  /** Called with the range of x that a user chose; undefined for all. */
   onZoom?: (range: { from: number; to: number } | undefined) => void;
 }
 
-/** How uPlot draws some lines. @param drawn what there is by the time it is drawn */
+/** uPlot's options for some lines. @param drawn gives the points at the time of drawing */
 export function plotOptions(
   { format, axis, range, ticks, paint, onZoom }: ChartOptions,
   lines: readonly Line[],
   drawn: () => Drawn,
 ): Omit<uPlot.Options, 'width' | 'height'> {
   const look: uPlot.Axis = {
-    stroke: () => colour('ink-2'),
+    stroke: () => color('ink-2'),
     font: '11px system-ui, sans-serif',
-    grid: { stroke: () => colour('grid'), width: 1 },
+    grid: { stroke: () => color('grid'), width: 1 },
     ticks: { show: false },
   };
   const filled = lines.flatMap(({ filled }, i) => (filled ? [i + 1] : []));
@@ -72,15 +72,15 @@ const increments = {
   whole: [1, 2, 5, 10, 20, 50],
   bytes: Array.from({ length: 44 }, (_, power) => 2 ** power),
 };
-/** An alpha, after a colour's six digits. */
+/** Alpha of faint lines, appended to the six digits of a color. */
 const FAINT = '50';
 
 function seriesOf(line: Line): uPlot.Series {
-  const { label, colour: name, dash, dots, spans, filled, faint } = line;
+  const { label, color: name, dash, dots, spans, filled, faint } = line;
   return {
     label,
-    stroke: () => colour(name) + (faint ? FAINT : ''),
-    fill: filled ? () => colour(`${name}-fill`) : undefined,
+    stroke: () => color(name) + (faint ? FAINT : ''),
+    fill: filled ? () => color(`${name}-fill`) : undefined,
     width: filled || faint ? 1 : dots ? 0 : 1.75,
     dash: faint ? undefined : dash,
     spanGaps: spans ?? false,
@@ -90,8 +90,8 @@ function seriesOf(line: Line): uPlot.Series {
           show: true,
           size: 7,
           width: 1.5,
-          fill: () => colour('surface'),
-          stroke: () => colour(name),
+          fill: () => color('surface'),
+          stroke: () => color(name),
         }
       : { size: 5, filter: alone },
   };
@@ -104,7 +104,7 @@ function paintMark(plot: uPlot, { mark }: Drawn): void {
   const x = Math.round(plot.valToPos(mark.x, 'x', true)) + 0.5;
   const left = x - bbox.left > bbox.width / 2;
   ctx.save();
-  ctx.strokeStyle = ctx.fillStyle = colour('ink-3');
+  ctx.strokeStyle = ctx.fillStyle = color('ink-3');
   ctx.lineWidth = uPlot.pxRatio;
   ctx.setLineDash([4 * uPlot.pxRatio, 4 * uPlot.pxRatio]);
   ctx.beginPath();
@@ -118,7 +118,7 @@ function paintMark(plot: uPlot, { mark }: Drawn): void {
   ctx.restore();
 }
 
-/** A value that no line is drawn to or from is a point. */
+/** Indices of the values without a neighbor: no line shows them, so they get a point. */
 function alone(plot: uPlot, series: number, show: boolean): number[] | null {
   if (show) return null;
   const values = plot.data[series];
@@ -134,6 +134,6 @@ function alone(plot: uPlot, series: number, show: boolean): number[] | null {
 function padded(min: number, max: number): [number, number] {
   if (!Number.isFinite(min) || !Number.isFinite(max)) return [0, 1];
   const room = max > min ? 0.06 * (max - min) : Math.abs(max) * 0.1 || 1;
-  // Where nothing is below zero, nothing of the axis is.
+  // The axis begins at 0 where all values are 0 or more and near it.
   return [min >= 0 && min - room < 0 ? 0 : min - room, max + room];
 }

@@ -4,24 +4,24 @@ import type {
   RecordingHeader,
 } from '../../recording/recording-format.ts';
 
-/** The newest version of recordings that this page reads. */
+/** The newest version of the recording format that this page reads. */
 const VERSION = 2;
 
 export interface Episode {
-  /** Place of its first decision among all. */
+  /** Index of its first decision among all of the recording. */
   begin: number;
   length: number;
   end: RecordedEnd | undefined;
 }
 
-/** A recording as far as it has come, line by line. */
+/** A recording, as far as its lines have arrived. */
 export class RecordingReader {
   header: RecordingHeader | undefined;
   readonly decisions: RecordedDecision[] = [];
   readonly episodes: Episode[] = [];
   #lines = 0;
 
-  /** Takes the next line. @throws Error naming the line where it is none of a recording */
+  /** Takes the next line. @throws Error that names the line, where it is not one of a recording */
   add(text: string): void {
     this.#lines++;
     const line = this.#parsed(text);
@@ -34,10 +34,10 @@ export class RecordingReader {
       this.#episode().end = line as unknown as RecordedEnd;
     } else if (line.type === 'problem') {
       throw new Error(String(line.message));
-    } else throw new Error(`Line ${this.#lines} is none of a recording.`);
+    } else throw new Error(`Line ${this.#lines} is not a line of a recording.`);
   }
 
-  /** The episode that the decision at a place is of, and which one that is. */
+  /** The episode of the decision at a place, and its index. */
   episodeAt(place: number): { episode: Episode; number: number } | undefined {
     const number = this.episodes.findIndex(({ begin, length }) => place < begin + length);
     return number < 0 ? undefined : { episode: this.episodes[number], number };
@@ -56,7 +56,7 @@ export class RecordingReader {
       const line = JSON.parse(text);
       if (typeof line === 'object' && line !== null) return line;
     } catch {
-      // Told below, as what is no object is.
+      // The error below is the same as for JSON that is no object.
     }
     throw new Error(`Line ${this.#lines} is damaged.`);
   }
@@ -74,12 +74,12 @@ function headerOf(line: Record<string, unknown>): RecordingHeader {
   return line as unknown as RecordingHeader;
 }
 
-/** How long a task may take while a recording is read, and how often what has come is shown, in ms. */
+/** The longest task while a recording is read, and how often the page shows its progress, in ms. */
 const [TASK_MS, SHOW_MS] = [16, 200];
 
 /**
- * Reads the lines of a recording as they come, in tasks short enough that the page stays quick; a last
- * line without its newline was being written, and is left out.
+ * Reads the lines of a recording as they arrive, in tasks so short that the page stays quick. A last line without a
+ * newline is not complete, so it is left out.
  */
 export async function readRecordingInto(
   stream: ReadableStream<Uint8Array>,
@@ -89,7 +89,7 @@ export async function readRecordingInto(
   const decoder = new TextDecoderStream() as TransformStream<Uint8Array, string>;
   const reader = stream.pipeThrough(decoder).getReader();
   let rest = '';
-  // What was read before in the same task counts too.
+  // The time of lines read earlier in the same task counts too.
   let began = performance.now();
   let shown = began;
   for (;;) {

@@ -1,6 +1,6 @@
 /**
- * Draws what has changed, one thing a frame and only what can be seen: many charts never make one long
- * task.
+ * Elements that wait to be drawn, with their functions. Each frame draws one of them, and only one in view, so many charts
+ * never make one long task.
  */
 const waiting = new Map<Element, () => void>();
 const seen = new WeakSet<Element>();
@@ -17,7 +17,7 @@ const observer = new IntersectionObserver(
   { rootMargin: '200px' },
 );
 
-/** `draw` is called soon, or once `element` is in sight. */
+/** Calls `draw` in one of the next frames, once `element` is in view. */
 export function redraw(element: Element, draw: () => void): void {
   waiting.set(element, draw);
   schedule();
@@ -27,7 +27,7 @@ export function observe(element: Element): void {
   observer.observe(element);
 }
 
-export function forget(element: Element): void {
+export function unobserve(element: Element): void {
   observer.unobserve(element);
   waiting.delete(element);
 }

@@ -3,7 +3,7 @@ export type Route =
   | { view: 'run' | 'think'; run: string }
   | { view: 'compare'; runs: string[] };
 
-/** What an address asks for; the list of runs where it says nothing that is known. */
+/** The view that an address names; the list of runs for any other address. */
 export function routeOf(hash: string): Route {
   const [first, ...rest] = hash.replace(/^#\/?/, '').split('/').map(decode);
   if (first === 'runs' && rest[0]) {

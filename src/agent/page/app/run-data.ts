@@ -15,28 +15,28 @@ export interface Range {
   to: number;
 }
 
-/** Points of a history: about two a pixel of a wide chart. */
+/** The most points of a history: about two a pixel of a wide chart. */
 const POINTS = 2000;
 
 /**
- * What the page has of one run: its history, thinned by the server, and what has come since. While a
- * range is looked at closely, what comes is left out; it is there again with the whole.
+ * The page's data of one run: its history, thinned by the server, and the rows that arrived since. While a user views a
+ * range, new rows are left out; loading the whole history brings them.
  */
 export class RunData {
   readonly run: string;
   columns = new Map<string, Values>();
   evaluations: EvaluationPoint[] = [];
-  /** What its updates report that no figure is made of: names and meanings. */
+  /** Statistics of its updates that no figure of the page has: names and meanings. */
   statistics: readonly [name: string, meaning: string][] = [];
   events: RunEvent[] = [];
-  /** What is wrong, for people. */
+  /** A message for the user; empty where nothing is wrong. */
   problem = '';
   loaded = false;
-  /** There are no files of it. */
+  /** True if the run has no files. */
   missing = false;
   range: Range | undefined;
   axis: Axis = 'envSteps';
-  /** Rows of the server's table that a pair of points stands for. */
+  /** How many rows of the server's table each pair of points represents. */
   bucket = 2;
   readonly #link: LiveLink;
   readonly #series: readonly string[];
@@ -47,7 +47,7 @@ export class RunData {
   #loading: AbortController | undefined;
   readonly #endBegun: () => void;
 
-  /** @param series which columns, a prefix where it ends in a dot */
+  /** @param series names of columns; one that ends in a dot is a prefix */
   constructor(run: string, series: readonly string[], link: LiveLink, changed: () => void) {
     this.run = run;
     this.#series = series;
@@ -65,12 +65,12 @@ export class RunData {
     return this.columns.get(name);
   }
 
-  /** The last that there is of a column. */
+  /** The last number of a column; null where it has none. */
   latest(name: string): number | null {
     return this.columns.get(name)?.findLast((value) => value !== null) ?? null;
   }
 
-  /** Fetches the history of `range`, and watches what comes after it. */
+  /** Fetches the history of `range`, then watches for new rows. */
   async load(): Promise<void> {
     this.#loading?.abort();
     const loading = new AbortController();
@@ -96,7 +96,7 @@ export class RunData {
     this.#changed();
   }
 
-  /** One that waits in a queue has no files yet; and a server may have been gone. */
+  /** Loads a run that had no files before, as in a queue, or whose server was gone. */
   #loadOnceBegun(): void {
     if (this.loaded || this.#loading || this.#link.state !== 'live') return;
     const begun = this.#link.runs?.some(({ name, env }) => name === this.run && env !== '');
@@ -134,7 +134,7 @@ export class RunData {
         if (message.columns['evaluation.return.mean']?.some((value) => value !== null)) {
           void this.#refreshEvaluations();
         }
-        // Thinned anew, before there are so many that drawing takes long.
+        // Fetch a thinned history, before drawing so many points takes long.
         if (this.length > 2 * POINTS) void this.load();
     }
     this.#changed();
@@ -172,8 +172,8 @@ export class RunData {
 
   async #fetchStatistics(signal: AbortSignal): Promise<void> {
     const query = new URLSearchParams({ run: this.run });
-    const told = await (await request(`/v1/statistics?${query}`, { signal })).json();
-    this.statistics = unshown(told);
+    const statistics = await (await request(`/v1/statistics?${query}`, { signal })).json();
+    this.statistics = unshown(statistics);
   }
 
   async #fetchEvaluations(signal?: AbortSignal): Promise<EvaluationPoint[]> {
@@ -182,13 +182,13 @@ export class RunData {
   }
 
   async #refreshEvaluations(): Promise<void> {
-    // A connection that is gone says so itself.
+    // LiveLink shows a lost connection.
     this.evaluations = await this.#fetchEvaluations().catch(() => this.evaluations);
     this.#changed();
   }
 }
 
-/** The columns of a history; gaps are null, as charts have them. */
+/** Decodes a history (server/history.ts) into columns; NaN becomes null, which charts show as a gap. */
 function decodeHistory(buffer: ArrayBuffer): { head: HistoryHead; columns: Map<string, Values> } {
   const size = new DataView(buffer).getUint32(0, true);
   const head: HistoryHead = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, size)));

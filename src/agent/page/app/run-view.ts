@@ -13,7 +13,7 @@ import { RunData } from './run-data.ts';
 import { SERIES } from './series.ts';
 import { stateBadge } from './state-badge.ts';
 
-/** One run: how it stands, its curves and what has happened. */
+/** Mounts the page of one run: its state, curves and events. @returns a function that removes it */
 export function mountRun(element: HTMLElement, run: string, link: LiveLink): () => void {
   const head = new RunHead(run, 'run');
   const facts = h('dl', { class: 'facts' });
@@ -33,7 +33,7 @@ export function mountRun(element: HTMLElement, run: string, link: LiveLink): () 
   const update = () => {
     setText(problem, data.problem);
     problem.hidden = data.problem === '';
-    setText(waiting, data.missing ? 'Nothing of it has been recorded yet.' : 'Reading…');
+    setText(waiting, data.missing ? 'This run has no metrics yet.' : 'Reading…');
     waiting.hidden = data.loaded || !problem.hidden;
     facts.hidden = grid.element.hidden = !data.loaded;
     alarm.show(data.events);
@@ -72,7 +72,7 @@ export function mountRun(element: HTMLElement, run: string, link: LiveLink): () 
   };
 }
 
-/** The name of a run, its state and what can be done with it, above each of its views. */
+/** The head of each view of a run: its name, its state and its controls. */
 export class RunHead {
   readonly element: HTMLElement;
   summary: RunSummary | undefined;
@@ -104,11 +104,11 @@ export class RunHead {
     );
   }
 
-  /** @param known whether the list of runs is known, so that one that is not in it is gone */
+  /** @param known true once the list of runs has arrived, so that a run without a summary does not exist */
   show(summary: RunSummary | undefined, known: boolean): void {
     this.summary = summary;
     if (!summary) {
-      setText(this.#about, known ? 'There is no run of this name here any more.' : '');
+      setText(this.#about, known ? 'No run has this name. It may have been removed.' : '');
       return;
     }
     const { state, reason, envSteps, totalSteps, env, update } = summary;
@@ -120,7 +120,7 @@ export class RunHead {
       this.#about,
       [
         env,
-        `${formatNumber(envSteps)}${of} steps (${formatPercent(share)})`,
+        `${formatNumber(envSteps)}${of} environment steps (${formatPercent(share)})`,
         `update ${formatNumber(update)}`,
         reason,
       ]
@@ -151,6 +151,6 @@ function factsOf(data: RunData, summary: RunSummary | undefined): HTMLElement[] 
     ['Decisions/s', formatNumber(data.latest('decisionsPerSecond'))],
     ['Trained for', formatDuration(elapsed)],
   ];
-  if (left !== null) facts.push(['To go', formatDuration(left)]);
+  if (left !== null) facts.push(['Time left', formatDuration(left)]);
   return facts.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value)));
 }

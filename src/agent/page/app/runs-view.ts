@@ -15,10 +15,10 @@ const head = [
   'Ponder steps',
   'Decisions/s',
   'Alarms',
-  'Last heard',
+  'Last activity',
 ];
 
-/** The list of runs, from which some can be chosen to be compared. */
+/** Mounts the list of runs, with a checkbox each for comparing. @returns a function that removes it */
 export function mountRuns(element: HTMLElement, link: LiveLink): () => void {
   const chosen = new Set<string>();
   const rows = new Map<string, { shown: string; row: HTMLElement }>();
@@ -54,9 +54,7 @@ export function mountRuns(element: HTMLElement, link: LiveLink): () => void {
     const { runs } = link;
     table.hidden = !runs?.length;
     none.hidden = !table.hidden;
-    none.textContent = runs
-      ? 'No runs yet. A run appears here as soon as it has begun.'
-      : 'Reading…';
+    none.textContent = runs ? 'No runs yet. A run appears here as soon as it begins.' : 'Reading…';
     const names = new Set(runs?.map(({ name }) => name));
     for (const [name, { row }] of rows) {
       if (names.has(name)) continue;
@@ -70,7 +68,7 @@ export function mountRuns(element: HTMLElement, link: LiveLink): () => void {
       if (known?.shown === shown) continue;
       const cells = cellsOf(run);
       if (known) {
-        // The checkbox and the link stay, and with them what has the focus.
+        // The cells of checkbox and link stay, so that they keep the focus.
         for (const [i, cell] of cells.entries()) if (i > 1) known.row.children[i].replaceWith(cell);
         known.shown = shown;
       } else {

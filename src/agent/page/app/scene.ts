@@ -6,11 +6,11 @@ import type { Episode, RecordingReader } from './recording-reader.ts';
 import { type SpaceJson, spaceView } from './space-view.ts';
 import { observedShares } from './token-values.ts';
 
-/** What the policy saw before a decision, and what came of it. */
+/** The observation before a decision, and the outcome of its action. */
 export class Scene {
   readonly element: HTMLElement;
   readonly #picture = h('div', { class: 'picture' });
-  readonly #hint = h('p', { class: 'hint lit' }, 'Lit where the readout attended to it.');
+  readonly #hint = h('p', { class: 'hint lit' }, 'The light shows what the readout attended to.');
   readonly #numbers = h('div', {
     class: 'scroll',
     tabindex: 0,
@@ -39,7 +39,7 @@ export class Scene {
     );
   }
 
-  /** Whether the drawing shows the attention. */
+  /** True if the drawing shows the attention. */
   get lit(): boolean {
     return this.#view?.lit ?? false;
   }
@@ -77,7 +77,7 @@ export class Scene {
     fill(this.#numbers, spaceView(space, this.#shown.obs));
   }
 
-  /** How the episode ended, where it did with this decision. */
+  /** Shows how the episode ended, if it ended with this decision. */
   #showOutcome(
     { terminated, truncated, drawing }: RecordedDecision,
     episode: Episode | undefined,

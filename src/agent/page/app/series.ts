@@ -1,4 +1,4 @@
-/** Where time goes, in the order in which it is stacked. */
+/** The phases of an update, in the order in which the figure stacks them. */
 export const TIME_CATEGORIES = [
   'inference',
   'learning',
@@ -9,7 +9,7 @@ export const TIME_CATEGORIES = [
 ];
 export const HISTOGRAM = 'histogram.';
 
-/** Columns that figures are made of; those of a name that ends in a dot begin with it. */
+/** The columns of the figures. A name that ends in a dot is a prefix. */
 export const SERIES = [
   'return',
   'netReturn',
@@ -40,7 +40,7 @@ export const SERIES = [
   ...TIME_CATEGORIES,
 ];
 
-/** Of what a run's updates report, by name with its meaning: what no figure is made of. */
+/** The statistics that no figure shows. @param statistics meanings by name */
 export function unshown(statistics: Readonly<Record<string, string>>): [string, string][] {
   return Object.entries(statistics).filter(([name]) => !SERIES.includes(name));
 }

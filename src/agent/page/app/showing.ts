@@ -5,7 +5,7 @@ import { Player } from './player.ts';
 import { RecordingReader, readRecordingInto } from './recording-reader.ts';
 import type { Sources } from './sources.ts';
 
-/** One recording on show, from where it is read or played until another takes its place. */
+/** One recording in view, read from a file or played now. */
 export class Showing {
   readonly element: HTMLElement;
   readonly player: Player;
@@ -16,7 +16,7 @@ export class Showing {
   readonly #ended = new AbortController();
   #begun = false;
 
-  /** @param sources where it says how it comes along */
+  /** @param sources shows its progress */
   constructor(context: InspectorContext, sources: Sources) {
     this.#context = context;
     this.#sources = sources;
@@ -26,7 +26,7 @@ export class Showing {
 
   /**
    * Reads a recording.
-   * @param name what to call it, where the list does not
+   * @param name the name to show; empty for a recording in the list
    */
   async read(
     open: (signal: AbortSignal) => Promise<ReadableStream<Uint8Array>>,
@@ -44,11 +44,11 @@ export class Showing {
       await readRecordingInto(await open(signal), this.#film, { signal, progress });
       if (!signal.aborted) this.#sources.say(name);
     } catch (error) {
-      this.#complain(error);
+      this.#showProblem(error);
     }
   }
 
-  /** Has an episode played now, and shows it as it comes. */
+  /** Asks the server to play an episode now, and shows its decisions as they arrive. */
   play(seed: number): void {
     const { player } = this;
     const { signal } = this.#ended;
@@ -62,7 +62,7 @@ export class Showing {
       try {
         this.#film.add(data);
       } catch (error) {
-        this.#complain(error);
+        this.#showProblem(error);
         return;
       }
       if (this.#grow()) {
@@ -75,7 +75,7 @@ export class Showing {
       if (signal.aborted) return;
       player.cursor.coming = false;
       if (this.#begun) this.#sources.say(`seed ${seed}, played now`);
-      if (code !== 1000) this.#complain(new Error('The connection to the server was lost.'));
+      if (code !== 1000) this.#showProblem(new Error('The connection to the server was lost.'));
     };
   }
 
@@ -84,7 +84,7 @@ export class Showing {
     this.player.dispose();
   }
 
-  /** Shows what has come. @returns whether it is the first that there is to see */
+  /** Shows the decisions that have arrived. @returns true the first time that there is one */
   #grow(): boolean {
     const { header, decisions } = this.#film;
     if (header && this.#about.textContent === '') fill(this.#about, aboutText(header));
@@ -94,10 +94,10 @@ export class Showing {
     return first;
   }
 
-  #complain(error: unknown): void {
+  #showProblem(error: unknown): void {
     if (this.#ended.signal.aborted) return;
     this.#sources.say('');
-    this.#sources.complain((error as Error).message);
+    this.#sources.showProblem((error as Error).message);
   }
 }
 
@@ -107,7 +107,7 @@ function aboutText(header: NonNullable<RecordingReader['header']>): string {
   const set = Object.entries(options).map(([option, value]) => `${option} ${value}`);
   return [
     `${run}, ${env}`,
-    `checkpoint of ${formatNumber(checkpoint)} steps`,
+    `checkpoint of ${formatNumber(checkpoint)} environment steps`,
     `seed ${seed}`,
     `${minSteps} to ${maxSteps} ponder steps, ${[`exit ${exit}`, ...set].join(', ')}`,
     `${policy.core} core`,

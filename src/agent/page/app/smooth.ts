@@ -1,6 +1,6 @@
 import type { Values } from './values.ts';
 
-/** The mean of each value's neighbours, `reach` of them either side; gaps stay, and count for nothing. */
+/** The mean of each value and its neighbors, `reach` on either side. Gaps stay gaps, and no mean includes them. */
 export function smooth(values: Values, reach: number): Values {
   let [sum, count, begin, end] = [0, 0, 0, 0];
   return values.map((value, i) => {

@@ -2,14 +2,14 @@ import type { RecordingFile } from '../server/recording-file.ts';
 import { fill, h, setText } from './dom.ts';
 import { formatAgo, formatBytes } from './format.ts';
 
-/** What somebody may want to see. */
-export interface Wanted {
+/** Called when a user chooses an episode: of a listed recording, played now, or from a file on disk. */
+export interface SourceActions {
   recording: (file: string) => void;
   live: (seed: number) => void;
   disk: (file: File) => void;
 }
 
-/** Where episodes come from: recordings of the run, a file from a disk, one played now. */
+/** The choice of an episode: a recording of the run, a file from a disk, or one played now. */
 export class Sources {
   readonly element: HTMLElement;
   readonly #recordings = h('select', { 'aria-label': 'Recording' });
@@ -20,26 +20,26 @@ export class Sources {
   readonly #status = h('p', { class: 'said-of-source', role: 'status' });
   readonly #problem = h('p', { class: 'problem', role: 'alert', hidden: true });
 
-  constructor(wanted: Wanted) {
+  constructor(actions: SourceActions) {
     this.#recordings.addEventListener('change', () => {
-      if (this.#recordings.value !== '') wanted.recording(this.#recordings.value);
+      if (this.#recordings.value !== '') actions.recording(this.#recordings.value);
     });
     const file = h('input', {
       ...{ type: 'file', accept: '.jsonl', class: 'unseen', id: 'recording-file' },
       change: () => {
         const [chosen] = file.files ?? [];
-        if (chosen) wanted.disk(chosen);
+        if (chosen) actions.disk(chosen);
         file.value = '';
       },
     });
     const play = (event: Event) => {
       event.preventDefault();
       if (!/^\d{1,9}$/.test(this.#seed.value)) {
-        this.complain('The seed is to be a whole number.');
+        this.showProblem('The seed must be a whole number of at most 9 digits.');
         return;
       }
-      wanted.live(Number(this.#seed.value));
-      // Another episode the next time.
+      actions.live(Number(this.#seed.value));
+      // The next click plays another episode.
       this.#seed.value = String(Number(this.#seed.value) + 1);
     };
     this.element = h(
@@ -89,8 +89,8 @@ export class Sources {
     setText(this.#status, text);
   }
 
-  /** @param text what is wrong; nothing where it is empty */
-  complain(text: string): void {
+  /** @param text the problem; an empty one hides the message */
+  showProblem(text: string): void {
     this.#problem.hidden = text === '';
     setText(this.#problem, text);
   }

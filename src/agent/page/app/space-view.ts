@@ -13,12 +13,17 @@ export type SpaceJson =
   | { type: 'dict'; spaces: [string, SpaceJson][] }
   | { type: 'tuple'; spaces: SpaceJson[] };
 
-/** Entries of a vector that are listed one by one. */
+/** The most entries of a vector that get a row each. */
 const LISTED = 64;
 
-/** A value of any space, as it is best seen. */
+/** Shows a value of any space: bars, pictures, numbers or text. */
 export function spaceView(space: SpaceJson, value: unknown): HTMLElement {
-  if (value === undefined) return h('p', { class: 'none' }, 'Too large to be recorded.');
+  if (value === undefined)
+    return h(
+      'p',
+      { class: 'none' },
+      'The recording leaves this observation out, since it is too large.',
+    );
   switch (space.type) {
     case 'box': {
       const entries = value as number[];
@@ -55,7 +60,7 @@ function bound(bounds: Bound, i: number): number | null {
   return Array.isArray(bounds) ? bounds[i] : bounds;
 }
 
-/** A vector: each entry between its bounds, or, where it has none, against the largest. */
+/** A vector as bars. Each entry lies between its bounds; one without bounds is compared with the largest entry. */
 function bars(
   entries: readonly number[],
   bounds: (i: number) => [low: number | null, high: number | null],
@@ -78,7 +83,7 @@ function bars(
   return h('table', { class: 'entries' }, h('tbody', {}, ...rows));
 }
 
-/** Rows and columns as pixels, one picture a channel (three of bytes: one in colour). */
+/** Rows and columns as pixels, one picture a channel. Three channels of bytes make one picture in color. */
 function grids(
   shape: readonly number[],
   entries: readonly number[],
@@ -88,16 +93,16 @@ function grids(
     shape.length === 3 ? shape : [shape.slice(0, -1).reduce((a, b) => a * b, 1), shape.at(-1)!, 1];
   const [low, high] = range ?? [Math.min(...sampled(entries)), Math.max(...sampled(entries))];
   const level = (entry: number) => (high > low ? (255 * (entry - low)) / (high - low) : 0);
-  const inColour = range !== undefined && channels === 3;
-  const pictures = Array.from({ length: inColour ? 1 : channels }, (_, channel) => {
+  const inColor = range !== undefined && channels === 3;
+  const pictures = Array.from({ length: inColor ? 1 : channels }, (_, channel) => {
     const canvas = h('canvas', {
       ...{ width: columns, height: rows, role: 'img', class: 'pixels' },
-      'aria-label': inColour ? 'picture' : `channel ${channel}`,
+      'aria-label': inColor ? 'picture' : `channel ${channel}`,
     });
     const image = new ImageData(columns, rows);
     for (let cell = 0; cell < rows * columns; cell++) {
       for (let c = 0; c < 3; c++) {
-        image.data[4 * cell + c] = level(entries[cell * channels + (inColour ? c : channel)]);
+        image.data[4 * cell + c] = level(entries[cell * channels + (inColor ? c : channel)]);
       }
       image.data[4 * cell + 3] = 255;
     }
@@ -106,10 +111,10 @@ function grids(
       'figure',
       {},
       canvas,
-      !inColour && channels > 1 && h('figcaption', {}, String(channel)),
+      !inColor && channels > 1 && h('figcaption', {}, String(channel)),
     );
   });
-  const scale = inColour ? '' : `black ${formatNumber(low)}, white ${formatNumber(high)}`;
+  const scale = inColor ? '' : `black ${formatNumber(low)}, white ${formatNumber(high)}`;
   return h(
     'div',
     {},
@@ -118,7 +123,7 @@ function grids(
   );
 }
 
-/** As many entries as an argument list may have. */
+/** At most as many entries as a call may have arguments. */
 function sampled(entries: readonly number[]): readonly number[] {
   return entries.length <= 50_000 ? entries : entries.filter((_, i) => i % 16 === 0);
 }

@@ -1,4 +1,4 @@
-/** A bar's part from 0 to a number, on a scale from `low` to `high`, for the style sheet. */
+/** Sets a bar's part from 0 to `x`, on a scale from `low` to `high`, as variables of the style sheet. */
 export function setSpan(bar: HTMLElement, x: number, low: number, high: number): void {
   const place = (y: number) =>
     high > low ? Math.max(0, Math.min(1, (y - low) / (high - low))) : 0;
@@ -7,7 +7,7 @@ export function setSpan(bar: HTMLElement, x: number, low: number, high: number):
   bar.style.setProperty('--share', `${(100 * Math.abs(end - zero)).toFixed(2)}%`);
 }
 
-/** Where a number lies on such a scale, for a tick. */
+/** Sets the place of a tick at `x` on such a scale. */
 export function setTick(bar: HTMLElement, x: number, low: number, high: number): void {
   const place = high > low ? Math.max(0, Math.min(1, (x - low) / (high - low))) : 0;
   bar.style.setProperty('--was', `${(100 * place).toFixed(2)}%`);

@@ -11,7 +11,7 @@ const words: Record<RunState, string> = {
   silent: 'silent',
 };
 
-/** The state of a run: a word, with a sign that is not colour alone. */
+/** The state of a run: a word with a sign, so that color is not all that shows it. */
 export function stateBadge(state: RunState, reason?: string): HTMLElement {
   return h('span', { class: `state ${state}`, title: reason }, words[state]);
 }

@@ -2,7 +2,7 @@ import type { Actions } from './actions.ts';
 import { h } from './dom.ts';
 import { setSpan } from './span.ts';
 
-/** Actions that are shown side by side. */
+/** The most actions side by side. */
 const COLUMNS = 24;
 
 /** A labelled number over a bar on a scale. */

@@ -1,7 +1,7 @@
 const dark = matchMedia('(prefers-color-scheme: dark)');
 const cache = new Map<string, string>();
 
-/** Calls `listener` as light changes to dark or back. @returns what ends it */
+/** Calls `listener` when the theme changes between light and dark. @returns a function that ends it */
 export function onThemeChange(listener: () => void): () => void {
   const changed = () => {
     cache.clear();
@@ -11,8 +11,8 @@ export function onThemeChange(listener: () => void): () => void {
   return () => dark.removeEventListener('change', changed);
 }
 
-/** A colour of the style sheet, for canvases: `ink`, `grid`, `c1`, … */
-export function colour(name: string): string {
+/** A color of the style sheet, for canvases: `ink`, `grid`, `c1`, … */
+export function color(name: string): string {
   let value = cache.get(name);
   if (value === undefined) {
     value = getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
@@ -21,8 +21,8 @@ export function colour(name: string): string {
   return value;
 }
 
-/** The colour and the dashes of the `i`th of lines that are alike: distinct without colour too. */
-export function lineStyle(i: number): { colour: string; dash: number[] | undefined } {
+/** The color and the dashes of line `i`, so that lines differ without color too. */
+export function lineStyle(i: number): { color: string; dash: number[] | undefined } {
   const dashes = [undefined, [6, 3], [2, 3]];
-  return { colour: `c${(i % 5) + 1}`, dash: dashes[Math.floor(i / 5) % dashes.length] };
+  return { color: `c${(i % 5) + 1}`, dash: dashes[Math.floor(i / 5) % dashes.length] };
 }

@@ -4,7 +4,7 @@ import type { LiveLink } from './live-link.ts';
 import { connect, request } from './page-requests.ts';
 import { RunHead } from './run-view.ts';
 
-/** The thought inspector of a run, under the run's head. */
+/** Mounts the thought inspector of a run, below the run's head. @returns a function that removes it */
 export function mountThink(
   element: HTMLElement,
   run: string,

@@ -7,10 +7,10 @@ import { columns, measure } from './step-parts.ts';
 import { tokenNote } from './token-values.ts';
 import { verdict } from './verdict.ts';
 
-/** Actions of which all can be seen at once. */
+/** The most actions that fit without scrolling. */
 const UNSCROLLED = 14;
 
-/** What a policy thought before one decision: a list of its ponder steps, and one of them closely. */
+/** The thought before one decision: a list of its ponder steps, and the details of one of them. */
 export class ThoughtView {
   readonly element: HTMLElement;
   readonly #steps = h('ol', {
@@ -26,7 +26,7 @@ export class ThoughtView {
   readonly #hint = h('p', { class: 'hint' });
   readonly #header: RecordingHeader;
 
-  /** @param choose told which step is wanted */
+  /** @param choose called with the index of the step that a user clicks */
   constructor(header: RecordingHeader, choose: (step: number) => void) {
     this.#header = header;
     this.#steps.addEventListener('click', ({ target }) => {
@@ -46,7 +46,7 @@ export class ThoughtView {
     );
   }
 
-  /** Where ↑ and ↓ go from step to step. */
+  /** Moves the focus to the list, where ↑ and ↓ choose a step. */
   focus(): void {
     this.#steps.focus({ preventScroll: true });
   }
@@ -74,7 +74,7 @@ export class ThoughtView {
     );
   }
 
-  /** Shows one of its steps closely. */
+  /** Shows the details of one step. */
   select(decision: RecordedDecision, at: number): void {
     const { thought } = decision;
     [...this.#steps.children].forEach((step, i) => {
@@ -82,7 +82,7 @@ export class ThoughtView {
     });
     this.#steps.setAttribute('aria-activedescendant', `ponder-step-${at}`);
     const chosen = this.#steps.children[at] as HTMLElement;
-    // The list may scroll; the page is not to.
+    // Scroll the list, and not the page.
     const { scrollTop, clientHeight } = this.#steps;
     if (chosen.offsetTop < scrollTop) this.#steps.scrollTop = chosen.offsetTop;
     const beyond = chosen.offsetTop + chosen.offsetHeight - clientHeight;
@@ -105,9 +105,9 @@ export class ThoughtView {
       ),
     );
     const { labels, heading, scale, taken } = actionsOf(this.#header, decision);
-    // What has to be scrolled can be reached with the keyboard.
+    // A list that scrolls needs the focus for the keyboard.
     this.#actions.tabIndex = labels.length > UNSCROLLED ? 0 : -1;
-    setText(this.#hint, `${heading}${before ? '; a tick is where one stood a step before' : ''}.`);
+    setText(this.#hint, `${heading}${before ? '; a tick marks the number one step before' : ''}.`);
     fill(
       this.#actions,
       ...step.actions.map((share, i) => {
@@ -143,7 +143,7 @@ function changeText(change: number): string {
   return ` (${change < 0 ? '' : '+'}${formatNumber(change)})`;
 }
 
-/** The token that a step looks at most, in words. */
+/** The text for the token with the most attention in a step. */
 function mostAttended(header: RecordingHeader, attention: readonly number[], obs: unknown): string {
   const share = Math.max(...attention);
   const token = attention.indexOf(share);

@@ -2,7 +2,7 @@ import { h } from './dom.ts';
 import type { RecordingReader } from './recording-reader.ts';
 import { svg } from './svg.ts';
 
-/** Columns that are drawn at most: more cannot be told apart. */
+/** The most columns: more would be narrower than a pixel or two. */
 const BINS = 400;
 const [WIDTH, HEIGHT, FLOOR] = [1000, 100, 70];
 
@@ -23,7 +23,7 @@ export class Timeline {
   readonly #cursor = svg('rect', { class: 'cursor', y: 0, height: HEIGHT });
   #count = 0;
 
-  /** @param seek told which decision is wanted */
+  /** @param seek called with the index of the decision that a user chooses */
   constructor(seek: (decision: number) => void) {
     const parts = [this.#cursor, this.#ends, this.#bars, this.#gains, this.#losses, this.#value];
     this.#picture.append(...parts);
@@ -46,7 +46,7 @@ export class Timeline {
     );
   }
 
-  /** Draws what has come. */
+  /** Draws the decisions that have arrived. */
   show({ decisions, episodes, header }: RecordingReader): void {
     this.#count = decisions.length;
     this.#range.max = String(Math.max(0, decisions.length - 1));
@@ -90,7 +90,7 @@ export class Timeline {
     );
   }
 
-  /** @param text where that is, in words */
+  /** @param text the place in words, for a screen reader */
   select(decision: number, text: string): void {
     this.#range.value = String(decision);
     this.#range.setAttribute('aria-valuetext', text);

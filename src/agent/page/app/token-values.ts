@@ -1,7 +1,7 @@
 import type { RecordingHeader } from '../../recording/recording-format.ts';
 import type { SpaceJson } from './space-view.ts';
 
-/** The shares of the observation's tokens alone, in their order. */
+/** The attention to the observation's tokens, without the policy's own tokens. */
 export function observedShares(
   { tokens }: RecordingHeader,
   attention: readonly number[],
@@ -9,7 +9,7 @@ export function observedShares(
   return attention.filter((_, i) => !tokens[i].own);
 }
 
-/** What a token holds, where it is a row of an observation of such rows; else nothing. */
+/** The numbers of a token that is a row of a MultiDiscrete observation; empty for any other token. */
 export function tokenNote(
   { tokens, spaces }: RecordingHeader,
   token: number,

@@ -1,2 +1,2 @@
-// For its types: the server gives the page uPlot's own file in this one's place (../files.ts).
+// Only for the types: the server sends uPlot's own file in place of this one (../server/files.ts).
 export { default } from 'uplot';

@@ -1,2 +1,2 @@
-/** Numbers along an axis; null where there is none, which charts show as a gap. */
+/** Numbers along an axis. Charts show null as a gap. */
 export type Values = (number | null)[];

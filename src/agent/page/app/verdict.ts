@@ -1,6 +1,6 @@
 import type { RecordedDecision, RecordingHeader } from '../../recording/recording-format.ts';
 
-/** What followed from a step of a thought, and why, in words. */
+/** Whether a thought went on after a step or acted, and why. */
 export function verdict(
   { halting: { minSteps, maxSteps } }: RecordingHeader,
   { steps, cut }: RecordedDecision['thought'],

@@ -1,6 +1,6 @@
 import { decimate, type Merge } from './decimate.ts';
 
-/** What rows are laid out along; the others are series over them. */
+/** Columns that can be an x axis; all others are series over them. */
 export const AXES = ['update', 'envSteps', 'elapsed'] as const;
 /** Counts of decisions by ponder steps: `histogram.1`, `histogram.2`, … */
 export const HISTOGRAM = 'histogram.';
@@ -8,9 +8,8 @@ export const HISTOGRAM = 'histogram.';
 export type Row = ReadonlyMap<string, number>;
 
 /**
- * A growing table of numbers, a column by name, NaN where a row lacks one. At most `maxRows` rows of
- * at most `MAX_COLUMNS` columns, 4 bytes a number (8 of an axis): once it is full, its rows are
- * thinned to half of them.
+ * A growing table of numbers with named columns, NaN where a row lacks a number. It holds at most `maxRows` rows of at most
+ * `MAX_COLUMNS` columns, 4 bytes a number (8 in an axis). A full table is thinned to half of its rows.
  */
 export class Columns {
   readonly #maxRows: number;
@@ -28,7 +27,7 @@ export class Columns {
     return this.#length;
   }
 
-  /** How often rows have been thinned: what stood in row `i` is elsewhere since. */
+  /** How often the table was thinned; each time, rows get new indices. */
   get thinned(): number {
     return this.#thinned;
   }
@@ -37,7 +36,7 @@ export class Columns {
     return [...this.#columns.keys()];
   }
 
-  /** The numbers of a column, one a row; undefined where no row has had one. */
+  /** The numbers of a column, one a row; undefined if no row had this column. */
   column(name: string): Float32Array | Float64Array | undefined {
     return this.#columns.get(name)?.subarray(0, this.#length);
   }
@@ -78,13 +77,13 @@ export class Columns {
   }
 }
 
-/** How a column's rows become fewer. */
+/** How thinning merges the rows of a column. */
 export function mergeOf(name: string): Merge {
   if ((AXES as readonly string[]).includes(name)) return 'ends';
   return name.startsWith(HISTOGRAM) || SPENT.includes(name) ? 'sum' : 'extremes';
 }
 
-/** Seconds that updates took, by phase. */
+/** Columns of seconds by phase, which thinning adds up. */
 const SPENT = [
   'seconds',
   'environment',

@@ -1,17 +1,16 @@
-/** How neighbouring rows of a column become fewer: both extremes are kept, or the sum. */
+/** How thinning merges neighboring rows of a column: to both extremes, to sums, or to both ends. */
 export type Merge = 'extremes' | 'sum' | 'ends';
 
 /**
  * Thins rows `from` to `to` (exclusive) of a column into two per bucket of `size` rows.
  *
- * - `extremes`: the lowest and the highest value, in the order they came, so that peaks stay; NaN
- *   only where a bucket holds nothing else, so that gaps stay too.
- * - `sum`: what the first and the second half of the bucket add up to; NaN counts as 0 where there
- *   is anything else.
+ * - `extremes`: the lowest and the highest value in their order, so that peaks stay. A bucket of NaN alone gives NaN, so
+ *   that gaps stay too.
+ * - `sum`: the sums of the first and the second half of the bucket. NaN counts as 0, but a half of NaN alone gives NaN.
  * - `ends`: the first and the last value, as an axis needs it.
  *
- * Every column of a table thinned alike, rows still belong together. A last bucket of a single row
- * gives one row. Buckets of two rows leave them as they are.
+ * If all columns of a table are thinned with one `size`, their rows still match. A last bucket of a single row gives one
+ * row. Buckets of two rows stay as they are.
  */
 export function decimate(
   column: Float32Array | Float64Array,
@@ -31,13 +30,13 @@ export function decimate(
   return thinned;
 }
 
-/** How many rows are left of `rows`. */
+/** How many rows thinning leaves of `rows`. */
 export function decimatedLength(rows: number, size: number): number {
   const rest = rows % size;
   return 2 * Math.floor(rows / size) + Math.min(2, rest);
 }
 
-/** The least size of buckets that leaves at most `points` of `rows`; 2 leaves all as they are. */
+/** The smallest bucket that leaves at most `points` of `rows`; 2 leaves all rows as they are. */
 export function bucketSize(rows: number, points: number): number {
   const buckets = Math.max(1, Math.floor(points / 2));
   return Math.max(2, Math.ceil(rows / buckets));

@@ -6,8 +6,8 @@ import type { Page } from '../../../envs/net/index.ts';
 import { ownFile } from '../../../kernels/index.ts';
 
 /**
- * The page's own files, each at a path of its own: nothing else can be asked for. They are open, since
- * a browser asks for them without a token, and they tell nothing of a run.
+ * The page's own files, each at a path of its own; a request reaches no other file. They are open, since a browser requests
+ * them without a token, and they contain nothing of a run.
  */
 export function filePages(): Page[] {
   const app = fileURLToPath(ownFile('../app/', import.meta.url));
@@ -20,7 +20,7 @@ export function filePages(): Page[] {
     filePage('/uplot.css', join(uplot, 'uPlot.min.css')),
     ...named(app, '.css').map((name) => filePage(`/${name}`, join(app, name))),
     ...named(build, '.js').map((name) =>
-      // The app's own uplot.ts only has its types.
+      // The app's own uplot.ts only has types.
       filePage(
         `/app/${name}`,
         join(...(name === 'uplot.js' ? [uplot, 'uPlot.esm.js'] : [build, name])),
@@ -45,7 +45,7 @@ const TYPES: Record<string, string> = {
   '.js': 'text/javascript; charset=utf-8',
 };
 
-/** Scripts, styles and connections of this server alone, and nobody may frame the page. */
+/** Allows scripts, styles and connections of this server alone, and no frame around the page. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",

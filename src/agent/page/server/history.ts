@@ -4,14 +4,13 @@ import type { HistoryHead, HistoryRequest } from './page-messages.ts';
 import type { RunRecord } from './run-record.ts';
 
 export interface HistoryQuery extends HistoryRequest {
-  /** Which columns beside the axes; those that begin with it, of a name that ends in a dot. */
+  /** Columns beside the axes. A name that ends in a dot is a prefix. */
   names: readonly string[];
 }
 
 /**
- * Some columns of a run, thinned: the length of the head as a little-endian u32, the head (a
- * HistoryHead as JSON, padded with spaces so that numbers begin at a multiple of 8), then each
- * column's numbers as little-endian f64.
+ * Encodes some columns of a run, thinned: the length of the head as a little-endian u32, the head (a HistoryHead as JSON,
+ * padded with spaces so that the numbers begin at a multiple of 8), then the numbers of each column as little-endian f64.
  */
 export function encodeHistory({ columns, epoch }: RunRecord, query: HistoryQuery): Uint8Array {
   const [begin, end] = rowsBetween(columns, query);
@@ -34,7 +33,7 @@ export function encodeHistory({ columns, epoch }: RunRecord, query: HistoryQuery
 const matches = (name: string) => (asked: string) =>
   asked.endsWith('.') ? name.startsWith(asked) : name === asked;
 
-/** The rows between two places on an axis, one more either side so that lines run out of the picture. */
+/** The rows between two places on an axis, with one more on either side, so that lines reach the edges of a chart. */
 function rowsBetween(columns: Columns, { axis, from, to }: HistoryQuery): [number, number] {
   const places = columns.column(axis)!;
   const begin = from === undefined ? 0 : Math.max(0, firstAtLeast(places, from) - 1);
@@ -43,7 +42,7 @@ function rowsBetween(columns: Columns, { axis, from, to }: HistoryQuery): [numbe
   return [begin, Math.max(begin, end)];
 }
 
-/** By halving: axes rise. */
+/** The first index with at least this value, by binary search, since the values of an axis rise. */
 function firstAtLeast(places: ArrayLike<number>, value: number): number {
   let [low, high] = [0, places.length];
   while (low < high) {

@@ -2,27 +2,27 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { errorCode } from '../../run/atomic.ts';
 
 export interface Lines {
-  /** What came before is no longer so: the file was cut, replaced or removed. */
+  /** True if the lines read before no longer count: the file was cut, replaced or removed. */
   restarted: boolean;
   lines: string[];
 }
 
 /**
- * Reads a file of lines to which another process appends. Whether it still is what was read before is
- * told from its end: a resumed run cuts its file and goes on, perhaps beyond where it was.
+ * Reads a file of lines to which another process appends. It compares the last bytes it read with the file, since a resumed
+ * run cuts its file and then writes on, perhaps beyond the old end.
  */
 export class LineReader {
   readonly path: string;
-  /** Bytes of whole lines read. */
+  /** How many bytes of whole lines were read. */
   #offset = 0;
-  /** The last of them. */
+  /** The last of these bytes. */
   #seen: Buffer = Buffer.alloc(0);
 
   constructor(path: string) {
     this.path = path;
   }
 
-  /** What is new, in batches; a last line without its newline stays for the next time. */
+  /** Reads the new lines, in batches. A last line without a newline waits for the next call. */
   async *read(): AsyncGenerator<Lines> {
     let file: FileHandle;
     try {
@@ -35,7 +35,7 @@ export class LineReader {
     try {
       if (!(await this.#continues(file))) yield this.#restart();
       const chunk = Buffer.alloc(CHUNK);
-      // What is left of a line longer than a chunk.
+      // The beginning of a line that is longer than a chunk.
       let rest: Buffer[] = [];
       for (let at = this.#offset; ; ) {
         const { bytesRead } = await file.read(chunk, 0, CHUNK, at);
@@ -81,10 +81,10 @@ export class LineReader {
   }
 }
 
-/** Bytes read at once: lines enough to be worth it, few enough that nothing waits long for them. */
+/** Bytes read at once: enough lines for speed, and few enough that other work does not wait long. */
 const CHUNK = 2 ** 18;
-/** Bytes by which a file is known again; the end of a line of metrics holds times. */
+/** Bytes that identify a file. The end of a line of metrics holds times, so it differs from file to file. */
 const SEEN = 256;
-/** Bytes of a line, which is held whole. */
+/** The longest line in bytes, since a line is held whole in memory. */
 const LONGEST = 2 ** 24;
 const NEWLINE = 10;

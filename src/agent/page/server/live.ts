@@ -8,15 +8,15 @@ import {
 } from './page-messages.ts';
 import type { RunRecord } from './run-record.ts';
 
-/** What a page is told of. */
+/** The news for a page. */
 export interface LiveSource {
   runs$: Observable<RunSummary[]>;
   record$: (run: string) => Observable<RunRecord>;
 }
 
 /**
- * Tells one page what is new. Nothing waits in a queue for a slow one: what it lacks is found from how
- * many rows it has been sent, once it has taken what was sent before.
+ * Sends news to one page. A slow page has no queue of messages: once it has received the earlier ones, the number of rows
+ * sent so far gives the rows that it lacks.
  */
 export function streamLive(
   socket: WebSocket,
@@ -38,7 +38,7 @@ export function streamLive(
     unwatch(run);
     const cursor = new Cursor(run, epoch, rows);
     const subscription = record$(run)
-      .pipe(auditTime(TOLD_EVERY_MS, scheduler))
+      .pipe(auditTime(SEND_EVERY_MS, scheduler))
       .subscribe({
         next: (record) => {
           if (ready()) for (const message of cursor.advance(record)) send(message);
@@ -49,13 +49,13 @@ export function streamLive(
     all.add(subscription);
   };
 
-  let told = '';
-  const tellRuns = (runs: RunSummary[]) => {
+  let sent = '';
+  const sendRuns = (runs: RunSummary[]) => {
     if (!ready()) return;
     const text = JSON.stringify({ t: 'runs', runs } satisfies ServerMessage);
-    if (text !== told) socket.send((told = text));
+    if (text !== sent) socket.send((sent = text));
   };
-  all.add(runs$.subscribe({ next: tellRuns, error: (error) => problem(undefined, error) }));
+  all.add(runs$.subscribe({ next: sendRuns, error: (error) => problem(undefined, error) }));
 
   socket.on('message', (data) => {
     const message = parseMessage(data.toString());
@@ -67,13 +67,13 @@ export function streamLive(
   socket.once('close', () => all.unsubscribe());
 }
 
-/** Where a page stands in a run's table and events. */
+/** How much of a run's table and events a page has been sent. */
 class Cursor {
   readonly #run: string;
   #epoch: string;
   #rows: number;
   #events = 0;
-  #toldStale = false;
+  #sentStale = false;
 
   constructor(run: string, epoch: string, rows: number) {
     this.#run = run;
@@ -81,7 +81,7 @@ class Cursor {
     this.#rows = rows;
   }
 
-  /** What is to be told of the record as it is now; it counts as told. */
+  /** The messages that bring the page up to the record as it is now; they count as sent. */
   *advance(record: RunRecord): Generator<ServerMessage> {
     const { columns, epoch, events, eventsDropped } = record;
     const run = this.#run;
@@ -91,18 +91,18 @@ class Cursor {
       yield { t: 'events', run, from, events: events.slice(from - eventsDropped) };
       this.#events = total;
     }
-    if (!record.complete || this.#toldStale) return;
+    if (!record.complete || this.#sentStale) return;
     const behind = columns.length - this.#rows;
     if (epoch !== this.#epoch || behind < 0 || behind > MAX_ROWS) {
-      this.#toldStale = true;
+      this.#sentStale = true;
       yield { t: 'stale', run };
     } else if (behind > 0) {
-      const told = columns.names.map((name) => {
+      const news = columns.names.map((name) => {
         const values = Array.from(columns.column(name)!.subarray(this.#rows));
         return [name, values.map((value) => (Number.isNaN(value) ? null : value))] as const;
       });
       this.#rows = columns.length;
-      yield { t: 'points', run, epoch, rows: this.#rows, columns: Object.fromEntries(told) };
+      yield { t: 'points', run, epoch, rows: this.#rows, columns: Object.fromEntries(news) };
     }
   }
 }
@@ -115,9 +115,9 @@ function parseMessage(text: string): PageMessage | undefined {
   }
 }
 
-/** Bytes that a page has not taken yet, above which it is told nothing more. */
+/** With more unreceived bytes than this, a page is sent nothing more. */
 const MAX_BUFFERED = 2 ** 20;
-const TOLD_EVERY_MS = 200;
-/** Rows told at once; a page that lacks more fetches history, thinned. */
+const SEND_EVERY_MS = 200;
+/** The most rows in a message. A page that lacks more fetches a thinned history. */
 const MAX_ROWS = 1000;
 const MAX_WATCHED = 64;

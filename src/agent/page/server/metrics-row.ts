@@ -4,8 +4,8 @@ import { HISTOGRAM, type Row } from './columns.ts';
 import { type EvaluationPoint, evaluationPoint } from './page-messages.ts';
 
 /**
- * The numbers in a line of metrics.jsonl by their paths, e.g. `ponderSteps.mean`; `timing.` is left
- * out of names, and of an evaluation the lists. undefined for what is no such line.
+ * The numbers in a line of metrics.jsonl by their paths, such as `ponderSteps.mean`. Names leave out `timing.`, and the
+ * row leaves out the lists of an evaluation. undefined if the value is no such line.
  */
 export function rowOf(written: unknown): Row | undefined {
   if (typeof written !== 'object' || written === null) return undefined;
@@ -30,10 +30,10 @@ function collect(value: object, path: string, row: Map<string, number>): void {
   }
 }
 
-/** Lists that are columns too, one an entry. */
+/** Lists whose entries are columns, with the prefix of their names. */
 const LISTS: Record<string, string> = { histogram: HISTOGRAM };
 
-/** The evaluation in such a line, if there is one with difficulties. */
+/** The evaluation in a line of metrics.jsonl; undefined if it has none with difficulties. */
 export function evaluationOf(line: unknown): EvaluationPoint | undefined {
   const { update, envSteps, evaluation } = withNewNames(line as Partial<UpdateMetrics>);
   if (!evaluation?.byDifficulty?.length) return undefined;

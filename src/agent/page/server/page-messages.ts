@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AXES } from './columns.ts';
 
-/** What a run is about: as the daemon says, or (`running`, `silent`, `stopped`, `done`, `failed`) as its files tell. */
+/** The state of a run, from the daemon. Without a daemon, its files give `running`, `silent`, `stopped`, `done` or `failed`. */
 export const runStates = [
   'queued',
   'running',
@@ -9,7 +9,7 @@ export const runStates = [
   'stopped',
   'done',
   'failed',
-  /** Neither ended nor heard of for a while. */
+  /** The run has not ended, but its files have not changed for a while. */
   'silent',
 ] as const;
 export type RunState = (typeof runStates)[number];
@@ -23,27 +23,27 @@ const nullable = z.number().nullable();
 export const runSummary = z.strictObject({
   name: z.string(),
   state: z.enum(runStates),
-  /** Why it is in that state, where there is something to say. */
+  /** Why the run is in that state, if there is a reason to show. */
   reason: z.string().optional(),
-  /** What may be done with it; nothing unless something supervises it. */
+  /** The actions that the run allows now; empty unless a daemon supervises it. */
   controls: z.array(z.enum(controls)),
   env: z.string(),
   update: z.int(),
   envSteps: z.number(),
   totalSteps: nullable,
-  /** The latest that are known. */
+  /** The latest known numbers. */
   return: nullable,
   netReturn: nullable,
   ponderSteps: nullable,
   decisionsPerSecond: nullable,
   /** Alarms and incidents so far. */
   alarms: z.int(),
-  /** When it was last heard of, in ms since 1970; null: never. */
+  /** The time of its latest line of metrics or event, in ms since 1970; null if there is none. */
   heardAt: nullable,
 });
 export type RunSummary = z.infer<typeof runSummary>;
 
-/** An event of a run in words. */
+/** An event of a run as text. */
 export const runEvent = z.strictObject({
   time: z.string(),
   type: z.string(),
@@ -69,12 +69,12 @@ export type EvaluationPoint = z.infer<typeof evaluationPoint>;
 
 const run = z.string().min(1).max(255);
 
-/** What a page asks for: the rows of a run's table after those it has. */
+/** What a page sends: it asks for the rows of a run's table after those it has. */
 export const pageMessage = z.discriminatedUnion('t', [
   z.strictObject({
     t: z.literal('watch'),
     run,
-    /** Which version of the table it has, and how many rows of it. */
+    /** The version of the table that the page has, and how many of its rows. */
     epoch: z.string().max(64),
     rows: z.int().nonnegative(),
   }),
@@ -82,11 +82,11 @@ export const pageMessage = z.discriminatedUnion('t', [
 ]);
 export type PageMessage = z.infer<typeof pageMessage>;
 
-/** What it is told. */
+/** What the server sends to a page. */
 export const serverMessage = z.discriminatedUnion('t', [
-  /** All runs, at first and whenever one has changed. */
+  /** All runs: first, and whenever one has changed. */
   z.strictObject({ t: z.literal('runs'), runs: z.array(runSummary) }),
-  /** New rows: numbers by series, so that `rows` are there now. */
+  /** New rows: numbers by series. With them the page has `rows` rows. */
   z.strictObject({
     t: z.literal('points'),
     run,
@@ -94,9 +94,9 @@ export const serverMessage = z.discriminatedUnion('t', [
     rows: z.int(),
     columns: z.record(z.string(), z.array(nullable)),
   }),
-  /** The table is another now, or too far ahead: fetch history, then watch again. */
+  /** The table is a new one, or too far ahead: the page must fetch the history and watch again. */
   z.strictObject({ t: z.literal('stale'), run }),
-  /** The events kept, from the `from`th on. */
+  /** The events from index `from` on, as far as the server keeps them. */
   z.strictObject({ t: z.literal('events'), run, from: z.int(), events: z.array(runEvent) }),
   z.strictObject({ t: z.literal('problem'), run: run.optional(), message: z.string() }),
 ]);
@@ -108,11 +108,11 @@ export type ControlRequest = z.infer<typeof controlRequest>;
 
 /** What `GET /v1/history` takes beside `run` and `series`. */
 export const historyRequest = z.object({
-  /** What `from` and `to` are of. */
+  /** The axis of `from` and `to`. */
   axis: z.enum(AXES).default('envSteps'),
   from: z.coerce.number().optional(),
   to: z.coerce.number().optional(),
-  /** At most so many. */
+  /** The most points of a column. */
   points: z.coerce.number().min(2).max(20_000).default(2000),
 });
 export type HistoryRequest = z.infer<typeof historyRequest>;
@@ -120,12 +120,12 @@ export type HistoryRequest = z.infer<typeof historyRequest>;
 /** The head of a history, before its columns. */
 export const historyHead = z.strictObject({
   epoch: z.string(),
-  /** Rows of the table when it was made. */
+  /** Rows of the table when the history was made. */
   rows: z.int(),
-  /** Rows of it that a pair of points stands for; 2: all are there. */
+  /** How many rows of the table each pair of points represents; 2 if the history has all rows. */
   bucket: z.int(),
   names: z.array(z.string()),
-  /** Numbers of each column. */
+  /** How many numbers each column has. */
   length: z.int(),
 });
 export type HistoryHead = z.infer<typeof historyHead>;

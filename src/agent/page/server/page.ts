@@ -17,24 +17,24 @@ import type { RunRecord } from './run-record.ts';
 import { runStatistics } from './run-statistics.ts';
 import { thinkPages } from './think.ts';
 
-/** What runs the runs of a folder, where something does: it knows more of them than their files tell. */
+/** A daemon that supervises the runs of a folder. It knows more of them than their files do. */
 export interface Supervisor {
-  /** Its runs, also those that have no files yet, whenever a state has changed. */
+  /** Its runs, including those without files yet; emits whenever a state changes. */
   states$: Observable<readonly SupervisedRun[]>;
-  /** @throws Error where the run is in no state for it */
+  /** @throws Error if the run's state does not allow the action */
   control: (run: string, action: Control) => Promise<void>;
 }
 
 export interface SupervisedRun {
   name: string;
   state: RunState;
-  /** Why, where there is something to say. */
+  /** Why the run is in that state, if there is a reason to show. */
   reason?: string;
-  /** What may be done with it now. */
+  /** The actions that the run allows now. */
   controls: readonly Control[];
 }
 
-/** The live page over the runs of a folder. @param open what it shows of runs is shown without a token */
+/** The live page over the runs of a folder. @param open true shows the runs without a token; actions always need it */
 export function pageOf(
   folder: RunFolder,
   { supervisor, open }: { supervisor?: Supervisor; open: boolean },
@@ -108,7 +108,7 @@ function controlIn(posted: string) {
   }
 }
 
-/** What files tell, and what is known better. */
+/** Summaries from files, with the states that the supervisor knows. */
 function withStates([summaries, states]: [RunSummary[], readonly SupervisedRun[]]): RunSummary[] {
   const byName = new Map(summaries.map((summary) => [summary.name, summary]));
   for (const { name, state, reason, controls } of states) {
@@ -132,7 +132,7 @@ function unheardOf(name: string): RunSummary {
   return { name, state: 'queued', controls: [], ...nothing };
 }
 
-/** What is known of a run once all of its files has been read. */
+/** The record of a run, once its files were read to their ends. */
 async function completeRecord(folder: RunFolder, run: string): Promise<RunRecord> {
   try {
     return await firstValueFrom(folder.record$(run).pipe(filter(({ complete }) => complete)));

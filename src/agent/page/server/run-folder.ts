@@ -17,22 +17,22 @@ import { RunSummaryReader } from './run-summary-reader.ts';
 import { wakeOf } from './wake.ts';
 
 export interface RunFolderOptions {
-  /** When to look again into a directory; as it changes, unless given. */
+  /** Emits when to look into a directory again; unless given, when it changes. */
   wake?: (dir: string) => Observable<unknown>;
-  /** In ms since 1970. */
+  /** The current time in ms since 1970. */
   now?: () => number;
-  /** How long a run that nobody watches is kept in memory. */
+  /** How long a run stays in memory after its last page has left, in ms. */
   lingerMs?: number;
 }
 
-/** A folder with a folder for each run, named as the run is. Files are read while somebody listens. */
+/** A folder with one folder a run, whose name is the run's. Files are read only while there are subscribers. */
 export class RunFolder {
   readonly dir: string;
-  /** All runs, whenever one may have changed. */
+  /** The summaries of all runs; emits whenever one may have changed. */
   readonly summaries$: Observable<RunSummary[]>;
   readonly #wake: (dir: string) => Observable<unknown>;
   readonly #lingerMs: number;
-  readonly #glances = new Map<string, RunSummaryReader>();
+  readonly #readers = new Map<string, RunSummaryReader>();
   readonly #records = new Map<string, Observable<RunRecord>>();
 
   constructor(
@@ -49,12 +49,12 @@ export class RunFolder {
     );
   }
 
-  /** The directory of a run; undefined where there is none of that name. */
+  /** The directory of a run; undefined if no run has that name. */
   async dirOf(run: string): Promise<string | undefined> {
     return (await this.#names()).includes(run) ? join(this.dir, run) : undefined;
   }
 
-  /** What is known of a run from its files; it fails where there is none of that name. */
+  /** The record of a run, from its files. Emits NoSuchRunError if no run has that name. */
   record$(run: string): Observable<RunRecord> {
     const known = this.#records.get(run);
     if (known) return known;
@@ -76,12 +76,12 @@ export class RunFolder {
 
   async #look(now: number): Promise<RunSummary[]> {
     const names = await this.#names();
-    for (const name of this.#glances.keys()) if (!names.includes(name)) this.#glances.delete(name);
+    for (const name of this.#readers.keys()) if (!names.includes(name)) this.#readers.delete(name);
     const summaries: RunSummary[] = [];
     for (const name of names) {
-      const glance = this.#glances.get(name) ?? new RunSummaryReader(join(this.dir, name));
-      this.#glances.set(name, glance);
-      const summary = await glance.look(name, now);
+      const reader = this.#readers.get(name) ?? new RunSummaryReader(join(this.dir, name));
+      this.#readers.set(name, reader);
+      const summary = await reader.look(name, now);
       if (summary) summaries.push(summary);
     }
     return summaries;
@@ -95,7 +95,7 @@ export class RunFolder {
         .map(({ name }) => name)
         .sort();
     } catch (error) {
-      // Made with the first run.
+      // The first run makes the folder.
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
       throw error;
     }

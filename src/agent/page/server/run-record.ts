@@ -8,20 +8,20 @@ import type { EvaluationPoint, RunEvent } from './page-messages.ts';
 import { showEvent } from './show-event.ts';
 
 /**
- * What is known of a run from its files: a table of its metrics, its evaluations and its events. The
- * first is bounded (see Columns), the others are at most `MAX_EVALUATIONS` and `MAX_EVENTS`.
+ * A run as its files have it: a table of its metrics, its evaluations and its events. The table is bounded (see Columns).
+ * There are at most `MAX_EVALUATIONS` evaluations and `MAX_EVENTS` events.
  */
 export class RunRecord {
   columns = new Columns();
   evaluations: EvaluationPoint[] = [];
-  /** The latest, and how many came before them. */
+  /** The latest events, and how many earlier ones were dropped. */
   events: RunEvent[] = [];
   eventsDropped = 0;
-  /** All that was there has been read once. */
+  /** True once the files were read to their ends. */
   complete = false;
   #version = randomUUID();
 
-  /** Another one: rows are not where they were. */
+  /** The version of the table. It changes when rows get new indices. */
   get epoch(): string {
     return `${this.#version}.${this.columns.thinned}`;
   }
@@ -32,7 +32,7 @@ export class RunRecord {
     this.#version = randomUUID();
   }
 
-  forgetEvents(): void {
+  clearEvents(): void {
     this.events = [];
     this.eventsDropped = 0;
   }
@@ -40,7 +40,7 @@ export class RunRecord {
   addMetrics(line: string): void {
     const parsed = parse(line);
     const row = rowOf(parsed);
-    // A line that a crash tore is none.
+    // A crash may leave half a line; it is left out.
     if (!row) return;
     this.columns.append(row);
     const evaluation = evaluationOf(parsed);
@@ -65,8 +65,8 @@ const MAX_EVALUATIONS = 512;
 const MAX_EVENTS = 500;
 
 /**
- * Reads the files of a run, and what is added to them whenever `wake$` says so.
- * @returns one and the same record, after every batch of lines
+ * Reads the files of a run, and their new lines whenever `wake$` emits.
+ * @returns the same record after every batch of lines
  */
 export function followRun(dir: string, wake$: Observable<unknown>): Observable<RunRecord> {
   const record = new RunRecord();
@@ -74,14 +74,14 @@ export function followRun(dir: string, wake$: Observable<unknown>): Observable<R
   const events = new LineReader(join(dir, 'events.jsonl'));
   async function* look(): AsyncGenerator<RunRecord> {
     for await (const { restarted, lines } of events.read()) {
-      if (restarted) record.forgetEvents();
+      if (restarted) record.clearEvents();
       for (const line of lines) record.addEvent(line);
     }
     for await (const { restarted, lines } of metrics.read()) {
       if (restarted) record.restart();
       for (const line of lines) record.addMetrics(line);
       yield record;
-      // Whoever else waits for this thread has a turn.
+      // Let other work of this thread run.
       await new Promise(setImmediate);
     }
     record.complete = true;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { updateStatistics } from '../../algorithms/update-statistics.ts';
 
-/** What the updates of a run report of learning: the meaning of each column; nothing where its config is missing. */
+/** The statistics of a run's updates: meanings by name. Empty if the run has no config file. */
 export async function runStatistics(dir: string): Promise<Record<string, string>> {
   const text = await readFile(join(dir, 'config.resolved.yaml'), 'utf8').catch(() => '');
   const { algorithm, halting } = parse(text) ?? {};

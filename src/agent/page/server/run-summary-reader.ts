@@ -7,7 +7,7 @@ import { rowOf } from './metrics-row.ts';
 import type { RunState, RunSummary } from './page-messages.ts';
 import { showEvent } from './show-event.ts';
 
-/** A run as a list shows it, from the ends of its files: all of its metrics are read only where they are shown. */
+/** Reads the summary of a run for the list, from the ends of its files. Only a run's own page reads all its metrics. */
 export class RunSummaryReader {
   readonly #dir: string;
   readonly #events: LineReader;
@@ -16,7 +16,7 @@ export class RunSummaryReader {
   #metricsVersion = '';
   #heardAt: number | null = null;
   #alarms = 0;
-  /** What its events say. */
+  /** The state after its latest event. */
   #last: RunState | undefined;
   #reason: string | undefined;
 
@@ -25,7 +25,7 @@ export class RunSummaryReader {
     this.#events = new LineReader(join(dir, 'events.jsonl'));
   }
 
-  /** Looks again. @returns nothing where the folder holds no run @param now in ms since 1970 */
+  /** Reads the files again. @param now in ms since 1970 @returns undefined if the folder holds no run */
   async look(name: string, now: number): Promise<RunSummary | undefined> {
     let problem: string | undefined;
     try {
@@ -52,7 +52,7 @@ export class RunSummaryReader {
 
   #state(now: number): RunState {
     if (this.#last && this.#last !== 'running') return this.#last;
-    // Without events (it is of an earlier version) its steps tell.
+    // A run of an earlier version has no events: its environment steps show whether it is done.
     const { envSteps } = this.#numbers;
     if (!this.#last && envSteps >= (this.#config?.totalSteps ?? Infinity)) return 'done';
     return now - (this.#heardAt ?? 0) > SILENT_MS ? 'silent' : 'running';
@@ -154,7 +154,7 @@ async function configOf(dir: string) {
   };
 }
 
-/** For what is not there, or no longer. */
+/** An error handler that gives `value` if a file is missing. */
 function ifMissing<T>(value: T): (error: unknown) => T {
   return (error) => {
     if (['ENOENT', 'ENOTDIR'].includes(errorCode(error))) return value;
@@ -162,7 +162,7 @@ function ifMissing<T>(value: T): (error: unknown) => T {
   };
 }
 
-/** Bytes: some dozens of lines. */
+/** Bytes read at the end of metrics.jsonl: some dozens of lines. */
 const TAIL = 2 ** 16;
-/** Without a sign, a run that has not ended is called silent. */
+/** A run that has not ended is silent after so many ms without a new line. */
 const SILENT_MS = 5 * 60_000;

@@ -5,8 +5,8 @@ import { pageOf } from './page.ts';
 import { RunFolder } from './run-folder.ts';
 
 /**
- * Shows the runs of a folder, read from their files alone; nothing can be changed.
- * @throws UsageError where there is no such folder, Error where the address cannot be had
+ * Serves a page of the runs of a folder, from their files alone. The page can change nothing.
+ * @throws UsageError if there is no such folder, Error if the server cannot listen at the address
  */
 export async function servePage(
   dir: string,

@@ -2,14 +2,14 @@ import { eventLine, lossesText } from '../../events/event-line.ts';
 import { type LoggedEvent, parseEvent } from '../../events/events-log.ts';
 import type { RunEvent } from './page-messages.ts';
 
-/** Events that are no news: curves show them. */
+/** Events that the list leaves out, since curves show them. */
 const QUIET = ['updated', 'evaluated', 'checkpointed'];
 const ALARMS = ['alarm', 'incident', 'failed'];
 const CALM = ['started', 'listening', 'released', 'evaluating', 'answered', 'stopped', 'finished'];
-/** Characters of a message. */
+/** The most characters of a message. */
 const LONGEST = 600;
 
-/** A line of events.jsonl in words; undefined where it is none, or no news. */
+/** A line of events.jsonl as text; undefined if it is no event, or one that curves show. */
 export function showEvent(line: string): RunEvent | undefined {
   const event = parseEvent(line);
   if (!event || QUIET.includes(event.type)) return undefined;
@@ -24,7 +24,7 @@ function words(event: LoggedEvent): string {
     const how = event.interrupted ? 'stopped before training was done' : 'training is done';
     return losses === undefined ? how : `${how}; ${losses}`;
   }
-  // Of another version, it may have other fields.
+  // An event of another version may have other fields.
   const plain = ('message' in event ? event.message : undefined) ?? event.type;
   if (event.type === 'failed') return plain;
   try {

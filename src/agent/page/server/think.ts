@@ -8,22 +8,22 @@ import { errorCode } from '../../run/atomic.ts';
 import { CheckpointStore } from '../../run/index.ts';
 import type { RecordingFile } from './recording-file.ts';
 
-/** Where runs are. */
+/** Finds runs. */
 export interface RunDirs {
-  /** The directory of a run; undefined where there is none of that name. */
+  /** The directory of a run; undefined if no run has that name. */
   dirOf(run: string): Promise<string | undefined>;
 }
 
 export interface ThinkOptions {
-  /** What it shows of runs is shown without a token. */
+  /** True shows the runs without a token. */
   open: boolean;
   /** Node.js's arguments for `pondera`; this package's own unless given. */
   command?: readonly string[];
-  /** How long one may take to end once its page has gone; 5 s unless given. */
+  /** How long an episode may take to end after its page has left, in ms; 5000 unless given. */
   patienceMs?: number;
 }
 
-/** What the thought inspector asks for: recordings of a run, and an episode played now. */
+/** The pages of the thought inspector: recordings of a run, and an episode played now. */
 export function thinkPages(
   runs: RunDirs,
   { open, command = ownCommand(), patienceMs = 5000 }: ThinkOptions,
@@ -85,7 +85,7 @@ export function thinkPages(
   return { pages: [list, recording], endpoints: [think] };
 }
 
-/** Each plays on a core of its own while it lasts. */
+/** The most episodes in play: each needs a core. */
 const MAX_PLAYING = 2;
 const NAME = /^[\w.-]+\.jsonl$/;
 
@@ -106,7 +106,7 @@ async function recordingsIn(dir: string): Promise<RecordingFile[]> {
   return files.sort((a, b) => b.writtenAt - a.writtenAt);
 }
 
-/** @throws WireError NOT_FOUND for any name but one of those listed */
+/** The path of a recording. @throws WireError NOT_FOUND if the list has no file of this name */
 async function recordingIn(dir: string, file: string): Promise<string> {
   const known = await recordingsIn(dir);
   if (known.some((recording) => recording.file === file)) return join(dir, 'recordings', file);
@@ -121,8 +121,8 @@ function seedIn(query: URLSearchParams): string {
 }
 
 /**
- * Sends each line that a command prints as a message, as fast as they are taken.
- * @throws Error with the command's last words where it fails
+ * Sends each line that a command prints as a message, as fast as the page receives them.
+ * @throws Error with the end of the command's stderr if it fails
  */
 async function relay(
   args: string[],
@@ -143,7 +143,7 @@ async function relay(
   const end = () => {
     child.kill('SIGTERM');
     child.stdout.destroy();
-    // An environment that answers no more would keep it.
+    // An environment that does not answer would keep the process alive.
     kill = setTimeout(() => child.kill('SIGKILL'), patienceMs);
   };
   gone.addEventListener('abort', end, { once: true });

@@ -1,12 +1,12 @@
 import { watch } from 'node:fs';
 import { catchError, EMPTY, interval, merge, Observable } from 'rxjs';
 
-/** When to look into a directory again: as the system says it has changed, and every so often. */
+/** Emits when to look into a directory again: when the system reports a change, and every `everyMs`. */
 export function wakeOf(dir: string, everyMs = POLL_MS): Observable<unknown> {
   return merge(changesIn(dir), interval(everyMs));
 }
 
-/** When something changes in a directory, as far as the system says so: where it cannot be watched (not there yet, no watches left), never. */
+/** Emits when the system reports a change in a directory. Never emits if the system cannot watch it (missing, no watches left). */
 export function changesIn(dir: string): Observable<void> {
   const changes$ = new Observable<void>((subscriber) => {
     const watcher = watch(dir, () => subscriber.next());
