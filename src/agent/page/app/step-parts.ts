@@ -5,7 +5,7 @@ import { setSpan } from './span.ts';
 /** The most actions side by side. */
 const COLUMNS = 24;
 
-/** A labelled number over a bar on a scale. */
+/** A labeled number over a bar on a scale. */
 export function measure(
   name: string,
   text: string,
