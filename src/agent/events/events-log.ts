@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Clock } from '../common/clock.ts';
-import { AppendFile, withNewNames } from '../run/index.ts';
+import { AppendFile, parseLine } from '../run/index.ts';
 import type { FailedEvent, ToldEvent, TrainEvent } from './events.ts';
 
 /** An event as `events.jsonl` holds it: that of `train`, with its time; the file leaves out `updated`. */
@@ -70,10 +70,5 @@ export function parseEvent(line: string): LoggedEvent | undefined {
 
 /** The event of one line of `pondera train --json`, or undefined where the line holds none. */
 export function parseTold(line: string): ToldEvent | undefined {
-  try {
-    const event = JSON.parse(line);
-    return typeof event?.type === 'string' ? withNewNames(event) : undefined;
-  } catch {
-    return undefined;
-  }
+  return parseLine(line, 'type', 'string') as ToldEvent | undefined;
 }

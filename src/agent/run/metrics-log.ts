@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { AppendFile } from './append-file.ts';
 import { errorCode } from './atomic.ts';
-import { withNewNames } from './old-names.ts';
+import { parseLine } from './parse-line.ts';
 
 /** One line of metrics.jsonl. */
 export interface MetricsRecord {
@@ -100,10 +100,5 @@ async function* readLines(path: string) {
 
 /** The record of one line, or undefined where it is incomplete. */
 export function parseRecord(line: string): MetricsRecord | undefined {
-  try {
-    const record = JSON.parse(line);
-    return typeof record?.update === 'number' ? withNewNames(record) : undefined;
-  } catch {
-    return undefined;
-  }
+  return parseLine(line, 'update', 'number') as MetricsRecord | undefined;
 }

@@ -11,3 +11,20 @@ export function withNewNames<T extends object>(line: T): T {
     Object.entries(line).map(([name, value]) => [RENAMED[name] ?? name, value]),
   ) as T;
 }
+
+/**
+ * Parses a line of metrics.jsonl or events.jsonl, and renames the fields of Pondera 0.1.
+ * @returns undefined if the line is incomplete, or its field `key` is not of the type `type`
+ */
+export function parseLine(
+  line: string,
+  key: string,
+  type: 'string' | 'number',
+): object | undefined {
+  try {
+    const value = JSON.parse(line);
+    return typeof value?.[key] === type ? withNewNames(value) : undefined;
+  } catch {
+    return undefined;
+  }
+}
