@@ -27,6 +27,7 @@ export {
   type ExpectedLoss,
   exitOptions,
   exitRule,
+  exitSchema,
   exits,
   explainHalting,
   fixed,

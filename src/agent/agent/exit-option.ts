@@ -1,8 +1,9 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Check } from '../../envs/common/index.ts';
 import {
   type ExitDefinition,
   type ExitName,
+  exitSchema,
   exits,
   type HaltingRule,
   haltingRules,
@@ -48,7 +49,7 @@ export function exitOf({ halting, evaluation }: Config, given: ExitOption = {}):
   const known = Object.keys(definition.options);
   const configured = Object.entries(config).filter(([key]) => known.includes(key));
   const options = { ...Object.fromEntries(configured), ...own };
-  const parsed = z.strictObject(definition.options).safeParse(options);
+  const parsed = exitSchema(definition).safeParse(options);
   if (parsed.success) return { definition, options: parsed.data };
   const unknown = Object.keys(options).find((key) => !known.includes(key));
   if (unknown !== undefined) {

@@ -23,6 +23,7 @@ export {
   type ExitName,
   exitOptions,
   exitRule,
+  exitSchema,
   exits,
   fixed,
   random,

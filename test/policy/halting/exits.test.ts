@@ -14,6 +14,7 @@ import {
   distributionFor,
   exitOptions,
   exitRule,
+  exitSchema,
   exits,
   fixed,
   type HaltStep,
@@ -52,6 +53,10 @@ const halts = (name: string, step: Partial<HaltStep>, options?: Record<string, u
 const logs = (...probabilities: number[]) => probabilities.map(Math.log);
 
 describe('exits over the learned head', () => {
+  it('compiles the schema of its options once, not for every decision', () => {
+    for (const exit of exits.all) expect(exitSchema(exit)).toBe(exitSchema(exit));
+  });
+
   it('sample halts as often as halt says', () => {
     const rule = exitRule('sample');
     const stream = rng();

@@ -70,8 +70,21 @@ const known = {
  */
 export function exitRule(name: ExitName, options: Record<string, unknown> = {}): HaltingRule {
   const exit = exits.find(name);
-  return exit.rule(z.strictObject(exit.options).parse(options));
+  return exit.rule(exitSchema(exit).parse(options));
 }
+
+/**
+ * The schema of an exit's options; an unknown one is refused.
+ * @internal
+ */
+export function exitSchema({ options }: ExitDefinition): z.ZodObject {
+  const schema = schemas.get(options) ?? z.strictObject(options);
+  schemas.set(options, schema);
+  return schema;
+}
+
+// zod compiles a schema when it first parses, which would cost every `act` a quarter of its time.
+const schemas = new WeakMap<z.ZodRawShape, z.ZodObject>();
 
 /** @throws RangeError where another exit has an option of the same name with another schema: a config holds it once */
 function shareOptions(definition: ExitDefinition, others: readonly ExitDefinition[]): void {
