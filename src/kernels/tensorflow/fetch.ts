@@ -79,7 +79,8 @@ async function download(command: string, args: string[], options: RunOptions): P
 
 async function verify({ file, sha256 }: Download, folder: string): Promise<void> {
   const path = join(folder, file);
-  if (!existsSync(path)) throw new Error(`expected ${file} to be downloaded, got another file`);
+  if (!existsSync(path))
+    throw new Error(`TensorFlow: expected the download ${file}, got another file`);
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
   const found = hash.digest('hex');
