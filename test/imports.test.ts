@@ -7,7 +7,7 @@ const src = resolve(import.meta.dirname, '../src');
 
 /** The folders of src and their sub-folders, lowest first: each may import from itself and from those before it. */
 const order: Record<string, readonly string[]> = {
-  kernels: ['common', 'ops', 'simd', 'tfjs', 'tensorflow', 'backends'],
+  kernels: ['common', 'ops', 'simd', 'portable', 'tfjs', 'tensorflow', 'backends'],
   envs: [
     ...['common', 'contract', 'spaces', 'net', 'wrappers', 'builtin'],
     ...['pool', 'hosting', 'openenv', 'server', 'remote', 'check'],
@@ -90,6 +90,21 @@ function circle(all: readonly Import[]): string[] {
   return [...next.keys()].map((file) => visit(file, [])).find(({ length }) => length > 0) ?? [];
 }
 
+/** The imports of all files that an entry leads to, once types are gone. */
+function reachedFrom(entry: string): Import[] {
+  const seen = new Set<string>();
+  const visit = (file: string): Import[] => {
+    if (seen.has(file) || !files.includes(file)) return [];
+    seen.add(file);
+    const text = readFileSync(join(src, file), 'utf8');
+    const values = importsOf(file, text.replaceAll(/^(?:import|export) type [^;]*;/gm, ''));
+    return [...values, ...values.flatMap(({ to }) => visit(to))];
+  };
+  return visit(entry);
+}
+
+const ofNode = (all: readonly Import[]) => all.filter(({ to }) => to.startsWith('node:')).map(show);
+
 describe('the folders of src', () => {
   it('hold folders, and of files their index.ts alone', () => {
     const listed = readdirSync(src, { withFileTypes: true });
@@ -120,6 +135,23 @@ describe('the folders of src', () => {
       (same) => same.length > 1 && !kinds.some((kind) => same.every((file) => kind.test(file))),
     );
     expect(shared).toEqual([]);
+  });
+});
+
+describe('outside of Node.js', () => {
+  it.each(['kernels/portable/index.ts', 'policy/index.ts', 'rollout/index.ts'])(
+    '%s leads to no module of Node.js',
+    (entry) => {
+      const reached = reachedFrom(entry);
+      expect(reached.length).toBeGreaterThan(50);
+      expect(ofNode(reached)).toEqual([]);
+    },
+  );
+
+  it('another would be found', () => {
+    expect(ofNode(reachedFrom('kernels/index.ts'))).toContain(
+      'kernels/simd/runtime/module.ts -> node:fs',
+    );
   });
 });
 
@@ -164,7 +196,7 @@ describe('imports', () => {
     const ours = { ...own.dependencies, ...own.optionalDependencies };
     const strange = imports.filter(({ to }) => {
       const [, name] = /^((?:@[^/]+\/)?[^/]+)/.exec(to)!;
-      return !to.endsWith('.ts') && !to.startsWith('node:') && !(name in ours);
+      return !folders.includes(name) && !to.startsWith('node:') && !(name in ours);
     });
     expect(strange.map(show)).toEqual([]);
   });

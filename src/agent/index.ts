@@ -30,7 +30,8 @@ export type { Clock } from './common/clock.ts';
 export { RunError, UsageError } from './common/errors.ts';
 export { type Config, type ConfigInput, configSchema } from './config/config.ts';
 export { configJsonSchema } from './config/json-schema.ts';
-export { type LoadConfigOptions, loadConfig, parseConfig } from './config/load-config.ts';
+export { loadConfig } from './config/load-config.ts';
+export { type LoadConfigOptions, parseConfig } from './config/parse-config.ts';
 export { type EvaluateOptions, evaluate } from './evaluate/evaluate.ts';
 export type {
   Activity,

@@ -45,7 +45,6 @@ export { RemoteEnvs, type RemoteEnvsOptions } from './remote/remote-envs.ts';
 export { type DialEvent, type DialTrainerOptions, dialTrainer } from './server/dial-trainer.ts';
 export { EnvServer, type EnvServerOptions } from './server/env-server.ts';
 export { checkedEnv } from './spaces/checked-env.ts';
-export { explainMask } from './spaces/explain-mask.ts';
 export {
   type AnySpace,
   type ArrayOf,
@@ -55,6 +54,7 @@ export {
   Dict,
   Discrete,
   type DType,
+  explainMask,
   indexIn,
   MultiBinary,
   MultiDiscrete,

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { Agent } from '../../src/agent/agent/agent.ts';
 import { addExitOptions, exitFlag } from '../../src/agent/cli/exit-options.ts';
 import { configJsonSchema } from '../../src/agent/config/json-schema.ts';
-import { parseConfig } from '../../src/agent/config/load-config.ts';
+import { parseConfig } from '../../src/agent/config/parse-config.ts';
 import { evaluate } from '../../src/agent/evaluate/evaluate.ts';
 import { parseBaseline } from '../../src/agent/study/baseline.ts';
 import { loadBackend, Rng } from '../../src/kernels/index.ts';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/agent/common/errors.ts';
-import { parseConfig } from '../../src/agent/config/load-config.ts';
+import { parseConfig } from '../../src/agent/config/parse-config.ts';
 import { type TrainOptions, train } from '../../src/agent/train/train.ts';
 import { Discrete, type Env, EnvError } from '../../src/envs/index.ts';
 import type { EncoderFactory } from '../../src/policy/index.ts';

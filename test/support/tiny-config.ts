@@ -1,5 +1,5 @@
 import type { Config, ConfigInput } from '../../src/agent/config/config.ts';
-import { parseConfig } from '../../src/agent/config/load-config.ts';
+import { parseConfig } from '../../src/agent/config/parse-config.ts';
 
 /** What the known answers are learned with: many environments and large steps. */
 export function knownAnswerConfig(totalSteps: number, input: Partial<ConfigInput>): Config {

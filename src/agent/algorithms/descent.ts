@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Adam, numbersOf } from '../../kernels/index.ts';
+import { Adam, numbersOf } from '../../kernels/ops/index.ts';
 import type { Policy } from '../../policy/index.ts';
 import type { AlgorithmState } from './algorithm.ts';
 

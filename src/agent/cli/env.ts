@@ -123,8 +123,10 @@ async function offer(
 /** The environment that an argument names, as a config would have it. */
 async function named(name: string, set: string[]): Promise<{ id: string; factory: EnvFactory }> {
   const { envIds } = await import('../../envs/index.ts');
-  const { loadConfig, parseConfig } = await import('../config/load-config.ts');
-  const { envMaker, envName } = await import('../config/env-source.ts');
+  const { loadConfig } = await import('../config/load-config.ts');
+  const { parseConfig } = await import('../config/parse-config.ts');
+  const { envName } = await import('../config/env-name.ts');
+  const { envMaker } = await import('../config/env-source.ts');
   const bare = { name: 'env', train: { totalSteps: 1 } };
   const isModule = /\.[cm]?[jt]sx?$/.test(name);
   if (set.length > 0 && (isModule || envIds().includes(name))) {

@@ -17,12 +17,7 @@ import {
 } from '../../envs/index.ts';
 import { UsageError } from '../common/errors.ts';
 import type { Config } from './config.ts';
-
-/** What errors and reports call the config's environment. */
-export function envName({ env }: Config): string {
-  const { id, module, url, listen } = env;
-  return id ?? module ?? (url && [url].flat().join(', ')) ?? listen ?? 'environment';
-}
+import { envName } from './env-name.ts';
 
 /** What is given in place of what a config says of its environments. */
 export interface GivenEnv {

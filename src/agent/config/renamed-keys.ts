@@ -1,4 +1,5 @@
 import { UsageError } from '../common/errors.ts';
+import { warn } from '../common/warn.ts';
 
 /** Keys that have another name since 0.1, by the old one; both are paths from the config's root. */
 const RENAMED: Readonly<Record<string, string>> = {
@@ -16,7 +17,7 @@ export function renamedPath(path: readonly string[]): string[] {
   for (const [old, name] of Object.entries(RENAMED)) {
     const keys = old.split('.');
     if (keys.some((key, i) => path[i] !== key)) continue;
-    warn(old, name);
+    warnOnce(old, name);
     return [...name.split('.'), ...path.slice(keys.length)];
   }
   return [...path];
@@ -43,16 +44,16 @@ export function renamedKeys(has: (path: readonly string[]) => boolean): RenamedK
         `${oldPath}: expected one of ${newPath} and ${oldPath}, its name until 0.2, got both`,
       );
     }
-    warn(oldPath, newPath);
+    warnOnce(oldPath, newPath);
     const parent = oldPath.split('.');
     return [{ parent, old: parent.pop()!, name: newPath.split('.').at(-1)! }];
   });
 }
 
-function warn(old: string, name: string): void {
+function warnOnce(old: string, name: string): void {
   if (warned.has(old)) return;
   warned.add(old);
-  process.emitWarning(`${old} is called ${name} now; version 0.3 will refuse the old name`, {
+  warn(`${old} is called ${name} now; version 0.3 will refuse the old name`, {
     type: 'DeprecationWarning',
     code: 'PONDERA_RENAMED_KEY',
   });

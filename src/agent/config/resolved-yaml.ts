@@ -3,7 +3,7 @@ import { Document, isMap, isScalar, Scalar, type YAMLMap } from 'yaml';
 import { expectation, type FieldSchema } from '../../envs/common/index.ts';
 import type { Config } from './config.ts';
 import { configJsonSchema } from './json-schema.ts';
-import { withModules } from './load-config.ts';
+import { withModules } from './parse-config.ts';
 
 /**
  * A run’s config as YAML: every field under its description, defaults filled in, what is not set as a comment.

@@ -4,7 +4,8 @@ import { UsageError } from '../common/errors.ts';
 import { writeFileAtomic } from '../run/index.ts';
 import type { Config } from './config.ts';
 import { configDifferences, differencesText } from './differences.ts';
-import { loadConfig, withModules } from './load-config.ts';
+import { loadConfig } from './load-config.ts';
+import { withModules } from './parse-config.ts';
 import { resolvedYaml } from './resolved-yaml.ts';
 
 /**

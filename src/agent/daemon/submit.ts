@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { UsageError } from '../common/errors.ts';
-import { type LoadConfigOptions, loadConfig } from '../config/load-config.ts';
+import { loadConfig } from '../config/load-config.ts';
+import type { LoadConfigOptions } from '../config/parse-config.ts';
 import { writeFileAtomic } from '../run/index.ts';
 import { listRuns } from './list-runs.ts';
 

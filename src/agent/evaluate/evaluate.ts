@@ -14,7 +14,8 @@ import type { Agent } from '../agent/agent.ts';
 import { type ExitOption, exitCheck, exitOf, lacks, ruleOf } from '../agent/exit-option.ts';
 import { UsageError } from '../common/errors.ts';
 import { MOST_STEPS } from '../config/config.ts';
-import { envName, envSource } from '../config/env-source.ts';
+import { envName } from '../config/env-name.ts';
+import { envSource } from '../config/env-source.ts';
 import type { Evaluation } from '../events/events.ts';
 import { mean, meanAndStd, ponderSteps, spearman, successRate } from '../events/statistics.ts';
 import {

@@ -10,7 +10,8 @@ import { createDecider } from '../agent/create-decider.ts';
 import { aborted } from '../common/abort.ts';
 import { closing } from '../common/closing.ts';
 import { closeReporting, reportingTo } from '../common/failures.ts';
-import { type EnvSource, envName } from '../config/env-source.ts';
+import { envName } from '../config/env-name.ts';
+import type { EnvSource } from '../config/env-source.ts';
 import { Tally } from './tally.ts';
 
 export interface StageOptions {

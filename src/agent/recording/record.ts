@@ -7,7 +7,8 @@ import type { Agent } from '../agent/agent.ts';
 import { type Exit, type ExitOption, exitOf, ruleOf } from '../agent/exit-option.ts';
 import { UsageError } from '../common/errors.ts';
 import { MOST_STEPS } from '../config/config.ts';
-import { type EnvSource, envName } from '../config/env-source.ts';
+import { envName } from '../config/env-name.ts';
+import type { EnvSource } from '../config/env-source.ts';
 import { onStage } from '../evaluate/play.ts';
 import { jsonOf, significant } from './json.ts';
 import {

@@ -6,7 +6,7 @@ import type { Agent } from '../agent/agent.ts';
 import { exitOf, ruleOf } from '../agent/exit-option.ts';
 import { updateStatistics } from '../algorithms/update-statistics.ts';
 import type { Config } from '../config/config.ts';
-import { envName } from '../config/env-source.ts';
+import { envName } from '../config/env-name.ts';
 import type { Stage } from '../evaluate/play.ts';
 import type { Evaluation, Losses, UpdateMetrics } from '../events/events.ts';
 import { readMetrics, writeFileAtomic } from '../run/index.ts';

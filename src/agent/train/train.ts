@@ -18,7 +18,7 @@ import { closing } from '../common/closing.ts';
 import { UsageError } from '../common/errors.ts';
 import type { ConfigInput } from '../config/config.ts';
 import { type EnvSource, envSource, type GivenEnv } from '../config/env-source.ts';
-import { parseConfig, withModules } from '../config/load-config.ts';
+import { parseConfig, withModules } from '../config/parse-config.ts';
 import type { Evaluation, Losses, TrainEvent } from '../events/events.ts';
 import { EventsLog } from '../events/events-log.ts';
 import { type Hook, Hooks } from '../hooks/hooks.ts';

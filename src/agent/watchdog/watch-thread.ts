@@ -1,5 +1,5 @@
 import inspector from 'node:inspector';
-import { startThread } from '../../envs/common/index.ts';
+import { startThread } from '../../kernels/index.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { looksIn } from './slots.ts';
 import type { Watched } from './watchdog-thread.ts';

@@ -1,4 +1,4 @@
-import { Rng, type RngState } from '../../kernels/index.ts';
+import { Rng, type RngState } from '../../kernels/common/index.ts';
 import type { Drawing, Env, Info, Reset, ResetOptions, Step } from '../contract/env.ts';
 import type { Space } from '../contract/space.ts';
 

@@ -20,6 +20,5 @@ export {
   text,
 } from './options.ts';
 export { RunningStats, type RunningStatsState } from './running-stats.ts';
-export { startThread } from './thread.ts';
 export { after, every, type Timer } from './timers.ts';
 export { VERSION } from './version.ts';

@@ -1,5 +1,5 @@
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
-import { startThread } from '../common/thread.ts';
+import { startThread } from '../../kernels/index.ts';
 import type { EnvThreadData } from './env-thread.ts';
 
 /** The place of remote environments. */

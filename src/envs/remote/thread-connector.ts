@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import { startThread } from '../common/thread.ts';
+import { startThread } from '../../kernels/index.ts';
 import { inTime } from '../common/timers.ts';
 import type { Closed } from '../net/socket/closed.ts';
 import { type EnvDescription, WIRE_VERSION } from '../net/wire/messages.ts';

@@ -1,6 +1,6 @@
 import { describe } from '../common/describe.ts';
 import type { ActionMask, Space } from '../contract/space.ts';
-import type { AnySpace } from './index.ts';
+import type { AnySpace } from './space-from-json.ts';
 
 /**
  * Says why a mask does not fit an action space; undefined where it does. A mask has an entry of 0 or 1 for each choice,

@@ -3,6 +3,7 @@ export { type ArrayOf, indexIn } from './array-value.ts';
 export { Box, type BoxOptions } from './box.ts';
 export { Dict } from './dict.ts';
 export { Discrete } from './discrete.ts';
+export { explainMask } from './explain-mask.ts';
 export { MultiBinary } from './multi-binary.ts';
 export { MultiDiscrete } from './multi-discrete.ts';
 export { type AnySpace, spaceFromJson } from './space-from-json.ts';

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { linear, rmsNorm } from '../../kernels/index.ts';
+import { linear, rmsNorm } from '../../kernels/ops/index.ts';
 import type { Parameters } from '../parameters/parameters.ts';
 
 /** The sizes of a core. */

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { repeat } from '../../kernels/index.ts';
+import { repeat } from '../../kernels/ops/index.ts';
 import { attentionWeights, forwardWeights, norm, ownWeights, projection } from './block-weights.ts';
 import type { Core, CoreFactory } from './core.ts';
 import { observedTokens, ownTokens } from './core-tokens.ts';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type BlockWeights, type Loop, repeat } from '../../kernels/index.ts';
+import { type BlockWeights, type Loop, repeat } from '../../kernels/ops/index.ts';
 import type { Parameters } from '../parameters/parameters.ts';
 import {
   attentionWeights,

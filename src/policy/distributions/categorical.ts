@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ActionMask, Discrete, MultiDiscrete } from '../../envs/index.ts';
-import { maskedLogSoftmax, type Rng } from '../../kernels/index.ts';
+import type { Rng } from '../../kernels/common/index.ts';
+import { maskedLogSoftmax } from '../../kernels/ops/index.ts';
 import type { Distribution } from './distribution.ts';
 
 /** Writes the log-probabilities of one component's choices to the same places of `logs`; −∞ where the mask forbids. */

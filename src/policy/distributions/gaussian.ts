@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type Box, type DType, indexIn } from '../../envs/index.ts';
+import { type Box, type DType, indexIn } from '../../envs/spaces/index.ts';
 import type { Distribution } from './distribution.ts';
 
 /** Bounds of this size or more count as none, such as the largest float. */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { MultiBinary } from '../../envs/index.ts';
-import { logSigmoid } from '../../kernels/index.ts';
+import { logSigmoid } from '../../kernels/ops/index.ts';
 import type { Distribution } from './distribution.ts';
 
 const logSigmoidOf = (x: number): number =>

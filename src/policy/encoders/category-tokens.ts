@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Discrete, MultiDiscrete } from '../../envs/index.ts';
-import { embedFields, reshaped } from '../../kernels/index.ts';
+import { embedFields, reshaped } from '../../kernels/ops/index.ts';
 import type { Parameters } from '../parameters/parameters.ts';
 import type { Encoder } from './encoder.ts';
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Box, DType } from '../../envs/index.ts';
-import { linear } from '../../kernels/index.ts';
+import { linear } from '../../kernels/ops/index.ts';
 import type { Parameters } from '../parameters/parameters.ts';
 import type { Encoder, Place } from './encoder.ts';
 

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Space } from '../../envs/index.ts';
-import { linear, reshaped } from '../../kernels/index.ts';
+import { linear, reshaped } from '../../kernels/ops/index.ts';
 import type { Parameters } from '../parameters/parameters.ts';
 import type { Encoder } from './encoder.ts';
 

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { logSigmoid } from '../../kernels/index.ts';
+import { logSigmoid } from '../../kernels/ops/index.ts';
 
 /**
  * The halting probability of a logit, in [floor, 1 − floor]:

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { numbersOf, tensorOf } from '../../kernels/index.ts';
+import { numbersOf, tensorOf } from '../../kernels/ops/index.ts';
 import type { Policy } from './policy.ts';
 
 /**

@@ -1,14 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Space } from '../../envs/index.ts';
+import { Rng } from '../../kernels/common/index.ts';
 import {
   type HeadWeights,
   heads,
   loopStep,
-  Rng,
   STEP_FEATURES,
   takeRows,
   unroll,
-} from '../../kernels/index.ts';
+} from '../../kernels/ops/index.ts';
 import type { CoreSizes } from '../core/block-weights.ts';
 import type { Core, Thought, Token } from '../core/core.ts';
 import { fullCore } from '../core/full.ts';

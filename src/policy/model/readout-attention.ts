@@ -1,5 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type Block, type Loop, linear, rmsNorm, transformerBlock } from '../../kernels/index.ts';
+import {
+  type Block,
+  type Loop,
+  linear,
+  rmsNorm,
+  transformerBlock,
+} from '../../kernels/ops/index.ts';
 
 /**
  * The readout's attention to each key in the next ponder step, for every block and head. It uses composite operations,

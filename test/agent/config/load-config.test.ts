@@ -5,12 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UsageError } from '../../../src/agent/common/errors.ts';
 import { configSchema } from '../../../src/agent/config/config.ts';
 import { configJsonSchema } from '../../../src/agent/config/json-schema.ts';
-import {
-  configFromSet,
-  type LoadConfigOptions,
-  loadConfig,
-  parseConfig,
-} from '../../../src/agent/config/load-config.ts';
+import { configFromSet, loadConfig } from '../../../src/agent/config/load-config.ts';
+import { type LoadConfigOptions, parseConfig } from '../../../src/agent/config/parse-config.ts';
 import { resolvedYaml } from '../../../src/agent/config/resolved-yaml.ts';
 import type { FieldSchema } from '../../../src/envs/common/index.ts';
 

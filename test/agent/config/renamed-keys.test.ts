@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { configFromSet, loadConfig, parseConfig } from '../../../src/agent/config/load-config.ts';
+import { configFromSet, loadConfig } from '../../../src/agent/config/load-config.ts';
+import { parseConfig } from '../../../src/agent/config/parse-config.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 const yaml = `name: old

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../../src/agent/common/errors.ts';
-import { parseConfig } from '../../../src/agent/config/load-config.ts';
+import { parseConfig } from '../../../src/agent/config/parse-config.ts';
 import { parseBaseline, splitList } from '../../../src/agent/study/baseline.ts';
 import { matchSteps } from '../../../src/agent/study/match-steps.ts';
 import { collapseText, studyMarkdown } from '../../../src/agent/study/study-tables.ts';

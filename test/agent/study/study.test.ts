@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UsageError } from '../../../src/agent/common/errors.ts';
-import { parseConfig } from '../../../src/agent/config/load-config.ts';
+import { parseConfig } from '../../../src/agent/config/parse-config.ts';
 import { type StudyEvent, study } from '../../../src/agent/study/study.ts';
 
 const config = parseConfig({

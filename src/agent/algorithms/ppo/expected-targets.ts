@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { numbersOf } from '../../../kernels/index.ts';
+import { numbersOf } from '../../../kernels/ops/index.ts';
 import type {
   Expectation,
   ExpectedLoss,

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { takeRows } from '../../../kernels/index.ts';
+import { takeRows } from '../../../kernels/ops/index.ts';
 import type { Distribution, TensorSurrogate } from '../../../policy/index.ts';
 import type { Loss } from './loss-report.ts';
 import type { Minibatch } from './minibatch.ts';

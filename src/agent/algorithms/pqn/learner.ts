@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { numbersOf, type Rng } from '../../../kernels/index.ts';
+import type { Rng } from '../../../kernels/common/index.ts';
+import { numbersOf } from '../../../kernels/ops/index.ts';
 import type { ActionValues, Choices, Policy } from '../../../policy/index.ts';
 import type { Trajectory } from '../../../rollout/index.ts';
 import type { AlgorithmState, UpdateSettings } from '../algorithm.ts';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { scalarWithGradient } from '../../../kernels/index.ts';
+import { scalarWithGradient } from '../../../kernels/ops/index.ts';
 import type { Loss } from './loss-report.ts';
 import type { Minibatch } from './minibatch.ts';
 

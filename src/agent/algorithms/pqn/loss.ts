@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { onHost, tensorOf } from '../../../kernels/index.ts';
+import { onHost, tensorOf } from '../../../kernels/ops/index.ts';
 import type { Policy } from '../../../policy/index.ts';
 import { depthsOf } from '../layout.ts';
 import { lossByRows } from './loss-by-rows.ts';

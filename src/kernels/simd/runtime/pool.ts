@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { Arena } from './arena.ts';
 import { SCRATCH } from './constants.ts';
 import type { Fields, Kernel, Values } from './define-kernel.ts';
@@ -9,6 +9,8 @@ export interface PoolOptions {
   readonly arena: Arena;
   /** How many threads, the calling one included. */
   readonly threads: number;
+  /** Starts a thread with a program and the data that it reads as `workerData`. */
+  readonly startWorker: (source: string, workerData: object) => Worker;
   /** The workers' program; tests give another one. */
   readonly source?: string;
 }
@@ -129,23 +131,23 @@ export class Pool {
     );
   }
 
-  async #startWorkers({ module, threads, source = WORKER_SOURCE }: PoolOptions): Promise<void> {
+  async #startWorkers({
+    module,
+    threads,
+    startWorker,
+    source = WORKER_SOURCE,
+  }: PoolOptions): Promise<void> {
     // A number that no job gets while the workers start. (0 would end them.)
     this.#control[LAYOUT.job] = LAST_JOB;
     const starting = this.#scratch.slice(1).map((scratch, i) => {
-      const worker = new Worker(source, {
-        eval: true,
-        // Without the flags of the main program, such as a loader for TypeScript.
-        execArgv: [],
-        workerData: {
-          layout: LAYOUT,
-          module,
-          memory: this.#arena.memory,
-          controlAddress: this.#controlAddress,
-          scratch,
-          thread: i + 1,
-          threads,
-        },
+      const worker = startWorker(source, {
+        layout: LAYOUT,
+        module,
+        memory: this.#arena.memory,
+        controlAddress: this.#controlAddress,
+        scratch,
+        thread: i + 1,
+        threads,
       });
       this.#workers.push(worker);
       return this.#watch(worker);

@@ -1,4 +1,5 @@
-import { NonFiniteError, numbersOf, type Rng } from '../../../kernels/index.ts';
+import { NonFiniteError, type Rng } from '../../../kernels/common/index.ts';
+import { numbersOf } from '../../../kernels/ops/index.ts';
 import {
   type HaltingRule,
   type HaltStep,

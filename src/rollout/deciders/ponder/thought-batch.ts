@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { placeRows, tensorOf } from '../../../kernels/index.ts';
+import { placeRows, tensorOf } from '../../../kernels/ops/index.ts';
 import type { Policy, Thought } from '../../../policy/index.ts';
 import type { DecisionRequest } from '../decision.ts';
 

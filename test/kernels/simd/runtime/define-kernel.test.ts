@@ -12,6 +12,7 @@ import {
   struct,
 } from '../../../../src/kernels/simd/runtime/define-kernel.ts';
 import { loadModule } from '../../../../src/kernels/simd/runtime/module.ts';
+import { startWorker } from '../../../../src/kernels/simd/runtime/node-worker.ts';
 import { Pool } from '../../../../src/kernels/simd/runtime/pool.ts';
 
 const pair = struct('Pair', { first: pointer('[n]'), second: optional('[n]') });
@@ -57,7 +58,7 @@ describe('defineKernel', () => {
 
 it('a pool refuses a kernel that its machine code was not built from', async () => {
   const { module } = loadModule({ build: 'simd' });
-  const pool = await Pool.start({ module, arena: new Arena(8), threads: 1 });
+  const pool = await Pool.start({ module, arena: new Arena(8), threads: 1, startWorker });
   onTestFinished(() => pool.close());
   const values = { y: 0, lanes: 0, n: 0, accumulate: false };
   expect(() => pool.run(laneSum, values)).not.toThrow();

@@ -7,6 +7,7 @@ import { matMul } from '../../../../src/kernels/simd/kernels/mat-mul.ts';
 import { rmsNorm } from '../../../../src/kernels/simd/kernels/rms-norm.ts';
 import { Arena } from '../../../../src/kernels/simd/runtime/arena.ts';
 import { loadModule } from '../../../../src/kernels/simd/runtime/module.ts';
+import { startWorker } from '../../../../src/kernels/simd/runtime/node-worker.ts';
 import { Pool, type PoolOptions } from '../../../../src/kernels/simd/runtime/pool.ts';
 import { normal } from '../../../support/numeric.ts';
 
@@ -18,7 +19,7 @@ const norm = shared(rmsNorm);
 
 async function start(options: Partial<PoolOptions> = {}) {
   const arena = new Arena(32);
-  const pool = await Pool.start({ module, arena, threads: 2, ...options });
+  const pool = await Pool.start({ module, arena, threads: 2, startWorker, ...options });
   onTestFinished(() => pool.close());
   const put = (values: Float32Array) => {
     const address = arena.allocate(values.byteLength);
@@ -70,7 +71,7 @@ describe('Pool', () => {
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);`,
     });
     expect(asleep.pool.threads).toBe(2);
-    const one = await start({ threads: 1 });
+    const one = await start({ threads: 1, startWorker });
     for (const size of sizes) expect(asleep.compute(size)).toEqual(one.compute(size));
   });
 

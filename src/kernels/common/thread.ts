@@ -1,11 +1,12 @@
 import { Worker, type WorkerOptions } from 'node:worker_threads';
-import { ownFile } from '../../kernels/index.ts';
+import { ownFile } from './own-file.ts';
 
 /**
  * Starts a module of this package in a thread. When the package runs from its TypeScript sources, tsx loads the module.
  * @param beside `import.meta.url` of a module in the same folder
  * @param name of its file, without an extension
  * @throws Error where the file does not exist, as in a bundle
+ * @internal
  */
 export function startThread(
   beside: string | undefined,

@@ -1,0 +1,2 @@
+export { assertFinite, assertShape, NonFiniteError } from './checks.ts';
+export { Rng, type RngState } from './rng.ts';
