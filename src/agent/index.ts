@@ -3,14 +3,10 @@
  * @module api-agent
  */
 
-export {
-  type Act,
-  type ActOptions,
-  Agent,
-  type LoadOptions,
-  type ThoughtTrace,
-} from './agent/agent.ts';
+export type { ActOptions } from './agent/act-options.ts';
+export { Agent, type LoadOptions } from './agent/agent.ts';
 export type { ExitOption } from './agent/exit-option.ts';
+export type { Act, ThoughtTrace } from './agent/thought-trace.ts';
 export {
   type Algorithm,
   type AlgorithmContext,

@@ -13,9 +13,9 @@ import { fixed, type HaltingRule } from '../../policy/index.ts';
 import type { Agent } from '../agent/agent.ts';
 import { type ExitOption, exitCheck, exitOf, lacks, ruleOf } from '../agent/exit-option.ts';
 import { UsageError } from '../common/errors.ts';
-import { MOST_STEPS } from '../config/config.ts';
 import { envName } from '../config/env-name.ts';
 import { envSource } from '../config/env-source.ts';
+import { MOST_STEPS } from '../config/sections/halting-settings.ts';
 import type { Evaluation } from '../events/events.ts';
 import { mean, meanAndStd, ponderSteps, spearman, successRate } from '../events/statistics.ts';
 import {

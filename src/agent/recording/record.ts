@@ -6,9 +6,9 @@ import type { Decision, Transition } from '../../rollout/index.ts';
 import type { Agent } from '../agent/agent.ts';
 import { type Exit, type ExitOption, exitOf, ruleOf } from '../agent/exit-option.ts';
 import { UsageError } from '../common/errors.ts';
-import { MOST_STEPS } from '../config/config.ts';
 import { envName } from '../config/env-name.ts';
 import type { EnvSource } from '../config/env-source.ts';
+import { MOST_STEPS } from '../config/sections/halting-settings.ts';
 import { onStage } from '../evaluate/play.ts';
 import { jsonOf, significant } from './json.ts';
 import {

@@ -1,6 +1,7 @@
 import { asWireError, type PolicyDescription, WireError } from '../../envs/net/index.ts';
 import type { Decider, Decision, DecisionRequest } from '../../rollout/index.ts';
-import { type Agent, type DeciderOptions, drawnFrom } from '../agent/agent.ts';
+import { type DeciderOptions, drawnFrom } from '../agent/act-options.ts';
+import type { Agent } from '../agent/agent.ts';
 import type { Checkpoint } from '../run/index.ts';
 import type { PolicyMetrics } from './policy-metrics.ts';
 import { type ActRequest, type Observed, observed } from './policy-request.ts';

@@ -9,7 +9,7 @@ import {
   WireError,
 } from '../../envs/net/index.ts';
 import type { Decision } from '../../rollout/index.ts';
-import { stepsThought } from '../agent/agent.ts';
+import { stepsThought } from '../agent/thought-trace.ts';
 import type { PolicyBatcher } from './policy-batcher.ts';
 import { policyRequest } from './policy-messages.ts';
 

@@ -2,7 +2,7 @@ import { type Checks, callback, flag, integer, positive } from '../../envs/commo
 import { type SocketServerOptions, serverChecks } from '../../envs/net/index.ts';
 import { type LoadOptions, loadChecks } from '../agent/agent.ts';
 import { type ExitOption, exitCheck } from '../agent/exit-option.ts';
-import { MOST_STEPS } from '../config/config.ts';
+import { MOST_STEPS } from '../config/sections/halting-settings.ts';
 
 /** The address of a policy server, its limits, and how its policy thinks. */
 export interface ServeOptions

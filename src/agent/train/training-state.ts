@@ -1,6 +1,6 @@
 import type { PoolState } from '../../envs/index.ts';
 import type { RngState } from '../../kernels/index.ts';
-import type { AgentState } from '../agent/agent.ts';
+import type { AgentState } from '../agent/agent-state.ts';
 import type { RewardScaleState } from '../algorithms/reward-scale.ts';
 import type { Losses, UpdateMetrics } from '../events/events.ts';
 import type { HookRequestsState } from '../hooks/hook-requests.ts';

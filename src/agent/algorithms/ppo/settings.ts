@@ -1,9 +1,6 @@
 import { z } from 'zod';
+import { count, fraction, positive } from '../../common/config-numbers.ts';
 import type { LearningConfig } from '../algorithm.ts';
-
-const positive = z.number().positive();
-const fraction = z.number().min(0).max(1);
-const count = z.int().min(1);
 
 /** The section `ppo` of a config. */
 export const ppoSettings = z.strictObject({

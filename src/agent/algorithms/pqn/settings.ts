@@ -1,8 +1,5 @@
 import { z } from 'zod';
-
-const positive = z.number().positive();
-const fraction = z.number().min(0).max(1);
-const count = z.int().min(1);
+import { count, fraction, positive } from '../../common/config-numbers.ts';
 
 /** The section `pqn` of a config. */
 export const pqnSettings = z.strictObject({

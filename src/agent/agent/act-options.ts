@@ -1,0 +1,48 @@
+import { anything, atLeast, type Checks, flag, integer } from '../../envs/common/index.ts';
+import type { ActionMask } from '../../envs/index.ts';
+import { Rng } from '../../kernels/index.ts';
+import type { DecisionRequest } from '../../rollout/index.ts';
+import { MOST_STEPS } from '../config/sections/halting-settings.ts';
+import { type ExitOption, exitCheck } from './exit-option.ts';
+
+/** How long an agent may think about an observation, and how it chooses the action. */
+export interface ActOptions {
+  /** The most ponder steps that the thought may take; default: the config's `halting.maxSteps`. */
+  maxSteps?: number;
+  /** Time for the thought, in milliseconds; when it is over, the agent acts on the last finished ponder step. */
+  deadlineMs?: number;
+  /** The exit that ends the thought; default: the config's `evaluation.exit`. */
+  exit?: ExitOption;
+  /** `true` takes the most likely action, `false` draws one; default: the config's `evaluation.deterministic`. */
+  deterministic?: boolean;
+  /** Seeds the draws of exit and action, an integer ≥ 0; by default they continue the agent's own stream. */
+  seed?: number;
+  /** The actions that are allowed, 1 for each that is; default: all. */
+  mask?: ActionMask;
+}
+
+export const decideChecks: Checks<Omit<ActOptions, 'mask'>> = {
+  maxSteps: integer(1, MOST_STEPS),
+  deadlineMs: atLeast(0),
+  exit: exitCheck,
+  deterministic: flag,
+  seed: integer(0),
+};
+export const actChecks: Checks<ActOptions> = { ...decideChecks, mask: anything };
+
+/** How an agent's thoughts end, where that differs from its config. */
+export interface DeciderOptions<O extends DecisionRequest> {
+  /** The exit that ends thoughts; default: the config's `evaluation.exit`. */
+  exit?: ExitOption;
+  /** `true` takes the most likely actions, `false` draws them; default: the config's `evaluation.deterministic`. */
+  deterministic?: boolean;
+  /** Ponder steps after which acting is forced; default: the config's `halting.maxSteps`. */
+  maxSteps?: number;
+  /** Receives each observation whose thought has numbers that are not finite. */
+  failed?: (observation: O, error: Error) => void;
+}
+
+/** The source of the draws for the observation of that index, among those of one seed. */
+export function drawnFrom(seed: number, index: number): Rng {
+  return Rng.seed(seed, 'act', index);
+}

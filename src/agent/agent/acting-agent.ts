@@ -1,0 +1,302 @@
+import { defer, finalize, map, mergeMap, type Observable } from 'rxjs';
+import { checkOptions, RunningStats } from '../../envs/common/index.ts';
+import { type ActionMask, explainMask, type Space } from '../../envs/index.ts';
+import { Rng } from '../../kernels/index.ts';
+import {
+  type EncoderFactory,
+  explainActions,
+  explainObservations,
+  Policy,
+  type PolicyOptions,
+  type Tensors,
+} from '../../policy/index.ts';
+import { type Decider, type DecisionRequest, decide } from '../../rollout/index.ts';
+import { algorithmOf } from '../algorithms/index.ts';
+import { factorOf, type RewardScaleState } from '../algorithms/reward-scale.ts';
+import { UsageError } from '../common/errors.ts';
+import type { Config } from '../config/config.ts';
+import { envName } from '../config/env-name.ts';
+import type { Checkpoint } from '../run/index.ts';
+import {
+  type ActOptions,
+  actChecks,
+  type DeciderOptions,
+  decideChecks,
+  drawnFrom,
+} from './act-options.ts';
+import { type AgentState, observationStats, observationStatsOf } from './agent-state.ts';
+import { createDecider } from './create-decider.ts';
+import { exitOf, ruleOf } from './exit-option.ts';
+import { type Act, toAct } from './thought-trace.ts';
+
+/**
+ * What an agent does once it is there: it acts, and gives and takes its state. `Agent` adds how one is made of a run's
+ * files.
+ * @internal
+ */
+export class ActingAgent {
+  /** The config of its run. */
+  readonly config: Config;
+  /** The space of its observations. */
+  readonly observationSpace: Space;
+  /** The space of its actions. */
+  readonly actionSpace: Space;
+  /** The network. */
+  readonly policy: Policy;
+  /**
+   * Statistics of the observations, where the config normalizes them; only training changes them.
+   * @internal
+   */
+  normalizer: RunningStats | undefined;
+  /** Reward subtracted per ponder step beyond `minSteps`, as training last set it. */
+  price: number;
+  /**
+   * The factor between the value head's unit and the raw reward's (`normalize.reward`).
+   * @internal
+   */
+  valueScale = 1;
+  /** Environment steps of training behind its weights; 0 for an agent without a checkpoint. */
+  version = 0;
+  readonly #rng: Rng;
+
+  /**
+   * An untrained agent; `loadBackend` must have run before.
+   * @param spaces the spaces of its environment
+   * @param encoder replaces the config's encoder
+   * @throws UsageError for a config that does not fit the spaces
+   */
+  constructor(
+    config: Config,
+    spaces: { observationSpace: Space; actionSpace: Space },
+    encoder?: EncoderFactory,
+  ) {
+    const { policy, halting, train } = config;
+    const { definition: algorithm, settings } = algorithmOf(config);
+    const problem =
+      explainActions(spaces) ??
+      (encoder ? undefined : explainObservations(spaces)) ??
+      algorithm.explain?.(spaces);
+    if (problem) throw new UsageError(`${envName(config)}: ${problem.seen}; ${problem.mend}`);
+    this.config = config;
+    this.observationSpace = spaces.observationSpace;
+    this.actionSpace = spaces.actionSpace;
+    this.price = config.price.initial;
+    this.#rng = Rng.seed(train.seed, 'agent');
+    if (config.normalize.obs) this.normalizer = observationStats(this.observationSpace);
+    this.policy = policyFor({
+      ...policy,
+      ...spaces,
+      encoder,
+      encoderOptions: policy.encoder?.options,
+      distribution: algorithm.distribution?.(spaces.actionSpace, settings),
+      haltBias: halting.initialBias,
+      seed: train.seed,
+    });
+  }
+
+  /**
+   * The part of a checkpoint that belongs to the agent, beside its weights.
+   * @internal
+   */
+  state(): AgentState {
+    const { price, valueScale, normalizer, observationSpace, actionSpace } = this;
+    return {
+      price,
+      valueScale,
+      normalizer: normalizer?.state(),
+      spaces: { observationSpace: observationSpace.toJSON(), actionSpace: actionSpace.toJSON() },
+    };
+  }
+
+  /**
+   * Takes weights and state of a checkpoint of its run.
+   * @throws Error as `restore` does
+   * @internal
+   */
+  loadCheckpoint({ step, weights, state }: Checkpoint): void {
+    const { agent, rewardScale } = state as { agent: AgentState; rewardScale?: RewardScaleState };
+    // Older checkpoints do not say; their scale is that of a rollout later.
+    const saved = this.config.normalize.reward && rewardScale ? factorOf(rewardScale) : 1;
+    this.restore(weights, { valueScale: saved, ...agent });
+    this.version = step;
+  }
+
+  /**
+   * Takes weights and state.
+   * @throws Error where the sizes of weights or statistics differ from this agent's; then it changes nothing
+   * @internal
+   */
+  restore(weights: Tensors, state: AgentState): void {
+    this.checkUsable('Agent.restore');
+    const { size } = this.observationSpace;
+    const saved = observationStatsOf(state);
+    const normalizer = saved && RunningStats.fromState(saved);
+    if (normalizer && normalizer.size !== size) {
+      throw new Error(
+        `checkpoint: expected observation statistics of ${size} numbers, got ${normalizer.size}`,
+      );
+    }
+    this.policy.parameters.write(weights);
+    this.normalizer = normalizer;
+    this.price = state.price;
+    this.valueScale = state.valueScale ?? 1;
+  }
+
+  /**
+   * Thinks about one observation and chooses an action. Calls do not depend on each other: the agent has no memory
+   * between observations.
+   *
+   * ```ts
+   * import { Agent, makeEnv } from 'pondera';
+   *
+   * const agent = await Agent.load('runs/cartpole');
+   * const env = makeEnv('CartPole-v1');
+   * const { obs } = await env.reset({ seed: 1 });
+   * const { action } = await agent.act(obs, { deadlineMs: 5 });
+   * const { reward, terminated } = await env.step(action);
+   * console.log(reward, terminated);
+   * ```
+   *
+   * @param obs a value of the observation space
+   * @throws RangeError for an observation outside the space, a mask that does not fit the action space, or an unknown
+   *   option; NonFiniteError where the policy's numbers are not finite; Error after `dispose`
+   */
+  async act(obs: unknown, options: ActOptions = {}): Promise<Act> {
+    this.checkUsable('Agent.act');
+    checkOptions('Agent.act', options, actChecks);
+    const { exit, deterministic } = options;
+    const decider = this.decider(1, { exit, deterministic });
+    decider.push([this.#traced(obs, options)]);
+    try {
+      for (;;) {
+        const [decision] = await decider.tick();
+        if (decision !== undefined) return toAct(decision);
+      }
+    } finally {
+      decider.dispose();
+    }
+  }
+
+  /**
+   * Acts on a stream of observations, many thoughts in one batch. An action comes as soon as its thought ends, so the
+   * order of the actions may differ from that of the observations; `index` counts observations from 0.
+   *
+   * ```ts
+   * import { Agent } from 'pondera';
+   * import { range, map } from 'rxjs';
+   *
+   * const agent = await Agent.load('runs/cartpole');
+   * const observations$ = range(0, 1000).pipe(map((i) => Float32Array.of(0, 0, i / 5000, 0)));
+   * agent.decide(observations$).subscribe(({ index, action }) => console.log(index, action));
+   * ```
+   *
+   * @param observations$ values of the observation space
+   * @throws RangeError for an unknown option; the stream fails where `act` would reject
+   */
+  decide(
+    observations$: Observable<unknown>,
+    options: Omit<ActOptions, 'mask'> = {},
+  ): Observable<Act & { index: number }> {
+    checkOptions('Agent.decide', options, decideChecks);
+    return defer(() => {
+      this.checkUsable('Agent.decide');
+      const { exit, deterministic } = options;
+      const decider = this.decider(DECIDE_SLOTS, { exit, deterministic });
+      return observations$.pipe(
+        map((obs, index) => [{ ...this.#traced(obs, options, index), env: index }]),
+        decide(decider),
+        mergeMap((decisions) =>
+          decisions.map((decision) => ({ ...toAct(decision), index: decision.observation.env })),
+        ),
+        finalize(() => decider.dispose()),
+      );
+    });
+  }
+
+  /**
+   * Says why `act` would refuse an observation or a mask; undefined where it would accept them.
+   * @param obs any value
+   * @param mask the actions that are allowed, 1 for each that is
+   */
+  explain(obs: unknown, mask?: ActionMask): string | undefined {
+    const problem = this.observationSpace.explain(obs);
+    if (problem !== undefined) return `obs: ${problem}`;
+    return mask && explainMask(this.actionSpace, mask);
+  }
+
+  /**
+   * Turns an observation that `explain` accepts into the policy's input: a row, normalized where training normalized.
+   * @internal
+   */
+  observe(obs: unknown, mask?: ActionMask, limits?: DecisionRequest['limits']): DecisionRequest {
+    const row = new Float32Array(this.observationSpace.size);
+    this.observationSpace.write(obs, row);
+    this.normalizer?.normalize(row, 0);
+    return { env: 0, row, mask, limits };
+  }
+
+  /**
+   * A decider that thinks as `act` does, about as many observations at once as it has slots.
+   * @internal
+   */
+  decider<O extends DecisionRequest = DecisionRequest>(
+    slots: number,
+    options: DeciderOptions<O> = {},
+  ): Decider<O> {
+    this.checkUsable('Agent.decider');
+    const { halting, evaluation } = this.config;
+    const { exit, maxSteps = halting.maxSteps, failed } = options;
+    const { deterministic: greedy = evaluation.deterministic } = options;
+    const { minSteps, floor } = halting;
+    const rule = ruleOf(exitOf(this.config, exit));
+    const { policy, valueScale } = this;
+    const behaviour = { rule, minSteps, maxSteps, floor, forced: 0, greedy, valueScale };
+    return createDecider<O>(this.config, {
+      ...{ policy, slots, rng: this.#rng, failed },
+      behaviour: () => behaviour,
+    });
+  }
+
+  /** Frees the weights; the agent cannot act after it. */
+  dispose(): void {
+    this.policy.dispose();
+  }
+
+  /**
+   * Throws where the agent has been disposed of.
+   * @param owner the function that needs the agent, named in the message
+   * @internal
+   */
+  checkUsable(owner: string): void {
+    if (this.policy.disposed) throw new Error(`${owner}: the agent has been disposed of`);
+  }
+
+  #traced(
+    obs: unknown,
+    { mask, maxSteps, deadlineMs, seed }: ActOptions,
+    index = 0,
+  ): DecisionRequest {
+    const problem = this.explain(obs, mask);
+    if (problem !== undefined) throw new RangeError(`Agent.act: ${problem}`);
+    const deadline = deadlineMs === undefined ? undefined : performance.now() + deadlineMs;
+    const observation = this.observe(obs, mask, { maxSteps, deadline });
+    return {
+      ...observation,
+      rng: seed === undefined ? undefined : drawnFrom(seed, index),
+      trace: true,
+    };
+  }
+}
+
+/** The most thoughts of `decide` at a time. */
+const DECIDE_SLOTS = 64;
+
+/** @throws UsageError where the sizes of the config do not fit each other or the spaces */
+function policyFor(options: PolicyOptions): Policy {
+  try {
+    return new Policy(options);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError(error.message, { cause: error });
+  }
+}

@@ -1,0 +1,30 @@
+import { RunningStats, type RunningStatsState } from '../../envs/common/index.ts';
+import type { Space, SpaceJson } from '../../envs/index.ts';
+import { UsageError } from '../common/errors.ts';
+
+/** The part of a checkpoint that belongs to the agent, beside its weights. */
+export interface AgentState {
+  /** Reward subtracted per ponder step beyond `minSteps`. */
+  price: number;
+  /** The factor of the rewards in the update that made the weights; default 1. */
+  valueScale?: number;
+  /** Statistics of the observations, where the config normalizes them. */
+  normalizer?: RunningStatsState;
+  /** The agent's observation space and action space. */
+  spaces?: { observationSpace: SpaceJson; actionSpace: SpaceJson };
+}
+
+/** Statistics of observations, for a Box only: numbers that name something have no mean. */
+export function observationStats({ type, size }: Space): RunningStats {
+  if (type === 'box') return new RunningStats(size);
+  throw new UsageError(
+    `normalize.obs: expected a Box observation space, got a space of type ${type}`,
+  );
+}
+
+/** The statistics of a saved state; checkpoints of 0.1 have them by another name. */
+export function observationStatsOf(
+  state: AgentState & { normaliser?: RunningStatsState },
+): RunningStatsState | undefined {
+  return state.normalizer ?? state.normaliser;
+}
