@@ -14,6 +14,7 @@ export {
   registerDecider,
   Scheduler,
 } from './deciders/index.ts';
+export { rowsOf } from './deciders/rows-of.ts';
 export { type CollectOptions, collect } from './pipeline/collect.ts';
 export { act, decide, observe } from './pipeline/operators.ts';
 export { type Rollout, type RolloutOptions, rollouts } from './pipeline/rollouts.ts';

@@ -1,6 +1,6 @@
 import type { Trajectory } from '../../../rollout/index.ts';
 
-/** A lower bound on the deviation, as a share of the returns' rms, so that a gap of a hundredth of the returns counts little. */
+/** The least deviation by which a gap is divided, as a share of the returns' rms. It keeps tiny gaps small. */
 const LEAST = 0.1;
 
 /** Statistics of decisions at a forced depth, which steer the price; null where there are too few decisions. */

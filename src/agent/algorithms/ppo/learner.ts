@@ -9,6 +9,7 @@ import {
 import type { Trajectory } from '../../../rollout/index.ts';
 import type { AlgorithmState } from '../algorithm.ts';
 import { Descent } from '../descent.ts';
+import { minibatches } from '../minibatches.ts';
 import { buildExpectedMinibatch, computeExpectedTargets } from './expected-targets.ts';
 import type { ForcedDepths } from './forced-depths.ts';
 import { ppoLoss } from './loss.ts';
@@ -67,13 +68,10 @@ export class Learner {
     let gradNorms = 0;
     let firstRatioError = 0;
     for (let epoch = 0; epoch < ppo.epochs; epoch++) {
-      this.#rng.shuffle(order);
       let epochKl = 0;
-      for (let part = 0; part < parts; part++) {
-        const begin = Math.floor((part * order.length) / parts);
-        const end = Math.floor(((part + 1) * order.length) / parts);
-        const { stats, gradNorm } = await this.#descend(learning, order.slice(begin, end), phase);
-        if (epoch === 0 && part === 0) firstRatioError = stats[STATS.indexOf('ratioError')];
+      for await (const chosen of minibatches(order, parts, this.#rng)) {
+        const { stats, gradNorm } = await this.#descend(learning, chosen, phase);
+        if (batches === 0) firstRatioError = stats[STATS.indexOf('ratioError')];
         stats.forEach((value, i) => {
           sums[i] += value;
         });
@@ -81,8 +79,6 @@ export class Learner {
         epochKl += moved / parts;
         gradNorms += gradNorm;
         batches++;
-        // Let signals, timers and sockets run between minibatches.
-        await new Promise(setImmediate);
       }
       if (epochKl > ppo.targetKl) break;
     }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Policy } from '../../../policy/index.ts';
-import { advantages, depthWeights, type Trajectory } from '../../../rollout/index.ts';
+import { advantages, depthWeights, rowsOf, type Trajectory } from '../../../rollout/index.ts';
 import { type ForcedDepths, forcedDepths } from './forced-depths.ts';
 import type { PpoConfig } from './settings.ts';
 
@@ -100,14 +100,9 @@ function actAdvantages(
 export async function bootstrap(policy: Policy, trajectory: Trajectory): Promise<void> {
   const ends = [...trajectory.toBootstrap()];
   if (ends.length === 0) return;
-  const size = trajectory.sizes.observationSize;
-  const rows = new Float32Array(ends.length * size);
-  ends.forEach(({ row }, i) => {
-    rows.set(row, i * size);
-  });
   const values = tf.tidy(() => {
-    const thought = policy.begin(tf.tensor2d(rows, [ends.length, size]));
-    return policy.split(policy.outputs(policy.step(thought), 1)).value;
+    const thought = policy.step(policy.begin(rowsOf(ends)));
+    return policy.split(policy.outputs(thought, 1)).value;
   });
   const data = await values.data();
   values.dispose();

@@ -2,9 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Rng } from '../../../kernels/common/index.ts';
 import { numbersOf } from '../../../kernels/ops/index.ts';
 import type { ActionValues, Choices, Policy } from '../../../policy/index.ts';
-import type { Trajectory } from '../../../rollout/index.ts';
+import { rowsOf, type Trajectory } from '../../../rollout/index.ts';
 import type { AlgorithmState, UpdateSettings } from '../algorithm.ts';
 import { Descent } from '../descent.ts';
+import { minibatches } from '../minibatches.ts';
 import { pqnLoss } from './loss.ts';
 import { STATS } from './loss-report.ts';
 import { gather } from './minibatch.ts';
@@ -55,18 +56,12 @@ export class Learner {
     const sums = new Float64Array(STATS.length);
     let gradNorms = 0;
     for (let epoch = 0; epoch < epochs; epoch++) {
-      this.#rng.shuffle(order);
-      for (let part = 0; part < parts; part++) {
-        const begin = Math.floor((part * order.length) / parts);
-        const end = Math.floor(((part + 1) * order.length) / parts);
-        const chosen = order.slice(begin, end);
+      for await (const chosen of minibatches(order, parts, this.#rng)) {
         const { stats, gradNorm } = await this.#descend(trajectory, targets, chosen, phase);
         stats.forEach((value, i) => {
           sums[i] += value;
         });
         gradNorms += gradNorm;
-        // Let signals, timers and sockets run between minibatches.
-        await new Promise(setImmediate);
       }
     }
     const batches = epochs * parts;
@@ -95,15 +90,7 @@ export class Learner {
     const ends = [...trajectory.toBootstrap()];
     if (ends.length === 0) return;
     const policy = this.#policy;
-    const size = trajectory.sizes.observationSize;
-    const rows = new Float32Array(ends.length * size);
-    ends.forEach(({ row }, i) => {
-      rows.set(row, i * size);
-    });
-    const outputs = tf.tidy(() => {
-      const thought = policy.begin(tf.tensor2d(rows, [ends.length, size]));
-      return policy.outputs(policy.step(thought), 1);
-    });
+    const outputs = tf.tidy(() => policy.outputs(policy.step(policy.begin(rowsOf(ends))), 1));
     const said = await numbersOf(outputs);
     outputs.dispose();
     const { distribution } = policy;

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { placeRows, tensorOf } from '../../../kernels/ops/index.ts';
+import { placeRows } from '../../../kernels/ops/index.ts';
 import type { Policy, Thought } from '../../../policy/index.ts';
 import type { DecisionRequest } from '../decision.ts';
+import { rowsOf } from '../rows-of.ts';
 
 /** The tensors of the present thoughts; each thought has a row in every one. */
 export class ThoughtBatch {
@@ -64,16 +65,6 @@ function tensorsOf({ z, context, shared }: Thought): tf.Tensor[] {
 /** The readout [B, D] of a state [B, R, D]: its token 0, the input of the heads. */
 function readoutOf(z: tf.Tensor3D): tf.Tensor2D {
   return tf.reshape(tf.slice(z, [0, 0, 0], [-1, 1, -1]), [z.shape[0], z.shape[2]]);
-}
-
-/** The observations' rows [B, size]. */
-function rowsOf(observations: readonly DecisionRequest[]): tf.Tensor2D {
-  const size = observations[0].row.length;
-  const rows = new Float32Array(observations.length * size);
-  observations.forEach(({ row }, i) => {
-    rows.set(row, i * size);
-  });
-  return tensorOf(rows, [observations.length, size]) as tf.Tensor2D;
 }
 
 /** Joins thoughts. The tensors that all share come from the new thoughts, whose parameters are current. */

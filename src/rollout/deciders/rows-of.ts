@@ -1,0 +1,15 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { tensorOf } from '../../kernels/ops/index.ts';
+
+/**
+ * The rows of observations, of which there is at least one, as a tensor [N, observation size].
+ * @internal
+ */
+export function rowsOf(observations: readonly { row: Float32Array }[]): tf.Tensor2D {
+  const size = observations[0].row.length;
+  const rows = new Float32Array(observations.length * size);
+  observations.forEach(({ row }, i) => {
+    rows.set(row, i * size);
+  });
+  return tensorOf(rows, [observations.length, size]) as tf.Tensor2D;
+}
