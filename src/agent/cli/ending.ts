@@ -25,10 +25,11 @@ function dieOfHangUp(): void {
 }
 
 /**
- * Told where the process ends before its command does: an environment called process.exit, or nothing is left that
- * could go on. The exit code is then 1, whatever was asked for: others mean something of ours.
+ * Calls `on` if the process ends before its command does: an environment called process.exit, or the command waits for
+ * what can no longer come. The exit code is then 1, even if the environment gave another, since the commands give other
+ * codes a meaning of their own.
  *
- * @returns what ends that
+ * @returns a function that ends the watching
  */
 export function onUnmeantExit(on: (message: string) => void): () => void {
   const exiting = (code: number): void => {
@@ -44,5 +45,5 @@ export function onUnmeantExit(on: (message: string) => void): () => void {
   return () => process.off('exit', exiting);
 }
 
-/** Node.js's own exit code where top-level await is left waiting for nothing. */
+/** Node.js's exit code where a top-level await waits for a promise that can no longer settle. */
 const UNSETTLED = 13;

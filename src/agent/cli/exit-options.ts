@@ -33,7 +33,8 @@ export function addExitOptions(command: Command): Command {
 }
 
 /**
- * The exit that the flags name, or the config's, with what they set it to; undefined where they say nothing.
+ * The exit that the flags name, with the options that they set. Options alone belong to the config's exit. Undefined
+ * where the flags name and set nothing.
  * @throws UsageError for an option that the named exit does not have
  */
 export function exitFlag(flags: ExitFlags): ExitOption | undefined {

@@ -30,7 +30,7 @@ export function printJson(value: unknown): void {
   print(`${JSON.stringify(value)}\n`);
 }
 
-/** Writes values as lines of JSON to a file descriptor, each before it returns. Who read there may be gone. */
+/** Writes values as lines of JSON to a file descriptor, synchronously. If the reader is gone, it drops them. */
 export function jsonTo(fd: number): (value: unknown) => void {
   return (value) => {
     let rest: Uint8Array = Buffer.from(`${JSON.stringify(value)}\n`);

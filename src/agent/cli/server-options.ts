@@ -47,7 +47,7 @@ export function addServerOptions(command: Command, port: number): Command {
     );
 }
 
-/** What the flags say, read. @throws UsageError where a token or a file is not to be had, or one is missing */
+/** The options that the flags give, with the token and the TLS files read. @throws UsageError where one is missing */
 export async function serverOptions(flags: ServerFlags) {
   const { checkBinding } = await import('../../envs/net/index.ts');
   const { host, port, origin: origins, maxConnections, maxPerAddress } = flags;

@@ -122,7 +122,7 @@ async function named({ id, module, options }: Config['env'], baseDir: string): P
   }
 }
 
-/** Where the environments are, unless it is here. */
+/** Where the environments run; undefined where that is the training thread. */
 function remoteSource(env: Config['env'], baseDir: string): RemoteSource | undefined {
   const { id, options, url, listen, workers, frame, tokenEnv } = env;
   const token = tokenEnv === undefined ? undefined : process.env[tokenEnv];

@@ -41,8 +41,8 @@ export async function loadConfig(path: string, options: LoadConfigOptions = {}):
 }
 
 /**
- * The config that `set` alone makes: what it does not give has its default, and the run is called after its environment
- * unless it is given a name.
+ * A config from `set` alone, without a file. Other settings have their defaults, and without a `name` the run is named
+ * after its environment.
  *
  * @throws UsageError as `loadConfig` does
  */

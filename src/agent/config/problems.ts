@@ -10,7 +10,7 @@ export interface ConfigProblem {
 
 /**
  * What zod found wrong with `raw`, in the config’s own words.
- * @param source the text that a number was written as, which it may not hold
+ * @param source gives the text of the number at a path, for a number with more digits than JavaScript keeps
  */
 export function configProblems(
   issues: readonly z.core.$ZodIssue[],

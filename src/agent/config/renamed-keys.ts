@@ -32,7 +32,7 @@ export interface RenamedKey {
 }
 
 /**
- * The keys that have an old name in a config as it is written. Warns of each, once a process.
+ * The keys that a config gives by an old name. Warns of each, once a process.
  * @param has whether there is a value at a path
  * @throws UsageError where a key has both its names
  */

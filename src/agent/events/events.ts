@@ -194,7 +194,7 @@ export type TrainEvent =
       decisions: number;
       seconds: number;
     }
-  /** An evaluation failed, the first after one that succeeded; training goes on. */
+  /** An evaluation failed, and training goes on. Further failures in a row are not reported. */
   | { type: 'evaluation-failed'; update: number; envSteps: number; reason: string }
   /** A checkpoint is written. */
   | { type: 'checkpointed'; update: number; envSteps: number; path: string }

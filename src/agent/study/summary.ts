@@ -18,7 +18,7 @@ export interface StudyRow {
   evaluation: Evaluation;
   /** For a policy that learned when to halt: the end to which its ponder steps collapsed, or null. */
   collapsed?: 'min' | 'max' | null;
-  /** For an exit over the learned weights: the option that was fitted, where the exit has one. */
+  /** Where the trial tried an exit on trained weights: the option that was fitted, if the exit has one. */
   setting?: Setting;
   /** For a policy that was trained: seconds of training, without evaluations and checkpoints. */
   trainingSeconds?: number;

@@ -5,7 +5,7 @@ import type { Agent } from '../agent/agent.ts';
 import { createDecider } from '../agent/create-decider.ts';
 import { algorithmOf, type GradientStep } from '../algorithms/index.ts';
 
-/** Larger numbers of an observation are a formal bound of its Box, which no environment reaches. */
+/** A drawn number beyond ± this comes from a bound that no environment reaches; it becomes 0. */
 const LARGE = 2 ** 24;
 
 /**

@@ -62,7 +62,8 @@ export class Evaluations {
 
   /**
    * Evaluates an update on separate environments, decides whether it is the best so far, raises alarms, logs the
-   * update's line, and adds the result to its checkpoint. If it is abandoned, the checkpoint keeps saying that it is due.
+   * update's line, and adds the result to its checkpoint. If the evaluation is abandoned, the checkpoint still says that
+   * one is due, and a resumed run makes it.
    *
    * @param metrics the update's line, not yet logged
    * @param saved the update's checkpoint, where it was saved

@@ -15,7 +15,7 @@ export interface Incident {
   /** Its number. */
   update: number;
   envSteps: number;
-  /** Its statistics, where it came so far. */
+  /** Its statistics; undefined where it failed before they were known. */
   stats: UpdateStats | undefined;
   /** Its settings, and the schedule at that time. */
   phase: UpdateSettings & Record<string, number | boolean>;

@@ -44,7 +44,7 @@ export class ProtocolProbe {
   }
 
   /**
-   * @param from the conversation to resume over another connection
+   * @param from a session to resume over this new connection; without it, a new session
    * @throws DialError or WireError where the server refuses
    */
   static async open(

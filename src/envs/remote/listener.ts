@@ -14,7 +14,7 @@ interface DialedSession {
   ticket: Ticket;
   session: TrainerSession;
   connection: Connection | undefined;
-  /** The environments that no group has. */
+  /** The environments that no group uses yet. */
   free: Set<number>;
   /** The groups that have some of them. */
   groups: Set<RemoteEnvGroup>;

@@ -15,7 +15,7 @@ export type GroupUpdate = Distribute<Answer>;
 /** A message to the training thread. */
 export type GroupReply =
   | { t: 'ready'; env: EnvDescription }
-  /** An answer for these seats, −1 for one without news. */
+  /** An answer; `seats` has the seat of each of its entries, −1 for an entry to leave out. */
   | { t: 'answer'; seats: number[]; answer: GroupUpdate }
   | { t: 'lost'; seats: number[]; reason: string }
   /** The group has ended. */

@@ -10,7 +10,7 @@ import type { BackendInfo } from './backend-info.ts';
 type Listener = (...args: unknown[]) => void;
 
 /**
- * Makes tfjs's `wasm` the current backend, and registers the kernels that it lacks, has wrong or has slow.
+ * Makes tfjs's `wasm` the current backend. Registers kernels of our own where its own are missing, wrong or slow.
  * @throws Error if it does not start
  */
 export async function loadWasm(): Promise<BackendInfo> {

@@ -32,7 +32,7 @@ export function startSimd(options: SimdOptions = {}): Promise<Started> {
 }
 
 /**
- * How many bytes of the arena are in use at once, at most, while `work` runs on `simd`.
+ * The most bytes of the arena that are in use at once while `work` runs on `simd`.
  * @throws ArenaFullError where it does not fit, and what else `work` throws
  * @internal
  */

@@ -103,7 +103,7 @@ export interface SaidByTensors {
 export interface TermsByRows {
   /** ln π(action) of each decision [B], whose ratio PPO clips. */
   logProb: Float64Array;
-  /** The derivatives of `logProb`; absent where `logProb` is `logProbs`. */
+  /** The derivatives of `logProb`; absent where `logProb` is `logProbs` itself. */
   mixing?: {
     /** By `logProbs` [M]. */
     byLogProb: Float64Array;

@@ -81,8 +81,8 @@ export class Parameters {
   }
 
   /**
-   * The full name of a variable, its scopes joined by dots. Names may contain dots themselves: where another path gives
-   * the same full name, a number makes the difference.
+   * The full name of a variable: its scopes and its own name, joined by dots. If that full name is taken, because a name
+   * contains a dot, a number is added.
    */
   #nameFor(name: string): string {
     const path = JSON.stringify([...this.#path, name]);

@@ -30,7 +30,7 @@ export function decimate(
   return thinned;
 }
 
-/** How many rows thinning leaves of `rows`. */
+/** The number of rows that `decimate` keeps of `rows`. */
 export function decimatedLength(rows: number, size: number): number {
   const rest = rows % size;
   return 2 * Math.floor(rows / size) + Math.min(2, rest);

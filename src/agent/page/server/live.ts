@@ -81,7 +81,7 @@ class Cursor {
     this.#rows = rows;
   }
 
-  /** The messages that bring the page up to the record as it is now; they count as sent. */
+  /** The messages with all that is new in the record since the last call, for the page to be up to date. */
   *advance(record: RunRecord): Generator<ServerMessage> {
     const { columns, epoch, events, eventsDropped } = record;
     const run = this.#run;

@@ -84,7 +84,7 @@ export type PageMessage = z.infer<typeof pageMessage>;
 
 /** What the server sends to a page. */
 export const serverMessage = z.discriminatedUnion('t', [
-  /** All runs: first, and whenever one has changed. */
+  /** All runs. Sent when a page connects, and whenever a run has changed. */
   z.strictObject({ t: z.literal('runs'), runs: z.array(runSummary) }),
   /** New rows: numbers by series. With them the page has `rows` rows. */
   z.strictObject({
@@ -94,7 +94,7 @@ export const serverMessage = z.discriminatedUnion('t', [
     rows: z.int(),
     columns: z.record(z.string(), z.array(nullable)),
   }),
-  /** The table is a new one, or too far ahead: the page must fetch the history and watch again. */
+  /** The rows that the page has no longer fit those of the server: the page must fetch the history and watch again. */
   z.strictObject({ t: z.literal('stale'), run }),
   /** The events from index `from` on, as far as the server keeps them. */
   z.strictObject({ t: z.literal('events'), run, from: z.int(), events: z.array(runEvent) }),

@@ -19,7 +19,7 @@ export function explainClosed({ code, reason, fault }: Closed): string {
   return `closed with ${code}${meaning ? `, ${meaning}` : ''}`;
 }
 
-/** The meanings of close codes, for peers that give no reason. */
+/** What a close code means, said where the peer gave no reason. */
 const meanings: Record<number, string> = {
   1001: 'it is going',
   1006: 'the connection broke',

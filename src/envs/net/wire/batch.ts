@@ -50,7 +50,8 @@ export function stack(space: Space, values: readonly unknown[]): Batch {
 }
 
 /**
- * The number of values in a batch, by its first part; undefined where that part is no batch.
+ * The number of values in a batch, read from its first part: the parts are checked elsewhere. Undefined where the first
+ * part is no batch.
  * @internal
  */
 export function countOf(space: Space, batch: unknown): number | undefined {

@@ -69,7 +69,10 @@ function packFour(to: usize, b: usize, bStep: usize, K: i32, n: i32): void {
   }
 }
 
-/** Packs ROWS columns of a[K, ≥n], whose rows lie `aStep` bytes apart, row after row, with zeros beyond column n-1. */
+/**
+ * Copies the first ROWS columns of a[K, ≥n] to `to`, row after row. Columns from n on become zeros.
+ * @param aStep bytes from one row of a to the next
+ */
 export function packColumns(to: usize, a: usize, aStep: usize, K: i32, n: i32): void {
   for (let k = 0; k < K; k++) {
     for (let column: i32 = 0; column < ROWS; column += 4) {

@@ -31,7 +31,7 @@ export function greatestLane(x: v128): v128 {
   return f32x4.pmax(y, v128.shuffle<f32>(y, y, 1, 0, 3, 2));
 }
 
-/** A vector of four sums: the lanes of each of four vectors added up. */
+/** [Σa, Σb, Σc, Σd]: the sum of the lanes of each vector. */
 @inline
 export function sums(a: v128, b: v128, c: v128, d: v128): v128 {
   const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7));

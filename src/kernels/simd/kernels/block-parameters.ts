@@ -118,7 +118,7 @@ export function panelFloats(block: BlockAt): number {
   return Math.max(floats(false), floats(true));
 }
 
-/** The block with its matrices packed from `to` on, as they are or transposed. */
+/** Packs the matrices of a block into memory from `to` on, transposed if asked. Returns the block with their new places. */
 export function packBlock(
   { pool }: SimdBackend,
   block: BlockAt,
