@@ -1,6 +1,7 @@
 /** The figures that `--json` writes, each of the case it is named after; null where a peer is absent. */
 export const FIGURES = {
   matmul: ['matmul.vsTfjsWasm', 'matmul.threads'],
+  convolution: ['convolution.vsTfjsWasm', 'convolution.gradientsVsTorch'],
   trainStep: ['trainStep.ofMatmul', 'trainStep.vsTfjsWasm', 'trainStep.vsTorch'],
   ragged: ['ragged.vsIdeal', 'ragged.vsMaskedTorch', 'ragged.vsSortedTorch', 'ragged.vsJax'],
   decision: ['decision.b1.p50us', 'decision.b1.p99us'],

@@ -42,6 +42,27 @@ export function trainingFlops(ponderSteps: number, last = 0): number {
   return 3 * (ponderSteps * S * perToken + queries * perQuery + BATCH * injection);
 }
 
+/** Pictures [B, H, W, C], and the filters [rows, columns, C, N] of two convolutions with their strides. */
+export const CONVOLUTIONS = {
+  pictures: [128, 64, 64, 3],
+  filters: [
+    [8, 8, 3, 16],
+    [4, 4, 16, 32],
+  ],
+  strides: [4, 2],
+} as const;
+
+/** Random pictures and filters, as a file. */
+export async function writeConvolutions(): Promise<string> {
+  const rng = Rng.seed(1, 'bench');
+  const { pictures, filters } = CONVOLUTIONS;
+  return write({
+    pictures: normal([...pictures], rng),
+    filter0: normal([...filters[0]], rng),
+    filter1: normal([...filters[1]], rng),
+  });
+}
+
 /** An agent with the reference policy, which thinks for four steps about 7 numbers. */
 export function referenceAgent(): Promise<Agent> {
   const env = (): Env => ({

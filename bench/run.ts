@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { loadBackend } from '../src/kernels/index.ts';
 import { type AnyResult, type CaseName, FIGURES, type Result } from './case.ts';
 import { cartpole } from './cases/cartpole.ts';
+import { convolution } from './cases/convolution.ts';
 import { decision } from './cases/decision.ts';
 import { matMul } from './cases/mat-mul.ts';
 import { ragged } from './cases/ragged.ts';
@@ -18,6 +19,7 @@ import { markdown } from './markdown.ts';
 
 const CASES: { [Name in CaseName]: () => Promise<Result<Name>> } = {
   matmul: matMul,
+  convolution,
   trainStep,
   ragged,
   decision,

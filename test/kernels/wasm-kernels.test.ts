@@ -94,6 +94,29 @@ cases.conv2d = [
   image,
   normal('filter', 3, 3, 3, 4),
 ];
+const pads = {
+  valid: 'valid',
+  same: 'same',
+  'in numbers': [
+    [0, 0],
+    [2, 1],
+    [0, 3],
+    [0, 0],
+  ],
+} as const;
+for (const [name, pad] of Object.entries(pads)) {
+  const rounding = typeof pad === 'string' ? undefined : 'floor';
+  cases[`conv2d, padding ${name}`] = [
+    (x, w) => tf.conv2d(asImage(x), asImage(w), [1, 2], pad as 'same', 'NHWC', 1, rounding),
+    image,
+    normal('filter', 3, 2, 3, 4),
+  ];
+}
+cases['conv2d, 1 × 1'] = [
+  (x, w) => tf.conv2d(asImage(x), asImage(w), 1, 'valid'),
+  image,
+  normal('filter', 1, 1, 3, 2),
+];
 cases.depthwiseConv2d = [
   (x, w) => tf.depthwiseConv2d(asImage(x), asImage(w), 1, 'valid'),
   image,

@@ -1,6 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
+import { addFilterGradient } from '../tfjs/wasm-convolution.ts';
 import { fillWasmGaps } from '../tfjs/wasm-gaps.ts';
 import { repairMatMul } from '../tfjs/wasm-mat-mul.ts';
 import { speedUpMoves } from '../tfjs/wasm-moves.ts';
@@ -31,6 +32,7 @@ function complete(): void {
   completed = true;
   fillWasmGaps();
   repairMatMul();
+  addFilterGradient();
   speedUpSum();
   speedUpMoves();
 }

@@ -15,7 +15,6 @@ export function fillWasmGaps(): void {
       segmentSum(inputs.x, inputs.segmentIds, attrs.numSegments, backend),
   );
   for (const kernelName of [
-    tf.Conv2DBackpropFilter,
     tf.DepthwiseConv2dNativeBackpropFilter,
     tf.DepthwiseConv2dNativeBackpropInput,
     tf.MaxPoolGrad,

@@ -8,12 +8,10 @@ const unary: Record<string, string> = {
   [tf.Exp]: 'Math.exp(p)',
   [tf.Log]: 'Math.log(p)',
   [tf.Neg]: '-p',
-  [tf.Relu]: 'Math.max(0, p)',
   [tf.Rsqrt]: '1 / Math.sqrt(p)',
   [tf.Sigmoid]: '1 / (1 + Math.exp(-p))',
   [tf.Sqrt]: 'Math.sqrt(p)',
   [tf.Square]: 'p * p',
-  [tf.Step]: 'p > 0 ? 1 : p <= 0 ? alpha : p',
   [tf.Tanh]: 'Math.tanh(p)',
 };
 
@@ -25,7 +23,7 @@ const binary: Record<string, string> = {
   [tf.Sub]: 'p - q',
 };
 
-type Unary = (x: Float32Array, y: Float32Array, alpha?: number) => void;
+type Unary = (x: Float32Array, y: Float32Array) => void;
 /** `y[yFrom + i] = f(a[aFrom + i · aStep], b[bFrom + i · bStep])` for `i < n`. */
 type Binary = (
   a: Float32Array,
@@ -53,16 +51,16 @@ export function register(): void {
 }
 
 function registerUnary(kernelName: string, expression: string): void {
-  const cpu = simdKernel<tf.UnaryInputs, Partial<tf.StepAttrs>>(kernelName);
+  const cpu = simdKernel<tf.UnaryInputs, object>(kernelName);
   const loop = new Function(
-    ...['x', 'y', 'alpha'],
+    ...['x', 'y'],
     `for (let i = 0; i < y.length; i++) { const p = x[i]; y[i] = ${expression}; }`,
   ) as Unary;
-  registerSimdKernel<tf.UnaryInputs, Partial<tf.StepAttrs>>(kernelName, (args) => {
-    const { inputs, attrs, backend } = args;
+  registerSimdKernel<tf.UnaryInputs, object>(kernelName, (args) => {
+    const { inputs, backend } = args;
     if (inputs.x.dtype !== 'float32') return cpu(args);
     const out = backend.output(inputs.x.shape);
-    loop(backend.values(inputs.x), out.values, attrs?.alpha);
+    loop(backend.values(inputs.x), out.values);
     return out;
   });
 }

@@ -314,6 +314,85 @@ export class BlockGradArguments {
 }
 
 @unmanaged
+export class Windows {
+  height: i32;
+  width: i32;
+  channels: i32;
+  /** windows in a column of the picture */
+  outHeight: i32;
+  /** windows in a row of the picture */
+  outWidth: i32;
+  filterHeight: i32;
+  filterWidth: i32;
+  strideHeight: i32;
+  strideWidth: i32;
+  dilationHeight: i32;
+  dilationWidth: i32;
+  /** padding above the picture */
+  top: i32;
+  /** padding beside the picture */
+  left: i32;
+}
+
+@unmanaged
+export class Col2imArguments {
+  /** [·, height, width, channels]; the sums are added to it */
+  dx: usize;
+  /** [lines, outWidth, filterHeight, filterWidth, channels] */
+  columns: usize;
+  @inline get windows(): Windows { return changetype<Windows>(changetype<usize>(this) + 8); }
+  private windows_height: i32;
+  private windows_width: i32;
+  private windows_channels: i32;
+  private windows_outHeight: i32;
+  private windows_outWidth: i32;
+  private windows_filterHeight: i32;
+  private windows_filterWidth: i32;
+  private windows_strideHeight: i32;
+  private windows_strideWidth: i32;
+  private windows_dilationHeight: i32;
+  private windows_dilationWidth: i32;
+  private windows_top: i32;
+  private windows_left: i32;
+  /** the first line of windows: picture · outHeight + row */
+  line: i32;
+  lines: i32;
+  /** the first row of dx that they may reach: picture · height + row */
+  row: i32;
+  /** how many they may reach */
+  rows: i32;
+  /** in a line of windows */
+  numbers: i32;
+}
+
+@unmanaged
+export class Im2colArguments {
+  /** [lines, outWidth, filterHeight, filterWidth, channels] */
+  columns: usize;
+  /** [·, height, width, channels] */
+  x: usize;
+  @inline get windows(): Windows { return changetype<Windows>(changetype<usize>(this) + 8); }
+  private windows_height: i32;
+  private windows_width: i32;
+  private windows_channels: i32;
+  private windows_outHeight: i32;
+  private windows_outWidth: i32;
+  private windows_filterHeight: i32;
+  private windows_filterWidth: i32;
+  private windows_strideHeight: i32;
+  private windows_strideWidth: i32;
+  private windows_dilationHeight: i32;
+  private windows_dilationWidth: i32;
+  private windows_top: i32;
+  private windows_left: i32;
+  /** the first line of windows: picture · outHeight + row */
+  line: i32;
+  lines: i32;
+  /** in a line of windows */
+  numbers: i32;
+}
+
+@unmanaged
 export class FieldArguments {
   /** n rows of width */
   y: usize;
@@ -472,6 +551,26 @@ export class PackArguments {
   /** N / COLUMNS, rounded up */
   panels: i32;
   transposed: i32;
+}
+
+@unmanaged
+export class ReluArguments {
+  /** [n] */
+  y: usize;
+  /** [n] */
+  x: usize;
+  n: i32;
+}
+
+@unmanaged
+export class StepArguments {
+  /** [n] */
+  y: usize;
+  /** [n] */
+  x: usize;
+  n: i32;
+  /** where x <= 0 */
+  alpha: f32;
 }
 
 @unmanaged

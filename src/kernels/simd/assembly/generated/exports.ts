@@ -4,11 +4,13 @@ import { add } from '../add';
 import { attention, attentionGrad } from '../attention';
 import { block } from '../block';
 import { blockGrad } from '../block-gradient';
+import { col2im, im2col } from '../convolution';
 import { field, fieldGrad } from '../fields';
 import { heads, headsGrad } from '../heads';
 import { laneSum } from '../lane-sum';
 import { matMul } from '../mat-mul';
 import { pack } from '../pack';
+import { relu, step } from '../relu';
 import { rmsNorm, rmsNormGrad } from '../rms-norm';
 import { rows, rowsGrad } from '../rows';
 import { laneSize, share } from '../split';
@@ -20,18 +22,22 @@ import {
   AttentionGradArguments,
   BlockArguments,
   BlockGradArguments,
+  Col2imArguments,
   FieldArguments,
   FieldGradArguments,
   HeadsArguments,
   HeadsGradArguments,
+  Im2colArguments,
   LaneSumArguments,
   MatMulArguments,
   PackArguments,
+  ReluArguments,
   RmsNormArguments,
   RmsNormGradArguments,
   RowsArguments,
   RowsGradArguments,
   SquareSumArguments,
+  StepArguments,
 } from './arguments';
 
 export function adam_218458c4(words: usize, scratch: usize, part: i32, parts: i32): void {
@@ -77,6 +83,16 @@ export function blockGrad_b3595554(words: usize, scratch: usize, part: i32, part
   blockGrad(a, part, parts, scratch);
 }
 
+export function col2im_ab194caf(words: usize, scratch: usize, part: i32, parts: i32): void {
+  const a = changetype<Col2imArguments>(words);
+  col2im(a, share(a.rows, part, parts), share(a.rows, part + 1, parts));
+}
+
+export function im2col_c67160e2(words: usize, scratch: usize, part: i32, parts: i32): void {
+  const a = changetype<Im2colArguments>(words);
+  im2col(a, share(a.lines, part, parts), share(a.lines, part + 1, parts));
+}
+
 export function field_6eeecdcf(words: usize, scratch: usize, part: i32, parts: i32): void {
   const a = changetype<FieldArguments>(words);
   field(a, share(a.n, part, parts), share(a.n, part + 1, parts));
@@ -114,6 +130,16 @@ export function matMul_ba4ece0e(words: usize, scratch: usize, part: i32, parts: 
 export function pack_832a4d79(words: usize, scratch: usize, part: i32, parts: i32): void {
   const a = changetype<PackArguments>(words);
   pack(a, share(a.panels, part, parts), share(a.panels, part + 1, parts));
+}
+
+export function relu_b6cdd907(words: usize, scratch: usize, part: i32, parts: i32): void {
+  const a = changetype<ReluArguments>(words);
+  relu(a, share(a.n, part, parts), share(a.n, part + 1, parts));
+}
+
+export function step_1b5fa8a7(words: usize, scratch: usize, part: i32, parts: i32): void {
+  const a = changetype<StepArguments>(words);
+  step(a, share(a.n, part, parts), share(a.n, part + 1, parts));
 }
 
 export function rmsNorm_c63af081(words: usize, scratch: usize, part: i32, parts: i32): void {
