@@ -42,8 +42,8 @@ try {
     `${points} updates of history, then ${UPDATES_PER_SECOND} a second for ${seconds} s; ${model}, ${cpus().length} cores\n` +
       `first curve after ${Math.round(opened)} ms (its metrics.jsonl read for the first time)\n` +
       `tasks of the page: ${wall.length}\n` +
-      `longest by the clock: ${told(wall)}\n` +
-      `longest by the time it ran: ${told(cpu)}\n`,
+      `longest by the clock: ${summarize(wall)}\n` +
+      `longest by the time it ran: ${summarize(cpu)}\n`,
   );
 } finally {
   await browser.close();
@@ -52,7 +52,7 @@ try {
   await rm(dir, { recursive: true, force: true, maxRetries: 5 });
 }
 
-function told(rising: readonly number[]): string {
+function summarize(rising: readonly number[]): string {
   const over = (limit: number) => rising.filter((ms) => ms > limit).length;
   const quantile = rising[Math.floor(0.999 * rising.length)];
   return `${rising.at(-1)!.toFixed(1)} ms; 99.9 %: ${quantile.toFixed(1)} ms; over 50 ms: ${over(50)}; over 100 ms: ${over(100)}`;
@@ -166,8 +166,8 @@ function line(update: number): string {
 async function serve() {
   const args = ['--import', 'tsx', 'src/agent/cli/main.ts', 'page', dir, '--port', '0', '--json'];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [said] = (await once(child.stdout, 'data')) as [Buffer];
-  return { child, url: (JSON.parse(said.toString()) as { listening: string }).listening };
+  const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
+  return { child, url: (JSON.parse(chunk.toString()) as { listening: string }).listening };
 }
 
 interface TraceEvent {

@@ -45,14 +45,14 @@ export async function main({
     // Good enough, thinking briefly: the update is finished, saved, and training ends.
     if (successRate! >= 0.95 && ponderSteps.mean <= 3) stop.abort();
   };
-  const { envSteps: steps, interrupted } = await train(config, {
+  const { envSteps, interrupted } = await train(config, {
     env,
     runDir,
     overwrite: true, // the run of the last time; `resume: true` would go on with it
     on,
     signal: stop.signal,
   });
-  log(`${interrupted ? 'stopped early' : 'done'} after ${steps} steps`);
+  log(`${interrupted ? 'stopped early' : 'done'} after ${envSteps} steps`);
 
   const agent = await Agent.load(runDir, { env });
   const game = env(config.env.options);
@@ -60,7 +60,7 @@ export async function main({
 
   // One action and the thought behind it: step by step, would it stop here, and what would it do?
   const { action, thought } = await agent.act(obs);
-  log(`the letter ends at house ${action}, it thinks; ponder steps ${thought.steps}:`);
+  log(`the letter ends at house ${action}, it thinks; ponder steps ${thought.ponderSteps}:`);
   thought.actions.forEach((probabilities, i) => {
     const likeliest = probabilities.indexOf(Math.max(...probabilities));
     const chance = probabilities[likeliest].toFixed(2);
@@ -71,14 +71,14 @@ export async function main({
   const hurried = await agent.act(obs, { maxSteps: 1 });
   log(`after one step it would say ${hurried.action}`);
   const timed = await agent.act(obs, { deadlineMs: 2 });
-  log(`within 2 ms it says ${timed.action}; ponder steps ${timed.thought.steps}`);
+  log(`within 2 ms it says ${timed.action}; ponder steps ${timed.thought.ponderSteps}`);
 
   // A stream of observations shares one batch; decisions come as their thoughts end.
   const letters = range(0, 5).pipe(concatMap(async () => (await game.reset()).obs));
   await lastValueFrom(
     agent.decide(letters).pipe(
       tap(({ index, action, thought }) => {
-        log(`letter ${index}: house ${action}; ponder steps ${thought.steps}`);
+        log(`letter ${index}: house ${action}; ponder steps ${thought.ponderSteps}`);
       }),
     ),
   );

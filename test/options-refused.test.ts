@@ -42,7 +42,7 @@ it.each<[string, object, string]>([
   ['study', { seeds: 0 }, 'seeds: expected an integer ≥ 1, got 0'],
   ['study', { seeds: 1, jobs: 0 }, 'jobs: expected an integer ≥ 1, got 0'],
   ['study', { seeds: 1, against: 'random' }, 'against: expected a list, each a string'],
-  ['checkEnv', { steps: 0 }, 'steps: expected an integer ≥ 1, got 0'],
+  ['checkEnv', { envSteps: 0 }, 'envSteps: expected an integer ≥ 1, got 0'],
   [
     'checkEnv',
     { timeoutMs: Number.NaN },
@@ -52,7 +52,7 @@ it.each<[string, object, string]>([
   ['dialTrainer', { id: 'a', count: 0 }, 'count: expected an integer ≥ 1, got 0'],
   ['EnvPool.create', { count: 0 }, 'count: expected an integer ≥ 1, got 0'],
   ['EnvPool.create', { count: 1, seed: 0.5 }, 'seed: expected an integer ≥ 0, got 0.5'],
-  ['EnvPool.create', { count: 1, survive: -1 }, 'survive: expected an integer ≥ 0, got -1'],
+  ['EnvPool.create', { count: 1, maxFailures: -1 }, 'maxFailures: expected an integer ≥ 0, got -1'],
   ['EnvServer.listen', { id: 'a', capacity: 0 }, 'capacity: expected an integer ≥ 1, got 0'],
   [
     'EnvServer.listen',

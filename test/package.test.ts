@@ -70,7 +70,7 @@ export async function main(config: Config): Promise<Evaluation> {
   const agent = await Agent.load(runDir);
   const { ok } = await checkEnv(() => makeEnv('KHop-v0'));
   const { action, thought } = await agent.act(makeEnv('KHop-v0').observationSpace.sample(Rng.seed(1)));
-  console.log(ok, action, thought.steps);
+  console.log(ok, action, thought.ponderSteps);
   return evaluate(agent, { episodes: 10 });
 }
 // @ts-expect-error: train needs a config, which shows that its types are found
@@ -294,8 +294,8 @@ describe('the packed package, in a project of its own', { timeout: 180_000 }, ()
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     try {
-      const [said] = (await once(server.stdout, 'data')) as [Buffer];
-      const { listening } = JSON.parse(said.toString());
+      const [chunk] = (await once(server.stdout, 'data')) as [Buffer];
+      const { listening } = JSON.parse(chunk.toString());
       const paths = [
         '',
         'base.css',

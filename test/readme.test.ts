@@ -65,7 +65,9 @@ describe("the README's programs", () => {
 
   it('train on an environment of their own, and show actions with their thoughts', async () => {
     const { stdout, first } = await run(doors, 'doors');
-    expect(stdout.match(/^\{\s+action: [0-4],\s+thought: \{\s+steps: [1-6],/gm)).toHaveLength(2);
+    expect(stdout.match(/^\{\s+action: [0-4],\s+thought: \{\s+ponderSteps: [1-6],/gm)).toHaveLength(
+      2,
+    );
     expect(first.envSteps).toBeGreaterThanOrEqual(128);
   });
 });

@@ -38,14 +38,14 @@ async function session(client: PolicyClient, index: number): Promise<void> {
       const acted = await client.act(obs[at]);
       const now = performance.now();
       asked++;
-      const off = distance(acted.action, actions[at][acted.steps - 1]);
+      const off = distance(acted.action, actions[at][acted.ponderSteps - 1]);
       check(
         off < TOLERANCE,
         `session ${index}, decision ${t} of episode ${episode}: off by ${off}`,
       );
       if (now < from || now >= to) continue;
       latencies.push(now - since);
-      steps += acted.steps;
+      steps += acted.ponderSteps;
     }
   }
 }

@@ -39,7 +39,7 @@ export async function makePolicyRun(): Promise<string> {
   await new CheckpointStore(join(dir, 'checkpoints')).save({
     step: 1,
     weights,
-    optimiser: {},
+    optimizer: {},
     state,
   });
   agent.dispose();

@@ -44,8 +44,8 @@ const config = parseConfig({
 const agent = await Agent.create(config, process.cwd());
 const { minSteps, maxSteps, floor } = config.halting;
 const rule = random(truncatedGeometric(2, maxSteps));
-const behaviour = { rule, minSteps, maxSteps, floor, forced: 0, greedy: false };
-const scheduler = new Scheduler(agent.policy, ENVS, Rng.seed(0, 'bench'), () => behaviour);
+const behavior = { rule, minSteps, maxSteps, floor, forced: 0, greedy: false };
+const scheduler = new Scheduler(agent.policy, ENVS, Rng.seed(0, 'bench'), () => behavior);
 const envs = await (await envSource(config, process.cwd())).pool({ count: ENVS, seed: 0 });
 
 let decided = 0;

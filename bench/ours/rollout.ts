@@ -24,8 +24,8 @@ const { minSteps, maxSteps, floor } = halting;
 
 const agent = await Agent.create(config, process.cwd());
 const rule = depths === 'ragged' ? random(truncatedGeometric(2, maxSteps)) : fixed(Number(depths));
-const behaviour = { rule, minSteps, maxSteps, floor, forced: 0, greedy: false };
-const scheduler = new Scheduler(agent.policy, env.count, Rng.seed(0, 'bench'), () => behaviour);
+const behavior = { rule, minSteps, maxSteps, floor, forced: 0, greedy: false };
+const scheduler = new Scheduler(agent.policy, env.count, Rng.seed(0, 'bench'), () => behavior);
 const envs = await EnvPool.create(() => makeEnv(env.id!, env.options), {
   count: env.count,
   seed: 0,

@@ -45,12 +45,12 @@ function say(text, bad = false) {
   if (bad) at('ask').hidden = true;
 }
 
-function show({ action, steps, cut, policyVersion, thought }) {
+function show({ action, ponderSteps, cut, policyVersion, thought }) {
   at('answer').hidden = false;
   at('action').textContent = JSON.stringify(action);
   const ended = cut ? ', cut by a limit' : '';
   at('summary').textContent =
-    `after ${steps} ponder steps${ended}; policy of ${policyVersion} steps`;
+    `after ${ponderSteps} ponder steps${ended}; policy of ${policyVersion} steps`;
   // Means of a Box have any sign; what lies in 0..1 throughout is shown as probabilities.
   const shares = policy.description.actionSpace.type !== 'box';
   const rows = thought.halts.map((halt, i) => {

@@ -92,7 +92,7 @@ export class Policy {
     else
       resolve({
         action: first(actions),
-        steps: first(steps),
+        ponderSteps: first(steps),
         cut: first(cut) === 1,
         policyVersion,
         thought: thoughts[0],

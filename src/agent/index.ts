@@ -19,7 +19,7 @@ export {
   registerAlgorithm,
   type SettingsSchema,
   type Stage as TrainingStage,
-  trainedBehaviour,
+  trainedBehavior,
   type UpdateSettings,
 } from './algorithms/index.ts';
 export type { Clock } from './common/clock.ts';

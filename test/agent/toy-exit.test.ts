@@ -50,13 +50,13 @@ describe('an exit from outside', () => {
     // Three choices, of which none is more than even at first.
     const unsure = await agentOf({ exit: 'sure' });
     const obs = unsure.observationSpace.sample(Rng.seed(1));
-    expect((await unsure.act(obs)).thought).toMatchObject({ steps: 4, cut: false });
+    expect((await unsure.act(obs)).thought).toMatchObject({ ponderSteps: 4, cut: false });
     const easy = await agentOf({ exit: 'sure', certainty: 0.3 });
-    expect((await easy.act(obs)).thought.steps).toBe(1);
+    expect((await easy.act(obs)).thought.ponderSteps).toBe(1);
     const { ponderSteps } = await evaluate(easy, { episodes: 4, forcedEpisodes: 0 });
     expect(ponderSteps.mean).toBe(1);
     const given = await easy.act(obs, { exit: { name: 'sure', certainty: 0.99 } });
-    expect(given.thought.steps).toBe(4);
+    expect(given.thought.ponderSteps).toBe(4);
   });
 
   it('is in the schema of the config, and among the baselines of a study', () => {

@@ -13,19 +13,22 @@ it('a run says that it waits for a process of another container, and goes on onc
   mkdirSync(runDir);
   const lock = join(runDir, 'run.lock');
   writeFileSync(lock, JSON.stringify({ pid: 1, boot: 'another', host: 'web-1', id: 'x' }));
-  const told: TrainEvent[] = [];
+  const reported: TrainEvent[] = [];
   const config = tinyConfig({ train: { totalSteps: 32 } });
   await train(config, {
     runDir,
     on: (event) => {
-      told.push(event);
+      reported.push(event);
       if (event.type === 'waiting') rmSync(lock);
     },
   });
   const line = `${lock} is locked by process 1 on web-1 (another container or machine); waiting at most 20 s to see whether that process still runs`;
-  expect(told.slice(0, 2)).toMatchObject([{ type: 'waiting', message: line }, { type: 'started' }]);
-  expect(eventLine(told[0])).toBe(line);
-  expect((await readEvents(join(runDir, 'events.jsonl')))[0]).toMatchObject(told[0]);
+  expect(reported.slice(0, 2)).toMatchObject([
+    { type: 'waiting', message: line },
+    { type: 'started' },
+  ]);
+  expect(eventLine(reported[0])).toBe(line);
+  expect((await readEvents(join(runDir, 'events.jsonl')))[0]).toMatchObject(reported[0]);
 });
 
 it('and is left at once where it is aborted meanwhile', async () => {

@@ -40,16 +40,16 @@ describe("the browser's client", () => {
       );
       for (const obs of [plain, example(policy.description.observationSpace)]) {
         const { action, thought } = await agent.act(obs);
-        const { steps, cut, ...thoughts } = thought;
+        const { ponderSteps, cut, ...thoughts } = thought;
         expect(await policy.act(obs)).toEqual({
           action: ArrayBuffer.isView(action) ? Array.from(action as Float32Array) : action,
-          steps,
+          ponderSteps,
           cut,
           policyVersion: 100,
           thought: thoughts,
         });
       }
-      expect(await policy.act(plain, { maxSteps: 1 })).toMatchObject({ steps: 1 });
+      expect(await policy.act(plain, { maxSteps: 1 })).toMatchObject({ ponderSteps: 1 });
     },
   );
 
@@ -57,7 +57,7 @@ describe("the browser's client", () => {
     ['no JSON', '{'],
     ['what was not asked', '{"t":"acted","id":7}'],
     ['an answer without its parts', '{"t":"acted","id":0}'],
-  ])('is told that the server answers %s', async (_, said) => {
+  ])('is told that the server answers %s', async (_, answer) => {
     const server = new WebSocketServer({ port: 0, handleProtocols: () => 'pondera.v1.json' });
     onTestFinished(() => void server.close());
     const space = { type: 'discrete', n: 2, start: 0 };
@@ -65,7 +65,7 @@ describe("the browser's client", () => {
     server.on('connection', (socket) => {
       socket.on('message', (data) => {
         const hello = String(data).includes('"hello"');
-        socket.send(hello ? JSON.stringify({ t: 'welcome', policy }) : said);
+        socket.send(hello ? JSON.stringify({ t: 'welcome', policy }) : answer);
       });
     });
     await once(server, 'listening');

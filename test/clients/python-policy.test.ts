@@ -19,7 +19,7 @@ with Policy(sys.argv[1]) as policy:
     decision = policy.decide([obs, obs], max_steps=1)
     print(json.dumps({
         "action": policy.act(obs).tolist(),
-        "steps": decision.steps.tolist(),
+        "steps": decision.ponder_steps.tolist(),
         "cut": decision.cut.tolist(),
         "version": decision.policy_version,
     }))
@@ -36,13 +36,13 @@ describe.skipIf(!hasPeer)('the Python client', () => {
     const args = ['-c', program, url, JSON.stringify(Array.from(obs))];
     const env = { ...process.env, PYTHONPATH: join(root, 'clients/python') };
     const child = spawn(interpreter, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
-    let told = '';
+    let output = '';
     child.stdout.on('data', (text) => {
-      told += text;
+      output += text;
     });
     expect(await once(child, 'close')).toEqual([0, null]);
     const { action } = await agent.act(obs);
-    expect(JSON.parse(told)).toEqual({
+    expect(JSON.parse(output)).toEqual({
       action: Array.from(action),
       steps: [1, 1],
       cut: [true, true],

@@ -19,7 +19,7 @@ afterEach(async () => {
 
 interface Command {
   /** Lines of stdout so far, and the first one, or undefined where it ends without. */
-  said: string[];
+  printed: string[];
   first: Promise<string | undefined>;
   /** Tells it to end; its exit code, or what it complained of. */
   stop(): Promise<number | string>;
@@ -29,21 +29,21 @@ interface Command {
 function client(...args: string[]): Command {
   const env = { ...process.env, PYTHONPATH: CLIENT };
   const child = spawn(interpreter, ['-m', 'pondera_client', ...args], { env });
-  const said: string[] = [];
+  const printed: string[] = [];
   let complaints = '';
   child.stderr.on('data', (text) => {
     complaints += text;
   });
-  const lines = createInterface({ input: child.stdout }).on('line', (line) => said.push(line));
+  const lines = createInterface({ input: child.stdout }).on('line', (line) => printed.push(line));
   const ended = once(child, 'close');
-  const first = Promise.race([once(lines, 'line'), ended]).then(() => said.at(0));
+  const first = Promise.race([once(lines, 'line'), ended]).then(() => printed.at(0));
   const stop = async () => {
     child.kill();
     const [code] = await ended;
     return code === 0 ? code : complaints;
   };
   closing.push(stop);
-  return { said, first, stop };
+  return { printed, first, stop };
 }
 
 /** A server of environments, and where it listens. */
@@ -181,14 +181,14 @@ const TASKS = [
 
 describe.each(TASKS)('$id of Gymnasium', ({ id, needs, imports, wrappers, args, ...spaces }) => {
   const here = pythonHas(needs, `${id} of Gymnasium`);
-  const told = [
+  const options = [
     ...imports.flatMap((name) => ['--import', name]),
     ...wrappers.flatMap((name) => ['--wrapper', name]),
     ...args,
   ];
 
   it.runIf(here)('is trained on, and steps as it does by itself', async () => {
-    const server = await serve(id, ...told);
+    const server = await serve(id, ...options);
     const runDir = tempDir();
     expectMetrics(await trained({ url: server.url, count: 2 }, runDir));
     const agent = await Agent.load(runDir);
@@ -202,7 +202,7 @@ describe.each(TASKS)('$id of Gymnasium', ({ id, needs, imports, wrappers, args, 
       python(ALONE, JSON.stringify([id, 3, ACTIONS, imports, wrappers])),
     );
     expect(await server.stop()).toBe(0);
-    expect(server.said).toHaveLength(1);
+    expect(server.printed).toHaveLength(1);
   });
 });
 
@@ -216,7 +216,7 @@ describe.runIf(pythonHas(NEEDED, 'the Python client'))('the Python client', () =
 
   it('serves a vector environment that check-env finds nothing wrong with', async () => {
     const { url } = await serve('CartPole-v1', '--vector', '--vector-mode', 'vector_entry_point');
-    const { problems, server } = await checkServer(url, { steps: 50, timeoutMs: 60_000 });
+    const { problems, server } = await checkServer(url, { envSteps: 50, timeoutMs: 60_000 });
     expect(problems).toEqual([]);
     expect(server).toMatchObject({ exactlyOnce: true, resumes: true, frame: { envs: 4 } });
     expect(server.autoreset.followed).toBe(server.autoreset.ended);

@@ -39,7 +39,7 @@ const wrappers: Record<string, (env: Env<Float32Array, number>) => Env<unknown, 
 
 describe.each(Object.entries(wrappers))('every wrapper: %s', (_name, wrap) => {
   it('keeps the contract, snapshots and all', async () => {
-    const report = await checkEnv(() => wrap(new WalkEnv()), { steps: 60 });
+    const report = await checkEnv(() => wrap(new WalkEnv()), { envSteps: 60 });
     expect(report.problems).toEqual([]);
     expect(report.warnings).toEqual([]);
     expect(report.facts).toMatchObject({ sync: true, snapshots: true });

@@ -112,11 +112,11 @@ export async function converse(
       else peer.write(wsFrame({ opcode: PING, payload: Buffer.from(String(i)) }));
       const answered = isDraft && served.answers;
       const outcome = await outcomeOf(peer, String(i), answered, (bytes, binary) => {
-        const said = served.read(codec.decode(bytes, binary)) as Said;
-        said.envs?.forEach((env, row) => {
-          latest.set(env, said.seq![row]);
+        const reply = served.read(codec.decode(bytes, binary)) as Said;
+        reply.envs?.forEach((env, row) => {
+          latest.set(env, reply.seq![row]);
         });
-        return said;
+        return reply;
       });
       tally.add(outcome.name);
       if (outcome.over) break;
@@ -174,10 +174,10 @@ async function outcomeOf(
     const heard = await peer.next();
     switch (heard.type) {
       case 'message': {
-        const said = read(heard.bytes, heard.binary);
-        if (said.t === 'error' || said.t === 'failed') checkSaid(said.code, said.message);
-        if (said.t === 'error') error = said.code;
-        name = said.code ?? 'answered';
+        const reply = read(heard.bytes, heard.binary);
+        if (reply.t === 'error' || reply.t === 'failed') checkSaid(reply.code, reply.message);
+        if (reply.t === 'error') error = reply.code;
+        name = reply.code ?? 'answered';
         // The answer of an environment that had to be made first comes after the pong.
         if (marked) return { name, over: false };
         continue;

@@ -62,9 +62,9 @@ it.each([
     const bias = -1;
     const floor = 0.02;
     const policy = biased(bias);
-    const behaviour = { rule, minSteps: 1, maxSteps, floor };
+    const behavior = { rule, minSteps: 1, maxSteps, floor };
     const scheduler = new Scheduler(policy, count, Rng.seed(11), () => ({
-      ...{ ...behaviour, forced: 0, greedy: false },
+      ...{ ...behavior, forced: 0, greedy: false },
     }));
     const rng = Rng.seed(12);
     const envs = await EnvPool.create(() => (most === 0 ? quick() : slow(rng, most)), {

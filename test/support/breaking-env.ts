@@ -23,11 +23,17 @@ const wrongReward: Partial<Record<Fault, number>> = {
   'huge-reward': 1e9,
 };
 
+interface BreakingOptions {
+  fault?: Fault;
+  after?: number;
+  onHang?: () => void;
+}
+
 /**
  * Counts to four: paid where the action is the parity of the count. Breaks its contract at the
- * `after`-th step of its life, if it is to.
+ * `after`-th step of its life, if it is to. `onHang` is called as a step begins that never ends.
  */
-export default function breakingEnv({ fault, after = 0 }: { fault?: Fault; after?: number }): Env {
+export default function breakingEnv({ fault, after = 0, onHang }: BreakingOptions): Env {
   const observationSpace = new Box({ shape: [2], low: -Infinity, high: Infinity });
   const actionSpace = new Discrete(2);
   let rng = Rng.seed(0);
@@ -46,7 +52,10 @@ export default function breakingEnv({ fault, after = 0 }: { fault?: Fault; after
       const broken = ++life === after ? fault : undefined;
       if (broken === 'throws') throw new Error('the motor is hot');
       if (broken === 'rejects') return Promise.reject(new Error('the motor is hot'));
-      if (broken === 'hangs') return new Promise(() => {});
+      if (broken === 'hangs') {
+        onHang?.();
+        return new Promise(() => {});
+      }
       const reward = action === count % 2 ? 0.25 : 0;
       count++;
       return {

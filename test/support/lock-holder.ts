@@ -17,8 +17,8 @@ export async function lockHolder(path: string, within: string[] = []): Promise<C
   onTestFinished(() => {
     if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, 'SIGKILL');
   });
-  const said = text(child.stderr);
+  const stderr = text(child.stderr);
   const held = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
-  if (typeof held[0] === 'number') throw new Error(await said);
+  if (typeof held[0] === 'number') throw new Error(await stderr);
   return child;
 }

@@ -46,7 +46,7 @@ export function changeHeads(agent: Agent, seed: number): void {
 /** @returns the checkpoint's directory */
 export async function save(dir: string, agent: Agent, step: number): Promise<string> {
   const weights = await agent.policy.parameters.read();
-  return storeOf(dir).save({ step, weights, optimiser: {}, state: { agent: agent.state() } });
+  return storeOf(dir).save({ step, weights, optimizer: {}, state: { agent: agent.state() } });
 }
 
 export function markBest(dir: string, step: number): Promise<void> {

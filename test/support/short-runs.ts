@@ -28,10 +28,10 @@ export async function remains(runDir: string) {
   const checkpoint = await new CheckpointStore(join(runDir, 'checkpoints'))
     .load('latest')
     .catch(() => undefined);
-  return { metrics, weights: checkpoint?.weights, optimiser: checkpoint?.optimiser };
+  return { metrics, weights: checkpoint?.weights, optimizer: checkpoint?.optimizer };
 }
 
 /** What is the same in two runs that learned the same. */
-export function learned({ metrics, weights, optimiser }: Awaited<ReturnType<typeof remains>>) {
-  return { metrics, weights, optimiser };
+export function learned({ metrics, weights, optimizer }: Awaited<ReturnType<typeof remains>>) {
+  return { metrics, weights, optimizer };
 }

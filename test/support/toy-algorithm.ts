@@ -34,7 +34,7 @@ export const toyAlgorithm: AlgorithmDefinition<'toy', typeof settings> = {
     let velocity = list.map(({ variable }) => new Float32Array(variable.size));
     const counters = { baseline: 0, updates: 0 };
     return {
-      behaviour: () => ({
+      behavior: () => ({
         rule: fixed(1),
         minSteps: 1,
         maxSteps: 1,

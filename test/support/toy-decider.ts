@@ -40,7 +40,7 @@ class Reflex<O extends DecisionRequest> implements Decider<O> {
   }
 
   async tick(): Promise<Decision<O>[]> {
-    const { policy, rng, behaviour } = this.#context;
+    const { policy, rng, behavior } = this.#context;
     const observations = this.admitting ? this.#waiting.splice(0, this.#most) : [];
     this.taken = observations.map(() => 1);
     if (observations.length === 0) return [];
@@ -48,23 +48,23 @@ class Reflex<O extends DecisionRequest> implements Decider<O> {
       const rows = tf.tensor2d(observations.map(({ row }) => Array.from(row)));
       return policy.outputs(policy.step(policy.begin(rows)), 1);
     });
-    const said = await outputs.data<'float32'>();
+    const data = await outputs.data<'float32'>();
     const width = outputs.shape[1];
     outputs.dispose();
     return observations.map((observation, i): Decision<O> => {
       const [params, [value, logit]] = [
-        said.slice(i * width, (i + 1) * width - 2),
-        said.slice((i + 1) * width - 2, (i + 1) * width),
+        data.slice(i * width, (i + 1) * width - 2),
+        data.slice((i + 1) * width - 2, (i + 1) * width),
       ];
       const { distribution } = policy;
       const action = new Float32Array(distribution.actionSize);
-      const { greedy = behaviour().greedy, mask } = observation;
+      const { greedy = behavior().greedy, mask } = observation;
       const logProb = greedy
         ? distribution.mode(params, mask, action)
         : distribution.sample(params, mask, observation.rng ?? rng, action);
       return {
         ...{ observation, action, choice: distribution.toAction(action), logProb, ponderSteps: 1 },
-        halts: Float32Array.of(haltProbability(logit, behaviour().floor)),
+        halts: Float32Array.of(haltProbability(logit, behavior().floor)),
         values: Float32Array.of(value),
         forced: false,
       };

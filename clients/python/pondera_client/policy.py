@@ -19,14 +19,14 @@ class Decision:
 
     Attributes:
         actions: k actions of the action space.
-        steps: int32 [k], the ponder steps each took.
+        ponder_steps: int32 [k], the ponder steps each took.
         cut: booleans [k], whether a limit ended the thought.
         policy_version: environment steps the policy had been trained for.
         thoughts: with `trace`, k maps of `halts`, `values` and `actions`.
     """
 
     actions: list[Any]
-    steps: np.ndarray
+    ponder_steps: np.ndarray
     cut: np.ndarray
     policy_version: int
     thoughts: list[dict] | None
@@ -134,8 +134,8 @@ class Policy:
         k = len(observations)
         self.policy_version = reply["policyVersion"]
         actions = unstack(self._actions, conform(self._actions, reply["actions"], k), k)
-        steps, cut = np.asarray(reply["steps"], np.int32), np.asarray(reply["cut"], bool)
-        return Decision(actions, steps, cut, self.policy_version, reply.get("thoughts"))
+        ponder_steps, cut = np.asarray(reply["steps"], np.int32), np.asarray(reply["cut"], bool)
+        return Decision(actions, ponder_steps, cut, self.policy_version, reply.get("thoughts"))
 
     def _masks(self, given: Sequence[Any]) -> np.ndarray:
         """Masks as they travel; None is one that allows all."""

@@ -79,7 +79,7 @@ def test_acts(server):
         assert act["actionMask"].tolist() == [[1] * 5, [1, 0, 1, 0, 1], [1, 1, 1, 0, 0]]
         assert act["actionMask"].dtype == np.uint8 and (act["maxSteps"], act["deadlineMs"]) == (4, 20)
         decision = policy.decide([[1, 0]], trace=True)
-        assert decision.steps.tolist() == [3] and decision.cut.tolist() == [False]
+        assert decision.ponder_steps.tolist() == [3] and decision.cut.tolist() == [False]
         assert decision.thoughts[0]["halts"] == [1.0]
         policy.act([2, 1], deterministic=False, seed=7)
         policy.act_batch([[2, 1]], deterministic=True)

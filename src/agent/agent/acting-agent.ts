@@ -24,7 +24,7 @@ import {
   decideChecks,
   drawnFrom,
 } from './act-options.ts';
-import { type AgentState, observationStats, observationStatsOf } from './agent-state.ts';
+import { type AgentState, observationStats } from './agent-state.ts';
 import { createDecider } from './create-decider.ts';
 import { exitOf, ruleOf } from './exit-option.ts';
 import { type Act, toAct } from './thought-trace.ts';
@@ -76,7 +76,7 @@ export class ActingAgent {
       explainActions(spaces) ??
       (encoder ? undefined : explainObservations(spaces)) ??
       algorithm.explain?.(spaces);
-    if (problem) throw new UsageError(`${envName(config)}: ${problem.seen}; ${problem.mend}`);
+    if (problem) throw new UsageError(`${envName(config)}: ${problem.found}; ${problem.fix}`);
     this.config = config;
     this.observationSpace = spaces.observationSpace;
     this.actionSpace = spaces.actionSpace;
@@ -129,7 +129,7 @@ export class ActingAgent {
   restore(weights: Tensors, state: AgentState): void {
     this.checkUsable('Agent.restore');
     const { size } = this.observationSpace;
-    const saved = observationStatsOf(state);
+    const saved = state.normalizer;
     const normalizer = saved && RunningStats.fromState(saved);
     if (normalizer && normalizer.size !== size) {
       throw new Error(
@@ -250,10 +250,10 @@ export class ActingAgent {
     const { minSteps, floor } = halting;
     const rule = ruleOf(exitOf(this.config, exit));
     const { policy, valueScale } = this;
-    const behaviour = { rule, minSteps, maxSteps, floor, forced: 0, greedy, valueScale };
+    const behavior = { rule, minSteps, maxSteps, floor, forced: 0, greedy, valueScale };
     return createDecider<O>(this.config, {
       ...{ policy, slots, rng: this.#rng, failed },
-      behaviour: () => behaviour,
+      behavior: () => behavior,
     });
   }
 

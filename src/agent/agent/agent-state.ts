@@ -21,10 +21,3 @@ export function observationStats({ type, size }: Space): RunningStats {
     `normalize.obs: expected a Box observation space, got a space of type ${type}`,
   );
 }
-
-/** The statistics of a saved state; checkpoints of 0.1 have them by another name. */
-export function observationStatsOf(
-  state: AgentState & { normaliser?: RunningStatsState },
-): RunningStatsState | undefined {
-  return state.normalizer ?? state.normaliser;
-}

@@ -18,7 +18,7 @@ import { envSource, type GivenEnv } from '../config/env-source.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { type Checkpoint, CheckpointStore } from '../run/index.ts';
 import { ActingAgent } from './acting-agent.ts';
-import { type AgentState, observationStatsOf } from './agent-state.ts';
+import type { AgentState } from './agent-state.ts';
 import { loadEncoder } from './load-encoder.ts';
 
 /** The checkpoint that `Agent.load` reads, and replacements of parts of the run's config. */
@@ -54,7 +54,7 @@ export class Agent extends ActingAgent {
    *
    * const agent = await Agent.load('runs/cartpole');
    * const { action, thought } = await agent.act(Float32Array.of(0, 0, 0.1, 0));
-   * console.log(action, thought.steps);
+   * console.log(action, thought.ponderSteps);
    * agent.dispose();
    * ```
    *
@@ -123,7 +123,7 @@ export class Agent extends ActingAgent {
     const own = this.state();
     const { agent } = state as { agent: AgentState };
     const { valueScale } = agent;
-    const normalizer = observationStatsOf(agent) ?? own.normalizer;
+    const normalizer = agent.normalizer ?? own.normalizer;
     this.restore(weights, { ...own, valueScale, normalizer: own.normalizer && normalizer });
   }
 }

@@ -3,7 +3,7 @@ import type { Decision } from '../../rollout/index.ts';
 /** The thought behind an action; each list has one entry for each ponder step. */
 export interface ThoughtTrace {
   /** Ponder steps taken. */
-  steps: number;
+  ponderSteps: number;
   /** The halting head's probability after each ponder step, in [0, 1]. */
   halts: number[];
   /** The net return that the value head expects after each ponder step, in units of the raw reward. */
@@ -31,7 +31,7 @@ export function toAct(decision: Decision): Act {
   const { choice, ponderSteps, forced } = decision;
   return {
     action: choice,
-    thought: { steps: ponderSteps, ...stepsThought(decision), cut: forced },
+    thought: { ponderSteps, ...stepsThought(decision), cut: forced },
   };
 }
 

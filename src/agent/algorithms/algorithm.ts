@@ -61,7 +61,7 @@ export interface AlgorithmState {
 /** Learns from rollouts: an instance of an `AlgorithmDefinition`, for one run. */
 export interface Algorithm {
   /** How thoughts end and how actions are drawn during the next rollout. */
-  behaviour(stage: Stage): DecisionOptions;
+  behavior(stage: Stage): DecisionOptions;
   /**
    * Learns from a rollout: it changes the policy's variables.
    * @param trajectory the rollout

@@ -45,11 +45,11 @@ export class Descent {
   async state(): Promise<AlgorithmState> {
     const { step, m, v } = await this.#adam.state();
     const tensor = (data: Float32Array) => ({ shape: [data.length], data });
-    return { tensors: { m: tensor(m), v: tensor(v) }, counters: { optimiserStep: step } };
+    return { tensors: { m: tensor(m), v: tensor(v) }, counters: { optimizerStep: step } };
   }
 
   restore({ tensors: { m, v }, counters }: AlgorithmState): void {
-    this.#adam.restore({ step: counters.optimiserStep, m: m.data, v: v.data });
+    this.#adam.restore({ step: counters.optimizerStep, m: m.data, v: v.data });
   }
 
   dispose(): void {

@@ -24,7 +24,7 @@ export type {
   Stage,
   UpdateSettings,
 } from './algorithm.ts';
-export { trainedBehaviour } from './behaviour.ts';
+export { trainedBehavior } from './behavior.ts';
 
 const builtIn = [ppo, pqn] as const;
 

@@ -1,7 +1,7 @@
 import type { Trajectory } from '../../rollout/index.ts';
 
 /** The observations, actions and masks of decisions, in the order of `sorted`. */
-export function seen(trajectory: Trajectory, sorted: Int32Array) {
+export function decisionsAt(trajectory: Trajectory, sorted: Int32Array) {
   const { sizes } = trajectory;
   const decisions = sorted.length;
   const rowsOf = (source: Float32Array, size: number) => {
@@ -24,24 +24,24 @@ export function seen(trajectory: Trajectory, sorted: Int32Array) {
 /** Sorts decisions by ponder steps, the most first, then by index; `reach[k]` counts those with at least k + 1 steps. */
 export function byDepth(
   chosen: Int32Array,
-  steps: Int32Array,
+  ponderSteps: Int32Array,
 ): { sorted: Int32Array; reach: number[] } {
   const reach: number[] = [];
   for (const t of chosen) {
-    while (reach.length < steps[t]) reach.push(0);
-    for (let k = 0; k < steps[t]; k++) reach[k]++;
+    while (reach.length < ponderSteps[t]) reach.push(0);
+    for (let k = 0; k < ponderSteps[t]; k++) reach[k]++;
   }
-  // The decisions with n steps follow all those with more.
+  // The decisions with n ponder steps follow all those with more.
   const places = reach.map((_, k) => reach[k + 1] ?? 0);
   const sorted = new Int32Array(chosen.length);
-  for (const t of chosen.sort()) sorted[places[steps[t] - 1]++] = t;
+  for (const t of chosen.sort()) sorted[places[ponderSteps[t] - 1]++] = t;
   return { sorted, reach };
 }
 
 /** The depth of each micro-step, laid out depth by depth [M]. */
 export function depthsOf(reach: readonly number[]): Float32Array {
-  const steps = new Float32Array(reach.reduce((sum, count) => sum + count, 0));
+  const depths = new Float32Array(reach.reduce((sum, count) => sum + count, 0));
   let row = 0;
-  for (const [k, count] of reach.entries()) steps.fill(k + 1, row, (row += count));
-  return steps;
+  for (const [k, count] of reach.entries()) depths.fill(k + 1, row, (row += count));
+  return depths;
 }

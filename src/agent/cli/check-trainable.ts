@@ -26,7 +26,7 @@ export function withTrainable<Report extends CheckReport>(report: Report): Repor
 
 function finding(rule: Finding['rule'], problem: SpaceProblem | undefined): Finding[] {
   if (problem === undefined) return [];
-  const { seen, mend } = problem;
+  const { found, fix } = problem;
   const about = rule === 'trainable' ? 'cannot be trained by the built-in policy: ' : '';
-  return [{ rule, seen: `${about}${seen}`, mend }];
+  return [{ rule, found: `${about}${found}`, fix }];
 }

@@ -46,9 +46,9 @@ export function comparisonText(found: Comparison, names: Pair<string>): string {
   const ofReturn = evaluated((evaluation) => evaluation.return.mean);
   const ofPonderSteps = evaluated((evaluation) => evaluation.ponderSteps.mean);
   const results = [
-    row('steps', found.steps, whole),
+    row('steps', found.envSteps, whole),
     row('updates', found.updates, whole),
-    ...found.progress.flatMap(({ steps: at, ...means }) => [
+    ...found.progress.flatMap(({ envSteps: at, ...means }) => [
       row(`return at ${whole(at)} steps`, means.return, decimal),
       row(`net return at ${whole(at)} steps`, means.netReturn, decimal),
       row(`ponder steps at ${whole(at)} steps`, means.ponderSteps, steps),

@@ -59,9 +59,9 @@ async function evalCommand(run: string, flags: EvalFlags): Promise<void> {
   const agent = await Agent.load(run, { set: flags.set });
   try {
     const { episodes, seed, maxSteps } = flags;
-    const survive = { failures: agent.config.guards.envFailures, told: warnOfFailure };
+    const tolerance = { maxFailures: agent.config.guards.envFailures, onFailure: warnOfFailure };
     const rules = { exit, deterministic: deterministic(flags), maxSteps };
-    const options = { episodes, seed, ...rules, signal, survive };
+    const options = { episodes, seed, ...rules, signal, tolerance };
     const evaluation = await evaluate(agent, options);
     if (flags.json) printJson(evaluation);
     else print(`${evaluationText(evaluation)}\n`);

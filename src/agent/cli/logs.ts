@@ -29,13 +29,13 @@ async function logsCommand(run: string, { dir, follow, json }: LogsFlags): Promi
   const { followEvents } = await import('../daemon/follow-events.ts');
   const show = (event: LoggedEvent) => {
     if (json) printJson(event);
-    else print(`${event.time}  ${told(event)}\n`);
+    else print(`${event.time}  ${describe(event)}\n`);
   };
   const { signal, release } = interruptible(() => {});
   await followEvents(findRun(run, dir), show, follow ? signal : undefined).finally(release);
 }
 
-function told(event: LoggedEvent): string {
+function describe(event: LoggedEvent): string {
   switch (event.type) {
     case 'failed':
       return `failed: ${event.message}`;

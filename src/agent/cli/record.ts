@@ -71,7 +71,7 @@ async function recordCommand(run: string, flags: RecordFlags): Promise<void> {
     const lines: string[] = [];
     const write = (line: string) => void (stdout ? print(line) : lines.push(line));
     const rules = { exit, deterministic: deterministic(flags), maxSteps };
-    const options = { episodes, seed, ...rules, signal, told: warnOfFailure };
+    const options = { episodes, seed, ...rules, signal, onFailure: warnOfFailure };
     const recorded = await record(agent, source, options, write);
     const { episodes: played, decisions, full, cut, undrawn } = recorded;
     if (signal.aborted) process.exitCode = EXIT.interrupted;

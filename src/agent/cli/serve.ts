@@ -79,10 +79,10 @@ async function serveCommand(run: string, flags: ServeFlags): Promise<void> {
 }
 
 function report(event: ServeEvent): void {
-  process.stderr.write(`${told(event)}\n`);
+  process.stderr.write(`${describe(event)}\n`);
 }
 
-function told(event: ServeEvent): string {
+function describe(event: ServeEvent): string {
   switch (event.type) {
     case 'reloaded':
       return `now serving a newer checkpoint (${event.version} environment steps)`;

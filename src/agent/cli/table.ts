@@ -72,7 +72,7 @@ export function evaluationText(evaluation: Evaluation): string {
       table(
         ['forced to steps', 'return', 'success', ...(anyCut ? ['truncated'] : [])],
         evaluation.forcedDepth.map((row) => [
-          String(row.steps),
+          String(row.ponderSteps),
           decimal(row.return),
           decimal(row.successRate),
           ...(anyCut ? [whole(row.cut)] : []),

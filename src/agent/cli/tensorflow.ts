@@ -18,14 +18,14 @@ export function addTensorflow(program: Command): void {
 
 async function installCommand({ cuda = false }: { cuda?: boolean }): Promise<void> {
   const { installTensorflow, MissingRequirementError } = await import('../../kernels/index.ts');
-  const tell = (line: string) => process.stderr.write(`${line}\n`);
+  const log = (line: string) => process.stderr.write(`${line}\n`);
   const { signal, release } = interruptible(() => {});
   try {
     const { folder, tensorflow, already } = await installTensorflow({
       variant: cuda ? 'cuda' : 'cpu',
       signal,
       shown: process.stdout.isTTY,
-      tell,
+      log,
     });
     print(
       `TensorFlow ${tensorflow} ${already ? 'was already' : 'is'} in ${folder}\n` +
@@ -33,7 +33,7 @@ async function installCommand({ cuda = false }: { cuda?: boolean }): Promise<voi
     );
   } catch (error) {
     if (signal.aborted) {
-      tell('interrupted: nothing was installed');
+      log('interrupted: nothing was installed');
       process.exitCode = EXIT.interrupted;
     } else if (error instanceof MissingRequirementError) throw new UsageError(error.message);
     else throw error;

@@ -5,7 +5,7 @@ import { EXIT } from '../common/exit-code.ts';
 import { whole } from '../common/numbers.ts';
 import type { Config } from '../config/config.ts';
 import { lossesText } from '../events/event-line.ts';
-import type { ToldEvent, TrainEvent } from '../events/events.ts';
+import type { PrintedEvent, TrainEvent } from '../events/events.ts';
 import { Progress } from '../events/progress.ts';
 import { integer, jsonOption, setOption } from './command-options.ts';
 import { InterruptedError, interruptible } from './interrupt.ts';
@@ -47,20 +47,20 @@ export function addTrain(program: Command): void {
 
 async function trainCommand(path: string | undefined, flags: TrainFlags): Promise<void> {
   const { json, jsonFd } = flags;
-  const tell = jsonFd !== undefined ? jsonTo(jsonFd) : json ? printJson : undefined;
+  const emit = jsonFd !== undefined ? jsonTo(jsonFd) : json ? printJson : undefined;
   try {
-    await trainAndTell(path, flags, tell);
+    await trainAndReport(path, flags, emit);
   } catch (error) {
     if (error instanceof InterruptedError) throw error;
-    tell?.({ type: 'failed', message: (error as Error).message } satisfies ToldEvent);
+    emit?.({ type: 'failed', message: (error as Error).message } satisfies PrintedEvent);
     throw error;
   }
 }
 
-async function trainAndTell(
+async function trainAndReport(
   path: string | undefined,
   flags: TrainFlags,
-  tell?: (event: TrainEvent) => void,
+  emit?: (event: TrainEvent) => void,
 ): Promise<void> {
   const progress = new Progress(process.stderr);
   const { signal, abort, release } = interruptible(() =>
@@ -75,7 +75,7 @@ async function trainAndTell(
     resume: flags.resume,
     overwrite: flags.overwrite,
     signal,
-    on: tell ?? ((event) => progress.show(event)),
+    on: emit ?? ((event) => progress.show(event)),
   })
     .catch((error) => {
       throw error instanceof RunExistsError ? inFlags(error) : error;
@@ -87,7 +87,7 @@ async function trainAndTell(
 
   const { runDir, envSteps, evaluation, interrupted, restart } = result;
   if (interrupted) process.exitCode = restart ? EXIT.restart : EXIT.interrupted;
-  if (tell) return;
+  if (emit) return;
   if (interrupted) {
     process.stderr.write(
       `stopped after ${whole(envSteps)} environment steps, saved in ${runDir}; continue with --resume\n`,

@@ -82,7 +82,7 @@ export async function envSource(
     pool: remote ? elsewhere : here,
     spaces: async () => {
       // One that is only looked at needs no thread of its own, and may close as it likes.
-      const one = await (local ? here : elsewhere)({ count: 1, seed: train.seed, survive: 0 });
+      const one = await (local ? here : elsewhere)({ count: 1, seed: train.seed, maxFailures: 0 });
       const { observationSpace, actionSpace } = one;
       await one.close();
       return { observationSpace, actionSpace };

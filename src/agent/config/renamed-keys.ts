@@ -40,9 +40,7 @@ export function renamedKeys(has: (path: readonly string[]) => boolean): RenamedK
   return Object.entries(RENAMED).flatMap(([oldPath, newPath]) => {
     if (!has(oldPath.split('.'))) return [];
     if (has(newPath.split('.'))) {
-      throw new UsageError(
-        `${oldPath}: expected one of ${newPath} and ${oldPath}, its name until 0.2, got both`,
-      );
+      throw new UsageError(`${oldPath} was renamed ${newPath}: expected one of them, got both`);
     }
     warnOnce(oldPath, newPath);
     const parent = oldPath.split('.');

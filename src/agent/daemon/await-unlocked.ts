@@ -16,19 +16,19 @@ export async function awaitUnlocked(
   onWait: (holder: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  let told = false;
-  const tell = (holder: string) => {
-    if (!told) onWait(holder);
-    told = true;
+  let reported = false;
+  const report = (holder: string) => {
+    if (!reported) onWait(holder);
+    reported = true;
   };
   while (existsSync(runDir)) {
     try {
-      const options = { signal, brief: true, onWait: tell };
+      const options = { signal, brief: true, onWait: report };
       const lock = await takeLock(join(runDir, 'run.lock'), options);
       return await lock.release();
     } catch (error) {
       if (!(error instanceof RunLockedError)) throw error;
-      tell(error.holder);
+      report(error.holder);
     }
     await pause(LOOK_MS, undefined, { signal });
   }

@@ -21,6 +21,6 @@ export async function followEvents(
   };
   if (until === undefined) return read();
   const aborted$ = until.aborted ? of(undefined) : fromEvent(until, 'abort');
-  const told$ = wakeOf(runDir).pipe(startWith(undefined), takeUntil(aborted$), exhaustMap(read));
-  await lastValueFrom(told$, { defaultValue: undefined });
+  const read$ = wakeOf(runDir).pipe(startWith(undefined), takeUntil(aborted$), exhaustMap(read));
+  await lastValueFrom(read$, { defaultValue: undefined });
 }

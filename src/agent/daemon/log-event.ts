@@ -1,9 +1,9 @@
 import type { Level, Logger } from 'pino';
 import { eventLine } from '../events/event-line.ts';
-import type { ToldEvent } from '../events/events.ts';
+import type { PrintedEvent } from '../events/events.ts';
 
 /** The levels of usual events; all other events are warnings. */
-const levels = new Map<ToldEvent['type'], Level>([
+const levels = new Map<PrintedEvent['type'], Level>([
   ['updated', 'trace'],
   ['checkpointed', 'debug'],
   ['finished', 'debug'],
@@ -19,13 +19,13 @@ const levels = new Map<ToldEvent['type'], Level>([
 ]);
 
 /** Writes an event of a run to the log. */
-export function logEvent(log: Logger, event: ToldEvent): void {
+export function logEvent(log: Logger, event: PrintedEvent): void {
   const { type } = event;
   log[levels.get(type) ?? 'warn']({ event: type }, inWords(event) ?? type);
 }
 
 /** The text of an event; undefined where it is not worth a line of its own. */
-export function inWords(event: ToldEvent): string | undefined {
+export function inWords(event: PrintedEvent): string | undefined {
   try {
     return eventLine(event);
   } catch {

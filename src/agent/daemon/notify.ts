@@ -17,23 +17,23 @@ export class Notifier {
   }
 
   ready(): void {
-    this.#tell('READY=1');
+    this.#notify('READY=1');
     const { WATCHDOG_USEC } = process.env;
     if (!this.#able || WATCHDOG_USEC === undefined) return;
-    this.#watchdog = every(Number(WATCHDOG_USEC) / 2000, () => this.#tell('WATCHDOG=1'));
+    this.#watchdog = every(Number(WATCHDOG_USEC) / 2000, () => this.#notify('WATCHDOG=1'));
   }
 
   stopping(): void {
-    this.#tell('STOPPING=1');
+    this.#notify('STOPPING=1');
   }
 
   close(): void {
     this.#watchdog?.stop();
   }
 
-  #tell(what: string): void {
+  #notify(state: string): void {
     if (!this.#able) return;
-    execFile('systemd-notify', [`--pid=${process.pid}`, what], (error) => {
+    execFile('systemd-notify', [`--pid=${process.pid}`, state], (error) => {
       if (error === null || !this.#able) return;
       this.#able = false;
       this.close();

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { closeSync, fstatSync, mkdirSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ToldEvent } from '../events/events.ts';
+import type { PrintedEvent } from '../events/events.ts';
 import { type ChildEnd, type ChildRun, type Command, startTraining } from '../train/train-child.ts';
 import { boundSize } from './bound-size.ts';
 import { inWords } from './log-event.ts';
@@ -12,7 +12,7 @@ export interface TrainProcessOptions extends ChildRun {
   command: Command;
   /** The memory that it may take; beyond 1.5 times as much, the daemon ends it. */
   memoryMiB: number;
-  on: (event: ToldEvent) => void;
+  on: (event: PrintedEvent) => void;
   /** Receives a message where the daemon has to end or kill it. */
   warn: (message: string) => void;
 }
@@ -98,8 +98,8 @@ export class TrainProcess {
   async #follow(end: Promise<ChildEnd>): Promise<Exit> {
     try {
       const { code, signal, finished, failed } = await end;
-      const said = failed ?? (await this.#lastWords());
-      const complaint = [...this.#why, said].filter(Boolean).join('; ');
+      const reason = failed ?? (await this.#lastWords());
+      const complaint = [...this.#why, reason].filter(Boolean).join('; ');
       return { code, signal, finished, updates: this.#updates, saved: this.#saved, complaint };
     } finally {
       clearInterval(this.#looking);
@@ -112,7 +112,7 @@ export class TrainProcess {
     return words.trim();
   }
 
-  #take(event: ToldEvent): void {
+  #take(event: PrintedEvent): void {
     if (event.type === 'updated') this.#updates++;
     if (event.type === 'checkpointed') this.#saved = true;
     if (event.type === 'over-budget') this.#why.push(inWords(event) ?? event.type);

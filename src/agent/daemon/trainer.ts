@@ -109,12 +109,12 @@ export class Trainer {
 
   #ended(run: ManagedRun, { code, signal, finished, complaint, ...did }: Exit): void {
     const { log, set } = this.#options;
-    const told = { run: run.name, code, signal };
+    const details = { run: run.name, code, signal };
     const how = signal ?? code;
     if (finished) {
-      if (how !== 0) log.warn(told, `the process ended with ${how} after training was done`);
+      if (how !== 0) log.warn(details, `the process ended with ${how} after training was done`);
       set(run, 'done');
-    } else if (this.ending || run.entry.state !== 'running') log.info(told, 'ended');
+    } else if (this.ending || run.entry.state !== 'running') log.info(details, 'ended');
     else if (code === EXIT.usage) set(run, 'failed', complaint);
     else if (code === EXIT.restart) {
       this.#again(run, { planned: true, ...did }, `the process asked for a restart: ${complaint}`);

@@ -19,12 +19,12 @@ import { MOST_STEPS } from '../config/sections/halting-settings.ts';
 import type { Evaluation } from '../events/events.ts';
 import { mean, meanAndStd, ponderSteps, spearman, successRate } from '../events/statistics.ts';
 import {
+  type FailureTolerance,
   onStage,
   type Played,
   type Progress,
   type Stage,
   type StageOptions,
-  type Survive,
 } from './play.ts';
 
 /** How many episodes an evaluation plays, and how the agent thinks in them. */
@@ -51,7 +51,7 @@ export interface EvaluateOptions {
    * How many failures of environments to tolerate; default: the config's `guards.envFailures`.
    * @internal
    */
-  survive?: Survive;
+  tolerance?: FailureTolerance;
   /** Receives the counts so far after each batch of decisions; `of` is the number of episodes to play. */
   progress?: (progress: Progress & { of: number }) => void;
 }
@@ -66,7 +66,7 @@ const evaluateChecks: Checks<EvaluateOptions> = {
   depths: listOf(integer(1)),
   env: callback,
   signal: signalCheck,
-  survive: anything,
+  tolerance: anything,
   progress: callback,
 };
 
@@ -108,9 +108,9 @@ export async function measure(
 ): Promise<Measured> {
   const plan = planOf(agent, options);
   const source = await envSource(agent.config, process.cwd(), options);
-  const { signal, survive, watch, calling } = options;
+  const { signal, tolerance, watch, calling } = options;
   const most = Math.max(plan.episodes, plan.depths.length > 0 ? plan.forcedEpisodes : 0);
-  const stage = { episodes: most, signal, survive, watch, calling };
+  const stage = { episodes: most, signal, tolerance, watch, calling };
   return onStage(agent, source, stage, (stage) => measureOn(stage, agent, options));
 }
 
@@ -144,11 +144,11 @@ export async function measureOn(
   };
   const played = await run(await ruleFor(agent, options, run));
   const forcedDepth: Evaluation['forcedDepth'] = [];
-  for (const steps of depths) {
-    const { episodes } = await run(fixed(steps), forcedEpisodes);
+  for (const ponderSteps of depths) {
+    const { episodes } = await run(fixed(ponderSteps), forcedEpisodes);
     const forced = meanAndStd(episodes.map((episode) => episode.return));
     forcedDepth.push({
-      steps,
+      ponderSteps,
       episodes: episodes.length,
       return: forced.mean,
       std: forced.std,
@@ -157,7 +157,7 @@ export async function measureOn(
     });
   }
   const after = config.evaluation.maxEpisodeSteps;
-  const { cut, ...summary } = summarise(played, agent.price);
+  const { cut, ...summary } = summarize(played, agent.price);
   const evaluation = {
     env: envName(config),
     ...summary,
@@ -174,8 +174,8 @@ function planOf({ config }: Agent, options: EvaluateOptions) {
   const forcedEpisodes = options.forcedEpisodes ?? episodes;
   const { minSteps } = config.halting;
   const { definition, options: setting } = exitOf(config, options.exit);
-  const reach = definition.reach?.(setting) ?? 0;
-  const maxSteps = options.maxSteps ?? Math.max(config.halting.maxSteps, reach);
+  const needed = definition.maxSteps?.(setting) ?? 0;
+  const maxSteps = options.maxSteps ?? Math.max(config.halting.maxSteps, needed);
   if (episodes === 0) {
     throw new UsageError(
       'episodes: expected an integer ≥ 1, since evaluation.episodes is 0 in the config (--episodes)',
@@ -188,7 +188,7 @@ function planOf({ config }: Agent, options: EvaluateOptions) {
   }
   const all = Array.from({ length: maxSteps - minSteps + 1 }, (_, i) => minSteps + i);
   const depths = forcedEpisodes > 0 ? (options.depths ?? all) : [];
-  const outside = depths.find((steps) => steps < minSteps || steps > maxSteps);
+  const outside = depths.find((depth) => depth < minSteps || depth > maxSteps);
   if (outside !== undefined) {
     throw new UsageError(
       `depths: expected ponder steps in ${minSteps}..${maxSteps} (halting.minSteps..maxSteps), got ${outside}`,
@@ -210,7 +210,7 @@ async function ruleFor(
   return exit.definition.rule({ ...exit.options, histogram });
 }
 
-function summarise({ episodes, tally, lost }: Played, price: number) {
+function summarize({ episodes, tally, lost }: Played, price: number) {
   const levels = tally.levels();
   const { binWidth } = tally;
   const begun = new Map<number, (boolean | undefined)[]>();

@@ -20,7 +20,7 @@ export interface StageOptions {
   /** Abort it to end `play`, which then rejects with its reason. */
   signal?: AbortSignal;
   /** How many failures of environments to tolerate; default: as in training. */
-  survive?: Survive;
+  tolerance?: FailureTolerance;
   /** Reports environments that stand still, and that answer again. */
   watch?: (envs: EnvPool) => Observable<never>;
   /** Receives the index of the environment that is being called (`EnvSlotOptions.calling`). */
@@ -29,13 +29,13 @@ export interface StageOptions {
   outermost?: (env: Env) => Env;
 }
 
-export interface Survive {
+export interface FailureTolerance {
   /** Failures in a row of one environment, without a finished episode between. */
-  failures: number;
+  maxFailures: number;
   /** Whether to tolerate no failure before an environment's first episode. */
   impatient?: boolean;
   /** Receives each failure. */
-  told(failed: Failed): void;
+  onFailure(failed: Failed): void;
 }
 
 export interface PlayOptions {
@@ -78,9 +78,13 @@ const LOST = { each: 3, atLeast: 10 };
 export class Stage {
   readonly #agent: Agent;
   readonly #envs: EnvPool;
-  readonly #options: StageOptions & { survive: Survive };
+  readonly #options: StageOptions & { tolerance: FailureTolerance };
 
-  private constructor(agent: Agent, envs: EnvPool, options: StageOptions & { survive: Survive }) {
+  private constructor(
+    agent: Agent,
+    envs: EnvPool,
+    options: StageOptions & { tolerance: FailureTolerance },
+  ) {
     this.#agent = agent;
     this.#envs = envs;
     this.#options = options;
@@ -90,18 +94,18 @@ export class Stage {
   static async open(agent: Agent, source: EnvSource, options: StageOptions): Promise<Stage> {
     const { env, evaluation, guards } = agent.config;
     const { episodes, signal, outermost, calling } = options;
-    const survive = options.survive ?? { failures: guards.envFailures, told: () => {} };
+    const tolerance = options.tolerance ?? { maxFailures: guards.envFailures, onFailure: () => {} };
     const pool = source.pool({
       count: Math.min(env.count, episodes),
       seed: agent.config.train.seed,
       normalizer: agent.normalizer && { stats: agent.normalizer, frozen: true },
       maxEpisodeSteps: evaluation.maxEpisodeSteps,
-      survive: survive.failures,
-      impatient: survive.impatient,
+      maxFailures: tolerance.maxFailures,
+      impatient: tolerance.impatient,
       ...{ calling, outermost },
     });
     const envs = await untilAborted(signal, pool, (envs) => envs.close());
-    return new Stage(agent, envs, { ...options, survive });
+    return new Stage(agent, envs, { ...options, tolerance });
   }
 
   /**
@@ -151,7 +155,7 @@ export class Stage {
   ): Promise<void> {
     const { policy, config, valueScale } = this.#agent;
     const { minSteps, floor } = config.halting;
-    const behaviour = {
+    const behavior = {
       ...{ rule, minSteps, maxSteps: maxSteps ?? config.halting.maxSteps, floor },
       ...{ forced: 0, greedy: deterministic ?? config.evaluation.deterministic, trace, valueScale },
     };
@@ -159,12 +163,12 @@ export class Stage {
     envs.replay(seed, episodes);
     const rng = Rng.seed(seed, 'play');
     const slots = envs.count;
-    const decider = createDecider(config, { policy, slots, rng, behaviour: () => behaviour });
-    const { signal, survive, watch } = this.#options;
+    const decider = createDecider(config, { policy, slots, rng, behavior: () => behavior });
+    const { signal, tolerance, watch } = this.#options;
     // Events in between; only their errors end the play.
     const between = [
       aborted(signal),
-      reportingTo(envs, survive.told),
+      reportingTo(envs, tolerance.onFailure),
       ...(watch ? [watch(envs)] : []),
     ];
     try {
@@ -178,7 +182,7 @@ export class Stage {
 
   /** Closes the environments, and reports those that cannot be closed. */
   close(): Promise<void> {
-    return closeReporting(this.#envs, this.#options.survive.told);
+    return closeReporting(this.#envs, this.#options.tolerance.onFailure);
   }
 
   /** @throws EnvError where too many episodes are lost */

@@ -1,5 +1,5 @@
 import { counted, decimal, whole } from '../common/numbers.ts';
-import type { Evaluation, IncidentKind, Losses, ToldEvent } from './events.ts';
+import type { Evaluation, IncidentKind, Losses, PrintedEvent } from './events.ts';
 
 /** Rising numbers as ranges: 0–3, 7. */
 function ranges(numbers: readonly number[]): string {
@@ -37,7 +37,7 @@ export function lossesText({ lostEpisodes, envFailures }: Losses): string | unde
 }
 
 /** The text of an event that is worth a line of its own; undefined for the other events. */
-export function eventLine(event: ToldEvent): string | undefined {
+export function eventLine(event: PrintedEvent): string | undefined {
   switch (event.type) {
     case 'started': {
       const from =

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Clock } from '../common/clock.ts';
 import { AppendFile, parseLine } from '../run/index.ts';
-import type { FailedEvent, ToldEvent, TrainEvent } from './events.ts';
+import type { FailedEvent, PrintedEvent, TrainEvent } from './events.ts';
 
 /** An event as `events.jsonl` holds it: that of `train`, with its time; the file leaves out `updated`. */
 export type LoggedEvent = {
@@ -26,7 +26,7 @@ export class EventsLog {
     this.#clock = clock;
   }
 
-  append(event: ToldEvent): void {
+  append(event: PrintedEvent): void {
     if (event.type === 'updated') return;
     const line = JSON.stringify({ time: new Date(this.#clock.now()).toISOString(), ...event });
     if (this.#file) this.#file.append(line);
@@ -64,11 +64,11 @@ export async function readEvents(path: string): Promise<LoggedEvent[]> {
 
 /** The event of one line of events.jsonl, or undefined where the line is incomplete. */
 export function parseEvent(line: string): LoggedEvent | undefined {
-  const event = parseTold(line) as LoggedEvent | undefined;
+  const event = parsePrintedEvent(line) as LoggedEvent | undefined;
   return typeof event?.time === 'string' ? event : undefined;
 }
 
 /** The event of one line of `pondera train --json`, or undefined where the line holds none. */
-export function parseTold(line: string): ToldEvent | undefined {
-  return parseLine(line, 'type', 'string') as ToldEvent | undefined;
+export function parsePrintedEvent(line: string): PrintedEvent | undefined {
+  return parseLine(line, 'type', 'string') as PrintedEvent | undefined;
 }

@@ -115,7 +115,7 @@ export interface Evaluation {
   /** One row for each forced depth: every decision of its episodes took so many ponder steps. */
   forcedDepth: {
     /** The depth, in ponder steps. */
-    steps: number;
+    ponderSteps: number;
     /** Episodes played at it. */
     episodes: number;
     /** Mean return of an episode. */
@@ -260,4 +260,4 @@ export interface FailedEvent {
 }
 
 /** An event as `pondera train --json` prints it, one per line. */
-export type ToldEvent = TrainEvent | FailedEvent;
+export type PrintedEvent = TrainEvent | FailedEvent;

@@ -53,12 +53,12 @@ function finishedLine(event: Extract<TrainEvent, { type: 'finished' }>): string 
  */
 export class Progress {
   readonly #line: StatusLine;
-  readonly #coloured: boolean;
+  readonly #colored: boolean;
   #recent: UpdateMetrics[] = [];
 
   constructor(stream: ProgressStream) {
     this.#line = new StatusLine(stream);
-    this.#coloured = this.#line.live && stream.hasColors?.() === true;
+    this.#colored = this.#line.live && stream.hasColors?.() === true;
   }
 
   /** Takes one event of `train`, in order. */
@@ -88,8 +88,8 @@ export class Progress {
     }
   }
 
-  #style(colour: 'cyan' | 'yellow', text: string): string {
-    return this.#coloured ? styleText(colour, text, { validateStream: false }) : text;
+  #style(color: 'cyan' | 'yellow', text: string): string {
+    return this.#colored ? styleText(color, text, { validateStream: false }) : text;
   }
 }
 

@@ -7,9 +7,9 @@ export function mean(values: readonly number[]): number | null {
 
 /** Mean and standard deviation (over n); NaN for no values. */
 export function meanAndStd(values: readonly number[]): { mean: number; std: number } {
-  const centre = mean(values) ?? Number.NaN;
-  const variance = values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / values.length;
-  return { mean: centre, std: Math.sqrt(variance) };
+  const center = mean(values) ?? Number.NaN;
+  const variance = values.reduce((sum, value) => sum + (value - center) ** 2, 0) / values.length;
+  return { mean: center, std: Math.sqrt(variance) };
 }
 
 /** Share of true among the defined entries; null where none is defined. */

@@ -124,7 +124,7 @@ export class Hooks {
     this.#events.complete();
     this.#events = new Subject();
     const events$ = this.#events.asObservable();
-    const told$ = events$.pipe(
+    const eventsEnd$ = events$.pipe(
       catchError(() => EMPTY),
       ignoreElements(),
       endWith(undefined),
@@ -134,17 +134,17 @@ export class Hooks {
     );
     const ended = new Promise<void>((resolve) => {
       merge(...pipelines)
-        .pipe(takeUntil(told$.pipe(delay(GRACE_MS))))
+        .pipe(takeUntil(eventsEnd$.pipe(delay(GRACE_MS))))
         .subscribe({ complete: resolve });
     });
     this.#ended = Promise.all([this.#ended, ended]);
     const early = this.#early ?? [];
     this.#early = undefined;
-    for (const event of early) this.tell(event);
+    for (const event of early) this.emit(event);
   }
 
   /** Passes an event to the hooks. @throws RunError where a hook has failed, or keeps data that is not plain JSON */
-  tell(event: TrainEvent): void {
+  emit(event: TrainEvent): void {
     if (this.#early) this.#early.push(event);
     else this.#events.next(event);
     this.#check();

@@ -92,20 +92,20 @@ export class HaltingSchedule {
    * Advances the schedule by an update.
    * @param meanReturn mean return of the episodes that ended in its rollout; null for none
    * @param meanSteps mean ponder steps of its unforced decisions; 0 for none
-   * @param told statistics of its forced decisions
+   * @param forced statistics of its forced decisions
    * @param progress share of training done
    * @returns the reason for releasing the halting head with this update; undefined where it does not
    */
   update(
     meanReturn: number | null,
     meanSteps: number,
-    told: ForcedDepthStats,
+    forced: ForcedDepthStats,
     progress: number,
   ): Release | undefined {
     const state = this.#state;
     state.updates++;
     if (state.released) {
-      this.#price.update(meanSteps, told);
+      this.#price.update(meanSteps, forced);
       return undefined;
     }
     if (meanReturn !== null) this.#smooth(meanReturn);

@@ -37,7 +37,7 @@ export interface RecordOptions {
   /** Aborting it ends the recording after the decision under way. */
   signal?: AbortSignal;
   /** Receives each tolerated failure of an environment, as in training (`guards.envFailures`). */
-  told?: (failed: Failed) => void;
+  onFailure?: (failed: Failed) => void;
 }
 
 /** A summary of the recording. */
@@ -66,7 +66,7 @@ export async function record(
   write: (line: string) => void,
 ): Promise<Recorded> {
   const { episodes, seed, deterministic, maxSteps } = options;
-  const { maxLength = 2 ** 25, signal, told = () => {} } = options;
+  const { maxLength = 2 ** 25, signal, onFailure = () => {} } = options;
   const { minSteps } = agent.config.halting;
   if (maxSteps !== undefined && (maxSteps < minSteps || maxSteps > MOST_STEPS)) {
     throw new UsageError(
@@ -90,7 +90,7 @@ export async function record(
     recorded.undrawn ??= undrawn;
     views.push(seen);
   };
-  const survive = { failures: agent.config.guards.envFailures, told };
+  const tolerance = { maxFailures: agent.config.guards.envFailures, onFailure };
   const outermost = (env: Env) => recordViews(env, see);
   let t = 0;
   let sum = 0;
@@ -117,7 +117,7 @@ export async function record(
     recorded.full = written >= maxLength;
     return recorded.episodes >= episodes || recorded.full || signal?.aborted === true;
   };
-  await onStage(agent, source, { episodes: 1, survive, outermost }, (stage) =>
+  await onStage(agent, source, { episodes: 1, tolerance, outermost }, (stage) =>
     stage.watch({ episodes, seed, rule, deterministic, maxSteps, trace: true }, (transitions$) =>
       transitions$.pipe(
         concatMap((transitions) => from(transitions)),

@@ -5,28 +5,28 @@ export const RECORDING_VERSION = 2;
 
 const count = z.int().min(0);
 const numbers = z.array(z.number());
-const colour = z.string().max(100);
+const color = z.string().max(100);
 
 const shape = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('rect'),
-    ...{ x: z.number(), y: z.number(), width: z.number(), height: z.number(), fill: colour },
+    ...{ x: z.number(), y: z.number(), width: z.number(), height: z.number(), fill: color },
     token: count.optional(),
   }),
   z.strictObject({
     type: z.literal('circle'),
-    ...{ x: z.number(), y: z.number(), radius: z.number(), fill: colour },
+    ...{ x: z.number(), y: z.number(), radius: z.number(), fill: color },
     token: count.optional(),
   }),
   z.strictObject({
     type: z.literal('line'),
-    ...{ x1: z.number(), y1: z.number(), x2: z.number(), y2: z.number(), stroke: colour },
+    ...{ x1: z.number(), y1: z.number(), x2: z.number(), y2: z.number(), stroke: color },
     width: z.number().optional(),
     token: count.optional(),
   }),
   z.strictObject({
     type: z.literal('text'),
-    ...{ x: z.number(), y: z.number(), text: z.string(), fill: colour },
+    ...{ x: z.number(), y: z.number(), text: z.string(), fill: color },
     size: z.number().optional(),
     token: count.optional(),
   }),

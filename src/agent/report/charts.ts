@@ -8,7 +8,7 @@ export type Point = readonly [x: number, y: number | null];
 
 export interface Series {
   label: string;
-  colour: 'c1' | 'c2' | 'c3';
+  color: 'c1' | 'c2' | 'c3';
   kind: 'line' | 'dots' | 'rings';
   points: readonly Point[];
 }
@@ -84,16 +84,15 @@ export function lineChart({
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const margin = 0.06 * (high - low || Math.abs(high) || 1);
   const y = verticalScale(low - margin, high + margin);
-  const marks = series.map(({ colour, kind, points, label }) => {
-    if (kind === 'line')
-      return `<path class="line ${colour}" d="${linePath(points, x.at, y.at)}"/>`;
+  const marks = series.map(({ color, kind, points, label }) => {
+    if (kind === 'line') return `<path class="line ${color}" d="${linePath(points, x.at, y.at)}"/>`;
     return points
       .map(([step, value]) => {
         if (value === null) return '';
         const at = `M${round(x.at(step))} ${y.at(value)}h0`;
         const tip = `<title>${escapeHtml(label)} at ${formatNumber(step)}: ${formatNumber(value)}</title>`;
         const inner = kind === 'rings' ? `<path class="hole" d="${at}"/>` : '';
-        return `<g>${tip}<path class="halo" d="${at}"/><path class="dot ${colour}" d="${at}"/>${inner}</g>`;
+        return `<g>${tip}<path class="halo" d="${at}"/><path class="dot ${color}" d="${at}"/>${inner}</g>`;
       })
       .join('');
   });
@@ -112,7 +111,7 @@ export function lineChart({
 export function columnChart({
   labels,
   values,
-  colour,
+  color,
   format = formatNumber,
   top,
   xTitle,
@@ -121,7 +120,7 @@ export function columnChart({
 }: Named & {
   labels: readonly string[];
   values: readonly (number | null)[];
-  colour: Series['colour'];
+  color: Series['color'];
   format?: (value: number) => string;
   /** The highest value of the axis; by default the data's. */
   top?: number;
@@ -136,7 +135,7 @@ export function columnChart({
     if (value === null) return '';
     const [high, low] = [Math.min(y.at(value), zero), Math.max(y.at(value), zero)];
     const tip = `<title>${escapeHtml(labels[i])}: ${format(value)}</title>`;
-    return `<rect class="${colour}" x="${round((i + 0.18) * width)}" width="${round(0.64 * width)}" y="${high}" height="${round(low - high)}">${tip}</rect>`;
+    return `<rect class="${color}" x="${round((i + 0.18) * width)}" width="${round(0.64 * width)}" y="${high}" height="${round(low - high)}">${tip}</rect>`;
   });
   const valueLabels = values.map((value, i) => {
     if (labels.length > 18) return '';
@@ -211,10 +210,10 @@ export function bar(share: number, className: string): string {
   return `<svg class="bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="1"/><rect class="${className}" width="${width}" height="1"/></svg>`;
 }
 
-export function legend(entries: readonly Pick<Series, 'label' | 'colour' | 'kind'>[]): string {
+export function legend(entries: readonly Pick<Series, 'label' | 'color' | 'kind'>[]): string {
   const items = entries.map(
-    ({ label, colour, kind }) =>
-      `<li><span class="swatch ${kind} ${colour}"></span>${escapeHtml(label)}</li>`,
+    ({ label, color, kind }) =>
+      `<li><span class="swatch ${kind} ${color}"></span>${escapeHtml(label)}</li>`,
   );
   return `<ul class="legend">${items.join('')}</ul>`;
 }

@@ -114,7 +114,7 @@ export async function workedThought(
   return {
     obs: show(agent.observationSpace.read(observation.row)),
     difficulty: observation.difficulty,
-    steps: trace.map(({ halt, value, actions }, i) => ({
+    trace: trace.map(({ halt, value, actions }, i) => ({
       halt: learned && i + 1 >= halting.minSteps && i + 1 < halting.maxSteps ? halt : null,
       value,
       actions,

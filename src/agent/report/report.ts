@@ -36,7 +36,7 @@ export interface ReportData {
     successRate: number | null;
     ponderSteps: number;
   }[];
-  forcedDepth: { steps: number; return: number; successRate: number | null }[];
+  forcedDepth: { ponderSteps: number; return: number; successRate: number | null }[];
   thought?: WorkedThought;
   /** The statistics of the last update, each with its meaning. */
   statistics: { name: string; meaning: string; value: number | null }[];
@@ -48,7 +48,7 @@ export interface WorkedThought {
   obs: string;
   difficulty?: number;
   /** `halt` is null where the halting head had no influence on the step. */
-  steps: { halt: number | null; value: number; actions: number[] }[];
+  trace: { halt: number | null; value: number; actions: number[] }[];
   actionLabels: string[];
   /** The kind of the numbers in `actions`. */
   describes: 'probabilities' | 'means' | 'values';
@@ -172,12 +172,12 @@ function learningCurve(data: ReportData): string {
 
 function line<K extends 'return' | 'netReturn'>(
   label: string,
-  colour: Series['colour'],
+  color: Series['color'],
   kind: Series['kind'],
   points: readonly ({ step: number } & Record<K, number | null>)[],
   key: K,
 ): Series {
-  return { label, colour, kind, points: points.map((point) => [point.step, point[key]]) };
+  return { label, color, kind, points: points.map((point) => [point.step, point[key]]) };
 }
 
 function difficulty({ byDifficulty }: ReportData): string {
@@ -196,7 +196,7 @@ function difficulty({ byDifficulty }: ReportData): string {
       .join('; '),
     labels,
     values: byDifficulty.map((row) => finite(row.ponderSteps)),
-    colour: 'c1',
+    color: 'c1',
     height: 180,
     xTitle: 'difficulty',
   });
@@ -233,7 +233,7 @@ function successChart(by: string, labels: string[], rates: (number | null)[]): s
       description: labels.map((label, i) => `${label}: ${formatPercent(rates[i])}`).join('; '),
       labels,
       values: rates,
-      colour: 'c3',
+      color: 'c3',
       format: formatPercent,
       top: 1,
       height: 180,
@@ -286,24 +286,24 @@ function forcedDepth({ forcedDepth }: ReportData): string {
   const about =
     'What the same policy earns when every decision takes exactly so many ponder steps: whether each exit is a policy in its own right, and what thinking longer buys.';
   if (forcedDepth.length === 0) return section(title, about, none('No depth was forced.'));
-  const labels = forcedDepth.map((row) => String(row.steps));
+  const labels = forcedDepth.map((row) => String(row.ponderSteps));
   const rates = forcedDepth.map((row) => row.successRate);
   const returns = columnChart({
     id: 'forced-return',
     title: 'Return by forced ponder steps',
     description: forcedDepth
-      .map((row) => `${row.steps} steps: ${formatNumber(row.return)}`)
+      .map((row) => `${row.ponderSteps} steps: ${formatNumber(row.return)}`)
       .join('; '),
     labels,
     values: forcedDepth.map((row) => finite(row.return)),
-    colour: 'c1',
+    color: 'c1',
     height: 180,
     xTitle: 'forced ponder steps',
   });
   const table = dataTable(
     'Numbers',
     ['ponder steps', 'return', 'success rate'],
-    forcedDepth.map((row) => [row.steps, row.return, formatPercent(row.successRate)]),
+    forcedDepth.map((row) => [row.ponderSteps, row.return, formatPercent(row.successRate)]),
   );
   const charts = panels(
     `<h3>Return</h3>${returns}`,
@@ -316,26 +316,26 @@ function thought({ thought }: ReportData): string {
   const title = 'One worked thought';
   const about =
     'A single decision: after each ponder step, the probability of halting there, the value, and what it would do.';
-  if (!thought || thought.steps.length === 0) {
+  if (!thought || thought.trace.length === 0) {
     return section(title, about, none('No thought was recorded.'));
   }
-  const { steps, actionLabels, action, difficulty, describes } = thought;
+  const { trace, actionLabels, action, difficulty, describes } = thought;
   const rank = (i: number) =>
     actionLabels[i] === action
       ? Infinity
-      : Math.max(...steps.map(({ actions }) => actions[i] ?? 0));
+      : Math.max(...trace.map(({ actions }) => actions[i] ?? 0));
   const actions = actionLabels.map((_, i) => i);
   const shown = actions
     .toSorted((a, b) => rank(b) - rank(a))
     .slice(0, ACTIONS_SHOWN)
     .sort((a, b) => a - b);
-  const row = (label: string, share: number, colour: string, className = '', text?: string) =>
-    `<dt class="${className}" title="${escapeHtml(label)}">${escapeHtml(label)}</dt><dd>${bar(share, colour)}<b class="${className}">${text ?? formatPercent(share)}</b></dd>`;
+  const row = (label: string, share: number, color: string, className = '', text?: string) =>
+    `<dt class="${className}" title="${escapeHtml(label)}">${escapeHtml(label)}</dt><dd>${bar(share, color)}<b class="${className}">${text ?? formatPercent(share)}</b></dd>`;
   const values = describes === 'values';
-  const all = steps.flatMap(({ actions }) => actions);
+  const all = trace.flatMap(({ actions }) => actions);
   const [least, most] = [Math.min(...all, 0), Math.max(...all, 0)];
   const share = (value: number) => (values ? (value - least) / (most - least || 1) : value);
-  const cards = steps.map(({ halt, value, actions }, i) => {
+  const cards = trace.map(({ halt, value, actions }, i) => {
     const rows = shown.map((index) => {
       const label = actionLabels[index];
       const value = actions[index] ?? 0;
@@ -349,17 +349,17 @@ function thought({ thought }: ReportData): string {
       halt === null ? '<dt>halt</dt><dd><span></span><b>no say</b></dd>' : row('halt', halt, 'c2');
     const distribution =
       rows.length > 0 ? `<dl>${rows.join('')}</dl>` : none('No action probabilities.');
-    const last = i === steps.length - 1;
+    const last = i === trace.length - 1;
     return `<li${last ? ' class="last"' : ''}><h3>Step ${i + 1}${last ? ': acts' : ''}<span>value ${formatNumber(value)}</span></h3><dl class="halt">${halting}</dl>${distribution}</li>`;
   });
   const facts = [
-    `It took ${steps.length} ponder ${steps.length === 1 ? 'step' : 'steps'}`,
+    `It took ${trace.length} ponder ${trace.length === 1 ? 'step' : 'steps'}`,
     difficulty === undefined ? '' : ` at difficulty ${formatNumber(difficulty)}`,
     ` and then acted: ${action}.`,
   ].join('');
   const key = legend([
-    { label: 'halting probability', colour: 'c2', kind: 'line' },
-    { label: `${values ? 'value' : 'probability'} of each action`, colour: 'c1', kind: 'line' },
+    { label: 'halting probability', color: 'c2', kind: 'line' },
+    { label: `${values ? 'value' : 'probability'} of each action`, color: 'c1', kind: 'line' },
   ]);
   const obs = `<details><summary>Observation</summary><pre class="obs">${escapeHtml(thought.obs)}</pre></details>`;
   const body = `<p>${escapeHtml(facts)}</p>${key}<ol class="thought">${cards.join('')}</ol>${obs}`;

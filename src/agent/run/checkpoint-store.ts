@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { stringifyExact, VERSION } from '../../envs/common/index.ts';
 import { errorCode, type FileSystem, LEFTOVER, writeDirAtomic, writeFileAtomic } from './atomic.ts';
+import { renamedState } from './renamed-state.ts';
 import { decodeSafetensors, encodeSafetensors, type Tensors } from './safetensors.ts';
 import { unusedPath } from './unused-path.ts';
 
@@ -12,7 +13,7 @@ export interface Checkpoint {
   /** Environment steps at the time of the checkpoint; names the directory. */
   step: number;
   weights: Tensors;
-  optimiser: Tensors;
+  optimizer: Tensors;
   /** Plain JSON data, its numbers kept exactly. */
   state: unknown;
 }
@@ -40,7 +41,9 @@ export interface Damaged {
 
 /** Version 1 had no hash of the manifest itself. */
 const FORMAT_VERSION = 2;
-const FILES = ['weights.safetensors', 'optimiser.safetensors', 'state.json'] as const;
+/** The name of optimizer.safetensors until 0.2. */
+const OLD_OPTIMIZER = 'optimiser.safetensors';
+const FILES = ['weights.safetensors', 'optimizer.safetensors', 'state.json'] as const;
 
 const fileSchema = z.strictObject({
   size: z.int().nonnegative(),
@@ -52,10 +55,13 @@ const manifestSchema = z.strictObject({
   createdBy: z.string(),
   files: z.strictObject({
     'weights.safetensors': fileSchema,
-    'optimiser.safetensors': fileSchema,
+    'optimizer.safetensors': fileSchema.optional(),
+    [OLD_OPTIMIZER]: fileSchema.optional(),
     'state.json': fileSchema,
   }),
 });
+type Manifest = z.infer<typeof manifestSchema>;
+
 const bestSchema = z.strictObject({ step: z.int().nonnegative() });
 const versionSchema = z.looseObject({ version: z.int() });
 
@@ -82,10 +88,10 @@ export class CheckpointStore {
    *
    * @throws Error where it cannot be written or read back; earlier checkpoints then stay unchanged
    */
-  async save({ step, weights, optimiser, state }: Checkpoint): Promise<string> {
+  async save({ step, weights, optimizer, state }: Checkpoint): Promise<string> {
     const files: Record<(typeof FILES)[number], Uint8Array> = {
       'weights.safetensors': encodeSafetensors(weights),
-      'optimiser.safetensors': encodeSafetensors(optimiser),
+      'optimizer.safetensors': encodeSafetensors(optimizer),
       'state.json': new TextEncoder().encode(`${stringifyExact(state)}\n`),
     };
     const manifest = {
@@ -333,20 +339,21 @@ export async function loadCheckpoint(dir: string): Promise<Checkpoint> {
   }
   const { step, files } = validate(manifestSchema, manifest, path);
   const tensors = (bytes: Uint8Array) => decodeSafetensors(bytes).tensors;
-  const [weights, optimiser, state] = await Promise.all([
+  const optimizerFile = OLD_OPTIMIZER in files ? OLD_OPTIMIZER : 'optimizer.safetensors';
+  const [weights, optimizer, state] = await Promise.all([
     readAs(tensors, dir, 'weights.safetensors', files),
-    readAs(tensors, dir, 'optimiser.safetensors', files),
-    readAs(parseJson, dir, 'state.json', files),
+    readAs(tensors, dir, optimizerFile, files),
+    readAs(parseState, dir, 'state.json', files),
   ]);
-  return { step, weights, optimiser, state };
+  return { step, weights, optimizer, state };
 }
 
 /** Reads a file of a checkpoint and checks it against the manifest. @throws CheckpointError naming the file */
 async function readAs<T>(
   decode: (bytes: Uint8Array) => T,
   dir: string,
-  name: (typeof FILES)[number],
-  files: z.infer<typeof manifestSchema>['files'],
+  name: keyof Manifest['files'],
+  files: Manifest['files'],
 ): Promise<T> {
   const path = join(dir, name);
   const bytes = await readVerified(path, files[name]);
@@ -358,9 +365,9 @@ async function readAs<T>(
   }
 }
 
-async function readVerified(path: string, expected: z.infer<typeof fileSchema>) {
+async function readVerified(path: string, expected: z.infer<typeof fileSchema> | undefined) {
   const bytes = await readIfThere(path);
-  if (!bytes) throw new CheckpointError(`${path} is missing from its checkpoint`);
+  if (!bytes || !expected) throw new CheckpointError(`${path} is missing from its checkpoint`);
   if (bytes.length !== expected.size) {
     const fault = bytes.length < expected.size ? 'truncated' : 'altered';
     throw new CheckpointError(
@@ -383,6 +390,11 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw new CheckpointError(`cannot read ${path}: ${(error as Error).message}`, { cause: error });
   }
+}
+
+function parseState(bytes: Uint8Array): unknown {
+  const state = parseJson(bytes);
+  return typeof state === 'object' && state !== null ? renamedState(state) : state;
 }
 
 function parseJson(bytes: Uint8Array): unknown {

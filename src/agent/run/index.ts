@@ -15,7 +15,7 @@ export {
 } from './checkpoint-store.ts';
 export { type HeldLock, LockLostError } from './held-lock.ts';
 export { MetricsLog, parseRecord, readMetrics } from './metrics-log.ts';
-export { parseLine, withNewNames } from './parse-line.ts';
+export { parseLine } from './parse-line.ts';
 export { type LockOptions, RunLockedError, takeLock } from './run-lock.ts';
 export { decodeSafetensors, encodeSafetensors, type Tensors } from './safetensors.ts';
 export { setRunAside } from './set-run-aside.ts';

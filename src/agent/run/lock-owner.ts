@@ -45,8 +45,8 @@ export function parseOwner(text: string): Owner | undefined {
 export function isWithin(owner: Owner, me: Owner): boolean {
   // Older versions wrote neither namespace nor host.
   const { boot, namespace = me.namespace, host = me.host } = owner;
-  const told = me.boot !== undefined && me.namespace !== undefined;
-  return boot === me.boot && namespace === me.namespace && (told || host === me.host);
+  const identified = me.boot !== undefined && me.namespace !== undefined;
+  return boot === me.boot && namespace === me.namespace && (identified || host === me.host);
 }
 
 /** Whether an owner for which `isWithin` holds still runs. */

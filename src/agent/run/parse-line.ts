@@ -1,16 +1,9 @@
-/** Names in metrics.jsonl and events.jsonl that have changed since 0.1. */
-const RENAMED: Readonly<Record<string, string>> = {
-  steps: 'envSteps',
-  inARow: 'consecutive',
-};
+import { renameKeys } from './rename-keys.ts';
 
-/** Renames the fields of a line of metrics.jsonl or events.jsonl from Pondera 0.1 to the current names. */
-export function withNewNames<T extends object>(line: T): T {
-  if (!Object.keys(RENAMED).some((old) => old in line)) return line;
-  return Object.fromEntries(
-    Object.entries(line).map(([name, value]) => [RENAMED[name] ?? name, value]),
-  ) as T;
-}
+/** Names in metrics.jsonl and events.jsonl that have changed since 0.1. */
+const RENAMED = { steps: 'envSteps', inARow: 'consecutive' };
+/** Names in the rows of an evaluation's `forcedDepth` that have. */
+const RENAMED_IN_ROWS = { steps: 'ponderSteps' };
 
 /**
  * Parses a line of metrics.jsonl or events.jsonl, and renames the fields of Pondera 0.1.
@@ -27,4 +20,11 @@ export function parseLine(
   } catch {
     return undefined;
   }
+}
+
+function withNewNames(line: { evaluation?: { forcedDepth?: object[] } }): object {
+  const { evaluation } = line;
+  const forcedDepth = evaluation?.forcedDepth?.map((row) => renameKeys(row, RENAMED_IN_ROWS));
+  const renamed = renameKeys(line, RENAMED);
+  return forcedDepth ? { ...renamed, evaluation: { ...evaluation, forcedDepth } } : renamed;
 }

@@ -84,7 +84,7 @@ export interface Acted {
   // biome-ignore lint/suspicious/noExplicitAny: its type is the action space's, known at run time
   action: any;
   /** Ponder steps it took. */
-  steps: number;
+  ponderSteps: number;
   /** Whether a limit (`maxSteps`, `deadlineMs`) ended the thought, and not the exit. */
   cut: boolean;
   /** Environment steps of training behind the weights that answered. */
@@ -112,7 +112,7 @@ interface Asked {
  * const client = await PolicyClient.connect('ws://127.0.0.1:7777/v1/policy');
  * const { action } = await client.act(Float32Array.of(0, 0, 0.1, 0), { deadlineMs: 10 });
  * const several = await client.actBatch([Float32Array.of(0, 0, 0, 0), Float32Array.of(0, 0, 0.2, 0)]);
- * console.log(action, several.map((acted) => acted.steps));
+ * console.log(action, several.map((acted) => acted.ponderSteps));
  * client.close();
  * ```
  */
@@ -265,7 +265,7 @@ export class PolicyClient {
     asked.resolve(
       values.map((action, i) => ({
         action,
-        steps: steps[i],
+        ponderSteps: steps[i],
         cut: cut[i] === 1,
         policyVersion,
         thought: thoughts?.[i],

@@ -23,7 +23,7 @@ export class PolicyMetrics {
   readonly registry = new Registry();
   readonly #requests: Counter;
   readonly #decisions: Counter;
-  readonly #steps: Counter;
+  readonly #ponderSteps: Counter;
   readonly #failures: Counter<'code'>;
   readonly #latency: Histogram;
 
@@ -33,7 +33,7 @@ export class PolicyMetrics {
       new Counter({ name: `pondera_policy_${name}_total`, help, registers });
     this.#requests = counter('requests', 'Requests answered.');
     this.#decisions = counter('decisions', 'Decisions made.');
-    this.#steps = counter('ponder_steps', 'Ponder steps of all decisions.');
+    this.#ponderSteps = counter('ponder_steps', 'Ponder steps of all decisions.');
     this.#failures = new Counter({
       name: 'pondera_policy_failures_total',
       help: 'Requests that failed, by code.',
@@ -66,9 +66,9 @@ export class PolicyMetrics {
   answered(decisions: readonly Decision[], ms: number): void {
     this.#requests.inc();
     this.#decisions.inc(decisions.length);
-    let steps = 0;
-    for (const decision of decisions) steps += decision.ponderSteps;
-    this.#steps.inc(steps);
+    let ponderSteps = 0;
+    for (const decision of decisions) ponderSteps += decision.ponderSteps;
+    this.#ponderSteps.inc(ponderSteps);
     this.#latency.observe(ms / 1000);
   }
 

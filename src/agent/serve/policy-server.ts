@@ -146,8 +146,8 @@ const POLICY_PATH = '/v1/policy';
  *
  * const server = await servePolicy('runs/cartpole', { port: 7777 });
  * const client = await PolicyClient.connect(server.url);
- * const { action, steps } = await client.act(Float32Array.of(0, 0, 0.1, 0));
- * console.log(action, steps);
+ * const { action, ponderSteps } = await client.act(Float32Array.of(0, 0, 0.1, 0));
+ * console.log(action, ponderSteps);
  * client.close();
  * await server.close();
  * ```

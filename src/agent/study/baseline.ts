@@ -38,7 +38,7 @@ export function exitBaselines(): string {
 }
 
 function ofLearned(): ExitDefinition[] {
-  return exits.all.filter(({ reach }) => reach === undefined);
+  return exits.all.filter(({ maxSteps }) => maxSteps === undefined);
 }
 
 /** Splits a list at its commas, except those inside brackets. */

@@ -13,10 +13,10 @@ export interface Comparison {
   /** Fields of the configs that differ, by their dotted path. */
   config: ConfigDifference[];
   updates: Pair<number>;
-  steps: Pair<number>;
-  /** What both had come to after as many steps: means over the updates until then, at most ten. */
+  envSteps: Pair<number>;
+  /** What both had come to after as many environment steps: means over the updates until then, at most ten. */
   progress: {
-    steps: number;
+    envSteps: number;
     return: Pair<number | null>;
     netReturn: Pair<number | null>;
     ponderSteps: Pair<number | null>;
@@ -43,16 +43,16 @@ export async function compareRuns(...dirs: [string, string]): Promise<Comparison
     runs: dirs,
     config: configDifferences(a.config, b.config),
     updates: of(({ metrics }) => metrics.at(-1)?.update ?? 0),
-    steps: of(({ metrics }) => metrics.at(-1)?.envSteps ?? 0),
+    envSteps: of(({ metrics }) => metrics.at(-1)?.envSteps ?? 0),
     progress: SHARES.map((share) => {
-      const steps = Math.round(share * common);
+      const envSteps = Math.round(share * common);
       const over = (value: (m: UpdateMetrics) => number | null) =>
         of(({ metrics }) => {
-          const recent = metrics.filter((m) => m.envSteps <= steps).slice(-WINDOW);
+          const recent = metrics.filter((m) => m.envSteps <= envSteps).slice(-WINDOW);
           return mean(recent.flatMap((m) => value(m) ?? []));
         });
       return {
-        steps,
+        envSteps,
         return: over((m) => m.return),
         netReturn: over((m) => m.netReturn),
         ponderSteps: over((m) => m.ponderSteps.mean),
@@ -68,7 +68,7 @@ export async function compareRuns(...dirs: [string, string]): Promise<Comparison
 interface ReadRun {
   config: unknown;
   metrics: UpdateMetrics[];
-  /** Steps at the best checkpoint. */
+  /** Environment steps at the best checkpoint. */
   best: number | undefined;
 }
 

@@ -23,7 +23,7 @@ import { readMetrics, writeFileAtomic } from '../run/index.ts';
 import { type Baseline, parseBaseline } from './baseline.ts';
 import { tryExit } from './exit-trial.ts';
 import { studyMarkdown } from './study-tables.ts';
-import { collapsedTo, type Study, type StudyRow, summarise } from './summary.ts';
+import { collapsedTo, type Study, type StudyRow, summarize } from './summary.ts';
 import { trainRun } from './train-run.ts';
 
 /** The seeds and baselines of a study, and where its runs go. */
@@ -125,7 +125,7 @@ export async function study(config: Config, options: StudyOptions): Promise<Stud
   }
   const order = ['learned', ...baselines.map(({ policy }) => policy)];
   rows.sort((a, b) => order.indexOf(a.policy) - order.indexOf(b.policy) || a.seed - b.seed);
-  const result = summarise(config.name, rows);
+  const result = summarize(config.name, rows);
   await writeFileAtomic(join(dir, 'study.json'), `${JSON.stringify(result, null, 2)}\n`);
   await writeFileAtomic(join(dir, 'study.md'), studyMarkdown(result));
   return result;

@@ -83,7 +83,7 @@ export interface Study {
 }
 
 /** Puts rows together into a study, with the mixtures and summaries that follow from them. */
-export function summarise(name: string, rows: StudyRow[]): Study {
+export function summarize(name: string, rows: StudyRow[]): Study {
   const learned = rows.filter(({ policy }) => policy === 'learned');
   const mixtures = learned.map((row) => mixture(row, rows));
   const policies = [...new Set(rows.map(({ policy }) => policy))];

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Rng } from '../../kernels/index.ts';
 import { RunError, UsageError } from '../common/errors.ts';
 import { loadConfig } from '../config/load-config.ts';
-import type { ToldEvent } from '../events/events.ts';
+import type { PrintedEvent } from '../events/events.ts';
 import { CheckpointStore } from '../run/index.ts';
 import { type Command, startTraining } from '../train/train-child.ts';
 
@@ -45,7 +45,7 @@ export interface Verified {
 
 /**
  * Trains twice, once undisturbed and once killed (SIGKILL) again and again at random moments and resumed, and
- * compares the weights and the optimiser's state in which both end, byte for byte.
+ * compares the weights and the optimizer's state in which both end, byte for byte.
  *
  * @throws UsageError for a backend that never computes the same twice, or a run that ends before it could be killed so often
  * @throws RunError where a process fails by itself
@@ -106,18 +106,18 @@ async function halfSaved(runDir: string): Promise<string[]> {
   return Promise.all(names.map(async (name) => `${name} ${(await stat(join(dir, name))).ctimeMs}`));
 }
 
-/** A checkpoint, as the events told of it. */
+/** A checkpoint, as the events describe it. */
 interface Save {
   update: number;
   /** The event before it. */
-  after: ToldEvent['type'];
+  after: PrintedEvent['type'];
   /** From that event to its own. */
   ms: number;
 }
 
 interface Followed {
   finished: boolean;
-  /** The last update that it told of. */
+  /** The last update that it reported. */
   update: number;
   after: 'update' | 'checkpoint' | 'start';
   /** What an update took, on average. */
@@ -148,14 +148,14 @@ async function follow(
     updateMs: 0,
     saves: [],
   };
-  let told = 0;
+  let updatesSeen = 0;
   let seconds = 0;
   let timer: NodeJS.Timeout | undefined;
-  let before: { type: ToldEvent['type']; at: number } = { type: 'started', at: 0 };
-  const take = (event: ToldEvent) => {
+  let before: { type: PrintedEvent['type']; at: number } = { type: 'started', at: 0 };
+  const take = (event: PrintedEvent) => {
     const at = performance.now();
     if (event.type === 'updated') {
-      told++;
+      updatesSeen++;
       seconds += event.metrics.timing.seconds;
       found.update = event.metrics.update;
       found.after = 'update';
@@ -164,7 +164,7 @@ async function follow(
       found.after = 'checkpoint';
       found.saves.push({ update: event.update, after: before.type, ms: at - before.at });
     }
-    const ms = kill && killIn(kill, event.type, found.update, told);
+    const ms = kill && killIn(kill, event.type, found.update, updatesSeen);
     if (ms !== undefined) timer ??= setTimeout(() => child.kill('SIGKILL'), ms);
     before = { type: event.type, at };
   };
@@ -188,18 +188,18 @@ async function follow(
     clearTimeout(timer);
     signal?.removeEventListener('abort', abort);
   }
-  found.updateMs = (1000 * seconds) / told;
+  found.updateMs = (1000 * seconds) / updatesSeen;
   return found;
 }
 
 /** In how many milliseconds from an event on the process is killed, where it now is. */
 function killIn(
   { updates, saves, updateMs, at }: Moment,
-  type: ToldEvent['type'],
+  type: PrintedEvent['type'],
   update: number,
-  told: number,
+  updatesSeen: number,
 ): number | undefined {
-  if (told < updates) return undefined;
+  if (updatesSeen < updates) return undefined;
   const save = saves.find((save) => save.update >= update);
   if (save === undefined) return at * updateMs;
   return save.update === update && save.after === type ? at * save.ms : undefined;
@@ -217,7 +217,7 @@ async function compare(a: string, b: string): Promise<string | undefined> {
   const [one, other] = [await load(a), await load(b)];
   if (one.step !== other.step)
     return `last checkpoint: ${one.step} and ${other.step} environment steps`;
-  for (const part of ['weights', 'optimiser'] as const) {
+  for (const part of ['weights', 'optimizer'] as const) {
     for (const [name, { data }] of Object.entries(one[part])) {
       const twin = other[part][name]?.data;
       const bytes = (array: Float32Array) =>

@@ -20,7 +20,7 @@ const SILENT_S = 5;
  * @returns the environments that have not answered
  */
 export function abandoned(
-  envs: Pick<EnvPool, 'owing' | 'answers'>,
+  envs: Pick<EnvPool, 'pending' | 'answers'>,
   signal: AbortSignal | undefined,
   waiting: () => boolean,
 ): Observable<readonly number[]> {
@@ -31,14 +31,14 @@ export function abandoned(
       let [answers, silent] = [envs.answers, 0];
       return interval(1000).pipe(
         filter(() => {
-          const still = waiting() && envs.owing.length > 0 && envs.answers === answers;
+          const still = waiting() && envs.pending.length > 0 && envs.answers === answers;
           silent = still ? silent + 1 : 0;
           answers = envs.answers;
           return silent >= SILENT_S;
         }),
       );
     }),
-    map(() => envs.owing),
+    map(() => envs.pending),
     take(1),
   );
 }

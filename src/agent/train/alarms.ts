@@ -29,8 +29,8 @@ export function collapse(
   const maxSteps = histogram.length;
   if (total === 0 || minSteps === maxSteps) return undefined;
   if (histogram[minSteps - 1] > SHARE * total) {
-    const shallow = forcedDepth.find(({ steps }) => steps === minSteps);
-    const deep = forcedDepth.find(({ steps }) => steps === maxSteps);
+    const shallow = forcedDepth.find((row) => row.ponderSteps === minSteps);
+    const deep = forcedDepth.find((row) => row.ponderSteps === maxSteps);
     if (!shallow || !deep || !gains(shallow, deep)) return undefined;
     return {
       alarm: 'collapsed-to-min',
@@ -76,8 +76,8 @@ const SUSPECTED = -1;
  * Whether to raise an alarm: once, after two evaluations in a row with a collapse.
  * @param alarmed the state after the evaluation before; 0 at first
  */
-export function persistence(alarmed: number, found: boolean): { tell: boolean; alarmed: number } {
-  if (!found) return { tell: false, alarmed: Math.max(0, alarmed - 1) };
-  if (alarmed === 0) return { tell: false, alarmed: SUSPECTED };
-  return { tell: alarmed === SUSPECTED, alarmed: CALM };
+export function persistence(alarmed: number, found: boolean): { report: boolean; alarmed: number } {
+  if (!found) return { report: false, alarmed: Math.max(0, alarmed - 1) };
+  if (alarmed === 0) return { report: false, alarmed: SUSPECTED };
+  return { report: alarmed === SUSPECTED, alarmed: CALM };
 }

@@ -47,8 +47,8 @@ export class Checkpointer {
     const { update, envSteps } = this.#training;
     return await this.#training.during('checkpoint', async () => {
       const checkpoint = await this.#training.checkpoint();
-      const told = (path: string) => this.#on({ type: 'checkpointed', update, envSteps, path });
-      return (await this.#write(checkpoint, occasion.last, told)) ? checkpoint : undefined;
+      const onSaved = (path: string) => this.#on({ type: 'checkpointed', update, envSteps, path });
+      return (await this.#write(checkpoint, occasion.last, onSaved)) ? checkpoint : undefined;
     });
   }
 
@@ -76,14 +76,14 @@ export class Checkpointer {
   async #write(
     checkpoint: Checkpoint,
     last: boolean,
-    told: (path: string) => void = () => {},
+    onSaved: (path: string) => void = () => {},
   ): Promise<boolean> {
     let saved = false;
     try {
       const path = await this.#files.save(checkpoint);
       saved = true;
-      told(path);
-      await this.#files.tidy(this.#training.best?.steps, this.#settings);
+      onSaved(path);
+      await this.#files.tidy(this.#training.best?.envSteps, this.#settings);
       this.#failures = 0;
       this.#savedAt = this.#clock.monotonic();
     } catch (error) {

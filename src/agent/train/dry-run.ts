@@ -43,10 +43,10 @@ export class DryRun {
     const { policy, config } = this.#agent;
     const { minSteps, maxSteps, floor } = config.halting;
     const rule = fixed(maxSteps);
-    const behaviour = { rule, minSteps, maxSteps, floor, forced: 0, greedy: false };
+    const behavior = { rule, minSteps, maxSteps, floor, forced: 0, greedy: false };
     const decider = createDecider(config, {
       ...{ policy, slots, rng: this.#rng },
-      behaviour: () => behaviour,
+      behavior: () => behavior,
     });
     decider.push(Array.from({ length: slots }, (_, env) => ({ env, row: this.#row() })));
     const decided: Decision[] = [];

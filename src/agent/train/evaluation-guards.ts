@@ -1,7 +1,7 @@
 import type { Clock } from '../common/clock.ts';
 import type { Config } from '../config/config.ts';
 import type { EvaluateOptions } from '../evaluate/evaluate.ts';
-import type { StageOptions, Survive } from '../evaluate/play.ts';
+import type { FailureTolerance, StageOptions } from '../evaluate/play.ts';
 import type { Losses, TrainEvent } from '../events/events.ts';
 import { reportFailure, reportStalls } from './incidents.ts';
 import type { RunFiles } from './run-files.ts';
@@ -24,7 +24,7 @@ export function underGuards(
   clock: Clock,
   on: (event: TrainEvent) => void,
 ): Pick<StageOptions, 'watch' | 'calling'> &
-  Pick<EvaluateOptions, 'progress'> & { survive: Survive } {
+  Pick<EvaluateOptions, 'progress'> & { tolerance: FailureTolerance } {
   const during = 'evaluation';
   return {
     calling,
@@ -32,9 +32,9 @@ export function underGuards(
     progress: eachMinute(clock, (progress, seconds) =>
       on({ type: 'evaluating', update, envSteps, ...progress, seconds }),
     ),
-    survive: {
-      failures: config.guards.envFailures,
-      told: (failed) => {
+    tolerance: {
+      maxFailures: config.guards.envFailures,
+      onFailure: (failed) => {
         if (!failed.aside) losses.envFailures++;
         reportFailure(failed, { update, envSteps, during }, files, on);
       },
@@ -45,7 +45,7 @@ export function underGuards(
 /** Passes its argument on, at most once a minute, with the seconds since it was made. */
 function eachMinute<T>(
   clock: Clock,
-  tell: (value: T, seconds: number) => void,
+  report: (value: T, seconds: number) => void,
 ): (value: T) => void {
   const began = clock.monotonic();
   let next = began + 60_000;
@@ -53,6 +53,6 @@ function eachMinute<T>(
     const now = clock.monotonic();
     if (now < next) return;
     next = now + 60_000;
-    tell(value, Math.round((now - began) / 1000));
+    report(value, Math.round((now - began) / 1000));
   };
 }

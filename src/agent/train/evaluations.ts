@@ -97,7 +97,7 @@ export class Evaluations {
     if (signal?.aborted) return undefined;
     const began = clock.monotonic();
     const run = { config: agent.config, update, envSteps, losses, calling };
-    const { survive, ...guards } = underGuards(run, this.#files, clock, on);
+    const { tolerance, ...guards } = underGuards(run, this.#files, clock, on);
     const evaluating = () =>
       measure(agent, {
         ...{ env, signal },
@@ -110,7 +110,7 @@ export class Evaluations {
         depths: [...new Set([halting.minSteps, halting.maxSteps])],
         ...guards,
         // A server may be full: training then postpones the evaluation instead of waiting.
-        survive: { ...survive, impatient: true },
+        tolerance: { ...tolerance, impatient: true },
       });
     try {
       const found = await this.#training.during('evaluation', evaluating);
@@ -135,8 +135,8 @@ export class Evaluations {
       phase === 'released'
         ? collapse(histogram, minSteps, evaluation!, training.recipe.steering)
         : undefined;
-    const { tell, alarmed } = persistence(training.alarmed, found !== undefined);
-    if (tell) this.#options.on({ type: 'alarm', update, ...found! });
+    const { report, alarmed } = persistence(training.alarmed, found !== undefined);
+    if (report) this.#options.on({ type: 'alarm', update, ...found! });
     training.alarmed = alarmed;
   }
 }

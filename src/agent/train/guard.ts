@@ -30,10 +30,10 @@ export class Guard {
 
   /**
    * Says why an update must be undone; undefined where it may stand.
-   * @param reach the size that net returns can have (`returnReach`)
+   * @param scale the size that net returns can have (`returnScale`)
    */
-  judge(stats: UpdateStats, reach: number): string | undefined {
-    const refused = this.#explain(stats, reach);
+  judge(stats: UpdateStats, scale: number): string | undefined {
+    const refused = this.#explain(stats, scale);
     if (refused !== undefined) return refused;
     this.#gradNorm = mixed(this.#gradNorm, stats.gradNorm);
     this.#valueLoss = mixed(this.#valueLoss, stats.valueLoss);
@@ -49,7 +49,7 @@ export class Guard {
     this.#valueLoss = valueLoss;
   }
 
-  #explain(stats: UpdateStats, reach: number): string | undefined {
+  #explain(stats: UpdateStats, scale: number): string | undefined {
     for (const [name, value] of Object.entries(stats)) {
       if (value !== null && !Number.isFinite(value)) {
         return `${name}: expected a finite number, got ${value}`;
@@ -63,8 +63,8 @@ export class Guard {
     // A loss that rewards and the price explain is no jump, even after a calm time: a perfect policy fails once, the
     // first reward comes, or the halting head is released and ponder steps begin to cost.
     return (
-      explainJump('gradNorm', stats.gradNorm, this.#gradNorm, reach, maxJump) ??
-      explainJump('valueLoss', stats.valueLoss, this.#valueLoss, reach ** 2, maxJump)
+      explainJump('gradNorm', stats.gradNorm, this.#gradNorm, scale, maxJump) ??
+      explainJump('valueLoss', stats.valueLoss, this.#valueLoss, scale ** 2, maxJump)
     );
   }
 }
@@ -90,7 +90,7 @@ function explainJump(
  * |reward| + price · (ponder steps beyond minSteps), at least 0.001, scaled as in learning, times the horizon of the
  * discount.
  */
-export function returnReach(
+export function returnScale(
   { count, rewards, ponderSteps }: Pick<Trajectory, 'count' | 'rewards' | 'ponderSteps'>,
   { price, rewardScale }: Pick<UpdateSettings, 'price' | 'rewardScale'>,
   { gamma, minSteps }: { gamma: number; minSteps: number },

@@ -73,7 +73,7 @@ export function reportStrayErrors(
       consecutive: 1,
       ...kept,
     });
-    if (stray.exits) files.tellFailed(stray);
+    if (stray.exits) files.reportFailed(stray);
   };
   signal?.addEventListener('abort', aborted, { once: true });
   return () => signal?.removeEventListener('abort', aborted);

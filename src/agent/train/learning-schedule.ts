@@ -2,15 +2,15 @@ import { algorithmOf } from '../algorithms/index.ts';
 import { whole } from '../common/numbers.ts';
 import type { Config } from '../config/config.ts';
 
-/** Says how the schedule changes where a run resumes after `steps` with another length; undefined where it does not. */
+/** Says how the schedule changes where a run resumes after `envSteps` with another length; undefined where it does not. */
 export function explainLength(
   config: Config,
-  steps: number,
+  envSteps: number,
   before = config.train.totalSteps,
 ): string | undefined {
   const { totalSteps } = config.train;
   const { definition, settings } = algorithmOf(config);
-  const at = (total: number) => definition.schedule(settings, Math.min(1, steps / total));
+  const at = (total: number) => definition.schedule(settings, Math.min(1, envSteps / total));
   const [was, is] = [at(before), at(totalSteps)];
   const names = Object.keys(is).filter((name) => was[name] !== is[name]);
   if (names.length === 0) return undefined;

@@ -69,16 +69,16 @@ export async function loop(
     reportingTo(envs, failureReporter(training, files, on)),
     reportStalls(envs, watchdog.envSeconds, here, on),
     abandoned(envs, signal, () => waiting).pipe(
-      tap((owing) => {
+      tap((pending) => {
         const { update, envSteps } = training;
-        const reason = `interrupted while environments ${owing.join(', ')} did not answer`;
+        const reason = `interrupted while environments ${pending.join(', ')} did not answer`;
         on({ type: 'stopped', update, envSteps, reason });
       }),
     ),
   );
   for await (const rollout of valuesOf(training.collect().pipe(takeUntil(between$)))) {
     waiting = false;
-    tellLost(rollout, training, on);
+    reportLost(rollout, training, on);
     const learned = await training.learn(rollout);
     if (isIncident(learned)) await recovery.afterUndone(learned, training);
     else {
@@ -93,7 +93,11 @@ export async function loop(
 }
 
 /** Reports lost episodes, if there are any. */
-function tellLost({ lost }: Rollout, { update }: Training, on: (event: TrainEvent) => void): void {
+function reportLost(
+  { lost }: Rollout,
+  { update }: Training,
+  on: (event: TrainEvent) => void,
+): void {
   if (lost.length === 0) return;
   on({ type: 'lost', update: update + 1, episodes: lost.length, reason: lost.at(-1)! });
 }

@@ -56,7 +56,7 @@ export class Recovery {
     const consecutive = this.#undone.count(update);
     const kept = await this.#files.setAside(incident);
     const wrong = `stopped after ${consecutive} undone updates in a row`;
-    this.#tell('update', { ...incident, consecutive }, kept, wrong);
+    this.#report('update', { ...incident, consecutive }, kept, wrong);
   }
 
   /**
@@ -69,7 +69,7 @@ export class Recovery {
     const consecutive = this.#wentBack.count(update);
     const note = { reason, update: update + 1, envSteps, consecutive };
     const kept = await this.#files.keepPolicy(note, await agent.policy.parameters.read());
-    this.#tell(
+    this.#report(
       'policy',
       note,
       kept,
@@ -81,7 +81,7 @@ export class Recovery {
   }
 
   /** Reports an incident. @throws RunError after too many in a row */
-  #tell(
+  #report(
     what: IncidentKind,
     incident: { reason: string; update: number; envSteps: number; consecutive: number },
     kept: Kept,

@@ -65,7 +65,7 @@ export class RunFiles {
   readonly #metrics: MetricsLog;
   #board: TensorBoardWriter;
   readonly #events: EventsLog;
-  readonly #toldOf = new Set<AsideVerb>();
+  readonly #reportedVerbs = new Set<AsideVerb>();
   readonly #lock: HeldLock;
 
   private constructor(
@@ -216,7 +216,7 @@ export class RunFiles {
     return this.#keep(`update-${incident.update}-at-${incident.envSteps}`, note, {
       'batch.safetensors': encodeSafetensors(batch),
       'weights.safetensors': encodeSafetensors(before.weights),
-      'optimiser.safetensors': encodeSafetensors(before.tensors),
+      'optimizer.safetensors': encodeSafetensors(before.tensors),
     });
   }
 
@@ -243,8 +243,8 @@ export class RunFiles {
 
   /** Whether this is the first call for a method in this session. */
   isFirst(verb: AsideVerb): boolean {
-    const first = !this.#toldOf.has(verb);
-    this.#toldOf.add(verb);
+    const first = !this.#reportedVerbs.has(verb);
+    this.#reportedVerbs.add(verb);
     return first;
   }
 
@@ -299,7 +299,7 @@ export class RunFiles {
     try {
       return await run;
     } catch (error) {
-      this.tellFailed(error);
+      this.reportFailed(error);
       throw error;
     }
   }
@@ -316,7 +316,7 @@ export class RunFiles {
   }
 
   /** Writes to events.jsonl why the run failed. */
-  tellFailed(error: unknown): void {
+  reportFailed(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
     this.#events.append({ type: 'failed', message });
   }
@@ -341,7 +341,7 @@ interface Found {
 async function newest(store: CheckpointStore): Promise<Found> {
   const found: Found = (await store.latest()) ? await store.recover() : { damaged: [] };
   // A crash may have come before the best one was marked, or damage after.
-  await store.settleBest((found.checkpoint?.state as TrainingState | undefined)?.best?.steps);
+  await store.settleBest((found.checkpoint?.state as TrainingState | undefined)?.best?.envSteps);
   return found;
 }
 

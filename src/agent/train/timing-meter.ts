@@ -11,12 +11,12 @@ export class TimingMeter {
   /** Seconds before this session. */
   #before = 0;
   #began: number;
-  #told: number;
+  #reportedAt: number;
 
   constructor(clock: Clock, spent: TimeSpent) {
     this.#clock = clock;
     this.#spent = spent;
-    this.#began = this.#told = clock.monotonic();
+    this.#began = this.#reportedAt = clock.monotonic();
   }
 
   /** Seconds of training, over all its sessions. */
@@ -27,14 +27,14 @@ export class TimingMeter {
   /** Begins a session after `elapsed` seconds of training. */
   restore(elapsed: number): void {
     this.#before = elapsed;
-    this.#began = this.#told = this.#clock.monotonic();
+    this.#began = this.#reportedAt = this.#clock.monotonic();
   }
 
   /** The figures since the update before. @param decisions made since then */
   take(decisions: number): UpdateMetrics['timing'] {
     const now = this.#clock.monotonic();
-    const seconds = (now - this.#told) / 1000;
-    this.#told = now;
+    const seconds = (now - this.#reportedAt) / 1000;
+    this.#reportedAt = now;
     const phases = this.#spent.take();
     const { rss, heapUsed, external } = process.memoryUsage();
     return {

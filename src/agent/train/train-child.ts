@@ -1,8 +1,8 @@
 import { type ChildProcess, type SpawnOptions, type StdioOptions, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import type { ToldEvent } from '../events/events.ts';
-import { parseTold } from '../events/events-log.ts';
+import type { PrintedEvent } from '../events/events.ts';
+import { parsePrintedEvent } from '../events/events-log.ts';
 
 /** The command of a process that trains: a program and its first arguments. */
 export type Command = readonly [string, ...string[]];
@@ -44,7 +44,7 @@ export function startTraining(
   [program, ...first]: Command,
   run: ChildRun,
   [stdout, stderr]: [stdout: number | 'ignore', stderr: number | 'pipe'],
-  on: (event: ToldEvent) => void,
+  on: (event: PrintedEvent) => void,
   options: Pick<SpawnOptions, 'detached'> = {},
 ): { child: ChildProcess; ended: Promise<ChildEnd> } {
   const stdio: StdioOptions = ['ignore', stdout, stderr, 'pipe', 'ipc'];
@@ -65,7 +65,7 @@ export function trainArguments({ config, set, seed, runDir, resume }: ChildRun):
   ];
 }
 
-async function follow(child: ChildProcess, on: (event: ToldEvent) => void): Promise<ChildEnd> {
+async function follow(child: ChildProcess, on: (event: PrintedEvent) => void): Promise<ChildEnd> {
   const gone = new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
     child.once('exit', (code, signal) => resolve([code, signal]));
     // A process that has started ends by itself.
@@ -78,7 +78,7 @@ async function follow(child: ChildProcess, on: (event: ToldEvent) => void): Prom
   const read =
     pipe &&
     eachLine(pipe, (line) => {
-      const event = parseTold(line);
+      const event = parsePrintedEvent(line);
       if (event === undefined) return;
       if (event.type === 'finished') finished = !event.interrupted;
       if (event.type === 'failed') failed = event.message;

@@ -126,7 +126,7 @@ export async function train(input: ConfigInput, given: TrainOptions = {}): Promi
   const on = (event: TrainEvent) => {
     log.append(event);
     given.on?.(event);
-    hooks.tell(event);
+    hooks.emit(event);
   };
   // Each group of environments would report it again.
   const onListening = once((url: string) => {
@@ -154,7 +154,7 @@ export async function train(input: ConfigInput, given: TrainOptions = {}): Promi
   const { files } = opened;
   const heartbeat = new Heartbeat();
   const watched = watchThread(runDir, heartbeat, config.watchdog.threadSeconds);
-  const told = reportStrayErrors(signal, heartbeat, files, on);
+  const stopReporting = reportStrayErrors(signal, heartbeat, files, on);
   const run = async () => {
     const trained = await session(agent, backend, opened, hooks, heartbeat, options).catch(
       (error) => {
@@ -188,7 +188,7 @@ export async function train(input: ConfigInput, given: TrainOptions = {}): Promi
   return closing(
     () => {
       watched();
-      told();
+      stopReporting();
       agent.dispose();
       return files.close();
     },
@@ -274,11 +274,11 @@ async function session(
 /** Settings whose consequences a user may not expect. */
 function warnings(agent: Agent, from: Checkpoint | undefined): string[] {
   const bounds = explainActionBounds(agent);
-  const { steps, totalSteps } = (from?.state ?? { steps: 0 }) as TrainingState;
+  const { envSteps, totalSteps } = (from?.state ?? { envSteps: 0 }) as TrainingState;
   const found = [
-    bounds && `${bounds.seen}; ${bounds.mend}`,
+    bounds && `${bounds.found}; ${bounds.fix}`,
     explainPrice(agent.config),
-    explainLength(agent.config, steps, totalSteps),
+    explainLength(agent.config, envSteps, totalSteps),
   ];
   return found.filter((message) => message !== undefined);
 }
@@ -312,9 +312,9 @@ async function warmStart(agent: Agent): Promise<void> {
 
 /** Passes the first value on alone. */
 function once<T>(listener: (value: T) => void): (value: T) => void {
-  let told = false;
+  let called = false;
   return (value) => {
-    if (!told) listener(value);
-    told = true;
+    if (!called) listener(value);
+    called = true;
   };
 }

@@ -11,16 +11,14 @@ import type { GuardState } from './guard.ts';
 export interface TrainingState {
   agent: AgentState;
   update: number;
-  steps: number;
+  envSteps: number;
   /** The run's `train.totalSteps`. */
   totalSteps?: number;
   episodes: number;
   /** Seconds of training so far. */
   elapsed: number;
   /** The algorithm's counters. */
-  algorithm?: Record<string, number>;
-  /** The counter of Adam in older checkpoints, which are of PPO. */
-  optimiserStep?: number;
+  algorithm: Record<string, number>;
   recipe: HaltingScheduleState;
   best: BestScore | null;
   alarmed: number;
@@ -39,6 +37,6 @@ export interface TrainingState {
 export interface BestScore {
   return: number;
   pricedSteps: number;
-  /** Its environment steps, which name its checkpoint. */
-  steps?: number;
+  /** They name its checkpoint. */
+  envSteps?: number;
 }

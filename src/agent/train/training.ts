@@ -32,7 +32,7 @@ import { HookRequests } from '../hooks/hook-requests.ts';
 import { HaltingSchedule } from '../recipe/halting-schedule.ts';
 import type { Checkpoint } from '../run/index.ts';
 import { Heartbeat } from '../watchdog/index.ts';
-import { explainLearned, Guard, returnReach } from './guard.ts';
+import { explainLearned, Guard, returnScale } from './guard.ts';
 import type { Incident, Learned } from './incident.ts';
 import { TimingMeter } from './timing-meter.ts';
 import type { BestScore, TrainingState } from './training-state.ts';
@@ -91,7 +91,7 @@ export class Training {
     this.#learnRng = Rng.seed(train.seed, 'learn');
     this.decider = createDecider(config, {
       ...{ policy, slots: env.count, rng: this.#actRng },
-      behaviour: () => this.behaviour(),
+      behavior: () => this.behavior(),
     });
     this.trajectory = new Trajectory({
       capacity: settings.decisions + env.count,
@@ -128,13 +128,13 @@ export class Training {
       resetOptions: () => training?.hookRequests.resetOptions,
       normalizer: agent.normalizer && { stats: agent.normalizer, frozen: false },
       limits: { observation: guards.maxObservation, reward: guards.maxReward },
-      survive: guards.envFailures,
+      maxFailures: guards.envFailures,
       calling: heartbeat.calling,
     });
     training = new Training(agent, envs, clock, heartbeat);
     try {
-      if (checkpoint !== undefined) await training.#restore(checkpoint.optimiser, saved!);
-      heartbeat.reach(training);
+      if (checkpoint !== undefined) await training.#restore(checkpoint.optimizer, saved!);
+      heartbeat.advance(training);
       return training;
     } catch (error) {
       await training.dispose();
@@ -162,10 +162,10 @@ export class Training {
   }
 
   /** How thoughts end and actions are drawn, at the present stage of the recipe. */
-  behaviour(): DecisionOptions {
+  behavior(): DecisionOptions {
     const { released } = this.recipe;
     const { forcedShare: forced } = this.#config.recipe;
-    return this.#algorithm.behaviour({ released, forced, progress: this.progress });
+    return this.#algorithm.behavior({ released, forced, progress: this.progress });
   }
 
   /** Share of training that is done, in [0, 1]. */
@@ -246,10 +246,10 @@ export class Training {
       stats = await this.#algorithm.update(trajectory, settings);
       const { gamma } = this.#settings;
       const { minSteps } = this.#config.halting;
-      const reach = returnReach(trajectory, settings, { gamma, minSteps });
+      const scale = returnScale(trajectory, settings, { gamma, minSteps });
       learned = await this.#learned();
       const broken = explainLearned(learned);
-      reason = broken ?? this.guard.judge(stats, reach);
+      reason = broken ?? this.guard.judge(stats, scale);
     } catch (error) {
       if (!(error instanceof NonFiniteError)) throw error;
       reason = error.message;
@@ -292,7 +292,7 @@ export class Training {
     if (!this.recipe.released && learnsToHalt(this.#config.halting)) return false;
     const worth = (s: BestScore) => s.return - this.recipe.price * s.pricedSteps;
     if (this.best !== null && worth(score) < worth(this.best)) return false;
-    this.best = { ...score, steps: this.envSteps };
+    this.best = { ...score, envSteps: this.envSteps };
     return true;
   }
 
@@ -319,7 +319,7 @@ export class Training {
 
   /** Collects the next rollout. */
   proceed(): void {
-    this.#heartbeat.reach(this);
+    this.#heartbeat.advance(this);
     this.#heartbeat.doing('collecting');
     this.#admit$.next(true);
   }
@@ -333,7 +333,7 @@ export class Training {
     const state: TrainingState = {
       agent: this.agent.state(),
       update: this.update,
-      steps: this.envSteps,
+      envSteps: this.envSteps,
       totalSteps: this.#config.train.totalSteps,
       episodes: this.#episodes,
       elapsed: this.#pace.elapsed,
@@ -349,7 +349,7 @@ export class Training {
     return {
       step: this.envSteps,
       weights,
-      optimiser: tensors,
+      optimizer: tensors,
       state,
     };
   }
@@ -366,10 +366,9 @@ export class Training {
   }
 
   async #restore(tensors: Tensors, saved: TrainingState): Promise<void> {
-    const { optimiserStep = 0, algorithm: counters = { optimiserStep } } = saved;
-    this.#algorithm.restore({ tensors, counters });
+    this.#algorithm.restore({ tensors, counters: saved.algorithm });
     this.update = saved.update;
-    this.envSteps = saved.steps;
+    this.envSteps = saved.envSteps;
     this.#episodes = saved.episodes;
     this.#pace.restore(saved.elapsed);
     this.best = saved.best;
@@ -389,10 +388,10 @@ export class Training {
     for (const [i, goesOn] of goOn.entries()) if (!goesOn) this.#priced[i] = 0;
   }
 
-  /** Frees tensors and closes environments. @param told receives each failure to close one */
-  async dispose(told: (failed: Failed) => void = () => {}): Promise<void> {
+  /** Frees tensors and closes environments. @param onFailure receives each failure to close one */
+  async dispose(onFailure: (failed: Failed) => void = () => {}): Promise<void> {
     this.decider.dispose();
     this.#algorithm.dispose();
-    await closeReporting(this.envs, told);
+    await closeReporting(this.envs, onFailure);
   }
 }

@@ -17,13 +17,13 @@ export class Heartbeat {
     this.#slots[SLOTS.activity] = ACTIVITIES.indexOf(activity);
   }
 
-  /** The progress that `reach` set last. */
+  /** The progress that `advance` set last. */
   get reached(): { update: number; envSteps: number } {
     return { update: this.#slots[SLOTS.update], envSteps: this.#slots[SLOTS.envSteps] };
   }
 
   /** Sets the progress of training. */
-  reach({ update, envSteps }: { update: number; envSteps: number }): void {
+  advance({ update, envSteps }: { update: number; envSteps: number }): void {
     this.#slots[SLOTS.update] = update;
     this.#slots[SLOTS.envSteps] = envSteps;
   }

@@ -1,7 +1,7 @@
 import inspector from 'node:inspector';
 import { startThread } from '../../kernels/index.ts';
 import type { Heartbeat } from './heartbeat.ts';
-import { looksIn } from './slots.ts';
+import { checksIn } from './slots.ts';
 import type { Watched } from './watchdog-thread.ts';
 
 /**
@@ -22,7 +22,7 @@ export function watchThread(dir: string, heartbeat: Heartbeat, seconds: number):
     process.emitWarning(`the watchdog failed, and the run continues without it: ${message}`),
   );
   thread.unref();
-  const timer = setInterval(() => heartbeat.beat(), looksIn(seconds).everyMs);
+  const timer = setInterval(() => heartbeat.beat(), checksIn(seconds).everyMs);
   timer.unref();
   return () => {
     clearInterval(timer);

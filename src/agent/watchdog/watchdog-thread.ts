@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { workerData } from 'node:worker_threads';
 import type { Kept } from '../events/events.ts';
 import { unusedPath } from '../run/unused-path.ts';
-import { ACTIVITIES, looksIn, SLOTS } from './slots.ts';
+import { ACTIVITIES, checksIn, SLOTS } from './slots.ts';
 
 /** The data that the watching thread receives at its start. */
 export interface Watched {
@@ -15,11 +15,11 @@ export interface Watched {
 }
 
 const { dir, shared, seconds } = workerData as Watched;
-const { everyMs, looks } = looksIn(seconds);
+const { everyMs, checks } = checksIn(seconds);
 const slots = new Float64Array(shared);
 let beats = Number.NaN;
 let since = Date.now();
-/** Looks in a row without a beat. Counting looks makes a stopped process or a sleeping machine count as one look. */
+/** Checks in a row without a beat. Counting checks makes a stopped process or a sleeping machine count as one check. */
 let quiet = 0;
 
 setInterval(() => {
@@ -27,16 +27,16 @@ setInterval(() => {
     beats = slots[SLOTS.beats];
     since = Date.now();
     quiet = 0;
-  } else if (++quiet === looks) {
+  } else if (++quiet === checks) {
     try {
-      tell();
+      report();
     } finally {
       process.kill(process.pid, 'SIGKILL');
     }
   }
 }, everyMs);
 
-function tell(): void {
+function report(): void {
   const env = slots[SLOTS.env] < 0 ? null : slots[SLOTS.env];
   const activity = ACTIVITIES[slots[SLOTS.activity]];
   const phase = activity === 'collecting' && env !== null ? 'environment' : activity;

@@ -9,7 +9,7 @@ import { EpisodicEnv, type Outcome } from './episodic-env.ts';
 import { palette } from './palette.ts';
 
 // Both links: mass 1 kg, length 1 m, center of mass in the middle, moment of inertia 1 kg m².
-const centre = 0.5; // m
+const center = 0.5; // m
 const inertia = 1; // kg m²
 const gravity = 9.8; // m/s²
 const dt = 0.2; // s
@@ -23,17 +23,17 @@ type State = [theta1: number, theta2: number, speed1: number, speed2: number];
 function derivative([theta1, theta2, speed1, speed2]: State, torque: number): State {
   const cos2 = Math.cos(theta2);
   const sin2 = Math.sin(theta2);
-  const d1 = centre ** 2 + (1 + centre ** 2 + 2 * centre * cos2) + 2 * inertia;
-  const d2 = centre ** 2 + centre * cos2 + inertia;
-  const phi2 = centre * gravity * Math.cos(theta1 + theta2 - Math.PI / 2);
+  const d1 = center ** 2 + (1 + center ** 2 + 2 * center * cos2) + 2 * inertia;
+  const d2 = center ** 2 + center * cos2 + inertia;
+  const phi2 = center * gravity * Math.cos(theta1 + theta2 - Math.PI / 2);
   const phi1 =
-    -centre * speed2 ** 2 * sin2 -
-    2 * centre * speed2 * speed1 * sin2 +
-    (centre + 1) * gravity * Math.cos(theta1 - Math.PI / 2) +
+    -center * speed2 ** 2 * sin2 -
+    2 * center * speed2 * speed1 * sin2 +
+    (center + 1) * gravity * Math.cos(theta1 - Math.PI / 2) +
     phi2;
   const acceleration2 =
-    (torque + (d2 / d1) * phi1 - centre * speed1 ** 2 * sin2 - phi2) /
-    (centre ** 2 + inertia - d2 ** 2 / d1);
+    (torque + (d2 / d1) * phi1 - center * speed1 ** 2 * sin2 - phi2) /
+    (center ** 2 + inertia - d2 ** 2 / d1);
   return [speed1, speed2, -(d2 * acceleration2 + phi1) / d1, acceleration2];
 }
 

@@ -56,9 +56,9 @@ export async function loadFactory(
   if (/\.[cm]?tsx?$/.test(path)) {
     // tsx takes the part after "?" for a query, and then does not recognize TypeScript.
     if (path.includes('?')) {
-      const mend = 'rename the folder, or write it in JavaScript';
+      const fix = 'rename the folder, or write it in JavaScript';
       throw new Error(
-        `${product.name} module ${path}: expected no "?" in the path of a TypeScript module: ${mend}`,
+        `${product.name} module ${path}: expected no "?" in the path of a TypeScript module: ${fix}`,
       );
     }
     await readTypeScript();

@@ -9,7 +9,7 @@ const directions = [
 ] as const;
 
 /** The cell next to `cell` (row · size + column), or −1 beyond the edge. */
-export function neighbour(size: number, cell: number, direction: number): number {
+export function neighbor(size: number, cell: number, direction: number): number {
   const row = Math.floor(cell / size) + directions[direction][0];
   const column = (cell % size) + directions[direction][1];
   return row < 0 || row >= size || column < 0 || column >= size ? -1 : row * size + column;
@@ -30,7 +30,7 @@ export function perfectMaze(size: number, rng: Rng): number[] {
     // Keeping only the last exit from each cell erases the loops.
     for (let cell = start; !inTree[cell]; ) {
       const direction = rng.int(4);
-      const next = neighbour(size, cell, direction);
+      const next = neighbor(size, cell, direction);
       if (next < 0) continue;
       exit[cell] = direction;
       cell = next;
@@ -38,7 +38,7 @@ export function perfectMaze(size: number, rng: Rng): number[] {
     for (let cell = start; !inTree[cell]; ) {
       inTree[cell] = true;
       const direction = exit[cell];
-      const next = neighbour(size, cell, direction);
+      const next = neighbor(size, cell, direction);
       walls[cell * 4 + direction] = 0;
       walls[next * 4 + ((direction + 2) % 4)] = 0;
       cell = next;
@@ -55,7 +55,7 @@ export function distancesTo(size: number, walls: readonly number[], goal: number
   for (const cell of queue) {
     for (let direction = 0; direction < 4; direction++) {
       if (walls[cell * 4 + direction]) continue;
-      const next = neighbour(size, cell, direction);
+      const next = neighbor(size, cell, direction);
       if (distances[next] <= distances[cell] + 1) continue;
       distances[next] = distances[cell] + 1;
       queue.push(next);

@@ -5,7 +5,7 @@ import { Box } from '../spaces/box.ts';
 import { Discrete } from '../spaces/discrete.ts';
 import { defineEnv } from './entry.ts';
 import { EpisodicEnv, type Outcome } from './episodic-env.ts';
-import { distancesTo, neighbour, perfectMaze } from './maze-grid.ts';
+import { distancesTo, neighbor, perfectMaze } from './maze-grid.ts';
 import { palette } from './palette.ts';
 
 const options = z
@@ -124,7 +124,7 @@ export class Maze extends EpisodicEnv<Float32Array, number, State> {
 
   protected advance(state: State, action: number): Outcome<State> {
     const blocked = state.walls[state.agent * 4 + action];
-    const agent = blocked ? state.agent : neighbour(this.#options.size, state.agent, action);
+    const agent = blocked ? state.agent : neighbor(this.#options.size, state.agent, action);
     const success = agent === state.goal;
     const progress = state.distances[state.agent] - state.distances[agent];
     const { stepReward, progressReward } = this.#options;
@@ -166,7 +166,7 @@ export class Maze extends EpisodicEnv<Float32Array, number, State> {
     for (let cell = agent; distances[cell] > 1; ) {
       const next = [0, 1, 2, 3]
         .filter((direction) => !walls[cell * 4 + direction])
-        .map((direction) => neighbour(size, cell, direction));
+        .map((direction) => neighbor(size, cell, direction));
       cell = next.find((other) => distances[other] < distances[cell])!;
       way.push(dot(cell, 4, palette.pale));
     }
@@ -179,7 +179,7 @@ export class Maze extends EpisodicEnv<Float32Array, number, State> {
     const sides = walls.flatMap((wall, side): Shape[] => {
       const cell = Math.floor(side / 4);
       const direction = side % 4;
-      const twice = direction % 3 === 0 && neighbour(size, cell, direction) >= 0;
+      const twice = direction % 3 === 0 && neighbor(size, cell, direction) >= 0;
       // A wall between two cells is drawn once, by the one to its north or west.
       if (!wall || twice) return [];
       const [x1, y1] = corners[direction];

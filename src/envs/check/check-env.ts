@@ -15,14 +15,14 @@ export interface CheckOptions {
   /** Seeds the play, an integer ≥ 0; default 0. */
   seed?: number;
   /** Environment steps of random play; the whole check takes at most eight times as many. Default 500. */
-  steps?: number;
+  envSteps?: number;
   /** The longest time for a promise to settle, in ms; default 10,000. */
   timeoutMs?: number;
 }
 
 export const checkChecks: Checks<CheckOptions> = {
   seed: integer(0),
-  steps: integer(1),
+  envSteps: integer(1),
   timeoutMs: duration,
 };
 
@@ -47,7 +47,7 @@ export interface CheckFacts {
   /** Episodes played. */
   episodes: number;
   /** Environment steps taken. */
-  steps: number;
+  envSteps: number;
   /** Whether `reset` and `step` never returned a promise. */
   sync: boolean;
   /** Whether `snapshot` and `restore` work. */
@@ -79,8 +79,8 @@ export async function checkEnv(
   options: CheckOptions = {},
 ): Promise<CheckReport> {
   checkOptions('checkEnv', options, checkChecks);
-  const { seed = 0, steps = 500, timeoutMs = 10_000 } = options;
-  const check = new Check(factory, seed, steps, timeoutMs);
+  const { seed = 0, envSteps = 500, timeoutMs = 10_000 } = options;
+  const check = new Check(factory, seed, envSteps, timeoutMs);
   await check.run();
   return check.report();
 }
@@ -96,7 +96,7 @@ class Check {
   constructor(
     readonly factory: EnvFactory,
     readonly seed: number,
-    readonly steps: number,
+    readonly envSteps: number,
     timeoutMs: number,
   ) {
     const findings = this.#findings;
@@ -118,7 +118,7 @@ class Check {
     const { problems, warnings } = this.#findings;
     const { episodes, sync, latencies } = this.#watch;
     const latencyMs = latency(latencies);
-    const facts = { ...this.#facts, episodes, steps: latencies.length, sync, latencyMs };
+    const facts = { ...this.#facts, episodes, envSteps: latencies.length, sync, latencyMs };
     return { ok: problems.length === 0, problems, warnings, facts };
   }
 
@@ -171,18 +171,18 @@ class Check {
     }
   }
 
-  #refuse(rule: Rule, seen: string): never {
-    this.#findings.problem(rule, seen);
+  #refuse(rule: Rule, found: string): never {
+    this.#findings.problem(rule, found);
     throw new BrokenEnvError();
   }
 
   async #play(): Promise<Trace> {
     const probe = await this.#make();
     const first = await probe.reset({ seed: this.seed });
-    const trace = await explore(probe, this.steps, Rng.seed(this.seed, 'actions'));
+    const trace = await explore(probe, this.envSteps, Rng.seed(this.seed, 'actions'));
     trace.events.unshift(first);
     if (!trace.events.some(({ terminated, truncated }) => terminated || truncated)) {
-      this.#findings.warn('episode-end', `no episode ended within ${this.steps} steps`);
+      this.#findings.warn('episode-end', `no episode ended within ${this.envSteps} steps`);
     }
     const change = aliased(trace);
     if (change) this.#findings.problem('aliasing', change);
@@ -217,7 +217,7 @@ class Check {
     const unfit = explainPlain(snapshot, 'snapshot');
     if (unfit) return this.#findings.problem('snapshot', unfit);
     const json = stringifyExact(snapshot);
-    const trace = await explore(probe, this.steps, rng);
+    const trace = await explore(probe, this.envSteps, rng);
     if (explainPlain(snapshot, 'snapshot') || stringifyExact(snapshot) !== json) {
       this.#findings.problem('snapshot', 'a snapshot changed while its environment ran on');
     }
@@ -273,7 +273,7 @@ export function formatReport({ problems, warnings, facts }: CheckReport): string
   lines.push(
     `observation ${formatSpace(facts.observationSpace)}`,
     `action      ${formatSpace(facts.actionSpace)}`,
-    `${facts.episodes} episodes, ${facts.steps} steps${latency}; ${kind}`,
+    `${facts.episodes} episodes, ${facts.envSteps} steps${latency}; ${kind}`,
     `problems: ${problems.length}, warnings: ${warnings.length}`,
   );
   return lines.join('\n');
@@ -284,6 +284,6 @@ function formatSpace(space: SpaceJson | undefined): string {
   return json.length > 80 ? `${json.slice(0, 79)}…` : json;
 }
 
-function formatFinding(kind: string, { rule, seen, mend }: Finding): string[] {
-  return [`${kind}: ${rule}`, `  found: ${seen}`, `  fix: ${mend}`];
+function formatFinding(kind: string, { rule, found, fix }: Finding): string[] {
+  return [`${kind}: ${rule}`, `  found: ${found}`, `  fix: ${fix}`];
 }

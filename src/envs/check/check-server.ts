@@ -65,7 +65,7 @@ export async function checkServer(
   await check.run();
   const { problems, warnings } = check.findings;
   if (!check.reached) {
-    const facts = { episodes: 0, steps: 0, sync: false, snapshots: false, latencyMs: null };
+    const facts = { episodes: 0, envSteps: 0, sync: false, snapshots: false, latencyMs: null };
     return { ok: false, problems, warnings, facts, server: check.facts };
   }
   const source = { urls: [url], frame: FRAME, token };
@@ -192,13 +192,13 @@ class ServerCheck {
 /** Writes a report as lines for a terminal. */
 export function formatServerReport(report: ServerReport): string {
   const { id, autoreset, exactlyOnce, resumes, roundTripMs, frame } = report.server;
-  const said = (fact: boolean | null) => (fact === null ? 'not seen' : fact ? 'yes' : 'no');
+  const yesNo = (fact: boolean | null) => (fact === null ? 'not seen' : fact ? 'yes' : 'no');
   const times = (ms: Latency) =>
     `p50 ${ms.p50.toFixed(2)}, p95 ${ms.p95.toFixed(2)}, p99 ${ms.p99.toFixed(2)}, max ${ms.max.toFixed(2)} ms`;
   const lines = [
     `server      ${id}`,
     `autoreset   ${autoreset.followed} of ${autoreset.ended} episodes were followed by the next in the same frame`,
-    `exactly once ${said(exactlyOnce)}, resumes ${said(resumes)}`,
+    `exactly once ${yesNo(exactlyOnce)}, resumes ${yesNo(resumes)}`,
     `round trip  ${roundTripMs ? times(roundTripMs) : 'not seen'}`,
   ];
   if (frame) {

@@ -1,5 +1,5 @@
-/** The rules of the environment contract, each with how to mend a breach of it. */
-const mends = {
+/** The rules of the environment contract, each with how to fix a breach of it. */
+const fixes = {
   factory:
     'export a function that returns an environment or a promise of one, also when it gets no options',
   verbs: 'give the environment the methods reset(options) and step(action)',
@@ -39,16 +39,16 @@ const mends = {
 } as const;
 
 /** A rule of the environment contract. */
-export type Rule = keyof typeof mends;
+export type Rule = keyof typeof fixes;
 
 /** A breach of a rule, or a likely mistake. */
 export interface Finding {
   /** The rule; `trainable` and `bounds` are training's own. */
   rule: Rule | 'trainable' | 'bounds';
   /** The observation, with its place. */
-  seen: string;
+  found: string;
   /** The remedy. */
-  mend: string;
+  fix: string;
 }
 
 /** Collects the findings of a check, the first one of each rule, since others follow from it. */
@@ -56,16 +56,16 @@ export class Findings {
   readonly problems: Finding[] = [];
   readonly warnings: Finding[] = [];
 
-  problem(rule: Rule, seen: string): void {
-    add(this.problems, rule, seen);
+  problem(rule: Rule, found: string): void {
+    add(this.problems, rule, found);
   }
 
-  warn(rule: Rule, seen: string): void {
-    add(this.warnings, rule, seen);
+  warn(rule: Rule, found: string): void {
+    add(this.warnings, rule, found);
   }
 }
 
-function add(findings: Finding[], rule: Rule, seen: string): void {
+function add(findings: Finding[], rule: Rule, found: string): void {
   if (findings.some((finding) => finding.rule === rule)) return;
-  findings.push({ rule, seen, mend: mends[rule] });
+  findings.push({ rule, found, fix: fixes[rule] });
 }

@@ -104,8 +104,8 @@ export class Probe {
         await settle(this.watch, 'close', this.env.close());
       } catch (error) {
         if (error instanceof BrokenEnvError) return false;
-        const seen = `the ${time} call of close threw ${describe(error)}`;
-        this.watch.findings.problem('close', seen);
+        const found = `the ${time} call of close threw ${describe(error)}`;
+        this.watch.findings.problem('close', found);
       }
     }
     return true;
@@ -184,8 +184,8 @@ export async function settle<T>(watch: Watch, where: string, result: T | Promise
   if (!isPromise(result)) return result;
   return inTime(Promise.resolve(result), watch.timeoutMs, () => {
     watch.timedOut = true;
-    const seen = `${where}: its promise did not settle in ${watch.timeoutMs} ms`;
-    watch.findings.problem('timeout', seen);
+    const found = `${where}: its promise did not settle in ${watch.timeoutMs} ms`;
+    watch.findings.problem('timeout', found);
     return new BrokenEnvError();
   });
 }

@@ -54,11 +54,11 @@ export class Definitions<D extends { readonly name: string }> {
       const at = this.#known.indexOf(definition);
       if (at < 0) return;
       this.#known.splice(at, 1);
-      this.#tell();
+      this.#notify();
     };
     this.#add(definition);
     try {
-      this.#tell();
+      this.#notify();
     } catch (error) {
       release();
       throw error;
@@ -79,7 +79,7 @@ export class Definitions<D extends { readonly name: string }> {
     this.#known.push(definition);
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const listener of this.#listeners) listener();
   }
 }

@@ -124,10 +124,10 @@ export class Conversation {
     if (reply.type === 'observation') return reply.data;
     const { code, message: what, ...details } = reply.data;
     const errors = JSON.stringify(details.errors ?? '').slice(0, MOST_SHOWN);
-    const told = `${at}: ${code}: ${what} ${errors === '""' ? '' : errors}`.trimEnd();
+    const text = `${at}: ${code}: ${what} ${errors === '""' ? '' : errors}`.trimEnd();
     throw code === 'SESSION_ERROR'
-      ? new EnvDisconnectedError(told)
-      : new OpenEnvError(code, told, details);
+      ? new EnvDisconnectedError(text)
+      : new OpenEnvError(code, text, details);
   }
 
   /** Ends the connection, and rejects the open request. */

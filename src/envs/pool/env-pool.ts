@@ -19,7 +19,7 @@ import { EnvSlot, type EnvSlotOptions, type EnvSlotState } from './env-slot.ts';
 import type { Failed } from './failure-policy.ts';
 
 /** The size of a pool, its seed, and its tolerance for failures. */
-export interface EnvPoolOptions extends Omit<EnvSlotOptions, 'survival'> {
+export interface EnvPoolOptions extends Omit<EnvSlotOptions, 'failurePolicy'> {
   /** Number of environments (N). */
   count: number;
   /** The seed of environment i comes from (seed, name, i). */
@@ -33,7 +33,7 @@ export interface EnvPoolOptions extends Omit<EnvSlotOptions, 'survival'> {
    * Failures in a row of one environment, without a finished episode between, that the pool tolerates: it gives up the
    * episode and makes the environment again. Default: none, so the first failure ends the stream.
    */
-  survive?: number;
+  maxFailures?: number;
   /** Whether to tolerate no failure before an environment's first episode; default `false`. */
   impatient?: boolean;
   /** Whether the environments are remote, so that `factory` cannot make one again; default `false`. */
@@ -46,7 +46,7 @@ const poolChecks: Checks<EnvPoolOptions> = {
   seed: integer(0),
   timeoutMs: duration,
   episodes: integer(0),
-  survive: integer(0),
+  maxFailures: integer(0),
   impatient: flag,
   elsewhere: flag,
   maxEpisodeSteps: integer(1),
@@ -73,7 +73,7 @@ interface Settled {
  * that ends an episode has the final observation in `final`, and the first one of the next episode in `next`.
  *
  * The pool checks every value of an environment. A breach of the contract is an `EnvError` that names the environment,
- * episode, seed and action; it ends the stream unless the pool tolerates it (`survive`).
+ * episode, seed and action; it ends the stream unless the pool tolerates it (`maxFailures`).
  */
 export class EnvPool {
   /** The set of observations. */
@@ -91,7 +91,7 @@ export class EnvPool {
   readonly #failures: Subject<Failed>;
   #ready = new Subject<Observation[]>();
   readonly #inFlight = new Set<Promise<unknown>>();
-  readonly #owing = new Set<number>();
+  readonly #pending = new Set<number>();
   #answers = 0;
   #closed = false;
   /** Emits the outcomes of one turn of the event loop together, then the observations after them. */
@@ -133,25 +133,25 @@ export class EnvPool {
    */
   static async create(factory: EnvFactory, options: EnvPoolOptions): Promise<EnvPool> {
     checkOptions('EnvPool.create', options, poolChecks);
-    const { name, count, episodes = Infinity, survive, impatient = false, elsewhere } = options;
+    const { name, count, episodes = Infinity, maxFailures, impatient = false, elsewhere } = options;
     const failures = new Subject<Failed>();
     const early: Failed[] = [];
     const asides = new Set<string>();
-    const told = (failed: Failed) => {
+    const onFailure = (failed: Failed) => {
       const { aside } = failed;
       if (aside !== undefined && asides.has(aside)) return;
       if (aside !== undefined) asides.add(aside);
       if (failures.observed) failures.next(failed);
       else early.push(failed);
     };
-    const survival =
-      survive === undefined
+    const failurePolicy =
+      maxFailures === undefined
         ? undefined
         : {
-            most: survive,
+            maxFailures,
             first: !impatient,
             remake: elsewhere ? undefined : () => factory(),
-            told,
+            onFailure,
           };
     const seats: EnvSlot[] = [];
     for (let i = 0; i < count; i++) {
@@ -159,7 +159,7 @@ export class EnvPool {
       try {
         const share = shareOf(episodes, count, i);
         seats.push(
-          new EnvSlot(checkedEnv(await factory()), i, seed, share, { ...options, survival }),
+          new EnvSlot(checkedEnv(await factory()), i, seed, share, { ...options, failurePolicy }),
         );
       } catch (cause) {
         await Promise.allSettled(seats.map((seat) => seat.close()));
@@ -186,8 +186,8 @@ export class EnvPool {
   }
 
   /** The indices of the environments that have not answered, in rising order. */
-  get owing(): readonly number[] {
-    return [...this.#owing].sort((a, b) => a - b);
+  get pending(): readonly number[] {
+    return [...this.#pending].sort((a, b) => a - b);
   }
 
   /** Number of answers so far. */
@@ -319,7 +319,7 @@ export class EnvPool {
   /** Begins the next episode of an environment that is gone or made again; no other environment waits for it. */
   #await(env: number): void {
     const begun = Promise.resolve(this.#seats[env].begin());
-    this.#owe(
+    this.#expectAnswer(
       env,
       begun,
       (observation) => observation !== undefined && this.#ready.next([observation]),
@@ -336,7 +336,7 @@ export class EnvPool {
   ): void {
     this.#inFlight.add(promise);
     const landed = () => this.#inFlight.delete(promise);
-    this.#owe(
+    this.#expectAnswer(
       env,
       promise,
       (value) => {
@@ -351,15 +351,15 @@ export class EnvPool {
   }
 
   /** Passes the result of a promise on; until then its environment counts as not answered. */
-  #owe<T>(
+  #expectAnswer<T>(
     env: number,
     promise: Promise<T>,
     then: (value: T) => void,
     fail: (error: unknown) => void,
   ): void {
-    this.#owing.add(env);
+    this.#pending.add(env);
     const answered = () => {
-      this.#owing.delete(env);
+      this.#pending.delete(env);
       this.#answers++;
     };
     promise.then(

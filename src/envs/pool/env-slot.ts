@@ -27,7 +27,7 @@ export interface EnvSlotOptions extends ReadOptions {
   /** Receives the index of the environment that the pool is calling, -1 for none [1]; another thread may read it. */
   calling?: Float64Array;
   /** The tolerance for failures; by default the first one is thrown. */
-  survival?: FailurePolicy;
+  failurePolicy?: FailurePolicy;
 }
 
 /** The state of a slot as plain JSON; without `env` (a snapshot), `restore` begins a new episode. */
@@ -204,9 +204,9 @@ export class EnvSlot {
 
   /** Handles a failure of `close` or `restore`. @throws the error where the pool tolerates none */
   #aside(aside: AsideVerb, error: unknown): void {
-    const { survival } = this.#options;
-    if (!(error instanceof EnvError) || survival === undefined) throw error;
-    survival.told({ error, consecutive: 1, observation: this.#observation, aside });
+    const { failurePolicy } = this.#options;
+    if (!(error instanceof EnvError) || failurePolicy === undefined) throw error;
+    failurePolicy.onFailure({ error, consecutive: 1, observation: this.#observation, aside });
   }
 
   /** Seeds the new episode, since the random stream is lost. */
@@ -241,7 +241,7 @@ export class EnvSlot {
 
   /** Prepares the next episode. @throws the error where the pool does not tolerate it, EnvError after too many losses in a row */
   #recover(error: unknown): void {
-    if (!isLost(error)) this.#survive(error);
+    if (!isLost(error)) this.#tolerate(error);
     else if (++this.#losses > MOST_LOSSES) {
       throw this.#failure(`lost ${this.#losses} episodes in a row`, { cause: error.cause });
     }
@@ -249,15 +249,15 @@ export class EnvSlot {
   }
 
   /** Counts a failure. @throws it where the pool does not tolerate it */
-  #survive(error: unknown): void {
-    const { survival } = this.#options;
-    if (!(error instanceof EnvError) || survival === undefined || this.#closed) throw error;
-    const { most, first, remake, told } = survival;
+  #tolerate(error: unknown): void {
+    const { failurePolicy } = this.#options;
+    if (!(error instanceof EnvError) || failurePolicy === undefined || this.#closed) throw error;
+    const { maxFailures, first, remake, onFailure } = failurePolicy;
     if (!first && !this.#played) throw error;
     // A remote environment that reports a failure has no other in its place.
     if (remake === undefined && error.failure.cause !== undefined) throw error;
-    told({ error, consecutive: ++this.#failures, observation: this.#observation });
-    if (this.#failures > most) throw error;
+    onFailure({ error, consecutive: ++this.#failures, observation: this.#observation });
+    if (this.#failures > maxFailures) throw error;
     this.#broken = remake !== undefined;
   }
 
@@ -388,7 +388,7 @@ export class EnvSlot {
   #remake(): Promise<void> {
     const remade = async () => {
       await this.#close();
-      this.#env = await this.#call('factory', this.#options.survival!.remake!);
+      this.#env = await this.#call('factory', this.#options.failurePolicy!.remake!);
       this.#broken = false;
     };
     this.#remaking = remade();

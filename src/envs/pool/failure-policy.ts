@@ -5,13 +5,13 @@ import type { Observation } from '../contract/outcome.ts';
 /** The tolerance for environments that fail: the episode is lost, and another begins. */
 export interface FailurePolicy {
   /** The most failures in a row without a finished episode between. */
-  most: number;
+  maxFailures: number;
   /** Whether it tolerates failures before the first episode too. */
   first: boolean;
   /** Makes another environment. Absent for a remote one, of which the pool tolerates only breaches that it finds itself. */
   remake?: () => Env | Promise<Env>;
   /** Receives each failure, even one that is not tolerated. */
-  told(failed: Failed): void;
+  onFailure(failed: Failed): void;
 }
 
 /** A failure of an environment that a pool tolerates. */

@@ -133,7 +133,7 @@ export class Reconnector {
       } catch (error) {
         if (error instanceof PeerError) {
           link.close();
-          this.#cut(link, { code: error.saidClose, reason: error.message });
+          this.#cut(link, { code: error.peerCloseCode, reason: error.message });
           return;
         }
         // A faulty answer: another connection may be better.

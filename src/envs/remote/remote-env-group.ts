@@ -112,7 +112,7 @@ export class RemoteEnvGroup {
       this.#places[seat] = undefined;
     }
     this.#reason = reason;
-    if (asked.length > 0) this.#tell({ t: 'lost', seats: asked, reason });
+    if (asked.length > 0) this.#post({ t: 'lost', seats: asked, reason });
     if (this.vacant.length < this.count) return;
     this.#givingUp = setTimeout(() => {
       this.fail(`no environment for ${GIVE_UP_MS / 60_000} min: ${this.#reason}`);
@@ -125,7 +125,7 @@ export class RemoteEnvGroup {
   }
 
   fail(message: string): void {
-    this.#tell({ t: 'broken', message });
+    this.#post({ t: 'broken', message });
   }
 
   /** Ends the group. @returns its environments */
@@ -148,7 +148,7 @@ export class RemoteEnvGroup {
   #announce(): void {
     if (!this.#opened || this.#announced || this.#description === undefined) return;
     this.#announced = true;
-    this.#tell({ t: 'ready', env: this.#description });
+    this.#post({ t: 'ready', env: this.#description });
   }
 
   #listen(session: TrainerSession): void {
@@ -188,18 +188,18 @@ export class RemoteEnvGroup {
       own.args.push(args[row]);
     });
     for (const [session, own] of bySession) session.ask({ t, ...own });
-    if (lost.length > 0) this.#tell({ t: 'lost', seats: lost, reason: this.#reason });
+    if (lost.length > 0) this.#post({ t: 'lost', seats: lost, reason: this.#reason });
   }
 
   #answer(session: TrainerSession, answer: Answer, news: readonly boolean[]): void {
     const own = this.#seats.get(session)!;
     const seats = Array.from(answer.envs, (env, row) => (news[row] ? own[env] : -1));
     if (seats.every((seat) => seat < 0)) return;
-    const { envs: _, seq: __, ...said } = answer;
-    this.#tell({ t: 'answer', seats, answer: compact(said) as GroupUpdate });
+    const { envs: _, seq: __, ...rest } = answer;
+    this.#post({ t: 'answer', seats, answer: compact(rest) as GroupUpdate });
   }
 
-  #tell(answer: GroupReply): void {
+  #post(answer: GroupReply): void {
     if (!this.#closed) this.#port.postMessage(answer);
   }
 }

@@ -15,7 +15,7 @@ const understood: Record<string, (info: Info) => unknown> = {
 
 /** Selects the part of infos that travels. It warns once for each key that it leaves out for its size. */
 export class InfoFilter {
-  readonly #said = new Set<string>();
+  readonly #warned = new Set<string>();
 
   /** A result with a copy of the part of its info that can travel; the mask stays as it is. */
   of<T extends { info: Info }>(result: T): T {
@@ -39,8 +39,8 @@ export class InfoFilter {
     }
     const { bytes, entries } = sizeOf(kept);
     if (bytes <= MOST.bytes && entries <= MOST.entries) return kept;
-    if (!this.#said.has(key)) {
-      this.#said.add(key);
+    if (!this.#warned.has(key)) {
+      this.#warned.add(key);
       const most = `${MOST.entries} entries and ${MOST.bytes} bytes`;
       const seen = `${entries} entries and ${bytes} bytes`;
       process.emitWarning(`info.${key} is left out: it has ${seen}; a key may have ${most}`);

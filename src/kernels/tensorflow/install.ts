@@ -18,7 +18,7 @@ export interface InstallOptions {
   /** Whether to print the progress of downloads; default `false`. */
   readonly shown?: boolean;
   /** Receives a line for each part of the work. */
-  readonly tell?: (line: string) => void;
+  readonly log?: (line: string) => void;
   /** The folder to install to; by default the one where `loadBackend` looks. */
   readonly folder?: string;
 }
@@ -58,7 +58,7 @@ const ABANDONED = 6 * 3_600_000;
  */
 export async function installTensorflow({
   variant,
-  tell = () => {},
+  log = () => {},
   folder = buildFolder(),
   signal,
   shown,
@@ -74,14 +74,14 @@ export async function installTensorflow({
   try {
     const at = (...path: string[]) => join(part, ...path);
     await mkdir(at('downloads'));
-    tell('downloading the sources of the addon');
+    log('downloading the sources of the addon');
     await fetchPackages([ADDON_PACKAGE, HEADERS_PACKAGE], at('downloads'), options);
     const megabytes = Math.round(wheels.reduce((sum, wheel) => sum + wheel.bytes, 0) / 1e6);
-    tell(`downloading TensorFlow ${TENSORFLOW} (${variant}, ${megabytes} MB)`);
+    log(`downloading TensorFlow ${TENSORFLOW} (${variant}, ${megabytes} MB)`);
     await fetchWheels(wheels, at('downloads'), { ...options, shown });
-    tell('unpacking');
+    log('unpacking');
     await unpack(part, variant, options);
-    tell('compiling the addon');
+    log('compiling the addon');
     await compileAddon(
       part,
       {
@@ -91,7 +91,7 @@ export async function installTensorflow({
       },
       options,
     );
-    tell('trying it');
+    log('trying it');
     await probe(part, options);
     for (const name of ['downloads', 'unpacked', 'headers', 'addon']) {
       await rm(at(name), { recursive: true });

@@ -44,13 +44,13 @@ export async function run(
   };
   signal?.addEventListener('abort', end);
   process.on('exit', end);
-  let [out, said] = ['', ''];
+  let [out, output] = ['', ''];
   child.stdout?.setEncoding('utf8').on('data', (text) => {
     out += text;
-    said += text;
+    output += text;
   });
   child.stderr!.setEncoding('utf8').on('data', (text) => {
-    said += text;
+    output += text;
   });
   try {
     const how = await new Promise<string>((resolve) => {
@@ -59,7 +59,7 @@ export async function run(
     });
     signal?.throwIfAborted();
     if (how === '') return out;
-    const last = said.trimEnd().split('\n').slice(-LAST_LINES).join('\n');
+    const last = output.trimEnd().split('\n').slice(-LAST_LINES).join('\n');
     throw new CommandError(`${command} ${args[0] ?? ''} failed (${how})${last && `:\n${last}`}`);
   } finally {
     signal?.removeEventListener('abort', end);

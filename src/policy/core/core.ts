@@ -27,7 +27,7 @@ export interface Token {
 /** The recurrent part of a policy: a ponder step applies it once. */
 export interface Core {
   /** Applications of the loop before the first ponder step, from the state of `begin` to z_0. */
-  readonly looks: number;
+  readonly burnInSteps: number;
   /** The tokens that the readout attends to, in the order of its keys. */
   readonly tokens: readonly Token[];
   /** The first state and the context, from the encoder's tokens [B, S, D]. */

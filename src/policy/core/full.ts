@@ -37,7 +37,7 @@ export const fullCore: CoreFactory = (sizes, encoder, parameters): Core => {
   });
 
   return {
-    looks: 0,
+    burnInSteps: 0,
     tokens: [...ownTokens(registers), ...observedTokens(encoder)],
     begin(tokens) {
       const own = repeat(initial, tokens.shape[0]) as tf.Tensor3D;

@@ -51,7 +51,7 @@ export const latentCore: CoreFactory = (sizes, encoder, parameters): Core => {
 
   const observed = observedTokens(encoder);
   return {
-    looks: 1,
+    burnInSteps: 1,
     tokens: registers > 0 ? [...observed, ...ownTokens(registers)] : observed,
     begin(tokens) {
       const normed = tokenNorm(tokens);

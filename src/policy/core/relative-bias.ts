@@ -5,7 +5,7 @@ import type { Parameters } from '../parameters/parameters.ts';
 /** Offsets beyond this many cells along an axis share one bias (T5's clipping, 1910.10683). */
 const REACH = 3;
 /** The cell that each head attends to at the start, relative to its own: north, east, south, west, in turn. */
-const CENTRES = [
+const CENTERS = [
   [-1, 0],
   [0, 1],
   [1, 0],
@@ -36,7 +36,7 @@ export function relativeBias(
     const offset = Math.floor(index / heads);
     if (offset === from) return 0;
     if (offset === to) return -FALL;
-    const [row, column] = CENTRES[(index % heads) % CENTRES.length];
+    const [row, column] = CENTERS[(index % heads) % CENTERS.length];
     const rows = Math.abs(Math.floor(offset / side) - REACH - row);
     const columns = Math.abs((offset % side) - REACH - column);
     return -FALL * (rows + columns);

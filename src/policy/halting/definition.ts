@@ -74,7 +74,7 @@ export interface TensorSurrogate {
 }
 
 /** The input of a rule's terms on the host. */
-export interface SaidByRows {
+export interface TermInputsByRows {
   /** Halting logits [M]. */
   logits: Float64Array;
   /** ln π(action): at each decision's last depth [B], or at every depth [M] for an `ExpectedLoss`. */
@@ -87,8 +87,8 @@ export interface SaidByRows {
   entropyWeight: number;
 }
 
-/** The input of a rule's terms as tensors; the fields are those of `SaidByRows`. */
-export interface SaidByTensors {
+/** The input of a rule's terms as tensors; the fields are those of `TermInputsByRows`. */
+export interface TermInputsByTensors {
   /** Halting logits [M]. */
   logits: tf.Tensor1D;
   /** ln π(action): [B], or [M] for an `ExpectedLoss`. */
@@ -147,9 +147,9 @@ export interface TermsByTensors {
 /** A rule's terms for one minibatch, twice: `byTensors` is the definition, `byRows` is faster on a CPU. */
 export interface HaltingTerms {
   /** The terms as tensors. */
-  byTensors(said: SaidByTensors): TermsByTensors;
+  byTensors(inputs: TermInputsByTensors): TermsByTensors;
   /** The same terms on the host, in float64, with their derivatives. */
-  byRows(said: SaidByRows): TermsByRows;
+  byRows(inputs: TermInputsByRows): TermsByRows;
 }
 
 /** A rollout's decisions whose depth the halting head drew, with an advantage for each ponder step. */
@@ -157,7 +157,7 @@ export interface SampledThoughts {
   /** Whether the halting head is released, so that the choices were its own. */
   released: boolean;
   /** Ponder steps of each decision [T]. */
-  steps: Int32Array;
+  ponderSteps: Int32Array;
   /** The index of each decision's first micro-step in [M] arrays [T]. */
   offset: Int32Array;
   /** 1 for a decision whose depth was forced [T]. */

@@ -3,18 +3,18 @@ import { numbersOf, tensorOf } from '../../kernels/ops/index.ts';
 import type { Policy } from './policy.ts';
 
 /**
- * The readout's attention to each of `policy.tokens` in each of the first `steps` ponder steps about an observation, the
+ * The readout's attention to each of `policy.tokens` in each of the first `ponderSteps` ponder steps about an observation, the
  * mean over blocks and heads. It computes the thought again.
  * @internal
  */
 export async function attentionOf(
   policy: Policy,
   row: Float32Array,
-  steps: number,
+  ponderSteps: number,
 ): Promise<number[][]> {
   const shares = tf.tidy(() => {
     let thought = policy.begin(tensorOf(row, [1, row.length]) as tf.Tensor2D);
-    const all = Array.from({ length: steps }, () => {
+    const all = Array.from({ length: ponderSteps }, () => {
       const share = policy.attention(thought);
       thought = { ...thought, z: policy.step(thought) };
       return share;
@@ -24,7 +24,7 @@ export async function attentionOf(
   const numbers = await numbersOf(shares);
   shares.dispose();
   const keys = policy.tokens.length;
-  return Array.from({ length: steps }, (_, i) =>
+  return Array.from({ length: ponderSteps }, (_, i) =>
     Array.from(numbers.subarray(i * keys, (i + 1) * keys)),
   );
 }

@@ -98,7 +98,8 @@ export class Policy {
   begin(rows: tf.Tensor2D): Thought {
     this.#checkUsable();
     let thought = this.#core.begin(this.#encode(rows));
-    for (let i = 0; i < this.#core.looks; i++) thought = { ...thought, z: this.step(thought) };
+    for (let i = 0; i < this.#core.burnInSteps; i++)
+      thought = { ...thought, z: this.step(thought) };
     return thought;
   }
 
@@ -136,11 +137,11 @@ export class Policy {
   think(rows: tf.Tensor2D, reach: readonly number[]): tf.Tensor3D {
     this.#checkUsable();
     const batch = rows.shape[0];
-    const looks = new Array<number>(this.#core.looks).fill(batch);
+    const burnInSteps = new Array<number>(this.#core.burnInSteps).fill(batch);
     const thought = this.#core.begin(this.#encode(rows));
-    const readouts = unroll(thought.z, this.#core.loop(thought), [...looks, ...reach]);
-    if (looks.length === 0) return readouts;
-    const before = looks.length * batch;
+    const readouts = unroll(thought.z, this.#core.loop(thought), [...burnInSteps, ...reach]);
+    if (burnInSteps.length === 0) return readouts;
+    const before = burnInSteps.length * batch;
     return takeRows(readouts, before, readouts.shape[0] - before) as tf.Tensor3D;
   }
 

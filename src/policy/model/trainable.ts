@@ -7,9 +7,9 @@ import { explainBounds } from '../distributions/index.ts';
  */
 export interface SpaceProblem {
   /** The place, the expected and the present value. */
-  seen: string;
+  found: string;
   /** The remedy. */
-  mend: string;
+  fix: string;
 }
 
 interface Spaces {
@@ -28,9 +28,9 @@ export function explainActions({
   actionSpace,
 }: Pick<Spaces, 'actionSpace'>): SpaceProblem | undefined {
   const { type } = actionSpace as AnySpace;
-  const problem = (mend: string): SpaceProblem => ({
-    seen: `actionSpace: expected ${ACTIONS}, got a ${nameOf(actionSpace)}`,
-    mend,
+  const problem = (fix: string): SpaceProblem => ({
+    found: `actionSpace: expected ${ACTIONS}, got a ${nameOf(actionSpace)}`,
+    fix,
   });
   switch (type) {
     case 'box':
@@ -58,9 +58,9 @@ export function explainObservations({
 }
 
 function unseen(space: AnySpace, where: string): SpaceProblem | undefined {
-  const problem = (expected: string, got: string, mend: string): SpaceProblem => ({
-    seen: `${where}: expected ${expected}, got ${got}`,
-    mend: `${mend}, or use your own encoder (policy.encoder)`,
+  const problem = (expected: string, got: string, fix: string): SpaceProblem => ({
+    found: `${where}: expected ${expected}, got ${got}`,
+    fix: `${fix}, or use your own encoder (policy.encoder)`,
   });
   switch (space.type) {
     case 'box':
@@ -81,8 +81,8 @@ function unseen(space: AnySpace, where: string): SpaceProblem | undefined {
           ? [...space.spaces]
           : space.spaces.map((part, i) => [i, part] as const);
       if (parts.length === 0) {
-        const mend = 'add a part, such as a Discrete space of one value';
-        return problem('at least one part', `an empty ${nameOf(space)}`, mend);
+        const fix = 'add a part, such as a Discrete space of one value';
+        return problem('at least one part', `an empty ${nameOf(space)}`, fix);
       }
       for (const [key, part] of parts) {
         const found = unseen(part as AnySpace, `${where}.${key}`);
@@ -107,11 +107,11 @@ export function explainActionBounds({
   actionSpace,
 }: Pick<Spaces, 'actionSpace'>): SpaceProblem | undefined {
   const known = actionSpace as AnySpace;
-  const seen = known.type === 'box' ? explainBounds(known) : undefined;
-  if (seen === undefined) return undefined;
+  const found = known.type === 'box' ? explainBounds(known) : undefined;
+  if (found === undefined) return undefined;
   return {
-    seen: `actionSpace: ${seen}`,
-    mend: 'give each entry its true bounds, or scale the actions to a size of about 1',
+    found: `actionSpace: ${found}`,
+    fix: 'give each entry its true bounds, or scale the actions to a size of about 1',
   };
 }
 

@@ -57,7 +57,7 @@ export interface DeciderContext<O extends DecisionRequest = DecisionRequest> {
   /** The source of every draw, except for requests with a source of their own. */
   rng: Rng;
   /** How thoughts end and actions are chosen; the decider calls it at each tick. */
-  behaviour: () => DecisionOptions;
+  behavior: () => DecisionOptions;
   /** Receives an observation whose numbers are not finite; it gets no decision. Without it, the tick throws. */
   failed?: (observation: O, error: Error) => void;
 }

@@ -101,9 +101,9 @@ export function act(
           const began = time.now();
           let elsewhere = 0;
           const next = (outcomes: Outcome[]) => {
-            const told = time.now();
+            const called = time.now();
             subscriber.next(outcomes);
-            elsewhere += time.now() - told;
+            elsewhere += time.now() - called;
           };
           const stepping = envs.step(actions).subscribe({
             next,

@@ -68,12 +68,12 @@ export class TimeSpent {
 
   /**
    * A tick has taken so long.
-   * @param steps which ponder step each thought took in it [thoughts]; they share it evenly
+   * @param depths which ponder step each thought took in it [thoughts]; they share it evenly
    */
-  addTick(ms: number, steps: readonly number[]): void {
+  addTick(ms: number, depths: readonly number[]): void {
     this.add('inference', ms);
-    for (const n of steps) {
-      this.#msByDepth[n - 1] = (this.#msByDepth[n - 1] ?? 0) + ms / steps.length;
+    for (const n of depths) {
+      this.#msByDepth[n - 1] = (this.#msByDepth[n - 1] ?? 0) + ms / depths.length;
     }
   }
 

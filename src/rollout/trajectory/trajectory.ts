@@ -159,7 +159,7 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
       actions: part(this.actions, T, actionSize),
       masks: part(this.masks, T, maskSize),
       logProbs: part(this.logProbs, T),
-      steps: part(this.ponderSteps, T),
+      ponderSteps: part(this.ponderSteps, T),
       forced: part(this.forced, T),
       rewards: part(this.rewards, T),
       ended: part(this.ended, T),

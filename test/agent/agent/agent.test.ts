@@ -75,10 +75,10 @@ describe('Agent.act', () => {
     for (const obs of samples(agent, 8)) {
       const { action, thought } = await agent.act(obs);
       expect(agent.actionSpace.contains(action)).toBe(true);
-      expect(thought.steps).toBeGreaterThanOrEqual(1);
-      expect(thought.steps).toBeLessThanOrEqual(4);
+      expect(thought.ponderSteps).toBeGreaterThanOrEqual(1);
+      expect(thought.ponderSteps).toBeLessThanOrEqual(4);
       for (const entries of [thought.halts, thought.values, thought.actions]) {
-        expect(entries).toHaveLength(thought.steps);
+        expect(entries).toHaveLength(thought.ponderSteps);
       }
       for (const halt of thought.halts) expect(halt).toSatisfy((p: number) => p > 0 && p < 1);
       expect(thought.cut).toBe(false);
@@ -98,19 +98,22 @@ describe('Agent.act', () => {
   it('thinks maxSteps at most', async () => {
     const agent = await makeAgent({}, 0.01);
     const thought = async (maxSteps?: number) => {
-      const { steps, cut } = (await agent.act(0, { maxSteps })).thought;
-      return { steps, cut };
+      const { ponderSteps, cut } = (await agent.act(0, { maxSteps })).thought;
+      return { ponderSteps, cut };
     };
-    expect(await thought()).toEqual({ steps: 4, cut: false });
-    expect(await thought(3)).toEqual({ steps: 3, cut: true });
-    expect(await thought(1)).toEqual({ steps: 1, cut: true });
+    expect(await thought()).toEqual({ ponderSteps: 4, cut: false });
+    expect(await thought(3)).toEqual({ ponderSteps: 3, cut: true });
+    expect(await thought(1)).toEqual({ ponderSteps: 1, cut: true });
   });
 
   it('acts by the deadline with the step it has: the first, where there is no time at all', async () => {
     const agent = await makeAgent({}, 0.01);
-    expect((await agent.act(0, { deadlineMs: 0 })).thought).toMatchObject({ steps: 1, cut: true });
+    expect((await agent.act(0, { deadlineMs: 0 })).thought).toMatchObject({
+      ponderSteps: 1,
+      cut: true,
+    });
     expect((await agent.act(0, { deadlineMs: 1e6 })).thought).toMatchObject({
-      steps: 4,
+      ponderSteps: 4,
       cut: false,
     });
   });
@@ -118,7 +121,7 @@ describe('Agent.act', () => {
   it('ends its thought by the exit rule', async () => {
     // Probability to have halted by n: .3, .51, .657.
     const agent = await makeAgent({ evaluation: { quantile: 0.5 } }, 0.3);
-    const steps = async (exit?: ExitOption) => (await agent.act(0, { exit })).thought.steps;
+    const steps = async (exit?: ExitOption) => (await agent.act(0, { exit })).thought.ponderSteps;
     expect(await steps()).toBe(2);
     expect(await steps('cdf')).toBe(2);
     expect(await steps('threshold')).toBe(4);
@@ -136,7 +139,7 @@ describe('Agent.act', () => {
 
   it('of an agent trained at a fixed depth takes that depth', async () => {
     const agent = await makeAgent({ halting: { rule: 'fixed', ponderSteps: 3 } });
-    expect((await agent.act(0)).thought).toMatchObject({ steps: 3, cut: false });
+    expect((await agent.act(0)).thought).toMatchObject({ ponderSteps: 3, cut: false });
   });
 
   it('takes only what the mask allows', async () => {
@@ -227,7 +230,7 @@ describe('Agent.act', () => {
     // Each of many has draws of its own, the first those of act.
     const { index: _, ...zeroth } = decided.find(({ index }) => index === 0)!;
     expect(zeroth.action).toEqual(first[0].action);
-    expect(zeroth.thought.steps).toBe(first[0].thought.steps);
+    expect(zeroth.thought.ponderSteps).toBe(first[0].thought.ponderSteps);
   });
 
   it('draws where the config says so, unless the call says otherwise', async () => {
@@ -248,7 +251,7 @@ describe('Agent.act', () => {
     const all = samples(agent, 12);
     const alone = [];
     for (const obs of all) alone.push(await agent.act(obs));
-    expect(new Set(alone.map(({ thought }) => thought.steps)).size).toBeGreaterThan(1);
+    expect(new Set(alone.map(({ thought }) => thought.ponderSteps)).size).toBeGreaterThan(1);
     expect(await Promise.all(all.map((obs) => agent.act(obs)))).toEqual(alone);
   });
 
@@ -277,7 +280,7 @@ describe('Agent.decide', () => {
     for (const { index, action, thought } of decided) {
       const alone = await agent.act(all[index]);
       expect(action).toEqual(alone.action);
-      expect(thought.steps).toBe(alone.thought.steps);
+      expect(thought.ponderSteps).toBe(alone.thought.ponderSteps);
     }
     // In the order in which thoughts end: some overtake others.
     expect(decided.map(({ index }) => index)).not.toEqual([...all.keys()]);
@@ -294,7 +297,7 @@ describe('Agent.decide', () => {
     observations.complete();
     const found = await decided;
     expect(found.map(({ index }) => index).sort()).toEqual([0, 1, 2]);
-    for (const { thought } of found) expect(thought).toMatchObject({ steps: 2, cut: true });
+    for (const { thought } of found) expect(thought).toMatchObject({ ponderSteps: 2, cut: true });
   });
 
   it('subscribed to twice at once keeps the two apart', async () => {
@@ -369,7 +372,7 @@ describe('Agent.load', () => {
     expect(agent.normalizer!.count).toBeGreaterThan(100);
 
     const one = await Agent.load(runDir, { set: ['halting.maxSteps=1'] });
-    expect((await one.act(obs)).thought.steps).toBe(1);
+    expect((await one.act(obs)).thought.ponderSteps).toBe(1);
     for (const each of [agent, again, one]) each.dispose();
   });
 

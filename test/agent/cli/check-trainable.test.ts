@@ -3,7 +3,7 @@ import { withTrainable } from '../../../src/agent/cli/check-trainable.ts';
 import { type AnySpace, Box, type CheckReport, Discrete, Text } from '../../../src/envs/index.ts';
 
 function report(observationSpace: AnySpace, actionSpace: AnySpace): CheckReport {
-  const facts = { episodes: 1, steps: 1, sync: true, snapshots: false, latencyMs: null };
+  const facts = { episodes: 1, envSteps: 1, sync: true, snapshots: false, latencyMs: null };
   return {
     ok: true,
     problems: [],
@@ -31,7 +31,7 @@ describe('a report on an environment', () => {
   it('has a problem where no action can be chosen', () => {
     const found = withTrainable(report(two, new Text({ maxLength: 2 })));
     expect(found).toMatchObject({ ok: false, problems: [{ rule: 'trainable' }], warnings: [] });
-    expect(found.problems[0].seen).toMatch(
+    expect(found.problems[0].found).toMatch(
       /^cannot be trained by the built-in policy: actionSpace/,
     );
   });

@@ -204,7 +204,7 @@ describe('pondera check-env', () => {
     expect(code).toBe(0);
   });
 
-  it('fails a broken one with exit code 1, and says what was seen and how to mend it', async () => {
+  it('fails a broken one with exit code 1, and says what was seen and how to fix it', async () => {
     const { code, stdout } = await pondera(['check-env', await file('broken.ts', env('NaN'))]);
     expect(stdout).toMatch(/problem: reward\n {2}found: .*NaN\n {2}fix: return a finite number/);
     expect(code).toBe(1);

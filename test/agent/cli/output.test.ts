@@ -22,10 +22,10 @@ describe('keepOutput', () => {
     const stdio = ['ignore', 'pipe', 'pipe', 'pipe'] as const;
     const child = spawn(process.execPath, args, { cwd: root, stdio: [...stdio] });
     const [, out, err, third] = child.stdio;
-    const [stdout, stderr, told] = await Promise.all(
+    const [stdout, stderr, reported] = await Promise.all(
       [out, err, third].map((stream) => text(stream as NodeJS.ReadableStream)),
     );
-    expect({ stdout, told }).toEqual({ stdout: '{"a":1}\nb\n', told: '{"c":2}\n' });
+    expect({ stdout, reported }).toEqual({ stdout: '{"a":1}\nb\n', reported: '{"c":2}\n' });
     expect(stderr).toMatch(/^-{1048576}\n\.-{1048576}\nthread\n$/);
   });
 });

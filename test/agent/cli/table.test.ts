@@ -58,7 +58,7 @@ describe('evaluationText', () => {
       { difficulty: 3, decisions: 640, successRate: null, ponderSteps: 4 },
     ],
     spearman: null,
-    forcedDepth: [{ steps: 1, episodes: 4, return: 0.5, std: 0.5, successRate: 0.5, cut: 0 }],
+    forcedDepth: [{ ponderSteps: 1, episodes: 4, return: 0.5, std: 0.5, successRate: 0.5, cut: 0 }],
   };
 
   it('gives the totals, ponder steps by difficulty and success at forced depths', () => {

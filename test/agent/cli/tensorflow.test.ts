@@ -18,10 +18,10 @@ function start(tools: Record<string, string>, ...args: string[]) {
     env: { ...process.env, PATH: bin },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const said = { out: '', err: '' };
-  child.stdout.on('data', (chunk) => (said.out += chunk));
-  child.stderr.on('data', (chunk) => (said.err += chunk));
-  return { child, said, closed: once(child, 'close').then(([code]) => code as number) };
+  const output = { out: '', err: '' };
+  child.stdout.on('data', (chunk) => (output.out += chunk));
+  child.stderr.on('data', (chunk) => (output.err += chunk));
+  return { child, output, closed: once(child, 'close').then(([code]) => code as number) };
 }
 
 const around = () =>
@@ -35,13 +35,13 @@ describe.runIf(process.platform === 'linux' && process.arch === 'x64')(
   () => {
     it('says what the machine lacks, as bad usage', async () => {
       const before = around();
-      const { said, closed } = start({ npm: 'exit', tar: 'exit' }, ...install);
+      const { output, closed } = start({ npm: 'exit', tar: 'exit' }, ...install);
       expect(await closed).toBe(2);
-      expect(said.err).toMatch(
+      expect(output.err).toMatch(
         /^error: TensorFlow cannot be installed; missing:\n- python3, .*\n- pip of/,
       );
-      expect(said.err).toContain('- g++, to compile the addon');
-      expect(said.err).not.toContain('npm');
+      expect(output.err).toContain('- g++, to compile the addon');
+      expect(output.err).not.toContain('npm');
       expect(around()).toEqual(before);
     });
 
@@ -53,22 +53,22 @@ describe.runIf(process.platform === 'linux' && process.arch === 'x64')(
       exec ${node} -e 'fs.writeFileSync("${started}", ""); setInterval(() => {}, 1e6)'`;
       const others = { python3: 'exit', 'g++': 'exit', tar: 'exit' };
       const watcher = watch(folder);
-      const { child, said, closed } = start({ npm, ...others }, ...install);
+      const { child, output, closed } = start({ npm, ...others }, ...install);
       while (!existsSync(started)) await Promise.race([once(watcher, 'change'), closed]);
       watcher.close();
       child.kill('SIGINT');
       expect(await closed).toBe(130);
-      expect(said.err).toMatch(
+      expect(output.err).toMatch(
         /downloading the sources of the addon\ninterrupted: nothing was installed\n$/,
       );
-      expect(said.out).toBe('');
+      expect(output.out).toBe('');
       expect(around()).toEqual(before);
     });
 
     it('is named by its own help', async () => {
-      const { said, closed } = start({}, '--help');
+      const { output, closed } = start({}, '--help');
       expect(await closed).toBe(0);
-      expect(said.out).toMatch(/install \[options\] +download TensorFlow/);
+      expect(output.out).toMatch(/install \[options\] +download TensorFlow/);
     });
   },
 );

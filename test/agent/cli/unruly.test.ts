@@ -63,12 +63,12 @@ beforeAll(async () => {
 describe('an environment that prints', () => {
   it('prints nothing between events', () => {
     const { stdout, stderr, code, events } = printed;
-    const told = stdout
+    const reported = stdout
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line).type);
-    expect(told.filter((type) => type !== 'updated')).toEqual(events.map(({ type }) => type));
-    expect(told.filter((type) => type === 'finished')).toHaveLength(1);
+    expect(reported.filter((type) => type !== 'updated')).toEqual(events.map(({ type }) => type));
+    expect(reported.filter((type) => type === 'finished')).toHaveLength(1);
     expect(stderr).toContain('.{"type":"finished"');
     expect(code).toBe(0);
   });

@@ -72,7 +72,7 @@ describe('a key of 0.1', () => {
   it('is refused beside its new name', async () => {
     const both = await written(yaml.replace('forced: 0.5', 'forced: 0.5, forcedShare: 0.5'));
     await expect(loadConfig(both)).rejects.toThrow(
-      'recipe.forced: expected one of recipe.forcedShare and recipe.forced',
+      'recipe.forced was renamed recipe.forcedShare: expected one of them, got both',
     );
   });
 

@@ -130,35 +130,35 @@ describe.skipIf(!existsSync('/dev/full'))('a full disk', () => {
 
 describe('systemd', () => {
   /** Notes what it is told in a file. */
-  async function tool(program: string): Promise<{ told: () => Promise<string> }> {
+  async function tool(program: string): Promise<{ calls: () => Promise<string> }> {
     const dir = await folder();
     await writeFile(join(dir, 'systemd-notify'), `#!/bin/sh\n${program.replaceAll('DIR', dir)}\n`);
     await chmod(join(dir, 'systemd-notify'), 0o755);
     vi.stubEnv('PATH', `${dir}${delimiter}${process.env.PATH}`);
     vi.stubEnv('NOTIFY_SOCKET', '/run/systemd/notify');
-    return { told: () => readFile(join(dir, 'told'), 'utf8').catch(() => '') };
+    return { calls: () => readFile(join(dir, 'told'), 'utf8').catch(() => '') };
   }
 
   it('is told that the daemon is ready, lives and ends', async () => {
-    const { told } = await tool('echo "$@" >> DIR/told');
+    const { calls } = await tool('echo "$@" >> DIR/told');
     vi.stubEnv('WATCHDOG_USEC', '20000');
     const notifier = new Notifier(() => {});
     notifier.ready();
-    await until(async () => /READY=1\n.*WATCHDOG=1\n.*WATCHDOG=1\n/s.test(await told()));
+    await until(async () => /READY=1\n.*WATCHDOG=1\n.*WATCHDOG=1\n/s.test(await calls()));
     notifier.stopping();
-    await until(async () => (await told()).includes(`--pid=${process.pid} STOPPING=1`));
+    await until(async () => (await calls()).includes(`--pid=${process.pid} STOPPING=1`));
     notifier.close();
   });
 
   it('is told nothing more where its tool fails, which is said once', async () => {
     await tool('exit 1');
-    const said: string[] = [];
-    const notifier = new Notifier((message) => said.push(message));
+    const messages: string[] = [];
+    const notifier = new Notifier((message) => messages.push(message));
     notifier.ready();
     notifier.stopping();
-    await until(() => said.length > 0);
+    await until(() => messages.length > 0);
     notifier.stopping();
-    expect(said).toEqual([expect.stringContaining('systemd-notify')]);
+    expect(messages).toEqual([expect.stringContaining('systemd-notify')]);
   });
 });
 
@@ -173,14 +173,14 @@ describe('what happened in a run', () => {
     await followEvents(dir, (event) => once.push(event));
     expect(once).toMatchObject([{ update: 1 }]);
     const ending = new AbortController();
-    const told: LoggedEvent[] = [];
-    const following = followEvents(dir, (event) => told.push(event), ending.signal);
-    await until(() => told.length === 1);
+    const events: LoggedEvent[] = [];
+    const following = followEvents(dir, (event) => events.push(event), ending.signal);
+    await until(() => events.length === 1);
     await writeFile(path, line(2), { flag: 'a' });
-    await until(() => told.length === 2);
+    await until(() => events.length === 2);
     ending.abort();
     await following;
-    expect(told).toMatchObject([{ update: 1 }, { update: 2 }]);
+    expect(events).toMatchObject([{ update: 1 }, { update: 2 }]);
   });
 });
 

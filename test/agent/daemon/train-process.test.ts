@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TrainProcess } from '../../../src/agent/daemon/train-process.ts';
-import type { ToldEvent } from '../../../src/agent/events/events.ts';
+import type { PrintedEvent } from '../../../src/agent/events/events.ts';
 import { until } from '../../support/daemon-folder.ts';
 
 let runDir: string;
@@ -19,7 +19,7 @@ afterEach(async () => {
 
 /** A process that runs a program in place of `pondera`, and what it and its daemon tell. */
 function start(program: string, memoryMiB = 10_000) {
-  const told: ToldEvent[] = [];
+  const reported: PrintedEvent[] = [];
   const warnings: string[] = [];
   const process = new TrainProcess({
     command: [execPath, '-e', program, '--'],
@@ -28,10 +28,10 @@ function start(program: string, memoryMiB = 10_000) {
     runDir,
     resume: true,
     memoryMiB,
-    on: (event) => told.push(event),
+    on: (event) => reported.push(event),
     warn: (message) => warnings.push(message),
   });
-  return { process, told, warnings };
+  return { process, reported, warnings };
 }
 
 const say = (event: object) =>
@@ -40,7 +40,7 @@ const ready = say({ type: 'started' });
 
 describe('a process that trains', () => {
   it('is told what to train, and tells what it does', async () => {
-    const { process, told } = start(
+    const { process, reported } = start(
       `console.error(process.argv.slice(1).join(' '));
        ${say({ type: 'updated' })} ${say({ type: 'updated' })} ${say({ type: 'checkpointed' })}
        process.exitCode = 75;`,
@@ -53,11 +53,11 @@ describe('a process that trains', () => {
       saved: true,
       complaint: `train run.yaml --run-dir ${runDir} --json-fd 3 --resume --set a=1 --set b=2`,
     });
-    expect(told.map(({ type }) => type)).toEqual(['updated', 'updated', 'checkpointed']);
+    expect(reported.map(({ type }) => type)).toEqual(['updated', 'updated', 'checkpointed']);
   });
 
   it('is heard whatever else is printed there', async () => {
-    const { process, told } = start(
+    const { process, reported } = start(
       `process.stdout.write('a dot without a newline .');
        ${say({ type: 'checkpointed' })}
        console.log('${JSON.stringify({ type: 'incident' })}');
@@ -65,7 +65,7 @@ describe('a process that trains', () => {
        console.error('more than enough'); process.exitCode = 1;`,
     );
     expect(await process.ended).toMatchObject({ saved: true, complaint: 'the motor is hot' });
-    expect(told.map(({ type }) => type)).toEqual(['checkpointed', 'failed']);
+    expect(reported.map(({ type }) => type)).toEqual(['checkpointed', 'failed']);
     expect(await readFile(join(runDir, 'stderr.log'), 'utf8')).toMatch(/^a dot.*incident.*\nmore/);
   });
 
@@ -100,12 +100,12 @@ describe('a process that trains', () => {
   });
 
   it('is killed where it does not end as it is asked', async () => {
-    const { process, told, warnings } = start(
+    const { process, reported, warnings } = start(
       `process.on('SIGTERM', () => {});
        setInterval(() => {}, 1000);
        ${ready}`,
     );
-    await until(() => told.length === 1);
+    await until(() => reported.length === 1);
     process.drain(1);
     expect(await process.ended).toMatchObject({ code: null, signal: 'SIGKILL' });
     expect(warnings).toEqual([expect.stringContaining('did not end within')]);
@@ -115,8 +115,8 @@ describe('a process that trains', () => {
     'is asked to end where it takes half as much memory again as it may',
     async () => {
       vi.useFakeTimers({ toFake: ['setInterval'] });
-      const { process, told, warnings } = start(`setInterval(() => {}, 1000); ${ready}`, 10);
-      await until(() => told.length === 1);
+      const { process, reported, warnings } = start(`setInterval(() => {}, 1000); ${ready}`, 10);
+      await until(() => reported.length === 1);
       vi.advanceTimersToNextTimer();
       const complaint = expect.stringMatching(/^the process takes \d+ MiB, more than 15/);
       expect(await process.ended).toMatchObject({ code: null, signal: 'SIGTERM', complaint });

@@ -107,8 +107,8 @@ describe('a run', () => {
     await found(({ pid }) => pid !== null);
     await until(async () => (await calls()).length === 1);
     await put(dir, config('run', { ppo: { epochs: 3 } }));
-    const told = await found(({ problem }) => problem !== null);
-    expect(told.problem).toMatch(
+    const reported = await found(({ problem }) => problem !== null);
+    expect(reported.problem).toMatch(
       /run\.yaml: .*differ: ppo\.epochs \(\d there, 3 now\).*; the run keeps the config with which it began$/,
     );
     await control('restart');

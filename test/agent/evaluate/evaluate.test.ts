@@ -116,8 +116,8 @@ describe('an evaluation, by hand', () => {
       // Ranks less their mean: −3 (4), 2 (6) and −3 (4), 1 (4), 4 (2).
       spearman: expect.closeTo(60 / Math.sqrt(60 * 72), 9),
       forcedDepth: [
-        { steps: 1, episodes: 4, return: 1, std: 0, successRate: 0, cut: 0 },
-        { steps: 2, episodes: 4, return: 2, std: 0, successRate: 0.5, cut: 0 },
+        { ponderSteps: 1, episodes: 4, return: 1, std: 0, successRate: 0, cut: 0 },
+        { ponderSteps: 2, episodes: 4, return: 2, std: 0, successRate: 0.5, cut: 0 },
       ],
     });
   });
@@ -128,9 +128,9 @@ describe('an evaluation, by hand', () => {
     expect(found.successRate).toBe(1);
     expect(steps(found)).toEqual([1, 2, 3]);
     expect(found.forcedDepth).toEqual([
-      { steps: 1, episodes: 4, return: 1, std: 0, successRate: 0, cut: 0 },
-      { steps: 2, episodes: 4, return: 2, std: 0, successRate: 0.5, cut: 0 },
-      { steps: 3, episodes: 4, return: 2.5, std: 0.5, successRate: 1, cut: 0 },
+      { ponderSteps: 1, episodes: 4, return: 1, std: 0, successRate: 0, cut: 0 },
+      { ponderSteps: 2, episodes: 4, return: 2, std: 0, successRate: 0.5, cut: 0 },
+      { ponderSteps: 3, episodes: 4, return: 2.5, std: 0.5, successRate: 1, cut: 0 },
     ]);
   });
 
@@ -147,7 +147,7 @@ describe('an evaluation, by hand', () => {
     expect(found).toMatchObject({ successRate: null, byDifficulty: [], spearman: null });
     expect(found.return.mean).toBe(2);
     expect(found.forcedDepth[0]).toEqual({
-      ...{ steps: 1, episodes: 1, return: 1, std: 0 },
+      ...{ ponderSteps: 1, episodes: 1, return: 1, std: 0 },
       ...{ successRate: null, cut: 0 },
     });
   });
@@ -156,7 +156,7 @@ describe('an evaluation, by hand', () => {
     const agent = stub({ halting: { minSteps: 2, maxSteps: 4, floor: 0 } });
     const depths = async (options: { depths?: number[]; forcedEpisodes?: number }) =>
       (await evaluate(agent, { env: countdown, episodes: 2, ...options })).forcedDepth.map(
-        (entry) => entry.steps,
+        (entry) => entry.ponderSteps,
       );
     expect(await depths({})).toEqual([2, 3, 4]);
     expect(await depths({ depths: [2, 4] })).toEqual([2, 4]);
@@ -263,7 +263,7 @@ describe('episodes', () => {
       given.push(options);
       return countdown();
     };
-    const options = { colour: 'red' };
+    const options = { color: 'red' };
     const agent = stub({ env: { id: 'Countdown', count: 1, maxEpisodeSteps: 1, options } });
     const found = await evaluate(agent, { env, episodes: 4, forcedEpisodes: 0 });
     expect(found.byDifficulty.map(({ decisions }) => decisions)).toEqual([2, 2]);
@@ -373,19 +373,19 @@ describe('episodes', () => {
       };
     };
     const agent = stub({ guards: { envFailures: 2 } });
-    const told: [string, string | undefined][] = [];
-    const survive = {
-      failures: 2,
-      told: ({ error, aside }: Failed) => told.push([error.message, aside]),
+    const reported: [string, string | undefined][] = [];
+    const tolerance = {
+      maxFailures: 2,
+      onFailure: ({ error, aside }: Failed) => reported.push([error.message, aside]),
     };
-    const options = { episodes: 1, forcedEpisodes: 0, survive };
+    const options = { episodes: 1, forcedEpisodes: 0, tolerance };
     expect((await evaluate(agent, { env: failing(2), ...options })).episodes).toBe(1);
-    expect(told).toEqual([
+    expect(reported).toEqual([
       [expect.stringContaining('reset threw: the motor is hot'), undefined],
       [expect.stringContaining('reset threw: the motor is hot'), undefined],
       [expect.stringContaining('close threw: the viewer is gone'), 'close'],
     ]);
-    const unasked = { ...options, survive: undefined };
+    const unasked = { ...options, tolerance: undefined };
     expect((await evaluate(agent, { env: failing(2), ...unasked })).episodes).toBe(1);
     await expect(evaluate(agent, { env: failing(3), ...unasked })).rejects.toThrow('is hot');
   });
@@ -457,11 +457,11 @@ describe('episodes', () => {
   });
 
   it('are counted as they are played', async () => {
-    const told: unknown[] = [];
+    const reported: unknown[] = [];
     const options = { env: countdown, episodes: 2, forcedEpisodes: 1, depths: [1] };
-    await evaluate(stub(), { ...options, progress: (progress) => told.push(progress) });
-    expect(told.at(-1)).toEqual({ episodes: 3, decisions: 2 + 3 + 2, of: 3 });
-    expect(told).toHaveLength(7);
+    await evaluate(stub(), { ...options, progress: (progress) => reported.push(progress) });
+    expect(reported.at(-1)).toEqual({ episodes: 3, decisions: 2 + 3 + 2, of: 3 });
+    expect(reported).toHaveLength(7);
   });
 });
 
@@ -479,7 +479,7 @@ describe('of a real agent', () => {
     expect(await run()).toEqual(await run());
     expect(one.byDifficulty.map(({ difficulty }) => difficulty)).toEqual([1, 2]);
     expect(one.byDifficulty.reduce((sum, { decisions }) => sum + decisions, 0)).toBe(24);
-    expect(one.forcedDepth.map((entry) => entry.steps)).toEqual([1, 2, 3]);
+    expect(one.forcedDepth.map((entry) => entry.ponderSteps)).toEqual([1, 2, 3]);
     expect(tf.memory().numTensors).toBe(numTensors);
     expect(await agent.policy.parameters.read()).toEqual(before);
     agent.dispose();

@@ -28,11 +28,11 @@ const released = (update: number): TrainEvent => {
 describe('events.jsonl', () => {
   it('has every event of a run but its updates, over all its sessions, with its time', async () => {
     const runDir = tempDir();
-    const told: TrainEvent[] = [];
+    const reported: TrainEvent[] = [];
     const session = async (options: TrainOptions) => {
       const controller = new AbortController();
       const on = (event: TrainEvent) => {
-        if (event.type !== 'updated') told.push(event);
+        if (event.type !== 'updated') reported.push(event);
         else if (event.metrics.update === 2) controller.abort();
       };
       await train(tinyConfig(), {
@@ -46,7 +46,9 @@ describe('events.jsonl', () => {
     await session({});
     await session({ resume: true });
     const logged = await readEvents(join(runDir, 'events.jsonl'));
-    expect(logged.map(({ time: _, ...event }) => event)).toEqual(JSON.parse(JSON.stringify(told)));
+    expect(logged.map(({ time: _, ...event }) => event)).toEqual(
+      JSON.parse(JSON.stringify(reported)),
+    );
     expect(logged.map(({ type }) => type).filter((type) => type === 'started')).toHaveLength(2);
     expect(logged[0].time).toBe('2026-01-01T00:01:00.000Z');
     expect(logged[1].time > logged[0].time).toBe(true);

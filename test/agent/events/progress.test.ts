@@ -33,13 +33,13 @@ const updated = (update: number): TrainEvent => ({
   totalSteps: 1000,
 });
 
-function screen(options: { isTTY?: boolean; columns?: number; colours?: boolean } = {}) {
+function screen(options: { isTTY?: boolean; columns?: number; colors?: boolean } = {}) {
   const written: string[] = [];
   return {
     written,
     isTTY: options.isTTY,
     columns: options.columns,
-    hasColors: () => options.colours === true,
+    hasColors: () => options.colors === true,
     write: (text: string) => written.push(text),
   };
 }
@@ -112,7 +112,7 @@ describe('Progress', () => {
   });
 
   it('writes plain lines elsewhere: the first, every tenth after it, and the last', () => {
-    const stream = screen({ colours: true });
+    const stream = screen({ colors: true });
     const progress = new Progress(stream);
     for (let update = 1; update <= 10; update++) progress.show(updated(update));
     progress.show({ type: 'finished', envSteps: 1000, interrupted: false, ...nothingLost });
@@ -120,17 +120,17 @@ describe('Progress', () => {
     expect(stream.written.join('')).not.toContain('\x1b');
   });
 
-  it('uses colour only where the terminal allows it', () => {
+  it('uses color only where the terminal allows it', () => {
     const alarm: TrainEvent = {
       type: 'alarm',
       update: 3,
       alarm: 'collapsed-to-min',
       message: 'all thoughts take one step',
     };
-    const coloured = screen({ isTTY: true, colours: true });
-    new Progress(coloured).show(alarm);
-    expect(coloured.written.join('')).toContain('\x1b[33mupdate 3: warning: all thoughts');
-    const plain = screen({ isTTY: true, colours: false });
+    const colored = screen({ isTTY: true, colors: true });
+    new Progress(colored).show(alarm);
+    expect(colored.written.join('')).toContain('\x1b[33mupdate 3: warning: all thoughts');
+    const plain = screen({ isTTY: true, colors: false });
     new Progress(plain).show(alarm);
     expect(plain.written).toEqual(['update 3: warning: all thoughts take one step\n']);
   });

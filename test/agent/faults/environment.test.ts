@@ -6,6 +6,7 @@ import { eventLine } from '../../../src/agent/events/event-line.ts';
 import type { TrainEvent } from '../../../src/agent/events/events.ts';
 import { type Env, EnvError } from '../../../src/envs/index.ts';
 import breakingEnv, { type Fault } from '../../support/breaking-env.ts';
+import { passTime, stopTime } from '../../support/hang-time.ts';
 import { learned, remains, run } from '../../support/short-runs.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { tinyConfig } from '../../support/tiny-config.ts';
@@ -23,7 +24,10 @@ function breaking(fault: Fault, after = 20) {
   let training = true;
   const env = (): Env => {
     const i = closed.push(0) - 1;
-    return { ...breakingEnv(training ? { fault, after } : {}), close: () => void closed[i]++ };
+    return {
+      ...breakingEnv(training ? { fault, after, onHang: passTime } : {}),
+      close: () => void closed[i]++,
+    };
   };
   // Once it is trained, it is evaluated: there nothing is survived.
   const on = (event: TrainEvent) => {
@@ -50,6 +54,7 @@ describe('an environment that fails in training', () => {
   it.each(cases)(
     '(%s) is named and made anew; its episode is lost, the run goes on',
     async (fault, message) => {
+      if (fault === 'hangs') stopTime();
       const { env, on, closed } = breaking(fault);
       const { failure, incidents, events, metrics } = await run(config(), { env, on });
       expect(failure).toBeUndefined();

@@ -15,40 +15,40 @@ describe('environments that owe answers', () => {
   });
 
   /** What is told of `envs`, and what ends that. */
-  function watching(envs: { owing: number[]; answers: number }) {
-    const told: Stall[] = [];
-    const subscription = stalls(envs, 100).subscribe((stall) => told.push(stall));
-    return { told, end: () => subscription.unsubscribe() };
+  function watching(envs: { pending: number[]; answers: number }) {
+    const reported: Stall[] = [];
+    const subscription = stalls(envs, 100).subscribe((stall) => reported.push(stall));
+    return { reported, end: () => subscription.unsubscribe() };
   }
 
   it('are told of once where no answer comes for so long, and again as one comes', () => {
-    const envs = { owing: [1, 3], answers: 5 };
-    const { told, end } = watching(envs);
+    const envs = { pending: [1, 3], answers: 5 };
+    const { reported, end } = watching(envs);
     vi.advanceTimersByTime(99_000);
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
     vi.advanceTimersByTime(1_000);
-    expect(told).toEqual([{ type: 'stalled', envs: [1, 3], seconds: 100 }]);
+    expect(reported).toEqual([{ type: 'stalled', envs: [1, 3], seconds: 100 }]);
     vi.advanceTimersByTime(50_000);
-    expect(told).toHaveLength(1);
+    expect(reported).toHaveLength(1);
     envs.answers++;
     vi.advanceTimersByTime(10_000);
-    expect(told[1]).toEqual({ type: 'answered', seconds: 150 });
+    expect(reported[1]).toEqual({ type: 'answered', seconds: 150 });
     vi.advanceTimersByTime(100_000);
-    expect(told).toHaveLength(3);
+    expect(reported).toHaveLength(3);
     end();
     expect(vi.getTimerCount()).toBe(0);
   });
 
   it('are not where any of them answers, or where none owes one', () => {
-    const envs = { owing: [0, 1], answers: 0 };
-    const { told, end } = watching(envs);
+    const envs = { pending: [0, 1], answers: 0 };
+    const { reported, end } = watching(envs);
     for (let i = 0; i < 30; i++) {
       vi.advanceTimersByTime(30_000);
       envs.answers++;
     }
-    envs.owing = [];
+    envs.pending = [];
     vi.advanceTimersByTime(1_000_000);
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
     end();
   });
 });
@@ -80,8 +80,8 @@ describe('training on environments that stand still', () => {
     });
     const { failure, events } = await run(config, { env, on });
     expect(failure).toBeUndefined();
-    const told = events.filter(({ type }) => type === 'stalled' || type === 'answered');
-    expect(told).toMatchObject([
+    const reported = events.filter(({ type }) => type === 'stalled' || type === 'answered');
+    expect(reported).toMatchObject([
       { type: 'stalled', update: 2, envs: [0, 1, 2, 3], seconds: 0.05 },
       { type: 'answered', seconds: expect.any(Number) },
     ]);

@@ -36,7 +36,7 @@ describe('a training thread that stands still', () => {
       env: { ...process.env, BLOCK_AT: '83' },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    const [said, [code, signal]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+    const [stderr, [code, signal]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
     expect({ code, signal }).toEqual({ code: null, signal: 'SIGKILL' });
 
     const [name] = readdirSync(join(runDir, 'incidents'));
@@ -44,7 +44,7 @@ describe('a training thread that stands still', () => {
     const reason = expect.stringMatching(/still for 1 s \(phase environment, environment 2\)/);
     expect(note).toMatchObject({ version: 1, reason, update: 3, phase: 'environment', env: 2 });
     expect(Date.parse(note.since)).toBeLessThan(Date.now());
-    expect(said).toContain(`error: ${note.reason}`);
+    expect(stderr).toContain(`error: ${note.reason}`);
     const event = (await readEvents(join(runDir, 'events.jsonl'))).at(-1);
     expect(event).toMatchObject({
       type: 'incident',

@@ -81,13 +81,13 @@ describe('a hook', () => {
   });
 
   it('learns that training has failed, and is waited for then too', async () => {
-    const told: string[] = [];
+    const reported: string[] = [];
     const alert: Hook = ({ events$ }) =>
       events$.pipe(
         ignoreElements(),
         catchError(async (error) => {
           await new Promise(setImmediate);
-          told.push(error.message);
+          reported.push(error.message);
         }),
       );
     const fails = trained([alert], {
@@ -96,7 +96,7 @@ describe('a hook', () => {
       },
     });
     await expect(fails).rejects.toThrow('enough');
-    expect(told).toEqual(['enough']);
+    expect(reported).toEqual(['enough']);
   });
 });
 

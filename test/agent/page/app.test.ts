@@ -40,9 +40,9 @@ describe('numbers on the page', () => {
 
 describe('figures of statistics', () => {
   it('are of those that no other figure shows', () => {
-    const told = { haltKl: 'how far halting moved', expectedSteps: 'mean of Σ n·p_n' };
+    const reported = { haltKl: 'how far halting moved', expectedSteps: 'mean of Σ n·p_n' };
     expect(SERIES).toContain('haltKl');
-    expect(unshown(told)).toEqual([['expectedSteps', 'mean of Σ n·p_n']]);
+    expect(unshown(reported)).toEqual([['expectedSteps', 'mean of Σ n·p_n']]);
   });
 });
 
@@ -101,11 +101,11 @@ describe('lines of a chart', () => {
 
   it('tell what is known at a place: of evaluations the one before, of gaps nothing', () => {
     const values = [null, 1, null];
-    const told = (more: Partial<Line>) =>
+    const reported = (more: Partial<Line>) =>
       [0, 1, 2].map((i) => textAt(line(3, { values, ...more }), i, formatNumber));
-    expect(told({})).toEqual(['–', '1', '–']);
-    expect(told({ dots: true })).toEqual(['–', '1', '1']);
-    expect(told({ spans: true, legend: [5, null, null] })).toEqual(['5', '5', '5']);
-    expect(told({ format: (value) => `<${value}>` })).toEqual(['<null>', '<1>', '<null>']);
+    expect(reported({})).toEqual(['–', '1', '–']);
+    expect(reported({ dots: true })).toEqual(['–', '1', '1']);
+    expect(reported({ spans: true, legend: [5, null, null] })).toEqual(['5', '5', '5']);
+    expect(reported({ format: (value) => `<${value}>` })).toEqual(['<null>', '<1>', '<null>']);
   });
 });

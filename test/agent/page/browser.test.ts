@@ -156,13 +156,13 @@ describe.skipIf(!chromiumPath)('the live page in Chromium', () => {
       await press('Tab');
       return page.evaluate('document.activeElement?.ariaLabel');
     }).toBe('Return: crosshair');
-    const told = () => chart.getAttribute('aria-valuetext');
+    const valueText = () => chart.getAttribute('aria-valuetext');
     await press('Home');
-    expect(await told()).toBe('environment step 100: return 0.1, net return –');
+    expect(await valueText()).toBe('environment step 100: return 0.1, net return –');
     await press('ArrowRight', 'ArrowRight');
-    expect(await told()).toBe('environment step 300: return 0.3, net return –');
+    expect(await valueText()).toBe('environment step 300: return 0.3, net return –');
     await press('End');
-    expect(await told()).toBe('environment step 4 000: return 4, net return –');
+    expect(await valueText()).toBe('environment step 4 000: return 4, net return –');
     const all = page.getByRole('button', { name: 'Show all' });
     expect(await all.isVisible()).toBe(false);
     await press('ArrowLeft', '+');

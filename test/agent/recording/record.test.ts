@@ -118,7 +118,7 @@ describe('record', () => {
       const acted = await agent.act(obs);
       expect(acted.action).toBe(action);
       expect(thought.cut).toBe(acted.thought.cut);
-      expect(thought.steps).toHaveLength(acted.thought.steps);
+      expect(thought.steps).toHaveLength(acted.thought.ponderSteps);
       thought.steps.forEach((step, n) => {
         expect(step.halt).toBeCloseTo(acted.thought.halts[n], 5);
         expect(step.value).toBeCloseTo(acted.thought.values[n], 4);
@@ -177,13 +177,13 @@ describe('record', () => {
     const agent = await makeAgent(input);
     const actions = async (deterministic?: boolean) => {
       const { header, decisions } = await recorded(agent, { episodes: 12, deterministic });
-      return { said: header.deterministic, chosen: decisions.map(({ action }) => action) };
+      return { stated: header.deterministic, chosen: decisions.map(({ action }) => action) };
     };
     const likely = await actions();
-    expect(likely.said).toBe(true);
+    expect(likely.stated).toBe(true);
     expect(await actions(true)).toEqual(likely);
     const drawn = await actions(false);
-    expect(drawn.said).toBe(false);
+    expect(drawn.stated).toBe(false);
     expect(drawn.chosen).not.toEqual(likely.chosen);
     expect(await actions(false)).toEqual(drawn);
   });

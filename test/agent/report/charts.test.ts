@@ -61,7 +61,7 @@ describe('ticks', () => {
 
 describe('lineChart', () => {
   const series = (points: [number, number | null][]) => [
-    { label: 'return', colour: 'c1', kind: 'line', points } as const,
+    { label: 'return', color: 'c1', kind: 'line', points } as const,
   ];
   const path = (html: string) => /class="line c1" d="([^"]*)"/.exec(html)![1];
 
@@ -135,7 +135,7 @@ describe('columnChart', () => {
       ...named,
       labels: values.map((_, i) => String(i)),
       values,
-      colour: 'c1',
+      color: 'c1',
       height: 100,
     });
 

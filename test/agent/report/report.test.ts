@@ -39,13 +39,13 @@ const full: ReportData = {
     { difficulty: 2, decisions: 40, successRate: null, ponderSteps: 2.2 },
   ],
   forcedDepth: [
-    { steps: 1, return: -0.5, successRate: 0.46 },
-    { steps: 2, return: 0.75, successRate: 0.99 },
+    { ponderSteps: 1, return: -0.5, successRate: 0.46 },
+    { ponderSteps: 2, return: 0.75, successRate: 0.99 },
   ],
   thought: {
     obs: '[4, 2]',
     difficulty: 2,
-    steps: [
+    trace: [
       { halt: 0.125, value: 0.71, actions: [0.7, 0.3] },
       { halt: null, value: 0.97, actions: [0.05, 0.95] },
     ],
@@ -180,7 +180,7 @@ describe('renderReport', () => {
       releasedAt: 0,
       histograms: [{ step: 0, counts: [1] }],
       byDifficulty: [{ difficulty: 0, decisions: 1, successRate: 0, ponderSteps: Number.NaN }],
-      forcedDepth: [{ steps: 1, return: 0, successRate: null }],
+      forcedDepth: [{ ponderSteps: 1, return: 0, successRate: null }],
     });
     checkNesting(html);
     expect(html).not.toMatch(/NaN|Infinity|undefined|null/);
@@ -189,8 +189,8 @@ describe('renderReport', () => {
   it('shows the likeliest actions and the chosen one, the rest as others', () => {
     const actionLabels = Array.from({ length: 20 }, (_, i) => `move ${i}`);
     const actions = actionLabels.map((_, i) => (i < 8 ? 0.1 : i < 16 ? 0.02 : 0.01));
-    const steps = [{ halt: 0.5, value: 0, actions }];
-    const thought = { ...full.thought!, steps, actionLabels, action: 'move 19' };
+    const trace = [{ halt: 0.5, value: 0, actions }];
+    const thought = { ...full.thought!, trace, actionLabels, action: 'move 19' };
     const text = sectionOf(renderReport({ ...full, thought }), 'One worked thought');
     expect(text).toContain('move 6 10 % move 19 1 % others 29 %');
     expect(text).not.toContain('move 7');
@@ -200,7 +200,7 @@ describe('renderReport', () => {
     const actions = [-2, 6, 2.5];
     const thought = {
       ...full.thought!,
-      steps: [{ halt: 1, value: 6, actions }],
+      trace: [{ halt: 1, value: 6, actions }],
       actionLabels: ['a', 'b', 'c'],
       describes: 'values' as const,
       action: 'b',

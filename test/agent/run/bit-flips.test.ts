@@ -54,7 +54,7 @@ describe('one flipped bit', () => {
 
   it('in the pointer to the best never leads to another checkpoint', async () => {
     const store = new CheckpointStore(join(tempDir(), 'checkpoints'));
-    const checkpoint = (step: number) => ({ step, weights: {}, optimiser: {}, state: {} });
+    const checkpoint = (step: number) => ({ step, weights: {}, optimizer: {}, state: {} });
     // All those that differ from 5 by a bit of its digit.
     for (const step of [1, 4, 5, 7]) await store.save(checkpoint(step));
     await store.markBest(5);

@@ -21,12 +21,12 @@ import {
 import { faultyFs } from '../../support/faulty-fs.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
-const FILES = ['weights.safetensors', 'optimiser.safetensors', 'state.json', 'manifest.json'];
+const FILES = ['weights.safetensors', 'optimizer.safetensors', 'state.json', 'manifest.json'];
 
 const checkpoint = (step: number, mark = step): Checkpoint => ({
   step,
   weights: { w: { shape: [2], data: Float32Array.of(mark, -0) } },
-  optimiser: { 'w/m': { shape: [2], data: Float32Array.of(0.5, Number.NaN) } },
+  optimizer: { 'w/m': { shape: [2], data: Float32Array.of(0.5, Number.NaN) } },
   state: { mark, best: Number.NEGATIVE_INFINITY, tiny: 5e-324, zero: -0, rng: [1, 2, 4294967295] },
 });
 
@@ -245,10 +245,10 @@ describe('a checkpoint whose hashes are right and that cannot be read', () => {
     rewrite(dir, name, text);
     await expect(store.load('latest')).rejects.toThrow(CheckpointError);
     const message = expect.stringContaining(`${join(dir, name)} cannot be read: `);
-    const told: string[] = [];
-    const readable = await store.loadReadable(undefined, (message) => told.push(message));
-    expect([readable, told]).toEqual([checkpoint(1), [message]]);
-    expect(told[0]).toMatch(/; used: step-1$/);
+    const reported: string[] = [];
+    const readable = await store.loadReadable(undefined, (message) => reported.push(message));
+    expect([readable, reported]).toEqual([checkpoint(1), [message]]);
+    expect(reported[0]).toMatch(/; used: step-1$/);
     const { checkpoint: recovered, damaged } = await store.recover();
     expect(recovered).toStrictEqual(checkpoint(1));
     const path = join(store.dir, `damaged-step-2`);
@@ -275,10 +275,10 @@ describe('loadReadable', () => {
     for (const step of [1, 2, 3]) await store.save(checkpoint(step));
     await store.markBest(1);
     const used = async () => {
-      const told: string[] = [];
-      const { step } = await store.loadReadable('best', (message) => told.push(message));
-      expect(told[0]).toMatch(/; used: step-3$/);
-      return [step, told[0]];
+      const reported: string[] = [];
+      const { step } = await store.loadReadable('best', (message) => reported.push(message));
+      expect(reported[0]).toMatch(/; used: step-3$/);
+      return [step, reported[0]];
     };
     writeFileSync(join(store.dir, 'step-1', 'state.json'), '');
     expect(await used()).toEqual([3, expect.stringContaining('state.json is truncated')]);

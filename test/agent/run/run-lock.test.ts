@@ -42,9 +42,9 @@ async function lockFile(): Promise<[Record<string, unknown>, string]> {
 
 /** Waits for no time at all, and does what happens in the meantime; how long it was in all, and what was told. */
 function impatient(meanwhile: (waited: number) => void = () => {}) {
-  const seen = { seconds: 0, told: [] as [string, number][] };
+  const seen = { seconds: 0, reported: [] as [string, number][] };
   const options: LockOptions = {
-    onWait: (holder, seconds) => seen.told.push([holder, seconds]),
+    onWait: (holder, seconds) => seen.reported.push([holder, seconds]),
     pause: async (ms) => {
       seen.seconds += ms / 1000;
       meanwhile(seen.seconds);
@@ -69,7 +69,7 @@ describe.each([undefined, 'ENOTSUP'])('a run lock (links: %s)', (code) => {
     expect(existsSync(path)).toBe(true);
     const { seen, options } = impatient();
     const lock = await take(path, options);
-    expect(seen).toEqual({ seconds: 0, told: [] });
+    expect(seen).toEqual({ seconds: 0, reported: [] });
     await expect(take(path)).rejects.toThrow(new RunLockedError(path, `process ${process.pid}`));
     await lock.release();
     await (await take(path)).release();
@@ -119,7 +119,7 @@ describe('a lock that was left', () => {
       writeFileSync(path, text((await lockFile())[0], 7));
       const { seen, options } = impatient();
       await (await takeLock(path, options)).release();
-      expect(seen).toEqual({ seconds: 20, told: [[holder, 20]] });
+      expect(seen).toEqual({ seconds: 20, reported: [[holder, 20]] });
       expect(readdirSync(join(path, '..'))).toEqual([]);
     });
 

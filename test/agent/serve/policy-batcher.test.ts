@@ -85,10 +85,10 @@ describe('a thinker', () => {
     changeHeads(other, 9);
     other.normalizer!.update([2, 0, 10, 1, 3, 7], 3);
     const weights = await other.policy.parameters.read();
-    thinker.loadCheckpoint({ step: 200, weights, optimiser: {}, state: { agent: other.state() } });
+    thinker.loadCheckpoint({ step: 200, weights, optimizer: {}, state: { agent: other.state() } });
     const alone = await Promise.all(obs.map((one) => other.act(one)));
     (await answer).forEach(({ values, ponderSteps }, i) => {
-      expect(ponderSteps).toBe(alone[i].thought.steps);
+      expect(ponderSteps).toBe(alone[i].thought.ponderSteps);
       expect(values[0]).toBeCloseTo(alone[i].thought.values[0], 4);
     });
     expect(agent.version).toBe(200);
@@ -98,7 +98,7 @@ describe('a thinker', () => {
     const { agent } = await makeRun({}, wide);
     const { thinker } = thinkerOf(agent);
     const state = { agent: agent.state() };
-    expect(() => thinker.loadCheckpoint({ step: 200, weights: {}, optimiser: {}, state })).toThrow(
+    expect(() => thinker.loadCheckpoint({ step: 200, weights: {}, optimizer: {}, state })).toThrow(
       /weights: expected a tensor "encoder\.\S+", got none/,
     );
     expect(await thinker.think(rows(1, 2))).toHaveLength(1);

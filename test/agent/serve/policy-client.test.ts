@@ -76,7 +76,7 @@ describe('a policy client', () => {
       client.act(Float32Array.of(4)),
     ]);
     expect(acted.flat().map(({ action }) => action)).toEqual([2, 4, 6, 8]);
-    expect(acted[0]).toEqual({ action: 2, steps: 1, cut: false, policyVersion: 7 });
+    expect(acted[0]).toEqual({ action: 2, ponderSteps: 1, cut: false, policyVersion: 7 });
     expect(client.version).toBe(7);
   });
 

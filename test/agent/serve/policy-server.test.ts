@@ -57,9 +57,9 @@ describe('a policy server', () => {
       for (let i = 0; i < 5; i++) {
         const obs = agent.observationSpace.sample(rng);
         const { action, thought } = await agent.act(obs);
-        const { steps, cut, ...steered } = thought;
+        const { ponderSteps, cut, ...steered } = thought;
         const acted = await client.act(obs, { trace: true });
-        expect(acted).toEqual({ action, steps, cut, policyVersion: 100, thought: steered });
+        expect(acted).toEqual({ action, ponderSteps, cut, policyVersion: 100, thought: steered });
       }
     }
   });
@@ -73,7 +73,10 @@ describe('a policy server', () => {
     const likely = [];
     for (const obs of all) {
       const { action, thought } = await agent.act(obs, drawn);
-      expect(await client.act(obs, drawn)).toMatchObject({ action, steps: thought.steps });
+      expect(await client.act(obs, drawn)).toMatchObject({
+        action,
+        ponderSteps: thought.ponderSteps,
+      });
       likely.push((await agent.act(obs)).action);
     }
     expect((await client.actBatch(all)).map(({ action }) => action)).toEqual(likely);
@@ -148,9 +151,9 @@ describe('a policy server', () => {
       const client = await connect(server.url);
       for (let i = 0; i < 16; i++) {
         const at = (index * 5 + i) % all.length;
-        const { action, steps, thought } = await client.act(all[at], { trace: true });
+        const { action, ponderSteps, thought } = await client.act(all[at], { trace: true });
         const { action: wanted, thought: alone } = expected[at];
-        expect({ action, steps }).toEqual({ action: wanted, steps: alone.steps });
+        expect({ action, ponderSteps }).toEqual({ action: wanted, ponderSteps: alone.ponderSteps });
         expect(thought!.values[0]).toBeCloseTo(alone.values[0], 4);
       }
     };
@@ -183,13 +186,16 @@ describe('a policy server', () => {
     const { dir, agent } = await makeRun({ ...khop, halting: { ...halting, rule: 'fixed' } });
     const obs = agent.observationSpace.sample(Rng.seed(6));
     const client = await connect((await serve(dir)).url);
-    expect(await client.act(obs)).toMatchObject({ steps: 4, cut: false });
-    expect(await client.act(obs, { maxSteps: 2 })).toMatchObject({ steps: 2, cut: true });
-    expect(await client.act(obs, { deadlineMs: 0 })).toMatchObject({ steps: 1, cut: true });
-    expect(await client.act(obs, { deadlineMs: 1e6 })).toMatchObject({ steps: 4, cut: false });
+    expect(await client.act(obs)).toMatchObject({ ponderSteps: 4, cut: false });
+    expect(await client.act(obs, { maxSteps: 2 })).toMatchObject({ ponderSteps: 2, cut: true });
+    expect(await client.act(obs, { deadlineMs: 0 })).toMatchObject({ ponderSteps: 1, cut: true });
+    expect(await client.act(obs, { deadlineMs: 1e6 })).toMatchObject({
+      ponderSteps: 4,
+      cut: false,
+    });
     const short = await connect((await serve(dir, { maxSteps: 3 })).url);
     expect(short.policy).toMatchObject({ minSteps: 1, maxSteps: 3 });
-    expect((await short.act(obs)).steps).toBe(3);
+    expect((await short.act(obs)).ponderSteps).toBe(3);
   });
 
   it('refuses what does not fit, and answers the rest', async () => {

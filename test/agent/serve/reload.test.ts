@@ -10,18 +10,18 @@ import { tempDir } from '../../support/temp-dir.ts';
 function events() {
   const all: ServeEvent[] = [];
   let seen = 0;
-  let told = () => {};
+  let reported = () => {};
   const next = async (): Promise<ServeEvent> => {
     while (all.length === seen) {
       await new Promise<void>((resolve) => {
-        told = resolve;
+        reported = resolve;
       });
     }
     return all[seen++];
   };
   const on = (event: ServeEvent) => {
     all.push(event);
-    told();
+    reported();
   };
   return { next, on };
 }

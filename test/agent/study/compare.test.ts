@@ -41,9 +41,9 @@ describe('two runs side by side', () => {
 
   it('show what they came to at as many steps, as far as both have come', () => {
     const [a, b] = [metricsOf(0), metricsOf(1)];
-    expect(found.steps).toEqual([a.at(-1)!.envSteps, b.at(-1)!.envSteps]);
+    expect(found.envSteps).toEqual([a.at(-1)!.envSteps, b.at(-1)!.envSteps]);
     const common = b.at(-1)!.envSteps;
-    expect(found.progress.map(({ steps }) => steps / common)).toEqual([
+    expect(found.progress.map(({ envSteps }) => envSteps / common)).toEqual([
       expect.closeTo(0.25, 1),
       expect.closeTo(0.5, 1),
       expect.closeTo(0.75, 1),

@@ -4,7 +4,7 @@ import { parseConfig } from '../../../src/agent/config/parse-config.ts';
 import { parseBaseline, splitList } from '../../../src/agent/study/baseline.ts';
 import { matchSteps } from '../../../src/agent/study/match-steps.ts';
 import { collapseText, studyMarkdown } from '../../../src/agent/study/study-tables.ts';
-import { summarise } from '../../../src/agent/study/summary.ts';
+import { summarize } from '../../../src/agent/study/summary.ts';
 import { type Dial, exits } from '../../../src/policy/index.ts';
 
 const config = parseConfig({
@@ -121,7 +121,7 @@ describe('studyMarkdown', () => {
         forcedDepth: [],
       },
     };
-    const study = summarise('k-hop', [learned]);
+    const study = summarize('k-hop', [learned]);
     const text = studyMarkdown(study);
     expect(text).toContain('# k-hop: KHop-v0');
     expect(text).toContain(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Evaluation } from '../../../src/agent/events/events.ts';
-import { collapsedTo, spread, summarise } from '../../../src/agent/study/summary.ts';
+import { collapsedTo, spread, summarize } from '../../../src/agent/study/summary.ts';
 
 function evaluation(success: number | null, steps: number, spearman: number | null = null) {
   return {
@@ -51,7 +51,7 @@ describe('collapsedTo', () => {
   });
 });
 
-describe('summarise', () => {
+describe('summarize', () => {
   const rows = [
     { ...row('learned', 0, 0.9, 2.25, 0.8), collapsed: null },
     { ...row('learned', 1, 1, 2, 0.9), collapsed: null },
@@ -60,7 +60,7 @@ describe('summarise', () => {
     row('fixed:3', 0, 0.8, 3),
     row('fixed:2', 1, 0.6, 2),
   ];
-  const study = summarise('k-hop', rows);
+  const study = summarize('k-hop', rows);
 
   it('mixes the fixed depths around each seed’s mean so that the mean is the same', () => {
     // 0.75 · 0.4 + 0.25 · 0.8 = 0.5
@@ -79,7 +79,7 @@ describe('summarise', () => {
     expect(study.summary.at(-1)).toMatchObject({ policy: 'mixture', seeds: 2 });
   });
 
-  it('summarises each policy over its seeds', () => {
+  it('summarizes each policy over its seeds', () => {
     expect(study.summary.map(({ policy, seeds }) => [policy, seeds])).toEqual([
       ['learned', 3],
       ['fixed:2', 2],

@@ -27,18 +27,18 @@ async function verify(env: object, kills: number) {
   };
   writeFileSync(config, JSON.stringify(small));
   const command = [process.execPath, '--import', 'tsx', main] as const;
-  const told: VerifyEvent[] = [];
-  const on = (event: VerifyEvent) => void told.push(event);
-  return { dir, told, found: await verifyResume({ config, kills, dir, command, on, seed: 5 }) };
+  const reported: VerifyEvent[] = [];
+  const on = (event: VerifyEvent) => void reported.push(event);
+  return { dir, reported, found: await verifyResume({ config, kills, dir, command, on, seed: 5 }) };
 }
 
 // Each process of several takes as long to start as the machine is busy.
 describe('verifyResume', { timeout: 180_000 }, () => {
   it('finds a run that was killed and resumed the same as one that was not', async () => {
-    const { dir, told, found } = await verify({ id: 'KHop-v0' }, 2);
+    const { dir, reported, found } = await verify({ id: 'KHop-v0' }, 2);
     expect(found).toMatchObject({ same: true, kills: 2 });
     expect(found.difference).toBe(undefined);
-    expect(told.map(({ type }) => type)).toEqual(['undisturbed', 'killed', 'killed']);
+    expect(reported.map(({ type }) => type)).toEqual(['undisturbed', 'killed', 'killed']);
     // Three processes trained, of which one came to its end.
     const events = await readEvents(join(dir, 'killed', 'events.jsonl'));
     const count = (wanted: string) => events.filter(({ type }) => type === wanted).length;
@@ -48,9 +48,9 @@ describe('verifyResume', { timeout: 180_000 }, () => {
 
   it('finds the difference where an environment’s snapshot is not all of it', async () => {
     const module = join(import.meta.dirname, '../../support/forgetful-env.ts');
-    const { told, found } = await verify({ module }, 1);
+    const { reported, found } = await verify({ module }, 1);
     // After a checkpoint, or it would only have begun again.
-    expect(told[1]).toMatchObject({ type: 'killed', update: expect.toSatisfy((n) => n > 4) });
+    expect(reported[1]).toMatchObject({ type: 'killed', update: expect.toSatisfy((n) => n > 4) });
     expect(found).toMatchObject({ same: false, difference: expect.any(String) });
   });
 

@@ -15,10 +15,10 @@ describe('environments that are waited for', () => {
 
   it('are given up once the signal has come and they are silent', () => {
     const controller = new AbortController();
-    const envs = { owing: [0, 2], answers: 7 };
+    const envs = { pending: [0, 2], answers: 7 };
     let waiting = true;
     const given: (readonly number[])[] = [];
-    abandoned(envs, controller.signal, () => waiting).subscribe((owing) => given.push(owing));
+    abandoned(envs, controller.signal, () => waiting).subscribe((pending) => given.push(pending));
     vi.advanceTimersByTime(60_000);
     controller.abort();
     vi.advanceTimersByTime(4900);
@@ -38,10 +38,10 @@ describe('environments that are waited for', () => {
 
   it('are not, where none owes an answer or there is no signal', () => {
     const given: unknown[] = [];
-    const envs = { owing: [], answers: 0 };
-    abandoned(envs, AbortSignal.abort(), () => true).subscribe((owing) => given.push(owing));
-    abandoned({ ...envs, owing: [1] }, undefined, () => true).subscribe((owing) =>
-      given.push(owing),
+    const envs = { pending: [], answers: 0 };
+    abandoned(envs, AbortSignal.abort(), () => true).subscribe((pending) => given.push(pending));
+    abandoned({ ...envs, pending: [1] }, undefined, () => true).subscribe((pending) =>
+      given.push(pending),
     );
     vi.advanceTimersByTime(60_000);
     expect(given).toEqual([]);
@@ -50,15 +50,15 @@ describe('environments that are waited for', () => {
 
 it('training that waits for its first environment is told once where, and heeds the signal', async () => {
   const controller = new AbortController();
-  const told: string[] = [];
+  const reported: string[] = [];
   const training = train(tinyConfig({ env: { id: undefined, listen: '127.0.0.1:0', count: 1 } }), {
     runDir: join(tmpdir(), 'pondera-never-begun'),
     signal: controller.signal,
     onListening: (url) => {
-      told.push(url);
+      reported.push(url);
       controller.abort();
     },
   });
   await expect(training).rejects.toThrow(/abort/);
-  expect(told).toHaveLength(1);
+  expect(reported).toHaveLength(1);
 });

@@ -7,7 +7,9 @@ import { Rng } from '../../../src/kernels/index.ts';
 /** An evaluation with these returns forced to 1 and to 3 steps, of so many episodes that deviate so much. */
 function evaluation(shallow?: number, deep?: number, { std = 0, episodes = 32 } = {}): Evaluation {
   const forced = (steps: number, mean: number | undefined) =>
-    mean === undefined ? [] : [{ steps, episodes, return: mean, std, successRate: null, cut: 0 }];
+    mean === undefined
+      ? []
+      : [{ ponderSteps: steps, episodes, return: mean, std, successRate: null, cut: 0 }];
   const spread = { mean: 0, std: 0 };
   return {
     env: 'E',
@@ -65,7 +67,7 @@ describe('collapse', () => {
 
   it('to a minimum of several steps is seen at that depth', () => {
     const [one, three] = evaluation(0.2, 0.9).forcedDepth;
-    const two = { ...evaluation(), forcedDepth: [{ ...one, steps: 2 }, three] };
+    const two = { ...evaluation(), forcedDepth: [{ ...one, ponderSteps: 2 }, three] };
     expect(alarm([0, 100, 0], 2, two)).toBe('collapsed-to-min');
     expect(alarm([100, 0, 0], 2, two)).toBeUndefined();
   });
@@ -97,13 +99,13 @@ describe('an alarm', () => {
     earn: (rng: Rng, steps: number) => number,
     episodes = 32,
   ): number {
-    let told = 0;
+    let reported = 0;
     for (let run = 0; run < runs; run++) {
       const rng = Rng.seed(5, 'alarms', run);
       const forced = (steps: number) => {
         const returns = Array.from({ length: episodes }, () => earn(rng, steps));
         const { mean, std } = meanAndStd(returns);
-        return { steps, episodes, return: mean, std, successRate: null, cut: 0 };
+        return { ponderSteps: steps, episodes, return: mean, std, successRate: null, cut: 0 };
       };
       let alarmed = 0;
       for (let i = 0; i < evaluations; i++) {
@@ -111,12 +113,12 @@ describe('an alarm', () => {
           ...evaluation(),
           forcedDepth: [forced(1), forced(3)],
         });
-        const { tell, ...state } = persistence(alarmed, found !== undefined);
+        const { report, ...state } = persistence(alarmed, found !== undefined);
         alarmed = state.alarmed;
-        if (tell) told++;
+        if (report) reported++;
       }
     }
-    return told;
+    return reported;
   }
 
   it.each<[string, number, (rng: Rng) => number]>([
@@ -138,11 +140,11 @@ describe('an alarm', () => {
   it('is told once while it lasts or comes and goes, from the second evaluation in a row on', () => {
     const found = [1, 0, 1, 1, 1, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0, 1];
     let alarmed = 0;
-    const told = found.map((one) => {
-      const { tell, ...state } = persistence(alarmed, one === 1);
+    const reported = found.map((one) => {
+      const { report, ...state } = persistence(alarmed, one === 1);
       alarmed = state.alarmed;
-      return Number(tell);
+      return Number(report);
     });
-    expect(told).toEqual([0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
+    expect(reported).toEqual([0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
   });
 });

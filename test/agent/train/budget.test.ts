@@ -51,15 +51,15 @@ describe('a run over its budget', () => {
   const tight = { budget: { heapMiB: 1 } };
 
   async function events(input: Parameters<typeof tinyConfig>[0], options: TrainOptions) {
-    const told: TrainEvent[] = [];
-    const on = (event: TrainEvent) => void told.push(event);
-    return { result: await train(tinyConfig(input), { ...options, on }), told };
+    const reported: TrainEvent[] = [];
+    const on = (event: TrainEvent) => void reported.push(event);
+    return { result: await train(tinyConfig(input), { ...options, on }), reported };
   }
 
   it('says so, saves and ends after the update, and resumed ends like one that never was', async () => {
     const [whole, parts] = [tempDir(), tempDir()];
     await train(tinyConfig(), { runDir: whole });
-    const { result, told } = await events(tight, { runDir: parts });
+    const { result, reported } = await events(tight, { runDir: parts });
     expect(result).toEqual({
       runDir: parts,
       envSteps: 32,
@@ -68,20 +68,20 @@ describe('a run over its budget', () => {
       lostEpisodes: 0,
       envFailures: 0,
     });
-    expect(told.slice(1).map(({ type }) => type)).toEqual([
+    expect(reported.slice(1).map(({ type }) => type)).toEqual([
       'updated',
       'released',
       'over-budget',
       'checkpointed',
       'finished',
     ]);
-    expect(told.find(({ type }) => type === 'over-budget')).toMatchObject({
+    expect(reported.find(({ type }) => type === 'over-budget')).toMatchObject({
       update: 1,
       updatesSinceStart: 1,
       what: 'heapBytes',
       limit: MIB,
     });
-    expect(told.at(-1)).toMatchObject({ interrupted: true, restart: true });
+    expect(reported.at(-1)).toMatchObject({ interrupted: true, restart: true });
 
     await events(tight, { runDir: parts, resume: true });
     // Another budget is no other run.
@@ -89,7 +89,7 @@ describe('a run over its budget', () => {
     const load = (dir: string) => new CheckpointStore(join(dir, 'checkpoints')).load('latest');
     const [one, other] = [await load(whole), await load(parts)];
     expect(other.weights).toEqual(one.weights);
-    expect(other.optimiser).toEqual(one.optimiser);
+    expect(other.optimizer).toEqual(one.optimizer);
   });
 
   it('that is done at that update is done', async () => {

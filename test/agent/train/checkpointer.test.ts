@@ -49,19 +49,19 @@ async function trainByTheMinute(
   { now, ...options }: TrainOptions & { now?: () => number },
 ) {
   let ms = 0;
-  const told: TrainEvent[] = [];
+  const reported: TrainEvent[] = [];
   const clock = { now: now ?? (() => ms), monotonic: () => ms };
   const on = (event: TrainEvent) => {
     if (event.type === 'updated') ms += 61_000;
-    told.push(event);
+    reported.push(event);
     options.on?.(event);
   };
   const ended = await train(config, { ...options, clock, on }).catch((error) => error);
-  return { told, ended };
+  return { reported, ended };
 }
 
-const updatesOf = (told: TrainEvent[], type: TrainEvent['type']) =>
-  told.flatMap((event) => (event.type === type && 'update' in event ? [event.update] : []));
+const updatesOf = (reported: TrainEvent[], type: TrainEvent['type']) =>
+  reported.flatMap((event) => (event.type === type && 'update' in event ? [event.update] : []));
 
 /** What a run has left, but for what depends on clocks. */
 async function remains(runDir: string) {
@@ -77,16 +77,16 @@ describe('checkpoints by time', () => {
   it('come once that much has passed since the last, and change nothing that is learned', async () => {
     const [rare, often] = [tempDir(), tempDir()];
     const never = await trainByTheMinute(timedConfig(NEVER, 8), { runDir: rare });
-    expect(updatesOf(never.told, 'checkpointed')).toEqual([8]);
+    expect(updatesOf(never.reported, 'checkpointed')).toEqual([8]);
     const timed = await trainByTheMinute(timedConfig(150, 8), { runDir: often });
-    expect(updatesOf(timed.told, 'checkpointed')).toEqual([3, 6, 8]);
+    expect(updatesOf(timed.reported, 'checkpointed')).toEqual([3, 6, 8]);
     expect(await remains(often)).toEqual(await remains(rare));
   });
 
   it('are counted from the last one by updates too', async () => {
     const config = timedConfig(150, 8, { checkpoint: { everyUpdates: 4 } });
-    const { told } = await trainByTheMinute(config, { runDir: tempDir() });
-    expect(updatesOf(told, 'checkpointed')).toEqual([3, 4, 7, 8]);
+    const { reported } = await trainByTheMinute(config, { runDir: tempDir() });
+    expect(updatesOf(reported, 'checkpointed')).toEqual([3, 4, 7, 8]);
   });
 
   it('are as many, and so are the times, where the clock of the day jumps', async () => {
@@ -103,9 +103,9 @@ describe('checkpoints by time', () => {
     const { signal } = controller;
     const options = { runDir: jumping, now };
     const first = await trainByTheMinute(timedConfig(150, 8), { ...options, signal, on });
-    const { told } = await trainByTheMinute(timedConfig(150, 8), { ...options, resume: true });
-    expect(updatesOf(first.told, 'checkpointed')).toEqual([3, 4]);
-    expect(updatesOf(told, 'checkpointed')).toEqual([7, 8]);
+    const { reported } = await trainByTheMinute(timedConfig(150, 8), { ...options, resume: true });
+    expect(updatesOf(first.reported, 'checkpointed')).toEqual([3, 4]);
+    expect(updatesOf(reported, 'checkpointed')).toEqual([7, 8]);
     expect(await remains(jumping)).toEqual(await remains(steady));
     const timings = (await readMetrics(join(jumping, 'metrics.jsonl'))).map(({ timing }) => timing);
     const lasted = timings.map((timing) => (timing as { seconds: number }).seconds);
@@ -152,7 +152,7 @@ describe('a save that fails', () => {
       hit.set(update, `${name} ${path}`);
       return code;
     };
-    const { told } = await trainByTheMinute(config, {
+    const { reported } = await trainByTheMinute(config, {
       runDir,
       env: rising(),
       on: (event) => {
@@ -165,7 +165,7 @@ describe('a save that fails', () => {
     });
     disk.repair();
     // More updates than a save has calls, so that each had its turn.
-    const failed = updatesOf(told, 'save-failed');
+    const failed = updatesOf(reported, 'save-failed');
     expect(faults.size).toBeGreaterThan(30);
     expect(faults.size).toBeLessThan(updates / 2);
     for (const name of ['mkdir', 'open', 'write', 'sync', 'rename', 'rm']) {
@@ -188,9 +188,9 @@ describe('a save that fails', () => {
   it('is tried again after a minute, whatever comes due before', async () => {
     let now = 0;
     const runDir = tempDir();
-    const told: TrainEvent[] = [];
+    const reported: TrainEvent[] = [];
     const on = (event: TrainEvent) => {
-      told.push(event);
+      reported.push(event);
       if (event.type !== 'updated') return;
       const { update } = event.metrics;
       now = 7000 * update;
@@ -198,8 +198,10 @@ describe('a save that fails', () => {
     };
     const config = timedConfig(NEVER, 20, { checkpoint: { everyUpdates: 1 } });
     await train(config, { runDir, on, clock: { now: () => 0, monotonic: () => now } });
-    expect(updatesOf(told, 'save-failed')).toEqual([1]);
-    expect(updatesOf(told, 'checkpointed')).toEqual([10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
+    expect(updatesOf(reported, 'save-failed')).toEqual([1]);
+    expect(updatesOf(reported, 'checkpointed')).toEqual([
+      10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20,
+    ]);
   });
 
   it('too often in a row ends the run, which can go on from the last that did not', async () => {
@@ -207,7 +209,7 @@ describe('a save that fails', () => {
     const [whole, runDir] = [tempDir(), tempDir()];
     const config = timedConfig(60, 10, input);
     await trainByTheMinute(config, { runDir: whole });
-    const { told, ended } = await trainByTheMinute(config, {
+    const { reported, ended } = await trainByTheMinute(config, {
       runDir,
       on: (event) => {
         if (event.type !== 'updated' || event.metrics.update < 4) return;
@@ -219,8 +221,8 @@ describe('a save that fails', () => {
     expect(ended.message).toMatch(
       /^could not save a checkpoint 3 times in a row \(checkpoint.failures\): cannot write .*metrics.jsonl: EROFS/,
     );
-    expect(updatesOf(told, 'checkpointed')).toEqual([1, 2, 3]);
-    expect(updatesOf(told, 'save-failed')).toEqual([4, 5, 6]);
+    expect(updatesOf(reported, 'checkpointed')).toEqual([1, 2, 3]);
+    expect(updatesOf(reported, 'save-failed')).toEqual([4, 5, 6]);
     await trainByTheMinute(config, { runDir, resume: true });
     expect(await remains(runDir)).toEqual(await remains(whole));
   });
@@ -235,7 +237,7 @@ describe('a save that fails', () => {
   it('is no time to start again, though the run is over its budget', async () => {
     const config = timedConfig(NEVER, 10, { budget: { heapMiB: 1 } });
     const runDir = tempDir();
-    const { told } = await trainByTheMinute(config, {
+    const { reported } = await trainByTheMinute(config, {
       runDir,
       on: (event) => {
         if (event.type !== 'updated') return;
@@ -243,9 +245,9 @@ describe('a save that fails', () => {
         disk.fault = (_, path) => (full && path.includes('step-') ? 'ENOSPC' : undefined);
       },
     });
-    expect(updatesOf(told, 'save-failed')).toEqual([1, 2]);
-    expect(updatesOf(told, 'checkpointed')).toEqual([3]);
-    expect(told.at(-1)).toMatchObject({ type: 'finished', restart: true });
+    expect(updatesOf(reported, 'save-failed')).toEqual([1, 2]);
+    expect(updatesOf(reported, 'checkpointed')).toEqual([3]);
+    expect(reported.at(-1)).toMatchObject({ type: 'finished', restart: true });
   });
 });
 
@@ -291,7 +293,7 @@ describe('a run', () => {
     ],
   ])('whose folder %s ends with the next update', async (_, act, message) => {
     const runDir = join(tempDir(), 'run');
-    const { told, ended } = await trainByTheMinute(timedConfig(60, 10), {
+    const { reported, ended } = await trainByTheMinute(timedConfig(60, 10), {
       runDir,
       on: (event) => {
         if (event.type === 'updated' && event.metrics.update === 3) act(runDir);
@@ -299,8 +301,8 @@ describe('a run', () => {
     });
     expect(ended).toBeInstanceOf(RunError);
     expect(message.exec(ended.message)?.[1]).toBe(runDir);
-    expect(updatesOf(told, 'checkpointed')).toEqual([1, 2]);
-    expect(updatesOf(told, 'save-failed')).toEqual([]);
+    expect(updatesOf(reported, 'checkpointed')).toEqual([1, 2]);
+    expect(updatesOf(reported, 'save-failed')).toEqual([]);
   });
 });
 
@@ -320,18 +322,18 @@ describe('a log that cannot be written for a while', () => {
     const config = timedConfig(NEVER, 10);
     await trainByTheMinute(config, { runDir: whole });
     const on = during(3, 8, 'metrics.jsonl');
-    const { told } = await trainByTheMinute(config, { runDir, on });
-    expect(updatesOf(told, 'save-failed')).toEqual([]);
+    const { reported } = await trainByTheMinute(config, { runDir, on });
+    expect(updatesOf(reported, 'save-failed')).toEqual([]);
     expect(await remains(runDir)).toEqual(await remains(whole));
   });
 
   it('has all its lines in the end: events.jsonl, which holds up no checkpoint either', async () => {
     const runDir = tempDir();
     const on = during(3, 8, 'events.jsonl');
-    const { told } = await trainByTheMinute(timedConfig(60, 10), { runDir, on });
+    const { reported } = await trainByTheMinute(timedConfig(60, 10), { runDir, on });
     const logged = await readEvents(join(runDir, 'events.jsonl'));
-    expect(updatesOf(told, 'checkpointed')).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-    const types = told.map(({ type }) => type).filter((type) => type !== 'updated');
+    expect(updatesOf(reported, 'checkpointed')).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    const types = reported.map(({ type }) => type).filter((type) => type !== 'updated');
     expect(logged.map(({ type }) => type)).toEqual(types);
   });
 });
@@ -341,8 +343,8 @@ describe('an incident that cannot be written', () => {
     disk.fault = (_, path) => (path.includes('incidents') ? 'ENOSPC' : undefined);
     const input = { guards: { maxKl: 1e-30 }, ppo: { decisions: 32, minibatch: 16, epochs: 2 } };
     const config = timedConfig(NEVER, 2, input);
-    const { told, ended } = await trainByTheMinute(config, { runDir: tempDir() });
-    const incidents = told.filter((event) => event.type === 'incident');
+    const { reported, ended } = await trainByTheMinute(config, { runDir: tempDir() });
+    const incidents = reported.filter((event) => event.type === 'incident');
     expect(incidents).toHaveLength(3);
     for (const { path, unkept } of incidents) {
       expect(path).toBe(undefined);

@@ -64,7 +64,7 @@ describe('an evaluation during training', () => {
     expect(types).toEqual([...twice, ...twice, ...twice]);
     const { best, unevaluated } = await stateIn(runDir);
     expect(unevaluated).toBeUndefined();
-    expect(best?.steps).toBeGreaterThan(0);
+    expect(best?.envSteps).toBeGreaterThan(0);
   });
 
   it.each([2, 4, 6])(
@@ -161,8 +161,8 @@ describe('an evaluation during training', () => {
     // At 110 s it is known that update 1 has none; those before 510 s are not tried.
     expect(tried).toBe(1);
     expect(incidents).toEqual([]);
-    const told = events.filter(({ type }) => /^evaluat/.test(type));
-    expect(told.map((event) => [event.type, 'update' in event && event.update])).toEqual([
+    const reported = events.filter(({ type }) => /^evaluat/.test(type));
+    expect(reported.map((event) => [event.type, 'update' in event && event.update])).toEqual([
       ['evaluation-failed', 1],
       ['evaluated', 7],
       ['evaluated', 8],
@@ -198,10 +198,10 @@ describe('an evaluation during training', () => {
       ms += 25_000;
     });
     const { events } = await run(config, { env, on, clock });
-    const told = events.flatMap((event) => (event.type === 'evaluating' ? [event] : []));
+    const reported = events.flatMap((event) => (event.type === 'evaluating' ? [event] : []));
     // Four decisions an episode, of which the third is past a minute; the last evaluation plays four episodes.
     expect(
-      told.map(({ update, decisions, seconds, of }) => [update, decisions, seconds, of]),
+      reported.map(({ update, decisions, seconds, of }) => [update, decisions, seconds, of]),
     ).toEqual([
       ...[2, 4, 6].map((update) => [update, 3, 75, 1]),
       ...[3, 6, 9, 12].map((decisions) => [6, decisions, 25 * decisions, 4]),
@@ -232,11 +232,11 @@ describe('an evaluation during training', () => {
       training ||= type === 'started';
     };
     const { events } = await run({ ...config, watchdog }, { env, on });
-    const told = events.filter(({ type }) => /^(stalled|answered)$/.test(type));
-    expect(told).toMatchObject([
+    const reported = events.filter(({ type }) => /^(stalled|answered)$/.test(type));
+    expect(reported).toMatchObject([
       { type: 'stalled', during: 'evaluation', update: 2, envs: [0], seconds: 100 },
     ]);
-    expect(eventLine(told[0])).toContain(
+    expect(eventLine(reported[0])).toContain(
       'no answer for 100 s from environment 0 of the evaluation',
     );
   });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { TrainEvent, UpdateStats } from '../../../src/agent/events/events.ts';
 import { CheckpointStore, decodeSafetensors } from '../../../src/agent/run/index.ts';
-import { Guard, returnReach } from '../../../src/agent/train/guard.ts';
+import { Guard, returnScale } from '../../../src/agent/train/guard.ts';
 import { train } from '../../../src/agent/train/train.ts';
 import { type Env, makeEnv, type Step } from '../../../src/envs/index.ts';
 import { tempDir } from '../../support/temp-dir.ts';
@@ -56,7 +56,7 @@ describe('a guard', () => {
 describe('what rewards and the price account for', () => {
   /** Of decisions with these rewards and ponder steps, beyond 1 of which each costs `price`. */
   const reachOf = (rewards: number[], gamma: number, { price = 0, scale = 1, steps = 1 } = {}) =>
-    returnReach(
+    returnScale(
       {
         count: 3,
         rewards: Float32Array.from(rewards),
@@ -96,11 +96,11 @@ describe('what rewards and the price account for', () => {
       ponderSteps: new Int32Array(1024).fill(1),
     };
     const phase = { price: 0, rewardScale: 1 };
-    const reach = returnReach(trajectory, phase, { gamma: 0.99, minSteps: 1 });
-    expect(guard.judge(still, reach)).toBeUndefined();
+    const scale = returnScale(trajectory, phase, { gamma: 0.99, minSteps: 1 });
+    expect(guard.judge(still, scale)).toBeUndefined();
     const fallen = { ...sound, valueLoss: 5.26, gradNorm: 20 };
-    expect(guard.judge(fallen, reach)).toBeUndefined();
-    expect(guard.judge({ ...fallen, valueLoss: 1e6 }, reach)).toMatch(
+    expect(guard.judge(fallen, scale)).toBeUndefined();
+    expect(guard.judge({ ...fallen, valueLoss: 1e6 }, scale)).toMatch(
       /^valueLoss: .* the price explain \(/,
     );
   });

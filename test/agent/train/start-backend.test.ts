@@ -122,10 +122,10 @@ describe('training that does not fit into the arena', () => {
     expect(message).toMatch(
       /^kernels\.arenaMiB: expected at least \d+ MiB for the largest minibatch at full depth, got \d+; raise it, or lower ppo\.minibatch/,
     );
-    const [told, got] = message.match(/\d+/g)!.map(Number);
+    const [stated, got] = message.match(/\d+/g)!.map(Number);
     expect(got).toBe(tooSmall);
-    expect(told / wanted).toBeGreaterThan(0.85);
-    expect(told / wanted).toBeLessThan(1.15);
+    expect(stated / wanted).toBeGreaterThan(0.85);
+    expect(stated / wanted).toBeLessThan(1.15);
   });
 
   it('is refused where it would fit but for the holes that ragged minibatches leave', async () => {
@@ -137,8 +137,8 @@ describe('training that does not fit into the arena', () => {
   });
 
   it('trains with what the message says', async () => {
-    const told = Number(/at least (\d+)/.exec(await refusal(large(2)))![1]);
-    const result = await train(large(told), { runDir: tempDir() });
+    const stated = Number(/at least (\d+)/.exec(await refusal(large(2)))![1]);
+    const result = await train(large(stated), { runDir: tempDir() });
     expect(result.interrupted).toBe(false);
   });
 });

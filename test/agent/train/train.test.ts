@@ -24,6 +24,7 @@ import { loadBackend } from '../../../src/kernels/index.ts';
 import { Scheduler } from '../../../src/rollout/index.ts';
 import breakingEnv, { type Fault } from '../../support/breaking-env.ts';
 import { CountEnv } from '../../support/count-env.ts';
+import { passTime, stopTime } from '../../support/hang-time.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { tinyConfig } from '../../support/tiny-config.ts';
 
@@ -451,7 +452,8 @@ describe('a broken environment', () => {
         guards: { envFailures: 0 },
       });
       // 8 decisions of each environment an update: it breaks in the third.
-      const env = () => breakingEnv({ fault, after: 20 });
+      if (fault === 'hangs') stopTime();
+      const env = () => breakingEnv({ fault, after: 20, onHang: passTime });
       const failure = await train(config, { runDir, env }).catch((error) => error);
       expect(failure).toBeInstanceOf(EnvError);
       expect(failure.message).toMatch(

@@ -33,7 +33,7 @@ describe.each(envEntries.map((entry) => entry.id))('%s', (id) => {
 
   it('keeps the contract', async () => {
     // Longer than the longest time limit, 500.
-    const { problems, warnings, facts } = await checkEnv(() => makeEnv(id), { steps: 520 });
+    const { problems, warnings, facts } = await checkEnv(() => makeEnv(id), { envSteps: 520 });
     expect(problems).toEqual([]);
     expect(warnings).toEqual([]);
     expect(facts).toMatchObject({ sync: true, snapshots: true });

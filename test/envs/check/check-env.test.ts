@@ -16,7 +16,7 @@ import {
 import { asynchronous, WalkEnv } from '../../support/walk-env.ts';
 
 /** The walk with some of its members replaced; each gets the sound environment. */
-function broken(mend: (env: WalkEnv) => Partial<Record<keyof Env, unknown>>): EnvFactory {
+function broken(change: (env: WalkEnv) => Partial<Record<keyof Env, unknown>>): EnvFactory {
   return () => {
     const env = new WalkEnv();
     const sound: Env<Float32Array, number> = {
@@ -29,7 +29,7 @@ function broken(mend: (env: WalkEnv) => Partial<Record<keyof Env, unknown>>): En
       render: () => env.render(),
       close: () => env.close(),
     };
-    return { ...sound, ...mend(env) } as Env;
+    return { ...sound, ...change(env) } as Env;
   };
 }
 
@@ -44,7 +44,7 @@ function brokenStep(change: (step: ReturnType<WalkEnv['step']>) => object): EnvF
 }
 
 const check = (factory: EnvFactory, options?: CheckOptions) =>
-  checkEnv(factory, { steps: 60, timeoutMs: 20, ...options });
+  checkEnv(factory, { envSteps: 60, timeoutMs: 20, ...options });
 
 describe('checkEnv on sound environments', () => {
   it('finds nothing, and tells what it saw', async () => {
@@ -56,7 +56,7 @@ describe('checkEnv on sound environments', () => {
       sync: true,
       snapshots: true,
     });
-    expect(report.facts.steps).toBeGreaterThanOrEqual(5 * 60);
+    expect(report.facts.envSteps).toBeGreaterThanOrEqual(5 * 60);
     const { p50, p95, max } = report.facts.latencyMs!;
     expect(p50).toBeLessThanOrEqual(p95);
     expect(p95).toBeLessThanOrEqual(max);
@@ -347,18 +347,18 @@ describe('checkEnv on broken environments', () => {
     expect(ok).toBe(false);
     expect(problems.map((problem) => problem.rule)).toContain(rule);
     const problem = problems.find((found) => found.rule === rule)!;
-    expect(problem.seen).toMatch(seen);
-    expect(problem.mend.length).toBeGreaterThan(10);
+    expect(problem.found).toMatch(seen);
+    expect(problem.fix.length).toBeGreaterThan(10);
   });
 
   it('says in which step, under which seed and after which action', async () => {
     const { problems } = await check(brokenStep((step) => ({ ...step, reward: Infinity })));
-    expect(problems[0].seen).toMatch(stepContext);
+    expect(problems[0].found).toMatch(stepContext);
     const { problems: other } = await check(
       brokenStep((step) => ({ ...step, reward: Infinity })),
       { seed: 7 },
     );
-    expect(other[0].seen).toMatch(/seed 7/);
+    expect(other[0].found).toMatch(/seed 7/);
   });
 
   it('reports each rule once', async () => {
@@ -383,7 +383,7 @@ describe('checkEnv on broken environments', () => {
       }),
     );
     const found = problems.find(({ rule }) => rule === 'determinism')!;
-    expect(found.seen).toMatch(
+    expect(found.found).toMatch(
       /^another instance, same seed: step 1 of episode 1 \(seed 0, action [01]\): reward was 0, then 0.001$/,
     );
   });
@@ -401,7 +401,7 @@ describe('checkEnv on broken environments', () => {
     );
     expect(problems).toHaveLength(1);
     expect(problems[0].rule).toBe('determinism');
-    expect(problems[0].seen).toMatch(
+    expect(problems[0].found).toMatch(
       /^an instance used before, same seed: step 1 .*reward was 0, then \d+$/,
     );
   });
@@ -417,7 +417,7 @@ describe('checkEnv on broken environments', () => {
       })),
     );
     expect(problems.map(({ rule }) => rule)).toEqual(['determinism']);
-    expect(problems[0].seen).toMatch(/reset of episode 2 \(seed 0\): obs was/);
+    expect(problems[0].found).toMatch(/reset of episode 2 \(seed 0\): obs was/);
   });
 
   it('reports an observation that is written to later', async () => {
@@ -435,7 +435,9 @@ describe('checkEnv on broken environments', () => {
       }),
     );
     expect(problems.map(({ rule }) => rule)).toEqual(['aliasing']);
-    expect(problems[0].seen).toMatch(/^reset of episode 1 \(seed 0\): obs was .* and later became/);
+    expect(problems[0].found).toMatch(
+      /^reset of episode 1 \(seed 0\): obs was .* and later became/,
+    );
   });
 
   it.each<[string, Parameters<typeof broken>[0], RegExp]>([
@@ -500,10 +502,10 @@ describe('checkEnv on broken environments', () => {
       },
       /a snapshot changed while its environment ran on/,
     ],
-  ])('reports a snapshot that %s', async (_name, mend, seen) => {
-    const { problems } = await check(broken(mend));
+  ])('reports a snapshot that %s', async (_name, change, seen) => {
+    const { problems } = await check(broken(change));
     expect(problems.map(({ rule }) => rule)).toEqual(['snapshot']);
-    expect(problems[0].seen).toMatch(seen);
+    expect(problems[0].found).toMatch(seen);
   });
 
   it('only closes once a promise has not settled', async () => {
@@ -533,7 +535,7 @@ describe('checkEnv warns', () => {
     const report = await check(lenient);
     expect(report.ok).toBe(true);
     expect(report.warnings).toMatchObject([
-      { rule: 'order', seen: 'step before reset returned a result' },
+      { rule: 'order', found: 'step before reset returned a result' },
     ]);
   });
 
@@ -547,7 +549,7 @@ describe('checkEnv warns', () => {
       })),
     );
     expect(warnings).toMatchObject([
-      { rule: 'order', seen: 'step after the end of an episode returned a result' },
+      { rule: 'order', found: 'step after the end of an episode returned a result' },
     ]);
   });
 
@@ -558,13 +560,13 @@ describe('checkEnv warns', () => {
     const odd = brokenStep((step) => ({ ...step, info: { [rule]: value } }));
     const { ok, warnings } = await check(odd);
     expect(ok).toBe(true);
-    expect(warnings).toMatchObject([{ rule, seen: expect.stringMatching(seen) }]);
+    expect(warnings).toMatchObject([{ rule, found: expect.stringMatching(seen) }]);
   });
 
   it('where no episode ends', async () => {
-    const { warnings } = await check(() => new WalkEnv(), { steps: 2 });
+    const { warnings } = await check(() => new WalkEnv(), { envSteps: 2 });
     expect(warnings).toMatchObject([
-      { rule: 'episode-end', seen: 'no episode ended within 2 steps' },
+      { rule: 'episode-end', found: 'no episode ended within 2 steps' },
     ]);
   });
 });
@@ -611,7 +613,7 @@ describe('formatReport', () => {
           throw new Error('stuck');
         },
       })),
-      { steps: 2 },
+      { envSteps: 2 },
     );
     const lines = formatReport(report).split('\n');
     expect(lines.slice(0, 6)).toEqual([

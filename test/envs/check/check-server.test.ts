@@ -17,7 +17,7 @@ async function serve(factory: EnvFactory, options: Partial<EnvServerOptions> = {
 
 describe('checkServer', () => {
   it('finds nothing wrong with a server that keeps to the protocol, and says what it does', async () => {
-    const report = await checkServer(await serve(() => makeEnv('KnownMask-v0')), { steps: 40 });
+    const report = await checkServer(await serve(() => makeEnv('KnownMask-v0')), { envSteps: 40 });
     expect(report).toMatchObject({ ok: true, problems: [], warnings: [] });
     const { server, facts } = report;
     expect(facts).toMatchObject({ sync: false, actionSpace: { type: 'discrete' } });
@@ -35,9 +35,9 @@ describe('checkServer', () => {
       env.step = (action) => ({ ...(step(action) as Step<Float32Array>), reward: Number.NaN });
       return env as Env;
     });
-    const { ok, problems } = await checkServer(url, { steps: 20 });
+    const { ok, problems } = await checkServer(url, { envSteps: 20 });
     expect(ok).toBe(false);
-    expect(problems.map(({ seen }) => seen).join()).toMatch(/reward: expected a finite number/);
+    expect(problems.map(({ found }) => found).join()).toMatch(/reward: expected a finite number/);
   });
 
   it('sees an episode that no other follows', async () => {
@@ -52,7 +52,7 @@ describe('checkServer', () => {
       };
       return env;
     });
-    const { problems } = await checkServer(url, { steps: 5 });
+    const { problems } = await checkServer(url, { envSteps: 5 });
     expect(problems.map(({ rule }) => rule)).toContain('autoreset');
   });
 
@@ -60,7 +60,7 @@ describe('checkServer', () => {
     const { ok, problems } = await checkServer('ws://127.0.0.1:9/v1/env');
     expect(ok).toBe(false);
     expect(problems).toMatchObject([
-      { rule: 'protocol', seen: expect.stringMatching(/ECONNREFUSED/) },
+      { rule: 'protocol', found: expect.stringMatching(/ECONNREFUSED/) },
     ]);
   });
 });

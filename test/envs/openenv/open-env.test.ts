@@ -121,10 +121,10 @@ describe('an environment of an OpenEnv server', () => {
   });
 
   it('truncates episodes itself, and leaves what servers of ours tell', async () => {
-    const told = '{"x":0,"truncated":true}';
+    const message = '{"x":0,"truncated":true}';
     const server = await follow(always(observed(0)), ({ type }) =>
       observed(0)
-        .replace('{"x":0}', told)
+        .replace('{"x":0}', message)
         .replace('false', String(type === 'step')),
     );
     const env = play(server.url, { maxEpisodeSteps: 2 });

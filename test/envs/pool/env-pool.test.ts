@@ -164,12 +164,12 @@ describe('EnvPool', () => {
   it('plays its episodes again from the seed, or others from another, on the same environments', async () => {
     const envs = [new WalkEnv(), new WalkEnv(), new WalkEnv()];
     const pool = await poolOf(envs, { episodes: 4 });
-    const told = async () => {
+    const played = async () => {
       const { outcomes, completed } = await play(pool, Infinity);
       expect(completed).toBe(true);
       return outcomes.map(({ env, reward, final, episode }) => ({ env, reward, final, episode }));
     };
-    const first = await told();
+    const first = await played();
     expect(
       first
         .filter(({ episode }) => episode)
@@ -177,12 +177,12 @@ describe('EnvPool', () => {
         .sort(),
     ).toEqual([0, 0, 1, 2]);
     pool.replay(7, 4);
-    expect(await told()).toEqual(first);
+    expect(await played()).toEqual(first);
     pool.replay(8, 4);
-    expect(await told()).not.toEqual(first);
+    expect(await played()).not.toEqual(first);
     // Fewer episodes than environments: the others rest.
     pool.replay(7, 2);
-    const few = await told();
+    const few = await played();
     expect(few).toEqual(first.filter(({ env }) => env < 2).slice(0, few.length));
     expect(few.filter(({ episode }) => episode)).toHaveLength(2);
   });

@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { type Env, EnvPool, type EnvPoolOptions, type Failed } from '../../../src/envs/index.ts';
 import { CountEnv, HeldEnv, turns } from '../../support/count-env.ts';
 
-const options: EnvPoolOptions = { name: 'Count', count: 1, seed: 5, timeoutMs: 1000, survive: 2 };
+const options: EnvPoolOptions = {
+  name: 'Count',
+  count: 1,
+  seed: 5,
+  timeoutMs: 1000,
+  maxFailures: 2,
+};
 
 /** Acts in every environment until `enough` outcomes have come, or it fails. */
 async function drive(pool: EnvPool, enough: number) {
@@ -24,15 +30,15 @@ async function drive(pool: EnvPool, enough: number) {
   return {
     lost,
     error,
-    told: failed.map(({ error, consecutive }) => [consecutive, error.message]),
+    reported: failed.map(({ error, consecutive }) => [consecutive, error.message]),
   };
 }
 
 /** A pool whose environments have acted once, and act once more when `acted` is called. */
 async function paused(pool: EnvPool) {
   const lost: (string | undefined)[] = [];
-  const told: [number, string][] = [];
-  pool.failures.subscribe(({ error, consecutive }) => told.push([consecutive, error.message]));
+  const reported: [number, string][] = [];
+  pool.failures.subscribe(({ error, consecutive }) => reported.push([consecutive, error.message]));
   let waiting: number[] = [];
   pool.observe().subscribe((observations) => waiting.push(...observations.map(({ env }) => env)));
   const acted = async () => {
@@ -43,7 +49,7 @@ async function paused(pool: EnvPool) {
   };
   await turns(3);
   await acted();
-  return { lost, told, acted };
+  return { lost, reported, acted };
 }
 
 /** Counts, and in its `n`-th step does what it is told. */
@@ -64,13 +70,13 @@ describe('an environment that fails and is survived', () => {
     const envs = [failing(2, boom), new CountEnv()];
     let made = 0;
     const pool = await EnvPool.create(() => envs[made++], options);
-    const { lost, error, told } = await drive(pool, 6);
+    const { lost, error, reported } = await drive(pool, 6);
     expect(error).toBeUndefined();
     expect(lost[1]).toMatch(
       /^Count \(environment 0, seed \d+, episode 1, step 1, action 1\) step threw: boom/,
     );
     expect(lost.filter((reason) => reason !== undefined)).toHaveLength(1);
-    expect(told).toEqual([[1, lost[1]]]);
+    expect(reported).toEqual([[1, lost[1]]]);
     expect(envs.map(({ closed }) => closed)).toEqual([1, 0]);
     expect(envs[1].seeds[0]).toEqual(expect.any(Number));
     expect(envs[1].seeds[0]).not.toBe(envs[0].seeds[0]);
@@ -80,17 +86,17 @@ describe('an environment that fails and is survived', () => {
     // One, two and no episodes between failures.
     const lives = [4, 7, 1, 1, 1, 1];
     const pool = await EnvPool.create(() => failing(lives.shift()!, boom), options);
-    const { error, told } = await drive(pool, 100);
-    expect(told.map(([consecutive]) => consecutive)).toEqual([1, 1, 2, 3]);
-    expect(error?.message).toBe(told.at(-1)![1]);
+    const { error, reported } = await drive(pool, 100);
+    expect(reported.map(([consecutive]) => consecutive)).toEqual([1, 1, 2, 3]);
+    expect(error?.message).toBe(reported.at(-1)![1]);
   });
 
   it('that cannot be made anew has failed once more', async () => {
     const lives = [() => failing(2, boom), boom, () => new CountEnv()];
     const pool = await EnvPool.create(() => lives.shift()!(), options);
-    const { error, told } = await drive(pool, 6);
+    const { error, reported } = await drive(pool, 6);
     expect(error).toBeUndefined();
-    expect(told).toEqual([
+    expect(reported).toEqual([
       [1, expect.stringMatching(/step threw: boom$/)],
       [2, expect.stringMatching(/factory threw: boom$/)],
     ]);
@@ -127,10 +133,10 @@ describe('an environment that fails and is survived', () => {
         return made.at(-1)!;
       };
       const pool = await EnvPool.create(make, { ...options, count: 2 });
-      const { told, lost, acted } = await paused(pool);
+      const { reported, lost, acted } = await paused(pool);
       expect(lost).toEqual([undefined, undefined]);
       const { seats } = await pool.snapshot();
-      expect(told).toEqual([[1, expect.stringMatching(reason)]]);
+      expect(reported).toEqual([[1, expect.stringMatching(reason)]]);
       // What a resumed run begins with is what this one goes on with.
       expect(seats[0]).toMatchObject({ env: undefined, episode: 0, failures: 1 });
       expect(seats[1]).toMatchObject({ episode: 1, failures: 0 });
@@ -142,7 +148,7 @@ describe('an environment that fails and is survived', () => {
       expect(made[0].seeds).not.toContain(seats[0].seed);
       // It was told of once, and what is saved now is another.
       expect((await pool.snapshot()).seats[0]).toMatchObject({ episode: 1, failures: 1 });
-      expect(told).toHaveLength(1);
+      expect(reported).toHaveLength(1);
     },
   );
 
@@ -159,10 +165,10 @@ describe('an environment that fails and is survived', () => {
         return made.length === 3 ? made[2] : Object.assign(made.at(-1)!, { close });
       };
       const pool = await EnvPool.create(make, { ...options, count: 3, timeoutMs: 20 });
-      const told: Failed[] = [];
-      pool.failures.subscribe((failed) => told.push(failed));
+      const reported: Failed[] = [];
+      pool.failures.subscribe((failed) => reported.push(failed));
       await pool.close();
-      expect(told.map(({ error, aside }) => [error.message, aside])).toEqual([
+      expect(reported.map(({ error, aside }) => [error.message, aside])).toEqual([
         [expect.stringContaining(reason), 'close'],
       ]);
       expect(made[2].closed).toBe(1);
@@ -177,9 +183,9 @@ describe('an environment that fails and is survived', () => {
     const env = Object.assign(new CountEnv(), { ...snapshot, restore: boom });
     const after = await EnvPool.create(() => env, options);
     await after.restore(state);
-    const { told, error } = await drive(after, 1);
+    const { reported, error } = await drive(after, 1);
     expect(error).toBeUndefined();
-    expect(told).toEqual([[1, expect.stringMatching(/restore threw: boom$/)]]);
+    expect(reported).toEqual([[1, expect.stringMatching(/restore threw: boom$/)]]);
     expect(env.seeds).toEqual([expect.any(Number)]);
     expect(env.seeds[0]).not.toBe(state.seats[0].seed);
   });
@@ -195,9 +201,9 @@ describe('an environment that fails and is survived', () => {
     const lives = [boom, () => {}];
     const again = await EnvPool.create(() => stateful(lives.shift()!), { ...options, count: 2 });
     expect(await again.restore(saved)).toEqual([false, true]);
-    const told: string[] = [];
-    again.failures.subscribe(({ error }) => told.push(error.message));
-    expect(told).toEqual([expect.stringMatching(/ restore threw: boom$/)]);
+    const reported: string[] = [];
+    again.failures.subscribe(({ error }) => reported.push(error.message));
+    expect(reported).toEqual([expect.stringMatching(/ restore threw: boom$/)]);
     const { seats } = await again.snapshot();
     expect(seats[0]).toMatchObject({ env: undefined, episode: 0 });
     expect(seats[1]).toEqual(saved.seats[1]);
@@ -234,9 +240,9 @@ describe('an environment elsewhere', () => {
 
   it('of which it is said that it is over ends the stream at once', async () => {
     const pool = await EnvPool.create(() => failing(2, boom), elsewhere);
-    const { error, told } = await drive(pool, 100);
+    const { error, reported } = await drive(pool, 100);
     expect(error?.message).toMatch(/step threw: boom$/);
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
   });
 });
 
@@ -249,10 +255,10 @@ describe('what environments owe', () => {
     await turns(2);
     const before = pool.answers;
     pool.step([0, 1, 2].map((env) => ({ env, action: 1 }))).subscribe();
-    expect([pool.owing, pool.answers - before]).toEqual([[1, 2], 1]);
+    expect([pool.pending, pool.answers - before]).toEqual([[1, 2], 1]);
     await (envs[2] as HeldEnv).answer();
-    expect([pool.owing, pool.answers - before]).toEqual([[1], 2]);
+    expect([pool.pending, pool.answers - before]).toEqual([[1], 2]);
     await (envs[1] as HeldEnv).answer();
-    expect([pool.owing, pool.answers - before]).toEqual([[], 3]);
+    expect([pool.pending, pool.answers - before]).toEqual([[], 3]);
   });
 });

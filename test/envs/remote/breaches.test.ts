@@ -38,9 +38,9 @@ async function serve(answer: Answer, welcome: object = {}) {
         const env = { id: 'Odd', observationSpace: space, actionSpace: space };
         const limits = { maxPayload: 8e6, graceMs: 60_000, heartbeatMs: 15_000 };
         const [session, token] = ['s', 't'];
-        const said = { t: 'welcome', v: 1, session, token, resumed: !!asked.resume, limits };
+        const sound = { t: 'welcome', v: 1, session, token, resumed: !!asked.resume, limits };
         const described = { ...env, snapshots: false, render: false };
-        socket.send(encode({ ...said, numEnvs: 1, env: described, ...welcome }));
+        socket.send(encode({ ...sound, numEnvs: 1, env: described, ...welcome }));
       } else if (asked.t === 'reset') socket.send(began(asked));
       else if (asked.t === 'step') answer(socket, asked);
     });

@@ -52,7 +52,7 @@ describe.each(['on a server', 'in a thread'])('the state of an environment %s', 
 
   it('that it fails to say costs its episode, and another begins', async () => {
     const env = await open(place, 'once');
-    const options = { name: 'x', seed: 1, timeoutMs: 60_000, survive: 2, elsewhere: true };
+    const options = { name: 'x', seed: 1, timeoutMs: 60_000, maxFailures: 2, elsewhere: true };
     const pool = await EnvPool.create(() => env, { ...options, count: 1 });
     const lost: (string | undefined)[] = [];
     const error = await new Promise<Error | undefined>((resolve) => {

@@ -32,15 +32,15 @@ export function envHostTarget(subject: HostedSubject): Target {
         const hear = (reply: object) => {
           const frame = codec.encode(reply);
           const bytes = typeof frame === 'string' ? Buffer.from(frame) : frame;
-          const said = readMessage(envReply, codec.decode(bytes, typeof frame !== 'string'));
-          if (said.t === 'error') throw new Violation('a host sends no error');
-          if (said.t === 'failed') checkSaid(said.code, said.message);
-          said.envs.forEach((env, row) => {
-            latest[env] = Math.max(latest[env], said.seq[row]);
+          const message = readMessage(envReply, codec.decode(bytes, typeof frame !== 'string'));
+          if (message.t === 'error') throw new Violation('a host sends no error');
+          if (message.t === 'failed') checkSaid(message.code, message.message);
+          message.envs.forEach((env, row) => {
+            latest[env] = Math.max(latest[env], message.seq[row]);
           });
-          replied += said.envs.length;
-          tally.add(said.t === 'failed' ? said.code : 'answered', 0);
-          last = said.t === 'failed' ? said.code : 'answered';
+          replied += message.envs.length;
+          tally.add(message.t === 'failed' ? message.code : 'answered', 0);
+          last = message.t === 'failed' ? message.code : 'answered';
           heard();
         };
         host.onReply = (...replies) => replies.forEach(hear);

@@ -16,7 +16,7 @@ import { type Target, target } from '../target.ts';
 
 const PATH = '/v1/env';
 const TOKEN = 'correct-horse';
-const said = z.union([answer, envReply]);
+const reply = z.union([answer, envReply]);
 
 const hello = { path: PATH, token: TOKEN };
 
@@ -55,7 +55,7 @@ function serverTarget(
       const served: Served = {
         ...hello,
         port: Number(new URL(server.url).port),
-        read: (message) => readMessage(said, message),
+        read: (message) => readMessage(reply, message),
         answers: true,
       };
       const control = await Control.begin(server.url, TOKEN, subject.factory);

@@ -155,15 +155,15 @@ class Performance {
     });
   }
 
-  #say(socket: WebSocket, said: Draft | WsFrame, latest: Map<number, number>): void {
+  #say(socket: WebSocket, draft: Draft | WsFrame, latest: Map<number, number>): void {
     this.#tally.add('said');
-    if (!('message' in said)) {
+    if (!('message' in draft)) {
       const raw = (socket as unknown as { _socket: { write(bytes: Uint8Array): void } })._socket;
-      raw.write(wsFrame({ ...said, masked: said.masked === false }));
+      raw.write(wsFrame({ ...draft, masked: draft.masked === false }));
       return;
     }
-    const message = numbered(said.message, (env) => latest.get(env) ?? 0);
-    const { bytes, binary } = frameOf({ ...said, message }, 'msgpack');
+    const message = numbered(draft.message, (env) => latest.get(env) ?? 0);
+    const { bytes, binary } = frameOf({ ...draft, message }, 'msgpack');
     socket.send(bytes, { binary });
   }
 }

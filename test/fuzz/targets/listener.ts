@@ -18,7 +18,7 @@ import { type Target, target } from '../target.ts';
 
 const PATH = '/v1/trainer';
 const TOKEN = 'correct-horse';
-const said = z.union([answer, envRequest]);
+const reply = z.union([answer, envRequest]);
 /** Seats: the first is the honest environment's, hostile ones take the others. */
 const SEATS = 8;
 
@@ -51,17 +51,17 @@ export function listenerTarget(subject: HostedSubject): Target {
       let honest = (_: GroupReply) => {};
       const reset = (seat: number) =>
         port1.postMessage({ t: 'reset', seats: [seat], args: [{}] } satisfies GroupRequest);
-      port1.on('message', (said: GroupReply) => {
-        if (said.t === 'broken') faults.push(new Violation(said.message));
-        if (said.t !== 'answer' && said.t !== 'lost') return;
+      port1.on('message', (reply: GroupReply) => {
+        if (reply.t === 'broken') faults.push(new Violation(reply.message));
+        if (reply.t !== 'answer' && reply.t !== 'lost') return;
         // The other seats always want an episode.
-        for (const seat of said.seats) seat === 0 ? honest(said) : seat > 0 && reset(seat);
+        for (const seat of reply.seats) seat === 0 ? honest(reply) : seat > 0 && reset(seat);
       });
       for (let seat = 1; seat < SEATS; seat++) reset(seat);
       const served: Served = {
         ...hello,
         port: Number(new URL(listener.url).port),
-        read: (message) => readMessage(said, message),
+        read: (message) => readMessage(reply, message),
         answers: false,
       };
       return {
@@ -71,8 +71,8 @@ export function listenerTarget(subject: HostedSubject): Target {
             honest = resolve;
           });
           reset(0);
-          const said = await inTime(answered, 'of the honest environment');
-          if (said.t !== 'answer' || said.answer.t !== 'began') {
+          const reply = await inTime(answered, 'of the honest environment');
+          if (reply.t !== 'answer' || reply.answer.t !== 'began') {
             throw new Violation('the honest environment has lost its seat');
           }
         },

@@ -20,7 +20,7 @@ import { type Target, target } from '../target.ts';
 const TOKEN = 'correct-horse';
 const hello = { path: '/v1/policy', token: TOKEN };
 const hellos = fc.constant({ t: 'hello', v: 1, role: 'policy-client', client: 'fuzz' });
-const said = z.union([answer, policyReply]);
+const reply = z.union([answer, policyReply]);
 
 /** A policy server, over sockets: hostile clients, sixteen at a time, beside an honest one. */
 export function policyServerTarget({ id, factory, obs }: HostedSubject): Target {
@@ -53,7 +53,7 @@ export function policyServerTarget({ id, factory, obs }: HostedSubject): Target 
       const served: Served = {
         ...hello,
         port: Number(new URL(server.url).port),
-        read: (message) => readMessage(said, message),
+        read: (message) => readMessage(reply, message),
         answers: true,
       };
       const honest = await PolicyClient.connect(server.url, { token: TOKEN });

@@ -153,10 +153,10 @@ describe.skipIf(process.platform !== 'linux' || realPython === undefined)(
   'installTensorflow',
   () => {
     it('leaves the library, the addon and what calls it, and nothing else', async () => {
-      const told: string[] = [];
-      const done = await install({ tell: (line) => told.push(line) });
+      const lines: string[] = [];
+      const done = await install({ log: (line) => lines.push(line) });
       expect(done).toEqual({ folder, tensorflow: '2.21.0', already: false });
-      expect(told).toEqual([
+      expect(lines).toEqual([
         'downloading the sources of the addon',
         'downloading TensorFlow 2.21.0 (cpu, 274 MB)',
         'unpacking',
@@ -227,7 +227,7 @@ describe.skipIf(process.platform !== 'linux' || realPython === undefined)(
       ['darwin', 'arm64', 'this is darwin arm64'],
       ['linux', 'arm64', 'this is linux arm64'],
       ['win32', 'x64', 'this is win32 x64'],
-    ])('says where it can be installed: not on %s %s', async (platform, arch, told) => {
+    ])('says where it can be installed: not on %s %s', async (platform, arch, reason) => {
       vi.stubGlobal(
         'process',
         Object.create(process, { platform: { value: platform }, arch: { value: arch } }),
@@ -235,7 +235,7 @@ describe.skipIf(process.platform !== 'linux' || realPython === undefined)(
       const error = await refusal();
       expect(error).toBeInstanceOf(MissingRequirementError);
       expect(error.message).toBe(
-        `TensorFlow can be installed on Linux x64 with glibc only; ${told}`,
+        `TensorFlow can be installed on Linux x64 with glibc only; ${reason}`,
       );
     });
 

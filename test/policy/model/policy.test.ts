@@ -286,12 +286,12 @@ describe('relativeBias', () => {
   it('begins with each head at one neighbour, falling off from there', () => {
     const heads = bias(square(3), 5);
     // What the middle of the square sees: north, east, south and west of it, and north again.
-    [1, 5, 7, 3, 1].forEach((neighbour, h) => {
+    [1, 5, 7, 3, 1].forEach((neighbor, h) => {
       const seen = heads[h][4];
-      expect(seen[neighbour]).toBe(0);
+      expect(seen[neighbor]).toBe(0);
       expect(seen[4]).toBe(-4);
-      expect(seen[8 - neighbour]).toBe(-8);
-      expect(Math.max(...seen.filter((_, cell) => cell !== neighbour))).toBe(-4);
+      expect(seen[8 - neighbor]).toBe(-8);
+      expect(Math.max(...seen.filter((_, cell) => cell !== neighbor))).toBe(-4);
     });
   });
 

@@ -69,24 +69,24 @@ describe.each(spaces)('%s', (_, space) => {
 describe('an explanation says where, what was expected, what there is and what to do', () => {
   it('of actions', () => {
     expect(explainActions({ actionSpace: new Tuple([new Discrete(2), numbers]) })).toEqual({
-      seen: 'actionSpace: expected Box, Discrete, MultiDiscrete or MultiBinary, got a Tuple',
-      mend: expect.stringContaining('one MultiDiscrete'),
+      found: 'actionSpace: expected Box, Discrete, MultiDiscrete or MultiBinary, got a Tuple',
+      fix: expect.stringContaining('one MultiDiscrete'),
     });
-    expect(explainActions({ actionSpace: text })?.mend).toContain('choices of a Discrete');
+    expect(explainActions({ actionSpace: text })?.fix).toContain('choices of a Discrete');
   });
 
   it('of observations, by the path of the part', () => {
     const observationSpace = new Dict({ a: numbers, b: new Tuple([numbers, text]) });
-    const { seen, mend } = explainObservations({ observationSpace })!;
-    expect(seen).toMatch(/^observationSpace\.b\.1: expected Box, .*, got a Text$/);
-    expect(mend).toContain('policy.encoder');
+    const { found, fix } = explainObservations({ observationSpace })!;
+    expect(found).toMatch(/^observationSpace\.b\.1: expected Box, .*, got a Text$/);
+    expect(fix).toContain('policy.encoder');
     const empty = explainObservations({ observationSpace: new Dict({ a: new Dict({}) }) })!;
-    expect(empty.seen).toBe('observationSpace.a: expected at least one part, got an empty Dict');
+    expect(empty.found).toBe('observationSpace.a: expected at least one part, got an empty Dict');
   });
 
   it('of bounds that no action is chosen between, by the entry', () => {
     const bounds = (low: number[], high: number[], dtype?: 'float64') =>
-      explainActionBounds({ actionSpace: new Box({ shape: [2], low, high, dtype }) })?.seen;
+      explainActionBounds({ actionSpace: new Box({ shape: [2], low, high, dtype }) })?.found;
     expect(bounds([0, 100], [1, Infinity])).toBe(
       'actionSpace: expected both bounds within ±1e15, got 100..Infinity at entry [1]; ' +
         'so the first actions are drawn within about 100 of 100',

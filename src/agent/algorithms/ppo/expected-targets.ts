@@ -8,7 +8,7 @@ import type {
   UnrolledThoughts,
 } from '../../../policy/index.ts';
 import { advantages, type Trajectory } from '../../../rollout/index.ts';
-import { depthsOf, seen } from '../layout.ts';
+import { decisionsAt, depthsOf } from '../layout.ts';
 import { type ForcedDepths, forcedDepths } from './forced-depths.ts';
 import type { Minibatch } from './minibatch.ts';
 import type { PpoConfig } from './settings.ts';
@@ -111,7 +111,7 @@ export function buildExpectedMinibatch(
       return source[sorted[i] * depths + k];
     });
   return {
-    ...seen(trajectory, sorted),
+    ...decisionsAt(trajectory, sorted),
     reach: [...layout.reach],
     oldLogProb: Float32Array.from(sorted, (t) => expectation.logProb[t]),
     advantage: Float32Array.from(
@@ -139,24 +139,24 @@ async function unrollAll(
   const logProbs = new Float64Array(count * depths);
   for (let begin = 0; begin < count; begin += most) {
     const chunk = Int32Array.from({ length: Math.min(most, count - begin) }, (_, i) => begin + i);
-    const { rows, actions, masks } = seen(trajectory, chunk);
+    const { rows, actions, masks } = decisionsAt(trajectory, chunk);
     const reach = new Array<number>(depths).fill(chunk.length);
     const outputs = tf.tidy(() => {
       const observations = tf.tensor2d(rows, [chunk.length, rows.length / chunk.length]);
       return policy.outputs(policy.think(observations, reach), depthsOf(reach));
     });
-    const said = await numbersOf(outputs);
+    const all = await numbersOf(outputs);
     const width = outputs.shape[1];
     const part = (data: Float32Array, i: number) =>
       data.subarray((i * data.length) / chunk.length, ((i + 1) * data.length) / chunk.length);
     for (let k = 0, row = 0; k < depths; k++) {
       for (let i = 0; i < chunk.length; i++, row += width) {
         const at = chunk[i] * depths + k;
-        const params = said.subarray(row, row + width - 2);
+        const params = all.subarray(row, row + width - 2);
         const mask = masks && part(masks, i);
         logProbs[at] = distribution.score(params, mask, part(actions, i)).logProb;
-        values[at] = said[row + width - 2];
-        logits[at] = said[row + width - 1];
+        values[at] = all[row + width - 2];
+        logits[at] = all[row + width - 1];
       }
     }
     outputs.dispose();

@@ -69,6 +69,6 @@ const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x / 
 
 /** Σ (x − mean)². */
 function deviations(values: readonly number[]): number {
-  const centre = mean(values);
-  return values.reduce((sum, x) => sum + (x - centre) ** 2, 0);
+  const center = mean(values);
+  return values.reduce((sum, x) => sum + (x - center) ** 2, 0);
 }

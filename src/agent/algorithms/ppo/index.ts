@@ -1,6 +1,6 @@
 import { haltingRules } from '../../../policy/index.ts';
 import type { AlgorithmDefinition } from '../algorithm.ts';
-import { trainedBehaviour } from '../behaviour.ts';
+import { trainedBehavior } from '../behavior.ts';
 import { largestPart } from '../largest-part.ts';
 import { Learner } from './learner.ts';
 import { scheduleAt } from './schedule.ts';
@@ -44,7 +44,7 @@ export const ppo: AlgorithmDefinition<'ppo', typeof ppoSettings> = {
   create({ policy, config, settings, rng }) {
     const learner = new Learner(policy, { ...config, ppo: settings }, rng);
     return {
-      behaviour: (stage) => trainedBehaviour(config, stage),
+      behavior: (stage) => trainedBehavior(config, stage),
       update: async (trajectory, { progress, ...update }) => {
         const schedule = scheduleAt(settings, progress);
         const stats = await learner.update(trajectory, { ...update, ...schedule });

@@ -1,5 +1,5 @@
 import { type HaltingTerms, noTerms, type SampledLoss } from '../../../policy/index.ts';
-import { byDepth, seen } from '../layout.ts';
+import { byDepth, decisionsAt } from '../layout.ts';
 import type { Targets, UpdateSchedule } from './targets.ts';
 
 /** A minibatch, decisions sorted by ponder steps descending, micro-steps laid out depth by depth. */
@@ -59,7 +59,7 @@ export function buildMinibatch(
   }
   const thoughts = {
     released,
-    steps: ponderSteps,
+    ponderSteps,
     offset,
     forced,
     halts,
@@ -67,7 +67,7 @@ export function buildMinibatch(
     scale: haltScale,
   };
   return {
-    ...seen(trajectory, sorted),
+    ...decisionsAt(trajectory, sorted),
     reach,
     oldLogProb,
     advantage,

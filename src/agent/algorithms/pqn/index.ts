@@ -47,8 +47,8 @@ export const pqn: AlgorithmDefinition<'pqn', typeof pqnSettings> = {
     const { type } = actionSpace as AnySpace;
     if (type === 'discrete' || type === 'multi-discrete') return undefined;
     return {
-      seen: `actionSpace: expected Discrete or MultiDiscrete, since pqn learns a value for each choice, got a space of type ${type}`,
-      mend: 'set algorithm: ppo, or turn the actions into choices of a Discrete or MultiDiscrete space',
+      found: `actionSpace: expected Discrete or MultiDiscrete, since pqn learns a value for each choice, got a space of type ${type}`,
+      fix: 'set algorithm: ppo, or turn the actions into choices of a Discrete or MultiDiscrete space',
     };
   },
   schedule: scheduleAt,
@@ -61,13 +61,13 @@ export const pqn: AlgorithmDefinition<'pqn', typeof pqnSettings> = {
     const policy = made as ValuePolicy;
     const learner = new Learner(policy, settings, rng);
     return {
-      behaviour(stage) {
+      behavior(stage) {
         policy.distribution.epsilon = scheduleAt(settings, stage.progress).epsilon;
-        return behaviourOf(config, stage);
+        return behaviorOf(config, stage);
       },
       async update(trajectory, { price, rewardScale, released, progress }) {
         const { learningRate, epsilon } = scheduleAt(settings, progress);
-        const { minSteps, maxSteps } = behaviourOf(config, { released, forced: 0 });
+        const { minSteps, maxSteps } = behaviorOf(config, { released, forced: 0 });
         const first = { act: minSteps <= 1, think: maxSteps > 1 };
         const phase = {
           price,
@@ -89,7 +89,7 @@ export const pqn: AlgorithmDefinition<'pqn', typeof pqnSettings> = {
  * The behavior of rollouts: after the release the values decide when a thought ends, before it every thought has full
  * depth. With a fixed depth the value of a state is the one at that depth: values of acting earlier are not learned.
  */
-function behaviourOf(
+function behaviorOf(
   { halting }: Pick<LearningConfig, 'halting'>,
   { released, forced }: Pick<Stage, 'released' | 'forced'>,
 ): DecisionOptions {

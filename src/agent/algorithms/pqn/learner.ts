@@ -91,12 +91,12 @@ export class Learner {
     if (ends.length === 0) return;
     const policy = this.#policy;
     const outputs = tf.tidy(() => policy.outputs(policy.step(policy.begin(rowsOf(ends))), 1));
-    const said = await numbersOf(outputs);
+    const data = await numbersOf(outputs);
     outputs.dispose();
     const { distribution } = policy;
     const { outputs: params } = distribution;
     ends.forEach(({ t, mask }, i) => {
-      const own = said.subarray(i * (params + 2), (i + 1) * (params + 2));
+      const own = data.subarray(i * (params + 2), (i + 1) * (params + 2));
       const [value, logit] = own.subarray(params);
       trajectory.bootstrap[t] = distribution.reading!(own, value, logit, mask, first).value;
     });

@@ -8,12 +8,12 @@ export function lossByRows(outputs: tf.Tensor2D, batch: Minibatch, thinkWeight: 
   const { decisions, parts, target, think } = batch;
   const width = outputs.shape[1];
   const sums = [0, 0, 0];
-  const loss = scalarWithGradient(outputs, (said) => {
-    const gradient = new Float32Array(said.length);
+  const loss = scalarWithGradient(outputs, (data) => {
+    const gradient = new Float32Array(data.length);
     for (let m = 0; m < target.length; m++) {
       const [begin, end] = [m * width, (m + 1) * width];
       let chosen = 0;
-      for (let i = begin; i < end; i++) chosen += said[i] * parts[i];
+      for (let i = begin; i < end; i++) chosen += data[i] * parts[i];
       const error = chosen - target[m];
       const thought = think[m] !== 0;
       sums[thought ? 1 : 0] += (error * error) / 2;

@@ -1,6 +1,6 @@
 import type { ActionValues } from '../../../policy/index.ts';
 import type { Trajectory } from '../../../rollout/index.ts';
-import { byDepth, seen } from '../layout.ts';
+import { byDepth, decisionsAt } from '../layout.ts';
 
 /** A minibatch, decisions sorted by ponder steps descending, micro-steps laid out depth by depth. */
 export interface Minibatch {
@@ -34,7 +34,7 @@ export function gather(
   const parts = new Float32Array(total * width);
   const target = new Float32Array(total);
   const think = new Float32Array(total);
-  const { decisions, rows, actions } = seen(trajectory, sorted);
+  const { decisions, rows, actions } = decisionsAt(trajectory, sorted);
   let m = 0;
   reach.forEach((count, index) => {
     const thinkOn = reach[index + 1] ?? 0;

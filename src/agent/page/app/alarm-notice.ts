@@ -5,12 +5,17 @@ import { formatTime } from './format.ts';
 /** Shows the latest alarm of a run at the top of its page; hidden where there is none. */
 export class AlarmNotice {
   readonly element: HTMLElement;
-  readonly #said = h('p');
+  readonly #message = h('p');
 
   /** @param onAll shows all events */
   constructor(onAll: () => void) {
     const all = h('button', { type: 'button', click: onAll }, 'All events');
-    this.element = h('aside', { class: 'notice', 'aria-label': 'Latest alarm' }, this.#said, all);
+    this.element = h(
+      'aside',
+      { class: 'notice', 'aria-label': 'Latest alarm' },
+      this.#message,
+      all,
+    );
     this.element.hidden = true;
   }
 
@@ -20,6 +25,6 @@ export class AlarmNotice {
     this.element.hidden = latest === undefined;
     if (!latest) return;
     const before = alarms.length > 1 ? ` (${alarms.length - 1} before it)` : '';
-    setText(this.#said, `${formatTime(latest.time)}: ${latest.message}${before}`);
+    setText(this.#message, `${formatTime(latest.time)}: ${latest.message}${before}`);
   }
 }

@@ -17,7 +17,7 @@ export class Controls {
     role: 'group',
     'aria-label': 'Control the run',
   });
-  readonly #said = h('p', { class: 'said', role: 'alert' });
+  readonly #message = h('p', { class: 'control-error', role: 'alert' });
   readonly #form: HTMLFormElement;
   readonly #input = h('input', {
     id: 'token',
@@ -38,7 +38,7 @@ export class Controls {
       h('button', { type: 'submit' }, 'Continue'),
     );
     this.#form.hidden = true;
-    this.element.append(this.#buttons, this.#form, this.#said);
+    this.element.append(this.#buttons, this.#form, this.#message);
   }
 
   show({ name, controls }: RunSummary): void {
@@ -60,7 +60,7 @@ export class Controls {
       !confirm(`Stop ${this.#run}? It saves a checkpoint first, and you can resume it.`)
     )
       return;
-    setText(this.#said, '');
+    setText(this.#message, '');
     this.#wanted = action;
     try {
       await request('/v1/control', {
@@ -74,8 +74,8 @@ export class Controls {
       if (status === 401) {
         this.#form.hidden = false;
         this.#input.focus();
-        setText(this.#said, 'Enter the token of the server.');
-      } else setText(this.#said, `${labels[action]}: ${(error as Error).message}`);
+        setText(this.#message, 'Enter the token of the server.');
+      } else setText(this.#message, `${labels[action]}: ${(error as Error).message}`);
     }
   }
 

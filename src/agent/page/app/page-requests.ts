@@ -34,8 +34,8 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
   if (token() !== '') headers.set('Authorization', `Bearer ${token()}`);
   const response = await fetch(path, { ...init, headers });
   if (response.ok) return response;
-  const said = await response.json().catch(() => ({}));
-  throw new ServerError(response.status, said.message ?? `HTTP ${response.status}`);
+  const body = await response.json().catch(() => ({}));
+  throw new ServerError(response.status, body.message ?? `HTTP ${response.status}`);
 }
 
 /** Opens a WebSocket, with the token as a subprotocol, since browsers cannot set its headers. */

@@ -17,7 +17,7 @@ export class Sources {
     ...{ type: 'text', inputmode: 'numeric', pattern: '\\d{1,9}', value: '0', size: 6 },
     'aria-label': 'Seed',
   });
-  readonly #status = h('p', { class: 'said-of-source', role: 'status' });
+  readonly #status = h('p', { class: 'source-status', role: 'status' });
   readonly #problem = h('p', { class: 'problem', role: 'alert', hidden: true });
 
   constructor(actions: SourceActions) {

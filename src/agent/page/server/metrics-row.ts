@@ -1,15 +1,12 @@
 import type { UpdateMetrics } from '../../events/events.ts';
-import { withNewNames } from '../../run/index.ts';
 import { HISTOGRAM, type Row } from './columns.ts';
 import { type EvaluationPoint, evaluationPoint } from './page-messages.ts';
 
 /**
  * The numbers in a line of metrics.jsonl by their paths, such as `ponderSteps.mean`. Names leave out `timing.`, and the
- * row leaves out the lists of an evaluation. undefined if the value is no such line.
+ * row leaves out the lists of an evaluation. undefined if the line lacks its update or its environment steps.
  */
-export function rowOf(written: unknown): Row | undefined {
-  if (typeof written !== 'object' || written === null) return undefined;
-  const line = withNewNames(written);
+export function rowOf(line: object): Row | undefined {
   const row = new Map<string, number>();
   if ('phase' in line) row.set('released', Number(line.phase === 'released'));
   collect(line, '', row);
@@ -34,8 +31,8 @@ function collect(value: object, path: string, row: Map<string, number>): void {
 const LISTS: Record<string, string> = { histogram: HISTOGRAM };
 
 /** The evaluation in a line of metrics.jsonl; undefined if it has none with difficulties. */
-export function evaluationOf(line: unknown): EvaluationPoint | undefined {
-  const { update, envSteps, evaluation } = withNewNames(line as Partial<UpdateMetrics>);
+export function evaluationOf(line: object): EvaluationPoint | undefined {
+  const { update, envSteps, evaluation } = line as Partial<UpdateMetrics>;
   if (!evaluation?.byDifficulty?.length) return undefined;
   const { byDifficulty } = evaluation;
   return evaluationPoint.safeParse({ update, envSteps, byDifficulty }).data;

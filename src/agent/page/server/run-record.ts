@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { exhaustMap, from, type Observable, startWith } from 'rxjs';
+import { parseRecord } from '../../run/index.ts';
 import { Columns } from './columns.ts';
 import { LineReader } from './line-reader.ts';
 import { evaluationOf, rowOf } from './metrics-row.ts';
@@ -38,12 +39,12 @@ export class RunRecord {
   }
 
   addMetrics(line: string): void {
-    const parsed = parse(line);
-    const row = rowOf(parsed);
+    const record = parseRecord(line);
+    const row = record && rowOf(record);
     // A crash may leave half a line; it is left out.
-    if (!row) return;
+    if (!record || !row) return;
     this.columns.append(row);
-    const evaluation = evaluationOf(parsed);
+    const evaluation = evaluationOf(record);
     if (evaluation) this.evaluations.push(evaluation);
     if (this.evaluations.length > MAX_EVALUATIONS) {
       this.evaluations = this.evaluations.filter((_, i) => i % 2 === 0);
@@ -91,12 +92,4 @@ export function followRun(dir: string, wake$: Observable<unknown>): Observable<R
     startWith(undefined),
     exhaustMap(() => from(look())),
   );
-}
-
-function parse(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

@@ -2,6 +2,7 @@ import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { errorCode } from '../../run/atomic.ts';
+import { parseRecord } from '../../run/index.ts';
 import { LineReader } from './line-reader.ts';
 import { rowOf } from './metrics-row.ts';
 import type { RunState, RunSummary } from './page-messages.ts';
@@ -108,7 +109,8 @@ const nothing = {
 
 /** The latest numbers in some lines of metrics.jsonl. */
 function numbersOf(lines: readonly string[]): typeof nothing {
-  const rows = lines.flatMap((line) => rowIn(line) ?? []);
+  const records = lines.flatMap((line) => parseRecord(line) ?? []);
+  const rows = records.flatMap((record) => rowOf(record) ?? []);
   const latest = (name: string) => rows.findLast((row) => row.has(name))?.get(name) ?? null;
   return {
     update: latest('update') ?? 0,
@@ -118,14 +120,6 @@ function numbersOf(lines: readonly string[]): typeof nothing {
     ponderSteps: latest('ponderSteps.mean'),
     decisionsPerSecond: latest('decisionsPerSecond'),
   };
-}
-
-function rowIn(line: string) {
-  try {
-    return rowOf(JSON.parse(line));
-  } catch {
-    return undefined;
-  }
 }
 
 /** The whole lines at the end of a file. */

@@ -78,12 +78,12 @@ export function sayHello(
       reject(closed.fault ?? new WireError('INTERNAL', `${explainClosed(closed)}, before welcome`));
     connection.onMessage = (message) => {
       try {
-        const said = readMessage(answer, message);
-        if (said.t === 'error') throw new WireError(said.code, said.message);
-        connection.expectPings(said.limits.heartbeatMs);
-        connection.peerTakes = said.limits.maxPayload;
+        const reply = readMessage(answer, message);
+        if (reply.t === 'error') throw new WireError(reply.code, reply.message);
+        connection.expectPings(reply.limits.heartbeatMs);
+        connection.peerTakes = reply.limits.maxPayload;
         connection.hold();
-        resolve(said);
+        resolve(reply);
       } catch (error) {
         reject(error);
         connection.close(1002);

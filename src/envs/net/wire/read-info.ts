@@ -3,7 +3,7 @@ import type { Info } from '../../contract/env.ts';
 import { isNdArray } from './ndarray.ts';
 
 /** The keys of `info` for which a warning was printed. */
-const said = new Set<string>();
+const warned = new Set<string>();
 
 /**
  * `info.difficulty` as a finite number; undefined where there is none. It ignores a value of another type, and warns
@@ -35,8 +35,8 @@ function entryOf<T>(
   }
   if (value === undefined || value === null) return undefined;
   const known = read(only(value));
-  if (known === undefined && !said.has(key)) {
-    said.add(key);
+  if (known === undefined && !warned.has(key)) {
+    warned.add(key);
     process.emitWarning(`info.${key} is ignored: expected ${expected}, got ${describe(value)}`);
   }
   return known;

@@ -66,12 +66,12 @@ export class WireError extends Error {
 /** The error that a peer reported before it ends the connection. */
 export class PeerError extends WireError {
   /** The close code of the reported error. */
-  readonly saidClose: number;
+  readonly peerCloseCode: number;
 
   constructor(code: WireCode, message: string) {
     // The reported code describes a fault of this side, so this side must not send it back.
     super('BAD_MESSAGE', `error ${code}: ${message}`);
-    this.saidClose = (wireCodes[code] as Manner).close ?? 1008;
+    this.peerCloseCode = (wireCodes[code] as Manner).close ?? 1008;
   }
 }
 

@@ -28,7 +28,7 @@ export function bernoulliTerms(
 
 function gatherChoices(
   { minSteps, maxSteps }: CommonSettings,
-  { released, steps, offset, forced, halts, advantages, scale }: SampledThoughts,
+  { released, ponderSteps, offset, forced, halts, advantages, scale }: SampledThoughts,
   { sorted, reach }: Layout,
 ): Choices {
   const total = reach.reduce((a, b) => a + b, 0);
@@ -44,7 +44,7 @@ function gatherChoices(
     for (let i = 0; i < count; i++, m++) {
       const t = sorted[i];
       const source = offset[t] + index;
-      const think = k < steps[t];
+      const think = k < ponderSteps[t];
       const halt = halts[source];
       const chose = released && !forced[t] && k >= minSteps && k < maxSteps;
       choices.think[m] = think ? 1 : 0;

@@ -28,7 +28,7 @@ export interface ExitDefinition<Shape extends z.ZodRawShape = z.ZodRawShape> {
   /** The option that changes its mean ponder steps. */
   readonly dial?: Dial & { option: keyof Shape };
   /** The most ponder steps of its thoughts, where it has a limit; an evaluation raises `halting.maxSteps` to it. */
-  reach?(options: z.infer<z.ZodObject<Shape>>): number | undefined;
+  maxSteps?(options: z.infer<z.ZodObject<Shape>>): number | undefined;
   /** Makes the rule. */
   rule(options: z.infer<z.ZodObject<Shape>>): HaltingRule;
   /** The reason for its choice after a ponder step, for people: `halted by now 0.623 ≥ 0.5`. */

@@ -3,8 +3,8 @@ import type { HaltingRule } from '../rule.ts';
 import { defineExit } from './exit.ts';
 
 /** A rule that acts after the same number of ponder steps always; with 1 the policy is a plain transformer. */
-export function fixed(steps: number): HaltingRule {
-  return { depth: () => steps, halts: ({ n }) => n >= steps };
+export function fixed(ponderSteps: number): HaltingRule {
+  return { depth: () => ponderSteps, halts: ({ n }) => n >= ponderSteps };
 }
 
 export const fixedExit = defineExit({
@@ -19,7 +19,7 @@ export const fixedExit = defineExit({
         'Ponder steps of the exit fixed. Without it: halting.ponderSteps, or else halting.maxSteps.',
       ),
   },
-  reach: ({ ponderSteps }) => ponderSteps,
+  maxSteps: ({ ponderSteps }) => ponderSteps,
   rule: ({ ponderSteps = Infinity }) => fixed(ponderSteps),
   reason: () => 'the same number of steps every time',
 });

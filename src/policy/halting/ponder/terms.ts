@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {
   HaltingTerms,
-  SaidByRows,
-  SaidByTensors,
+  TermInputsByRows,
+  TermInputsByTensors,
   TermsByRows,
   TermsByTensors,
 } from '../definition.ts';
@@ -37,12 +37,12 @@ export interface PonderColumns {
  */
 export function ponderTerms(columns: PonderColumns): HaltingTerms {
   return {
-    byTensors: (said) => byTensors(columns, said),
-    byRows: (said) => byRows(columns, said),
+    byTensors: (inputs) => byTensors(columns, inputs),
+    byRows: (inputs) => byRows(columns, inputs),
   };
 }
 
-function byTensors(columns: PonderColumns, said: SaidByTensors): TermsByTensors {
+function byTensors(columns: PonderColumns, inputs: TermInputsByTensors): TermsByTensors {
   const { decisions, settings, price, priorWeight, oldOwn, oldActed } = columns;
   const { minSteps, maxSteps, floor, released, forced } = settings;
   const depths = maxSteps - minSteps + 1;
@@ -50,8 +50,8 @@ function byTensors(columns: PonderColumns, said: SaidByTensors): TermsByTensors 
   const open = (x: tf.Tensor) => tf.slice(byDepth(x), [minSteps - 1, 0], [depths, decisions]);
   const host = (x: Float32Array) => open(tf.tensor1d(x));
   const zero = tf.scalar(0);
-  const entropy = tf.mul(host(oldActed), open(said.entropies));
-  const logProbs = open(said.logProbs);
+  const entropy = tf.mul(host(oldActed), open(inputs.entropies));
+  const logProbs = open(inputs.logProbs);
   if (!released) {
     const logProb = tf.reshape(tf.slice(logProbs, [depths - 1, 0], [1, -1]), [-1]);
     return {
@@ -60,7 +60,7 @@ function byTensors(columns: PonderColumns, said: SaidByTensors): TermsByTensors 
       statistics: [tf.scalar(maxSteps), zero],
     };
   }
-  const logOwn = logDepths(open(said.logits), floor);
+  const logOwn = logDepths(open(inputs.logits), floor);
   const own = tf.exp(logOwn);
   // Without forced depths the logarithm is at hand, and finite where p itself is 0 in float32.
   const logActed = forced === 0 ? logOwn : tf.log(tf.add(tf.mul(own, 1 - forced), forced / depths));
@@ -100,20 +100,20 @@ function logDepths(logits: tf.Tensor, floor: number): tf.Tensor {
   return tf.concat([tf.add(act, left), tf.sum(think, 0, true)], 0);
 }
 
-function byRows(columns: PonderColumns, said: SaidByRows): TermsByRows {
+function byRows(columns: PonderColumns, inputs: TermInputsByRows): TermsByRows {
   const { decisions, settings, price, logPrior, priorWeight, oldOwn, oldActed } = columns;
   const { minSteps, released, forced } = settings;
   const mixture = new Mixture(settings);
   const { own, acted, share } = mixture;
   const logProb = new Float64Array(decisions);
-  const byLogProb = new Float64Array(said.logProbs.length);
-  const byLogit = new Float64Array(said.logits.length);
-  const haltSlopes = new Float64Array(said.logits.length);
+  const byLogProb = new Float64Array(inputs.logProbs.length);
+  const byLogit = new Float64Array(inputs.logits.length);
+  const haltSlopes = new Float64Array(inputs.logits.length);
   const logs = new Float64Array(own.length);
   let [cost, divergence, haltEntropy, moved, steps] = [0, 0, 0, 0, 0];
   for (let i = 0; i < decisions; i++) {
-    mixture.read((index) => said.logits[index * decisions + i]);
-    logProb[i] = mixture.mix((index) => said.logProbs[index * decisions + i]);
+    mixture.read((index) => inputs.logits[index * decisions + i]);
+    logProb[i] = mixture.mix((index) => inputs.logProbs[index * decisions + i]);
     for (let index = 0; index < own.length; index++) {
       byLogProb[index * decisions + i] = share[index];
       // 0·ln 0 is 0.
@@ -139,7 +139,7 @@ function byRows(columns: PonderColumns, said: SaidByRows): TermsByRows {
         : own[index] *
           ((1 - forced) * price * beyond(index) +
             priorWeight * (logs[index] - logPrior[index]) +
-            said.entropyWeight * logs[index]);
+            inputs.entropyWeight * logs[index]);
     mixture.addSlopes(paid, haltSlopes, i, decisions);
   }
   return {

@@ -40,7 +40,7 @@ export class Scheduler<O extends DecisionRequest = DecisionRequest> implements D
   readonly #outputs: number;
   readonly #capacity: number;
   readonly #rng: Rng;
-  readonly #behaviour: () => DecisionOptions;
+  readonly #behavior: () => DecisionOptions;
   readonly #failed: ((observation: O, error: Error) => void) | undefined;
   readonly #queue: O[] = [];
   /** Each slot is a row of the tensors. */
@@ -57,7 +57,7 @@ export class Scheduler<O extends DecisionRequest = DecisionRequest> implements D
    * Makes a scheduler.
    * @param capacity number of slots, at least 1
    * @param rng draws depths, halts and actions, in slot order
-   * @param behaviour how thoughts end and actions are chosen; called at each tick
+   * @param behavior how thoughts end and actions are chosen; called at each tick
    * @param failed receives an observation whose numbers are not finite; it gets no decision. Without it, the tick throws
    * @throws RangeError where `capacity` is no integer ≥ 1
    */
@@ -65,7 +65,7 @@ export class Scheduler<O extends DecisionRequest = DecisionRequest> implements D
     policy: Policy,
     capacity: number,
     rng: Rng,
-    behaviour: () => DecisionOptions,
+    behavior: () => DecisionOptions,
     failed?: (observation: O, error: Error) => void,
   ) {
     if (!Number.isSafeInteger(capacity) || capacity < 1) {
@@ -77,7 +77,7 @@ export class Scheduler<O extends DecisionRequest = DecisionRequest> implements D
     this.#thoughts = new ThoughtBatch(policy);
     this.#capacity = capacity;
     this.#rng = rng;
-    this.#behaviour = behaviour;
+    this.#behavior = behavior;
     this.#failed = failed;
   }
 
@@ -130,18 +130,18 @@ export class Scheduler<O extends DecisionRequest = DecisionRequest> implements D
    * @throws NonFiniteError where a thought's numbers are not finite and `failed` was not given
    */
   async tick(): Promise<Decision<O>[]> {
-    const behaviour = this.#behaviour();
+    const behavior = this.#behavior();
     const free = this.#admitting ? this.#capacity - this.underway : 0;
     const incoming = this.#queue.splice(0, free);
     if (incoming.length === 0 && this.underway === 0) return [];
-    const from = this.#seat(incoming, behaviour);
+    const from = this.#seat(incoming, behavior);
     const slots = this.#slots;
     this.#ticks++;
     this.#liveSlots += slots.length;
 
     this.#taken = slots.map((slot) => ++slot.n);
-    const last = slots.every((slot) => slot.n >= stepsOf(slot, behaviour));
-    const latent = behaviour.rule.measure?.readsLatent;
+    const last = slots.every((slot) => slot.n >= stepsOf(slot, behavior));
+    const latent = behavior.rule.measure?.readsLatent;
     const outputs = this.#thoughts.step(
       incoming,
       from,
@@ -168,7 +168,7 @@ export class Scheduler<O extends DecisionRequest = DecisionRequest> implements D
       }
       const readouts = latent ? data.subarray(at + 2, (i + 1) * width) : NONE;
       const [value, logit] = [data[at], data[at + 1]];
-      const decision = this.#advance(slots[i], params, value, logit, readouts, behaviour);
+      const decision = this.#advance(slots[i], params, value, logit, readouts, behavior);
       if (decision === undefined) continue;
       decisions.push(decision);
       this.#ended.push(i);
@@ -194,13 +194,13 @@ export class Scheduler<O extends DecisionRequest = DecisionRequest> implements D
    * stay free.
    * @returns for each slot, the index of the row that it takes, as `ThoughtBatch.step` wants it
    */
-  #seat(incoming: readonly O[], behaviour: DecisionOptions): Int32Array {
+  #seat(incoming: readonly O[], behavior: DecisionOptions): Int32Array {
     const [slots, ended] = [this.#slots, this.#ended];
     const before = slots.length;
     const from = slots.map((_, place) => place);
     incoming.forEach((observation, i) => {
       const place = ended.shift() ?? slots.length;
-      slots[place] = this.#begin(observation, behaviour);
+      slots[place] = this.#begin(observation, behavior);
       from[place] = before + i;
     });
     while (ended.length > 0) {
@@ -235,27 +235,27 @@ export class Scheduler<O extends DecisionRequest = DecisionRequest> implements D
   #advance(
     slot: Slot<O>,
     params: Float32Array,
-    said: number,
+    valueOutput: number,
     logit: number,
     readouts: Float32Array,
-    behaviour: DecisionOptions,
+    behavior: DecisionOptions,
   ): Decision<O> | undefined {
     const { distribution } = this.#policy;
-    const { mask, greedy = behaviour.greedy, rng = this.#rng } = slot.observation;
-    const trace = behaviour.trace || slot.observation.trace;
-    const { minSteps, maxSteps, floor } = behaviour;
-    const { halt, value } = distribution.reading?.(params, said, logit, mask, {
+    const { mask, greedy = behavior.greedy, rng = this.#rng } = slot.observation;
+    const trace = behavior.trace || slot.observation.trace;
+    const { minSteps, maxSteps, floor } = behavior;
+    const { halt, value } = distribution.reading?.(params, valueOutput, logit, mask, {
       act: slot.n >= minSteps,
       think: slot.n < maxSteps,
-    }) ?? { halt: haltProbability(logit, floor), value: said };
+    }) ?? { halt: haltProbability(logit, floor), value: valueOutput };
     slot.halts.push(halt);
     slot.values.push(value);
     if (slot.n >= minSteps) slot.survival *= 1 - halt;
-    this.#measure(slot, params, readouts, behaviour.rule);
+    this.#measure(slot, params, readouts, behavior.rule);
     const { n, measured } = slot;
     const halted = 1 - slot.survival;
     if (trace) {
-      const { valueScale = 1 } = behaviour;
+      const { valueScale = 1 } = behavior;
       const actions = distribution.describe(params, mask, valueScale);
       slot.trace.push({
         halt,
@@ -265,7 +265,7 @@ export class Scheduler<O extends DecisionRequest = DecisionRequest> implements D
         measured: measured.at(-1),
       });
     }
-    if (!this.#ends(slot, { n, halt, halted, measured }, behaviour)) return undefined;
+    if (!this.#ends(slot, { n, halt, halted, measured }, behavior)) return undefined;
     const action = new Float32Array(distribution.actionSize);
     const logProb = greedy
       ? distribution.mode(params, mask, action)
@@ -297,13 +297,13 @@ export class Scheduler<O extends DecisionRequest = DecisionRequest> implements D
   }
 
   /** Whether a thought ends; it becomes forced where a limit of the caller ends it and the rule would not. */
-  #ends(slot: Slot<O>, step: HaltStep, behaviour: DecisionOptions): boolean {
+  #ends(slot: Slot<O>, step: HaltStep, behavior: DecisionOptions): boolean {
     const { limits, rng = this.#rng } = slot.observation;
     const { maxSteps = Infinity, deadline } = limits ?? {};
     const { n, depth } = slot;
-    if (n >= stepsOf(slot, behaviour)) return true;
-    const open = depth === undefined && n >= behaviour.minSteps;
-    if (open && behaviour.rule.halts(step, rng)) return true;
+    if (n >= stepsOf(slot, behavior)) return true;
+    const open = depth === undefined && n >= behavior.minSteps;
+    if (open && behavior.rule.halts(step, rng)) return true;
     const limited = n >= maxSteps || (deadline !== undefined && performance.now() >= deadline);
     slot.forced ||= limited;
     return limited;

@@ -30,18 +30,18 @@ export class ThoughtBatch {
     latent = false,
   ): tf.Tensor2D {
     let next: Thought | undefined;
-    const [outputs] = tf.tidy(() => {
+    const [result] = tf.tidy(() => {
       const fresh = newcomers.length > 0 ? this.#policy.begin(rowsOf(newcomers)) : undefined;
       const thought = joined(this.#thought, from, fresh);
       const z = last ? this.#policy.lastStep(thought) : this.#policy.step(thought);
       const heads = this.#policy.outputs(z, n);
-      const told = latent ? tf.concat([heads, readoutOf(thought.z), readoutOf(z)], 1) : heads;
-      if (last) return [told];
+      const outputs = latent ? tf.concat([heads, readoutOf(thought.z), readoutOf(z)], 1) : heads;
+      if (last) return [outputs];
       next = { ...thought, z };
-      return [told, ...tensorsOf(next)] as tf.Tensor[];
+      return [outputs, ...tensorsOf(next)] as tf.Tensor[];
     });
     this.#replace(next);
-    return outputs as tf.Tensor2D;
+    return result as tf.Tensor2D;
   }
 
   /** Drops all thoughts. */

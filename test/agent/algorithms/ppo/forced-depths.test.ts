@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { forcedDepths } from '../../../../src/agent/algorithms/ppo/forced-depths.ts';
 
 /** Decisions as [ponder steps, forced, λ-return, value of what was seen]. */
-function toldBy(decisions: [number, number, number, number][]) {
+function statsOf(decisions: [number, number, number, number][]) {
   return forcedDepths(
     {
       count: decisions.length,
@@ -14,7 +14,7 @@ function toldBy(decisions: [number, number, number, number][]) {
   );
 }
 
-const gapOf = (decisions: [number, number, number, number][]) => toldBy(decisions).depthGap;
+const gapOf = (decisions: [number, number, number, number][]) => statsOf(decisions).depthGap;
 
 describe('depthGap', () => {
   it('is what forced deeper than the mean earns more, in deviations of what is earned', () => {
@@ -66,7 +66,7 @@ describe('depthGap', () => {
 describe('stepGain', () => {
   it('is the most that a step brings in the mean, from the least forced depth on', () => {
     // G(1) = 0, G(2) = (1 + 3)/2, G(4) = 5 after what was seen is taken off: 2 a step, then 5/3.
-    const { stepGain } = toldBy([
+    const { stepGain } = statsOf([
       [1, 1, 10, 10],
       [2, 1, 1, 0],
       [2, 1, 4, 1],
@@ -77,12 +77,12 @@ describe('stepGain', () => {
   });
 
   it('is negative where each step costs reward, and unknown where no two depths are forced', () => {
-    const costly = toldBy([
+    const costly = statsOf([
       [1, 1, 1, 0],
       [3, 1, 0, 0],
     ]);
     expect(costly.stepGain).toBeCloseTo(-0.5, 12);
-    expect(toldBy([[2, 1, 1, 0]]).stepGain).toBeNull();
-    expect(toldBy([[2, 0, 1, 0]]).stepGain).toBeNull();
+    expect(statsOf([[2, 1, 1, 0]]).stepGain).toBeNull();
+    expect(statsOf([[2, 0, 1, 0]]).stepGain).toBeNull();
   });
 });

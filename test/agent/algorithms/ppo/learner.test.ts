@@ -105,11 +105,11 @@ function reference(config: Config, policy: Policy, trajectory: Trajectory, phase
   const acts = Array.from({ length: count }, (_, t) => all[offset[t] + ponderSteps[t] - 1]);
   // Each centred among those of its kind: forced to the same depth, or not forced.
   const kind = (t: number) => (forced[t] ? ponderSteps[t] : 0);
-  const centred = acts.map((act, t) => {
+  const centered = acts.map((act, t) => {
     const like = acts.filter((_, other) => kind(other) === kind(t));
     return act - like.reduce((a, b) => a + b, 0) / like.length;
   });
-  const actStd = Math.sqrt(centred.reduce((a, b) => a + b ** 2, 0) / count);
+  const actStd = Math.sqrt(centered.reduce((a, b) => a + b ** 2, 0) / count);
   let [squares, own] = [0, 0];
   for (let t = 0; t < count; t++) {
     if (forced[t]) continue;
@@ -141,7 +141,7 @@ function reference(config: Config, policy: Policy, trajectory: Trajectory, phase
       const logProb = distribution.logProb(final.params, action, mask);
       let loss = add(
         'policyLoss',
-        surrogate(tf.sub(logProb, trajectory.logProbs[t]), centred[t] / (actStd + 1e-8), ppo.clip),
+        surrogate(tf.sub(logProb, trajectory.logProbs[t]), centered[t] / (actStd + 1e-8), ppo.clip),
       );
       const entropy = add('entropy', distribution.entropy(final.params, mask));
       loss = tf.sub(loss, tf.mul(entropy, phase.entropy));
@@ -345,7 +345,7 @@ describe('update', () => {
     const stepsOf = async (ppo: Partial<Config['ppo']>) => {
       const own = learner(ppo);
       await own.update(trajectory, { ...PHASE, learningRate: 1e-9 });
-      return (await own.state()).counters.optimiserStep;
+      return (await own.state()).counters.optimizerStep;
     };
     expect(trajectory.count).toBeGreaterThanOrEqual(50);
     expect(await stepsOf({ minibatch: 16, epochs: 3 })).toBe(3 * Math.round(trajectory.count / 16));
@@ -358,7 +358,7 @@ describe('update', () => {
     const ppo = { ...config.ppo, epochs: 5, minibatch: 8, targetKl: 1e-5 };
     const learner = new Learner(policy, { ...config, ppo }, Rng.seed(1));
     await learner.update(trajectory, { ...PHASE, learningRate: 0.05 });
-    expect((await learner.state()).counters.optimiserStep).toBe(Math.round(trajectory.count / 8));
+    expect((await learner.state()).counters.optimizerStep).toBe(Math.round(trajectory.count / 8));
   });
 
   it('clips the global norm of the gradient', async () => {

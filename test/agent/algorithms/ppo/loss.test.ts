@@ -34,7 +34,7 @@ function draw(distribution: Distribution, reach: number[], masked: boolean, floo
   const { outputs, free, actionSize, maskSize } = distribution;
   const width = outputs + free.count + 2;
   const numbers = (n: number, value: () => number) => Float32Array.from({ length: n }, value);
-  const said = numbers(M * width, () => rng.normal());
+  const data = numbers(M * width, () => rng.normal());
   const actions = new Float32Array(B * actionSize);
   const masks = masked
     ? new Float32Array(B * maskSize).map((_, i) => ((i + 1) % maskSize ? 1 : rng.int(2)))
@@ -46,7 +46,7 @@ function draw(distribution: Distribution, reach: number[], masked: boolean, floo
     for (let i = 0; i < count; i++, m++) {
       think.push(i < (reach[k + 1] ?? 0) ? 1 : 0);
       if (think[m]) continue;
-      const row = said.subarray(m * width, (m + 1) * width - 2);
+      const row = data.subarray(m * width, (m + 1) * width - 2);
       const mask = masks?.subarray(i * maskSize, (i + 1) * maskSize);
       const action = actions.subarray(i * actionSize, (i + 1) * actionSize);
       oldLogProb[i] = distribution.sample(row, mask, rng, action) + 0.3 * rng.normal();
@@ -73,7 +73,7 @@ function draw(distribution: Distribution, reach: number[], masked: boolean, floo
     valueWeight: numbers(M, () => rng.int(2)),
     target: numbers(M, () => rng.normal()),
   };
-  return { batch, outputs: tf.tensor2d(said, [M, width]) };
+  return { batch, outputs: tf.tensor2d(data, [M, width]) };
 }
 
 const config = parseConfig({

@@ -55,7 +55,7 @@ function draw(distribution: Distribution, masked: boolean, one: Case, B = 12) {
   const { outputs, free, actionSize, maskSize } = distribution;
   const width = outputs + free.count + 2;
   const numbers = (n: number, value: () => number) => Float32Array.from({ length: n }, value);
-  const said = numbers(K * B * width, () => rng.normal());
+  const data = numbers(K * B * width, () => rng.normal());
   const masks = masked
     ? new Float32Array(B * maskSize).map((_, i) => ((i + 1) % maskSize ? 1 : rng.int(2)))
     : undefined;
@@ -64,10 +64,10 @@ function draw(distribution: Distribution, masked: boolean, one: Case, B = 12) {
   for (let i = 0; i < B; i++) {
     const mask = masks?.subarray(i * maskSize, (i + 1) * maskSize);
     const action = actions.subarray(i * actionSize, (i + 1) * actionSize);
-    distribution.sample(said.subarray(i * width, (i + 1) * width - 2), mask, rng, action);
+    distribution.sample(data.subarray(i * width, (i + 1) * width - 2), mask, rng, action);
     for (let k = 0; k < K; k++) {
       const row = (k * B + i) * width;
-      const { logProb } = distribution.score(said.subarray(row, row + width - 2), mask, action);
+      const { logProb } = distribution.score(data.subarray(row, row + width - 2), mask, action);
       logProbs[i * K + k] = logProb + 0.2 * rng.normal();
     }
   }
@@ -89,7 +89,7 @@ function draw(distribution: Distribution, masked: boolean, one: Case, B = 12) {
     halting: loss.gather(thoughts, layout, price),
   };
   const phase = { released, price: 0, rewardScale: 1, learningRate: 0, entropy: 0.02 };
-  return { batch, phase, said, width, outputs: tf.tensor2d(said, [K * B, width]) };
+  return { batch, phase, data, width, outputs: tf.tensor2d(data, [K * B, width]) };
 }
 
 describe('ponder: the loss by rows is the loss by tensors, with its gradient', () => {
@@ -125,14 +125,14 @@ describe('ponder: the gradient is the slope of the loss', () => {
     const distribution = distributionFor(new Discrete(3));
     // A clip has a corner, so there is none.
     const unclipped = { ...config, ppo: { ...config.ppo, clip: 1e6 } };
-    const { batch, phase, said, outputs } = draw(distribution, false, one, 4);
+    const { batch, phase, data, outputs } = draw(distribution, false, one, 4);
     const lossOf = (x: tf.Tensor) =>
       lossByRows(distribution, x as tf.Tensor2D, batch, unclipped, phase).loss;
     const gradient = tf.grad(lossOf)(outputs).dataSync();
     const by = 1e-2;
-    said.forEach((_, i) => {
+    data.forEach((_, i) => {
       const [up, down] = [by, -by].map((change) => {
-        const moved = said.slice();
+        const moved = data.slice();
         moved[i] += change;
         return tf.tidy(() => lossOf(tf.tensor2d(moved, outputs.shape)).dataSync()[0]);
       });
@@ -144,7 +144,7 @@ describe('ponder: the gradient is the slope of the loss', () => {
 describe('ponder: what it follows', () => {
   it('is the gradient of the expected reward less the price of the expected steps', () => {
     const distribution = distributionFor(new Discrete(2));
-    const { batch, phase, said, width } = draw(distribution, false, { forced: 0.2 }, 1);
+    const { batch, phase, data, width } = draw(distribution, false, { forced: 0.2 }, 1);
     const reward = [0.3, -0.8];
     const price = 0.15;
     const [K, forced, floor] = [3, 0.2, 0.02];
@@ -152,10 +152,10 @@ describe('ponder: what it follows', () => {
     const loss = ponderHalting.loss!({ ...halting, priorWeight: 0 });
     if (loss.depth !== 'expected') throw new Error('ponder expects over depths');
     /** π(0) and E[n − 1] of the mixture, written out. */
-    const actedBy = (said: Float32Array) => {
+    const actedBy = (data: Float32Array) => {
       let [left, first, steps] = [1, 0, 0];
       for (let k = 0; k < K; k++) {
-        const [a, b, , logit] = said.subarray(k * width, (k + 1) * width);
+        const [a, b, , logit] = data.subarray(k * width, (k + 1) * width);
         const halt = k === K - 1 ? 1 : floor + (1 - 2 * floor) / (1 + Math.exp(-logit));
         const q = (1 - forced) * left * halt + forced / K;
         left *= 1 - halt;
@@ -164,16 +164,16 @@ describe('ponder: what it follows', () => {
       }
       return { first, steps };
     };
-    const worth = (said: Float32Array) => {
-      const { first, steps } = actedBy(said);
+    const worth = (data: Float32Array) => {
+      const { first, steps } = actedBy(data);
       return first * reward[0] + (1 - first) * reward[1] - price * steps;
     };
-    const { first } = actedBy(said);
+    const { first } = actedBy(data);
     const plain = { ...config, ppo: { ...config.ppo, valueWeight: 0, haltEntropy: 0 } };
     const gradients = [0, 1].map((action) => {
       const actions = Float32Array.of(action);
       const pi = action === 0 ? first : 1 - first;
-      const logits = Float32Array.from({ length: K }, (_, k) => said[k * width + 3]);
+      const logits = Float32Array.from({ length: K }, (_, k) => data[k * width + 3]);
       const logProbs = new Float64Array(K);
       const thoughts = { released: true, forced, count: 1, depths: K, logits, logProbs };
       const layout = { sorted: Int32Array.of(0), reach: [1, 1, 1] };
@@ -186,13 +186,13 @@ describe('ponder: what it follows', () => {
         .grad(
           (x) =>
             lossByRows(distribution, x as tf.Tensor2D, one, plain, { ...phase, entropy: 0 }).loss,
-        )(tf.tensor2d(said, [K, width]))
+        )(tf.tensor2d(data, [K, width]))
         .dataSync();
     });
     const by = 1e-3;
-    said.forEach((_, i) => {
+    data.forEach((_, i) => {
       const [up, down] = [by, -by].map((change) => {
-        const moved = Float32Array.from(said);
+        const moved = Float32Array.from(data);
         moved[i] += change;
         return worth(moved);
       });

@@ -34,21 +34,21 @@ function collected(space: Discrete | MultiDiscrete, masked = false) {
   });
   const rng = Rng.seed(8, 'rollout');
   const rows = randomRows(26, 2);
-  const said = unroll(policy, rows, 3);
+  const outputs = unroll(policy, rows, 3);
   // The action that would be taken next.
-  const next = said[0][24].slice(0, maskSize);
+  const next = outputs[0][24].slice(0, maskSize);
   const best = next.indexOf(Math.max(...next));
   const mask = () =>
     masked ? Uint8Array.from({ length: maskSize }, (_, i) => (i === best ? 0 : 1)) : undefined;
   for (let t = 0; t < 24; t++) {
     const [env, steps] = [t % 2, 1 + rng.int(3)];
     const read = Array.from({ length: steps }, (_, k) => {
-      const own = Float32Array.from(said[k][t]);
+      const own = Float32Array.from(outputs[k][t]);
       const [value, logit] = own.subarray(-2);
       return distribution.reading!(own, value, logit, mask(), { act: true, think: k < 2 });
     });
     const action = new Float32Array(actionSize);
-    const params = Float32Array.from(said[steps - 1][t]);
+    const params = Float32Array.from(outputs[steps - 1][t]);
     const logProb = distribution.sample(params, mask(), rng, action);
     trajectory.push({
       env,
@@ -69,7 +69,7 @@ function collected(space: Discrete | MultiDiscrete, masked = false) {
       },
     });
   }
-  return { policy, trajectory, rows, said, best };
+  return { policy, trajectory, rows, outputs, best };
 }
 
 async function learn(policy: ValuePolicy, trajectory: Trajectory, phase = PHASE) {
@@ -127,7 +127,7 @@ describe('an update', () => {
   });
 
   it('goes on from the best choice of what follows, if it is allowed and may be made', async () => {
-    const { policy, trajectory, said, best } = collected(new Discrete(3), true);
+    const { policy, trajectory, outputs, best } = collected(new Discrete(3), true);
     const ends = [...trajectory.toBootstrap()];
     // Truncated episodes, whose last observation has no mask, and where the rollout ends.
     expect(ends.map(({ t, mask }) => [t, mask === undefined])).toEqual([
@@ -137,7 +137,7 @@ describe('an update', () => {
     for (const first of [BOTH, { act: true, think: false }, { act: false, think: true }]) {
       await learn(policy, trajectory, { ...PHASE, first });
       for (const { t, mask } of ends) {
-        const [a, b, c, think] = said[0][t + 2];
+        const [a, b, c, think] = outputs[0][t + 2];
         const act = [a, b, c].filter((_, i) => mask === undefined || i !== best);
         const choices = [...(first.act ? act : []), ...(first.think ? [think] : [])];
         expect(trajectory.bootstrap[t]).toBeCloseTo(Math.max(...choices), 5);
@@ -155,7 +155,7 @@ describe('an update', () => {
     const before = { weights: await policy.parameters.read(), state: await learner.state() };
     for (let i = 0; i < 5; i++) await learner.update(trajectory, phase);
     expect(tf.memory().numTensors).toBe(numTensors);
-    expect(before.state.counters).toEqual({ optimiserStep: 6 });
+    expect(before.state.counters).toEqual({ optimizerStep: 6 });
 
     const [again, other] = [make(), make()];
     const after: unknown[] = [];

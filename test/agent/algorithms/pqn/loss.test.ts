@@ -20,8 +20,8 @@ function judged(
 ) {
   let report!: tf.Tensor;
   const { value, grad } = tf.valueAndGrad((x) => {
-    const { loss, report: told } = judge(x as tf.Tensor2D, batch, thinkWeight);
-    report = tf.keep(told);
+    const { loss, report: reported } = judge(x as tf.Tensor2D, batch, thinkWeight);
+    report = tf.keep(reported);
     return loss;
   })(outputs);
   return {

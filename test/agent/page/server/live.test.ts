@@ -16,10 +16,10 @@ import { eventLine, metricsLine } from '../../../support/written-run.ts';
 class Page extends EventEmitter {
   bufferedAmount = 0;
   closedWith: number | undefined;
-  readonly #told: ServerMessage[] = [];
+  readonly #reported: ServerMessage[] = [];
 
   send(text: string): void {
-    this.#told.push(serverMessage.parse(JSON.parse(text)));
+    this.#reported.push(serverMessage.parse(JSON.parse(text)));
   }
 
   close(code: number): void {
@@ -27,8 +27,8 @@ class Page extends EventEmitter {
   }
 
   /** What it was told since last asked. */
-  told(): ServerMessage[] {
-    return this.#told.splice(0);
+  reported(): ServerMessage[] {
+    return this.#reported.splice(0);
   }
 
   say(message: PageMessage | object): void {
@@ -45,7 +45,7 @@ function connect() {
   const page = new Page();
   const source = { runs$, record$: () => record$ };
   streamLive(page as unknown as WebSocket, source, scheduler);
-  page.told();
+  page.reported();
   /** Reads lines, and lets the time pass until a page is told. */
   const read = (...lines: string[]) => {
     for (const line of lines) record.addMetrics(line);
@@ -66,14 +66,14 @@ describe('what a page is told', () => {
     read(metricsLine(1), metricsLine(2));
     watch(1);
     read();
-    expect(page.told().map(updates)).toEqual([[2]]);
+    expect(page.reported().map(updates)).toEqual([[2]]);
     read(metricsLine(3), metricsLine(4, { return: null }));
-    const [points] = page.told();
+    const [points] = page.reported();
     expect(points).toMatchObject({ t: 'points', run: 'a', rows: 4 });
     expect(updates(points)).toEqual([3, 4]);
     expect(points).toMatchObject({ columns: { return: [expect.closeTo(0.3), null] } });
     read();
-    expect(page.told()).toEqual([]);
+    expect(page.reported()).toEqual([]);
   });
 
   it('waits while a page is slow; then it gets all at once, and no queue was kept', () => {
@@ -81,28 +81,28 @@ describe('what a page is told', () => {
     watch();
     page.bufferedAmount = 2 ** 21;
     for (let i = 1; i <= 50; i++) read(metricsLine(i));
-    expect(page.told()).toEqual([]);
+    expect(page.reported()).toEqual([]);
     page.bufferedAmount = 0;
     read();
-    const told = page.told();
-    expect(told).toHaveLength(1);
-    expect(updates(told[0])).toHaveLength(50);
+    const reported = page.reported();
+    expect(reported).toHaveLength(1);
+    expect(updates(reported[0])).toHaveLength(50);
   });
 
   it('is to fetch history where it lacks too much, or the table is another', () => {
     const { page, record, read, watch } = connect();
     watch();
     read(...Array.from({ length: 1500 }, (_, i) => metricsLine(i + 1)));
-    expect(page.told()).toEqual([{ t: 'stale', run: 'a' }]);
+    expect(page.reported()).toEqual([{ t: 'stale', run: 'a' }]);
     watch();
     read(metricsLine(1501));
-    expect(page.told().map(updates)).toEqual([[1501]]);
+    expect(page.reported().map(updates)).toEqual([[1501]]);
     record.restart();
     read(metricsLine(1));
-    expect(page.told()).toEqual([{ t: 'stale', run: 'a' }]);
+    expect(page.reported()).toEqual([{ t: 'stale', run: 'a' }]);
     // It has been told; it asks again when it has fetched.
     read(metricsLine(2));
-    expect(page.told()).toEqual([]);
+    expect(page.reported()).toEqual([]);
   });
 
   it('is to fetch history where it claims to have more than there is', () => {
@@ -110,7 +110,7 @@ describe('what a page is told', () => {
     read(metricsLine(1));
     watch(7);
     read();
-    expect(page.told()).toEqual([{ t: 'stale', run: 'a' }]);
+    expect(page.reported()).toEqual([{ t: 'stale', run: 'a' }]);
   });
 
   it('is every event, those before it came as well', () => {
@@ -120,8 +120,10 @@ describe('what a page is told', () => {
     read();
     record.addEvent(eventLine('lost', { message: 'two' }));
     read();
-    const told = page.told().map((told) => told.t === 'events' && [told.from, told.events.length]);
-    expect(told).toEqual([
+    const reported = page
+      .reported()
+      .map((reported) => reported.t === 'events' && [reported.from, reported.events.length]);
+    expect(reported).toEqual([
       [0, 1],
       [1, 1],
     ]);
@@ -132,12 +134,12 @@ describe('what a page is told', () => {
     watch();
     page.say({ t: 'unwatch', run: 'a' });
     read(metricsLine(1));
-    expect(page.told()).toEqual([]);
+    expect(page.reported()).toEqual([]);
     watch();
     page.emit('close');
     read(metricsLine(2));
     runs$.next([]);
-    expect(page.told()).toEqual([]);
+    expect(page.reported()).toEqual([]);
   });
 
   it.each([{ t: 'watch', run: 'a' }, { t: 'other' }, [], { t: 'unwatch', run: '' }])(

@@ -109,9 +109,9 @@ describe('the live page', () => {
     const live = `${url.replace('http', 'ws')}v1/live`;
     const socket = new WebSocket(live, ['pondera.page', `pondera.token.${token}`]);
     onTestFinished(() => socket.terminate());
-    const told = await new Promise((resolve) => socket.once('message', resolve));
+    const message = await new Promise((resolve) => socket.once('message', resolve));
     expect(socket.protocol).toBe('pondera.page');
-    expect(serverMessage.parse(JSON.parse(String(told)))).toMatchObject({
+    expect(serverMessage.parse(JSON.parse(String(message)))).toMatchObject({
       t: 'runs',
       runs: [{ name: 'a', update: 1000 }],
     });
@@ -144,9 +144,10 @@ describe('the live page', () => {
     await writeFile(join(await makeRun(dir, 'b', 1), 'config.resolved.yaml'), config);
     const { url, close } = await servePage(dir, {});
     onTestFinished(close);
-    const told = async (run: string) => (await fetch(`${url}v1/statistics?run=${run}`)).json();
-    expect(await told('a')).toEqual({});
-    expect(await told('b')).toMatchObject({
+    const statisticsOf = async (run: string) =>
+      (await fetch(`${url}v1/statistics?run=${run}`)).json();
+    expect(await statisticsOf('a')).toEqual({});
+    expect(await statisticsOf('b')).toMatchObject({
       valueLoss: expect.stringMatching(/\S/),
       expectedSteps: 'mean ponder steps by the halting head’s distribution over depths, Σ n·p_n',
     });
@@ -210,8 +211,8 @@ describe('control from the page', () => {
     const { server } = await supervised();
     const socket = new WebSocket(server.url('/v1/live'));
     onTestFinished(() => socket.terminate());
-    const told = String(await new Promise((resolve) => socket.once('message', resolve)));
-    expect(serverMessage.parse(JSON.parse(told))).toMatchObject({
+    const message = String(await new Promise((resolve) => socket.once('message', resolve)));
+    expect(serverMessage.parse(JSON.parse(message))).toMatchObject({
       runs: [
         { name: 'a', state: 'paused', controls: ['resume'], update: 3 },
         { name: 'next', state: 'queued', controls: ['stop'], update: 0, heardAt: null },

@@ -101,8 +101,8 @@ describe('a run that is followed', () => {
       eventLine('finished', { envSteps: 100, interrupted: true }),
     );
     const { record } = await follow(dir);
-    const told = record.events.map(({ type, level, message }) => [type, level, message]);
-    expect(told).toEqual([
+    const reported = record.events.map(({ type, level, message }) => [type, level, message]);
+    expect(reported).toEqual([
       ['alarm', 'alarm', expect.stringContaining('too short')],
       ['from-the-future', 'warning', 'something else'],
       ['finished', 'info', 'stopped before training was done'],

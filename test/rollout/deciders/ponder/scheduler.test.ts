@@ -63,11 +63,8 @@ describe('the scheduler', () => {
     policy.dispose();
   });
 
-  function begin(
-    behaviour: Partial<DecisionOptions>,
-    { capacity = 4, seed = 1, of = policy } = {},
-  ) {
-    scheduler = new Scheduler(of, capacity, Rng.seed(seed), () => ({ ...usual, ...behaviour }));
+  function begin(behavior: Partial<DecisionOptions>, { capacity = 4, seed = 1, of = policy } = {}) {
+    scheduler = new Scheduler(of, capacity, Rng.seed(seed), () => ({ ...usual, ...behavior }));
     return scheduler;
   }
 
@@ -79,11 +76,11 @@ describe('the scheduler', () => {
   }
 
   async function decide(
-    behaviour: Partial<DecisionOptions>,
+    behavior: Partial<DecisionOptions>,
     observations: readonly DecisionRequest[] = observe(rows),
     options?: Parameters<typeof begin>[1],
   ): Promise<Decision[]> {
-    const own = begin(behaviour, options);
+    const own = begin(behavior, options);
     own.push(observations);
     const decisions = await drain(own);
     own.dispose();

@@ -8,7 +8,7 @@ import type { LearningConfig, Stage } from './algorithm.ts';
  * @param config of the run
  * @param stage whether the halting rule is released, and the share of forced decisions
  */
-export function trainedBehaviour(
+export function trainedBehavior(
   { halting }: Pick<LearningConfig, 'halting'>,
   { released, forced }: Stage,
 ): DecisionOptions {
