@@ -36,7 +36,7 @@ export { EnvDisconnectedError } from './contract/env-disconnected-error.ts';
 export { EnvError, type EnvFailure } from './contract/env-error.ts';
 export type { Limits } from './contract/limits.ts';
 export type { Episode, Observation, Outcome } from './contract/outcome.ts';
-export type { ActionMask, Space } from './contract/space.ts';
+export type { ActionMask, MaskRow, Space } from './contract/space.ts';
 export { type OpenEnvFields, type OpenEnvOptions, openEnv } from './openenv/open-env.ts';
 export { EnvPool, type EnvPoolOptions, type PoolState } from './pool/env-pool.ts';
 export type { AsideVerb, Failed } from './pool/failure-policy.ts';
@@ -46,6 +46,7 @@ export { type DialEvent, type DialTrainerOptions, dialTrainer } from './server/d
 export { EnvServer, type EnvServerOptions } from './server/env-server.ts';
 export { checkedEnv } from './spaces/checked-env.ts';
 export {
+  type ActionPart,
   type AnySpace,
   type ArrayOf,
   type Bound,
@@ -55,9 +56,13 @@ export {
   Discrete,
   type DType,
   explainMask,
+  flatMask,
   indexIn,
+  joinParts,
   MultiBinary,
   MultiDiscrete,
+  maskSize,
+  partsOf,
   type SpaceJson,
   spaceFromJson,
   Text,

@@ -9,7 +9,7 @@ import numpy as np
 
 from .batches import conform, stack, unstack
 from .policy_link import PolicyLink
-from .remarks import choices_of, flat_mask
+from .masks import choices_of, flat_mask
 from .spaces import space_from_json
 
 
@@ -74,45 +74,51 @@ class Policy:
     def act(
         self,
         obs: Any,
-        action_mask: Any = None,
+        mask: Any = None,
         max_steps: int | None = None,
         deadline_ms: float | None = None,
         *,
         deterministic: bool | None = None,
         seed: int | None = None,
+        action_mask: Any = None,
     ) -> Any:
-        """The action for one observation; the mask has an entry for each choice, 1 = allowed.
+        """The action for one observation; the mask has an entry for each choice, 1 = allowed, as an environment gives it.
 
         It is the most likely one, or with deterministic=False one that is drawn, by `seed` where it is given.
+        `action_mask` is the mask's old name.
         """
-        masks = None if action_mask is None else [action_mask]
+        given = action_mask if mask is None else mask
+        masks = None if given is None else [given]
         drawn = {"deterministic": deterministic, "seed": seed}
         return self.decide([obs], masks, max_steps, deadline_ms, **drawn).actions[0]
 
     def act_batch(
         self,
         observations: Sequence[Any],
-        action_masks: Sequence[Any] | None = None,
+        masks: Sequence[Any] | None = None,
         max_steps: int | None = None,
         deadline_ms: float | None = None,
         *,
         deterministic: bool | None = None,
         seed: int | None = None,
+        action_masks: Sequence[Any] | None = None,
     ) -> list[Any]:
-        """The k actions for k observations."""
+        """The k actions for k observations; `action_masks` is the masks' old name."""
         drawn = {"deterministic": deterministic, "seed": seed}
-        return self.decide(observations, action_masks, max_steps, deadline_ms, **drawn).actions
+        masks = action_masks if masks is None else masks
+        return self.decide(observations, masks, max_steps, deadline_ms, **drawn).actions
 
     def decide(
         self,
         observations: Sequence[Any],
-        action_masks: Sequence[Any] | None = None,
+        masks: Sequence[Any] | None = None,
         max_steps: int | None = None,
         deadline_ms: float | None = None,
         trace: bool = False,
         *,
         deterministic: bool | None = None,
         seed: int | None = None,
+        action_masks: Sequence[Any] | None = None,
     ) -> Decision:
         """As `act_batch`, and how it was thought.
 
@@ -121,9 +127,10 @@ class Policy:
             WireError: `REFUSED` or `OVERLOADED`, or where the server ends the connection for good.
             TimeoutError: where no reply came in time.
         """
+        masks = action_masks if masks is None else masks
         fields = {
             "obs": stack(self._observations, observations),
-            "actionMask": None if action_masks is None else self._masks(action_masks),
+            "actionMask": None if masks is None else self._masks(masks),
             "maxSteps": max_steps,
             "deadlineMs": deadline_ms,
             "deterministic": deterministic,
@@ -143,7 +150,7 @@ class Policy:
         masks = np.ones((len(given), choices), np.uint8)
         for row, mask in zip(masks, given):
             if mask is not None:
-                row[:] = flat_mask(choices, mask)
+                row[:] = flat_mask(self._actions, mask)
         return masks
 
 

@@ -8,6 +8,7 @@ from typing import Any, Callable, Sequence
 import numpy as np
 
 from .errors import Misfit
+from .masks import choices_of, flat_mask
 from .plain import reduce_info
 from .sizes import size_of
 from .values import flag, number, shown
@@ -18,13 +19,6 @@ log = logging.getLogger("pondera_client")
 MOST_BYTES, MOST_ENTRIES = 2**20, 20_000
 
 Once = Callable[[str, str], None]
-
-
-def choices_of(action_space: dict) -> int:
-    """The length of an action mask; 0 where the space takes none."""
-    if action_space["type"] == "discrete":
-        return action_space["n"]
-    return sum(action_space["nvec"]) if action_space["type"] == "multi-discrete" else 0
 
 
 def say_once() -> Once:
@@ -39,11 +33,11 @@ def say_once() -> Once:
     return say
 
 
-def remarks(choices: int, obs: Any, infos: Sequence[dict], say: Once) -> dict[str, Any]:
+def remarks(action_space: dict, obs: Any, infos: Sequence[dict], say: Once) -> dict[str, Any]:
     """The fields `actionMask` and `info`, each where there is any.
 
     Args:
-        choices: the length of a mask.
+        action_space: its tagged map.
         obs: the batch of k observations; a dict's part `action_mask` is understood.
         infos: k infos; their `action_mask`, `difficulty`, `success` and `is_success` are understood.
         say: told of what is left out.
@@ -52,7 +46,7 @@ def remarks(choices: int, obs: Any, infos: Sequence[dict], say: Once) -> dict[st
         Misfit: for a mask of another length.
     """
     fields: dict[str, Any] = {}
-    mask = _masks(choices, obs, infos) if choices else None
+    mask = _masks(action_space, obs, infos)
     if mask is not None:
         fields["actionMask"] = mask
     if any(infos):
@@ -62,29 +56,27 @@ def remarks(choices: int, obs: Any, infos: Sequence[dict], say: Once) -> dict[st
     return fields
 
 
-def _masks(choices: int, obs: Any, infos: Sequence[dict]) -> np.ndarray | None:
+def _masks(action_space: dict, obs: Any, infos: Sequence[dict]) -> np.ndarray | None:
+    choices = choices_of(action_space)
+    if choices == 0:
+        return None
     mask = None
     if isinstance(obs, dict) and "action_mask" in obs:
-        part = obs["action_mask"]
-        # Gymnasium's mask of a multi-discrete space is a tuple, one for each component
-        mask = np.concatenate(part, axis=1) if isinstance(part, list) else part
-        if mask.shape != (len(infos), choices):
-            raise Misfit(f"obs['action_mask']: expected {choices} entries, got shape {list(mask.shape[1:])}")
-        mask = (mask != 0).astype(np.uint8)
+        rows = [_row(obs["action_mask"], i) for i in range(len(infos))]
+        mask = np.array([flat_mask(action_space, row, "obs['action_mask']") for row in rows], np.uint8)
     for row, info in enumerate(infos):
         if info and info.get("action_mask") is not None:
             if mask is None:
                 mask = np.ones((len(infos), choices), np.uint8)
-            mask[row] = flat_mask(choices, info["action_mask"])
+            mask[row] = flat_mask(action_space, info["action_mask"])
     return mask
 
 
-def flat_mask(choices: int, given: Any) -> np.ndarray:
-    """One action's mask as booleans [choices]; a tuple has a part for each component."""
-    flat = np.concatenate(given) if isinstance(given, tuple) else np.ravel(given)
-    if flat.shape != (choices,):
-        raise Misfit(f"action_mask: expected {choices} entries, got shape {list(np.shape(flat))}")
-    return flat != 0
+def _row(batch: Any, i: int) -> Any:
+    """One of a batch of values, whose parts are stacked."""
+    if isinstance(batch, dict):
+        return {key: _row(part, i) for key, part in batch.items()}
+    return tuple(_row(part, i) for part in batch) if isinstance(batch, list) else batch[i]
 
 
 def _reduce(info: dict, say: Once) -> dict[str, Any]:

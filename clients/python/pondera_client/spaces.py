@@ -51,14 +51,28 @@ def space_to_json(space: Any) -> dict[str, Any]:
     if isinstance(space, spaces.Dict):
         if not all(isinstance(key, str) for key in space.spaces):
             raise SpaceError(f"{space} cannot travel: its keys are not all strings")
-        return {"type": "dict", "spaces": [[key, space_to_json(part)] for key, part in space.spaces.items()]}
+        masked_by = getattr(space, "masked_by", None) or {}
+        # Gymnasium sorts keys; a part comes after the one that masks it
+        keys = sorted(space.spaces, key=lambda key: _depth(key, masked_by))
+        parts = [[key, space_to_json(space.spaces[key])] for key in keys]
+        return {"type": "dict", "spaces": parts, **({"maskedBy": dict(masked_by)} if masked_by else {})}
     if isinstance(space, spaces.Tuple):
-        return {"type": "tuple", "spaces": [space_to_json(part) for part in space.spaces]}
+        masked_by = {str(key): by for key, by in (getattr(space, "masked_by", None) or {}).items()}
+        parts = [space_to_json(part) for part in space.spaces]
+        return {"type": "tuple", "spaces": parts, **({"maskedBy": masked_by} if masked_by else {})}
     raise SpaceError(
         f"a {type(space).__name__} cannot travel: the wire has Box, Discrete, MultiDiscrete, MultiBinary, Text, Dict "
         "and Tuple. Wrap the environment so that its spaces are made of those (for MiniGrid: "
         "--wrapper minigrid.wrappers:ImgObsWrapper or minigrid.wrappers:FlatObsWrapper)"
     )
+
+
+def _depth(key: Any, masked_by: dict) -> int:
+    """How many parts mask each other up to this one."""
+    depth = 0
+    while key in masked_by and depth <= len(masked_by):
+        key, depth = masked_by[key], depth + 1
+    return depth
 
 
 def _check_shape(space: Any) -> None:
@@ -142,9 +156,13 @@ def space_from_json(space: dict[str, Any]) -> Any:
         return spaces.Text(charset=space["charset"], **lengths)
     if kind == "dict":
         # pairs, as a plain dict would be sorted
-        return spaces.Dict([(key, space_from_json(part)) for key, part in space["spaces"]])
+        made = spaces.Dict([(key, space_from_json(part)) for key, part in space["spaces"]])
+        made.masked_by = dict(space.get("maskedBy") or {})
+        return made
     if kind == "tuple":
-        return spaces.Tuple([space_from_json(part) for part in space["spaces"]])
+        made = spaces.Tuple([space_from_json(part) for part in space["spaces"]])
+        made.masked_by = {int(key): by for key, by in (space.get("maskedBy") or {}).items()}
+        return made
     raise SpaceError(f"no such space: {kind}")
 
 

@@ -17,7 +17,7 @@ export interface ActOptions {
   deterministic?: boolean;
   /** Seeds the draws of exit and action, an integer ≥ 0; by default they continue the agent's own stream. */
   seed?: number;
-  /** The actions that are allowed, 1 for each that is; default: all. */
+  /** The actions that are allowed, as an environment says in `info.actionMask`; default: all. */
   mask?: ActionMask;
 }
 

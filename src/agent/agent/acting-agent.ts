@@ -1,6 +1,6 @@
 import { defer, finalize, map, mergeMap, type Observable } from 'rxjs';
 import { checkOptions, RunningStats } from '../../envs/common/index.ts';
-import { type ActionMask, explainMask, type Space } from '../../envs/index.ts';
+import { type ActionMask, explainMask, flatMask, type Space } from '../../envs/index.ts';
 import { Rng } from '../../kernels/index.ts';
 import {
   type EncoderFactory,
@@ -221,7 +221,7 @@ export class ActingAgent {
   explain(obs: unknown, mask?: ActionMask): string | undefined {
     const problem = this.observationSpace.explain(obs);
     if (problem !== undefined) return `obs: ${problem}`;
-    return mask && explainMask(this.actionSpace, mask);
+    return mask && explainMask(this.actionSpace, mask, 'mask');
   }
 
   /**
@@ -232,7 +232,7 @@ export class ActingAgent {
     const row = new Float32Array(this.observationSpace.size);
     this.observationSpace.write(obs, row);
     this.normalizer?.normalize(row, 0);
-    return { env: 0, row, mask, limits };
+    return { env: 0, row, mask: mask && flatMask(this.actionSpace, mask), limits };
   }
 
   /**

@@ -80,10 +80,11 @@ const header = z.strictObject({
   }),
   spaces: z.strictObject({ observation: space, action: space }),
   actions: z
-    .enum(['probabilities', 'means', 'values'])
+    .enum(['probabilities', 'means', 'values', 'parts'])
     .optional()
     .describe(
-      'Meaning of the numbers in a step’s actions. Absent: means for a Box, probabilities otherwise.',
+      'Meaning of the numbers in a step’s actions; parts: those of each part of a Dict or Tuple, one after another. ' +
+        'Absent: means for a Box, probabilities otherwise.',
     ),
   tokens: z
     .array(token)

@@ -111,6 +111,9 @@ export async function workedThought(
   });
   if (hardest?.trace === undefined) return undefined;
   const { observation, choice, trace } = hardest;
+  const { describes } = agent.policy.distribution;
+  // Means and parts are no choices of one kind, of which the most likely ones could be listed.
+  const listed = describes === 'probabilities' || describes === 'values';
   return {
     obs: show(agent.observationSpace.read(observation.row)),
     difficulty: observation.difficulty,
@@ -119,8 +122,8 @@ export async function workedThought(
       value,
       actions,
     })),
-    actionLabels: agent.actionSpace.type === 'box' ? [] : trace[0].actions.map((_, i) => String(i)),
-    describes: agent.policy.distribution.describes,
+    actionLabels: listed ? trace[0].actions.map((_, i) => String(i)) : [],
+    describes,
     action: show(choice),
   };
 }

@@ -51,7 +51,7 @@ export interface WorkedThought {
   trace: { halt: number | null; value: number; actions: number[] }[];
   actionLabels: string[];
   /** The kind of the numbers in `actions`. */
-  describes: 'probabilities' | 'means' | 'values';
+  describes: 'probabilities' | 'means' | 'values' | 'parts';
   action: string;
 }
 

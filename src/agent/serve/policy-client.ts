@@ -8,8 +8,13 @@ import {
   integer,
   text,
 } from '../../envs/common/index.ts';
-import type { ActionMask, Space } from '../../envs/index.ts';
-import { spaceFromJson } from '../../envs/index.ts';
+import {
+  type ActionMask,
+  flatMask,
+  maskSize,
+  type Space,
+  spaceFromJson,
+} from '../../envs/index.ts';
 import type { Connection } from '../../envs/net/index.ts';
 import {
   type Backoff,
@@ -164,7 +169,7 @@ export class PolicyClient {
   /**
    * Asks for the action of one observation.
    * @param obs a value of the observation space
-   * @param options the limits of the thought, and `mask`: the actions that are allowed, 1 for each that is
+   * @param options the limits of the thought, and `mask`: the actions that are allowed, as in `info.actionMask`
    * @throws RangeError for an observation outside the space, WireError with the server's code, or `TOO_LARGE`
    */
   async act(obs: unknown, options: AskOptions & { mask?: ActionMask } = {}): Promise<Acted> {
@@ -183,9 +188,9 @@ export class PolicyClient {
     options: AskOptions & { masks?: readonly ActionMask[] } = {},
   ): Promise<Acted[]> {
     const { masks, ...rest } = options;
-    const rows = masks?.flatMap((mask) => Array.from(mask));
-    const width = masks && [masks.length, masks[0].length];
-    return this.#ask(obs, rows && ndarray(Uint8Array.from(rows), width), rest);
+    const rows = masks?.flatMap((mask) => Array.from(flatMask(this.actionSpace, mask, 'mask')));
+    const shape = [masks?.length ?? 0, maskSize(this.actionSpace)];
+    return this.#ask(obs, rows && ndarray(Uint8Array.from(rows), shape), rest);
   }
 
   /** Ends the connection; open requests fail. */

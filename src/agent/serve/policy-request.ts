@@ -1,4 +1,4 @@
-import type { ActionMask } from '../../envs/index.ts';
+import { explainMask, type MaskRow } from '../../envs/index.ts';
 import { BatchError, countOf, rowOf, unstack, WireError } from '../../envs/net/index.ts';
 import type { Agent } from '../agent/agent.ts';
 import type { PolicyRequest } from './policy-messages.ts';
@@ -9,7 +9,7 @@ export type ActRequest = Omit<Extract<PolicyRequest, { t: 'act' }>, 't' | 'id'>;
 /** The observations of a request, and their masks, if it has masks [k]. */
 export interface Observed {
   obs: unknown[];
-  masks: (ActionMask | undefined)[];
+  masks: (MaskRow | undefined)[];
 }
 
 /**
@@ -29,7 +29,8 @@ export function observed(agent: Agent, { obs, actionMask }: ActRequest, most: nu
   }
   const masks = values.map((value, i) => {
     const mask = actionMask && rowOf(actionMask, i);
-    const problem = agent.explain(value, mask);
+    const problem =
+      agent.explain(value) ?? (mask && explainMask(agent.actionSpace, mask, 'actionMask'));
     if (problem !== undefined) throw new WireError('REFUSED', `value ${i}: ${problem}`);
     return mask;
   });

@@ -6,6 +6,7 @@ import type { Env, Info, ResetOptions } from '../contract/env.ts';
 import type { ActionMask } from '../contract/space.ts';
 import { difficultyOf, successOf } from '../net/wire/read-info.ts';
 import { explainMask } from '../spaces/explain-mask.ts';
+import { flatMask } from '../spaces/flat-mask.ts';
 import type { Findings } from './findings.ts';
 
 /** Ends a part of a check whose finding is already noted. */
@@ -169,11 +170,8 @@ export class Probe {
   /** The mask, where it is one. */
   #checkMask(where: string, mask: ActionMask | undefined): ActionMask | undefined {
     if (mask === undefined || this.ended) return undefined; // nothing is chosen after the end
-    const isArray = Array.isArray(mask) || ArrayBuffer.isView(mask);
-    const problem = isArray
-      ? explainMask(this.env.actionSpace, mask)
-      : `info.actionMask: expected an array, got ${describe(mask)}`;
-    if (!problem) return Array.from(mask);
+    const problem = explainMask(this.env.actionSpace, mask);
+    if (!problem) return flatMask(this.env.actionSpace, mask);
     this.watch.findings.problem('action-mask', `${where}: ${problem}`);
     return undefined;
   }

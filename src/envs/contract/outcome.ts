@@ -1,4 +1,4 @@
-import type { ActionMask } from './space.ts';
+import type { MaskRow } from './space.ts';
 
 /** An observation of one environment of a pool, before a decision. */
 export interface Observation {
@@ -7,7 +7,7 @@ export interface Observation {
   /** The flat observation [space.size], normalized where the pool normalizes; nobody writes to it again. */
   row: Float32Array;
   /** The actions that are allowed, 1 for each that is; absent: all. */
-  mask?: ActionMask;
+  mask?: MaskRow;
   /** The difficulty of the decision (`info.difficulty`). */
   difficulty?: number;
 }

@@ -8,8 +8,12 @@ export type SpaceJson =
   | { type: 'multi-discrete'; shape: number[]; nvec: number[]; start: number[] }
   | { type: 'multi-binary'; shape: number[] }
   | { type: 'text'; minLength: number; maxLength: number; charset: string }
-  | { type: 'dict'; spaces: [key: string, space: SpaceJson][] }
-  | { type: 'tuple'; spaces: SpaceJson[] };
+  | {
+      type: 'dict';
+      spaces: [key: string, space: SpaceJson][];
+      maskedBy?: { [masked: string]: string };
+    }
+  | { type: 'tuple'; spaces: SpaceJson[]; maskedBy?: { [masked: string]: number } };
 
 /** A bound in JSON: one for all entries, or one for each in C order; null stands for infinity. */
 export type Bound = number | null | (number | null)[];

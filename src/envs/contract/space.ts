@@ -3,10 +3,21 @@ import type { Rng } from '../../kernels/index.ts';
 import type { SpaceJson } from './space-json.ts';
 
 /**
- * The choices of a space that are allowed, 1 for each that is and 0 for the others. A Discrete has n entries, a
- * MultiDiscrete those of its components one after another.
+ * The choices of a space that are allowed, 1 for each that is and 0 for the others, as a flat row. A Discrete has n
+ * entries, a MultiDiscrete those of its components one after another, a Dict or Tuple those of its parts one after
+ * another. A part that is `maskedBy` another has such a row for each choice of the other.
  */
-export type ActionMask = ArrayLike<number>;
+export type MaskRow = ArrayLike<number>;
+
+/**
+ * The choices of a space that are allowed: a flat row; or for a Dict an object with the mask of each part, for a Tuple an
+ * array of them. A part without a mask (absent, null) is free. The mask of a part that is `maskedBy` another may be an
+ * array with a row for each choice of the other.
+ */
+export type ActionMask =
+  | MaskRow
+  | readonly (ActionMask | null | undefined)[]
+  | { readonly [part: string]: ActionMask | null | undefined };
 
 /**
  * The set of values of an observation or an action (Gymnasium's spaces).

@@ -7,6 +7,7 @@ import type { Connection } from '../net/socket/connection.ts';
 import { plain } from '../net/wire/plain.ts';
 import { defaultFrameLimits } from '../net/wire/scan.ts';
 import { WireError } from '../net/wire/wire-error.ts';
+import { flatMask } from '../spaces/flat-mask.ts';
 import { OpenEnvError } from './open-env-errors.ts';
 import {
   type ObservationFields,
@@ -41,6 +42,7 @@ export class OpenEnvSession {
   #env: HostedEnv | undefined;
   #schema!: ReturnType<typeof openEnvRequest>;
   #observationSpace!: Space;
+  #actionSpace!: Space;
   #episodeId: string | null = null;
   #steps = 0;
   readonly #made: Promise<void>;
@@ -81,6 +83,7 @@ export class OpenEnvSession {
       const env = await factory();
       this.#env = new HostedEnv(env, factory, timeoutMs);
       this.#observationSpace = env.observationSpace;
+      this.#actionSpace = env.actionSpace;
       this.#schema = openEnvRequest(env.actionSpace);
     } catch (cause) {
       const { message } = failure('could not be made', cause);
@@ -136,13 +139,17 @@ export class OpenEnvSession {
   #observed(result: Reset | Step): object {
     const { obs, info, terminated = false, truncated = false, reward = null } = result as Step;
     const { actionMask, ...rest } = info ?? {};
+    const over = terminated || truncated;
     const observation: ObservationFields = {
       obs: valueAsJson(this.#observationSpace, obs),
       truncated,
-      action_mask: actionMask && (Array.from(actionMask) as (0 | 1)[]),
+      action_mask:
+        actionMask && !over
+          ? (Array.from(flatMask(this.#actionSpace, actionMask)) as (0 | 1)[])
+          : undefined,
       info: Object.keys(rest).length > 0 ? (plain(rest) as Record<string, unknown>) : undefined,
     };
-    return { type: 'observation', data: { observation, reward, done: terminated || truncated } };
+    return { type: 'observation', data: { observation, reward, done: over } };
   }
 
   /** Sends an error, and ends the session where it is final. */

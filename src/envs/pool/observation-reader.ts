@@ -5,6 +5,7 @@ import type { Observation } from '../contract/outcome.ts';
 import type { Space } from '../contract/space.ts';
 import { difficultyOf } from '../net/wire/read-info.ts';
 import { explainMask } from '../spaces/explain-mask.ts';
+import { flatMask } from '../spaces/flat-mask.ts';
 import { Rows } from './row-allocator.ts';
 
 export interface ReadOptions {
@@ -61,7 +62,7 @@ export class ObservationReader {
       normalizer.stats.normalize(row, 0);
     }
     // A copy, since the environment may write to its own later.
-    const mask = masked ? Uint8Array.from(actionMask) : undefined;
+    const mask = masked ? flatMask(this.#actionSpace, actionMask) : undefined;
     return { env: this.#index, row, mask, difficulty: difficultyOf(info) };
   }
 }

@@ -1,12 +1,12 @@
 import type { Drawing, Info, Reset, Step } from '../contract/env.ts';
-import type { ActionMask, Space } from '../contract/space.ts';
+import type { MaskRow, Space } from '../contract/space.ts';
 import { stack } from '../net/wire/batch.ts';
 import { fit } from '../net/wire/fit.ts';
 import { type NdArray, ndarray } from '../net/wire/ndarray.ts';
 import type { WireCode } from '../net/wire/wire-error.ts';
 
 /** The result of a request of one environment. */
-export type Done = { env: number; seq: number } & (
+export type Done = { env: number; seq: number } /** Infos are those of an `InfoFilter`. */ & (
   | { t: 'began'; reset: Reset }
   | { t: 'stepped'; step: Step; next: Reset | undefined }
   | { t: 'snapshots'; state: unknown }
@@ -80,9 +80,7 @@ function contents(group: readonly Done[], space: Space): object {
 }
 
 function shown(results: readonly (Reset | Step)[], space: Space): object {
-  // At the end of an episode no action follows, so the mask is not checked.
-  const over = ({ terminated, truncated }: Partial<Step>) => terminated || truncated;
-  const masks = results.map((one) => (over(one) ? undefined : one.info?.actionMask));
+  const masks = results.map(({ info }) => info.actionMask as MaskRow | undefined);
   return {
     obs: stack(
       space,
@@ -94,7 +92,7 @@ function shown(results: readonly (Reset | Step)[], space: Space): object {
 }
 
 /** A row of ones stands for no mask. */
-function masksOf(masks: readonly (ActionMask | undefined)[]): NdArray | undefined {
+function masksOf(masks: readonly (MaskRow | undefined)[]): NdArray | undefined {
   const size = masks.find((mask) => mask !== undefined)?.length;
   if (size === undefined) return undefined;
   const rows = new Uint8Array(masks.length * size).fill(1);

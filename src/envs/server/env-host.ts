@@ -39,7 +39,7 @@ export class EnvHost {
   /** The most bytes of a frame that the peer accepts. */
   takes = DIALLER_TAKES;
   readonly #places: Place[];
-  readonly #infos = new InfoFilter();
+  readonly #infos: InfoFilter;
   readonly #observationSpace: Space;
   readonly #actionSpace: Space;
   #settled: Done[] = [];
@@ -53,6 +53,7 @@ export class EnvHost {
     this.#places = places;
     this.#observationSpace = spaces.observationSpace;
     this.#actionSpace = spaces.actionSpace;
+    this.#infos = new InfoFilter(spaces.actionSpace);
     this.description = description;
   }
 

@@ -1,24 +1,32 @@
-import type { Info } from '../contract/env.ts';
+import type { Info, Step } from '../contract/env.ts';
+import type { Space } from '../contract/space.ts';
 import { sizeOf } from '../net/wire/fit.ts';
 import { plain } from '../net/wire/plain.ts';
 import { difficultyOf, successOf } from '../net/wire/read-info.ts';
+import { flatMask } from '../spaces/flat-mask.ts';
 
 /** The most of one key of an info: infos are for people, and must not delay learning. */
 const MOST = { bytes: 2 ** 20, entries: 20_000 };
 
-/** Keys that every trainer reads. */
-const understood: Record<string, (info: Info) => unknown> = {
-  actionMask: ({ actionMask }) => actionMask,
-  difficulty: difficultyOf,
-  success: successOf,
-};
-
 /** Selects the part of infos that travels. It warns once for each key that it leaves out for its size. */
 export class InfoFilter {
   readonly #warned = new Set<string>();
+  readonly #actionSpace: Space;
 
-  /** A result with a copy of the part of its info that can travel; the mask stays as it is. */
-  of<T extends { info: Info }>(result: T): T {
+  constructor(actionSpace: Space) {
+    this.#actionSpace = actionSpace;
+  }
+
+  /** A result with a copy of the part of its info that can travel; the mask as a flat row, none at an episode's end. */
+  of<T extends { info: Info } & Partial<Step>>(result: T): T {
+    const over = result.terminated || result.truncated;
+    // Keys that every trainer reads.
+    const understood: Record<string, (info: Info) => unknown> = {
+      actionMask: ({ actionMask }) =>
+        actionMask && !over ? flatMask(this.#actionSpace, actionMask) : undefined,
+      difficulty: difficultyOf,
+      success: successOf,
+    };
     const info: Info = {};
     for (const key of Object.keys(result.info ?? {})) {
       const value = Object.hasOwn(understood, key)

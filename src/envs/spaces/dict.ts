@@ -3,8 +3,9 @@ import type { Rng } from '../../kernels/index.ts';
 import { describe } from '../common/describe.ts';
 import type { ActionMask, Space } from '../contract/space.ts';
 import type { SpaceJson } from '../contract/space-json.ts';
+import { drawParts } from './draw-parts.ts';
 import { checkParts } from './is-space.ts';
-import { refuseMask } from './masks.ts';
+import { type MaskedBy, readMaskedBy } from './masked-by.ts';
 import { explainBy } from './schema.ts';
 
 /**
@@ -16,27 +17,49 @@ import { explainBy } from './schema.ts';
  * const space = new Dict({ speed: new Box({ shape: [1], low: 0, high: 9 }), gear: new Discrete(5) });
  * console.log(space.contains({ speed: [3], gear: 2 }));
  * ```
+ *
+ * As the space of actions it is chosen part after part, in the order of flat rows; each choice sees those before it.
  */
 export class Dict<T extends Record<string, unknown> = Record<string, unknown>> implements Space<T> {
   readonly type = 'dict';
   readonly size: number;
   /** The spaces by key, in the order of flat rows. */
   readonly spaces: ReadonlyMap<string, Space>;
+  /** For a part whose mask has a row for each choice of another part: that other part. */
+  readonly maskedBy: ReadonlyMap<string, string>;
   #schema?: z.ZodType<T>;
 
   /**
    * Makes a space.
-   * @param spaces an object of spaces, which flat rows hold in the order of the sorted keys; or a list of pairs, whose
-   *   order they keep
-   * @throws TypeError for a part that is no space, RangeError for a key that comes twice
+   *
+   * ```ts
+   * import { Box, Dict, Discrete } from 'pondera';
+   *
+   * // Which targets are allowed depends on the unit: the mask of `target` is [4 units × 9 targets].
+   * const parts = { unit: new Discrete(4), target: new Discrete(9), power: new Box({ shape: [1], low: 0, high: 1 }) };
+   * const actions = new Dict(parts, { maskedBy: { target: 'unit' } });
+   * console.log(actions.toJSON());
+   * ```
+   *
+   * @param spaces an object of spaces, which flat rows hold in the order of the sorted keys (with `maskedBy`, in the
+   *   order given); or a list of pairs, whose order they keep
+   * @param options `maskedBy`: for a Discrete or MultiDiscrete part, the Discrete part before it whose choice selects the
+   *   row of its mask; default: each part's mask is one row
+   * @throws TypeError for a part that is no space, RangeError for a key that comes twice, or a wrong `maskedBy`
    */
-  constructor(spaces: { [K in keyof T]: Space<T[K]> } | readonly (readonly [string, Space])[]) {
+  constructor(
+    spaces: { [K in keyof T]: Space<T[K]> } | readonly (readonly [string, Space])[],
+    options: MaskedBy<Extract<keyof T, string>> = {},
+  ) {
     if (typeof spaces !== 'object' || spaces === null) {
       throw new TypeError(`Dict: expected an object of spaces, got ${describe(spaces)}`);
     }
-    const entries: readonly (readonly [string, Space])[] = Array.isArray(spaces)
-      ? spaces
-      : Object.entries(spaces as Record<string, Space>).sort(([a], [b]) => (a < b ? -1 : 1));
+    const entries: (readonly [string, Space])[] = Array.isArray(spaces)
+      ? [...spaces]
+      : Object.entries(spaces as Record<string, Space>);
+    if (!Array.isArray(spaces) && options.maskedBy === undefined) {
+      entries.sort(([a], [b]) => (a < b ? -1 : 1));
+    }
     this.spaces = new Map(entries);
     if (this.spaces.size !== entries.length || this.spaces.has('__proto__')) {
       throw new RangeError(
@@ -44,6 +67,7 @@ export class Dict<T extends Record<string, unknown> = Record<string, unknown>> i
       );
     }
     checkParts('Dict', entries);
+    this.maskedBy = readMaskedBy('Dict', entries, options);
     this.size = entries.reduce((sum, [, space]) => sum + space.size, 0);
   }
 
@@ -76,10 +100,9 @@ export class Dict<T extends Record<string, unknown> = Record<string, unknown>> i
     return this.contains(value) ? undefined : explainBy(this.schema, value);
   }
 
-  /** Draws each part by its own space. It takes no mask. */
+  /** Draws each part by its own space, from the choices that the mask allows. */
   sample(rng: Rng, mask?: ActionMask): T {
-    refuseMask('Dict', mask);
-    return this.#build((space) => space.sample(rng));
+    return Object.fromEntries(drawParts(this, rng, mask)) as T;
   }
 
   write(value: T, row: Float32Array, offset = 0): void {
@@ -107,6 +130,7 @@ export class Dict<T extends Record<string, unknown> = Record<string, unknown>> i
       key,
       space.toJSON(),
     ]);
-    return { type: this.type, spaces };
+    const maskedBy = Object.fromEntries(this.maskedBy);
+    return { type: this.type, spaces, ...(this.maskedBy.size > 0 && { maskedBy }) };
   }
 }

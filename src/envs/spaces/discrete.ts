@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Rng } from '../../kernels/index.ts';
 import { describe } from '../common/describe.ts';
-import type { ActionMask, Space } from '../contract/space.ts';
+import type { ActionMask, MaskRow, Space } from '../contract/space.ts';
 import type { SpaceJson } from '../contract/space-json.ts';
 import { checkMask } from './masks.ts';
 import { leafSchema } from './schema.ts';
@@ -25,7 +25,7 @@ export function checkRange(owner: string, n: number, start: number): void {
 }
 
 /** One of the n allowed by the mask from `from` on, uniformly; 0 where it allows none. */
-export function chooseAllowed(rng: Rng, n: number, mask?: ActionMask, from = 0): number {
+export function chooseAllowed(rng: Rng, n: number, mask?: MaskRow, from = 0): number {
   if (!mask) return rng.int(n);
   let allowed = 0;
   for (let i = 0; i < n; i++) allowed += mask[from + i];

@@ -35,8 +35,13 @@ export const spaceJson: z.ZodType<SpaceJson> = z.lazy(() =>
     z.strictObject({
       type: z.literal('dict'),
       spaces: z.array(z.tuple([z.string(), spaceJson])),
+      maskedBy: z.record(z.string(), z.string()).optional(),
     }),
-    z.strictObject({ type: z.literal('tuple'), spaces: z.array(spaceJson) }),
+    z.strictObject({
+      type: z.literal('tuple'),
+      spaces: z.array(spaceJson),
+      maskedBy: z.record(z.string(), z.number()).optional(),
+    }),
   ]),
 );
 
@@ -89,9 +94,12 @@ function build(json: SpaceJson): AnySpace {
     case 'text':
       return new Text(json);
     case 'dict':
-      return new Dict(json.spaces.map(([key, space]) => [key, build(space)] as const));
+      return new Dict(
+        json.spaces.map(([key, space]) => [key, build(space)] as const),
+        { maskedBy: json.maskedBy },
+      );
     case 'tuple':
-      return new Tuple(json.spaces.map(build));
+      return new Tuple(json.spaces.map(build), { maskedBy: json.maskedBy });
   }
 }
 

@@ -3,28 +3,40 @@ import type { Rng } from '../../kernels/index.ts';
 import { describe } from '../common/describe.ts';
 import type { ActionMask, Space } from '../contract/space.ts';
 import type { SpaceJson } from '../contract/space-json.ts';
+import { drawParts } from './draw-parts.ts';
 import { checkParts } from './is-space.ts';
-import { refuseMask } from './masks.ts';
+import { type MaskedBy, readMaskedBy } from './masked-by.ts';
 import { explainBy } from './schema.ts';
 
-/** Arrays of a fixed length, each entry in a space of its own (gymnasium.spaces.Tuple). */
+/**
+ * Arrays of a fixed length, each entry in a space of its own (gymnasium.spaces.Tuple). As the space of actions it is chosen
+ * entry after entry; each choice sees those before it.
+ */
 export class Tuple<T extends readonly unknown[] = unknown[]> implements Space<T> {
   readonly type = 'tuple';
   readonly size: number;
   /** The space of each entry. */
   readonly spaces: readonly Space[];
+  /** For an entry whose mask has a row for each choice of another entry: that other entry, by index. */
+  readonly maskedBy: ReadonlyMap<number, number>;
   #schema?: z.ZodType<T>;
 
   /**
    * Makes a space.
-   * @throws TypeError for a part that is no space
+   * @param options `maskedBy`: for a Discrete or MultiDiscrete entry, the index of the Discrete entry before it whose choice
+   *   selects the row of its mask; default: each entry's mask is one row
+   * @throws TypeError for a part that is no space, RangeError for a wrong `maskedBy`
    */
-  constructor(spaces: readonly [...{ [K in keyof T]: Space<T[K]> }]) {
+  constructor(
+    spaces: readonly [...{ [K in keyof T]: Space<T[K]> }],
+    options: MaskedBy<number> = {},
+  ) {
     if (!Array.isArray(spaces)) {
       throw new TypeError(`Tuple: expected an array of spaces, got ${describe(spaces)}`);
     }
     checkParts('Tuple', spaces.entries());
     this.spaces = [...spaces] as Space[];
+    this.maskedBy = readMaskedBy('Tuple', [...this.spaces.entries()], options);
     this.size = this.spaces.reduce((sum, space) => sum + space.size, 0);
   }
 
@@ -45,10 +57,9 @@ export class Tuple<T extends readonly unknown[] = unknown[]> implements Space<T>
     return this.contains(value) ? undefined : explainBy(this.schema, value);
   }
 
-  /** Draws each entry by its own space. It takes no mask. */
+  /** Draws each entry by its own space, from the choices that the mask allows. */
   sample(rng: Rng, mask?: ActionMask): T {
-    refuseMask('Tuple', mask);
-    return this.spaces.map((space) => space.sample(rng)) as unknown as T;
+    return [...drawParts(this, rng, mask).values()] as unknown as T;
   }
 
   write(value: T, row: Float32Array, offset = 0): void {
@@ -67,6 +78,8 @@ export class Tuple<T extends readonly unknown[] = unknown[]> implements Space<T>
   }
 
   toJSON(): SpaceJson {
-    return { type: this.type, spaces: this.spaces.map((space) => space.toJSON()) };
+    const spaces = this.spaces.map((space) => space.toJSON());
+    const maskedBy = Object.fromEntries(this.maskedBy);
+    return { type: this.type, spaces, ...(this.maskedBy.size > 0 && { maskedBy }) };
   }
 }

@@ -1,4 +1,4 @@
-import type { ActionMask, Discrete, MultiDiscrete } from '../../envs/index.ts';
+import type { Discrete, MaskRow, MultiDiscrete } from '../../envs/index.ts';
 import { categorical } from './categorical.ts';
 import type { Distribution } from './distribution.ts';
 
@@ -33,7 +33,7 @@ export function actionValues(space: Discrete | MultiDiscrete, epsilon: number): 
   const total = nvec.reduce((a, b) => a + b, 0);
 
   /** The best allowed choice of a component, as a place in `params`; the first of equals. */
-  const bestOf = (params: Float32Array, mask: ActionMask | undefined, c: number): number => {
+  const bestOf = (params: Float32Array, mask: MaskRow | undefined, c: number): number => {
     let best = -1;
     for (let i = begins[c]; i < begins[c] + nvec[c]; i++) {
       if (mask !== undefined && mask[i] === 0) continue;
@@ -41,7 +41,7 @@ export function actionValues(space: Discrete | MultiDiscrete, epsilon: number): 
     }
     return best;
   };
-  const allowedIn = (mask: ActionMask | undefined, c: number): number[] => {
+  const allowedIn = (mask: MaskRow | undefined, c: number): number[] => {
     const places = Array.from({ length: nvec[c] }, (_, i) => begins[c] + i);
     return mask === undefined ? places : places.filter((i) => mask[i] !== 0);
   };

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { ActionMask, Discrete, MultiDiscrete } from '../../envs/index.ts';
+import type { Discrete, MaskRow, MultiDiscrete } from '../../envs/index.ts';
 import type { Rng } from '../../kernels/common/index.ts';
 import { maskedLogSoftmax } from '../../kernels/ops/index.ts';
+import { chosenAmong } from './action-features.ts';
 import type { Distribution } from './distribution.ts';
 
 /** Writes the log-probabilities of one component's choices to the same places of `logs`; −∞ where the mask forbids. */
@@ -9,7 +10,7 @@ function logSoftmaxRow(
   params: Float32Array,
   begin: number,
   n: number,
-  mask: ActionMask | undefined,
+  mask: MaskRow | undefined,
   logs: Float64Array,
 ): void {
   let max = -Infinity;
@@ -22,14 +23,15 @@ function logSoftmaxRow(
     logs[i] = allowed ? params[i] - max : -Infinity;
     sum += Math.exp(logs[i]);
   }
-  const log = Math.log(sum);
+  // Nothing is allowed after a choice that is not allowed either.
+  const log = sum > 0 ? Math.log(sum) : 0;
   for (let i = begin; i < begin + n; i++) logs[i] -= log;
 }
 
 /** The index of the largest number from `begin` to `end` that the mask allows; the first one among equals. */
 function likeliest(
   numbers: ArrayLike<number>,
-  mask: ActionMask | undefined,
+  mask: MaskRow | undefined,
   begin: number,
   end: number,
 ): number {
@@ -58,7 +60,7 @@ export function categorical(space: Discrete | MultiDiscrete): Distribution {
 
   const rows = [new Float64Array(total), new Float64Array(total)];
   /** Log-probabilities of a row's choices; they hold until the next call for that `row`. */
-  const logsOf = (params: Float32Array, mask: ActionMask | undefined, row = 0): Float64Array => {
+  const logsOf = (params: Float32Array, mask: MaskRow | undefined, row = 0): Float64Array => {
     for (let c = 0; c < nvec.length; c++) {
       logSoftmaxRow(params, begins[c], nvec[c], mask, rows[row]);
     }
@@ -66,7 +68,7 @@ export function categorical(space: Discrete | MultiDiscrete): Distribution {
   };
   const choose = (
     params: Float32Array,
-    mask: ActionMask | undefined,
+    mask: MaskRow | undefined,
     action: Float32Array,
     pick: (logs: Float64Array, begin: number, end: number) => number,
   ): number => {
@@ -88,6 +90,7 @@ export function categorical(space: Discrete | MultiDiscrete): Distribution {
   };
 
   return {
+    summary: summaryOf(nvec),
     outputs: total,
     free: { count: 0, initial: 0 },
     describes: 'probabilities',
@@ -153,9 +156,7 @@ export function categorical(space: Discrete | MultiDiscrete): Distribution {
     logProb: (params, actions, masks) =>
       sum(
         nvec.map((n, c) => {
-          const choices = tf.range(start[c], start[c] + n);
-          // Not tf.oneHot: it refuses a single choice.
-          const chosen = tf.cast(tf.equal(tf.slice(actions, [0, c], [-1, 1]), choices), 'float32');
+          const chosen = chosenAmong(tf.slice(actions, [0, c], [-1, 1]), start[c], n);
           return tf.sum(tf.mul(chosen, logs(params, masks, c)), 1) as tf.Tensor1D;
         }),
       ),
@@ -176,4 +177,11 @@ export function categorical(space: Discrete | MultiDiscrete): Distribution {
       ),
     toAction: (row) => space.read(row),
   };
+}
+
+function summaryOf(nvec: readonly number[]): string {
+  if (nvec.length === 1) return nvec[0] === 1 ? '1 choice' : `${nvec[0]} choices`;
+  if (nvec.length <= 4) return `${nvec.join(' × ')} choices`;
+  const [least, most] = [Math.min(...nvec), Math.max(...nvec)];
+  return `${nvec.length} entries of ${least === most ? most : `${least}..${most}`} choices`;
 }

@@ -37,6 +37,7 @@ export function gaussian(space: Box<DType>): Distribution {
   const logStd = (params: tf.Tensor2D) => tf.slice(params, [0, n], [-1, n]);
 
   return {
+    summary: summaryOf(space),
     outputs: n,
     free: { count: n, initial: -0.5 },
     describes: 'means',
@@ -109,6 +110,18 @@ export function gaussian(space: Box<DType>): Distribution {
     },
     toAction: (row) => space.read(Float64Array.from(row, (x, i) => round(value(x, i)))),
   };
+}
+
+function summaryOf({ size, low, high, dtype }: Box<DType>): string {
+  const kind = dtype.startsWith('float') ? 'number' : 'whole number';
+  const count = `${size} ${kind}${size === 1 ? '' : 's'}`;
+  if (low.some((bound, i) => bound !== low[0] || high[i] !== high[0])) {
+    return `${count}, each with its own bounds`;
+  }
+  const [least, most] = [low[0], high[0]].map((bound) => Number(bound.toPrecision(6)));
+  const [hasLeast, hasMost] = [least, most].map((bound) => Math.abs(bound) < BOUNDLESS);
+  if (hasLeast) return `${count} ${hasMost ? `in ${least}..${most}` : `from ${least} up`}`;
+  return hasMost ? `${count} up to ${most}` : `${count} without bounds`;
 }
 
 /** Says why actions may not reach all of a Box, for its first entry without two bounds; undefined where all have two. */

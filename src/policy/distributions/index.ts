@@ -1,7 +1,9 @@
 import type { AnySpace, Space } from '../../envs/index.ts';
+import { partsOf } from '../../envs/spaces/index.ts';
 import { categorical } from './categorical.ts';
 import type { Distribution } from './distribution.ts';
 import { gaussian } from './gaussian.ts';
+import { joint } from './joint.ts';
 import { bernoulli } from './multi-binary.ts';
 
 export { type ActionValues, actionValues } from './action-values.ts';
@@ -10,8 +12,8 @@ export { explainBounds } from './gaussian.ts';
 
 /**
  * The distribution over an action space: categorical for Discrete and MultiDiscrete, Bernoulli for MultiBinary,
- * Gaussian for Box (squashed where it has bounds).
- * @throws TypeError for another space
+ * Gaussian for Box, and for Dict and Tuple these part after part, each given those before it.
+ * @throws TypeError for another space, or one without parts
  */
 export function distributionFor(space: Space): Distribution {
   const known = space as AnySpace;
@@ -23,6 +25,20 @@ export function distributionFor(space: Space): Distribution {
       return bernoulli(known);
     case 'box':
       return gaussian(known);
+    case 'dict':
+    case 'tuple': {
+      const parts = partsOf(known);
+      if (parts.length === 0) {
+        throw new TypeError(
+          `distributionFor: expected at least one part, got an empty ${known.type}`,
+        );
+      }
+      return joint(
+        known,
+        parts,
+        parts.map((part) => distributionFor(part.space)),
+      );
+    }
     default:
       throw new TypeError(
         `distributionFor: expected Box, Discrete, MultiDiscrete or MultiBinary actions, got ${known.type}`,

@@ -27,6 +27,7 @@ export function bernoulli(space: MultiBinary): Distribution {
     return tf.sum(tf.add(ones, zeros), 1) as tf.Tensor1D;
   };
   return {
+    summary: bits === 1 ? '1 bit' : `${bits} bits`,
     outputs: bits,
     free: { count: 0, initial: 0 },
     describes: 'probabilities',

@@ -1,4 +1,4 @@
-import type { ActionMask } from '../../envs/index.ts';
+import type { MaskRow } from '../../envs/index.ts';
 import type { Rng } from '../../kernels/index.ts';
 import type { Distribution } from '../distributions/index.ts';
 
@@ -34,7 +34,7 @@ export interface Measure {
    * @param actions the distribution that `params` belong to
    * @param mask the actions that are allowed
    */
-  of(states: readonly ThoughtState[], actions: Distribution, mask: ActionMask | undefined): number;
+  of(states: readonly ThoughtState[], actions: Distribution, mask: MaskRow | undefined): number;
 }
 
 /** Decides when a thought ends. The decider keeps `minSteps` and `maxSteps` itself. */

@@ -183,6 +183,7 @@ export class Policy {
   #makeHeads(width: number, haltBias: number): HeadWeights {
     const scope = this.parameters.scope('heads');
     const { outputs, free } = this.distribution;
+    const initial = typeof free.initial === 'number' ? () => free.initial as number : free.initial;
     return {
       gain: scope.constant('readout', [width], 1),
       // The first actions are nearly uniform, and the first halting probability is that of the bias.
@@ -192,7 +193,7 @@ export class Policy {
       valueBias: scope.constant('valueBias', [1], 0),
       halt: scope.constant('halt', [width + STEP_FEATURES, 1], 0),
       haltBias: scope.constant('haltBias', [1], haltBias),
-      ...(free.count > 0 && { free: scope.constant('free', [free.count], free.initial) }),
+      ...(free.count > 0 && { free: scope.filled('free', [free.count], initial) }),
     };
   }
 }

@@ -1,4 +1,5 @@
-import type { AnySpace, Space } from '../../envs/index.ts';
+import type { ActionPart, AnySpace, Space } from '../../envs/index.ts';
+import { partsOf } from '../../envs/spaces/index.ts';
 import { explainBounds } from '../distributions/index.ts';
 
 /**
@@ -17,8 +18,8 @@ interface Spaces {
   actionSpace: Space;
 }
 
-const ACTIONS = 'Box, Discrete, MultiDiscrete or MultiBinary';
-const OBSERVATIONS = `${ACTIONS}, or a Dict or Tuple of them`;
+const LEAVES = 'Box, Discrete, MultiDiscrete or MultiBinary';
+const SPACES = `${LEAVES}, or a Dict or Tuple of them`;
 
 /**
  * Says why there is no action distribution for these spaces; undefined where there is one.
@@ -27,24 +28,23 @@ const OBSERVATIONS = `${ACTIONS}, or a Dict or Tuple of them`;
 export function explainActions({
   actionSpace,
 }: Pick<Spaces, 'actionSpace'>): SpaceProblem | undefined {
-  const { type } = actionSpace as AnySpace;
-  const problem = (fix: string): SpaceProblem => ({
-    found: `actionSpace: expected ${ACTIONS}, got a ${nameOf(actionSpace)}`,
-    fix,
-  });
-  switch (type) {
-    case 'box':
-    case 'discrete':
-    case 'multi-discrete':
-    case 'multi-binary':
-      return undefined;
-    case 'text':
-      return problem('offer the texts as choices of a Discrete space');
-    default:
-      return problem(
-        'join the parts into one MultiDiscrete (choices) or one Box (numbers), and split the action in step',
-      );
+  const parts = partsOf(actionSpace);
+  if (parts.length === 0) {
+    return {
+      found: `actionSpace: expected at least one part, got an empty ${nameOf(actionSpace)}`,
+      fix: 'add a part, such as a Discrete space of one value',
+    };
   }
+  const text = parts.find(({ space }) => space.type === 'text');
+  if (text === undefined) return undefined;
+  return {
+    found: `${whereOf(text)}: expected ${text.name ? LEAVES : SPACES}, got a Text`,
+    fix: 'offer the texts as choices of a Discrete space',
+  };
+}
+
+function whereOf({ name }: ActionPart): string {
+  return name === '' ? 'actionSpace' : `actionSpace.${name}`;
 }
 
 /**
@@ -91,11 +91,7 @@ function unseen(space: AnySpace, where: string): SpaceProblem | undefined {
       return undefined;
     }
     default:
-      return problem(
-        OBSERVATIONS,
-        `a ${nameOf(space)}`,
-        'show the observation as numbers or choices',
-      );
+      return problem(SPACES, `a ${nameOf(space)}`, 'show the observation as numbers or choices');
   }
 }
 
@@ -106,13 +102,16 @@ function unseen(space: AnySpace, where: string): SpaceProblem | undefined {
 export function explainActionBounds({
   actionSpace,
 }: Pick<Spaces, 'actionSpace'>): SpaceProblem | undefined {
-  const known = actionSpace as AnySpace;
-  const found = known.type === 'box' ? explainBounds(known) : undefined;
-  if (found === undefined) return undefined;
-  return {
-    found: `actionSpace: ${found}`,
-    fix: 'give each entry its true bounds, or scale the actions to a size of about 1',
-  };
+  for (const part of partsOf(actionSpace)) {
+    const space = part.space as AnySpace;
+    const found = space.type === 'box' ? explainBounds(space) : undefined;
+    if (found === undefined) continue;
+    return {
+      found: `${whereOf(part)}: ${found}`,
+      fix: 'give each entry its true bounds, or scale the actions to a size of about 1',
+    };
+  }
+  return undefined;
 }
 
 /** The name of a space's class. */

@@ -58,9 +58,9 @@ export class Parameters {
     return this.#make(name, [size, size], (i) => (i % (size + 1) === 0 ? 1 : 0));
   }
 
-  /** Makes a variable from a function of the index in C order. */
-  filled(name: string, shape: number[], value: (index: number) => number): tf.Variable {
-    return this.#make(name, shape, value);
+  /** Makes a variable from a function of the index in C order, which may draw from the stream. */
+  filled(name: string, shape: number[], value: (index: number, rng: Rng) => number): tf.Variable {
+    return this.#make(name, shape, (index) => value(index, this.#rng));
   }
 
   #make(name: string, shape: number[], value: (index: number) => number): tf.Variable {

@@ -1,4 +1,4 @@
-import type { ActionMask } from '../../envs/index.ts';
+import type { MaskRow } from '../../envs/index.ts';
 import type { Transition } from '../deciders/decision.ts';
 import { GOES_ON, type MicroSteps, TERMINATED, TRUNCATED } from './advantages.ts';
 
@@ -60,7 +60,7 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
   /** The sizes that it was made with. */
   readonly sizes: TrajectorySizes;
   /** Observation to bootstrap decision t from: a truncated episode's last, or the rollout's. */
-  readonly #following: ({ row: Float32Array; mask?: ActionMask } | undefined)[];
+  readonly #following: ({ row: Float32Array; mask?: MaskRow } | undefined)[];
   /** Each environment's latest decision, -1 for none. */
   readonly #latest: Int32Array;
 
@@ -179,7 +179,7 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
   }
 
   /** The decisions that need a `bootstrap` value, each with the observation to compute it from, and its mask. */
-  *toBootstrap(): Generator<{ t: number; row: Float32Array; mask?: ActionMask }> {
+  *toBootstrap(): Generator<{ t: number; row: Float32Array; mask?: MaskRow }> {
     for (let t = 0; t < this.count; t++) {
       const following = this.#following[t];
       if (following !== undefined) yield { t, ...following };

@@ -158,7 +158,7 @@ describe('Agent.act', () => {
     await expect(agent.act(4)).rejects.toThrow(/^Agent\.act: obs: expected .*, got 4/);
     await expect(agent.act('0')).rejects.toThrow(RangeError);
     await expect(agent.act(0, { mask: [1, 0] })).rejects.toThrow(
-      'Agent.act: info.actionMask: expected 4 entries, got 2',
+      'Agent.act: mask: expected 4 entries, got 2',
     );
     await expect(agent.act(0, { mask: [0, 0, 0, 0] })).rejects.toThrow(RangeError);
   });

@@ -213,12 +213,15 @@ describe('pondera check-env', () => {
   it('says what the built-in policy cannot be made for, and what to do', async () => {
     const source = env('0').replace(
       'actionSpace: new Discrete(2)',
-      'actionSpace: new Tuple([new Discrete(2)])',
+      'actionSpace: new Tuple([new Discrete(2), new Text({ maxLength: 3 })])',
     );
-    const tuple = await file('tuple.ts', source.replace('{ Discrete }', '{ Discrete, Tuple }'));
+    const tuple = await file(
+      'tuple.ts',
+      source.replace('{ Discrete }', '{ Discrete, Text, Tuple }'),
+    );
     const { code, stdout } = await pondera(['check-env', tuple]);
     expect(stdout).toMatch(
-      /problem: trainable\n {2}found: .* got a Tuple\n {2}fix: join the parts/,
+      /problem: trainable\n {2}found: .* got a Text\n {2}fix: offer the texts/,
     );
     expect(code).toBe(1);
   });

@@ -215,7 +215,7 @@ describe('a policy server', () => {
         { actionMask: mask([2, 4]) },
         /^actionMask: expected 1 rows, one for each observation, got 2/,
       ],
-      [{ actionMask: mask([1, 9]) }, /^value 0: info.actionMask: expected 4 entries, got 9/],
+      [{ actionMask: mask([1, 9]) }, /^value 0: actionMask: expected 4 entries, got 9/],
     ];
     bad.forEach(([change], id) => {
       connection.send({ ...good, ...change, id });

@@ -38,7 +38,7 @@ describe('known answers', () => {
     const env = make<number>('KnownMask-v0');
     for (const seed of seeds) {
       const { obs, info } = env.reset({ seed });
-      const mask = Array.from(info.actionMask!);
+      const mask = Array.from(info.actionMask as number[]);
       expect(mask.reduce((a, b) => a + b)).toBe(2);
       expect(mask[obs]).toBe(1);
       const forbidden = mask.indexOf(0);

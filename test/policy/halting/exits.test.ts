@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import {
-  type ActionMask,
   Box,
   Discrete,
+  type MaskRow,
   MultiBinary,
   MultiDiscrete,
   type Space,
@@ -37,7 +37,7 @@ function measured(
   space: Space,
   params: readonly number[][],
   options?: Record<string, unknown>,
-  mask?: ActionMask,
+  mask?: MaskRow,
 ): number[] {
   const { measure } = exitRule(name, options);
   const none = new Float32Array(0);

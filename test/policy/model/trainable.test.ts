@@ -68,11 +68,14 @@ describe.each(spaces)('%s', (_, space) => {
 
 describe('an explanation says where, what was expected, what there is and what to do', () => {
   it('of actions', () => {
-    expect(explainActions({ actionSpace: new Tuple([new Discrete(2), numbers]) })).toEqual({
-      found: 'actionSpace: expected Box, Discrete, MultiDiscrete or MultiBinary, got a Tuple',
-      fix: expect.stringContaining('one MultiDiscrete'),
+    expect(explainActions({ actionSpace: new Tuple([new Discrete(2), text]) })).toEqual({
+      found: 'actionSpace.1: expected Box, Discrete, MultiDiscrete or MultiBinary, got a Text',
+      fix: expect.stringContaining('choices of a Discrete'),
     });
     expect(explainActions({ actionSpace: text })?.fix).toContain('choices of a Discrete');
+    expect(explainActions({ actionSpace: new Tuple([new Dict({})]) })?.found).toBe(
+      'actionSpace: expected at least one part, got an empty Tuple',
+    );
   });
 
   it('of observations, by the path of the part', () => {
@@ -96,5 +99,9 @@ describe('an explanation says where, what was expected, what there is and what t
     expect(bounds([-MAX_VALUE, 0], [MAX_VALUE, 1], 'float64')).toContain('within about 1 of 0');
     expect(bounds([-1e6, 0], [1e6, 0])).toBeUndefined();
     expect(explainActionBounds({ actionSpace: new Discrete(2) })).toBeUndefined();
+    const power = new Box({ shape: [1], low: 0, high: Infinity });
+    expect(
+      explainActionBounds({ actionSpace: new Dict({ a: new Discrete(2), power }) })?.found,
+    ).toMatch(/^actionSpace\.power: expected both bounds/);
   });
 });

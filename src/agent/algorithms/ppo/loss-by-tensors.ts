@@ -33,11 +33,12 @@ export function lossByTensors(
       ? (tf.concat(reach.map((count) => takeRows(data, 0, count))) as tf.Tensor2D)
       : data;
   const masks = batch.masks && rows(batch.masks);
-  const [actions, allowed] = [repeated(rows(batch.actions)), masks && repeated(masks)];
+  const taken = rows(batch.actions);
+  const [actions, allowed] = [repeated(taken), masks && repeated(masks)];
   const { logProb, ...halting } = batch.halting.byTensors({
     logits,
     logProbs: distribution.logProb(params, actions, allowed),
-    entropies: distribution.entropy(params, allowed),
+    entropies: distribution.entropy(params, allowed, actions),
     surrogate: (logRatio, advantage) => clipped(logRatio, advantage, ppo.haltClip),
   });
   const action = clipped(tf.sub(logProb, batch.oldLogProb), batch.advantage, ppo.clip);
@@ -56,7 +57,7 @@ export function lossByTensors(
     loss = tf.sub(tf.add(loss, haltLoss), tf.mul(haltEntropy, ppo.haltEntropy));
     if (recipe.distillation > 0) {
       const late = batch.acts === 'all' ? lastOf(all, reach) : params;
-      const term = tf.div(distil(distribution, reach, masks, all, late), decisions);
+      const term = tf.div(distil(distribution, reach, masks, taken, all, late), decisions);
       loss = tf.add(loss, tf.mul(term, recipe.distillation));
     }
   }
@@ -96,6 +97,7 @@ function distil(
   distribution: Distribution,
   reach: readonly number[],
   masks: tf.Tensor2D | undefined,
+  actions: tf.Tensor2D,
   all: tf.Tensor2D,
   params: tf.Tensor2D,
 ): tf.Scalar {
@@ -107,7 +109,8 @@ function distil(
     const early = takeRows(all, starts[k], count) as tf.Tensor2D;
     const late = takeRows(final, 0, count) as tf.Tensor2D;
     const allowed = masks && (takeRows(masks, 0, count) as tf.Tensor2D);
-    sum = tf.add(sum, tf.sum(distribution.kl(late, early, allowed)));
+    const taken = takeRows(actions, 0, count) as tf.Tensor2D;
+    sum = tf.add(sum, tf.sum(distribution.kl(late, early, allowed, taken)));
   }
   return sum as tf.Scalar;
 }

@@ -4,12 +4,26 @@ import type { SpaceJson } from './space-view.ts';
 /** How the page shows an action distribution, number by number. */
 export interface Actions {
   labels: string[];
-  /** The heading over the numbers. */
-  heading: 'Probabilities' | 'Means' | 'Values';
+  /** What the numbers are, over them. */
+  heading: string;
   /** The lowest and the highest number that entry `i` can have. */
   scale: (i: number) => [low: number, high: number];
+  /** Whether entry `i` is a probability. */
+  isShare: (i: number) => boolean;
   /** Indices of the choices that the policy took. */
   taken: Set<number>;
+  /** Whether all entries can be compared with each other. */
+  alike: boolean;
+}
+
+/** A number of a distribution. */
+interface Entry {
+  label: string;
+  kind: 'share' | 'mean';
+  taken?: boolean;
+  /** Bounds of a mean. */
+  low?: number | null;
+  high?: number | null;
 }
 
 /** The choices of an action space, in the order of a recording's distributions. */
@@ -18,42 +32,79 @@ export function actionsOf(
   { action, thought }: RecordedDecision,
 ): Actions {
   const space = spaces.action as unknown as SpaceJson;
-  const labels: string[] = [];
-  const taken = new Set<number>();
+  const entries = entriesOf(space, action, '');
   const numbers = thought.steps.flatMap(({ actions }) => actions);
+  const values = actions === 'values';
   const [least, most] = [Math.min(...numbers, 0), Math.max(...numbers, 0)];
-  const choices: Actions =
-    actions === 'values'
-      ? { labels, heading: 'Values', scale: () => [least, most], taken }
-      : { labels, heading: 'Probabilities', scale: () => [0, 1], taken };
+  const means = numbers.filter((_, i) => entries[i % entries.length].kind === 'mean');
+  const largest = Math.max(...means.map(Math.abs), Number.MIN_VALUE);
+  const parts = space.type === 'dict' || space.type === 'tuple';
+  return {
+    labels: entries.map(({ label }) => label),
+    heading: parts
+      ? 'Parts, each given the most likely choices of those before it'
+      : values
+        ? 'Values'
+        : space.type === 'box'
+          ? 'Means'
+          : 'Probabilities',
+    scale: (i) => {
+      if (values) return [least, most];
+      const { kind, low, high } = entries[i];
+      if (kind === 'share') return [0, 1];
+      return typeof low === 'number' && typeof high === 'number'
+        ? [low, high]
+        : [-largest, largest];
+    },
+    isShare: (i) => !values && entries[i].kind === 'share',
+    taken: new Set(entries.flatMap(({ taken }, i) => (taken ? [i] : []))),
+    alike: !parts && space.type !== 'box',
+  };
+}
+
+/** @param name of the part; empty for the whole */
+function entriesOf(space: SpaceJson, action: unknown, name: string): Entry[] {
+  const within = (key: string | number) => (name ? `${name}.${key}` : String(key));
+  const choice = (value: number | string) => (name ? `${name} = ${value}` : String(value));
   switch (space.type) {
     case 'discrete':
-      for (let i = 0; i < space.n; i++) labels.push(String(space.start + i));
-      taken.add((action as number) - space.start);
-      return choices;
+      return Array.from({ length: space.n }, (_, i) => ({
+        label: choice(space.start + i),
+        kind: 'share',
+        taken: space.start + i === action,
+      }));
     case 'multi-discrete':
-      space.nvec.forEach((n, part) => {
-        taken.add(labels.length + (action as number[])[part] - space.start[part]);
-        for (let i = 0; i < n; i++) labels.push(`[${part}] = ${space.start[part] + i}`);
-      });
-      return choices;
+      return space.nvec.flatMap((n, part) =>
+        Array.from({ length: n }, (_, i): Entry => {
+          const value = space.start[part] + i;
+          const taken = value === (action as number[])[part];
+          return { label: `${name}[${part}] = ${value}`, kind: 'share', taken };
+        }),
+      );
     case 'multi-binary':
-      (action as number[]).forEach((bit, i) => {
-        labels.push(`bit ${i}`);
-        if (bit === 1) taken.add(i);
-      });
-      return choices;
+      return (action as number[]).map((bit, i) => ({
+        label: name ? `${name}: bit ${i}` : `bit ${i}`,
+        kind: 'share',
+        taken: bit === 1,
+      }));
     case 'box': {
-      const largest = Math.max(...numbers.map(Math.abs), Number.MIN_VALUE);
       const of = (bounds: typeof space.low, i: number) =>
         Array.isArray(bounds) ? bounds[i] : bounds;
-      for (let i = 0; i < (action as number[]).length; i++) labels.push(`a[${i}]`);
-      const scale = (i: number): [number, number] => {
-        const [low, high] = [of(space.low, i), of(space.high, i)];
-        return low === null || high === null ? [-largest, largest] : [low, high];
-      };
-      return { labels, heading: 'Means', scale, taken };
+      return (action as number[]).map((_, i) => ({
+        label: `${name || 'a'}[${i}]`,
+        kind: 'mean',
+        low: of(space.low, i),
+        high: of(space.high, i),
+      }));
     }
+    case 'dict':
+      return space.spaces.flatMap(([key, part]) =>
+        entriesOf(part, (action as Record<string, unknown>)[key], within(key)),
+      );
+    case 'tuple':
+      return space.spaces.flatMap((part, i) =>
+        entriesOf(part, (action as unknown[])[i], within(i)),
+      );
     default:
       throw new Error(`actionsOf: expected an action space, got ${space.type}`);
   }

@@ -24,8 +24,8 @@ export function measure(
 }
 
 /** A distribution as columns side by side. */
-export function columns(numbers: readonly number[], { heading, scale }: Actions): HTMLElement {
-  const most = heading === 'Means' ? -1 : numbers.indexOf(Math.max(...numbers));
+export function columns(numbers: readonly number[], { alike, scale }: Actions): HTMLElement {
+  const most = alike ? numbers.indexOf(Math.max(...numbers)) : -1;
   return h(
     'span',
     { class: 'columns', 'aria-hidden': 'true' },

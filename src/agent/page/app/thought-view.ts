@@ -104,7 +104,7 @@ export class ThoughtView {
         `${formatNumber(priced * this.#header.price)} (${priced} × ${formatNumber(this.#header.price)})`,
       ),
     );
-    const { labels, heading, scale, taken } = actionsOf(this.#header, decision);
+    const { labels, heading, scale, isShare, taken, alike } = actionsOf(this.#header, decision);
     // A list that scrolls needs the focus for the keyboard.
     this.#actions.tabIndex = labels.length > UNSCROLLED ? 0 : -1;
     setText(this.#hint, `${heading}${before ? '; a tick marks the number one step before' : ''}.`);
@@ -115,18 +115,15 @@ export class ThoughtView {
         bar.append(h('span', { class: 'fill' }), h('span', { class: 'was', hidden: !before }));
         setSpan(bar, share, ...scale(i));
         if (before) setTick(bar, before.actions[i], ...scale(i));
-        const isAllowed = decision.mask?.[i] !== 0;
+        // The mask of a joint action has another order, and rows for what was not chosen.
+        const isAllowed = alike ? decision.mask?.[i] !== 0 : !(isShare(i) && share === 0);
         const note = taken.has(i) ? '◀ taken' : isAllowed ? '' : 'forbidden';
         return h(
           'div',
           { role: 'listitem', class: taken.has(i) ? 'row taken' : 'row' },
           h('span', { class: 'label' }, labels[i]),
           bar,
-          h(
-            'span',
-            { class: 'number' },
-            heading === 'Probabilities' ? formatShare(share) : formatNumber(share),
-          ),
+          h('span', { class: 'number' }, isShare(i) ? formatShare(share) : formatNumber(share)),
           h('span', { class: 'note' }, note),
         );
       }),

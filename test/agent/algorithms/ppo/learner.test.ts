@@ -143,7 +143,7 @@ function reference(config: Config, policy: Policy, trajectory: Trajectory, phase
         'policyLoss',
         surrogate(tf.sub(logProb, trajectory.logProbs[t]), centered[t] / (actStd + 1e-8), ppo.clip),
       );
-      const entropy = add('entropy', distribution.entropy(final.params, mask));
+      const entropy = add('entropy', distribution.entropy(final.params, mask, action));
       loss = tf.sub(loss, tf.mul(entropy, phase.entropy));
       for (const [index, { params, value, haltLogit }] of heads.entries()) {
         const k = index + 1;
@@ -166,7 +166,7 @@ function reference(config: Config, policy: Policy, trajectory: Trajectory, phase
           loss = tf.sub(loss, tf.mul(haltEntropy, ppo.haltEntropy));
         }
         if (phase.released && recipe.distillation > 0 && k < ponderSteps[t]) {
-          const kl = add('distil', distribution.kl(target, params, mask));
+          const kl = add('distil', distribution.kl(target, params, mask, action));
           loss = tf.add(loss, tf.mul(kl, recipe.distillation));
         }
       }
