@@ -1,31 +1,23 @@
 import { Rng } from '../../kernels/index.ts';
 import { copied } from '../common/copied.ts';
 import { explainPlain } from '../common/exact-json.ts';
-import { isPromise } from '../common/is-promise.ts';
-import { inTime } from '../common/timers.ts';
 import type { Env, Reset, Step } from '../contract/env.ts';
-import { EnvDisconnectedError } from '../contract/env-disconnected-error.ts';
-import { EnvError } from '../contract/env-error.ts';
 import { explainReset, explainStep } from '../contract/explain-result.ts';
 import { explainReward } from '../contract/limits.ts';
 import type { Observation, Outcome } from '../contract/outcome.ts';
 import type { Space } from '../contract/space.ts';
 import { successOf } from '../net/wire/read-info.ts';
-import type { AsideVerb, FailurePolicy } from './failure-policy.ts';
+import { EnvCaller, type EnvCallerOptions } from './env-caller.ts';
+import { FailureCount, isLost, reasonOf } from './failure-count.ts';
+import type { FailurePolicy } from './failure-policy.ts';
 import { ObservationReader, type ReadOptions, type Shown } from './observation-reader.ts';
 
 /** The limits of the environments of a pool. */
-export interface EnvSlotOptions extends ReadOptions {
-  /** The name of the environment in errors, such as `KHop-v0`. */
-  name: string;
-  /** The longest time for an asynchronous reset or step, in ms; `Infinity` for no limit. */
-  timeoutMs: number;
+export interface EnvSlotOptions extends ReadOptions, EnvCallerOptions {
   /** The options of each episode (`reset({ options })`); the pool calls it when an episode begins. */
   resetOptions?: () => unknown;
   /** Decisions after which the pool truncates an episode; default: no limit. */
   maxEpisodeSteps?: number;
-  /** Receives the index of the environment that the pool is calling, -1 for none [1]; another thread may read it. */
-  calling?: Float64Array;
   /** The tolerance for failures; by default the first one is thrown. */
   failurePolicy?: FailurePolicy;
 }
@@ -56,6 +48,8 @@ export class EnvSlot {
   readonly #index: number;
   readonly #options: EnvSlotOptions;
   readonly #reader: ObservationReader;
+  readonly #caller: EnvCaller;
+  readonly #failures: FailureCount;
   #seed: number;
   /** The seed of the next reset; undefined where the random stream continues. */
   #reseed: number | undefined;
@@ -63,12 +57,6 @@ export class EnvSlot {
   #episode = 0;
   /** Episodes left to begin. */
   #share: number;
-  /** Episodes lost since the last success. */
-  #losses = 0;
-  /** Whether it has ever begun an episode. */
-  #played = false;
-  /** Failures since the last finished episode. */
-  #failures = 0;
   /** Whether its environment has failed, so that it must make another. */
   #broken = false;
   #remaking: Promise<void> | undefined;
@@ -90,6 +78,12 @@ export class EnvSlot {
     this.observationSpace = env.observationSpace;
     this.#reader = new ObservationReader(index, env, options);
     this.actionSpace = env.actionSpace;
+    this.#caller = new EnvCaller(index, options, () => ({
+      seed: this.#seed,
+      episode: this.#episode,
+      step: this.#length,
+    }));
+    this.#failures = new FailureCount(options.failurePolicy);
   }
 
   /** The observation that waits for an action; undefined before the first episode and after the last. */
@@ -106,7 +100,8 @@ export class EnvSlot {
   rewind(seed: number, share: number): void {
     this.#seed = this.#reseed = seed;
     this.#share = share;
-    this.#episode = this.#losses = this.#failures = 0;
+    this.#episode = 0;
+    this.#failures.reset();
     this.#observation = this.#gone = undefined;
   }
 
@@ -119,11 +114,11 @@ export class EnvSlot {
     if (this.#gone !== undefined) return this.#replaced(this.#gone);
     const problem = this.actionSpace.explain(action);
     if (problem !== undefined) {
-      throw this.#failure(`was given an action outside its space: ${problem}`, { action });
+      throw this.#caller.failure(`was given an action outside its space: ${problem}`, { action });
     }
     let outcome: Outcome;
     try {
-      const stepped = this.#call('step', () => this.#env.step(copied(action)), action);
+      const stepped = this.#caller.call('step', () => this.#env.step(copied(action)), action);
       if (stepped instanceof Promise) {
         return stepped
           .then((step) => this.#outcome(step, action))
@@ -146,7 +141,7 @@ export class EnvSlot {
       episode: this.#episode,
       return: this.#return,
       length: this.#length,
-      failures: this.#failures,
+      failures: this.#failures.inARow,
       difficulty: this.#difficulty,
       observation: this.#observation && {
         row: Array.from(this.#observation.row),
@@ -160,7 +155,7 @@ export class EnvSlot {
   async restore({ env, observation, ...state }: EnvSlotState): Promise<boolean> {
     this.#seed = state.seed;
     this.#episode = state.episode;
-    this.#failures = state.failures ?? 0;
+    this.#failures.inARow = state.failures ?? 0;
     if (env === undefined || env === null || this.#env.restore === undefined) {
       // Nothing has been drawn from the stream: the seed is enough.
       if (state.episode === 0) this.#reseed = state.seed;
@@ -168,9 +163,9 @@ export class EnvSlot {
       return false;
     }
     try {
-      await this.#call('restore', () => this.#env.restore!(env));
+      await this.#caller.call('restore', () => this.#env.restore!(env));
     } catch (error) {
-      if (!isLost(error)) this.#aside('restore', error);
+      if (!isLost(error)) this.#failures.pass('restore', error, this.#observation);
       this.#again();
       return false;
     }
@@ -196,17 +191,10 @@ export class EnvSlot {
   /** Closes the environment; for one that has failed, an error of close adds nothing. */
   async #close(): Promise<void> {
     try {
-      await this.#call('close', () => this.#env.close?.());
+      await this.#caller.call('close', () => this.#env.close?.());
     } catch (error) {
-      if (!this.#broken) this.#aside('close', error);
+      if (!this.#broken) this.#failures.pass('close', error, this.#observation);
     }
-  }
-
-  /** Handles a failure of `close` or `restore`. @throws the error where the pool tolerates none */
-  #aside(aside: AsideVerb, error: unknown): void {
-    const { failurePolicy } = this.#options;
-    if (!(error instanceof EnvError) || failurePolicy === undefined) throw error;
-    failurePolicy.onFailure({ error, consecutive: 1, observation: this.#observation, aside });
   }
 
   /** Seeds the new episode, since the random stream is lost. */
@@ -241,35 +229,27 @@ export class EnvSlot {
 
   /** Prepares the next episode. @throws the error where the pool does not tolerate it, EnvError after too many losses in a row */
   #recover(error: unknown): void {
-    if (!isLost(error)) this.#tolerate(error);
-    else if (++this.#losses > MOST_LOSSES) {
-      throw this.#failure(`lost ${this.#losses} episodes in a row`, { cause: error.cause });
+    if (isLost(error)) {
+      const losses = this.#failures.countLoss();
+      if (losses > MOST_LOSSES) {
+        throw this.#caller.failure(`lost ${losses} episodes in a row`, { cause: error.cause });
+      }
+    } else {
+      if (this.#closed) throw error;
+      this.#broken = this.#failures.countFailure(error, this.#observation);
     }
     this.#again();
-  }
-
-  /** Counts a failure. @throws it where the pool does not tolerate it */
-  #tolerate(error: unknown): void {
-    const { failurePolicy } = this.#options;
-    if (!(error instanceof EnvError) || failurePolicy === undefined || this.#closed) throw error;
-    const { maxFailures, first, remake, onFailure } = failurePolicy;
-    if (!first && !this.#played) throw error;
-    // A remote environment that reports a failure has no other in its place.
-    if (remake === undefined && error.failure.cause !== undefined) throw error;
-    onFailure({ error, consecutive: ++this.#failures, observation: this.#observation });
-    if (this.#failures > maxFailures) throw error;
-    this.#broken = remake !== undefined;
   }
 
   /** The environment's snapshot; undefined where it has none. If `snapshot` fails, the episode is lost. */
   async #saved(): Promise<unknown> {
     try {
-      const state = await this.#call('snapshot', () => this.#env.snapshot?.());
+      const state = await this.#caller.call('snapshot', () => this.#env.snapshot?.());
       const problem = state === undefined ? undefined : explainPlain(state, 'snapshot');
-      if (problem !== undefined) throw this.#failure(problem);
+      if (problem !== undefined) throw this.#caller.failure(problem);
       return state;
     } catch (cause) {
-      const error = this.#unread('snapshot', cause);
+      const error = this.#caller.unread('snapshot', cause);
       this.#recover(error);
       if (this.#observation !== undefined) this.#gone = reasonOf(error);
       return undefined;
@@ -280,20 +260,14 @@ export class EnvSlot {
     try {
       return this.#judge(step, action);
     } catch (error) {
-      throw this.#unread('step', error, action);
+      throw this.#caller.unread('step', error, action);
     }
   }
 
-  /** The error itself, or an EnvError where reading the result threw. */
-  #unread(verb: string, cause: unknown, action?: unknown): unknown {
-    if (cause instanceof EnvError) return cause;
-    return this.#failure(`${verb}: what it gave cannot be read`, { action, cause });
-  }
-
   #judge(step: Step, action: unknown): Outcome {
-    this.#losses = 0;
+    this.#failures.stepped();
     const problem = explainStep(step) ?? explainReward(step.reward, this.#options.limits);
-    if (problem !== undefined) throw this.#failure(`step: ${problem}`, { action });
+    if (problem !== undefined) throw this.#caller.failure(`step: ${problem}`, { action });
     const { reward, terminated } = step;
     const { maxEpisodeSteps = Infinity } = this.#options;
     const cut = !terminated && !step.truncated && this.#length + 1 >= maxEpisodeSteps;
@@ -315,7 +289,7 @@ export class EnvSlot {
       lost: undefined,
     };
     if (!over) return outcome;
-    this.#failures = 0;
+    this.#failures.finished();
     outcome.final = current.row;
     outcome.episode = {
       return: this.#return,
@@ -360,7 +334,7 @@ export class EnvSlot {
 
   #reset(): Observation | Promise<Observation> {
     const options = { seed: this.#reseed, options: this.#options.resetOptions?.() };
-    const reset = this.#call('reset', () => this.#env.reset(options));
+    const reset = this.#caller.call('reset', () => this.#env.reset(options));
     if (!(reset instanceof Promise)) return this.#begun(reset);
     return reset.then((result) => this.#begun(result));
   }
@@ -369,13 +343,13 @@ export class EnvSlot {
     let observation: Observation;
     try {
       const problem = explainReset(result);
-      if (problem !== undefined) throw this.#failure(`reset: ${problem}`);
+      if (problem !== undefined) throw this.#caller.failure(`reset: ${problem}`);
       observation = this.#read(result, 'reset');
     } catch (error) {
-      throw this.#unread('reset', error);
+      throw this.#caller.unread('reset', error);
     }
     this.#reseed = undefined;
-    this.#played = true;
+    this.#failures.begun();
     this.#episode++;
     this.#share--;
     this.#return = this.#length = 0;
@@ -388,7 +362,7 @@ export class EnvSlot {
   #remake(): Promise<void> {
     const remade = async () => {
       await this.#close();
-      this.#env = await this.#call('factory', this.#options.failurePolicy!.remake!);
+      this.#env = await this.#caller.call('factory', this.#options.failurePolicy!.remake!);
       this.#broken = false;
     };
     this.#remaking = remade();
@@ -398,48 +372,7 @@ export class EnvSlot {
   /** Reads a result. @throws EnvError where it breaks the contract */
   #read(shown: Shown, verb: string, action?: unknown, over = false): Observation {
     const read = this.#reader.read(shown, over);
-    if (typeof read === 'string') throw this.#failure(`${verb}: ${read}`, { action });
+    if (typeof read === 'string') throw this.#caller.failure(`${verb}: ${read}`, { action });
     return read;
   }
-
-  /** Calls a method of the environment; a throw, a rejection or a timeout becomes an EnvError. */
-  #call<T>(verb: string, call: () => T | Promise<T>, action?: unknown) {
-    const { timeoutMs, calling } = this.#options;
-    const fail = (cause: unknown): never => {
-      throw this.#failure(`${verb} threw`, { action, cause });
-    };
-    try {
-      if (calling) calling[0] = this.#index;
-      const result = call();
-      if (!isPromise(result)) return result;
-      const settled = Promise.resolve(result).catch(fail);
-      return inTime(settled, timeoutMs, () =>
-        this.#failure(`${verb}: no answer within ${timeoutMs} ms`, { action }),
-      );
-    } catch (cause) {
-      return fail(cause);
-    } finally {
-      if (calling) calling[0] = -1;
-    }
-  }
-
-  #failure(what: string, details: { action?: unknown; cause?: unknown } = {}): EnvError {
-    return new EnvError(what, {
-      name: this.#options.name,
-      env: this.#index,
-      seed: this.#seed,
-      episode: this.#episode,
-      step: this.#length,
-      ...details,
-    });
-  }
-}
-
-/** The reason of a lost episode, in words. */
-function reasonOf(error: unknown): string {
-  return isLost(error) ? error.cause.message : (error as EnvError).message;
-}
-
-function isLost(error: unknown): error is EnvError & { cause: EnvDisconnectedError } {
-  return error instanceof EnvError && error.cause instanceof EnvDisconnectedError;
 }
