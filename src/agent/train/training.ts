@@ -1,7 +1,6 @@
 import { BehaviorSubject, type Observable } from 'rxjs';
-import type { RunningStatsState } from '../../envs/common/index.ts';
 import type { EnvPool, Failed } from '../../envs/index.ts';
-import { NonFiniteError, Rng } from '../../kernels/index.ts';
+import { Rng } from '../../kernels/index.ts';
 import { learnsToHalt, type Tensors } from '../../policy/index.ts';
 import {
   collect,
@@ -21,19 +20,19 @@ import {
   type RolloutSettings,
   type UpdateSettings,
 } from '../algorithms/index.ts';
-import { RewardScale, type RewardScaleState } from '../algorithms/reward-scale.ts';
+import { RewardScale } from '../algorithms/reward-scale.ts';
 import { type Clock, systemClock } from '../common/clock.ts';
 import { closeReporting } from '../common/failures.ts';
 import type { Config } from '../config/config.ts';
 import type { EnvSource } from '../config/env-source.ts';
-import type { Losses, TrainEvent, UpdateMetrics, UpdateStats } from '../events/events.ts';
+import type { Losses, TrainEvent, UpdateMetrics } from '../events/events.ts';
 import { mean, ponderSteps, successRate } from '../events/statistics.ts';
 import { HookRequests } from '../hooks/hook-requests.ts';
 import { HaltingSchedule } from '../recipe/halting-schedule.ts';
 import type { Checkpoint } from '../run/index.ts';
 import { Heartbeat } from '../watchdog/index.ts';
-import { explainLearned, Guard, returnScale } from './guard.ts';
-import type { Incident, Learned } from './incident.ts';
+import { GuardedUpdates } from './guarded-updates.ts';
+import type { Incident } from './incident.ts';
 import { TimingMeter } from './timing-meter.ts';
 import type { BestScore, TrainingState } from './training-state.ts';
 
@@ -57,20 +56,16 @@ export class Training {
   /** Lost episodes and failures, over all sessions. */
   readonly losses: Losses = { lostEpisodes: 0, envFailures: 0 };
   readonly hookRequests: HookRequests;
-  readonly guard: Guard;
   update = 0;
   envSteps = 0;
   #episodes = 0;
-  /** Running statistics after the last update that stands. */
-  #seen: { rewards: RewardScaleState; observations: RunningStatsState | undefined };
-  /** Weights and tensors after the last update of this session that stands. */
-  #stands: Learned | undefined;
   readonly #pace: TimingMeter;
   readonly #config: Config;
   readonly #heartbeat: Heartbeat;
   readonly #definition: AlgorithmDefinition;
   readonly #settings: RolloutSettings;
   readonly #algorithm: Algorithm;
+  readonly #updates: GuardedUpdates;
   readonly #actRng: Rng;
   readonly #learnRng: Rng;
 
@@ -104,9 +99,14 @@ export class Training {
     this.rewardScale = new RewardScale(env.count, settings.gamma);
     this.#priced = new Float64Array(env.count);
     this.recipe = new HaltingSchedule(config);
-    this.guard = new Guard(config.guards);
     this.#algorithm = createAlgorithm(policy, config, this.#learnRng);
-    this.#seen = this.#statistics();
+    this.#updates = new GuardedUpdates({
+      agent,
+      algorithm: this.#algorithm,
+      rewardScale: this.rewardScale,
+      rng: this.#learnRng,
+      gamma: settings.gamma,
+    });
   }
 
   /** Begins a run, or continues one exactly from `checkpoint`. */
@@ -196,7 +196,7 @@ export class Training {
       rewardScale: normalize.reward ? this.rewardScale.factor : 1,
       progress: this.progress,
     };
-    const tried = await this.during('learning', () => this.#try(trajectory, settings));
+    const tried = await this.during('learning', () => this.#updates.make(trajectory, settings));
     const decisions = trajectory.count;
     this.envSteps += envSteps;
     this.#episodes += episodes.length;
@@ -230,58 +230,6 @@ export class Training {
       ...stats,
       timing: this.#pace.take(decisions),
     };
-  }
-
-  /** Makes an update, and undoes it where the guard rejects it. */
-  async #try(
-    trajectory: Trajectory,
-    settings: UpdateSettings,
-  ): Promise<{ stats: UpdateStats } | Pick<Incident, 'reason' | 'stats' | 'before' | 'rng'>> {
-    const rng = this.#learnRng.state();
-    const before = this.#stands ?? (await this.#sound());
-    let reason: string | undefined;
-    let stats: UpdateStats | undefined;
-    let learned: Learned | undefined;
-    try {
-      stats = await this.#algorithm.update(trajectory, settings);
-      const { gamma } = this.#settings;
-      const { minSteps } = this.#config.halting;
-      const scale = returnScale(trajectory, settings, { gamma, minSteps });
-      learned = await this.#learned();
-      const broken = explainLearned(learned);
-      reason = broken ?? this.guard.judge(stats, scale);
-    } catch (error) {
-      if (!(error instanceof NonFiniteError)) throw error;
-      reason = error.message;
-    }
-    if (reason === undefined) {
-      this.#seen = this.#statistics();
-      this.#stands = learned;
-      return { stats: stats! };
-    }
-    this.agent.policy.parameters.write(before.weights);
-    this.#algorithm.restore(before);
-    // The rollout that caused it must not enter the statistics.
-    this.rewardScale.restore(this.#seen.rewards);
-    if (this.#seen.observations) this.agent.normalizer?.restore(this.#seen.observations);
-    return { reason, stats, before, rng };
-  }
-
-  async #learned(): Promise<Learned> {
-    const weights = await this.agent.policy.parameters.read();
-    return { weights, ...(await this.#algorithm.state()) };
-  }
-
-  /** The present weights and tensors. @throws NonFiniteError where they are not finite */
-  async #sound(): Promise<Learned> {
-    const learned = await this.#learned();
-    const broken = explainLearned(learned);
-    if (broken !== undefined) throw new NonFiniteError(broken);
-    return learned;
-  }
-
-  #statistics() {
-    return { rewards: this.rewardScale.state(), observations: this.agent.normalizer?.state() };
   }
 
   /**
@@ -328,7 +276,7 @@ export class Training {
   async checkpoint(): Promise<Checkpoint> {
     // First, since it waits for the answers of environments.
     const envs = await this.envs.snapshot();
-    const { weights, tensors, counters } = await this.#sound();
+    const { weights, tensors, counters } = await this.#updates.learned();
     this.agent.price = this.recipe.price;
     const state: TrainingState = {
       agent: this.agent.state(),
@@ -339,7 +287,7 @@ export class Training {
       elapsed: this.#pace.elapsed,
       algorithm: counters,
       recipe: this.recipe.state(),
-      guard: this.guard.state(),
+      guard: this.#updates.guard.state(),
       rewardScale: this.rewardScale.state(),
       rng: { act: this.#actRng.state(), learn: this.#learnRng.state() },
       priced: Array.from(this.#priced),
@@ -376,10 +324,10 @@ export class Training {
     this.unevaluated = saved.unevaluated;
     Object.assign(this.losses, saved.losses);
     if (saved.hooks) this.hookRequests.restore(saved.hooks);
-    if (saved.guard) this.guard.restore(saved.guard);
+    if (saved.guard) this.#updates.guard.restore(saved.guard);
     this.recipe.restore(saved.recipe);
     this.rewardScale.restore(saved.rewardScale);
-    this.#seen = this.#statistics();
+    this.#updates.keepStatistics();
     this.#actRng.restore(saved.rng.act);
     this.#learnRng.restore(saved.rng.learn);
     this.#priced.set(saved.priced);
