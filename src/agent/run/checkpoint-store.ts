@@ -1,30 +1,11 @@
-import { createHash } from 'node:crypto';
 import * as nodeFs from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { stringifyExact, VERSION } from '../../envs/common/index.ts';
 import { errorCode, type FileSystem, LEFTOVER, writeDirAtomic, writeFileAtomic } from './atomic.ts';
-import { renamedState } from './renamed-state.ts';
-import { decodeSafetensors, encodeSafetensors, type Tensors } from './safetensors.ts';
+import { CheckpointError, CheckpointTooNewError } from './checkpoint-error.ts';
+import { type Checkpoint, checkpointFiles, loadCheckpoint } from './checkpoint-files.ts';
+import { readIfThere, sealed, unsealed, validate } from './sealed-json.ts';
 import { unusedPath } from './unused-path.ts';
-
-/** The complete state of a run: training continues from it exactly. */
-export interface Checkpoint {
-  /** Environment steps at the time of the checkpoint; names the directory. */
-  step: number;
-  weights: Tensors;
-  optimizer: Tensors;
-  /** Plain JSON data, its numbers kept exactly. */
-  state: unknown;
-}
-
-/** Says that a checkpoint is missing, damaged or from a newer version; the message names the file. */
-export class CheckpointError extends Error {
-  override name = 'CheckpointError';
-}
-
-/** A checkpoint is whole, but a newer version wrote it and this one cannot read it. */
-export class CheckpointTooNewError extends CheckpointError {}
 
 /** The place of a checkpoint on the disk. */
 interface Found {
@@ -39,31 +20,7 @@ export interface Damaged {
   message: string;
 }
 
-/** Version 1 had no hash of the manifest itself. */
-const FORMAT_VERSION = 2;
-/** The name of optimizer.safetensors until 0.2. */
-const OLD_OPTIMIZER = 'optimiser.safetensors';
-const FILES = ['weights.safetensors', 'optimizer.safetensors', 'state.json'] as const;
-
-const fileSchema = z.strictObject({
-  size: z.int().nonnegative(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
-});
-const manifestSchema = z.strictObject({
-  version: z.int().min(1).max(FORMAT_VERSION),
-  step: z.int().nonnegative(),
-  createdBy: z.string(),
-  files: z.strictObject({
-    'weights.safetensors': fileSchema,
-    'optimizer.safetensors': fileSchema.optional(),
-    [OLD_OPTIMIZER]: fileSchema.optional(),
-    'state.json': fileSchema,
-  }),
-});
-type Manifest = z.infer<typeof manifestSchema>;
-
 const bestSchema = z.strictObject({ step: z.int().nonnegative() });
-const versionSchema = z.looseObject({ version: z.int() });
 
 /**
  * The checkpoints of one run: directories `step-<n>` that appear whole or not at all, each with a
@@ -88,25 +45,13 @@ export class CheckpointStore {
    *
    * @throws Error where it cannot be written or read back; earlier checkpoints then stay unchanged
    */
-  async save({ step, weights, optimizer, state }: Checkpoint): Promise<string> {
-    const files: Record<(typeof FILES)[number], Uint8Array> = {
-      'weights.safetensors': encodeSafetensors(weights),
-      'optimizer.safetensors': encodeSafetensors(optimizer),
-      'state.json': new TextEncoder().encode(`${stringifyExact(state)}\n`),
-    };
-    const manifest = {
-      version: FORMAT_VERSION,
-      step,
-      createdBy: `pondera ${VERSION}`,
-      files: Object.fromEntries(
-        FILES.map((name) => [name, { size: files[name].length, sha256: sha256(files[name]) }]),
-      ),
-    };
+  async save(checkpoint: Checkpoint): Promise<string> {
+    const { step } = checkpoint;
+    const files = checkpointFiles(checkpoint);
     await this.#fs.mkdir(this.dir, { recursive: true });
     await this.#sweep();
     const dir = this.#path(step);
-    const all = { ...files, 'manifest.json': sealed(manifest) };
-    await writeDirAtomic(dir, all, this.#fs, async (copy) => {
+    await writeDirAtomic(dir, files, this.#fs, async (copy) => {
       const { step: read } = await loadCheckpoint(copy);
       if (read !== step) throw new CheckpointError(`${copy}: expected step ${step}, got ${read}`);
     });
@@ -318,117 +263,4 @@ export class CheckpointStore {
     }
     return join(this.dir, `step-${step}`);
   }
-}
-
-/**
- * Reads a checkpoint directory. It checks version, sizes and hashes before it uses any contents.
- *
- * @throws CheckpointError naming the file, the expectation and the finding
- */
-export async function loadCheckpoint(dir: string): Promise<Checkpoint> {
-  const path = join(dir, 'manifest.json');
-  const manifestBytes = await readIfThere(path);
-  if (!manifestBytes)
-    throw new CheckpointError(`${dir}: expected a checkpoint, found no manifest.json`);
-  const manifest = unsealed(manifestBytes, path);
-  const { version } = validate(versionSchema, manifest, path);
-  if (version > FORMAT_VERSION) {
-    throw new CheckpointTooNewError(
-      `${path}: expected a checkpoint format of at most ${FORMAT_VERSION}, got ${version}; update Pondera (this is ${VERSION}) to read it`,
-    );
-  }
-  const { step, files } = validate(manifestSchema, manifest, path);
-  const tensors = (bytes: Uint8Array) => decodeSafetensors(bytes).tensors;
-  const optimizerFile = OLD_OPTIMIZER in files ? OLD_OPTIMIZER : 'optimizer.safetensors';
-  const [weights, optimizer, state] = await Promise.all([
-    readAs(tensors, dir, 'weights.safetensors', files),
-    readAs(tensors, dir, optimizerFile, files),
-    readAs(parseState, dir, 'state.json', files),
-  ]);
-  return { step, weights, optimizer, state };
-}
-
-/** Reads a file of a checkpoint and checks it against the manifest. @throws CheckpointError naming the file */
-async function readAs<T>(
-  decode: (bytes: Uint8Array) => T,
-  dir: string,
-  name: keyof Manifest['files'],
-  files: Manifest['files'],
-): Promise<T> {
-  const path = join(dir, name);
-  const bytes = await readVerified(path, files[name]);
-  try {
-    return decode(bytes);
-  } catch (cause) {
-    // Its hash is right, so the writer is at fault and not the disk.
-    throw new CheckpointError(`${path} cannot be read: ${(cause as Error).message}`, { cause });
-  }
-}
-
-async function readVerified(path: string, expected: z.infer<typeof fileSchema> | undefined) {
-  const bytes = await readIfThere(path);
-  if (!bytes || !expected) throw new CheckpointError(`${path} is missing from its checkpoint`);
-  if (bytes.length !== expected.size) {
-    const fault = bytes.length < expected.size ? 'truncated' : 'altered';
-    throw new CheckpointError(
-      `${path} is ${fault}: expected ${expected.size} bytes, got ${bytes.length}`,
-    );
-  }
-  const hash = sha256(bytes);
-  if (hash !== expected.sha256) {
-    throw new CheckpointError(
-      `${path} is altered: expected sha256 ${expected.sha256}, got ${hash}`,
-    );
-  }
-  return bytes;
-}
-
-async function readIfThere(path: string): Promise<Uint8Array | undefined> {
-  try {
-    return await nodeFs.readFile(path);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw new CheckpointError(`cannot read ${path}: ${(error as Error).message}`, { cause: error });
-  }
-}
-
-function parseState(bytes: Uint8Array): unknown {
-  const state = parseJson(bytes);
-  return typeof state === 'object' && state !== null ? renamedState(state) : state;
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-}
-
-/** JSON text of an object that ends in a hash of the rest. */
-function sealed(value: object): string {
-  return `${JSON.stringify({ ...value, sha256: sha256(JSON.stringify(value)) }, null, 2)}\n`;
-}
-
-/** The inverse of `sealed`; text without a hash (older versions) passes. @throws CheckpointError where the hash differs */
-function unsealed(bytes: Uint8Array, path: string): object {
-  let value: { sha256?: unknown };
-  try {
-    value = parseJson(bytes) as typeof value;
-  } catch (error) {
-    throw new CheckpointError(`${path} is damaged: ${(error as Error).message}`);
-  }
-  if (typeof value !== 'object' || value === null || !('sha256' in value)) return value;
-  const { sha256: expected, ...rest } = value;
-  const hash = sha256(JSON.stringify(rest));
-  if (hash !== expected) {
-    throw new CheckpointError(`${path} is altered: expected sha256 ${expected}, got ${hash}`);
-  }
-  return rest;
-}
-
-function validate<T>(schema: z.ZodType<T>, value: unknown, path: string): T {
-  const { data, error } = schema.safeParse(value);
-  if (error) throw new CheckpointError(`${path} is damaged: ${z.prettifyError(error)}`);
-  return data;
-}
-
-function sha256(bytes: Uint8Array | string): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

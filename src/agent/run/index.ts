@@ -6,13 +6,9 @@ export {
   writeDirAtomic,
   writeFileAtomic,
 } from './atomic.ts';
-export {
-  type Checkpoint,
-  CheckpointError,
-  CheckpointStore,
-  type Damaged,
-  loadCheckpoint,
-} from './checkpoint-store.ts';
+export { CheckpointError } from './checkpoint-error.ts';
+export { type Checkpoint, loadCheckpoint } from './checkpoint-files.ts';
+export { CheckpointStore, type Damaged } from './checkpoint-store.ts';
 export { type HeldLock, LockLostError } from './held-lock.ts';
 export { MetricsLog, parseRecord, readMetrics } from './metrics-log.ts';
 export { parseLine } from './parse-line.ts';
