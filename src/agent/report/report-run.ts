@@ -10,7 +10,8 @@ import { envName } from '../config/env-name.ts';
 import type { Stage } from '../evaluate/play.ts';
 import type { Evaluation, Losses, UpdateMetrics } from '../events/events.ts';
 import { readMetrics, writeFileAtomic } from '../run/index.ts';
-import { type ReportData, renderReport, type WorkedThought } from './report.ts';
+import { renderReport } from './report.ts';
+import type { ReportData, WorkedThought } from './report-data.ts';
 
 /** Number of episodes from which `workedThought` chooses a decision. */
 export const CANDIDATES = 16;

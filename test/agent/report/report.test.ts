@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type ReportData, renderReport } from '../../../src/agent/report/report.ts';
+import { renderReport } from '../../../src/agent/report/report.ts';
+import type { ReportData } from '../../../src/agent/report/report-data.ts';
 
 const empty: ReportData = {
   title: 'k-hop',
