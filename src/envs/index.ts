@@ -36,6 +36,7 @@ export { EnvDisconnectedError } from './contract/env-disconnected-error.ts';
 export { EnvError, type EnvFailure } from './contract/env-error.ts';
 export type { Limits } from './contract/limits.ts';
 export type { Episode, Observation, Outcome } from './contract/outcome.ts';
+export type { Row } from './contract/row.ts';
 export type { ActionMask, MaskRow, Space } from './contract/space.ts';
 export { type OpenEnvFields, type OpenEnvOptions, openEnv } from './openenv/open-env.ts';
 export { EnvPool, type EnvPoolOptions, type PoolState } from './pool/env-pool.ts';
@@ -44,6 +45,7 @@ export type { RemoteSource } from './remote/relay.ts';
 export { RemoteEnvs, type RemoteEnvsOptions } from './remote/remote-envs.ts';
 export { type DialEvent, type DialTrainerOptions, dialTrainer } from './server/dial-trainer.ts';
 export { EnvServer, type EnvServerOptions } from './server/env-server.ts';
+export { isBytes } from './spaces/bytes.ts';
 export { checkedEnv } from './spaces/checked-env.ts';
 export {
   type ActionPart,

@@ -44,8 +44,8 @@ export const toyAlgorithm: AlgorithmDefinition<'toy', typeof settings> = {
       }),
       async update({ count, sizes, rows, actions, rewards }, { progress }) {
         const step = rate * (1 - 0.5 * progress);
-        const taken = (data: Float32Array, size: number) =>
-          tf.tensor2d(data.slice(0, count * size), [count, size]);
+        const taken = (data: Float32Array | Uint8Array, size: number) =>
+          tf.tensor2d(Float32Array.from(data.subarray(0, count * size)), [count, size]);
         const { value, grads } = tf.variableGrads(
           () => {
             const thoughts = policy.think(taken(rows, sizes.observationSize), [count]);

@@ -1,10 +1,11 @@
+import type { Row } from '../../envs/index.ts';
 import type { Trajectory } from '../../rollout/index.ts';
 
 /** The observations, actions and masks of decisions, in the order of `sorted`. */
 export function decisionsAt(trajectory: Trajectory, sorted: Int32Array) {
   const { sizes } = trajectory;
   const decisions = sorted.length;
-  const rowsOf = (source: Float32Array, size: number) => {
+  const rowsOf = (source: Row, size: number) => {
     const rows = new Float32Array(decisions * size);
     for (let i = 0, to = 0; i < decisions; i++) {
       for (let from = sorted[i] * size, end = from + size; from < end; ) {

@@ -1,5 +1,5 @@
 import { BehaviorSubject, type Observable } from 'rxjs';
-import type { EnvPool, Failed } from '../../envs/index.ts';
+import { type EnvPool, type Failed, isBytes } from '../../envs/index.ts';
 import { Rng } from '../../kernels/index.ts';
 import { learnsToHalt, type Tensors } from '../../policy/index.ts';
 import {
@@ -93,6 +93,7 @@ export class Training {
       maxSteps: halting.maxSteps,
       envs: env.count,
       observationSize: agent.observationSpace.size,
+      bytes: agent.normalizer === undefined && isBytes(agent.observationSpace),
       actionSize: policy.distribution.actionSize,
       maskSize: policy.distribution.maskSize,
     });

@@ -1,4 +1,5 @@
 import { describe } from '../common/describe.ts';
+import type { Row } from './row.ts';
 
 /** The largest absolute values that an environment may give. */
 export interface Limits {
@@ -9,7 +10,7 @@ export interface Limits {
 }
 
 /** Says why a row is no observation. A Box may contain infinity, and a float64 number may become infinite as float32. */
-export function explainRow(row: Float32Array, limits?: Limits): string | undefined {
+export function explainRow(row: Row, limits?: Limits): string | undefined {
   const most = limits?.observation ?? Number.MAX_VALUE;
   for (let i = 0; i < row.length; i++) {
     // Neither is true of NaN.

@@ -1,3 +1,4 @@
+import type { Row } from './row.ts';
 import type { MaskRow } from './space.ts';
 
 /** An observation of one environment of a pool, before a decision. */
@@ -5,7 +6,7 @@ export interface Observation {
   /** The environment's index in the pool. */
   env: number;
   /** The flat observation [space.size], normalized where the pool normalizes; nobody writes to it again. */
-  row: Float32Array;
+  row: Row;
   /** The actions that are allowed, 1 for each that is; absent: all. */
   mask?: MaskRow;
   /** The difficulty of the decision (`info.difficulty`). */
@@ -37,7 +38,7 @@ export interface Outcome {
   /** Whether a limit cut the episode off. */
   truncated: boolean;
   /** The episode's final observation, where it ended; `next` then belongs to the next episode. */
-  final?: Float32Array;
+  final?: Row;
   /** The next observation; where the next episode has not begun yet, the final one again. */
   next: Observation;
   /** The episode, where it ended. */

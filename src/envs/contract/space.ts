@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Rng } from '../../kernels/index.ts';
+import type { Row } from './row.ts';
 import type { SpaceJson } from './space-json.ts';
 
 /**
@@ -45,9 +46,9 @@ export interface Space<T = unknown> {
   sample(rng: Rng, mask?: ActionMask): T;
   /**
    * Writes the flat row of a value that the space contains.
-   * @param row receives `size` numbers from `offset` on
+   * @param row receives `size` numbers from `offset` on; bytes only where the space has no other parts than a Box of uint8
    */
-  write(value: T, row: Float32Array, offset?: number): void;
+  write(value: T, row: Row, offset?: number): void;
   /** Reads a value from its flat row. */
   read(row: ArrayLike<number>, offset?: number): T;
   /** The space as plain JSON; `spaceFromJson` makes a space of it again. */

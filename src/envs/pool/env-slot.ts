@@ -175,7 +175,7 @@ export class EnvSlot {
     this.#difficulty = state.difficulty;
     this.#observation = observation && {
       env: this.#index,
-      row: Float32Array.from(observation.row),
+      row: this.#reader.rowOf(observation.row),
       mask: observation.mask && Uint8Array.from(observation.mask),
       difficulty: observation.difficulty,
     };

@@ -2,8 +2,10 @@ import type { RunningStats } from '../common/running-stats.ts';
 import type { Env, Info } from '../contract/env.ts';
 import { explainRow, type Limits } from '../contract/limits.ts';
 import type { Observation } from '../contract/outcome.ts';
+import type { Row } from '../contract/row.ts';
 import type { Space } from '../contract/space.ts';
 import { difficultyOf } from '../net/wire/read-info.ts';
+import { isBytes } from '../spaces/bytes.ts';
 import { explainMask } from '../spaces/explain-mask.ts';
 import { flatMask } from '../spaces/flat-mask.ts';
 import { Rows } from './row-allocator.ts';
@@ -38,7 +40,15 @@ export class ObservationReader {
     this.#observationSpace = observationSpace;
     this.#actionSpace = actionSpace;
     this.#options = options;
-    this.#rows = new Rows(observationSpace.size);
+    const bytes = options.normalizer === undefined && isBytes(observationSpace);
+    this.#rows = new Rows(observationSpace.size, bytes);
+  }
+
+  /** A row from its numbers, as a snapshot has them. */
+  rowOf(numbers: ArrayLike<number>): Row {
+    const row = this.#rows.next();
+    row.set(numbers);
+    return row;
   }
 
   /**
@@ -59,7 +69,7 @@ export class ObservationReader {
     const { normalizer } = this.#options;
     if (normalizer !== undefined) {
       if (!normalizer.frozen) normalizer.stats.update(row, 1);
-      normalizer.stats.normalize(row, 0);
+      normalizer.stats.normalize(row as Float32Array, 0);
     }
     // A copy, since the environment may write to its own later.
     const mask = masked ? flatMask(this.#actionSpace, actionMask) : undefined;

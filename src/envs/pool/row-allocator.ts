@@ -1,3 +1,5 @@
+import type { Row } from '../contract/row.ts';
+
 /** Numbers of one allocation. */
 const CHUNK = 4096;
 
@@ -7,19 +9,25 @@ const CHUNK = 4096;
  */
 export class Rows {
   readonly #size: number;
+  readonly #make: (numbers: number) => Row;
   readonly #perChunk: number;
-  #chunk = new Float32Array(0);
+  #chunk: Row;
   #begin = 0;
 
-  constructor(size: number) {
+  /** @param bytes whether the rows are Uint8Arrays */
+  constructor(size: number, bytes = false) {
     this.#size = size;
+    this.#make = bytes
+      ? (numbers) => new Uint8Array(numbers)
+      : (numbers) => new Float32Array(numbers);
+    this.#chunk = this.#make(0);
     this.#perChunk = Math.max(1, Math.floor(CHUNK / size));
   }
 
   /** A new row of zeros. */
-  next(): Float32Array {
+  next(): Row {
     if (this.#begin === this.#chunk.length) {
-      this.#chunk = new Float32Array(this.#perChunk * this.#size);
+      this.#chunk = this.#make(this.#perChunk * this.#size);
       this.#begin = 0;
     }
     const end = this.#begin + this.#size;

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Rng } from '../../kernels/index.ts';
 import { describe } from '../common/describe.ts';
+import type { Row } from '../contract/row.ts';
 import type { ActionMask, Space } from '../contract/space.ts';
 import type { Bound, DType, SpaceJson } from '../contract/space-json.ts';
 import {
@@ -172,7 +173,7 @@ export class Box<D extends DType = 'float32'> implements Space<ArrayOf<D>> {
     return clamp(low * (1 - u) + high * u, low, high); // high - low may overflow
   }
 
-  write(value: ArrayOf<D>, row: Float32Array, offset = 0): void {
+  write(value: ArrayOf<D>, row: Row, offset = 0): void {
     row.set(this.cast(value), offset);
   }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Rng } from '../../kernels/index.ts';
 import { describe } from '../common/describe.ts';
+import type { Row } from '../contract/row.ts';
 import type { ActionMask, Space } from '../contract/space.ts';
 import type { SpaceJson } from '../contract/space-json.ts';
 import { drawParts } from './draw-parts.ts';
@@ -105,7 +106,7 @@ export class Dict<T extends Record<string, unknown> = Record<string, unknown>> i
     return Object.fromEntries(drawParts(this, rng, mask)) as T;
   }
 
-  write(value: T, row: Float32Array, offset = 0): void {
+  write(value: T, row: Row, offset = 0): void {
     for (const [key, space] of this.spaces) {
       space.write(value[key], row, offset);
       offset += space.size;

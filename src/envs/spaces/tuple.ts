@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Rng } from '../../kernels/index.ts';
 import { describe } from '../common/describe.ts';
+import type { Row } from '../contract/row.ts';
 import type { ActionMask, Space } from '../contract/space.ts';
 import type { SpaceJson } from '../contract/space-json.ts';
 import { drawParts } from './draw-parts.ts';
@@ -62,7 +63,7 @@ export class Tuple<T extends readonly unknown[] = unknown[]> implements Space<T>
     return [...drawParts(this, rng, mask).values()] as unknown as T;
   }
 
-  write(value: T, row: Float32Array, offset = 0): void {
+  write(value: T, row: Row, offset = 0): void {
     this.spaces.forEach((space, i) => {
       space.write(value[i], row, offset);
       offset += space.size;

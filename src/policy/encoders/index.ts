@@ -4,14 +4,15 @@ import { tokenEncoder } from './category-tokens.ts';
 import { dictEncoder } from './dict.ts';
 import type { Encoder } from './encoder.ts';
 import { gridEncoder } from './grid.ts';
+import { pictureEncoder, pictureOf } from './picture.ts';
 import { vectorEncoder } from './vector.ts';
 
 export { checkedEncoder } from './checked-encoder.ts';
 export { type Encoder, type EncoderFactory, labelsOf, type Place } from './encoder.ts';
 
 /**
- * The default encoder for an observation space: a Box of rank 3 is a grid with a token for each cell; other Boxes and
- * MultiBinary are vectors; Discrete and MultiDiscrete have a token for each component; Dict and Tuple join the tokens
+ * The default encoder for an observation space: a Box of uint8 [H, W, C] with H, W ≥ 8 is a picture; another Box of
+ * rank 3 is a grid with a token for each cell; other Boxes and MultiBinary are vectors; Discrete and MultiDiscrete have a token for each component; Dict and Tuple join the tokens
  * of their parts.
  * @param width numbers in a token (D)
  * @param parameters makes the encoder's trainable variables
@@ -21,6 +22,7 @@ export function encoderFor(space: Space, width: number, parameters: Parameters):
   const known = space as AnySpace;
   switch (known.type) {
     case 'box':
+      if (pictureOf(known)) return pictureEncoder(known, width, parameters);
       return known.shape.length === 3
         ? gridEncoder(known, width, parameters)
         : vectorEncoder(known, width, parameters);

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { Row } from '../../envs/index.ts';
 import { numbersOf, tensorOf } from '../../kernels/ops/index.ts';
 import type { Policy } from './policy.ts';
 
@@ -9,11 +10,11 @@ import type { Policy } from './policy.ts';
  */
 export async function attentionOf(
   policy: Policy,
-  row: Float32Array,
+  row: Row,
   ponderSteps: number,
 ): Promise<number[][]> {
   const shares = tf.tidy(() => {
-    let thought = policy.begin(tensorOf(row, [1, row.length]) as tf.Tensor2D);
+    let thought = policy.begin(tensorOf(Float32Array.from(row), [1, row.length]) as tf.Tensor2D);
     const all = Array.from({ length: ponderSteps }, () => {
       const share = policy.attention(thought);
       thought = { ...thought, z: policy.step(thought) };

@@ -1,11 +1,12 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { Row } from '../../envs/index.ts';
 import { tensorOf } from '../../kernels/ops/index.ts';
 
 /**
  * The rows of observations, of which there is at least one, as a tensor [N, observation size].
  * @internal
  */
-export function rowsOf(observations: readonly { row: Float32Array }[]): tf.Tensor2D {
+export function rowsOf(observations: readonly { row: Row }[]): tf.Tensor2D {
   const size = observations[0].row.length;
   const rows = new Float32Array(observations.length * size);
   observations.forEach(({ row }, i) => {

@@ -1,4 +1,4 @@
-import type { MaskRow } from '../../envs/index.ts';
+import type { MaskRow, Row } from '../../envs/index.ts';
 import type { Transition } from '../deciders/decision.ts';
 import { GOES_ON, type MicroSteps, TERMINATED, TRUNCATED } from './advantages.ts';
 
@@ -12,6 +12,8 @@ export interface TrajectorySizes {
   envs: number;
   /** Numbers in an observation's row. */
   observationSize: number;
+  /** Whether these numbers are bytes, which take a quarter of the memory; default false. */
+  bytes?: boolean;
   /** Numbers in an action's row. */
   actionSize: number;
   /** Numbers in a mask's row; 0 where actions have no mask. */
@@ -30,7 +32,7 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
   /** The environment of each decision [T]. */
   readonly env: Int32Array;
   /** Flat observations [T, observationSize]. */
-  readonly rows: Float32Array;
+  readonly rows: Row;
   /** Flat actions [T, actionSize]. */
   readonly actions: Float32Array;
   /** Allowed actions [T, maskSize]; 1 everywhere for a decision without a mask. */
@@ -60,16 +62,17 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
   /** The sizes that it was made with. */
   readonly sizes: TrajectorySizes;
   /** Observation to bootstrap decision t from: a truncated episode's last, or the rollout's. */
-  readonly #following: ({ row: Float32Array; mask?: MaskRow } | undefined)[];
+  readonly #following: ({ row: Row; mask?: MaskRow } | undefined)[];
   /** Each environment's latest decision, -1 for none. */
   readonly #latest: Int32Array;
 
   /** Allocates the arrays. */
   constructor(sizes: TrajectorySizes) {
-    const { capacity, maxSteps, envs, observationSize, actionSize, maskSize } = sizes;
+    const { capacity, maxSteps, envs, observationSize, bytes, actionSize, maskSize } = sizes;
     this.sizes = sizes;
     this.env = new Int32Array(capacity);
-    this.rows = new Float32Array(capacity * observationSize);
+    const numbers = capacity * observationSize;
+    this.rows = bytes ? new Uint8Array(numbers) : new Float32Array(numbers);
     this.actions = new Float32Array(capacity * actionSize);
     this.masks = new Float32Array(capacity * maskSize);
     this.logProbs = new Float32Array(capacity);
@@ -97,7 +100,7 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
 
   /**
    * Adds a decision.
-   * @throws RangeError where it is full
+   * @throws RangeError where it is full, TypeError where its observations are bytes and this one is not
    */
   push(transition: Transition): void {
     const { decision, reward, terminated, truncated, final, next } = transition;
@@ -106,6 +109,11 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
       throw new RangeError(`Trajectory: expected at most ${capacity} decisions, got one more`);
     const t = this.count++;
     const { env, row, mask } = decision.observation;
+    if (this.sizes.bytes && !(row instanceof Uint8Array)) {
+      throw new TypeError(
+        'Trajectory: expected observations in bytes (Uint8Array), got Float32Array',
+      );
+    }
     this.env[t] = env;
     this.rows.set(row, t * observationSize);
     this.actions.set(decision.action, t * actionSize);
@@ -179,7 +187,7 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
   }
 
   /** The decisions that need a `bootstrap` value, each with the observation to compute it from, and its mask. */
-  *toBootstrap(): Generator<{ t: number; row: Float32Array; mask?: MaskRow }> {
+  *toBootstrap(): Generator<{ t: number; row: Row; mask?: MaskRow }> {
     for (let t = 0; t < this.count; t++) {
       const following = this.#following[t];
       if (following !== undefined) yield { t, ...following };

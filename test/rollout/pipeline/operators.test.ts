@@ -69,7 +69,7 @@ function poolOf(
   });
 }
 
-const show = (row: Float32Array) => Array.from(row).join('.');
+const show = (row: Float32Array | Uint8Array) => Array.from(row).join('.');
 
 describe('observe, ponder, act', () => {
   it.each([

@@ -162,3 +162,46 @@ describe('Trajectory', () => {
     expect(bootstraps()).toEqual([[1, 7]]);
   });
 });
+
+describe('a Trajectory of bytes', () => {
+  const [capacity, size] = [64, 84 * 84 * 4];
+  const make = () =>
+    new Trajectory({ ...sizes, capacity, maxSteps: 16, observationSize: size, bytes: true });
+  const seen = (row: Uint8Array | Float32Array): Transition => {
+    const { decision, ...rest } = transition({ seen: 1, leadsTo: 2 });
+    return {
+      ...rest,
+      next: { env: 0, row },
+      decision: { ...decision, observation: { env: 0, row } },
+    };
+  };
+
+  it('takes at most 1.2 times the bytes of its observations', () => {
+    const arrays = Object.values(make()).filter((value) => ArrayBuffer.isView(value));
+    const bytes = [...new Set(arrays.map(({ buffer }) => buffer))].reduce(
+      (sum, { byteLength }) => sum + byteLength,
+      0,
+    );
+    expect(arrays.length).toBeGreaterThan(10);
+    expect(bytes).toBeGreaterThanOrEqual(capacity * size);
+    expect(bytes).toBeLessThan(1.2 * capacity * size);
+  });
+
+  it('keeps them as they are', () => {
+    const row = Uint8Array.from({ length: size }, (_, i) => i % 256);
+    const trajectory = make();
+    trajectory.push(seen(row.map((x) => 255 - x)));
+    trajectory.push(seen(row));
+    expect(trajectory.rows.subarray(size, 2 * size)).toEqual(row);
+    expect(trajectory.tensors().rows).toEqual({
+      shape: [2, size],
+      data: Float32Array.from([...row.map((x) => 255 - x), ...row]),
+    });
+  });
+
+  it('refuses floats', () => {
+    expect(() => make().push(seen(new Float32Array(size)))).toThrow(
+      'Trajectory: expected observations in bytes (Uint8Array), got Float32Array',
+    );
+  });
+});

@@ -73,8 +73,8 @@ function reference(config: Config, policy: Policy, trajectory: Trajectory, phase
   const { ppo, halting, recipe } = config;
   const { distribution } = policy;
   const { count, ponderSteps, offset, forced, sizes } = trajectory;
-  const rowOf = (source: Float32Array, size: number, t: number) =>
-    tf.tensor2d(source.slice(t * size, (t + 1) * size), [1, size]);
+  const rowOf = (source: Float32Array | Uint8Array, size: number, t: number) =>
+    tf.tensor2d(Float32Array.from(source.subarray(t * size, (t + 1) * size)), [1, size]);
   const think = (row: tf.Tensor2D, depth: number) => {
     let thought = policy.begin(row);
     return Array.from({ length: depth }, (_, index) => {
@@ -382,7 +382,7 @@ describe('update', () => {
     const ends = new Set(bootstraps.map(({ t }) => t));
     expect(ends.size).toBeGreaterThan(0);
     // What follows is of the same maze: the last of an episode, not the first of the next.
-    const walls = (row: Float32Array) => row.filter((_, i) => i % 6 < 4);
+    const walls = (row: Float32Array | Uint8Array) => Array.from(row).filter((_, i) => i % 6 < 4);
     for (const { t, row } of bootstraps) {
       const own = trajectory.rows.subarray(t * row.length, (t + 1) * row.length);
       expect(walls(row)).toEqual(walls(own));

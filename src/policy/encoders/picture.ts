@@ -1,0 +1,111 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Box, DType, Space } from '../../envs/index.ts';
+import type { Parameters } from '../parameters/parameters.ts';
+import type { Encoder } from './encoder.ts';
+
+/** The least height and width of a picture: a smaller Box is a grid of cells. */
+const LEAST = 8;
+/** A picture with more pixels is read at a quarter of its height and width. */
+const LARGE = 1024;
+/** The most tokens of a picture. */
+const MOST_TOKENS = 64;
+
+/** How the numbers of a picture lie in a row: [frames, height, width, channels]. */
+interface Picture {
+  readonly frames: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+}
+
+/** A convolution: filters of size × size, `stride` apart; the picture is padded with zeros. */
+interface Layer {
+  readonly size: number;
+  readonly stride: number;
+  readonly outputs: number;
+}
+
+/**
+ * How a Box of uint8 is read as a picture: [H, W, C], or a stack of frames [n, H, W] or [n, H, W, C], where H and W are at
+ * least 8. Of the first two, it is a stack where the last axis is longer than the first and the first two axes differ.
+ * Undefined for any other space.
+ */
+export function pictureOf(space: Space): Picture | undefined {
+  const { type, dtype, shape = [] } = space as Partial<Box<DType>>;
+  if (type !== 'box' || dtype !== 'uint8' || shape.length < 3 || shape.length > 4) return undefined;
+  const [a, b, c, d] = shape;
+  const stacked = d !== undefined || (c > a && a !== b);
+  const [frames, height, width, channels] = stacked ? [a, b, c, d ?? 1] : [1, a, b, c];
+  return Math.min(height, width) >= LEAST ? { frames, height, width, channels } : undefined;
+}
+
+/**
+ * An encoder of a picture: convolutions with a rectifier between them, until at most 64 tokens are left (84 × 84 becomes
+ * 6 × 6). Each has a place on that grid, and sees the part of the picture around it. The highest number of the space
+ * (255) counts as 1.
+ */
+export function pictureEncoder(space: Box<DType>, width: number, parameters: Parameters): Encoder {
+  const picture = pictureOf(space)!;
+  const layers = layersFor(picture, width);
+  const highest = space.high.reduce((a, b) => Math.max(a, b), 1);
+  let inputs = picture.frames * picture.channels;
+  const weights = layers.map(({ size, outputs }, i) => {
+    const scope = parameters.scope(`convolution${i}`);
+    // The same spread of numbers after each rectifier (He et al. 2015, https://arxiv.org/abs/1502.01852).
+    const std = Math.sqrt(2 / (size * size * inputs));
+    const filter = scope.normal('filter', [size, size, inputs, outputs], std);
+    const bias = scope.normal('bias', [outputs], 0.1);
+    inputs = outputs;
+    return { filter: filter as tf.Tensor as tf.Tensor4D, bias };
+  });
+  const [rows, columns] = layers.reduce(reduced, [picture.height, picture.width]);
+  const tokens = rows * columns;
+  return {
+    tokens,
+    places: Array.from({ length: tokens }, (_, i) => [Math.floor(i / columns), i % columns]),
+    encode: (observations) => {
+      let x = asPictures(observations, picture);
+      layers.forEach(({ stride }, i) => {
+        const { filter, bias } = weights[i];
+        x = tf.fused.conv2d({
+          x,
+          // The filter has fewer numbers to scale than the pictures.
+          filter: i === 0 ? (tf.div(filter, highest) as tf.Tensor4D) : filter,
+          strides: stride,
+          pad: 'same',
+          bias,
+          activation: i < layers.length - 1 ? 'relu' : 'linear',
+        });
+      });
+      return tf.reshape(x, [-1, tokens, width]);
+    },
+  };
+}
+
+/** The observations as pictures [B, H, W, frames · C]. */
+function asPictures(observations: tf.Tensor2D, { frames, height, width, channels }: Picture) {
+  const shape: [number, number, number, number] = [-1, height, width, frames * channels];
+  if (frames === 1) return tf.reshape<tf.Rank.R4>(observations, shape);
+  const stack = tf.reshape(observations, [-1, frames, height, width, channels]);
+  return tf.reshape<tf.Rank.R4>(tf.transpose(stack, [0, 2, 3, 1, 4]), shape);
+}
+
+/** A large picture is quartered first; then each layer halves it, until there are at most MOST_TOKENS places. */
+function layersFor({ height, width }: Picture, outputs: number): Layer[] {
+  const first =
+    height * width > LARGE
+      ? { size: 8, stride: 4, outputs: 16 }
+      : { size: 3, stride: 1, outputs: 16 };
+  const layers = [first];
+  for (let grid = reduced([height, width], first); grid[0] * grid[1] > MOST_TOKENS; ) {
+    const layer = { size: 3, stride: 2, outputs: 32 };
+    layers.push(layer);
+    grid = reduced(grid, layer);
+  }
+  return layers.with(-1, { ...layers.at(-1)!, outputs });
+}
+
+/** The size of the grid that a layer leaves. */
+function reduced([rows, columns]: readonly [number, number], { stride }: Layer): [number, number] {
+  return [Math.ceil(rows / stride), Math.ceil(columns / stride)];
+}

@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { CheckpointStore, readMetrics } from '../../../src/agent/run/index.ts';
+import { train } from '../../../src/agent/train/train.ts';
+import { CatchPicture, Quadrants } from '../../support/picture-envs.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+import { tinyConfig } from '../../support/tiny-config.ts';
+
+const env = { id: undefined, module: './given-by-code.ts' };
+
+it('of bytes: a run that is interrupted and resumed ends like one in one go', async () => {
+  const config = tinyConfig({ env: { ...env, count: 5, frameStack: 2 } });
+  const make = () => new CatchPicture(16);
+  const [whole, parts] = [tempDir(), tempDir()];
+  await train(config, { runDir: whole, env: make });
+  const controller = new AbortController();
+  await train(config, {
+    ...{ runDir: parts, env: make, signal: controller.signal },
+    on: (event) => event.type === 'updated' && event.metrics.update === 2 && controller.abort(),
+  });
+  expect(await readMetrics(join(parts, 'metrics.jsonl'))).toHaveLength(2);
+  await train(config, { runDir: parts, env: make, resume: true });
+  const remains = async (runDir: string) => {
+    const { weights, optimizer } = await new CheckpointStore(join(runDir, 'checkpoints')).load(
+      'latest',
+    );
+    const metrics = await readMetrics(join(runDir, 'metrics.jsonl'));
+    return { weights, optimizer, metrics: metrics.map(({ timing: _, ...record }) => record) };
+  };
+  expect(await remains(parts)).toEqual(await remains(whole));
+});
+
+it('which quadrant of a picture is bright is learned', async () => {
+  const config = tinyConfig({
+    env: { ...env, count: 16 },
+    policy: { width: 32, heads: 4, feedForward: 64 },
+    halting: { rule: 'fixed', maxSteps: 1 },
+    ppo: { decisions: 512, minibatch: 128, epochs: 4, learningRate: 2e-3, entropy: 0.01 },
+    evaluation: { everyUpdates: 1000, episodes: 100, forcedEpisodes: 0 },
+    train: { totalSteps: 6000, seed: 1 },
+  });
+  const { evaluation } = await train(config, { runDir: tempDir(), env: () => new Quadrants(12) });
+  expect(evaluation!.return.mean).toBeGreaterThan(0.95);
+});
