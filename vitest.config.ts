@@ -39,6 +39,7 @@ export default defineConfig({
     // As in a project that has installed the package; tsconfig.json says the same.
     alias: [
       { find: /^pondera$/, replacement: resolve('src/index.ts') },
+      { find: 'pondera/act', replacement: resolve('src/agent/act/index.ts') },
       { find: /^pondera\/(.*)$/, replacement: resolve('src/$1/index.ts') },
     ],
   },

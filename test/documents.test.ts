@@ -22,7 +22,11 @@ declare const obs: Float32Array;
 const tsconfig = {
   extends: '../../tsconfig.json',
   compilerOptions: {
-    paths: { pondera: ['../../src/index.ts'], 'pondera/*': ['../../src/*/index.ts'] },
+    paths: {
+      pondera: ['../../src/index.ts'],
+      'pondera/act': ['../../src/agent/act/index.ts'],
+      'pondera/*': ['../../src/*/index.ts'],
+    },
     noUnusedLocals: false,
   },
   include: ['**/*.ts', '../../src/kernels/simd/runtime/web-assembly.d.ts'],

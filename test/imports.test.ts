@@ -15,7 +15,18 @@ const order: Record<string, readonly string[]> = {
   policy: ['parameters', 'encoders', 'core', 'distributions', 'halting', 'model'],
   rollout: ['deciders', 'trajectory', 'pipeline'],
   agent: [
-    ...['common', 'run', 'events', 'recipe', 'algorithms', 'config', 'hooks', 'watchdog', 'agent'],
+    ...[
+      'common',
+      'run',
+      'events',
+      'recipe',
+      'algorithms',
+      'config',
+      'hooks',
+      'watchdog',
+      'agent',
+      'act',
+    ],
     ...['evaluate', 'report', 'recording', 'train', 'study', 'serve', 'page', 'daemon', 'cli'],
   ],
 };
@@ -139,7 +150,7 @@ describe('the folders of src', () => {
 });
 
 describe('outside of Node.js', () => {
-  it.each(['kernels/portable/index.ts', 'policy/index.ts', 'rollout/index.ts'])(
+  it.each(['agent/act/index.ts', 'envs/builtin/index.ts', 'policy/index.ts', 'rollout/index.ts'])(
     '%s leads to no module of Node.js',
     (entry) => {
       const reached = reachedFrom(entry);

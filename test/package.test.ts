@@ -61,7 +61,9 @@ const consumer = `
 import { Agent, type Config, type Evaluation, evaluate, train } from 'pondera';
 import { checkEnv, makeEnv } from 'pondera/envs';
 import { Rng } from 'pondera/kernels';
+import { loadAgent } from 'pondera/act';
 import 'pondera/agent';
+import 'pondera/envs/builtin';
 import 'pondera/policy';
 import 'pondera/rollout';
 
@@ -72,6 +74,10 @@ export async function main(config: Config): Promise<Evaluation> {
   const { action, thought } = await agent.act(makeEnv('KHop-v0').observationSpace.sample(Rng.seed(1)));
   console.log(ok, action, thought.ponderSteps);
   return evaluate(agent, { episodes: 10 });
+}
+export async function page(): Promise<number[]> {
+  const agent = await loadAgent('/runs/larger/');
+  return (await agent.act([0, 1])).thought.values;
 }
 // @ts-expect-error: train needs a config, which shows that its types are found
 train();

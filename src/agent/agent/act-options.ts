@@ -1,6 +1,6 @@
 import { anything, atLeast, type Checks, flag, integer } from '../../envs/common/index.ts';
 import type { ActionMask } from '../../envs/index.ts';
-import { Rng } from '../../kernels/index.ts';
+import { Rng } from '../../kernels/common/index.ts';
 import type { DecisionRequest } from '../../rollout/index.ts';
 import { MOST_STEPS } from '../config/sections/halting-settings.ts';
 import { type ExitOption, exitCheck } from './exit-option.ts';

@@ -1,7 +1,8 @@
 import { defer, finalize, map, mergeMap, type Observable } from 'rxjs';
 import { checkOptions, RunningStats } from '../../envs/common/index.ts';
-import { type ActionMask, explainMask, flatMask, type Space } from '../../envs/index.ts';
-import { Rng } from '../../kernels/index.ts';
+import type { ActionMask, Space } from '../../envs/index.ts';
+import { explainMask, flatMask } from '../../envs/spaces/index.ts';
+import { Rng } from '../../kernels/common/index.ts';
 import {
   type EncoderFactory,
   explainActions,
@@ -30,9 +31,8 @@ import { exitOf, ruleOf } from './exit-option.ts';
 import { type Act, toAct } from './thought-trace.ts';
 
 /**
- * What an agent does once it is there: it acts, and gives and takes its state. `Agent` adds how one is made of a run's
- * files.
- * @internal
+ * A policy with its spaces and settings, wherever it came from: it acts, and gives and takes its state. `Agent` adds how one
+ * is made of a run's files in Node.js; `loadAgent` of `pondera/act` makes one anywhere.
  */
 export class ActingAgent {
   /** The config of its run. */
@@ -113,7 +113,7 @@ export class ActingAgent {
    * @throws Error as `restore` does
    * @internal
    */
-  loadCheckpoint({ step, weights, state }: Checkpoint): void {
+  loadCheckpoint({ step, weights, state }: Omit<Checkpoint, 'optimizer'>): void {
     const { agent, rewardScale } = state as { agent: AgentState; rewardScale?: RewardScaleState };
     // Older checkpoints do not say; their scale is that of a rollout later.
     const saved = this.config.normalize.reward && rewardScale ? factorOf(rewardScale) : 1;

@@ -1,10 +1,9 @@
-import { join } from 'node:path';
 import { z } from 'zod';
 import { stringifyExact, VERSION } from '../../envs/common/index.ts';
 import { CheckpointError, CheckpointTooNewError } from './checkpoint-error.ts';
 import { renamedState } from './renamed-state.ts';
 import { decodeSafetensors, encodeSafetensors, type Tensors } from './safetensors.ts';
-import { parseJson, readIfThere, sealed, sha256, unsealed, validate } from './sealed-json.ts';
+import { compareHash, parseJson, sealed, sha256, unsealed, validate } from './sealed-json.ts';
 
 /** The complete state of a run: training continues from it exactly. */
 export interface Checkpoint {
@@ -37,43 +36,57 @@ const manifestSchema = z.strictObject({
     'state.json': fileSchema,
   }),
 });
-type Manifest = z.infer<typeof manifestSchema>;
+const bestSchema = z.strictObject({ step: z.int().nonnegative() });
 const versionSchema = z.looseObject({ version: z.int() });
 
 /** The files of a checkpoint's directory by name, the manifest last. */
-export function checkpointFiles({
+export async function checkpointFiles({
   step,
   weights,
   optimizer,
   state,
-}: Checkpoint): Record<string, Uint8Array | string> {
+}: Checkpoint): Promise<Record<string, Uint8Array | string>> {
   const files: Record<(typeof FILES)[number], Uint8Array> = {
     'weights.safetensors': encodeSafetensors(weights),
     'optimizer.safetensors': encodeSafetensors(optimizer),
     'state.json': new TextEncoder().encode(`${stringifyExact(state)}\n`),
   };
+  const entries = FILES.map(async (name) => {
+    return [name, { size: files[name].length, sha256: await sha256(files[name]) }];
+  });
   const manifest = {
     version: FORMAT_VERSION,
     step,
     createdBy: `pondera ${VERSION}`,
-    files: Object.fromEntries(
-      FILES.map((name) => [name, { size: files[name].length, sha256: sha256(files[name]) }]),
-    ),
+    files: Object.fromEntries(await Promise.all(entries)),
   };
-  return { ...files, 'manifest.json': sealed(manifest) };
+  return { ...files, 'manifest.json': await sealed(manifest) };
+}
+
+/** Reads a file, wherever it is; undefined where there is none. */
+export type ReadFile = (path: string) => Promise<Uint8Array | undefined>;
+
+/** A checkpoint whose manifest has been read. Each file is checked against it when it is read. */
+export interface OpenCheckpoint {
+  /** Environment steps at the time of the checkpoint. */
+  step: number;
+  weights(): Promise<Tensors>;
+  optimizer(): Promise<Tensors>;
+  state(): Promise<unknown>;
 }
 
 /**
- * Reads a checkpoint directory. It checks version, sizes and hashes before it uses any contents.
+ * Opens a checkpoint. It checks version, sizes and hashes before it uses any contents.
  *
- * @throws CheckpointError naming the file, the expectation and the finding
+ * @param dir the path or the address of its directory, without the last slash
+ * @throws CheckpointError naming the file, the expectation and the finding; so do the functions of the result
  */
-export async function loadCheckpoint(dir: string): Promise<Checkpoint> {
-  const path = join(dir, 'manifest.json');
-  const manifestBytes = await readIfThere(path);
+export async function openCheckpoint(dir: string, read: ReadFile): Promise<OpenCheckpoint> {
+  const path = `${dir}/manifest.json`;
+  const manifestBytes = await read(path);
   if (!manifestBytes)
     throw new CheckpointError(`${dir}: expected a checkpoint, found no manifest.json`);
-  const manifest = unsealed(manifestBytes, path);
+  const manifest = await unsealed(manifestBytes, path);
   const { version } = validate(versionSchema, manifest, path);
   if (version > FORMAT_VERSION) {
     throw new CheckpointTooNewError(
@@ -82,34 +95,41 @@ export async function loadCheckpoint(dir: string): Promise<Checkpoint> {
   }
   const { step, files } = validate(manifestSchema, manifest, path);
   const tensors = (bytes: Uint8Array) => decodeSafetensors(bytes).tensors;
-  const optimizerFile = OLD_OPTIMIZER in files ? OLD_OPTIMIZER : 'optimizer.safetensors';
-  const [weights, optimizer, state] = await Promise.all([
-    readAs(tensors, dir, 'weights.safetensors', files),
-    readAs(tensors, dir, optimizerFile, files),
-    readAs(parseState, dir, 'state.json', files),
-  ]);
-  return { step, weights, optimizer, state };
+  const readAs = async <T>(decode: (bytes: Uint8Array) => T, name: keyof typeof files) => {
+    const file = `${dir}/${name}`;
+    const bytes = await verified(file, files[name], read);
+    try {
+      return decode(bytes);
+    } catch (cause) {
+      // Its hash is right, so the writer is at fault and not the disk.
+      throw new CheckpointError(`${file} cannot be read: ${(cause as Error).message}`, { cause });
+    }
+  };
+  return {
+    step,
+    weights: () => readAs(tensors, 'weights.safetensors'),
+    optimizer: () =>
+      readAs(tensors, OLD_OPTIMIZER in files ? OLD_OPTIMIZER : 'optimizer.safetensors'),
+    state: () => readAs(parseState, 'state.json'),
+  };
 }
 
-/** Reads a file of a checkpoint and checks it against the manifest. @throws CheckpointError naming the file */
-async function readAs<T>(
-  decode: (bytes: Uint8Array) => T,
-  dir: string,
-  name: keyof Manifest['files'],
-  files: Manifest['files'],
-): Promise<T> {
-  const path = join(dir, name);
-  const bytes = await readVerified(path, files[name]);
-  try {
-    return decode(bytes);
-  } catch (cause) {
-    // Its hash is right, so the writer is at fault and not the disk.
-    throw new CheckpointError(`${path} cannot be read: ${(cause as Error).message}`, { cause });
-  }
+/**
+ * The step of the checkpoint with the mark of the best one; undefined where none has it.
+ * @param path of `best.json`
+ * @throws CheckpointError where it is damaged
+ */
+export async function bestStep(path: string, read: ReadFile): Promise<number | undefined> {
+  const bytes = await read(path);
+  return bytes && validate(bestSchema, await unsealed(bytes, path), path).step;
 }
 
-async function readVerified(path: string, expected: z.infer<typeof fileSchema> | undefined) {
-  const bytes = await readIfThere(path);
+async function verified(
+  path: string,
+  expected: z.infer<typeof fileSchema> | undefined,
+  read: ReadFile,
+): Promise<Uint8Array> {
+  const bytes = await read(path);
   if (!bytes || !expected) throw new CheckpointError(`${path} is missing from its checkpoint`);
   if (bytes.length !== expected.size) {
     const fault = bytes.length < expected.size ? 'truncated' : 'altered';
@@ -117,12 +137,7 @@ async function readVerified(path: string, expected: z.infer<typeof fileSchema> |
       `${path} is ${fault}: expected ${expected.size} bytes, got ${bytes.length}`,
     );
   }
-  const hash = sha256(bytes);
-  if (hash !== expected.sha256) {
-    throw new CheckpointError(
-      `${path} is altered: expected sha256 ${expected.sha256}, got ${hash}`,
-    );
-  }
+  await compareHash(expected.sha256, bytes, path);
   return bytes;
 }
 

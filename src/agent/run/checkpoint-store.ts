@@ -1,10 +1,10 @@
 import * as nodeFs from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { errorCode, type FileSystem, LEFTOVER, writeDirAtomic, writeFileAtomic } from './atomic.ts';
 import { CheckpointError, CheckpointTooNewError } from './checkpoint-error.ts';
-import { type Checkpoint, checkpointFiles, loadCheckpoint } from './checkpoint-files.ts';
-import { readIfThere, sealed, unsealed, validate } from './sealed-json.ts';
+import { bestStep, type Checkpoint, checkpointFiles } from './checkpoint-files.ts';
+import { loadCheckpoint, readIfThere } from './load-checkpoint.ts';
+import { sealed } from './sealed-json.ts';
 import { unusedPath } from './unused-path.ts';
 
 /** The place of a checkpoint on the disk. */
@@ -19,8 +19,6 @@ export interface Damaged {
   path: string;
   message: string;
 }
-
-const bestSchema = z.strictObject({ step: z.int().nonnegative() });
 
 /**
  * The checkpoints of one run: directories `step-<n>` that appear whole or not at all, each with a
@@ -47,7 +45,7 @@ export class CheckpointStore {
    */
   async save(checkpoint: Checkpoint): Promise<string> {
     const { step } = checkpoint;
-    const files = checkpointFiles(checkpoint);
+    const files = await checkpointFiles(checkpoint);
     await this.#fs.mkdir(this.dir, { recursive: true });
     await this.#sweep();
     const dir = this.#path(step);
@@ -164,7 +162,7 @@ export class CheckpointStore {
   /** Makes the checkpoint of `step` the best one. @throws CheckpointError where it does not exist */
   async markBest(step: number): Promise<void> {
     await this.#find(step);
-    await writeFileAtomic(this.#bestPath, sealed({ step }), this.#fs);
+    await writeFileAtomic(this.#bestPath, await sealed({ step }), this.#fs);
   }
 
   /**
@@ -238,9 +236,8 @@ export class CheckpointStore {
     return found.dir;
   }
 
-  async #bestStep(): Promise<number | undefined> {
-    const bytes = await readIfThere(this.#bestPath);
-    return bytes && validate(bestSchema, unsealed(bytes, this.#bestPath), this.#bestPath).step;
+  #bestStep(): Promise<number | undefined> {
+    return bestStep(this.#bestPath, readIfThere);
   }
 
   /** Sorted, so that `step-5` comes before `step-5.old-77`. */

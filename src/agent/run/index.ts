@@ -7,9 +7,10 @@ export {
   writeFileAtomic,
 } from './atomic.ts';
 export { CheckpointError } from './checkpoint-error.ts';
-export { type Checkpoint, loadCheckpoint } from './checkpoint-files.ts';
+export type { Checkpoint } from './checkpoint-files.ts';
 export { CheckpointStore, type Damaged } from './checkpoint-store.ts';
 export { type HeldLock, LockLostError } from './held-lock.ts';
+export { loadCheckpoint } from './load-checkpoint.ts';
 export { MetricsLog, parseRecord, readMetrics } from './metrics-log.ts';
 export { parseLine } from './parse-line.ts';
 export { type LockOptions, RunLockedError, takeLock } from './run-lock.ts';

@@ -1,16 +1,14 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { errorCode } from './atomic.ts';
 import { CheckpointError } from './checkpoint-error.ts';
 
 /** JSON text of an object that ends in a hash of the rest. */
-export function sealed(value: object): string {
-  return `${JSON.stringify({ ...value, sha256: sha256(JSON.stringify(value)) }, null, 2)}\n`;
+export async function sealed(value: object): Promise<string> {
+  const hash = await sha256(JSON.stringify(value));
+  return `${JSON.stringify({ ...value, sha256: hash }, null, 2)}\n`;
 }
 
 /** The inverse of `sealed`; text without a hash (older versions) passes. @throws CheckpointError where the hash differs */
-export function unsealed(bytes: Uint8Array, path: string): object {
+export async function unsealed(bytes: Uint8Array, path: string): Promise<object> {
   let value: { sha256?: unknown };
   try {
     value = parseJson(bytes) as typeof value;
@@ -19,10 +17,7 @@ export function unsealed(bytes: Uint8Array, path: string): object {
   }
   if (typeof value !== 'object' || value === null || !('sha256' in value)) return value;
   const { sha256: expected, ...rest } = value;
-  const hash = sha256(JSON.stringify(rest));
-  if (hash !== expected) {
-    throw new CheckpointError(`${path} is altered: expected sha256 ${expected}, got ${hash}`);
-  }
+  await compareHash(expected, JSON.stringify(rest), path);
   return rest;
 }
 
@@ -33,20 +28,25 @@ export function validate<T>(schema: z.ZodType<T>, value: unknown, path: string):
   return data;
 }
 
-export function sha256(bytes: Uint8Array | string): string {
-  return createHash('sha256').update(bytes).digest('hex');
+/** @throws CheckpointError where the data's hash is another */
+export async function compareHash(
+  expected: unknown,
+  data: Uint8Array | string,
+  path: string,
+): Promise<void> {
+  const hash = await sha256(data);
+  if (hash === undefined || hash === expected) return;
+  throw new CheckpointError(`${path} is altered: expected sha256 ${expected}, got ${hash}`);
+}
+
+/** SHA-256 in hexadecimal; undefined in a page that came by plain HTTP, where a browser does not compute it. */
+export async function sha256(data: Uint8Array | string): Promise<string | undefined> {
+  const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
+  const hash = await globalThis.crypto.subtle?.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>);
+  if (hash === undefined) return undefined;
+  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 export function parseJson(bytes: Uint8Array): unknown {
   return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-}
-
-/** The contents of a file; undefined where there is none. @throws CheckpointError where it cannot be read */
-export async function readIfThere(path: string): Promise<Uint8Array | undefined> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw new CheckpointError(`cannot read ${path}: ${(error as Error).message}`, { cause: error });
-  }
 }

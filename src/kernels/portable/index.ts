@@ -1,3 +1,4 @@
+/// <reference path="../simd/runtime/embedded.d.ts" />
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { BASE64 } from '../simd/build/simd.wasm.js';

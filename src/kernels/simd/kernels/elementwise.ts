@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { functionFrom } from '../runtime/function-from.ts';
 import { registerSimdKernel, type SimdKernel, simdKernel } from '../runtime/register.ts';
 import type { SimdBackend } from '../runtime/simd-backend.ts';
 import { eachRun, stridesOf } from '../runtime/strides.ts';
@@ -39,7 +40,8 @@ type Binary = (
 
 /**
  * Functions of each number of float32 tensors. Each has a loop of its own, which is made from text: in a loop that all
- * functions shared, V8 would call the function for every number, as it does in tfjs's cpu backend.
+ * functions shared, V8 would call the function for every number, as it does in tfjs's cpu backend. Where a page may not make
+ * functions from text, the kernels stay those of the cpu backend.
  */
 export function register(): void {
   for (const [kernelName, expression] of Object.entries(unary)) {
@@ -52,10 +54,11 @@ export function register(): void {
 
 function registerUnary(kernelName: string, expression: string): void {
   const cpu = simdKernel<tf.UnaryInputs, object>(kernelName);
-  const loop = new Function(
+  const loop = functionFrom<Unary>(
     ...['x', 'y'],
     `for (let i = 0; i < y.length; i++) { const p = x[i]; y[i] = ${expression}; }`,
-  ) as Unary;
+  );
+  if (!loop) return;
   registerSimdKernel<tf.UnaryInputs, object>(kernelName, (args) => {
     const { inputs, backend } = args;
     if (inputs.x.dtype !== 'float32') return cpu(args);
@@ -71,13 +74,14 @@ export function registerBinary(
   expression: string,
 ): SimdKernel<tf.BinaryInputs, tf.NamedAttrMap> {
   const cpu = simdKernel<tf.BinaryInputs, tf.NamedAttrMap>(kernelName);
-  const loop = new Function(
+  const loop = functionFrom<Binary>(
     ...['a', 'i', 'aStep', 'b', 'j', 'bStep', 'y', 'k', 'n'],
     `for (const end = k + n; k < end; k++, i += aStep, j += bStep) {
        const p = a[i], q = b[j];
        y[k] = ${expression};
      }`,
-  ) as Binary;
+  );
+  if (!loop) return cpu;
   const kernel: SimdKernel<tf.BinaryInputs, tf.NamedAttrMap> = (args) => {
     const { a, b } = args.inputs;
     if (a.dtype !== 'float32' || b.dtype !== 'float32') return cpu(args);

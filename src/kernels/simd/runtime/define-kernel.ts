@@ -1,4 +1,5 @@
 import * as constants from './constants.ts';
+import { functionFrom } from './function-from.ts';
 
 /** One 32-bit word of a kernel's arguments. */
 export interface Word {
@@ -137,14 +138,27 @@ export const sizeOf = (of: Struct): number => wordsOf(of).length;
 
 /**
  * The function that writes arguments. It is made from text, so that each property is read by its literal name: for 48
- * words it takes 0.3 µs, where a loop over names takes 0.7 µs.
+ * words it takes 0.3 µs, where a loop over names takes 0.7 µs. A page's Content Security Policy may forbid such functions;
+ * then it is the loop.
  */
 function writerOf(words: readonly (Word & { path: string })[]): Declared['write'] {
   const lines = words.map(({ path, type, optional }, i) => {
     const value = `values.${path}${optional ? ' ?? 0' : ''}`;
     return `${type === 'float' ? 'floats' : 'words'}[at + ${i}] = ${value};`;
   });
-  return new Function('words', 'floats', 'at', 'values', lines.join('\n')) as Declared['write'];
+  const parameters = ['words', 'floats', 'at', 'values'];
+  return functionFrom<Declared['write']>(...parameters, lines.join('\n')) ?? loopOver(words);
+}
+
+function loopOver(words: readonly (Word & { path: string })[]): Declared['write'] {
+  const places = words.map(({ path, type }) => ({ keys: path.split('.'), type }));
+  return (ints, floats, at, values) => {
+    for (const [i, { keys, type }] of places.entries()) {
+      let value: unknown = values;
+      for (const key of keys) value = (value as Record<string, unknown>)[key];
+      (type === 'float' ? floats : ints)[at + i] = Number(value ?? 0);
+    }
+  };
 }
 
 /** FNV-1a, 32 bits, as eight hexadecimal digits. */

@@ -43,7 +43,7 @@ const CODES: Record<Build | 'auto', readonly Code[]> = {
   simd: ['simd'],
 };
 
-const COMPILE: Record<Code, (bytes: Uint8Array) => WebAssembly.Module | undefined> = {
+const COMPILE: Record<Code, (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module | undefined> = {
   wide: compileWide,
   relaxed: (bytes) => (acceptsRelaxed() ? new WebAssembly.Module(bytes) : undefined),
   simd: (bytes) => new WebAssembly.Module(bytes),
@@ -72,7 +72,8 @@ export function loadModule(options: ModuleOptions = {}, beside = import.meta.url
 /** A module, which is compiled once; undefined if it does not run here. */
 function compiled(code: Code, beside: string): WebAssembly.Module | undefined {
   const file = ownFile(`../build/${code}.wasm`, beside);
-  if (!modules.has(file.href)) modules.set(file.href, COMPILE[code](readFileSync(file)));
+  if (!modules.has(file.href))
+    modules.set(file.href, COMPILE[code](new Uint8Array(readFileSync(file))));
   return modules.get(file.href);
 }
 

@@ -15,8 +15,3 @@ declare namespace WebAssembly {
   function compile(bytes: Uint8Array): Promise<Module>;
   function validate(bytes: Uint8Array): boolean;
 }
-
-/** The machine code of the build `simd`, in base64: `npm run build:kernels` writes it. */
-declare module '*/build/simd.wasm.js' {
-  export const BASE64: string;
-}

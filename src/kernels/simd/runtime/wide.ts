@@ -21,7 +21,7 @@ export function joinsVectors(): boolean {
  *
  * @returns the module; undefined if this V8 does not join vectors, or the tests do not run on it
  */
-export function compileWide(bytes: Uint8Array): WebAssembly.Module | undefined {
+export function compileWide(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module | undefined {
   if (!joinsVectors() || !flagsMaySet(TESTED)) return undefined;
   const module = new WebAssembly.Module(bytes);
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 65_536, shared: true });

@@ -1,0 +1,3 @@
+import * as act from '../../src/agent/act/index.ts';
+
+Object.assign(globalThis, { act });
