@@ -12,6 +12,7 @@ export interface Limits {
 /** Says why a row is no observation. A Box may contain infinity, and a float64 number may become infinite as float32. */
 export function explainRow(row: Row, limits?: Limits): string | undefined {
   const most = limits?.observation ?? Number.MAX_VALUE;
+  if (row instanceof Uint8Array && most >= 255) return undefined;
   for (let i = 0; i < row.length; i++) {
     // Neither is true of NaN.
     if (row[i] <= most && row[i] >= -most) continue;

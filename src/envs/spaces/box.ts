@@ -56,6 +56,8 @@ export class Box<D extends DType = 'float32'> implements Space<ArrayOf<D>> {
   readonly low: Float64Array;
   /** The highest value of each entry [size]. */
   readonly high: Float64Array;
+  /** Whether the bounds are those of the dtype, an integer: then no entry is outside. */
+  readonly #boundless: boolean;
   #schema?: z.ZodType<ArrayOf<D>>;
 
   /**
@@ -77,6 +79,8 @@ export class Box<D extends DType = 'float32'> implements Space<ArrayOf<D>> {
           `got ${this.low[crossed]} and ${this.high[crossed]}`,
       );
     }
+    const [least, most] = integerRange[dtype] ?? [];
+    this.#boundless = this.low.every((x) => x === least) && this.high.every((x) => x === most);
   }
 
   #bounds(name: string, bound: number | ArrayLike<number>, impossible: number): Float64Array {
@@ -134,6 +138,7 @@ export class Box<D extends DType = 'float32'> implements Space<ArrayOf<D>> {
 
   #firstOutside(entries: ArrayLike<number>): number {
     const { size, low, high } = this;
+    if (this.#boundless) return -1;
     for (let i = 0; i < size; i++) {
       // Written so that NaN is outside.
       if (!(entries[i] >= low[i] && entries[i] <= high[i])) return i;

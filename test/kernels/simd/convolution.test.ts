@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadBackend } from '../../../src/kernels/index.ts';
+import { expectEqual, onEach } from '../../support/cpu-and-simd.ts';
 import { expectNear } from '../../support/kernel-harness.ts';
-import { evaluate, expectClose, type Fn, type Numbers, normal } from '../../support/numeric.ts';
+import { evaluate, type Fn, normal } from '../../support/numeric.ts';
 
 type Pad = 'same' | 'valid' | number | tf.backend_util.ExplicitPadding;
 
@@ -62,31 +63,6 @@ const convolution =
 /** tfjs asks for a rounding where the padding is in numbers. */
 const rounding = (pad: Pad) => (typeof pad === 'string' ? undefined : 'floor');
 const argumentsOf = ({ x, filter }: Case) => [normal('x', ...x), normal('filter', ...filter)];
-
-/** The results of each case on `cpu`, and on `simd` with one thread and with two. */
-async function onEach<T>(cases: readonly T[], run: (of: T) => Promise<Numbers[]>) {
-  const results: Numbers[][][] = [];
-  for (const threads of [0, 1, 2]) {
-    if (threads === 0) await loadBackend('cpu');
-    else await loadBackend('simd', { build: 'simd', threads });
-    const all: Numbers[][] = [];
-    for (const of of cases) all.push(await run(of));
-    results.push(all);
-  }
-  const [cpu, one, two] = results;
-  return cases.map((of, i) => ({ of, cpu: cpu[i], one: one[i], two: two[i] }));
-}
-
-async function expectEqual<T>(cases: readonly T[], run: (of: T) => Promise<Numbers[]>) {
-  for (const { of, cpu, one, two } of await onEach(cases, run)) {
-    try {
-      expectClose(one, cpu);
-    } catch (cause) {
-      throw new Error(JSON.stringify(of), { cause });
-    }
-    expect(two, `on two threads: ${JSON.stringify(of)}`).toEqual(one);
-  }
-}
 
 it.each([1, 3, 4, 1001, 300_002])(
   'relu and step on simd are those of cpu, with their gradients: %i numbers',

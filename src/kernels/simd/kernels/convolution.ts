@@ -1,25 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { defineKernel, int, pointer, struct } from '../runtime/define-kernel.ts';
+import { defineKernel, int, pointer } from '../runtime/define-kernel.ts';
 import { registerSimdKernel, simdKernel } from '../runtime/register.ts';
 import type { Output, SimdBackend } from '../runtime/simd-backend.ts';
 import { matMul } from './mat-mul.ts';
-
-/** How the windows of a convolution lie on a picture [height, width, channels]. */
-const windows = struct('Windows', {
-  height: int(),
-  width: int(),
-  channels: int(),
-  outHeight: int('windows in a column of the picture'),
-  outWidth: int('windows in a row of the picture'),
-  filterHeight: int(),
-  filterWidth: int(),
-  strideHeight: int(),
-  strideWidth: int(),
-  dilationHeight: int(),
-  dilationWidth: int(),
-  top: int('padding above the picture'),
-  left: int('padding beside the picture'),
-});
+import { windows, windowsOf } from './windows.ts';
 
 export const im2col = defineKernel('im2col', {
   args: {
@@ -255,19 +239,3 @@ function fill(
   const words = { columns, x: backend.address(x), windows: windowsOf(info), line, lines, numbers };
   backend.pool.run(im2col, words);
 }
-
-const windowsOf = ({ inHeight, inWidth, inChannels, padInfo, ...info }: Info) => ({
-  height: inHeight,
-  width: inWidth,
-  channels: inChannels,
-  outHeight: info.outHeight,
-  outWidth: info.outWidth,
-  filterHeight: info.filterHeight,
-  filterWidth: info.filterWidth,
-  strideHeight: info.strideHeight,
-  strideWidth: info.strideWidth,
-  dilationHeight: info.dilationHeight,
-  dilationWidth: info.dilationWidth,
-  top: padInfo.top,
-  left: padInfo.left,
-});

@@ -554,6 +554,64 @@ export class PackArguments {
 }
 
 @unmanaged
+export class PoolArguments {
+  /** [lines, outWidth, channels] */
+  y: usize;
+  /** [·, height, width, channels] */
+  x: usize;
+  @inline get windows(): Windows { return changetype<Windows>(changetype<usize>(this) + 8); }
+  private windows_height: i32;
+  private windows_width: i32;
+  private windows_channels: i32;
+  private windows_outHeight: i32;
+  private windows_outWidth: i32;
+  private windows_filterHeight: i32;
+  private windows_filterWidth: i32;
+  private windows_strideHeight: i32;
+  private windows_strideWidth: i32;
+  private windows_dilationHeight: i32;
+  private windows_dilationWidth: i32;
+  private windows_top: i32;
+  private windows_left: i32;
+  /** pictures · outHeight */
+  lines: i32;
+  /** whether y is the mean of each window, instead of its greatest number */
+  mean: i32;
+  /** in a line of windows */
+  numbers: i32;
+}
+
+@unmanaged
+export class PoolGradArguments {
+  /** [pictures, height, width, channels] */
+  dx: usize;
+  /** [pictures, outHeight, outWidth, channels] */
+  dy: usize;
+  /** [pictures, height, width, channels]; not for a mean; 0: absent */
+  x: usize;
+  /** [pictures, outHeight, outWidth, channels]; not for a mean; 0: absent */
+  y: usize;
+  @inline get windows(): Windows { return changetype<Windows>(changetype<usize>(this) + 16); }
+  private windows_height: i32;
+  private windows_width: i32;
+  private windows_channels: i32;
+  private windows_outHeight: i32;
+  private windows_outWidth: i32;
+  private windows_filterHeight: i32;
+  private windows_filterWidth: i32;
+  private windows_strideHeight: i32;
+  private windows_strideWidth: i32;
+  private windows_dilationHeight: i32;
+  private windows_dilationWidth: i32;
+  private windows_top: i32;
+  private windows_left: i32;
+  pictures: i32;
+  mean: i32;
+  /** in the windows of a picture */
+  numbers: i32;
+}
+
+@unmanaged
 export class ReluArguments {
   /** [n] */
   y: usize;

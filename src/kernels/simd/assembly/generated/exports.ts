@@ -10,6 +10,7 @@ import { heads, headsGrad } from '../heads';
 import { laneSum } from '../lane-sum';
 import { matMul } from '../mat-mul';
 import { pack } from '../pack';
+import { pool, poolGrad } from '../pool';
 import { relu, step } from '../relu';
 import { rmsNorm, rmsNormGrad } from '../rms-norm';
 import { rows, rowsGrad } from '../rows';
@@ -31,6 +32,8 @@ import {
   LaneSumArguments,
   MatMulArguments,
   PackArguments,
+  PoolArguments,
+  PoolGradArguments,
   ReluArguments,
   RmsNormArguments,
   RmsNormGradArguments,
@@ -130,6 +133,16 @@ export function matMul_ba4ece0e(words: usize, scratch: usize, part: i32, parts: 
 export function pack_832a4d79(words: usize, scratch: usize, part: i32, parts: i32): void {
   const a = changetype<PackArguments>(words);
   pack(a, share(a.panels, part, parts), share(a.panels, part + 1, parts));
+}
+
+export function pool_1263dc0c(words: usize, scratch: usize, part: i32, parts: i32): void {
+  const a = changetype<PoolArguments>(words);
+  pool(a, share(a.lines, part, parts), share(a.lines, part + 1, parts));
+}
+
+export function poolGrad_5fd0e40f(words: usize, scratch: usize, part: i32, parts: i32): void {
+  const a = changetype<PoolGradArguments>(words);
+  poolGrad(a, share(a.pictures, part, parts), share(a.pictures, part + 1, parts));
 }
 
 export function relu_b6cdd907(words: usize, scratch: usize, part: i32, parts: i32): void {
