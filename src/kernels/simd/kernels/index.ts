@@ -9,7 +9,7 @@ import { register as heads } from './heads.ts';
 import { register as linear } from './linear.ts';
 import { register as matMul } from './mat-mul.ts';
 import { register as moves } from './moves.ts';
-import { register as pool } from './pool.ts';
+import { register as pooling } from './pooling.ts';
 import { register as relu } from './relu.ts';
 import { register as rmsNorm } from './rms-norm.ts';
 import { register as rows } from './rows.ts';
@@ -28,7 +28,7 @@ export const registrations: readonly (() => void)[] = [
   linear,
   matMul,
   moves,
-  pool,
+  pooling,
   relu,
   rmsNorm,
   rows,

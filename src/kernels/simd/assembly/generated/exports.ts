@@ -10,7 +10,7 @@ import { heads, headsGrad } from '../heads';
 import { laneSum } from '../lane-sum';
 import { matMul } from '../mat-mul';
 import { pack } from '../pack';
-import { pool, poolGrad } from '../pool';
+import { pool, poolGrad } from '../pooling';
 import { relu, step } from '../relu';
 import { rmsNorm, rmsNormGrad } from '../rms-norm';
 import { rows, rowsGrad } from '../rows';
