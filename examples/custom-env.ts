@@ -28,6 +28,7 @@ export default function post({
     // Rows (house, where its post goes), and one (houses, address) for the letter: a set of tokens.
     observationSpace: new MultiDiscrete(new Array(2 * (houses + 1)).fill(houses + 1), {
       shape: [houses + 1, 2],
+      as: 'set',
     }),
     actionSpace: new Discrete(houses),
 

@@ -23,7 +23,7 @@ export default function spelling({
   return openEnv({
     url,
     // Rows (place, its letter), and one (place asked for, none): a set of tokens.
-    observationSpace: new MultiDiscrete(new Array(8).fill(4), { shape: [4, 2] }),
+    observationSpace: new MultiDiscrete(new Array(8).fill(4), { shape: [4, 2], as: 'set' }),
     actionSpace: new Discrete(letters.length),
     encodeAction: (letter) => ({ letter: letters[letter] }),
     // Where the episode is over there is no text, and all is 0.

@@ -48,6 +48,7 @@ export {
   openEnv,
   type Reset,
   type ResetOptions,
+  Sequence,
   type Space,
   type Step,
   Text,

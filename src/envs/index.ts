@@ -34,6 +34,7 @@ export type {
 } from './contract/env.ts';
 export { EnvDisconnectedError } from './contract/env-disconnected-error.ts';
 export { EnvError, type EnvFailure } from './contract/env-error.ts';
+export { EnvOptionsError } from './contract/env-options-error.ts';
 export type { Limits } from './contract/limits.ts';
 export type { Episode, Observation, Outcome } from './contract/outcome.ts';
 export type { Row } from './contract/row.ts';
@@ -65,6 +66,9 @@ export {
   MultiDiscrete,
   maskSize,
   partsOf,
+  type ReadAs,
+  Sequence,
+  type SequenceOptions,
   type SpaceJson,
   spaceFromJson,
   Text,

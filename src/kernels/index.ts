@@ -12,6 +12,7 @@ export { assertFinite, assertShape, NonFiniteError, Rng, type RngState } from '.
 export { ownFile } from './common/own-file.ts';
 export { startThread } from './common/thread.ts';
 export {
+  ABSENT,
   Adam,
   type AdamOptions,
   type AdamState,

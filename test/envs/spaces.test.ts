@@ -8,6 +8,8 @@ import {
   type DType,
   MultiBinary,
   MultiDiscrete,
+  type ReadAs,
+  Sequence,
   type Space,
   spaceFromJson,
   Text,
@@ -82,6 +84,9 @@ const { spaces } = fc.letrec<{ spaces: AnySpace }>((tie) => ({
       .uniqueArray(fc.tuple(keys, tie('spaces')), { maxLength: 3, selector: ([key]) => key })
       .map((entries) => new Dict(entries)),
     fc.array(tie('spaces'), { maxLength: 3 }).map((parts) => new Tuple(parts)),
+    fc
+      .tuple(tie('spaces'), fc.integer({ min: 1, max: 3 }), fc.constantFrom('set', 'sequence'))
+      .map(([space, maxLength, as]) => new Sequence(space as Space, { maxLength, as }) as AnySpace),
   ),
 }));
 
@@ -503,6 +508,85 @@ describe('Dict and Tuple', () => {
     expectTypeOf(
       new Box({ shape: [1], low: 0, high: 1, dtype: 'uint8' }).read([]),
     ).toEqualTypeOf<Uint8Array>();
+  });
+});
+
+describe('Sequence', () => {
+  const space = new Sequence(new Discrete(3, 5), { maxLength: 2 });
+
+  it('writes its length, then its entries, then zeros', () => {
+    const row = Float32Array.of(9, 9, 9, 9);
+    space.write([6], row, 1);
+    expect(row).toEqual(Float32Array.of(9, 1, 6, 0));
+    expect(space.read(row, 1)).toEqual([6]);
+    space.write([], row, 1);
+    expect(space.read(row, 1)).toEqual([]);
+  });
+
+  it('names what is wrong', () => {
+    expect(space.explain([5, 6, 7])).toBe(
+      'expected an array of at most 2, got an array of 3: [5, 6, 7]',
+    );
+    expect(space.explain([5, 4])).toBe('[1]: expected an integer in 5..7, got 4');
+    expect(space.explain('x')).toBe('expected an array of at most 2, got "x"');
+  });
+
+  it('refuses what it cannot be of', () => {
+    const discrete = new Discrete(2);
+    expect(() => new Sequence(discrete, {} as never)).toThrow(
+      'Sequence: expected maxLength to be a positive integer, got undefined',
+    );
+    expect(() => new Sequence(discrete, { maxLength: 2, as: 'grid' as never })).toThrow(
+      'Sequence: expected as to be sequence or set, got "grid"',
+    );
+    expect(() => new Sequence(3 as never, { maxLength: 2 })).toThrow(
+      'Sequence: expected the entries to be a space, got 3',
+    );
+  });
+});
+
+describe('how a space says it is to be read', () => {
+  const made = (shape: number[], as?: ReadAs) => ({
+    Box: () => new Box({ shape, low: 0, high: 1, as }),
+    MultiBinary: () => new MultiBinary(shape, { as }),
+    MultiDiscrete: () => {
+      const size = shape.reduce((product, n) => product * n, 1);
+      return new MultiDiscrete(new Array(size).fill(2), { shape, as });
+    },
+  });
+
+  it.each<[ReadAs, number[]]>([
+    ['vector', [2, 3, 4]],
+    ['set', [2]],
+    ['sequence', [2, 3]],
+    ['grid', [2, 3]],
+    ['grid', [2, 3, 4]],
+  ])('%s %j is kept in JSON', (as, shape) => {
+    for (const make of Object.values(made(shape, as))) {
+      const space = make();
+      expect(space.as).toBe(as);
+      expect(space.toJSON()).toMatchObject({ as });
+      expect(spaceFromJson(JSON.parse(JSON.stringify(space)))).toEqual(space);
+    }
+  });
+
+  it('is not in JSON where the shape decides', () => {
+    for (const make of Object.values(made([2, 3]))) {
+      expect(Object.keys(make().toJSON())).not.toContain('as');
+    }
+  });
+
+  it('fits the shape', () => {
+    expect(made([4], 'grid').Box).toThrow(
+      new RangeError('Box: expected as to be one of vector, set, sequence for shape [4], got grid'),
+    );
+    expect(made([4, 4], 'picture').MultiDiscrete).toThrow(
+      'MultiDiscrete: expected as to be one of vector, grid, set, sequence for shape [4, 4], got picture',
+    );
+    expect(made([2, 2, 3], 'picture').Box).not.toThrow();
+    expect(made([2, 2, 3], 'picture').MultiBinary).toThrow('MultiBinary: expected as');
+    expect(made([2, 2], 'heap' as ReadAs).Box).toThrow('for shape [2, 2], got heap');
+    expect(made([2, 2], 3 as never).Box).toThrow('for shape [2, 2], got 3');
   });
 });
 

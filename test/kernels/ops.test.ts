@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
+  ABSENT,
   attention,
   embed,
   gatherRows,
@@ -34,12 +35,13 @@ interface Case {
 
 const naiveAttention =
   (heads: number): Fn =>
-  (q, k, v, bias) => {
+  (q, k, v, bias, mask) => {
     const [batch, , width] = q.shape as number[];
     const split = (x: tf.Tensor) =>
       tf.transpose(tf.reshape(x, [batch, -1, heads, width / heads]), [0, 2, 1, 3]);
     const scores = tf.div(tf.matMul(split(q), split(k), false, true), Math.sqrt(width / heads));
-    const p = tf.softmax(bias ? tf.add(scores, bias) : scores);
+    const biased = bias ? tf.add(scores, bias) : scores;
+    const p = tf.softmax(mask ? tf.add(biased, tf.reshape(mask, [batch, 1, 1, -1])) : biased);
     return tf.reshape(tf.transpose(tf.matMul(p, split(v)), [0, 2, 1, 3]), q.shape);
   };
 
@@ -57,6 +59,25 @@ const attentionCase = (
     ...(withBias ? [normal('bias', H, R, S)] : []),
   ],
 });
+
+/** Of two elements, the first of whose keys the second is absent, and of the second all but one. */
+const maskedCase = (attend: typeof attention, [R, D, H]: number[]): Case => {
+  const mask = () => {
+    keptMask ??= tf.keep(
+      tf.tensor2d([
+        [0, ABSENT, 0, 0.5, 0],
+        [ABSENT, ABSENT, ABSENT, 0, ABSENT],
+      ]),
+    );
+    return keptMask;
+  };
+  return {
+    f: (q, k, v) => attend(q, k, v, H, undefined, mask()),
+    reference: (q, k, v) => naiveAttention(H)(q, k, v, tf.zeros([H, R, 5]), mask()),
+    args: [normal('q', 2, R, D), normal('k', 2, 5, D), normal('v', 2, 5, D)],
+  };
+};
+let keptMask: tf.Tensor2D | undefined;
 
 const linearReference: Fn = (x, w, b) => {
   const flat = tf.reshape(x, [-1, w.shape[0]]) as tf.Tensor2D;
@@ -110,6 +131,9 @@ const cases: Record<string, Case> = {
   'attention by products, one head': attentionCase(attendByProducts, [2, 2, 3, 4, 1], true),
   'attention by heads, bias': attentionCase(attendByHeads, [2, 3, 5, 6, 3], true),
   'attention by heads, one key': attentionCase(attendByHeads, [2, 2, 1, 4, 2]),
+  'attention, masked': maskedCase(attention, [9, 4, 2]),
+  'attention by products, masked': maskedCase(attendByProducts, [2, 6, 3]),
+  'attention by heads, masked': maskedCase(attendByHeads, [3, 4, 2]),
   embed: {
     f: (table) => embed(idTensor(), table),
     reference: oneHotRows,
@@ -270,6 +294,9 @@ describe.each(backends('cpu', 'wasm', 'simd'))('on %s', (backend) => {
     expect(() => attention(q, k, k, 3)).toThrow('heads must divide D = 4, got 3');
     expect(() => attention(q, k, k, 2, tf.zeros([2, 3, 1]))).toThrow(
       'bias must have shape [2, 1, 3]',
+    );
+    expect(() => attention(q, k, k, 2, undefined, tf.zeros([3, 2]))).toThrow(
+      'mask must have shape [2, 3]',
     );
   });
 });

@@ -6,6 +6,8 @@ import {
   Discrete,
   MultiBinary,
   MultiDiscrete,
+  type ReadAs,
+  Sequence,
   type Space,
   Text,
   Tuple,
@@ -19,6 +21,11 @@ beforeAll(() => loadBackend(backends('wasm')[0]));
 
 const WIDTH = 6;
 const box = (...shape: number[]) => new Box({ shape, low: -Infinity, high: Infinity });
+const box2 = (as: ReadAs, shape = [2, 2]) => new Box({ shape, low: -Infinity, high: Infinity, as });
+const fields = (as: ReadAs) =>
+  new MultiDiscrete([2, 5, 2, 5, 2, 5, 2, 5], { shape: [4, 2], start: new Array(8).fill(1), as });
+const alike = (...shape: number[]) =>
+  new MultiDiscrete(new Array(shape.reduce((a, b) => a * b)).fill(3), { shape });
 
 function make(space: Space, width = WIDTH, seed = 1) {
   const parameters = new Parameters(Rng.seed(seed));
@@ -42,14 +49,35 @@ function samples(space: Space, count: number): Float32Array[] {
   });
 }
 
+const entity = new Dict({ at: box(2), kind: new Discrete(3) });
+
 const spaces: [string, Space, number][] = [
   ['Box [5]', box(5), 4],
-  ['Box [2, 2]', box(2, 2), 4],
+  ['Box [2, 2]', box(2, 2), 2],
+  ['Box [2, 2] as a vector', box2('vector'), 4],
+  ['Box [2, 2] as a set', box2('set'), 2],
+  ['Box [2, 2] as a grid', box2('grid'), 4],
   ['Box [2, 3, 2]', box(2, 3, 2), 6],
+  ['Box [2, 1, 2, 1]', box(2, 1, 2, 1), 4],
   ['MultiBinary', new MultiBinary([3]), 4],
+  ['MultiBinary [2, 3]', new MultiBinary([2, 3]), 6],
+  ['MultiBinary [2, 3, 2]', new MultiBinary([2, 3, 2]), 6],
+  ['MultiBinary [2, 3] as a set', new MultiBinary([2, 3], { as: 'set' }), 2],
   ['Discrete', new Discrete(4, -2), 1],
   ['MultiDiscrete [3]', new MultiDiscrete([2, 5, 3]), 3],
   ['MultiDiscrete [4, 2]', new MultiDiscrete([2, 5, 2, 5, 2, 5, 2, 5], { shape: [4, 2] }), 4],
+  ['MultiDiscrete [4, 2] as a set', fields('set'), 4],
+  ['MultiDiscrete [4, 2] as a grid', fields('grid'), 8],
+  ['MultiDiscrete [4, 2] as a vector', fields('vector'), 4],
+  ['MultiDiscrete [3, 2] alike', alike(3, 2), 6],
+  ['MultiDiscrete [3, 2, 2]', alike(3, 2, 2), 6],
+  ['MultiDiscrete [3, 2, 2, 1]', alike(3, 2, 2, 1), 3],
+  ['MultiDiscrete [513]', alike(513), 4],
+  ['MultiDiscrete [23, 24]', alike(23, 24), 12 * 12],
+  ['Sequence', new Sequence(new Discrete(3, 5), { maxLength: 4 }), 4],
+  ['Sequence as a set', new Sequence(entity, { maxLength: 3, as: 'set' }), 3],
+  ['Sequence of texts', new Sequence(new Text({ maxLength: 2 }), { maxLength: 2 }), 2],
+  ['Text', new Text({ maxLength: 5, minLength: 0, charset: 'abc' }), 5],
   ['Dict', new Dict({ a: box(2), b: new Discrete(3), c: box(2, 2, 1) }), 4 + 1 + 4],
   ['Tuple', new Tuple([new Discrete(2), new Dict({ a: box(1) })]), 1 + 4],
 ];
@@ -159,7 +187,10 @@ describe('tokens', () => {
     Array.from({ length: rows * dims }, (_, i) => factor * (Math.floor(i / dims) + 1));
 
   it('of several fields are their embeddings side by side', () => {
-    const { parameters, encode } = make(new MultiDiscrete([2, 5, 2, 5], { shape: [2, 2] }), 4);
+    const { parameters, encode } = make(
+      new MultiDiscrete([2, 5, 2, 5], { shape: [2, 2], as: 'set' }),
+      4,
+    );
     set(parameters, 'table0', table(2, 2, 1));
     set(parameters, 'table1', table(5, 2, 10));
     expect(encode([0, 4, 1, 2])).toEqual([
@@ -171,14 +202,17 @@ describe('tokens', () => {
   });
 
   it('share a table between fields of equally many values', () => {
-    const { parameters, encode } = make(new MultiDiscrete([5, 3, 5], { shape: [1, 3] }), 6);
+    const { parameters, encode } = make(
+      new MultiDiscrete([5, 3, 5], { shape: [1, 3], as: 'set' }),
+      6,
+    );
     expect(parameters.list.map(({ name }) => name)).toEqual(['table0', 'table1']);
     const [[token]] = encode([2, 0, 2]);
     expect(token.slice(0, 2)).toEqual(token.slice(4, 6));
   });
 
   it('give the last field what the division leaves over', () => {
-    const { parameters } = make(new MultiDiscrete([5, 3, 5], { shape: [1, 3] }), 8);
+    const { parameters } = make(new MultiDiscrete([5, 3, 5], { shape: [1, 3], as: 'set' }), 8);
     expect(parameters.list.map(({ variable }) => variable.shape)).toEqual([
       [5, 2],
       [3, 2],
@@ -186,12 +220,14 @@ describe('tokens', () => {
     ]);
   });
 
-  it('of rank 2 carry no position, of rank 1 they do', () => {
-    const set2 = make(new MultiDiscrete([4, 4], { shape: [2, 1] }));
+  it('of a set carry no position, others do', () => {
+    const set2 = make(new MultiDiscrete([4, 4], { shape: [2, 1], as: 'set' }));
     const [[a, b]] = set2.encode([3, 3]);
     expect(a).toEqual(b);
-    const [[c, d]] = make(new MultiDiscrete([4, 4])).encode([3, 3]);
-    expect(distance(c, d)).toBeGreaterThan(0.1);
+    for (const shape of [[2], [2, 1], [1, 2, 1]]) {
+      const [[c, d]] = make(new MultiDiscrete([4, 4], { shape })).encode([3, 3]);
+      expect(distance(c, d)).toBeGreaterThan(0.1);
+    }
   });
 
   it.each([
@@ -208,13 +244,10 @@ describe('tokens', () => {
   });
 
   it('refuse what they cannot hold', () => {
-    expect(() => make(new MultiDiscrete([2, 2, 2], { shape: [1, 3] }), 2)).toThrow(
+    expect(() => make(new MultiDiscrete([2, 2, 2], { shape: [1, 3], as: 'set' }), 2)).toThrow(
       new RangeError(
         'tokenEncoder: width: expected at least 3, one for each field of a token, got 2',
       ),
-    );
-    expect(() => make(new MultiDiscrete([2, 2], { shape: [1, 1, 2] }))).toThrow(
-      'tokenEncoder: expected a space of rank 1 or 2, got shape [1,1,2]',
     );
   });
 });
@@ -261,13 +294,100 @@ describe('a Dict', () => {
   });
 });
 
-it.each([
-  new Text({ maxLength: 4 }),
-  new Dict({ a: new Discrete(2), b: new Text({ maxLength: 4 }) }),
-])('refuses %o', (space) => {
-  expect(() => make(space)).toThrow(
-    new TypeError(
-      'encoderFor: expected an observation space with a built-in encoder, got text; use your own encoder (policy.encoder)',
-    ),
-  );
+describe('a grid of more than 512 cells of choices', () => {
+  it('has a token for each patch of cells, which sees each of its cells and no other', () => {
+    const space = alike(23, 24);
+    const { encoder, encode } = make(space);
+    expect(encoder.places?.slice(11, 13)).toEqual([
+      [0, 11],
+      [1, 0],
+    ]);
+    const zero = new Array<number>(space.size).fill(0);
+    const [plain] = encode(zero);
+    const changed = (row: number, column: number) => {
+      const [tokens] = encode(zero.with(row * 24 + column, 2));
+      return tokens.flatMap((token, i) => (distance(token, plain[i]) > 1e-3 ? [i] : []));
+    };
+    expect(changed(0, 0)).toEqual([0]);
+    expect(changed(1, 1)).toEqual([0]);
+    expect(changed(1, 2)).toEqual([1]);
+    expect(changed(22, 23)).toEqual([143]);
+  });
+});
+
+describe('choices as a vector', () => {
+  it('are a number for each value of each entry', () => {
+    const space = new MultiDiscrete([2, 3], { start: [5, -1], as: 'vector' });
+    const { parameters, encode } = make(space, 1);
+    set(
+      parameters,
+      'weight',
+      [1, 2, 4, 8, 16].flatMap((w) => [w, 0, 0, 0]),
+    );
+    set(parameters, 'bias', 0);
+    expect(encode([5, -1], [6, 1]).map(([[x]]) => x)).toEqual([1 + 4, 2 + 16]);
+  });
+});
+
+describe('what an observation becomes, in words', () => {
+  const text = new Text({ maxLength: 5, charset: 'abc' });
+  it.each<[string, Space]>([
+    ['vector of 5 numbers', box(5)],
+    ['vector of 3 numbers', new MultiBinary([3])],
+    ['vector of 8 choices', fields('vector')],
+    ['one of 4', new Discrete(4)],
+    ['sequence of 2 rows of 3 numbers', box(2, 3)],
+    ['set of 2 rows of one number, rows of zeros masked', box2('set', [2])],
+    ['9 × 8 grid of one number, 72 tokens with places', box(9, 8, 1)],
+    ['3 × 2 grid of one choice, 6 tokens with places', alike(3, 2)],
+    ['23 × 24 grid of one choice, 144 tokens of 2 × 2 cells with places', alike(23, 24)],
+    ['set of 4 tokens of 2 choices', fields('set')],
+    ['sequence of 3 tokens of one choice', alike(3)],
+    ['text of at most 5 of 3 characters, padding masked', text],
+    [
+      'set of at most 3 (at: vector of 2 numbers; kind: one of 3), padding masked',
+      new Sequence(entity, { maxLength: 3, as: 'set' }),
+    ],
+    [
+      'a: one of 2; b: (0: one of 3; 1: vector of 2 numbers)',
+      new Dict({ a: new Discrete(2), b: new Tuple([new Discrete(3), box(2)]) }),
+    ],
+  ])('%s', (summary, space) => {
+    expect(make(space).encoder.summary).toBe(summary);
+  });
+});
+
+describe('what is there of a Dict', () => {
+  it('is what is there of its parts', () => {
+    const { encoder } = make(
+      new Dict({
+        a: new Discrete(3),
+        b: box2('set', [3, 2]),
+        c: new Text({ maxLength: 2, minLength: 0, charset: 'xy' }),
+      }),
+    );
+    const rows = toTensor([
+      [2, 1, 0, 0, 0, 0, -1, 1, 1, 0],
+      [0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    ]);
+    expect(encoder.present!(rows).arraySync()).toEqual([
+      [1, 1, 0, 1, 1, 0],
+      [1, 0, 0, 0, 0, 0],
+    ]);
+  });
+
+  it('is not said where all of it is', () => {
+    expect(make(new Dict({ a: box(2), b: alike(2, 2) })).encoder.present).toBeUndefined();
+  });
+});
+
+it('refuses a space of another type', () => {
+  const space = Object.assign(Object.create(new Discrete(2)), { type: 'own' }) as Space;
+  for (const unknown of [space, new Dict({ a: new Discrete(2), b: space })]) {
+    expect(() => make(unknown)).toThrow(
+      new TypeError(
+        'encoderFor: expected an observation space with a built-in encoder, got own; use your own encoder (policy.encoder)',
+      ),
+    );
+  }
 });

@@ -29,7 +29,10 @@ def stack(space: dict, values: Sequence[Any]) -> Any:
             return [stack(part, [value[i] for value in values]) for i, part in enumerate(space["spaces"])]
         if kind == "text":
             return conform(space, list(values), len(values))
-        return conform(space, np.array(values), len(values))
+        if kind == "sequence":
+            return conform(space, [stack(space["space"], list(value)) for value in values], len(values))
+        none = np.empty((0, *space.get("shape", ())), wire_dtype(space))
+        return conform(space, np.array(values) if len(values) else none, len(values))
     except (KeyError, IndexError, TypeError, ValueError) as error:
         if isinstance(error, Misfit):
             raise
@@ -58,7 +61,23 @@ def conform(space: dict, batch: Any, k: int) -> Any:
         if not isinstance(batch, (list, tuple)) or len(batch) != k or not all(isinstance(v, str) for v in batch):
             raise Misfit(f"expected {k} strings")
         return list(batch)
+    if kind == "sequence":
+        if not isinstance(batch, (list, tuple)) or len(batch) != k:
+            raise Misfit(f"expected {k} batches")
+        return [conform(space["space"], part, _count(space["space"], part)) for part in batch]
     return _conform_array(space, batch, k)
+
+
+def _count(space: dict, batch: Any) -> int:
+    """How many values a batch holds, by its first part."""
+    kind = space["type"]
+    try:
+        if kind in ("dict", "tuple"):
+            key, part = space["spaces"][0] if kind == "dict" else (0, space["spaces"][0])
+            return _count(part, batch[key])
+        return len(batch)
+    except (IndexError, KeyError, TypeError):
+        raise Misfit(f"not a batch of {_name(space)}") from None
 
 
 def _conform_array(space: dict, batch: Any, k: int) -> np.ndarray:
@@ -112,6 +131,10 @@ def outside(space: dict, batch: Any, k: int) -> np.ndarray:
         allowed = set(space["charset"])
         fits = [space["minLength"] <= len(text) <= space["maxLength"] and allowed.issuperset(text) for text in batch]
         return ~np.array(fits, bool)
+    if kind == "sequence":
+        counts = [_count(space["space"], part) for part in batch]
+        wrong = [outside(space["space"], part, count).any() for part, count in zip(batch, counts)]
+        return np.array(wrong, bool) | (np.array(counts, int) > space["maxLength"])
     if kind == "box" and _unlimited(space):
         return np.zeros(k, bool)
     low, high = _range(space)
@@ -153,6 +176,8 @@ def unstack(space: dict, batch: Any, k: int) -> list[Any]:
         return list(batch.astype(np.int64))
     if kind == "text":
         return list(batch)
+    if kind == "sequence":
+        return [tuple(unstack(space["space"], part, _count(space["space"], part))) for part in batch]
     # with the ellipsis, also those of a box of shape () are arrays
     return [batch[i, ...] for i in range(k)]
 
@@ -164,7 +189,7 @@ def take(space: dict, batch: Any, rows: np.ndarray) -> Any:
         return {key: take(part, batch[key], rows) for key, part in space["spaces"]}
     if kind == "tuple":
         return [take(part, batch[i], rows) for i, part in enumerate(space["spaces"])]
-    if kind == "text":
+    if kind in ("text", "sequence"):
         return [batch[row] for row in rows]
     return batch[rows]
 

@@ -26,14 +26,18 @@ MOST_ENTRIES = 2**24
 def space_to_json(space: Any) -> dict[str, Any]:
     """The tagged map of a Gymnasium space.
 
+    An attribute `read_as` of an array space or a Sequence says how a policy reads it (`as` in docs/environments.md); an attribute
+    `max_length` of a Sequence, the most entries that it holds.
+
     Raises:
         SpaceError: for a space the wire has not, and says what can be done.
     """
     from gymnasium import spaces
 
     _check_shape(space)
+    read_as = {"as": space.read_as} if getattr(space, "read_as", None) else {}
     if isinstance(space, spaces.Box):
-        return _box_to_json(space)
+        return {**_box_to_json(space), **read_as}
     if isinstance(space, spaces.Discrete):
         _check_exact(space, space.start, space.start + space.n - 1)
         return {"type": "discrete", "n": int(space.n), "start": int(space.start)}
@@ -41,9 +45,9 @@ def space_to_json(space: Any) -> dict[str, Any]:
         start = np.broadcast_to(getattr(space, "start", 0), space.nvec.shape)
         _check_exact(space, start.min(), (start + space.nvec - 1).max())
         nvec, start = space.nvec.ravel().tolist(), start.ravel().tolist()
-        return {"type": "multi-discrete", "shape": list(space.shape), "nvec": nvec, "start": start}
+        return {"type": "multi-discrete", "shape": list(space.shape), "nvec": nvec, "start": start, **read_as}
     if isinstance(space, spaces.MultiBinary):
-        return {"type": "multi-binary", "shape": list(space.shape)}
+        return {"type": "multi-binary", "shape": list(space.shape), **read_as}
     # a space of its own that only derives from Text or Dict may hold other values
     if type(space) is spaces.Text:
         lengths = {"minLength": int(space.min_length), "maxLength": int(space.max_length)}
@@ -60,9 +64,11 @@ def space_to_json(space: Any) -> dict[str, Any]:
         masked_by = {str(key): by for key, by in (getattr(space, "masked_by", None) or {}).items()}
         parts = [space_to_json(part) for part in space.spaces]
         return {"type": "tuple", "spaces": parts, **({"maskedBy": masked_by} if masked_by else {})}
+    if isinstance(space, spaces.Sequence):
+        return {**_sequence_to_json(space), **read_as}
     raise SpaceError(
-        f"a {type(space).__name__} cannot travel: the wire has Box, Discrete, MultiDiscrete, MultiBinary, Text, Dict "
-        "and Tuple. Wrap the environment so that its spaces are made of those (for MiniGrid: "
+        f"a {type(space).__name__} cannot travel: the wire has Box, Discrete, MultiDiscrete, MultiBinary, Text, Dict, Tuple "
+        "and Sequence. Wrap the environment so that its spaces are made of those (for MiniGrid: "
         "--wrapper minigrid.wrappers:ImgObsWrapper or minigrid.wrappers:FlatObsWrapper)"
     )
 
@@ -73,6 +79,17 @@ def _depth(key: Any, masked_by: dict) -> int:
     while key in masked_by and depth <= len(masked_by):
         key, depth = masked_by[key], depth + 1
     return depth
+
+
+def _sequence_to_json(space: Any) -> dict[str, Any]:
+    most = getattr(space, "max_length", None)
+    if most is None or space.stack:
+        raise SpaceError(
+            f"{space} cannot travel: the wire wants to know the most entries, and takes them one by one. Set "
+            "`space.max_length` to that number, and make the space without stack=True"
+        )
+    entries = space_to_json(space.feature_space)
+    return {"type": "sequence", "space": entries, "maxLength": int(most), "as": "sequence"}
 
 
 def _check_shape(space: Any) -> None:
@@ -127,15 +144,24 @@ def without_bounds(space: dict[str, Any]) -> dict[str, Any]:
         return {**space, "spaces": [[key, without_bounds(part)] for key, part in space["spaces"]]}
     if kind == "tuple":
         return {**space, "spaces": [without_bounds(part) for part in space["spaces"]]}
+    if kind == "sequence":
+        return {**space, "space": without_bounds(space["space"])}
     return space
 
 
 def space_from_json(space: dict[str, Any]) -> Any:
-    """The Gymnasium space of a tagged map.
+    """The Gymnasium space of a tagged map, with the attributes that `space_to_json` reads.
 
     Raises:
         SpaceError: for a type this version does not know.
     """
+    made = _made(space)
+    if "as" in space:
+        made.read_as = space["as"]
+    return made
+
+
+def _made(space: dict[str, Any]) -> Any:
     from gymnasium import spaces
 
     kind = space["type"]
@@ -162,6 +188,10 @@ def space_from_json(space: dict[str, Any]) -> Any:
     if kind == "tuple":
         made = spaces.Tuple([space_from_json(part) for part in space["spaces"]])
         made.masked_by = {int(key): by for key, by in (space.get("maskedBy") or {}).items()}
+        return made
+    if kind == "sequence":
+        made = spaces.Sequence(space_from_json(space["space"]))
+        made.max_length = space["maxLength"]
         return made
     raise SpaceError(f"no such space: {kind}")
 

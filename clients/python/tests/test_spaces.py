@@ -10,6 +10,13 @@ from pondera_client.errors import Misfit, SpaceError
 from pondera_client.spaces import space_from_json, space_to_json
 from pondera_client.wire import Json, MsgPack
 
+
+def with_attributes(space, **attributes):
+    for name, value in attributes.items():
+        setattr(space, name, value)
+    return space
+
+
 SPACES = [
     spaces.Box(-1, np.inf, (4,), np.float32),
     spaces.Box(np.array([-1, -np.inf]), np.array([1, 2]), dtype=np.float64),
@@ -24,6 +31,8 @@ SPACES = [
     spaces.Text(5, min_length=0, charset="zab"),
     spaces.Dict(OrderedDict(z=spaces.Discrete(2), a=spaces.Dict(b=spaces.Box(0, 1, (2,))))),
     spaces.Tuple([spaces.Discrete(2), spaces.Text(3), spaces.Tuple([spaces.MultiBinary(2)])]),
+    with_attributes(spaces.Sequence(spaces.Box(0, 1, (2,))), max_length=100),
+    with_attributes(spaces.Sequence(spaces.Dict(a=spaces.Discrete(2))), max_length=100, read_as="set"),
 ]
 
 
@@ -54,6 +63,23 @@ def test_maps_as_the_page_has_them():
         "start": [1, 2, 3, 4],
     }
     assert [key for key, _ in space_to_json(SPACES[15])["spaces"]] == ["z", "a"]
+
+
+def test_how_a_space_is_read_travels_with_it():
+    made = [
+        spaces.Box(0, 1, (3, 2)),
+        spaces.MultiDiscrete([[2, 2], [2, 2]]),
+        spaces.MultiBinary([2, 2]),
+        with_attributes(spaces.Sequence(spaces.Discrete(2)), max_length=3),
+    ]
+    for space in made:
+        sent = space_to_json(with_attributes(space, read_as="set"))
+        assert sent["as"] == "set"
+        assert space_from_json(sent).read_as == "set"
+    assert "as" not in space_to_json(spaces.Box(0, 1, (3, 2)))
+    sent = space_to_json(made[3])
+    assert (sent["maxLength"], space_from_json(sent).max_length) == (3, 3)
+    assert outside(sent, stack(sent, [(0, 1), (), (1, 1, 1, 1)]), 3).tolist() == [False, False, True]
 
 
 def test_boxes_of_other_dtypes_travel_in_one_that_holds_them():

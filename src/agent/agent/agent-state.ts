@@ -1,5 +1,5 @@
 import { RunningStats, type RunningStatsState } from '../../envs/common/index.ts';
-import type { Space, SpaceJson } from '../../envs/index.ts';
+import type { AnySpace, Space, SpaceJson } from '../../envs/index.ts';
 import { UsageError } from '../common/errors.ts';
 
 /** The part of a checkpoint that belongs to the agent, beside its weights. */
@@ -15,9 +15,17 @@ export interface AgentState {
 }
 
 /** Statistics of observations, for a Box only: numbers that name something have no mean. */
-export function observationStats({ type, size }: Space): RunningStats {
-  if (type === 'box') return new RunningStats(size);
-  throw new UsageError(
-    `normalize.obs: expected a Box observation space, got a space of type ${type}`,
-  );
+export function observationStats(space: Space): RunningStats {
+  const known = space as AnySpace;
+  if (known.type !== 'box') {
+    throw new UsageError(
+      `normalize.obs: expected a Box observation space, got a space of type ${known.type}`,
+    );
+  }
+  if (known.as === 'set') {
+    throw new UsageError(
+      'normalize.obs: expected a Box that is no set, got one: its rows of zeros are padding; scale the numbers in the environment',
+    );
+  }
+  return new RunningStats(known.size);
 }

@@ -1,5 +1,5 @@
 import { counted, decimal, whole } from '../common/numbers.ts';
-import type { Evaluation, IncidentKind, Losses, PrintedEvent } from './events.ts';
+import type { Evaluation, IncidentKind, Losses, PrintedEvent, Summaries } from './events.ts';
 
 /** Rising numbers as ranges: 0–3, 7. */
 function ranges(numbers: readonly number[]): string {
@@ -28,6 +28,12 @@ export function cutText({ episodes, cut }: Evaluation): string {
   return `; ${whole(cut.episodes)} of ${whole(episodes)} episodes truncated after ${whole(cut.after)} environment steps (evaluation.maxEpisodeSteps)`;
 }
 
+/** Lines that say what the policy makes of observations and actions; empty where that is unknown. */
+export function summariesText(summaries: Summaries | undefined): string {
+  if (summaries === undefined) return '';
+  return `\nobservation: ${summaries.observation}\naction: ${summaries.action}`;
+}
+
 /** The losses of a run to its environments as text; undefined where there are none. */
 export function lossesText({ lostEpisodes, envFailures }: Losses): string | undefined {
   const lost = `${counted(lostEpisodes, 'episode')} lost in training`;
@@ -48,7 +54,8 @@ export function eventLine(event: PrintedEvent): string | undefined {
         ({ device, ms }) => `\n  ${device}: ${decimal(ms, 1)} ms a minibatch`,
       );
       const warning = event.warning === undefined ? '' : `\nwarning: ${event.warning}`;
-      return `${whole(event.parameters)} parameters on ${event.device}, files in ${event.runDir}${from}${timed.join('')}${warning}`;
+      const summaries = summariesText(event.summaries);
+      return `${whole(event.parameters)} parameters on ${event.device}, files in ${event.runDir}${from}${timed.join('')}${summaries}${warning}`;
     }
     case 'warning':
       return `warning: ${event.message}`;

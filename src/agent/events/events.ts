@@ -17,6 +17,14 @@ export interface PonderSteps {
  */
 export type UpdateStats = Readonly<Record<string, number | null>>;
 
+/** What a policy makes of observations and of actions, in words (`Policy.summaries`). */
+export interface Summaries {
+  /** Such as `board: 9 × 9 grid of one choice, 81 tokens with places; stats: vector of 6 numbers`. */
+  observation: string;
+  /** Such as `3 choices, then 4`. */
+  action: string;
+}
+
 /** A resource of which a run took more than its `budget` allows. */
 export interface Overrun {
   /** The resource. */
@@ -162,6 +170,8 @@ export type TrainEvent =
       warning?: string;
       /** Number of the policy's parameters. */
       parameters: number;
+      /** What the policy makes of observations and actions, in words; runs of 0.1 do not say. */
+      summaries?: Summaries;
       /** The environment steps of the checkpoint that the run resumes from. */
       resumedFrom?: number;
     }

@@ -289,9 +289,16 @@ function started(
   { device, warning, timings }: ChosenBackend,
   from: Checkpoint | undefined,
 ): TrainEvent {
-  const parameters = agent.policy.parameters.size;
-  const resumedFrom = from?.step;
-  return { type: 'started', runDir: dir, device, timings, warning, parameters, resumedFrom };
+  return {
+    type: 'started',
+    runDir: dir,
+    device,
+    timings,
+    warning,
+    parameters: agent.policy.parameters.size,
+    summaries: agent.policy.summaries,
+    resumedFrom: from?.step,
+  };
 }
 
 /** Takes the weights that the config's `train.warmStart` names, if any. @throws UsageError where they do not fit */

@@ -1,6 +1,4 @@
-import { z } from 'zod';
 import { describe } from '../common/describe.ts';
-import { expectation, type FieldSchema } from '../common/field-schema.ts';
 import { nearest } from '../common/nearest.ts';
 import type { Env } from '../contract/env.ts';
 import { acrobot } from './acrobot.ts';
@@ -17,6 +15,7 @@ import { knownMultiDiscrete } from './known-answer/known-multi-discrete.ts';
 import { maze } from './maze.ts';
 import { mountainCar } from './mountain-car.ts';
 import { parity } from './parity.ts';
+import { parseOptions } from './parse-options.ts';
 import { pendulum } from './pendulum.ts';
 
 export type { EnvEntry } from './entry.ts';
@@ -57,7 +56,7 @@ export function envIds(): string[] {
  *
  * @param id such as `CartPole-v1`; `envIds` lists them
  * @param options of the environment; those that are left out have their defaults
- * @throws Error for an unknown id (the message names a similar one), or a wrong option
+ * @throws Error for an unknown id (the message names a similar one), EnvOptionsError for a wrong option
  */
 export function makeEnv(id: string, options: unknown = {}): Env {
   const entry = envEntries.find((candidate) => candidate.id === id);
@@ -69,43 +68,5 @@ export function makeEnv(id: string, options: unknown = {}): Env {
       `expected the id of a built-in environment, one of ${ids.join(', ')}, got ${describe(id)}${hint}`,
     );
   }
-  const parsed = entry.options.safeParse(options);
-  if (!parsed.success) {
-    const { issues } = parsed.error;
-    const problems = issues.flatMap((issue) => explain(issue, options, entry));
-    throw new Error(`${id}: ${problems.join('; ')}`);
-  }
-  return entry.make(parsed.data);
-}
-
-/** The lines of a message about a wrong option: its path, the expectation and the given value. */
-function explain(issue: z.core.$ZodIssue, options: unknown, entry: EnvEntry): string[] {
-  const { properties = {} } = z.toJSONSchema(entry.options, { io: 'input' }) as FieldSchema;
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => `options.${key}: ${unknownOption(key, properties, entry.id)}`);
-  }
-  const [key] = issue.path;
-  const field = key === undefined ? undefined : properties[String(key)];
-  const wanted =
-    issue.code === 'custom'
-      ? issue.message
-      : `expected ${field ? expectation(field) : 'a mapping'}`;
-  const given = issue.path.reduce(
-    (value, part) => (value as Record<PropertyKey, unknown>)[part],
-    options,
-  );
-  const got =
-    given === undefined && field?.default !== undefined
-      ? `its default, ${describe(field.default)}`
-      : describe(given);
-  return [`${['options', ...issue.path].join('.')}: ${wanted}, got ${got}`];
-}
-
-function unknownOption(key: string, properties: Record<string, unknown>, id: string): string {
-  const known = Object.keys(properties);
-  if (known.length === 0) return `unknown option; ${id} takes none`;
-  const near = nearest(key, known);
-  return near
-    ? `unknown option; did you mean "${near}"? ${id} takes ${known.join(', ')}`
-    : `unknown option; ${id} takes ${known.join(', ')}`;
+  return entry.make(parseOptions(entry.options, options, id));
 }

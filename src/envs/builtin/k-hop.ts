@@ -54,7 +54,7 @@ interface State {
  * `Discrete(M)`: the index within its layer of the node reached after k hops.
  *
  * ## Observation Space
- * `MultiDiscrete`, shape [1 + K·M, 3]: one shuffled token per row. A node's id is
+ * `MultiDiscrete`, shape [1 + K·M, 3], a set: one shuffled token per row. A node's id is
  * `layer · M + index`; with V = (K + 1)·M + 1, the id V − 1 means "question".
  *
  * | Token    | name (V) | target (V) | hops (K + 1) |
@@ -89,7 +89,10 @@ export class KHop extends EpisodicEnv<Int32Array, number, State> {
     const vocabulary = (layers + 1) * width + 1;
     const row = [vocabulary, vocabulary, layers + 1];
     this.#options = options;
-    this.observationSpace = new MultiDiscrete(Array(rows).fill(row).flat(), { shape: [rows, 3] });
+    this.observationSpace = new MultiDiscrete(Array(rows).fill(row).flat(), {
+      shape: [rows, 3],
+      as: 'set',
+    });
     this.actionSpace = new Discrete(width);
   }
 

@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { z } from 'zod';
 import { describe } from '../common/describe.ts';
 import { readTypeScript } from '../common/typescript.ts';
 import type { EnvFactory } from '../contract/env.ts';
+import { parseOptions } from './parse-options.ts';
 
 const EXTENSIONS = ['.ts', '.js', '.mts', '.mjs'];
 
@@ -16,7 +18,8 @@ interface Product {
 }
 
 /**
- * Imports the environment factory that a user's module has as its default export.
+ * Imports the environment factory that a user's module has as its default export. If the module also exports a zod schema
+ * as `options`, the factory gets options that it parsed, and throws for others.
  *
  * @param moduleUrlOrPath a file URL or a path of a JavaScript or TypeScript module
  * @param baseDir the directory from which a relative path starts
@@ -28,7 +31,16 @@ export async function loadEnvFactory(
   baseDir: string,
 ): Promise<EnvFactory> {
   const product = { name: 'environment', hint: 'write `export default (options) => env`' };
-  return (await loadFactory(moduleUrlOrPath, baseDir, product)) as EnvFactory;
+  const { module, path } = await loadModule(moduleUrlOrPath, baseDir, product);
+  const factory = factoryOf(module, path, product) as EnvFactory;
+  const schema = module.options;
+  if (!isSchema(schema)) return factory;
+  return (options = {}) => factory(parseOptions(schema, options, basename(path)) as typeof options);
+}
+
+/** Whether it is a schema of zod 4, maybe of another copy of it. */
+function isSchema(value: unknown): value is z.ZodType {
+  return typeof value === 'object' && value !== null && '_zod' in value;
 }
 
 /**
@@ -40,6 +52,15 @@ export async function loadFactory(
   baseDir: string,
   product: Product,
 ): Promise<(...args: never[]) => unknown> {
+  const { module, path } = await loadModule(moduleUrlOrPath, baseDir, product);
+  return factoryOf(module, path, product);
+}
+
+async function loadModule(
+  moduleUrlOrPath: string,
+  baseDir: string,
+  product: Product,
+): Promise<{ module: Record<string, unknown>; path: string }> {
   const path = moduleUrlOrPath.startsWith('file:')
     ? fileURLToPath(moduleUrlOrPath)
     : resolve(baseDir, moduleUrlOrPath);
@@ -63,7 +84,7 @@ export async function loadFactory(
     }
     await readTypeScript();
   }
-  return factoryOf(await load(path, product), path, product);
+  return { module: await load(path, product), path };
 }
 
 async function load(path: string, { name }: Product): Promise<Record<string, unknown>> {

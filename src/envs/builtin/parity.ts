@@ -80,6 +80,7 @@ export class Parity extends EpisodicEnv<Int32Array, number, State> {
     this.#options = options;
     this.observationSpace = new MultiDiscrete(Array(length).fill([length, 3]).flat(), {
       shape: [length, 2],
+      as: 'set',
     });
   }
 

@@ -3,6 +3,7 @@ import { describe } from '../common/describe.ts';
 import { explainPlain, stringifyExact } from '../common/exact-json.ts';
 import { type Checks, checkOptions, duration, integer } from '../common/options.ts';
 import type { Env, EnvFactory } from '../contract/env.ts';
+import { EnvOptionsError } from '../contract/env-options-error.ts';
 import type { SpaceJson } from '../contract/space-json.ts';
 import { explainSpace } from './explain-space.ts';
 import { type Finding, Findings, type Rule } from './findings.ts';
@@ -142,6 +143,7 @@ class Check {
       env = await settle(this.#watch, 'the factory', this.factory());
     } catch (error) {
       if (error instanceof BrokenEnvError) throw error;
+      if (error instanceof EnvOptionsError) return this.#refuse('options', error.message);
       return this.#refuse('factory', `the factory threw ${describe(error)}`);
     }
     if (typeof env !== 'object' || env === null) {
@@ -279,9 +281,12 @@ export function formatReport({ problems, warnings, facts }: CheckReport): string
   return lines.join('\n');
 }
 
+/** A space as JSON, but for lists of four and more equal entries, such as `[2 × 25]`. */
 function formatSpace(space: SpaceJson | undefined): string {
   const json = JSON.stringify(space) ?? 'unknown';
-  return json.length > 80 ? `${json.slice(0, 79)}…` : json;
+  return json.replaceAll(/\[([^,[\]]+)(?:,\1){3,}\]/g, (list, entry) => {
+    return `[${entry} × ${list.split(',').length}]`;
+  });
 }
 
 function formatFinding(kind: string, { rule, found, fix }: Finding): string[] {

@@ -2,9 +2,10 @@
 const fixes = {
   factory:
     'export a function that returns an environment or a promise of one, also when it gets no options',
+  options: 'give the environment options that it takes (env.options)',
   verbs: 'give the environment the methods reset(options) and step(action)',
   spaces:
-    'make observationSpace and actionSpace with Box, Discrete, MultiDiscrete, MultiBinary, Text, Dict or Tuple',
+    'make observationSpace and actionSpace with Box, Discrete, MultiDiscrete, MultiBinary, Text, Dict, Tuple or Sequence',
   'reset-result': 'return { obs, info } from reset; info may be {}',
   'step-result': 'return { obs, reward, terminated, truncated, info } from step; info may be {}',
   observation: 'return only observations that observationSpace contains, or widen the space',

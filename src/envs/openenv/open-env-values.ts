@@ -21,6 +21,8 @@ export function valueAsJson(space: Space, value: unknown): unknown {
       );
     case 'tuple':
       return known.spaces.map((part, i) => valueAsJson(part, (value as unknown[])[i]));
+    case 'sequence':
+      return (value as unknown[]).map((entry) => valueAsJson(known.space, entry));
     default:
       return nested(flat(value), known.shape);
   }
@@ -62,6 +64,8 @@ export function valueJsonSchema(space: Space): Record<string, unknown> {
       const prefixItems = known.spaces.map(valueJsonSchema);
       return { type: 'array', prefixItems, minItems: prefixItems.length, items: false };
     }
+    case 'sequence':
+      return { type: 'array', items: valueJsonSchema(known.space), maxItems: known.maxLength };
     case 'box': {
       const type = known.dtype.startsWith('float') ? 'number' : 'integer';
       return arraySchema(known.shape, { type, ...bounds(known.low, known.high) });

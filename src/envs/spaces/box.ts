@@ -3,7 +3,7 @@ import type { Rng } from '../../kernels/index.ts';
 import { describe } from '../common/describe.ts';
 import type { Row } from '../contract/row.ts';
 import type { ActionMask, Space } from '../contract/space.ts';
-import type { Bound, DType, SpaceJson } from '../contract/space-json.ts';
+import type { Bound, DType, ReadAs, SpaceJson } from '../contract/space-json.ts';
 import {
   type ArrayOf,
   checkDType,
@@ -17,6 +17,7 @@ import {
   zeros,
 } from './array-value.ts';
 import { refuseMask } from './masks.ts';
+import { checkReadAs } from './read-as.ts';
 import { leafSchema } from './schema.ts';
 
 /** The shape and the bounds of a `Box`. */
@@ -29,6 +30,8 @@ export interface BoxOptions<D extends DType = DType> {
   high: number | ArrayLike<number>;
   /** The number type; default `float32`. */
   dtype?: D;
+  /** How a policy reads it; by default the shape decides (docs/environments.md). */
+  as?: ReadAs;
 }
 
 /**
@@ -56,18 +59,23 @@ export class Box<D extends DType = 'float32'> implements Space<ArrayOf<D>> {
   readonly low: Float64Array;
   /** The highest value of each entry [size]. */
   readonly high: Float64Array;
+  /** How a policy reads it; undefined where the shape decides. */
+  readonly as: ReadAs | undefined;
   /** Whether the bounds are those of the dtype, an integer: then no entry is outside. */
   readonly #boundless: boolean;
   #schema?: z.ZodType<ArrayOf<D>>;
 
   /**
    * Makes a space.
-   * @throws RangeError for a wrong shape or bound, such as a low above its high, or outside the dtype
+   * @throws RangeError for a wrong shape or bound, such as a low above its high, or outside the dtype, and for a reading
+   *   that does not fit the shape
    */
   constructor(options: BoxOptions<D>) {
-    const { shape, low, high, dtype = 'float32' as D } = options ?? {};
+    const { shape, low, high, dtype = 'float32' as D, as } = options ?? {};
     this.size = sizeOf(shape, 'Box');
     this.shape = [...shape];
+    checkReadAs('Box', as, shape, { pictures: true });
+    this.as = as;
     checkDType('Box', dtype);
     this.dtype = dtype;
     this.low = this.#bounds('low', low, Infinity);
@@ -194,8 +202,9 @@ export class Box<D extends DType = 'float32'> implements Space<ArrayOf<D>> {
   }
 
   toJSON(): SpaceJson {
-    const { type, shape, dtype, low, high } = this;
-    return { type, shape: [...shape], dtype, low: boundJson(low), high: boundJson(high) };
+    const { type, shape, dtype, low, high, as } = this;
+    const bounds = { low: boundJson(low), high: boundJson(high) };
+    return { type, shape: [...shape], dtype, ...bounds, ...(as && { as }) };
   }
 }
 

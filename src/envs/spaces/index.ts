@@ -1,4 +1,4 @@
-export type { Bound, DType, SpaceJson } from '../contract/space-json.ts';
+export type { Bound, DType, ReadAs, SpaceJson } from '../contract/space-json.ts';
 export { type ArrayOf, indexIn } from './array-value.ts';
 export { Box, type BoxOptions } from './box.ts';
 export { Dict } from './dict.ts';
@@ -8,6 +8,7 @@ export { flatMask } from './flat-mask.ts';
 export { MultiBinary } from './multi-binary.ts';
 export { MultiDiscrete } from './multi-discrete.ts';
 export { type ActionPart, joinParts, maskSize, partsOf } from './parts.ts';
+export { Sequence, type SequenceOptions } from './sequence.ts';
 export { type AnySpace, spaceFromJson } from './space-from-json.ts';
 export { Text, type TextOptions } from './text.ts';
 export { Tuple } from './tuple.ts';

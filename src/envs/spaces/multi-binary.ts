@@ -1,9 +1,10 @@
 import type { z } from 'zod';
 import type { Rng } from '../../kernels/index.ts';
 import type { ActionMask, Space } from '../contract/space.ts';
-import type { SpaceJson } from '../contract/space-json.ts';
+import type { ReadAs, SpaceJson } from '../contract/space-json.ts';
 import { entriesOf, explainForm, indexIn, sizeOf } from './array-value.ts';
 import { checkMask } from './masks.ts';
+import { checkReadAs } from './read-as.ts';
 import { leafSchema } from './schema.ts';
 
 /** Arrays of zeros and ones (gymnasium.spaces.MultiBinary); a value is an Int8Array, flat in C order. */
@@ -14,17 +15,22 @@ export class MultiBinary implements Space<Int8Array> {
   /** The extents. */
   readonly shape: readonly number[];
   readonly size: number;
+  /** How a policy reads it; undefined where the shape decides. */
+  readonly as: ReadAs | undefined;
   #schema?: z.ZodType<Int8Array>;
 
   /**
    * Makes a space.
    * @param shape the extents, or the number of entries
-   * @throws RangeError for a wrong shape
+   * @param options how a policy reads it, by default as the shape suggests (docs/environments.md)
+   * @throws RangeError for a wrong shape, or a reading that does not fit it
    */
-  constructor(shape: number | readonly number[]) {
+  constructor(shape: number | readonly number[], { as }: { as?: ReadAs } = {}) {
     const given = typeof shape === 'number' ? [shape] : shape;
     this.size = sizeOf(given, 'MultiBinary');
     this.shape = [...given];
+    checkReadAs('MultiBinary', as, given);
+    this.as = as;
   }
 
   get schema(): z.ZodType<Int8Array> {
@@ -71,6 +77,7 @@ export class MultiBinary implements Space<Int8Array> {
   }
 
   toJSON(): SpaceJson {
-    return { type: this.type, shape: [...this.shape] };
+    const { type, shape, as } = this;
+    return { type, shape: [...shape], ...(as && { as }) };
   }
 }

@@ -2,10 +2,11 @@ import type { z } from 'zod';
 import type { Rng } from '../../kernels/index.ts';
 import { describe } from '../common/describe.ts';
 import type { ActionMask, Space } from '../contract/space.ts';
-import type { SpaceJson } from '../contract/space-json.ts';
+import type { ReadAs, SpaceJson } from '../contract/space-json.ts';
 import { entriesOf, explainForm, indexIn, isArrayLike, sizeOf } from './array-value.ts';
 import { checkRange, chooseAllowed } from './discrete.ts';
 import { checkMask } from './masks.ts';
+import { checkReadAs } from './read-as.ts';
 import { leafSchema } from './schema.ts';
 
 /**
@@ -23,27 +24,33 @@ export class MultiDiscrete implements Space<Int32Array> {
   readonly nvec: Int32Array;
   /** The lowest value of each entry [size]. */
   readonly start: Int32Array;
+  /** How a policy reads it; undefined where the shape decides. */
+  readonly as: ReadAs | undefined;
   #schema?: z.ZodType<Int32Array>;
   readonly #maskLength: number;
 
   /**
    * Makes a space.
    * @param nvec number of values of each entry
-   * @param options the extents, default `[nvec.length]`, and the lowest values, default 0
-   * @throws RangeError where lengths do not fit the shape, or a value leaves ±2²⁴, which float32 holds exactly
+   * @param options the extents, default `[nvec.length]`; the lowest values, default 0; and how a policy reads it, by
+   *   default as the shape suggests (docs/environments.md)
+   * @throws RangeError where lengths or the reading do not fit the shape, or a value leaves ±2²⁴, which float32 holds
+   *   exactly
    */
   constructor(
     nvec: ArrayLike<number>,
-    options: { shape?: readonly number[]; start?: ArrayLike<number> } = {},
+    options: { shape?: readonly number[]; start?: ArrayLike<number>; as?: ReadAs } = {},
   ) {
     if (!isArrayLike(nvec)) {
       throw new RangeError(
         `MultiDiscrete: expected nvec to be an array of positive integers, got ${describe(nvec)}`,
       );
     }
-    const { shape = [nvec.length], start = new Int32Array(nvec.length) } = options;
+    const { shape = [nvec.length], start = new Int32Array(nvec.length), as } = options;
     this.size = sizeOf(shape, 'MultiDiscrete');
     this.shape = [...shape];
+    checkReadAs('MultiDiscrete', as, shape);
+    this.as = as;
     for (const [name, array] of Object.entries({ nvec, start })) {
       if (array.length === this.size) continue;
       const expected = `${this.size} entries of ${name} for shape [${shape}]`;
@@ -107,7 +114,8 @@ export class MultiDiscrete implements Space<Int32Array> {
   }
 
   toJSON(): SpaceJson {
-    const { type, shape, nvec, start } = this;
-    return { type, shape: [...shape], nvec: Array.from(nvec), start: Array.from(start) };
+    const { type, shape, nvec, start, as } = this;
+    const values = { nvec: Array.from(nvec), start: Array.from(start) };
+    return { type, shape: [...shape], ...values, ...(as && { as }) };
   }
 }

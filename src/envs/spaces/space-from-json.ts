@@ -1,15 +1,25 @@
 import { z } from 'zod';
-import type { Bound, DType, SpaceJson } from '../contract/space-json.ts';
+import type { Space } from '../contract/space.ts';
+import { type Bound, type DType, readings, type SpaceJson } from '../contract/space-json.ts';
 import { Box } from './box.ts';
 import { Dict } from './dict.ts';
 import { Discrete } from './discrete.ts';
 import { MultiBinary } from './multi-binary.ts';
 import { MultiDiscrete } from './multi-discrete.ts';
+import { Sequence } from './sequence.ts';
 import { Text } from './text.ts';
 import { Tuple } from './tuple.ts';
 
 /** A built-in space; `type` tells which. */
-export type AnySpace = Box<DType> | Discrete | MultiDiscrete | MultiBinary | Text | Dict | Tuple;
+export type AnySpace =
+  | Box<DType>
+  | Discrete
+  | MultiDiscrete
+  | MultiBinary
+  | Text
+  | Dict
+  | Tuple
+  | Sequence;
 
 /** The most entries of a space from elsewhere, which bounds the memory for it. */
 const MAX_ENTRIES = 2 ** 24;
@@ -22,15 +32,16 @@ const shape = z
   });
 const bound = z.union([z.number(), z.null(), z.array(z.number().nullable())]);
 const maxLength = z.int().max(MAX_ENTRIES);
+const as = z.enum(readings).optional();
 const dtype = z.enum(['float32', 'float64', 'int8', 'uint8', 'int16', 'uint16', 'int32']);
 
 /** A space as plain JSON, checked in form. */
 export const spaceJson: z.ZodType<SpaceJson> = z.lazy(() =>
   z.discriminatedUnion('type', [
-    z.strictObject({ type: z.literal('box'), shape, dtype, low: bound, high: bound }),
+    z.strictObject({ type: z.literal('box'), shape, dtype, low: bound, high: bound, as }),
     z.strictObject({ type: z.literal('discrete'), n: z.int(), start: z.int() }),
-    z.strictObject({ type: z.literal('multi-discrete'), shape, nvec: numbers, start: numbers }),
-    z.strictObject({ type: z.literal('multi-binary'), shape }),
+    z.strictObject({ type: z.literal('multi-discrete'), shape, nvec: numbers, start: numbers, as }),
+    z.strictObject({ type: z.literal('multi-binary'), shape, as }),
     z.strictObject({ type: z.literal('text'), minLength: z.int(), maxLength, charset: z.string() }),
     z.strictObject({
       type: z.literal('dict'),
@@ -41,6 +52,12 @@ export const spaceJson: z.ZodType<SpaceJson> = z.lazy(() =>
       type: z.literal('tuple'),
       spaces: z.array(spaceJson),
       maskedBy: z.record(z.string(), z.number()).optional(),
+    }),
+    z.strictObject({
+      type: z.literal('sequence'),
+      space: spaceJson,
+      maxLength,
+      as: z.enum(['sequence', 'set']),
     }),
   ]),
 );
@@ -72,6 +89,8 @@ function entriesIn(json: SpaceJson): number {
       return json.spaces.reduce((sum, [, part]) => sum + entriesIn(part), 0);
     case 'tuple':
       return json.spaces.reduce((sum, part) => sum + entriesIn(part), 0);
+    case 'sequence':
+      return 1 + json.maxLength * entriesIn(json.space);
     default:
       return json.shape.reduce((product, extent) => product * extent, 1);
   }
@@ -90,7 +109,7 @@ function build(json: SpaceJson): AnySpace {
     case 'multi-discrete':
       return new MultiDiscrete(json.nvec, json);
     case 'multi-binary':
-      return new MultiBinary(json.shape);
+      return new MultiBinary(json.shape, json);
     case 'text':
       return new Text(json);
     case 'dict':
@@ -100,6 +119,8 @@ function build(json: SpaceJson): AnySpace {
       );
     case 'tuple':
       return new Tuple(json.spaces.map(build), { maskedBy: json.maskedBy });
+    case 'sequence':
+      return new Sequence(build(json.space) as Space, json);
   }
 }
 

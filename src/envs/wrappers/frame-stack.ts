@@ -28,8 +28,10 @@ export function frameStack<Action>(
     low[i] = padding === 'zero' ? Math.min(frame.low[i % size], 0) : frame.low[i % size];
     high[i] = padding === 'zero' ? Math.max(frame.high[i % size], 0) : frame.high[i % size];
   }
+  // Several vectors are one longer vector; other frames are read by their shape.
+  const as = frame.shape.length === 1 ? 'vector' : undefined;
   return wrap(env, {
-    observationSpace: new Box({ shape: [count, ...frame.shape], low, high, dtype }),
+    observationSpace: new Box({ shape: [count, ...frame.shape], low, high, dtype, as }),
     onReset: (reset) => {
       const obs = frame.cast(reset.obs);
       const first = padding === 'reset' ? 0 : count - 1;

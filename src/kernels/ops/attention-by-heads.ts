@@ -8,6 +8,7 @@ export function attendByHeads(
   v: tf.Tensor,
   heads: number,
   bias?: tf.Tensor,
+  mask?: tf.Tensor,
 ): tf.Tensor {
   const [batch, , width] = q.shape as number[];
   const headWidth = width / heads;
@@ -15,6 +16,7 @@ export function attendByHeads(
   /** [B, N, D] -> [B, H, N, D/H] */
   const split = (x: tf.Tensor) =>
     tf.transpose(tf.reshape(x, [batch, -1, heads, headWidth]), [0, 2, 1, 3]);
+  const ofKeys = (x: tf.Tensor) => tf.reshape(x, [batch, 1, 1, -1]);
   const join = (x: tf.Tensor) => tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch, -1, width]);
 
   const attend = tf.customGrad((...args) => {
@@ -23,7 +25,8 @@ export function attendByHeads(
     const qh = tf.mul(split(q), scale);
     const [kh, vh] = [split(k), split(v)];
     const scores = tf.matMul(qh, kh, false, true);
-    const p = tf.softmax(bias ? tf.add(scores, bias) : scores); // [B, H, R, S]
+    const biased = bias ? tf.add(scores, bias) : scores;
+    const p = tf.softmax(mask ? tf.add(biased, ofKeys(mask)) : biased); // [B, H, R, S]
     save([qh, kh, vh, p]);
     return {
       value: join(tf.matMul(p, vh)),

@@ -12,6 +12,7 @@ export function attendByProducts(
   v: tf.Tensor,
   heads: number,
   bias?: tf.Tensor,
+  mask?: tf.Tensor,
 ): tf.Tensor {
   const [batch, queries, width] = q.shape as number[];
   const keys = k.shape[1]!;
@@ -36,7 +37,8 @@ export function attendByProducts(
     const save = args.pop() as tf.GradSaveFunc;
     const [q, k, v, bias] = args as tf.Tensor[];
     const scores = gather(tf.mul(ofQuery(q), ofKey(k)), scale);
-    const p = tf.softmax(bias ? tf.add(scores, tf.transpose(bias, [1, 0, 2])) : scores);
+    const biased = bias ? tf.add(scores, tf.transpose(bias, [1, 0, 2])) : scores;
+    const p = tf.softmax(mask ? tf.add(biased, tf.reshape(mask, [batch, 1, 1, keys])) : biased);
     const weights = spread(p);
     save([q, k, v, p, weights]);
     return {

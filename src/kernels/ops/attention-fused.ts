@@ -12,11 +12,12 @@ export function attendFused(
   v: tf.Tensor,
   heads: number,
   bias?: tf.Tensor,
+  mask?: tf.Tensor,
 ): tf.Tensor {
   const attend = tf.customGrad((...args) => {
     const save = args.pop() as tf.GradSaveFunc;
     const [q, k, v, bias] = args as tf.Tensor[];
-    const inputs = { q, k, v, ...(bias && { bias }) };
+    const inputs = { q, k, v, ...(bias && { bias }), ...(mask && { mask }) };
     const [value, probs] = runKernel<tf.Tensor[]>(ATTENTION, inputs, { heads });
     save([probs, q, k, v]);
     return {

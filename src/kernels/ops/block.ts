@@ -37,6 +37,8 @@ export interface Block {
   context?: { k: tf.Tensor; v: tf.Tensor };
   /** Added to the scores of attention [H, R, keys]. */
   bias?: tf.Tensor;
+  /** Added to the scores of each element's keys [B, keys]; see `attention`. */
+  mask?: tf.Tensor;
 }
 
 /**
@@ -56,7 +58,7 @@ export interface Block {
  */
 export function transformerBlock(
   x: tf.Tensor,
-  { weights: w, context, bias }: Block,
+  { weights: w, context, bias, mask }: Block,
   heads: number,
 ): tf.Tensor {
   const normed = rmsNorm(x, w.attentionBefore);
@@ -66,7 +68,7 @@ export function transformerBlock(
   };
   const k = joined(context?.k, w.key);
   const v = joined(context?.v, w.value);
-  const read = attention(linear(normed, w.query), k, v, heads, bias);
+  const read = attention(linear(normed, w.query), k, v, heads, bias, mask);
   const middle = tf.add(x, rmsNorm(linear(read, w.out), w.attentionAfter));
   const hidden = tf.relu(linear(rmsNorm(middle, w.forwardBefore), w.inner, w.innerBias));
   return tf.add(middle, rmsNorm(linear(hidden, w.outer), w.forwardAfter));

@@ -5,7 +5,7 @@ export {
   type Gradient,
   type NamedVariable,
 } from './adam.ts';
-export { attention } from './attention.ts';
+export { ABSENT, attention } from './attention.ts';
 export { type Block, type BlockWeights, transformerBlock } from './block.ts';
 export { embed } from './embed.ts';
 export { embedFields } from './embed-fields.ts';

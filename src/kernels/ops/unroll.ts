@@ -19,6 +19,8 @@ export interface Loop {
   blocks: readonly Block[];
   /** Attention heads (H). */
   heads: number;
+  /** Added to the scores of each element's keys in every block [B, keys]; see `attention`. It has no gradient. */
+  mask?: tf.Tensor;
 }
 
 /** The greatest sizes with which a group of rows fits the scratch memory of the fused kernels. */
@@ -98,16 +100,17 @@ function composite(z: tf.Tensor, loop: Loop, reach: readonly number[]): tf.Tenso
   const { gain, blocks, heads } = loop;
   const first = (x: tf.Tensor, n: number) => (x.shape[0] === n ? x : takeRows(x, 0, n));
   let state = z;
-  let mix = loop.mix;
+  let { mix, mask } = loop;
   let contexts = blocks.map(({ context }) => context);
   return reach.map((n) => {
     state = first(state, n);
     mix = mix && { ...mix, inject: first(mix.inject, n) };
+    mask = mask && first(mask, n);
     contexts = contexts.map(
       (context) => context && { k: first(context.k, n), v: first(context.v, n) },
     );
     state = blocks.reduce(
-      (x, block, i) => transformerBlock(x, { ...block, context: contexts[i] }, heads),
+      (x, block, i) => transformerBlock(x, { ...block, context: contexts[i], mask }, heads),
       rmsNorm(mix ? tf.add(linear(state, mix.keep), mix.inject) : state, gain),
     );
     return state;
@@ -128,7 +131,7 @@ export function blockNames(block: number): readonly (readonly [stem: string, nam
   return (names[block] ??= STEMS.map((stem) => [stem, `${stem}${block}`]));
 }
 
-/** Every tensor of a loop by name: the inputs of the kernels, in the order of their gradients. */
+/** Every tensor of a loop that has a gradient, by name, in the order of the gradients. */
 function named(z: tf.Tensor, { gain, mix, blocks }: Loop): Record<string, tf.Tensor> {
   const tensors: Record<string, tf.Tensor> = { z, gain, ...mix };
   blocks.forEach(({ weights, context, bias }, i) => {
@@ -142,14 +145,16 @@ function named(z: tf.Tensor, { gain, mix, blocks }: Loop): Record<string, tf.Ten
 }
 
 function fused(z: tf.Tensor, loop: Loop, reach: readonly number[], whole: boolean): tf.Tensor3D {
-  const { heads, blocks } = loop;
+  const { heads, blocks, mask } = loop;
   const attrs = { heads, reach: [...reach], blocks: blocks.length, whole, taped: true };
   return differentiable(
     named(z, loop),
-    (inputs, taped) => {
+    (given, taped) => {
+      const inputs = mask ? { ...given, mask } : given;
       const [value, kept] = runKernel<tf.Tensor[]>(UNROLL, inputs, { ...attrs, taped });
       return taped ? [value, value, kept] : value;
     },
+    // The kept weights of attention hold what the mask did.
     (dy, inputs, [value, kept]) => runKernel(UNROLL_GRAD, { ...inputs, value, kept, dy }, attrs),
   ) as tf.Tensor3D;
 }

@@ -30,8 +30,12 @@ export interface Core {
   readonly burnInSteps: number;
   /** The tokens that the readout attends to, in the order of its keys. */
   readonly tokens: readonly Token[];
-  /** The first state and the context, from the encoder's tokens [B, S, D]. */
-  begin(tokens: tf.Tensor3D): Thought;
+  /**
+   * The first state and the context.
+   * @param tokens of the encoder [B, S, D]
+   * @param present 1 for each of them that is there, 0 for padding [B, S]; given where the encoder says so
+   */
+  begin(tokens: tf.Tensor3D, present?: tf.Tensor2D): Thought;
   /** The loop that turns z_n into z_{n+1}. */
   loop(thought: Omit<Thought, 'z'>): Loop;
 }

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { repeat } from '../../kernels/ops/index.ts';
 import { attentionWeights, forwardWeights, norm, ownWeights, projection } from './block-weights.ts';
 import type { Core, CoreFactory } from './core.ts';
-import { observedTokens, ownTokens } from './core-tokens.ts';
+import { maskOf, observedTokens, ownTokens } from './core-tokens.ts';
 import { relativeBias } from './relative-bias.ts';
 
 /**
@@ -39,16 +39,19 @@ export const fullCore: CoreFactory = (sizes, encoder, parameters): Core => {
   return {
     burnInSteps: 0,
     tokens: [...ownTokens(registers), ...observedTokens(encoder)],
-    begin(tokens) {
+    begin(tokens, present) {
       const own = repeat(initial, tokens.shape[0]) as tf.Tensor3D;
       const all = tf.concat([own, tokenNorm(tokens) as tf.Tensor3D], 1);
       const shared = stack.flatMap(({ bias }) => (bias ? [bias()] : []));
-      return { z: all, context: [inject(all)], shared };
+      const context: tf.Tensor[] = [inject(all)];
+      if (present) context.push(maskOf(present, extra, 0));
+      return { z: all, context, shared };
     },
     loop: ({ context, shared }) => ({
       gain,
       heads,
       mix: { keep, inject: context[0] },
+      mask: context[1],
       blocks: stack.map(({ weights }, i) => ({ weights, bias: shared[i] })),
     }),
   };

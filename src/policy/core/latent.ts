@@ -10,7 +10,7 @@ import {
   projection,
 } from './block-weights.ts';
 import type { Core, CoreFactory } from './core.ts';
-import { observedTokens, ownTokens } from './core-tokens.ts';
+import { maskOf, observedTokens, ownTokens } from './core-tokens.ts';
 
 /**
  * The core `latent`: a readout and a few registers recur, and attend to the tokens of the observation, whose keys and
@@ -43,6 +43,7 @@ export const latentCore: CoreFactory = (sizes, encoder, parameters): Core => {
   const loop = (context: tf.Tensor[]): Loop => ({
     gain,
     heads,
+    mask: context[2 * stack.length],
     blocks: stack.map(({ weights }, i) => ({
       weights,
       context: { k: context[2 * i], v: context[2 * i + 1] },
@@ -53,12 +54,13 @@ export const latentCore: CoreFactory = (sizes, encoder, parameters): Core => {
   return {
     burnInSteps: 1,
     tokens: registers > 0 ? [...observed, ...ownTokens(registers)] : observed,
-    begin(tokens) {
+    begin(tokens, present) {
       const normed = tokenNorm(tokens);
       const e = positions ? tf.add(normed, positions) : normed;
       const z = repeat(initial, tokens.shape[0]) as tf.Tensor3D;
       const context = stack.flatMap(({ key, value }) => [key(e), value(e)]);
-      return { z, context, shared: [] };
+      const mask = present && maskOf(present, 0, registers > 0 ? recurrent : 0);
+      return { z, context: mask ? [...context, mask] : context, shared: [] };
     },
     loop: ({ context }) => loop(context),
   };

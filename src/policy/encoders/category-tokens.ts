@@ -2,11 +2,28 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Discrete, MultiDiscrete } from '../../envs/index.ts';
 import { embedFields, reshaped } from '../../kernels/ops/index.ts';
 import type { Parameters } from '../parameters/parameters.ts';
-import type { Encoder } from './encoder.ts';
+import { type Encoder, placesOf } from './encoder.ts';
+import { patchesOf } from './patches.ts';
+import { readingOf } from './reading.ts';
+
+/** The tokens of a space of choices, and their fields. */
+interface Layout {
+  tokens: number;
+  fields: number;
+  /** Whether tokens have a learned position. */
+  placed: boolean;
+  /** The extents of a grid's tokens. */
+  extents?: [rows: number, columns: number];
+  /** The entry of the space for each field of each token, where it is another than its own. */
+  order?: number[];
+  labels?: string[];
+  summary: string;
+}
 
 /**
- * An encoder of categorical fields. A MultiDiscrete [S, F] is a set of S tokens with F fields, without positions; a
- * MultiDiscrete [S] is S tokens with one field, each with a learned position; a Discrete is one token with one field.
+ * An encoder of categorical fields. A set or a sequence [S, F] is S tokens with F fields; a grid [R, C] or [R, C, F] has a
+ * token for each cell, or for each patch of cells where there are more than 512; a Discrete is one token with one field.
+ * Tokens have a learned position, except those of a set.
  *
  * Each field has an embedding of D/F numbers. Fields and tokens with the same number of values share a table: a name and
  * a pointer to it then look alike, which makes the pointer easy to follow. Without sharing, pointer chasing was not
@@ -17,15 +34,12 @@ export function tokenEncoder(
   width: number,
   parameters: Parameters,
 ): Encoder {
-  const shape = space.type === 'discrete' ? [1] : space.shape;
-  const nvec = space.type === 'discrete' ? [space.n] : Array.from(space.nvec);
-  const start = space.type === 'discrete' ? [space.start] : Array.from(space.start);
+  const { tokens, fields, placed, extents, order, labels, summary } = layoutOf(space);
+  const arrange = (entries: ArrayLike<number>) =>
+    order === undefined ? Array.from(entries) : order.map((i) => entries[i]);
+  const nvec = space.type === 'discrete' ? [space.n] : arrange(space.nvec);
+  const start = space.type === 'discrete' ? [space.start] : arrange(space.start);
   const fromZero = start.every((s) => s === 0);
-  if (shape.length > 2) {
-    throw new RangeError(`tokenEncoder: expected a space of rank 1 or 2, got shape [${shape}]`);
-  }
-  const tokens = shape[0];
-  const fields = shape[1] ?? 1;
   const part = Math.floor(width / fields);
   if (part < 1) {
     throw new RangeError(
@@ -51,13 +65,15 @@ export function tokenEncoder(
     }
     tables.push(table);
   }
-  const positions =
-    shape.length === 1 ? parameters.normal('positions', [tokens, width], 0.5) : null;
+  const positions = placed ? parameters.normal('positions', [tokens, width], 0.5) : null;
   return {
     tokens,
-    labels: labelsFor(space, tokens),
+    summary,
+    places: extents && placesOf(...extents),
+    labels,
     encode: (rows) => {
-      const shifted = fromZero ? rows : tf.sub(rows, tf.tensor1d(start));
+      const arranged = order ? tf.gather(rows, tf.tensor1d(order, 'int32'), 1) : rows;
+      const shifted = fromZero ? arranged : tf.sub(arranged, tf.tensor1d(start));
       const cells = reshaped(shifted, [-1, fields]) as tf.Tensor2D;
       const set = reshaped(embedFields(cells, tables), [-1, tokens, width]) as tf.Tensor3D;
       return positions === null ? set : tf.add(set, positions);
@@ -65,8 +81,29 @@ export function tokenEncoder(
   };
 }
 
-function labelsFor(space: Discrete | MultiDiscrete, tokens: number): string[] {
-  if (space.type === 'discrete') return ['value'];
-  const name = (i: number) => (space.shape.length === 1 ? `x[${i}]` : `token ${i}`);
-  return Array.from({ length: tokens }, (_, i) => name(i));
+function layoutOf(space: Discrete | MultiDiscrete): Layout {
+  if (space.type === 'discrete') {
+    return { tokens: 1, fields: 1, placed: true, labels: ['value'], summary: `one of ${space.n}` };
+  }
+  const { shape, size } = space;
+  const reading = readingOf(space);
+  if (reading === 'grid') {
+    const { extents, side, order } = patchesOf(shape);
+    const tokens = extents[0] * extents[1];
+    const fields = order.length / tokens;
+    const cells = `${shape[0]} × ${shape[1]} grid of ${choices(size / (shape[0] * shape[1]))}`;
+    const cut = side > 1 ? ` of ${side} × ${side} cells` : '';
+    const summary = `${cells}, ${tokens} tokens${cut} with places`;
+    return { tokens, fields, extents, order: side > 1 ? order : undefined, placed: true, summary };
+  }
+  const tokens = shape[0];
+  const fields = size / tokens;
+  const name = (i: number) => (shape.length === 1 ? `x[${i}]` : `token ${i}`);
+  const labels = Array.from({ length: tokens }, (_, i) => name(i));
+  const summary = `${reading} of ${tokens} tokens of ${choices(fields)}`;
+  return { tokens, fields, placed: reading === 'sequence', labels, summary };
+}
+
+function choices(count: number): string {
+  return count === 1 ? 'one choice' : `${count} choices`;
 }

@@ -13,12 +13,21 @@ export interface Encoder {
   readonly places?: readonly (Place | undefined)[];
   /** The name of each token for people; default: its place, or its number. */
   readonly labels?: readonly string[];
+  /** What an observation becomes, for people: a phrase such as `vector of 6`. */
+  readonly summary?: string;
   /**
    * Encodes a batch of observations. Gradients flow through it, so it uses tensors only.
    * @param rows flat observations [B, space.size], as the space writes them
    * @returns tokens [B, S, D]
    */
   encode(rows: tf.Tensor2D): tf.Tensor3D;
+  /**
+   * Says which tokens there are, where their number varies. No token attends to the others, which are padding. Without it,
+   * all are there.
+   * @param rows as of `encode`
+   * @returns 1 for each token that is there, else 0 [B, S]
+   */
+  present?(rows: tf.Tensor2D): tf.Tensor2D;
 }
 
 /**
@@ -46,6 +55,16 @@ export type EncoderFactory = (
   parameters: Parameters,
   options?: Record<string, unknown>,
 ) => Encoder;
+
+/** The places of a grid's tokens, row by row. */
+export function placesOf(rows: number, columns: number): Place[] {
+  return Array.from({ length: rows * columns }, (_, i) => [Math.floor(i / columns), i % columns]);
+}
+
+/** What an encoder makes of an observation, for people. */
+export function summaryOf({ tokens, summary }: Encoder): string {
+  return summary ?? `${tokens} tokens by an encoder of your own`;
+}
 
 /** The name of each token of an encoder, for people. */
 export function labelsOf({ tokens, places, labels }: Encoder): string[] {

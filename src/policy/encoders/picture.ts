@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Box, DType, Space } from '../../envs/index.ts';
 import type { Parameters } from '../parameters/parameters.ts';
-import type { Encoder } from './encoder.ts';
+import { type Encoder, placesOf } from './encoder.ts';
 
 /** The least height and width of a picture: a smaller Box is a grid of cells. */
 const LEAST = 8;
@@ -26,28 +26,33 @@ interface Layer {
 }
 
 /**
- * How a Box of uint8 is read as a picture: [H, W, C], or a stack of frames [n, H, W] or [n, H, W, C], where H and W are at
- * least 8. Of the first two, it is a stack where the last axis is longer than the first and the first two axes differ.
- * Undefined for any other space.
+ * How a Box of uint8, or one that says that it is a picture, is read as one: [H, W, C], or a stack of frames [n, H, W] or
+ * [n, H, W, C], where H and W are at least 8 unless it says so. Of the first two, it is a stack where the last axis is
+ * longer than the first and the first two axes differ. Undefined for any other space.
  */
 export function pictureOf(space: Space): Picture | undefined {
-  const { type, dtype, shape = [] } = space as Partial<Box<DType>>;
-  if (type !== 'box' || dtype !== 'uint8' || shape.length < 3 || shape.length > 4) return undefined;
+  const { type, dtype, shape = [], as } = space as Partial<Box<DType>>;
+  const declared = as === 'picture';
+  const fits = type === 'box' && (shape.length === 3 || shape.length === 4);
+  if (!fits || !(declared || (as === undefined && dtype === 'uint8'))) return undefined;
   const [a, b, c, d] = shape;
   const stacked = d !== undefined || (c > a && a !== b);
   const [frames, height, width, channels] = stacked ? [a, b, c, d ?? 1] : [1, a, b, c];
-  return Math.min(height, width) >= LEAST ? { frames, height, width, channels } : undefined;
+  return declared || Math.min(height, width) >= LEAST
+    ? { frames, height, width, channels }
+    : undefined;
 }
 
 /**
  * An encoder of a picture: convolutions with a rectifier between them, until at most 64 tokens are left (84 × 84 becomes
  * 6 × 6). Each has a place on that grid, and sees the part of the picture around it. The highest number of the space
- * (255) counts as 1.
+ * (255) counts as 1, unless it is infinite.
  */
 export function pictureEncoder(space: Box<DType>, width: number, parameters: Parameters): Encoder {
   const picture = pictureOf(space)!;
   const layers = layersFor(picture, width);
-  const highest = space.high.reduce((a, b) => Math.max(a, b), 1);
+  const bound = space.high.reduce((a, b) => Math.max(a, b), 1);
+  const highest = Number.isFinite(bound) ? bound : 1;
   let inputs = picture.frames * picture.channels;
   const weights = layers.map(({ size, outputs }, i) => {
     const scope = parameters.scope(`convolution${i}`);
@@ -62,7 +67,8 @@ export function pictureEncoder(space: Box<DType>, width: number, parameters: Par
   const tokens = rows * columns;
   return {
     tokens,
-    places: Array.from({ length: tokens }, (_, i) => [Math.floor(i / columns), i % columns]),
+    places: placesOf(rows, columns),
+    summary: `${picture.height} × ${picture.width} picture of ${channelsText(picture)}, ${tokens} tokens with places`,
     encode: (observations) => {
       let x = asPictures(observations, picture);
       layers.forEach(({ stride }, i) => {
@@ -108,4 +114,9 @@ function layersFor({ height, width }: Picture, outputs: number): Layer[] {
 /** The size of the grid that a layer leaves. */
 function reduced([rows, columns]: readonly [number, number], { stride }: Layer): [number, number] {
   return [Math.ceil(rows / stride), Math.ceil(columns / stride)];
+}
+
+function channelsText({ frames, channels }: Picture): string {
+  const each = channels === 1 ? '1 channel' : `${channels} channels`;
+  return frames === 1 ? each : `${frames} frames of ${each}`;
 }

@@ -14,7 +14,13 @@ import type { Core, Thought, Token } from '../core/core.ts';
 import { fullCore } from '../core/full.ts';
 import { latentCore } from '../core/latent.ts';
 import { type Distribution, distributionFor } from '../distributions/index.ts';
-import { checkedEncoder, type EncoderFactory, encoderFor } from '../encoders/index.ts';
+import {
+  checkedEncoder,
+  type Encoder,
+  type EncoderFactory,
+  encoderFor,
+  summaryOf,
+} from '../encoders/index.ts';
 import { Parameters } from '../parameters/parameters.ts';
 import { readoutAttention } from './readout-attention.ts';
 
@@ -59,7 +65,7 @@ export class Policy {
   readonly distribution: Distribution;
   /** Its weights. */
   readonly parameters: Parameters;
-  readonly #encode: (rows: tf.Tensor2D) => tf.Tensor3D;
+  readonly #encoder: Encoder;
   readonly #core: Core;
   readonly #heads: HeadWeights;
   #disposed = false;
@@ -85,7 +91,7 @@ export class Policy {
       options.encoderOptions,
     );
     const encoder = options.encoder ? checkedEncoder(made, options.observationSpace, width) : made;
-    this.#encode = (rows) => encoder.encode(rows);
+    this.#encoder = encoder;
     const factory = options.core === 'latent' ? latentCore : fullCore;
     this.#core = factory(options, encoder, this.parameters.scope('core'));
     this.#heads = this.#makeHeads(width, options.haltBias);
@@ -97,7 +103,7 @@ export class Policy {
    */
   begin(rows: tf.Tensor2D): Thought {
     this.#checkUsable();
-    let thought = this.#core.begin(this.#encode(rows));
+    let thought = this.#begin(rows);
     for (let i = 0; i < this.#core.burnInSteps; i++)
       thought = { ...thought, z: this.step(thought) };
     return thought;
@@ -113,6 +119,13 @@ export class Policy {
   lastStep(thought: Thought): tf.Tensor3D {
     this.#checkUsable();
     return unroll(thought.z, this.#core.loop(thought), [thought.z.shape[0]]);
+  }
+
+  /**
+   * What it makes of an observation and of an action, in words, such as `vector of 4 numbers` and `2 choices`.
+   */
+  get summaries(): { observation: string; action: string } {
+    return { observation: summaryOf(this.#encoder), action: this.distribution.summary };
   }
 
   /** The tokens that the readout attends to. */
@@ -138,7 +151,7 @@ export class Policy {
     this.#checkUsable();
     const batch = rows.shape[0];
     const burnInSteps = new Array<number>(this.#core.burnInSteps).fill(batch);
-    const thought = this.#core.begin(this.#encode(rows));
+    const thought = this.#begin(rows);
     const readouts = unroll(thought.z, this.#core.loop(thought), [...burnInSteps, ...reach]);
     if (burnInSteps.length === 0) return readouts;
     const before = burnInSteps.length * batch;
@@ -173,6 +186,11 @@ export class Policy {
   dispose(): void {
     this.#disposed = true;
     this.parameters.dispose();
+  }
+
+  #begin(rows: tf.Tensor2D): Thought {
+    const encoder = this.#encoder;
+    return this.#core.begin(encoder.encode(rows), encoder.present?.(rows));
   }
 
   #checkUsable(): void {

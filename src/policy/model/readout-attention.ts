@@ -15,17 +15,25 @@ import {
  * @returns a tensor [B, H, keys] for each block
  * @internal
  */
-export function readoutAttention(z: tf.Tensor, { gain, mix, blocks, heads }: Loop): tf.Tensor3D[] {
+export function readoutAttention(
+  z: tf.Tensor,
+  { gain, mix, blocks, heads, mask }: Loop,
+): tf.Tensor3D[] {
   let x = rmsNorm(mix ? tf.add(linear(z, mix.keep), mix.inject) : z, gain);
-  return blocks.map((block) => {
+  return blocks.map((unmasked) => {
+    const block = { ...unmasked, mask };
     const weights = weightsOf(x, block, heads);
     x = transformerBlock(x, block, heads);
     return weights;
   });
 }
 
-/** softmax(q·kᵀ / √(D/H) + bias) of the first of the tokens x [B, R, D], as `transformerBlock` attends. */
-function weightsOf(x: tf.Tensor, { weights: w, context, bias }: Block, heads: number): tf.Tensor3D {
+/** softmax(q·kᵀ / √(D/H) + bias + mask) of the first of the tokens x [B, R, D], as `transformerBlock` attends. */
+function weightsOf(
+  x: tf.Tensor,
+  { weights: w, context, bias, mask }: Block,
+  heads: number,
+): tf.Tensor3D {
   const [batch, , width] = x.shape as number[];
   const headWidth = width / heads;
   /** [B, N, D] -> [B, H, N, D/H] */
@@ -38,5 +46,6 @@ function weightsOf(x: tf.Tensor, { weights: w, context, bias }: Block, heads: nu
   const products = tf.matMul(q, split(tf.concat(keys, 1)), false, true); // [B, H, 1, keys]
   const scores = tf.mul(products, 1 / Math.sqrt(headWidth));
   const biased = bias ? tf.add(scores, tf.slice(bias, [0, 0, 0], [-1, 1, -1])) : scores;
-  return tf.squeeze(tf.softmax(biased), [2]) as tf.Tensor3D;
+  const masked = mask ? tf.add(biased, tf.reshape(mask, [batch, 1, 1, -1])) : biased;
+  return tf.squeeze(tf.softmax(masked), [2]) as tf.Tensor3D;
 }

@@ -18,8 +18,12 @@ interface Spaces {
   actionSpace: Space;
 }
 
+/** The types of the spaces that a part of an action is chosen from. */
+const CHOSEN: readonly string[] = ['box', 'discrete', 'multi-discrete', 'multi-binary'];
 const LEAVES = 'Box, Discrete, MultiDiscrete or MultiBinary';
-const SPACES = `${LEAVES}, or a Dict or Tuple of them`;
+const ACTIONS = `${LEAVES}, or a Dict or Tuple of them`;
+const OBSERVATIONS =
+  'Box, Discrete, MultiDiscrete, MultiBinary, Text, or a Dict, Tuple or Sequence of them';
 
 /**
  * Says why there is no action distribution for these spaces; undefined where there is one.
@@ -35,11 +39,14 @@ export function explainActions({
       fix: 'add a part, such as a Discrete space of one value',
     };
   }
-  const text = parts.find(({ space }) => space.type === 'text');
-  if (text === undefined) return undefined;
+  const other = parts.find(({ space }) => !CHOSEN.includes(space.type));
+  if (other === undefined) return undefined;
   return {
-    found: `${whereOf(text)}: expected ${text.name ? LEAVES : SPACES}, got a Text`,
-    fix: 'offer the texts as choices of a Discrete space',
+    found: `${whereOf(other)}: expected ${other.name ? LEAVES : ACTIONS}, got a ${nameOf(other.space)}`,
+    fix:
+      other.space.type === 'text'
+        ? 'offer the texts as choices of a Discrete space'
+        : 'offer a fixed number of parts, as a Tuple',
   };
 }
 
@@ -65,15 +72,10 @@ function unseen(space: AnySpace, where: string): SpaceProblem | undefined {
   switch (space.type) {
     case 'box':
     case 'discrete':
-    case 'multi-binary':
-      return undefined;
     case 'multi-discrete':
-      if (space.shape.length <= 2) return undefined;
-      return problem(
-        'a MultiDiscrete of rank 1 (fields) or 2 (a set of tokens, of fields each)',
-        `one of shape [${space.shape}]`,
-        'use fewer dimensions, or show a grid as a Box of shape [rows, columns, channels]',
-      );
+    case 'multi-binary':
+    case 'text':
+      return undefined;
     case 'dict':
     case 'tuple': {
       const parts =
@@ -90,8 +92,14 @@ function unseen(space: AnySpace, where: string): SpaceProblem | undefined {
       }
       return undefined;
     }
+    case 'sequence':
+      return unseen(space.space as AnySpace, `${where}[]`);
     default:
-      return problem(SPACES, `a ${nameOf(space)}`, 'show the observation as numbers or choices');
+      return problem(
+        OBSERVATIONS,
+        `a ${nameOf(space)}`,
+        'show the observation as numbers or choices',
+      );
   }
 }
 

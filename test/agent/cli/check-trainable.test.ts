@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { withTrainable } from '../../../src/agent/cli/check-trainable.ts';
-import { type AnySpace, Box, type CheckReport, Discrete, Text } from '../../../src/envs/index.ts';
+import {
+  type AnySpace,
+  Box,
+  type CheckReport,
+  Dict,
+  Discrete,
+  Text,
+} from '../../../src/envs/index.ts';
 
 function report(observationSpace: AnySpace, actionSpace: AnySpace): CheckReport {
   const facts = { episodes: 1, envSteps: 1, sync: true, snapshots: false, latencyMs: null };
@@ -38,7 +45,7 @@ describe('a report on an environment', () => {
 
   it('has a warning where an encoder of one’s own is needed, or bounds are none', () => {
     const found = withTrainable(
-      report(new Text({ maxLength: 2 }), new Box({ shape: [1], low: 100, high: Infinity })),
+      report(new Dict({}) as never, new Box({ shape: [1], low: 100, high: Infinity })),
     );
     expect(found.ok).toBe(true);
     expect(found.warnings.map(({ rule }) => rule)).toEqual(['trainable', 'bounds']);

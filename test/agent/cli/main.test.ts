@@ -117,6 +117,10 @@ describe('pondera', () => {
     [['serve', 'x', '--tls-cert', 'c.pem'], '--tls-cert and --tls-key: expected both, got one'],
     [['serve', 'x', '--reload-seconds', '0'], 'Expected a number > 0, got "0".'],
     [
+      ['check-env', 'KHop-v0', '--set', 'ppo.epochs=1'],
+      '--set ppo.epochs=1: expected a setting of env.options or policy',
+    ],
+    [
       ['check-env', 'no-such-env'],
       'no-such-env: expected the file of a module, the address of a server',
     ],
@@ -200,7 +204,9 @@ describe('pondera check-env', () => {
 
   it('passes a sound environment, written in TypeScript', async () => {
     const { code, stdout } = await pondera(['check-env', await file('sound.ts', env('action'))]);
-    expect(stdout).toContain('problems: 0, warnings: 0');
+    expect(stdout).toContain(
+      'problems: 0, warnings: 0\nobservation: one of 2\naction: 2 choices\n',
+    );
     expect(code).toBe(0);
   });
 
@@ -224,6 +230,18 @@ describe('pondera check-env', () => {
       /problem: trainable\n {2}found: .* got a Text\n {2}fix: offer the texts/,
     );
     expect(code).toBe(1);
+  });
+
+  it('makes the policy, with the options of the environment and the sizes of the policy', async () => {
+    const set = ['--set', 'env.options.layers=1', '--set', 'env.options.width=2'];
+    const { code, stdout } = await pondera(['check-env', 'KHop-v0', ...set]);
+    expect(stdout).toContain('observation: set of 3 tokens of 3 choices\naction: 2 choices\n');
+    expect(code).toBe(0);
+    const narrow = await pondera(['check-env', 'KHop-v0', ...set, '--set', 'policy.width=2']);
+    expect(narrow.stdout).toMatch(
+      /problem: trainable\n {2}found: .* expected at least 3, .* got 2\n {2}fix: .* policy\.width/,
+    );
+    expect(narrow.code).toBe(1);
   });
 
   it('fails with exit code 1 where a module exports no environment', async () => {

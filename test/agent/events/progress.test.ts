@@ -145,7 +145,7 @@ describe('progress', () => {
     const text = stream.written.join('');
     const { envSteps: steps, evaluation } = result;
     const lines = [
-      `[\\d,]+ parameters on [^,]*, WebAssembly[^,]*, 1 thread, files in ${runDir}`,
+      `[\\d,]+ parameters on [^,]*, WebAssembly[^,]*, 1 thread, files in ${runDir}\nobservation: .+\naction: \\d choices`,
       'update 1  \\d+ %  [\\d,]+ decisions/s  return ',
       'update 3: evaluation return [-\\d.]+, success [\\d.]+, ponder steps [\\d.]+ \\(best\\)',
       `done after ${steps} environment steps: return ${evaluation!.return.mean.toFixed(3)}, success `,

@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadEnvFactory } from '../../../src/envs/index.ts';
+import { EnvOptionsError, loadEnvFactory } from '../../../src/envs/index.ts';
 
 const loader = new URL('../../../src/envs/builtin/load-env.ts', import.meta.url).href;
 let dir: string;
@@ -16,6 +17,11 @@ const files: Record<string, string> = {
     'enum Name { ts = "ts" }\nexport default (options: unknown) => ({ name: Name.ts, options });',
   'named.js': 'export const makeEnv = () => 1; export const size = 2;',
   'empty.js': '',
+  'options.js': `
+    import { z } from ${JSON.stringify(createRequire(import.meta.url).resolve('zod'))};
+    export const options = z.strictObject({ length: z.int().min(2).default(4) });
+    export default (options) => options;`,
+  'constant.js': 'export const options = { length: 3 };\nexport default (options) => options;',
   'object.js': 'export default { reset() {} };',
   'class.js': 'export default class MyEnv {}',
   'syntax.mjs': 'export default () => {\n  const a = ;\n};',
@@ -54,6 +60,21 @@ describe('loadEnvFactory', () => {
     ['.', 'environment module .: expected a file, found a directory'],
   ])('says what is wrong with %s', async (name, message) => {
     await expect(loadEnvFactory(name, dir)).rejects.toThrow(message.replaceAll('DIR', dir));
+  });
+
+  it('has options checked by the schema that a module exports as options', async () => {
+    const factory = await loadEnvFactory('options.js', dir);
+    expect(factory({ length: 3 })).toEqual({ length: 3 });
+    expect(factory()).toEqual({ length: 4 });
+    expect(() => factory({ lenght: 3 })).toThrow(
+      new EnvOptionsError(
+        'options.js: options.lenght: unknown option; did you mean "length"? options.js takes length',
+      ),
+    );
+    expect(() => factory({ length: 'x' })).toThrow(
+      'options.js: options.length: expected an integer ≥ 2, got "x"',
+    );
+    expect((await loadEnvFactory('constant.js', dir))({ lenght: 3 })).toEqual({ lenght: 3 });
   });
 
   it('loads what lies at a path that has the signs of a URL', () => {

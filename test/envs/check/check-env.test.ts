@@ -605,6 +605,19 @@ describe('masked actions', () => {
   });
 });
 
+describe('an environment that does not take its options', () => {
+  it('is told by what is wrong with them', async () => {
+    const { problems } = await check(() => makeEnv('KHop-v0', { layer: 2 }));
+    expect(problems).toEqual([
+      {
+        rule: 'options',
+        found: expect.stringContaining('options.layer: unknown option; did you mean "layers"?'),
+        fix: expect.stringContaining('env.options'),
+      },
+    ]);
+  });
+});
+
 describe('formatReport', () => {
   it('gives problems, warnings and facts line by line', async () => {
     const report = await check(
@@ -629,6 +642,19 @@ describe('formatReport', () => {
       /^\d+ episodes, \d+ steps, [\d.]+ ms a step .*; synchronous, with snapshots$/,
     );
     expect(lines[9]).toBe('problems: 1, warnings: 1');
+  });
+
+  it('shows spaces whole, lists of equal entries by their number', async () => {
+    const report = await check(
+      broken(() => ({
+        observationSpace: new MultiDiscrete(new Array(40).fill(3), { shape: [5, 8] }),
+        actionSpace: new MultiDiscrete([2, 2, 2, 3]),
+      })),
+    );
+    expect(formatReport(report)).toContain(
+      'observation {"type":"multi-discrete","shape":[5,8],"nvec":[3 × 40],"start":[0 × 40]}\n' +
+        'action      {"type":"multi-discrete","shape":[4],"nvec":[2,2,2,3],"start":[0 × 4]}\n',
+    );
   });
 
   it('formats the report of an environment that was never made', async () => {

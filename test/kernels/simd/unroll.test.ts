@@ -1,6 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { type BlockWeights, loadBackend, loopStep, unroll } from '../../../src/kernels/index.ts';
+import {
+  ABSENT,
+  type BlockWeights,
+  loadBackend,
+  loopStep,
+  unroll,
+} from '../../../src/kernels/index.ts';
 import {
   evaluate,
   expectClose,
@@ -22,6 +28,8 @@ interface Case {
   own?: boolean;
   bias?: boolean;
   mix?: boolean;
+  /** Keys of no one: every third, and all of the first element. */
+  mask?: boolean;
   /** One step, whose value is the whole state. */
   step?: boolean;
 }
@@ -50,6 +58,10 @@ const cases: Case[] = [
   { reach: [3], R: 2, S: 0, H: 2, D: 12, F: 8, own: true, mix: true, step: true },
   { reach: [33], R: 1, S: 6, H: 1, D: 8, F: 8, step: true },
   { reach: [21], R: 4, S: 2, H: 2, D: 8, F: 12, own: true, bias: true, blocks: 2, step: true },
+  { reach: [70, 33, 1], R: 1, S: 19, H: 2, D: 48, F: 96, mask: true },
+  { reach: [30, 11], R: 2, S: 3, H: 2, D: 12, F: 12, own: true, blocks: 2, mix: true, mask: true },
+  { reach: [9, 3], R: 5, S: 0, H: 2, D: 24, F: 20, own: true, bias: true, mix: true, mask: true },
+  { reach: [7], R: 4, S: 2, H: 2, D: 8, F: 12, own: true, blocks: 2, mask: true, step: true },
   { reach: [5, 3], R: 3, S: 0, H: 4, D: 256, F: 300, own: true, mix: true },
   // Not for the fused kernels: widths that are no multiple of four, too wide, tokens that do not see one another.
   { reach: [5], R: 1, S: 7, H: 2, D: 12, F: 10 },
@@ -58,6 +70,7 @@ const cases: Case[] = [
   { reach: [30, 11], R: 2, S: 3, H: 2, D: 10, F: 12, own: true, blocks: 2, mix: true },
   { reach: [3, 1], R: 2, S: 3, H: 2, D: 258, F: 12, own: true },
   { reach: [3, 1], R: 2, S: 3, H: 2, D: 16, F: 12 },
+  { reach: [3, 2], R: 3, S: 4, H: 3, D: 9, F: 7, own: true, bias: true, mask: true },
 ];
 
 const scaled = (size: number, { shape, values }: Numbers): Numbers => ({
@@ -89,7 +102,14 @@ function inputs({ reach, R, S, H, D, F, ...given }: Case): Record<string, Number
   return numbers;
 }
 
-function unrolled({ reach, H, blocks = 1, step }: Case, names: string[]): Fn {
+function maskOf({ reach: [B], R, S, own }: Case): tf.Tensor2D {
+  const T = S + (own ? R : 0);
+  const absent = Array.from({ length: B * T }, (_, i) => (i < T || i % 3 === 0 ? ABSENT : 0));
+  return tf.tensor2d(absent, [B, T]);
+}
+
+function unrolled(given: Case, names: string[]): Fn {
+  const { reach, H, blocks = 1, step } = given;
   return (...tensors) => {
     const t = Object.fromEntries(names.map((name, i) => [name, tensors[i]]));
     const mix = t.keep && { keep: t.keep, inject: t.inject };
@@ -101,8 +121,9 @@ function unrolled({ reach, H, blocks = 1, step }: Case, names: string[]): Fn {
       const { k, v, bias, ...weights } = block;
       return { weights: weights as unknown as BlockWeights, context: k && { k, v }, bias };
     });
-    const given = { gain: t.gain, mix, blocks: loop, heads: H };
-    return step ? loopStep(t.z, given) : unroll(t.z, given, reach);
+    const mask = given.mask ? maskOf(given) : undefined;
+    const whole = { gain: t.gain, mix, blocks: loop, heads: H, mask };
+    return step ? loopStep(t.z, whole) : unroll(t.z, whole, reach);
   };
 }
 

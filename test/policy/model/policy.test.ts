@@ -142,7 +142,7 @@ describe.each(forms)('%s', (_name, options) => {
 
 describe('the cores', () => {
   it.each(['latent', 'full'] as const)('%s reads a set of tokens in any order', (core) => {
-    const observationSpace = new MultiDiscrete(new Array(6).fill(5), { shape: [3, 2] });
+    const observationSpace = new MultiDiscrete(new Array(6).fill(5), { shape: [3, 2], as: 'set' });
     const policy = smallPolicy({ core, observationSpace });
     stir(policy.parameters);
     const [a, b, other] = [

@@ -164,7 +164,11 @@ describe('the tokens of a policy', () => {
     ['a grid', box(1, 2, 3), ['row 0, column 0', 'row 0, column 1']],
     ['a number', new Discrete(4), ['value']],
     ['numbers', new MultiDiscrete([3, 3]), ['x[0]', 'x[1]']],
-    ['a set', new MultiDiscrete([3, 3, 3, 3], { shape: [2, 2] }), ['token 0', 'token 1']],
+    [
+      'a set',
+      new MultiDiscrete([3, 3, 3, 3], { shape: [2, 2], as: 'set' }),
+      ['token 0', 'token 1'],
+    ],
     [
       'a Dict',
       new Dict({ at: box(1, 1, 2), what: new Discrete(2) }),

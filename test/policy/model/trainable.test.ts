@@ -6,6 +6,7 @@ import {
   Discrete,
   MultiBinary,
   MultiDiscrete,
+  Sequence,
   type Space,
   Text,
   Tuple,
@@ -23,6 +24,8 @@ beforeAll(() => loadBackend('wasm'));
 
 const numbers = new Box({ shape: [2], low: -1, high: 1 });
 const text = new Text({ maxLength: 3 });
+/** A space of a developer's own. */
+const own = Object.assign(Object.create(text), { type: 'own' }) as Space;
 
 const spaces: [string, Space][] = (
   [
@@ -38,6 +41,9 @@ const spaces: [string, Space][] = (
     new Dict({ a: numbers, b: new Tuple([text]) }),
     new Dict({}) as never,
     new Tuple([numbers, new Tuple([])]),
+    new Sequence(text, { maxLength: 2 }),
+    new Sequence(new Dict({}) as never, { maxLength: 2 }),
+    own,
   ] as unknown as Space[]
 ).map((space) => [JSON.stringify(space), space]);
 
@@ -79,9 +85,9 @@ describe('an explanation says where, what was expected, what there is and what t
   });
 
   it('of observations, by the path of the part', () => {
-    const observationSpace = new Dict({ a: numbers, b: new Tuple([numbers, text]) });
+    const observationSpace = new Dict({ a: numbers, b: new Tuple([numbers, own]) });
     const { found, fix } = explainObservations({ observationSpace })!;
-    expect(found).toMatch(/^observationSpace\.b\.1: expected Box, .*, got a Text$/);
+    expect(found).toMatch(/^observationSpace\.b\.1: expected Box, .*, got a Own$/);
     expect(fix).toContain('policy.encoder');
     const empty = explainObservations({ observationSpace: new Dict({ a: new Dict({}) }) })!;
     expect(empty.found).toBe('observationSpace.a: expected at least one part, got an empty Dict');

@@ -7,11 +7,12 @@ type Bound = number | null | (number | null)[];
 export type SpaceJson =
   | { type: 'box'; shape: number[]; dtype: string; low: Bound; high: Bound }
   | { type: 'discrete'; n: number; start: number }
-  | { type: 'multi-discrete'; shape: number[]; nvec: number[]; start: number[] }
+  | { type: 'multi-discrete'; shape: number[]; nvec: number[]; start: number[]; as?: string }
   | { type: 'multi-binary'; shape: number[] }
   | { type: 'text'; maxLength: number }
   | { type: 'dict'; spaces: [string, SpaceJson][] }
-  | { type: 'tuple'; spaces: SpaceJson[] };
+  | { type: 'tuple'; spaces: SpaceJson[] }
+  | { type: 'sequence'; space: SpaceJson };
 
 /** The most entries of a vector that get a row each. */
 const LISTED = 64;
@@ -52,6 +53,10 @@ export function spaceView(space: SpaceJson, value: unknown): HTMLElement {
     case 'tuple': {
       const parts = value as unknown[];
       return named(space.spaces.map((part, i) => [String(i), spaceView(part, parts[i])]));
+    }
+    case 'sequence': {
+      const entries = value as unknown[];
+      return named(entries.map((entry, i) => [String(i), spaceView(space.space, entry)]));
     }
   }
 }

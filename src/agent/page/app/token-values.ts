@@ -9,7 +9,7 @@ export function observedShares(
   return attention.filter((_, i) => !tokens[i].own);
 }
 
-/** The numbers of a token that is a row of a MultiDiscrete observation; empty for any other token. */
+/** The numbers of a token that is a row or a cell of a MultiDiscrete observation; empty for any other token. */
 export function tokenNote(
   { tokens, spaces }: RecordingHeader,
   token: number,
@@ -17,8 +17,11 @@ export function tokenNote(
 ): string {
   const space = spaces.observation as SpaceJson;
   if (space.type !== 'multi-discrete' || tokens[token].own || obs === undefined) return '';
+  const numbers = obs as number[];
   const row = token - tokens.findIndex(({ own }) => !own);
-  const fields = space.shape[1] ?? 1;
-  const text = (obs as number[]).slice(row * fields, (row + 1) * fields).join(' ');
+  const fields = numbers.length / tokens.filter(({ own }) => !own).length;
+  // Tokens of a vector, or of patches of a grid, are no rows.
+  if (space.as === 'vector' || !Number.isInteger(fields)) return '';
+  const text = numbers.slice(row * fields, (row + 1) * fields).join(' ');
   return text && `(${text})`;
 }

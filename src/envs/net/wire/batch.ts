@@ -46,6 +46,8 @@ export function stack(space: Space, values: readonly unknown[]): Batch {
           values.map((value) => (value as unknown[])[i]),
         ),
       );
+    case 'sequence':
+      return values.map((value) => stack(known.space, value as unknown[]));
   }
 }
 
@@ -111,6 +113,16 @@ function take(space: AnySpace, batch: unknown, k: number, at: string): unknown[]
         take(space.spaces[i] as AnySpace, part, k, `${at}[${i}]`),
       );
       return Array.from({ length: k }, (_, i) => columns.map((column) => column[i]));
+    }
+    case 'sequence': {
+      const { space: entry, maxLength } = space;
+      return list(batch, k, `a list of ${k} batches`, at).map((part, i) => {
+        const count = countOf(entry, part);
+        if (count === undefined) throw mismatch(`${at}[${i}]`, 'a batch of entries', part);
+        // So that a number from elsewhere allocates nothing.
+        if (count > maxLength) throw mismatch(`${at}[${i}]`, `at most ${maxLength} entries`, count);
+        return take(entry as AnySpace, part, count, `${at}[${i}]`);
+      });
     }
   }
 }

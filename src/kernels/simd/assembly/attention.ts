@@ -6,7 +6,7 @@ import { clear, firstLanes, floats, greatestLane, loadPart, madd, storePart, sum
 /** How many rows of score gradients are kept at a time; fewer if scratch is too small for so many keys. */
 const GRADIENT_ROWS: i32 = 64;
 
-/** For each head of width D/H: `probs = softmax_S(q·kᵀ / √(D/H) + bias)`, `y = probs·v`. */
+/** For each head of width D/H: `probs = softmax_S(q·kᵀ / √(D/H) + bias + mask)`, `y = probs·v`. */
 export function attention(a: AttentionArguments, from: i32, to: i32): void {
   const queries = floats(a.R * a.D);
   const keys = floats(a.S * a.D);
@@ -15,14 +15,14 @@ export function attention(a: AttentionArguments, from: i32, to: i32): void {
   for (let b = from; b < to; b++) {
     attentionOne(
       a.y + b * queries, a.probs + b * scores, a.q + b * queries, a.k + b * keys, a.v + b * keys,
-      a.bias, biasStep, a.R, a.S, a.H, a.D,
+      a.bias, biasStep, a.mask ? a.mask + b * floats(a.S) : 0, a.R, a.S, a.H, a.D,
     );
   }
 }
 
-/** `attention` of one element of the batch. The heads of the bias lie `biasStep` bytes apart. */
+/** `attention` of one element of the batch. The heads of the bias lie `biasStep` bytes apart; all share the mask. */
 export function attentionOne(
-  y: usize, probs: usize, q: usize, k: usize, v: usize, bias: usize, biasStep: usize,
+  y: usize, probs: usize, q: usize, k: usize, v: usize, bias: usize, biasStep: usize, mask: usize,
   R: i32, S: i32, H: i32, D: i32,
 ): void {
   const width = D / H;
@@ -31,7 +31,7 @@ export function attentionOne(
   const scale = <f32>Math.sqrt(<f64>H / <f64>D);
   for (let h = 0; h < H; h++) {
     dots(probs, q, k, step, R, S, width);
-    softmax(probs, R, S, scale, bias);
+    softmax(probs, R, S, scale, bias, mask);
     product(y, step, probs, row, 4, v, step, R, S, width, 0, 0, false);
     const next = floats(width);
     y += next;
@@ -143,8 +143,11 @@ function dots(out: usize, q: usize, k: usize, step: usize, R: i32, S: i32, width
   }
 }
 
-/** In place, for each row of x [rows, n]: `softmax(scale·x + bias)`. bias (0: none) has the shape of x. */
-function softmax(x: usize, rows: i32, n: i32, scale: f32, bias: usize): void {
+/**
+ * In place, for each row of x [rows, n]: `softmax(scale·x + bias + mask)`. bias has the shape of x, mask has n numbers; 0:
+ * none.
+ */
+function softmax(x: usize, rows: i32, n: i32, scale: f32, bias: usize, mask: usize): void {
   const whole = floats(n & ~3);
   const rest = n & 3;
   const factor = f32x4.splat(scale);
@@ -156,12 +159,14 @@ function softmax(x: usize, rows: i32, n: i32, scale: f32, bias: usize): void {
     for (let i: usize = 0; i < whole; i += 16) {
       let score = f32x4.mul(v128.load(x + i), factor);
       if (bias) score = f32x4.add(score, v128.load(bias + i));
+      if (mask) score = f32x4.add(score, v128.load(mask + i));
       v128.store(x + i, score);
       greatest = f32x4.pmax(greatest, score);
     }
     if (rest) {
       let score = f32x4.mul(loadPart(x + whole, rest), factor);
       if (bias) score = f32x4.add(score, loadPart(bias + whole, rest));
+      if (mask) score = f32x4.add(score, loadPart(mask + whole, rest));
       last = v128.bitselect(score, last, firstLanes(rest));
       greatest = f32x4.pmax(greatest, last);
     }

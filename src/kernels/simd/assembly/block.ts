@@ -105,11 +105,13 @@ function read(a: BlockArguments, g: Group): void {
   const queries = floats(g.queries * a.D);
   const keys = floats(T * a.D);
   const scores = floats(g.queries * a.H * T);
+  let mask = a.mask ? a.mask + floats(g.first * T) : 0;
   for (let i = 0; i < g.last - g.first; i++) {
     attentionOne(
       g.read + i * queries, g.probs + i * scores, g.q + i * queries, g.keys + i * keys,
-      g.values + i * keys, a.bias, biasStep(a), g.queries, T, a.H, a.D,
+      g.values + i * keys, a.bias, biasStep(a), mask, g.queries, T, a.H, a.D,
     );
+    if (mask) mask += floats(T);
   }
 }
 

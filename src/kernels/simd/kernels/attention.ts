@@ -13,6 +13,7 @@ export const attention = defineKernel('attention', {
     k: pointer('[B, S, D]'),
     v: pointer('[B, S, D]'),
     bias: optional('[H, R, S]'),
+    mask: optional('[B, S]'),
     B: int(),
     R: int('queries'),
     S: int('keys'),
@@ -54,9 +55,9 @@ interface Attrs {
 
 /** `attention` and its gradients. */
 export function register(): void {
-  registerSimdKernel<Inputs & { bias?: tf.TensorInfo }, Attrs>(
+  registerSimdKernel<Inputs & { bias?: tf.TensorInfo; mask?: tf.TensorInfo }, Attrs>(
     ATTENTION,
-    ({ inputs: { q, k, v, bias }, attrs: { heads: H }, backend }) => {
+    ({ inputs: { q, k, v, bias, mask }, attrs: { heads: H }, backend }) => {
       const { B, R, S, D } = sizesOf(q, k);
       const y = backend.output([B, R, D]);
       const probs = backend.output([B, H, R, S]);
@@ -67,6 +68,7 @@ export function register(): void {
         k: backend.address(k),
         v: backend.address(v),
         bias: bias && backend.address(bias),
+        mask: mask && backend.address(mask),
         B,
         R,
         S,

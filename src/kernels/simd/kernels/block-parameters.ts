@@ -36,6 +36,8 @@ export interface BlockAt {
   k?: number;
   v?: number;
   bias?: number;
+  /** Added to the scores of each element's keys [B, keys]. */
+  mask?: number;
   /** How the first block of a step computes x: the injected tokens, and whether it multiplies z by `keep`. */
   begin?: { inject?: number; mix: boolean };
   weights: Parameters;
@@ -43,7 +45,7 @@ export interface BlockAt {
   packed: boolean;
 }
 
-/** The tensors of a block by name: parameters, context and bias. */
+/** The tensors of a block by name: parameters, context, bias and mask. */
 export type BlockTensors = Readonly<Record<string, tf.TensorInfo | undefined>>;
 
 const PARAMETERS: readonly string[] = [...WEIGHTS, 'gain', 'keep'];
@@ -73,6 +75,7 @@ export function blockAt(
     k: at('k'),
     v: at('v'),
     bias: at('bias'),
+    mask: at('mask'),
     begin,
     weights: {
       attentionBefore: at('attentionBefore')!,

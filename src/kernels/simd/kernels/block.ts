@@ -29,6 +29,7 @@ export const block = defineKernel('block', {
     k: optional('keys of the context [B, S, D]'),
     v: optional('values of the context [B, S, D]'),
     bias: optional('[H, R, T]'),
+    mask: optional('[B, T]'),
     y: pointer('[whole, R, D]'),
     readouts: optional('[B, D]'),
     ownStep: int(
@@ -92,7 +93,7 @@ export function blockArguments(
   whole: number,
   { from, y, readouts, kept, own = false }: Operands,
 ) {
-  const { R, S, H, D, F, k, v, bias, begin, weights, packed } = block;
+  const { R, S, H, D, F, k, v, bias, mask, begin, weights, packed } = block;
   const parts = partsOf(block, own ? groupExtent(block, B) : extentOf(block, B, whole));
   let next = kept;
   const place = (size: number) => {
@@ -118,6 +119,7 @@ export function blockArguments(
     k,
     v,
     bias,
+    mask,
     y,
     readouts,
     ownStep: own ? 4 * floatsOf(parts) : 0,

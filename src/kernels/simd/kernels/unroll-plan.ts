@@ -197,6 +197,7 @@ export class Plan {
 function tensorsOf(inputs: Inputs, block: number): BlockTensors {
   const tensors: Record<string, tf.TensorInfo | undefined> = {};
   for (const [stem, name] of blockNames(block)) tensors[stem] = inputs[name];
+  tensors.mask = inputs.mask;
   if (block > 0) return tensors;
   const { gain, keep, inject } = inputs;
   return Object.assign(tensors, { gain, keep, inject });

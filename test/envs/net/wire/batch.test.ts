@@ -5,6 +5,7 @@ import {
   Discrete,
   MultiBinary,
   MultiDiscrete,
+  Sequence,
   type Space,
   Text,
   Tuple,
@@ -22,6 +23,8 @@ const spaces: [string, Space][] = [
   ['text', new Text({ maxLength: 4 })],
   ['dict', dict],
   ['tuple', new Tuple([dict, new Text({ maxLength: 2 })])],
+  ['sequence', new Sequence(box, { maxLength: 3 }) as Space],
+  ['sequence of dicts', new Sequence(dict, { maxLength: 2, as: 'set' }) as Space],
 ];
 
 describe.each(spaces)('a batch of a %s', (_, space) => {

@@ -65,6 +65,8 @@ export class AttentionArguments {
   v: usize;
   /** [H, R, S]; 0: absent */
   bias: usize;
+  /** [B, S]; 0: absent */
+  mask: usize;
   B: i32;
   /** queries */
   R: i32;
@@ -184,6 +186,8 @@ export class BlockArguments {
   v: usize;
   /** [H, R, T]; 0: absent */
   bias: usize;
+  /** [B, T]; 0: absent */
+  mask: usize;
   /** [whole, R, D] */
   y: usize;
   /** [B, D]; 0: absent */
@@ -257,6 +261,7 @@ export class BlockGradArguments {
   private block_k: usize;
   private block_v: usize;
   private block_bias: usize;
+  private block_mask: usize;
   private block_y: usize;
   private block_readouts: usize;
   private block_ownStep: i32;
@@ -291,7 +296,7 @@ export class BlockGradArguments {
   dv: usize;
   /** [LANES, H, R, T], added to; 0: absent */
   dbias: usize;
-  @inline get sums(): BlockParameters { return changetype<BlockParameters>(changetype<usize>(this) + 220); }
+  @inline get sums(): BlockParameters { return changetype<BlockParameters>(changetype<usize>(this) + 224); }
   private sums_attentionBefore: usize;
   private sums_query: usize;
   private sums_out: usize;

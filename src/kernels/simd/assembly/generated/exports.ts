@@ -62,7 +62,7 @@ export function add_512f6512(words: usize, scratch: usize, part: i32, parts: i32
   add(a, part, parts);
 }
 
-export function attention_c3bbfb07(words: usize, scratch: usize, part: i32, parts: i32): void {
+export function attention_9e437388(words: usize, scratch: usize, part: i32, parts: i32): void {
   const a = changetype<AttentionArguments>(words);
   attention(a, share(a.B, part, parts), share(a.B, part + 1, parts));
 }
@@ -76,12 +76,12 @@ export function attentionGrad_21fff1a9(words: usize, scratch: usize, part: i32, 
   }
 }
 
-export function block_f273729a(words: usize, scratch: usize, part: i32, parts: i32): void {
+export function block_7a371d1b(words: usize, scratch: usize, part: i32, parts: i32): void {
   const a = changetype<BlockArguments>(words);
   block(a, part, parts, scratch);
 }
 
-export function blockGrad_b3595554(words: usize, scratch: usize, part: i32, parts: i32): void {
+export function blockGrad_ee3b3174(words: usize, scratch: usize, part: i32, parts: i32): void {
   const a = changetype<BlockGradArguments>(words);
   blockGrad(a, part, parts, scratch);
 }
