@@ -25,7 +25,7 @@ interface Action {
  * 0 for a unit that is not ready; otherwise 0.3, 0.3 more for its enemy, and 0.4 for its power, falling to 0 at an error of 0.5.
  * The optimal return is 1. A target out of reach throws, which shows a lost mask at once.
  */
-export function hybridEnv(): Env<Float32Array, Action> {
+export default function hybridEnv(): Env<Float32Array, Action> {
   let rng = Rng.seed(0);
   let units: Unit[] | undefined;
   const shown = () => {

@@ -18,6 +18,7 @@ import { UsageError } from '../common/errors.ts';
 import type { Config } from '../config/config.ts';
 import { envName } from '../config/env-name.ts';
 import type { Checkpoint } from '../run/index.ts';
+import { ActBatch } from './act-batch.ts';
 import {
   type ActOptions,
   actChecks,
@@ -58,6 +59,7 @@ export class ActingAgent {
   /** Environment steps of training behind its weights; 0 for an agent without a checkpoint. */
   version = 0;
   readonly #rng: Rng;
+  readonly #batch = new ActBatch((slots, exit, failed) => this.#decider(slots, { exit, failed }));
 
   /**
    * An untrained agent; `loadBackend` must have run before.
@@ -144,7 +146,8 @@ export class ActingAgent {
 
   /**
    * Thinks about one observation and chooses an action. Calls do not depend on each other: the agent has no memory
-   * between observations.
+   * between observations. Calls that do not wait for each other share a batch, which takes less time than one after
+   * another; a number may then differ in its last digits.
    *
    * ```ts
    * import { Agent, makeEnv } from 'pondera';
@@ -164,16 +167,23 @@ export class ActingAgent {
   async act(obs: unknown, options: ActOptions = {}): Promise<Act> {
     this.checkUsable('Agent.act');
     checkOptions('Agent.act', options, actChecks);
-    const { exit, deterministic } = options;
-    const decider = this.decider(1, { exit, deterministic });
-    decider.push([this.#traced(obs, options)]);
-    try {
-      for (;;) {
-        const [decision] = await decider.tick();
-        if (decision !== undefined) return toAct(decision);
-      }
-    } finally {
-      decider.dispose();
+    const { exit, deterministic: greedy } = options;
+    return toAct(await this.#batch.decide({ ...this.#traced(obs, options), greedy }, exit));
+  }
+
+  /**
+   * Makes decisions about random observations, some hundred, so that the machine code for them is ready and the first
+   * decisions of `act` take no longer than later ones. The agent's own stream of draws stays as it is.
+   * @throws Error after `dispose`
+   */
+  async warmUp(): Promise<void> {
+    this.checkUsable('Agent.warmUp');
+    const { maxSteps } = this.config.halting;
+    const rng = Rng.seed(0, 'warm-up');
+    for (let i = 0; i < WARM_UP; i++) {
+      // Thoughts of every length, from one ponder step on.
+      const exit = { name: 'fixed', ponderSteps: 1 + (i % maxSteps) } as const;
+      await this.act(this.observationSpace.sample(rng), { exit, seed: i });
     }
   }
 
@@ -244,6 +254,10 @@ export class ActingAgent {
     options: DeciderOptions<O> = {},
   ): Decider<O> {
     this.checkUsable('Agent.decider');
+    return this.#decider(slots, options);
+  }
+
+  #decider<O extends DecisionRequest>(slots: number, options: DeciderOptions<O>): Decider<O> {
     const { halting, evaluation } = this.config;
     const { exit, maxSteps = halting.maxSteps, failed } = options;
     const { deterministic: greedy = evaluation.deterministic } = options;
@@ -287,6 +301,9 @@ export class ActingAgent {
     };
   }
 }
+
+/** Decisions of `warmUp`. */
+const WARM_UP = 300;
 
 /** The most thoughts of `decide` at a time. */
 const DECIDE_SLOTS = 64;

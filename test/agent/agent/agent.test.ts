@@ -255,6 +255,46 @@ describe('Agent.act', () => {
     expect(await Promise.all(all.map((obs) => agent.act(obs)))).toEqual(alone);
   });
 
+  it('called many times at once takes the ponder steps of all as one batch, those of one exit together', async () => {
+    const agent = await makeAgent(khop);
+    const all = samples(agent, 6);
+    const batches: number[] = [];
+    const { outputs } = agent.policy;
+    agent.policy.outputs = (z, n) => {
+      batches.push(z.shape[0]);
+      return outputs.call(agent.policy, z, n);
+    };
+    const fixed = (ponderSteps: number) => ({ exit: { name: 'fixed', ponderSteps } }) as const;
+    await Promise.all(all.map((obs) => agent.act(obs, fixed(2))));
+    expect(batches.splice(0)).toEqual([6, 6]);
+    await Promise.all(all.map((obs, i) => agent.act(obs, fixed(1 + (i % 2)))));
+    expect(batches.splice(0).sort()).toEqual([3, 3, 3]);
+    for (const obs of all) await agent.act(obs, fixed(1));
+    expect(batches).toEqual([1, 1, 1, 1, 1, 1]);
+  });
+
+  it('called many times at once refuses each call by itself', async () => {
+    const agent = await makeAgent();
+    const limited = agent.act(0, { maxSteps: 1 });
+    const refused = agent.act(9);
+    const wrong = agent.act(0, { exit: { name: 'cdf', quantile: 7 } });
+    await expect(refused).rejects.toThrow('Agent.act: obs: expected');
+    await expect(wrong).rejects.toThrow('exit cdf: quantile: ');
+    expect((await limited).thought.ponderSteps).toBe(1);
+    expect((await agent.act(0)).action).toEqual((await limited).action);
+  });
+
+  it('warms up without changing what it says or draws afterwards', async () => {
+    const [warm, cold] = [await makeAgent(khop), await makeAgent(khop)];
+    const tensors = tf.memory().numTensors;
+    await warm.warmUp();
+    expect(tf.memory().numTensors).toBe(tensors);
+    for (const obs of samples(warm, 12)) {
+      const drawn = { deterministic: false, exit: 'sample' } as const;
+      expect(await warm.act(obs, drawn)).toEqual(await cold.act(obs, drawn));
+    }
+  });
+
   it('sees observations as they were normalized in training', async () => {
     const env = { id: 'Pendulum-v1' };
     const agent = await makeAgent({ env, normalize: { obs: true } });
@@ -343,6 +383,7 @@ describe('an agent that has been disposed of', () => {
     agent.dispose();
     agent.dispose();
     await expect(agent.act(0)).rejects.toThrow(message('Agent.act'));
+    await expect(agent.warmUp()).rejects.toThrow(message('Agent.warmUp'));
     await expect(lastValueFrom(agent.decide(from([0])))).rejects.toThrow(message('Agent.decide'));
     expect(() => agent.decider(1)).toThrow(message('Agent.decider'));
     expect(() => agent.restore(weights, agent.state())).toThrow(message('Agent.restore'));

@@ -1,5 +1,5 @@
 import type { RecordedDecision, RecordingHeader } from '../../recording/recording-format.ts';
-import type { SpaceJson } from './space-view.ts';
+import type { SpaceJson } from './recorded-space.ts';
 
 /** How the page shows an action distribution, number by number. */
 export interface Actions {

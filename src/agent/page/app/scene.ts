@@ -2,8 +2,9 @@ import type { RecordedDecision, RecordingHeader } from '../../recording/recordin
 import { fill, h } from './dom.ts';
 import { type Drawing, DrawingView } from './drawing.ts';
 import { formatNumber } from './format.ts';
+import type { SpaceJson } from './recorded-space.ts';
 import type { Episode, RecordingReader } from './recording-reader.ts';
-import { type SpaceJson, spaceView } from './space-view.ts';
+import { spaceView } from './space-view.ts';
 import { observedShares } from './token-values.ts';
 
 /** The observation before a decision, and the outcome of its action. */

@@ -1,5 +1,5 @@
 import type { RecordingHeader } from '../../recording/recording-format.ts';
-import type { SpaceJson } from './space-view.ts';
+import type { SpaceJson } from './recorded-space.ts';
 
 /** The attention to the observation's tokens, without the policy's own tokens. */
 export function observedShares(

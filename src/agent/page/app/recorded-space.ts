@@ -1,0 +1,12 @@
+export type Bound = number | null | (number | null)[];
+
+/** A space as recordings have it (docs/protocol.md). */
+export type SpaceJson =
+  | { type: 'box'; shape: number[]; dtype: string; low: Bound; high: Bound }
+  | { type: 'discrete'; n: number; start: number }
+  | { type: 'multi-discrete'; shape: number[]; nvec: number[]; start: number[]; as?: string }
+  | { type: 'multi-binary'; shape: number[] }
+  | { type: 'text'; maxLength: number }
+  | { type: 'dict'; spaces: [string, SpaceJson][] }
+  | { type: 'tuple'; spaces: SpaceJson[] }
+  | { type: 'sequence'; space: SpaceJson };
