@@ -1,66 +1,81 @@
 import { RunningStats, type RunningStatsState } from '../../envs/common/index.ts';
 import type { Transition } from '../../rollout/index.ts';
+import { type EpisodeReturns, noReturns, withReward } from './episode-returns.ts';
 
 export interface RewardScaleState {
+  /** Of the returns of all episodes that have ended. */
   stats: RunningStatsState;
-  returns: number[];
+  /** The returns of the episodes under way, one for each environment; checkpoints of 0.1 do not have them. */
+  underWay?: EpisodeReturns[];
   /** Whether a reward other than 0 has come. */
   rewarded?: boolean;
 }
 
 /**
- * The scale of rewards: one over the running standard deviation of the discounted return so far, over all environments. That return,
- * G ← γ·G + r, starts anew with each episode, terminated or truncated, as in SB3's VecNormalize. Gymnasium's NormalizeReward
- * (`normalizeReward`) adds the last reward of an episode to the return of the next, and continues through truncation.
+ * The scale of rewards: one over the standard deviation of the return from each step to the end of its episode, over all steps of
+ * all environments so far. That is what values predict. SB3's VecNormalize and Gymnasium's NormalizeReward (`normalizeReward`)
+ * take the discounted sum of the rewards before a step instead; where the only reward comes at the end, it is 0 at all
+ * steps but one, and rewards become so large that the loss of the values drowns that of the policy.
  * One scale holds for a whole rollout, so that it can scale the price too.
  */
 export class RewardScale {
   readonly #gamma: number;
   #stats = new RunningStats(1);
-  readonly #returns: Float64Array; // [N]
+  readonly #underWay: EpisodeReturns[]; // [N]
   #rewarded = false;
 
   constructor(envs: number, gamma: number) {
     this.#gamma = gamma;
-    this.#returns = new Float64Array(envs);
+    this.#underWay = Array.from({ length: envs }, noReturns);
   }
 
-  /**
-   * The factor on rewards and price. It is 1 until the first reward other than 0: returns of 0 do not show how large
-   * later ones will be, and their deviation would scale the price alone.
-   */
+  /** The factor on rewards and price; see `factorOf`. */
   get factor(): number {
-    return this.#rewarded ? this.#stats.scale(0) : 1;
+    return factorOf(this.state());
   }
 
   observe(transitions: readonly Transition[]): void {
     for (const { env, reward, terminated, truncated, lost } of transitions) {
       if (lost !== undefined) {
-        this.#returns[env] = 0;
+        this.#underWay[env] = noReturns();
         continue;
       }
-      const sofar = this.#gamma * this.#returns[env] + reward;
       this.#rewarded ||= reward !== 0;
-      this.#stats.update([sofar], 1);
-      this.#returns[env] = terminated || truncated ? 0 : sofar;
+      const returns = withReward(this.#underWay[env], reward, this.#gamma);
+      const ended = terminated || truncated;
+      if (ended) add(this.#stats, returns);
+      this.#underWay[env] = ended ? noReturns() : returns;
     }
   }
 
   state(): RewardScaleState {
-    const returns = Array.from(this.#returns);
-    return { stats: this.#stats.state(), returns, rewarded: this.#rewarded };
+    return { stats: this.#stats.state(), underWay: [...this.#underWay], rewarded: this.#rewarded };
   }
 
   restore(state: RewardScaleState): void {
     this.#stats = RunningStats.fromState(state.stats);
-    this.#returns.set(state.returns);
+    this.#underWay.forEach((_, env) => {
+      this.#underWay[env] = state.underWay?.[env] ?? noReturns();
+    });
     this.#rewarded = rewardedIn(state);
   }
 }
 
-/** The `factor` of a saved scale. */
+/**
+ * The factor of a saved scale. It is 1 until the first reward other than 0: returns of 0 do not show how large later ones
+ * will be, and their deviation would scale the price alone.
+ */
 export function factorOf(state: RewardScaleState): number {
-  return rewardedIn(state) ? RunningStats.fromState(state.stats).scale(0) : 1;
+  if (!rewardedIn(state)) return 1;
+  const stats = RunningStats.fromState(state.stats);
+  for (const returns of state.underWay ?? []) add(stats, returns);
+  return stats.scale(0);
+}
+
+function add(stats: RunningStats, { envSteps, sum, squares }: EpisodeReturns): void {
+  if (envSteps === 0) return;
+  const mean = sum / envSteps;
+  stats.add(envSteps, mean, Math.max(0, squares - mean * sum));
 }
 
 /** Whether a reward other than 0 has come; for older checkpoints, which do not hold that, judged by the mean return. */

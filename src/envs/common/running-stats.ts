@@ -63,19 +63,37 @@ export class RunningStats {
       }
     }
     if (count === 0) return;
-    const total = this.count + count;
     for (let i = 0; i < size; i++) {
       let sum = 0;
       for (let j = i; j < rows.length; j += size) sum += rows[j];
       const mean = sum / count;
       let squares = 0;
       for (let j = i; j < rows.length; j += size) squares += (rows[j] - mean) ** 2;
-      const delta = mean - this.mean[i];
-      const between = (delta ** 2 * this.count * count) / total;
-      this.variance[i] = (this.variance[i] * this.count + squares + between) / total;
-      this.mean[i] += (delta * count) / total;
+      this.#join(i, count, mean, squares);
     }
-    this.count = total;
+    this.count += count;
+  }
+
+  /**
+   * Adds numbers of which only their count, mean and Σ (x − mean)² are known.
+   * @throws RangeError unless the statistics are of one entry, and the numbers are finite
+   */
+  add(count: number, mean: number, squares: number): void {
+    if (this.size !== 1 || !Number.isFinite(mean) || !Number.isFinite(squares)) {
+      throw new RangeError(
+        `RunningStats.add: expected one entry and finite numbers, got ${this.size} entries, mean ${mean}, squares ${squares}`,
+      );
+    }
+    this.#join(0, count, mean, squares);
+    this.count += count;
+  }
+
+  #join(i: number, count: number, mean: number, squares: number): void {
+    const total = this.count + count;
+    const delta = mean - this.mean[i];
+    const between = (delta ** 2 * this.count * count) / total;
+    this.variance[i] = (this.variance[i] * this.count + squares + between) / total;
+    this.mean[i] += (delta * count) / total;
   }
 
   /** Replaces each x of a row [size] by `(x − mean) / √(variance + 1e-8)`, clipped to ±clip. */

@@ -10,6 +10,6 @@ export const normalizeSettings = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'Divide rewards, and the price of a ponder step, by the running standard deviation of the discounted return.',
+      'Divide rewards, and the price of a ponder step, by the running standard deviation of the return to the end of the episode.',
     ),
 });
