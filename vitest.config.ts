@@ -11,8 +11,8 @@ const NEEDS_ITS_OWN_PROCESS = [
   /\bvi\.(mock|stubEnv|stubGlobal)\(/,
   // It changes the process, or how it ends.
   /\bprocess\.(on|once|kill|exit|chdir)\b|\bprocess\.env\.\w+ = |\(process, /,
-  // It starts processes, threads or sockets by itself.
-  /\bprocess\.execPath\b|'(playwright-core|node:(child_process|worker_threads|net|http))'/,
+  // It drives a browser.
+  /'playwright-core'/,
 ];
 
 /** A file and the helpers that it imports. */
@@ -36,14 +36,21 @@ const isolated = readdirSync('test', { recursive: true, encoding: 'utf8' })
 
 export default defineConfig({
   resolve: {
-    // As in a project that has installed the package; tsconfig.json says the same.
+    // What starts threads and processes takes them from the build, and `pondera` is as in a project that has installed
+    // the package; tsconfig.json says the same.
     alias: [
+      { find: './common/thread.ts', replacement: resolve('test/support/thread.ts') },
+      {
+        find: /^(\.\.\/){1,2}common\/own-command\.ts$/,
+        replacement: resolve('test/support/built.ts'),
+      },
       { find: /^pondera$/, replacement: resolve('src/index.ts') },
       { find: 'pondera/act', replacement: resolve('src/agent/act/index.ts') },
       { find: /^pondera\/(.*)$/, replacement: resolve('src/$1/index.ts') },
     ],
   },
   test: {
+    globalSetup: ['test/setup-build.ts'],
     setupFiles: ['test/setup.ts'],
     // Two cores: more workers only contend, and each loads its own copy of the WebAssembly backend.
     maxWorkers: 2,

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { configJsonSchema } from '../src/agent/index.ts';
 import type { FieldSchema } from '../src/envs/common/index.ts';
 import { envIds, train } from '../src/index.ts';
+import { pondera } from './support/built.ts';
 import { tempDir } from './support/temp-dir.ts';
 import { tinyConfig } from './support/tiny-config.ts';
 
@@ -97,9 +98,8 @@ it('the hook in docs ends a run', async () => {
 it('the commands in docs are those that there are', async () => {
   const text = await readFile(join(root, 'docs/commands.md'), 'utf8');
   const named = [...text.matchAll(/^\| `([\w-]+)/gm)].map(([, name]) => name);
-  const main = join(root, 'src/agent/cli/main.ts');
-  const args = ['--import', import.meta.resolve('tsx'), main, '--help'];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root });
+  const [program, ...first] = pondera();
+  const { stdout } = await promisify(execFile)(program, [...first, '--help'], { cwd: root });
   const [, list] = stdout.split('\nCommands:\n');
   const known = [...list.matchAll(/^ {2}([\w-]+)/gm)].map(([, name]) => name);
   expect(known).toContain('train');

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main as library } from '../examples/library.ts';
 import { CheckpointStore } from '../src/agent/run/index.ts';
 import { Agent } from '../src/index.ts';
+import { built, pondera as command } from './support/built.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const tiny = [
@@ -30,16 +31,23 @@ async function commandsOf(example: string): Promise<string[][]> {
   );
 }
 
-/** Runs a command of ours in the repository; rejects with its output unless it exits with 0. */
-async function pondera(...args: string[]): Promise<string> {
+/** Runs a command of ours as `npm run pondera` does; rejects with its output unless it exits with 0. */
+async function fromSources(...args: string[]): Promise<string> {
   const command = ['--import', 'tsx', 'src/agent/cli/main.ts', ...args];
   const { stdout } = await promisify(execFile)(process.execPath, command, { cwd: root });
   return stdout;
 }
 
-/** Trains as an example's header says, but briefly. @returns what it printed */
-function trainBriefly(args: readonly string[], runDir: string): Promise<string> {
-  return pondera(...args, '--run-dir', runDir, ...tiny.flatMap((set) => ['--set', set]));
+/** The same from the build, which has the examples too. */
+async function pondera(...args: string[]): Promise<string> {
+  const [program, ...first] = command();
+  const { stdout } = await promisify(execFile)(program, [...first, ...args], { cwd: built('.') });
+  return stdout;
+}
+
+/** Of a command that trains, but briefly: its arguments. */
+function briefly(args: readonly string[], runDir: string, sets = tiny): string[] {
+  return [...args, '--run-dir', runDir, ...sets.flatMap((set) => ['--set', set])];
 }
 
 describe('custom-env', () => {
@@ -50,7 +58,9 @@ describe('custom-env', () => {
     expect(await pondera(...check)).toContain('problems: 0, warnings: 0');
 
     const runDir = join(dir, 'env');
-    const printed = await trainBriefly(train, runDir);
+    // Threads too are started from the sources.
+    const sets = [...tiny, 'env.workers=1'];
+    const printed = await fromSources(...briefly(train, runDir, sets));
     expect(printed).toMatch(/custom-env\.ts, 16 episodes/);
     expect(printed).toMatch(/difficulty +decisions +success +ponder steps/);
     const lines = (await readFile(join(runDir, 'metrics.jsonl'), 'utf8')).trim().split('\n');
@@ -62,7 +72,7 @@ describe('custom-encoder', () => {
   it('trains by the command in its header, with the encoder in the policy', async () => {
     const [train] = await commandsOf('custom-encoder.ts');
     const runDir = join(dir, 'encoder');
-    expect(await trainBriefly(train, runDir)).toMatch(/CartPole-v1, 16 episodes/);
+    expect(await pondera(...briefly(train, runDir))).toMatch(/CartPole-v1, 16 episodes/);
     const agent = await Agent.load(runDir);
     const shapes = agent.policy.parameters.list.map(({ name, variable }) => [name, variable.shape]);
     agent.dispose();
@@ -77,8 +87,7 @@ describe('hooks', () => {
     const runDir = join(dir, 'hooks');
     // As soon as anything is: each in its first update.
     const easy = ['hooks=[{module: examples/hooks.ts, options: {mastered: -1, enough: 0}}]'];
-    const sets = [...tiny, ...easy, 'evaluation.everyUpdates=1'].flatMap((set) => ['--set', set]);
-    await pondera(...train, '--run-dir', runDir, ...sets);
+    await pondera(...briefly(train, runDir, [...tiny, ...easy, 'evaluation.everyUpdates=1']));
     expect(await readFile(join(runDir, 'net-return.csv'), 'utf8')).toMatch(/^1,[\d.]+\n$/);
     const { state } = await new CheckpointStore(join(runDir, 'checkpoints')).load('latest');
     expect(state).toMatchObject({

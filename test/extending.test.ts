@@ -4,15 +4,15 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CheckpointStore } from '../src/agent/run/index.ts';
+import { built, pondera } from './support/built.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const cli = join(root, 'src/agent/cli/main.ts');
 
-/** As in a project that has installed the package, but from its sources. */
+/** As in a project that has installed the package. */
 const installed = {
   name: 'pondera',
   type: 'module',
-  exports: { '.': './src/index.ts', './*': './src/*/index.ts' },
+  exports: { '.': './src/index.js', './*': './src/*/index.js' },
 };
 const briefly = ['train.totalSteps=512', 'evaluation.episodes=16'];
 
@@ -30,7 +30,7 @@ beforeAll(async () => {
   await writeFile(join(dir, 'package.json'), '{ "type": "module" }');
   const home = join(dir, 'node_modules/pondera');
   await mkdir(home, { recursive: true });
-  await symlink(join(root, 'src'), join(home, 'src'));
+  await symlink(built('src'), join(home, 'src'));
   await writeFile(join(home, 'package.json'), JSON.stringify(installed));
 });
 afterAll(() => rm(dir, { recursive: true }));
@@ -52,9 +52,12 @@ async function runCommands(section: string): Promise<string> {
       const [npx, command, ...args] = line.split(' ');
       expect([npx, ['pondera', 'tsx'].includes(command)]).toEqual(['npx', true]);
       const set = args[0] === 'train' ? briefly.flatMap((field) => ['--set', field]) : [];
-      const program = command === 'tsx' ? args : [cli, ...args, ...set];
-      const options = ['--import', import.meta.resolve('tsx'), ...program];
-      const { stdout, stderr } = await promisify(execFile)(process.execPath, options, { cwd: dir });
+      const [node, cli] = pondera();
+      const options =
+        command === 'tsx'
+          ? ['--import', import.meta.resolve('tsx'), ...args]
+          : [cli, ...args, ...set];
+      const { stdout, stderr } = await promisify(execFile)(node, options, { cwd: dir });
       printed += stdout + stderr;
     }
   }

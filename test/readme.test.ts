@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import own from '../package.json' with { type: 'json' };
+import { built } from './support/built.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -21,7 +22,7 @@ afterAll(() => rm(dir, { recursive: true }));
 /** As itself but for where `pondera` is and how long it trains. */
 function adapt(text: string): string {
   const replacements = [
-    [`'pondera'`, `'${pathToFileURL(join(root, 'src/index.ts'))}'`],
+    [`'pondera'`, `'${pathToFileURL(built('src/index.ts'))}'`],
     [
       'train: { totalSteps: 60_000 }',
       'ppo: { decisions: 256 }, evaluation: { episodes: 8 }, train: { totalSteps: 256 }',

@@ -1,14 +1,14 @@
 import { execFile } from 'node:child_process';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { CheckpointStore } from '../../src/agent/run/index.ts';
 import type { TrainingState } from '../../src/agent/train/training-state.ts';
+import { built, pondera } from '../support/built.ts';
 import { run } from '../support/short-runs.ts';
 import { tinyConfig } from '../support/tiny-config.ts';
 
-const module = resolve(import.meta.dirname, '../support/varied-env.ts');
-const main = resolve(import.meta.dirname, '../../src/agent/cli/main.ts');
+const module = built('test/support/varied-env.ts');
 
 /** A run of four updates that learns next to nothing, evaluated after each. */
 function runWith(evaluation: { deterministic?: boolean }) {
@@ -44,18 +44,9 @@ it('evaluations of training, and the choice of the best, take the most likely ac
 it('pondera eval takes the most likely actions, or draws them with --sample', async () => {
   const { runDir } = await runWith({});
   const returnOf = async (...flags: string[]) => {
-    const command = [
-      '--import',
-      'tsx',
-      main,
-      'eval',
-      runDir,
-      '--json',
-      '--episodes',
-      '8',
-      ...flags,
-    ];
-    const { stdout } = await promisify(execFile)(process.execPath, command);
+    const [program, ...first] = pondera();
+    const args = [...first, 'eval', runDir, '--json', '--episodes', '8', ...flags];
+    const { stdout } = await promisify(execFile)(program, args);
     return JSON.parse(stdout).return.mean as number;
   };
   const [likely, drawn] = await Promise.all([returnOf(), returnOf('--sample')]);

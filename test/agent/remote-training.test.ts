@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Agent } from '../../src/agent/agent/agent.ts';
@@ -9,6 +9,7 @@ import type { ConfigInput } from '../../src/agent/config/config.ts';
 import type { TrainEvent, UpdateMetrics } from '../../src/agent/events/events.ts';
 import { readMetrics } from '../../src/agent/run/index.ts';
 import { type TrainOptions, train } from '../../src/agent/train/train.ts';
+import { pondera } from '../support/built.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { knownAnswerConfig } from '../support/tiny-config.ts';
@@ -25,9 +26,9 @@ class ServerProcess {
   url = '';
 
   async start(id: string): Promise<void> {
-    const main = resolve(import.meta.dirname, '../../src/agent/cli/main.ts');
-    const args = ['--import', import.meta.resolve('tsx'), main, 'env', id, '--json'];
-    this.#process = spawn(process.execPath, [...args, '--port', String(this.#port)], {
+    const [program, ...first] = pondera();
+    const args = ['env', id, '--json', '--port', String(this.#port)];
+    this.#process = spawn(program, [...first, ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const [line] = await once(createInterface(this.#process.stdout!), 'line');

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
@@ -11,15 +11,8 @@ import { stringify } from 'yaml';
 import type { ConfigInput } from '../../src/agent/config/config.ts';
 import type { RunView } from '../../src/agent/daemon/run-status.ts';
 import { type DaemonServer, serveDaemon } from '../../src/agent/daemon/serve-daemon.ts';
+import { pondera } from './built.ts';
 import { tinyConfig } from './tiny-config.ts';
-
-const root = resolve(import.meta.dirname, '../..');
-export const pondera = [
-  process.execPath,
-  '--import',
-  import.meta.resolve('tsx'),
-  join(root, 'src/agent/cli/main.ts'),
-] as const;
 
 const opened: (() => unknown)[] = [];
 /** To be called after each test. */
@@ -53,7 +46,7 @@ export async function put(dir: string, input: ConfigInput, file = `${input.name}
 /** A daemon in this process. @param command what it runs in place of `pondera` */
 export async function serve(
   dir: string,
-  command: readonly [string, ...string[]] = pondera,
+  command: readonly [string, ...string[]] = pondera(),
 ): Promise<DaemonServer> {
   const daemon = await serveDaemon({
     dir,
@@ -69,7 +62,7 @@ export async function serve(
 
 /** A daemon in a process of its own, once it answers. */
 export async function spawnDaemon(dir: string): Promise<ChildProcess> {
-  const [program, ...first] = pondera;
+  const [program, ...first] = pondera();
   const child = spawn(program, [...first, 'daemon', dir, '--port', '0', '--log-level', 'error'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
+import { built } from './built.ts';
 
 /**
  * Another process that holds the lock at `path` until it is killed, at the latest when the test ends.
@@ -10,8 +10,8 @@ import { onTestFinished } from 'vitest';
  * @throws Error with what it said where it could not take it
  */
 export async function lockHolder(path: string, within: string[] = []): Promise<ChildProcess> {
-  const script = join(import.meta.dirname, 'hold-lock.ts');
-  const [program, ...args] = [...within, process.execPath, '--import', 'tsx', script, path];
+  const script = built('test/support/hold-lock.ts');
+  const [program, ...args] = [...within, process.execPath, script, path];
   // A group of its own, so that what it runs is killed with it.
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   onTestFinished(() => {

@@ -2,21 +2,14 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import {
-  cleanUp,
-  config,
-  folder,
-  pondera,
-  put,
-  spawnDaemon,
-  updates,
-} from '../../support/daemon-folder.ts';
+import { pondera } from '../../support/built.ts';
+import { cleanUp, config, folder, put, spawnDaemon, updates } from '../../support/daemon-folder.ts';
 
 afterEach(cleanUp);
 
 /** Runs a command in the folder of a daemon. */
 function run(dir: string, ...args: string[]) {
-  const [program, ...first] = pondera;
+  const [program, ...first] = pondera();
   const env = { ...process.env, PONDERA_DIR: dir };
   return new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
     execFile(program, [...first, ...args], { env }, (error, stdout, stderr) => {

@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { built } from '../../support/built.ts';
 
-const root = resolve(import.meta.dirname, '../../..');
-const module = JSON.stringify(join(root, 'src/agent/cli/interrupt.ts'));
+const module = JSON.stringify(built('src/agent/cli/interrupt.ts'));
 
 let child: ChildProcess;
 afterEach(() => {
@@ -22,9 +21,8 @@ async function start(work: string, ...channel: 'ipc'[]): Promise<{ written: () =
     const busy = setInterval(() => console.log('busy'), 20);
     ${work}
     console.log('ready');`;
-  const args = ['--import', 'tsx', '--input-type=module', '-e', program];
+  const args = ['--input-type=module', '-e', program];
   child = spawn(process.execPath, args, {
-    cwd: root,
     stdio: ['ignore', 'pipe', 'inherit', ...channel],
   });
   let text = '';

@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
-import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
+import { built } from '../../support/built.ts';
 
-const root = resolve(import.meta.dirname, '../../..');
-const module = JSON.stringify(join(root, 'src/agent/cli/output.ts'));
+const module = JSON.stringify(built('src/agent/cli/output.ts'));
 
 describe('keepOutput', () => {
   it('leaves standard output to the command, whoever prints', async () => {
@@ -18,9 +17,9 @@ describe('keepOutput', () => {
       printJson({ a: 1 });
       const worker = new Worker(\`console.log('\${much}'); console.log('thread')\`, { eval: true });
       worker.once('exit', () => print('b\\n', () => jsonTo(3)({ c: 2 })));`;
-    const args = ['--import', 'tsx', '--input-type=module', '-e', program];
+    const args = ['--input-type=module', '-e', program];
     const stdio = ['ignore', 'pipe', 'pipe', 'pipe'] as const;
-    const child = spawn(process.execPath, args, { cwd: root, stdio: [...stdio] });
+    const child = spawn(process.execPath, args, { stdio: [...stdio] });
     const [, out, err, third] = child.stdio;
     const [stdout, stderr, reported] = await Promise.all(
       [out, err, third].map((stream) => text(stream as NodeJS.ReadableStream)),

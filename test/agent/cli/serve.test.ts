@@ -5,15 +5,15 @@ import { get } from 'node:https';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { pondera } from '../../support/built.ts';
 import { connect, makeRun } from '../../support/served.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
-const main = join(root, 'src/agent/cli/main.ts');
 
 /** Runs `pondera serve`, and waits for the first line that it prints. */
 async function start(args: string[], env: NodeJS.ProcessEnv = {}) {
-  const command = ['--import', 'tsx', main, 'serve', ...args];
-  const child: ChildProcess = spawn(process.execPath, command, {
+  const [program, ...first] = pondera();
+  const child: ChildProcess = spawn(program, [...first, 'serve', ...args], {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, watch, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ownCommand } from '../../../src/agent/common/own-command.ts';
 import { buildFolder, buildIn } from '../../../src/kernels/tensorflow/build.ts';
+import { pondera } from '../../support/built.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 /** Starts the command with nothing on its path but these scripts. */
@@ -13,7 +13,8 @@ function start(tools: Record<string, string>, ...args: string[]) {
   for (const [name, script] of Object.entries(tools)) {
     writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   }
-  const child = spawn(process.execPath, [...ownCommand(), 'tensorflow', ...args], {
+  const [program, ...first] = pondera();
+  const child = spawn(program, [...first, 'tensorflow', ...args], {
     cwd: resolve(import.meta.dirname, '../../..'),
     env: { ...process.env, PATH: bin },
     stdio: ['ignore', 'pipe', 'pipe'],

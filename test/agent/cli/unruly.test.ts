@@ -2,15 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readEvents } from '../../../src/agent/events/events-log.ts';
+import { built, pondera as command } from '../../support/built.ts';
 import { tinyConfig } from '../../support/tiny-config.ts';
 import type { Manner } from '../../support/unruly-env.ts';
-
-const main = resolve(import.meta.dirname, '../../../src/agent/cli/main.ts');
-const node = [process.execPath, '--import', import.meta.resolve('tsx')] as const;
 
 const folder = mkdtempSync(join(tmpdir(), 'pondera-unruly-'));
 const children: ChildProcess[] = [];
@@ -21,8 +19,8 @@ afterAll(() => {
 
 /** The command, in a process of its own. */
 function pondera(...args: string[]): ChildProcess {
-  const [program, ...first] = node;
-  const child = spawn(program, [...first, main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [program, ...first] = command();
+  const child = spawn(program, [...first, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   children.push(child);
   return child;
 }
@@ -36,7 +34,7 @@ async function train(manner: Manner, input: Parameters<typeof tinyConfig>[0], ..
     ...input,
     env: {
       id: undefined,
-      module: join(import.meta.dirname, '../../support/unruly-env.ts'),
+      module: built('test/support/unruly-env.ts'),
       options: { manner },
       count: 4,
       ...input?.env,
@@ -96,7 +94,7 @@ describe('an error that nothing catches', () => {
     const [name] = readdirSync(join(runDir, 'incidents'));
     const note = JSON.parse(readFileSync(join(runDir, 'incidents', name), 'utf8'));
     expect(note).toMatchObject({ version: 1, reason: message });
-    expect(note.stack).toContain('unruly-env.ts');
+    expect(note.stack).toContain('unruly-env.js');
   });
 });
 
@@ -111,7 +109,7 @@ describe('an environment that ends the process', () => {
     ]);
     expect(stdout).toContain('"what":"process"');
     const [name] = readdirSync(join(runDir, 'incidents'));
-    expect(readFileSync(join(runDir, 'incidents', name), 'utf8')).toContain('unruly-env.ts');
+    expect(readFileSync(join(runDir, 'incidents', name), 'utf8')).toContain('unruly-env.js');
   });
 
   it('ends other commands with a word as well', async () => {

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ConfigInput } from '../../../src/agent/config/config.ts';
 import { eventLine } from '../../../src/agent/events/event-line.ts';
 import type { TrainEvent } from '../../../src/agent/events/events.ts';
 import { type Env, EnvError } from '../../../src/envs/index.ts';
 import breakingEnv, { type Fault } from '../../support/breaking-env.ts';
+import { built } from '../../support/built.ts';
 import { passTime, stopTime } from '../../support/hang-time.ts';
 import { learned, remains, run } from '../../support/short-runs.ts';
 import { tempDir } from '../../support/temp-dir.ts';
@@ -122,7 +122,7 @@ describe('an environment that fails in training', () => {
   );
 
   it('in a thread of its own begins another episode as it is', async () => {
-    const module = join(import.meta.dirname, '../../support/breaking-env.ts');
+    const module = built('test/support/breaking-env.ts');
     const options = { fault: 'huge-obs', after: 20 };
     const env = { id: undefined, module, options, count: 4, workers: 1 };
     const { failure, incidents } = await run(tinyConfig({ ...config(), env }));

@@ -1,19 +1,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { readEvents } from '../../../src/agent/events/events-log.ts';
+import { built, pondera } from '../../support/built.ts';
 import { learned, run } from '../../support/short-runs.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { tinyConfig } from '../../support/tiny-config.ts';
 
-const main = resolve(import.meta.dirname, '../../../src/agent/cli/main.ts');
 const config = tinyConfig({
   env: {
     id: undefined,
-    module: join(import.meta.dirname, '../../support/blocking-env.ts'),
+    module: built('test/support/blocking-env.ts'),
     count: 4,
   },
   // All at one depth, so that environments are stepped in turn.
@@ -30,8 +30,8 @@ describe('a training thread that stands still', () => {
     const path = join(dir, 'config.yaml');
     writeFileSync(path, JSON.stringify(config));
     const runDir = join(dir, 'run');
-    const args = ['--import', import.meta.resolve('tsx'), main, 'train', path, '--run-dir', runDir];
-    const child = spawn(process.execPath, args, {
+    const [program, ...first] = pondera();
+    const child = spawn(program, [...first, 'train', path, '--run-dir', runDir], {
       // In the third update, of environment 2.
       env: { ...process.env, BLOCK_AT: '83' },
       stdio: ['ignore', 'ignore', 'pipe'],

@@ -2,15 +2,14 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { readRecording } from '../../../src/agent/recording/index.ts';
 import { train } from '../../../src/agent/train/train.ts';
+import { pondera } from '../../support/built.ts';
 import { tinyConfig } from '../../support/tiny-config.ts';
-
-const main = resolve(import.meta.dirname, '../../../src/agent/cli/main.ts');
 
 let dir: string;
 let run: string;
@@ -22,8 +21,8 @@ beforeAll(async () => {
 afterAll(() => rm(dir, { recursive: true }));
 
 function record(...args: string[]): ChildProcessWithoutNullStreams {
-  const command = ['--import', import.meta.resolve('tsx'), main, 'record', run, ...args];
-  const child = spawn(process.execPath, command);
+  const [program, ...first] = pondera();
+  const child = spawn(program, [...first, 'record', run, ...args]);
   onTestFinished(() => void child.kill('SIGKILL'));
   return child;
 }

@@ -1,11 +1,10 @@
 import { existsSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readEvents } from '../../../src/agent/events/events-log.ts';
 import { type VerifyEvent, verifyResume } from '../../../src/agent/study/verify-resume.ts';
+import { built, pondera } from '../../support/built.ts';
 import { tempDir } from '../../support/temp-dir.ts';
-
-const main = resolve(import.meta.dirname, '../../../src/agent/cli/main.ts');
 
 /** Kills a small run of an environment, which takes longer than a kill takes to come. */
 async function verify(env: object, kills: number) {
@@ -26,7 +25,7 @@ async function verify(env: object, kills: number) {
     kernels: { threads: 1 },
   };
   writeFileSync(config, JSON.stringify(small));
-  const command = [process.execPath, '--import', 'tsx', main] as const;
+  const command = pondera();
   const reported: VerifyEvent[] = [];
   const on = (event: VerifyEvent) => void reported.push(event);
   return { dir, reported, found: await verifyResume({ config, kills, dir, command, on, seed: 5 }) };
@@ -47,7 +46,7 @@ describe('verifyResume', { timeout: 180_000 }, () => {
   });
 
   it('finds the difference where an environment’s snapshot is not all of it', async () => {
-    const module = join(import.meta.dirname, '../../support/forgetful-env.ts');
+    const module = built('test/support/forgetful-env.ts');
     const { reported, found } = await verify({ module }, 1);
     // After a checkpoint, or it would only have begun again.
     expect(reported[1]).toMatchObject({ type: 'killed', update: expect.toSatisfy((n) => n > 4) });

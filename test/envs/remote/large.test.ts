@@ -9,6 +9,7 @@ import {
   RemoteEnvs,
 } from '../../../src/envs/index.ts';
 import type { RemoteSource } from '../../../src/envs/remote/relay.ts';
+import { built } from '../../support/built.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -99,7 +100,7 @@ it.each([
   expect(await env.step(1)).toMatchObject({ reward: 1, info: { difficulty: 2 } });
 });
 
-const oddModule = new URL('../../support/odd-info-env.ts', import.meta.url).href;
+const oddModule = built('test/support/odd-info-env.ts');
 const odd = (): Info => ({
   get frame() {
     throw new Error('no frame');

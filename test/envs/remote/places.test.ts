@@ -11,6 +11,7 @@ import { SocketServer } from '../../../src/envs/net/socket/socket-server.ts';
 import type { RemoteSource } from '../../../src/envs/remote/relay.ts';
 import { dialTrainer } from '../../../src/envs/server/dial-trainer.ts';
 import { EnvServer, type EnvServerOptions } from '../../../src/envs/server/env-server.ts';
+import { built } from '../../support/built.ts';
 import { CountEnv, HeldEnv } from '../../support/count-env.ts';
 
 const closing: (() => unknown)[] = [];
@@ -172,7 +173,7 @@ describe('environments that dial in', () => {
 
 describe('environments in threads', () => {
   it('are begun again when their thread ends', async () => {
-    const module = new URL('../../support/ending-env.ts', import.meta.url).href;
+    const module = built('test/support/ending-env.ts');
     const envs = await open({ workers: 2, env: { module, options: {} } }, 4);
     await Promise.all(envs.map((env) => env.reset()));
     await expect(envs[0].step(1)).rejects.toThrow(/worker 0: the thread ended with 3/);
@@ -186,14 +187,14 @@ describe('environments in threads', () => {
     ['throw', /worker 0: the simulator hung up/],
     ['reject', /worker 0: no licence/],
   ])('that end in a %s are lost with its reason', async (how, reason) => {
-    const module = new URL('../../support/ending-env.ts', import.meta.url).href;
+    const module = built('test/support/ending-env.ts');
     const [env] = await open({ workers: 1, env: { module, options: { how } } }, 1);
     await env.reset();
     await expect(env.step(1)).rejects.toThrow(reason);
   });
 
   it('that block are given up in time', async () => {
-    const module = new URL('../../support/ending-env.ts', import.meta.url).href;
+    const module = built('test/support/ending-env.ts');
     const source = { workers: 1, env: { module, options: { how: 'block' } } };
     const [env] = await open(source, 1, { timeoutMs: 1500 });
     await env.reset();
@@ -203,7 +204,7 @@ describe('environments in threads', () => {
   });
 
   it('that cannot be made are not there, with the reason', async () => {
-    const module = new URL('../../support/ending-env.ts', import.meta.url).href;
+    const module = built('test/support/ending-env.ts');
     const source = { workers: 1, env: { module, options: { broken: true } } };
     await expect(open(source, 1)).rejects.toThrow(/could not be made: no such thing/);
   });

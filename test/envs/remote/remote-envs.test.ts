@@ -1,11 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Env, type EnvFactory, makeEnv, type Step } from '../../../src/envs/index.ts';
 import type { RemoteSource } from '../../../src/envs/remote/relay.ts';
 import { RemoteEnvs } from '../../../src/envs/remote/remote-envs.ts';
 import { EnvServer } from '../../../src/envs/server/env-server.ts';
 import { Rng } from '../../../src/kernels/index.ts';
+import { built } from '../../support/built.ts';
+import { tempDir } from '../../support/temp-dir.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -79,14 +83,15 @@ describe.each([
 it('a program ends once its environments are closed', async () => {
   const { url } = await serve();
   const program = `
-    import { RemoteEnvs } from ${JSON.stringify(new URL('../../../src/envs/index.ts', import.meta.url).href)};
+    import { RemoteEnvs } from ${JSON.stringify(built('src/envs/index.ts'))};
     const source = { urls: [${JSON.stringify(url)}], frame: 64 };
     const { envs } = await RemoteEnvs.open({ source, count: 1, timeoutMs: 10_000, seed: 0 });
     await envs[0].reset({ seed: 1 });
     envs[0].close();
   `;
-  const args = ['--import', 'tsx', '--input-type=module', '-e', program];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  const file = join(tempDir(), 'program.mjs');
+  writeFileSync(file, program);
+  const child = spawn(process.execPath, [file], { stdio: ['ignore', 'inherit', 'inherit'] });
   closing.push(() => child.kill());
   expect(await once(child, 'exit')).toEqual([0, null]);
 });

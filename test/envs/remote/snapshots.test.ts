@@ -6,6 +6,7 @@ import {
   EnvServer,
   RemoteEnvs,
 } from '../../../src/envs/index.ts';
+import { built } from '../../support/built.ts';
 import statefulEnv, { exactState } from '../../support/stateful-env.ts';
 
 const closing: (() => unknown)[] = [];
@@ -13,7 +14,7 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-const module = new URL('../../support/stateful-env.ts', import.meta.url).href;
+const module = built('test/support/stateful-env.ts');
 
 /** One such environment, over a socket or in a thread. */
 async function open(place: string, how: string): Promise<Env> {

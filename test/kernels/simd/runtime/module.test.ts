@@ -7,6 +7,7 @@ import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadModule } from '../../../../src/kernels/simd/runtime/module.ts';
+import { built } from '../../../support/built.ts';
 
 vi.mock('node:v8', async (original) => {
   const v8 = await original<typeof import('node:v8')>();
@@ -72,16 +73,14 @@ describe('loadModule', () => {
 
 /** Runs a program that loads the strict build, with flags of Node.js; gives what it prints. */
 async function inProcess(flags: string[], program = ''): Promise<string> {
-  const url = new URL('../../../../src/kernels/simd/runtime/module.ts', import.meta.url).href;
+  const url = built('src/kernels/simd/runtime/module.ts');
   const source = `
     const { loadModule } = await import(${JSON.stringify(url)});
     const { code, warning } = loadModule({ build: 'strict' });
     console.log(code, warning);
     ${program}`;
-  const tsx = ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', source];
-  const { stdout } = await promisify(execFile)(process.execPath, [...flags, ...tsx], {
-    maxBuffer: 1e8,
-  });
+  const args = [...flags, '--input-type=module', '-e', source];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 1e8 });
   return stdout;
 }
 

@@ -9,6 +9,7 @@ import { Arena } from '../../../../src/kernels/simd/runtime/arena.ts';
 import { loadModule } from '../../../../src/kernels/simd/runtime/module.ts';
 import { startWorker } from '../../../../src/kernels/simd/runtime/node-worker.ts';
 import { Pool, type PoolOptions } from '../../../../src/kernels/simd/runtime/pool.ts';
+import { built } from '../../../support/built.ts';
 import { normal } from '../../../support/numeric.ts';
 
 const { module } = loadModule({ build: 'simd' });
@@ -142,10 +143,10 @@ describe('Pool', () => {
   it('lets the process end, workers asleep or awake', async () => {
     const program = `
       import * as tf from '@tensorflow/tfjs-core';
-      import { loadBackend } from './src/kernels/index.ts';
+      import { loadBackend } from ${JSON.stringify(built('src/kernels/index.ts'))};
       await loadBackend('simd', { threads: 2 });
       console.log(tf.matMul(tf.ones([256, 64]), tf.ones([64, 64])).dataSync()[5]);`;
-    const node = ['--import', 'tsx', '--input-type=module', '--eval', program];
+    const node = ['--input-type=module', '--eval', program];
     const { stdout } = await promisify(execFile)(process.execPath, node);
     expect(stdout.trim()).toBe('64');
   });
