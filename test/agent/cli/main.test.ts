@@ -2,10 +2,19 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { runProgram } from '../../../src/agent/cli/program.ts';
+import { built, pondera as command } from '../../support/built.ts';
+
+/** What `inProcess` prints. */
+let printed = '';
+vi.mock('../../../src/agent/cli/output.ts', () => ({
+  print: (text: string) => {
+    printed += text;
+  },
+}));
 
 const root = resolve(import.meta.dirname, '../../..');
-const main = join(root, 'src/agent/cli/main.ts');
 
 let dir: string;
 beforeAll(async () => {
@@ -23,12 +32,37 @@ interface Result {
 function pondera(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Result> {
   return new Promise((done) => {
     const options = { cwd: root, env: { ...process.env, ...env } };
-    const command = ['--import', 'tsx', main, ...args];
-    execFile(process.execPath, command, options, (error, stdout, stderr) => {
+    const [program, ...first] = command();
+    execFile(program, [...first, ...args], options, (error, stdout, stderr) => {
       done({ code: error ? error.code : 0, stdout, stderr });
     });
   });
 }
+
+/** Runs the command here: what it says and its exit code are the same, and it takes no second to start. */
+async function inProcess(args: string[]): Promise<Result> {
+  printed = '';
+  let stderr = '';
+  const handlers = () => SIGNALS.map((name) => process.listeners(name as 'SIGINT'));
+  const before = handlers();
+  const spy = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    stderr += text;
+    return true;
+  });
+  try {
+    const code = await runProgram(args);
+    return { code, stdout: printed, stderr };
+  } finally {
+    process.exitCode = undefined;
+    spy.mockRestore();
+    // A process that refuses ends; here its handlers would stay.
+    for (const [i, now] of handlers().entries()) {
+      for (const handler of now) if (!before[i].includes(handler)) process.off(SIGNALS[i], handler);
+    }
+  }
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'];
 
 async function file(name: string, text: string): Promise<string> {
   const path = join(dir, name);
@@ -125,15 +159,29 @@ describe('pondera', () => {
       'no-such-env: expected the file of a module, the address of a server',
     ],
   ])('refuses %j with exit code 2', async (args, message) => {
-    const { code, stdout, stderr } = await pondera(args);
+    const { code, stdout, stderr } = await inProcess(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(message);
     expect(stderr).not.toContain('    at ');
   });
 
+  // Of its parser, and of its work.
+  it.each([[['train', '--fast']], [['train', 'no-such-config']]])(
+    'says in a process what it says here of %j',
+    async (args) => {
+      const said = await pondera(args);
+      expect(said).toMatchObject({
+        code: 2,
+        stdout: '',
+        stderr: expect.stringMatching(/^error: /),
+      });
+      expect(said).toEqual(await inProcess(args));
+    },
+  );
+
   it('train refuses a bad config before anything runs, every problem at once', async () => {
     const path = await file('bad.yaml', 'name: a\nenv: { id: KHop-v0, cuont: 2 }\n');
-    const { code, stdout, stderr } = await pondera(['train', path, '--set', 'ppo.epochs=four']);
+    const { code, stdout, stderr } = await inProcess(['train', path, '--set', 'ppo.epochs=four']);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toBe(
       [
@@ -170,7 +218,7 @@ describe('pondera', () => {
       'name: a\nenv: { id: KHop-v0 }\ntrain: { totalSteps: 10 }\n',
     );
     const study = ['study', path, '--seeds', '1', '--against', 'random,luck', '--run-dir'];
-    const { code, stderr } = await pondera([...study, join(dir, 'study')]);
+    const { code, stderr } = await inProcess([...study, join(dir, 'study')]);
     expect(code).toBe(2);
     expect(stderr).toMatch(/expected fixed:<steps>, an exit \(sample, .*, got "luck"/);
   });
@@ -186,8 +234,8 @@ describe('pondera envs', () => {
 });
 
 describe('pondera check-env', () => {
-  const env = (reward: string) => `
-    import { Discrete } from ${JSON.stringify(join(root, 'src/envs/index.ts'))};
+  const env = (reward: string, envs = built('src/envs/index.ts')) => `
+    import { Discrete } from ${JSON.stringify(envs)};
     export default () => {
       let playing = false;
       return {
@@ -217,7 +265,7 @@ describe('pondera check-env', () => {
   });
 
   it('says what the built-in policy cannot be made for, and what to do', async () => {
-    const source = env('0').replace(
+    const source = env('0', join(root, 'src/envs/index.ts')).replace(
       'actionSpace: new Discrete(2)',
       'actionSpace: new Tuple([new Discrete(2), new Text({ maxLength: 3 })])',
     );
@@ -225,7 +273,7 @@ describe('pondera check-env', () => {
       'tuple.ts',
       source.replace('{ Discrete }', '{ Discrete, Text, Tuple }'),
     );
-    const { code, stdout } = await pondera(['check-env', tuple]);
+    const { code, stdout } = await inProcess(['check-env', tuple]);
     expect(stdout).toMatch(
       /problem: trainable\n {2}found: .* got a Text\n {2}fix: offer the texts/,
     );
@@ -245,7 +293,7 @@ describe('pondera check-env', () => {
   });
 
   it('fails with exit code 1 where a module exports no environment', async () => {
-    const { code, stderr } = await pondera(['check-env', await file('empty.ts', 'export {};')]);
+    const { code, stderr } = await inProcess(['check-env', await file('empty.ts', 'export {};')]);
     expect(stderr).toContain('has no default export');
     expect(code).toBe(1);
   });
