@@ -3,14 +3,21 @@ import { RunningStats } from '../../src/envs/common/index.ts';
 import {
   Box,
   checkEnv,
+  Dict,
   Discrete,
   type Env,
   episodeStatistics,
   frameStack,
+  MultiBinary,
+  MultiDiscrete,
   normalizeObservation,
   normalizeReward,
+  type Reset,
   recordViews,
+  type Space,
   type Step,
+  Text,
+  Tuple,
   timeLimit,
   type View,
 } from '../../src/envs/index.ts';
@@ -161,11 +168,78 @@ describe('frameStack', () => {
     expect([widened.low[0], widened.high[0]]).toEqual([0, 2]);
   });
 
-  it('refuses other spaces than Box', () => {
-    const env = { ...scripted([{ obs }]), observationSpace: new Discrete(2) };
-    expect(() => frameStack(env, { count: 2 })).toThrow(
-      'expected a Box observation space, got discrete',
-    );
+  it.each<[string, Space, unknown[], Space, unknown[]]>([
+    [
+      'Discrete',
+      new Discrete(5, 3),
+      [3, 7],
+      new MultiDiscrete([5, 5], { start: [3, 3] }),
+      [Int32Array.of(3, 3), Int32Array.of(3, 7)],
+    ],
+    [
+      'MultiBinary',
+      new MultiBinary([2]),
+      [Int8Array.of(0, 1), Int8Array.of(1, 1)],
+      new MultiBinary([2, 2], { as: 'vector' }),
+      [Int8Array.of(0, 1, 0, 1), Int8Array.of(0, 1, 1, 1)],
+    ],
+    [
+      'Dict and Tuple',
+      new Dict({ a: new Tuple([new Discrete(4)]), b: new Text({ maxLength: 3 }) }),
+      [
+        { a: [1], b: 'x' },
+        { a: [2], b: 'yz' },
+      ],
+      new Dict({
+        a: new Tuple([new MultiDiscrete([4, 4])]),
+        b: new Tuple([new Text({ maxLength: 3 }), new Text({ maxLength: 3 })]),
+      }),
+      [
+        { a: [Int32Array.of(1, 1)], b: ['x', 'x'] },
+        { a: [Int32Array.of(1, 2)], b: ['x', 'yz'] },
+      ],
+    ],
+  ])('stacks %s', async (_, space, given, expected, [first, second]) => {
+    let t = 0;
+    const inner: Env<unknown, number> = {
+      observationSpace: space,
+      actionSpace: new Discrete(2),
+      reset: () => ({ obs: given[(t = 0)], info: {} }),
+      step: () => ({ obs: given[++t], reward: 0, terminated: false, truncated: false, info: {} }),
+      snapshot: () => t,
+      restore: (state) => void (t = state as number),
+    };
+    const env = frameStack(inner, { count: 2 });
+    expect(env.observationSpace.toJSON()).toEqual(expected.toJSON());
+    expect((env.reset() as Reset).obs).toEqual(first);
+    expect(expected.explain(first)).toBeUndefined();
+    const saved = JSON.parse(JSON.stringify(await env.snapshot!()));
+    expect((env.step(0) as Step).obs).toEqual(second);
+    const other = frameStack(inner, { count: 2 });
+    await other.restore!(saved);
+    expect((other.step(0) as Step).obs).toEqual(second);
+    expect(() => frameStack(inner, { count: 2, padding: 'zero' })).toThrow('frameStack: padding:');
+  });
+
+  it('pads the Boxes of a Dict with zeros', () => {
+    const part = new Box({ shape: [1], low: 1, high: 9 });
+    const inner: Env<unknown, number> = {
+      ...scripted([{ obs }]),
+      observationSpace: new Dict({ a: part }),
+      reset: () => ({ obs: { a: [4] }, info: {} }),
+    };
+    const env = frameStack(inner, { count: 3, padding: 'zero' });
+    expect((env.reset() as Reset).obs).toEqual({ a: Float32Array.of(0, 0, 4) });
+    expect(env.observationSpace.explain({ a: [0, 0, 4] })).toBeUndefined();
+  });
+
+  it('continues from a checkpoint of 0.1, whose numbers are in one list', async () => {
+    const walk = new WalkEnv();
+    const env = frameStack(walk, { count: 2 });
+    env.reset({ seed: 1 });
+    const { inner } = env.snapshot!() as { inner: unknown };
+    env.restore!({ inner, wrapper: [1, 2, 3, 4] });
+    expect([...((env.step(0) as Step).obs as Float32Array)].slice(0, 2)).toEqual([3, 4]);
   });
 });
 

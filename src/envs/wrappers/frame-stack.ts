@@ -1,50 +1,55 @@
 import type { Env } from '../contract/env.ts';
-import type { DType } from '../contract/space-json.ts';
-import { type ArrayOf, zeros } from '../spaces/array-value.ts';
-import { Box } from '../spaces/box.ts';
-import { asBox } from './as-box.ts';
+import { stacked } from './stacked.ts';
 import { wrap } from './wrap.ts';
 
 /**
- * Replaces each observation by the last `count` of them, the oldest first, along a new leading axis (Gymnasium's
- * FrameStackObservation). The observation space must be a Box.
+ * Replaces each observation by the last `count` of them, the oldest first (Gymnasium's FrameStackObservation): along a
+ * new leading axis of a Box or a MultiBinary; a Discrete becomes a MultiDiscrete; in a Dict or Tuple part by part; any other
+ * space becomes a Tuple. It keeps each observation once.
  * @param options `padding` fills the places before the first observation of an episode: `reset` repeats that
- *   observation, `zero` writes zeros, for which it widens the bounds; default `reset`
- * @throws TypeError for another space, RangeError for a wrong count
+ *   observation; `zero`, for Boxes alone, writes zeros, for which it widens the bounds; default `reset`
+ * @throws TypeError for padding by zeros of another space, RangeError for a wrong count
  */
 export function frameStack<Action>(
   env: Env<unknown, Action>,
   { count, padding = 'reset' }: { count: number; padding?: 'reset' | 'zero' },
-): Env<ArrayOf<DType>, Action> {
+): Env<unknown, Action> {
   if (!Number.isInteger(count) || count < 1) {
     throw new RangeError(`frameStack: expected count to be a positive integer, got ${count}`);
   }
-  const frame = asBox(env.observationSpace, 'frameStack');
-  const { size, dtype } = frame;
-  const stack = zeros(dtype, count * size); // [count, size]
-  const low = new Float64Array(count * size);
-  const high = new Float64Array(count * size);
-  for (let i = 0; i < count * size; i++) {
-    low[i] = padding === 'zero' ? Math.min(frame.low[i % size], 0) : frame.low[i % size];
-    high[i] = padding === 'zero' ? Math.max(frame.high[i % size], 0) : frame.high[i % size];
-  }
-  // Several vectors are one longer vector; other frames are read by their shape.
-  const as = frame.shape.length === 1 ? 'vector' : undefined;
+  const { schema, type, size } = env.observationSpace;
+  const { space, join, zero } = stacked(env.observationSpace, count, padding === 'zero');
+  // A copy, since the environment may write to its own later.
+  const frameOf = (obs: unknown) => structuredClone(schema.parse(obs));
+  let frames: unknown[] = [];
   return wrap(env, {
-    observationSpace: new Box({ shape: [count, ...frame.shape], low, high, dtype, as }),
+    observationSpace: space,
     onReset: (reset) => {
-      const obs = frame.cast(reset.obs);
-      const first = padding === 'reset' ? 0 : count - 1;
-      stack.fill(0);
-      for (let i = first; i < count; i++) stack.set(obs, i * size);
-      return { ...reset, obs: stack.slice() };
+      const first = frameOf(reset.obs);
+      frames = Array.from({ length: count }, (_, i) => (i < count - 1 ? (zero ?? first) : first));
+      return { ...reset, obs: join(frames) };
     },
     onStep: (step) => {
-      stack.copyWithin(0, size);
-      stack.set(frame.cast(step.obs), (count - 1) * size);
-      return { ...step, obs: stack.slice() };
+      frames = [...frames.slice(1), frameOf(step.obs)];
+      return { ...step, obs: join(frames) };
     },
-    snapshot: () => Array.from(stack),
-    restore: (state) => stack.set(state as number[]),
+    snapshot: () => frames.map(plain),
+    restore: (state) => {
+      const saved = state as unknown[];
+      // Checkpoints of 0.1 have the numbers of all frames in one list.
+      const flat = type === 'box' && typeof saved[0] === 'number';
+      const each = flat
+        ? Array.from({ length: count }, (_, i) => saved.slice(i * size, (i + 1) * size))
+        : saved;
+      frames = each.map((frame) => schema.parse(frame));
+    },
   });
+}
+
+/** A value of a space as plain JSON. */
+function plain(value: unknown): unknown {
+  if (ArrayBuffer.isView(value)) return Array.from(value as Uint8Array);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, plain(part)]));
 }

@@ -67,9 +67,7 @@ export const envSettings = z
       ),
     frameStack: count
       .default(1)
-      .describe(
-        'Latest observations that are stacked into one (Box observations only); 1 stacks none.',
-      ),
+      .describe('Latest observations that are stacked into one; 1 stacks none.'),
     timeoutMs: positive
       .default(60_000)
       .describe(
