@@ -34,6 +34,7 @@ describe('a Box of uint8', () => {
     { shape: [40, 40, 1], grid: [5, 5] },
     { shape: [10, 10, 4], grid: [5, 5] },
     { shape: [8, 8, 111], grid: [8, 8] },
+    { shape: [84, 84], grid: [6, 6] },
     { shape: [4, 84, 84], grid: [6, 6] },
     { shape: [16, 60, 80], grid: [4, 5] },
     { shape: [4, 84, 84, 3], grid: [6, 6] },
@@ -49,7 +50,7 @@ describe('a Box of uint8', () => {
   it.each([
     [[7, 7, 4], 49],
     [[7, 84, 3], 588],
-    [[84, 84], 4],
+    [[84, 7], 84],
     [[100], 4],
   ])('%j is none', (shape, tokens) => {
     expect(make(bytes(shape as number[])).encoder.tokens).toBe(tokens);

@@ -26,16 +26,16 @@ interface Layer {
 }
 
 /**
- * How a Box of uint8, or one that says that it is a picture, is read as one: [H, W, C], or a stack of frames [n, H, W] or
- * [n, H, W, C], where H and W are at least 8 unless it says so. Of the first two, it is a stack where the last axis is
- * longer than the first and the first two axes differ. Undefined for any other space.
+ * How a Box of uint8, or one that says that it is a picture, is read as one: [H, W], [H, W, C], or a stack of frames
+ * [n, H, W] or [n, H, W, C], where H and W are at least 8 unless it says so. Three axes are a stack where the last is longer
+ * than the first and the first two differ. Undefined for any other space.
  */
 export function pictureOf(space: Space): Picture | undefined {
   const { type, dtype, shape = [], as } = space as Partial<Box<DType>>;
   const declared = as === 'picture';
-  const fits = type === 'box' && (shape.length === 3 || shape.length === 4);
+  const fits = type === 'box' && shape.length >= 2 && shape.length <= 4;
   if (!fits || !(declared || (as === undefined && dtype === 'uint8'))) return undefined;
-  const [a, b, c, d] = shape;
+  const [a, b, c = 1, d] = shape;
   const stacked = d !== undefined || (c > a && a !== b);
   const [frames, height, width, channels] = stacked ? [a, b, c, d ?? 1] : [1, a, b, c];
   return declared || Math.min(height, width) >= LEAST
