@@ -15,7 +15,7 @@ import {
 import { loadBackend, Rng } from '../../src/kernels/index.ts';
 import { encoderFor, Parameters } from '../../src/policy/index.ts';
 import { backends } from '../support/backends.ts';
-import { distance, set, toTensor } from '../support/small-policy.ts';
+import { distance, set, smallPolicy, toTensor } from '../support/small-policy.ts';
 
 beforeAll(() => loadBackend(backends('wasm')[0]));
 
@@ -312,6 +312,21 @@ describe('a grid of more than 512 cells of choices', () => {
     expect(changed(1, 1)).toEqual([0]);
     expect(changed(1, 2)).toEqual([1]);
     expect(changed(22, 23)).toEqual([143]);
+  });
+});
+
+describe('tokens that have a position', () => {
+  it('are told, so that no core adds another', () => {
+    expect(make(alike(3, 2)).encoder.positioned).toBe(true);
+    expect(make(box(3, 2, 1)).encoder.positioned).toBeUndefined();
+    expect(make(new Dict({ a: alike(2, 2), b: box(2) })).encoder.positioned).toBe(true);
+    expect(make(new Dict({ a: alike(2, 2), b: box(2, 2, 1) })).encoder.positioned).toBe(false);
+    const named = (observationSpace: Space) => {
+      const { parameters } = smallPolicy({ observationSpace });
+      return parameters.list.map(({ name }) => name).filter((name) => name.includes('positions'));
+    };
+    expect(named(alike(3, 2))).toEqual(['encoder.positions']);
+    expect(named(box(3, 2, 1))).toEqual(['core.positions']);
   });
 });
 

@@ -23,14 +23,18 @@ import { maskOf, observedTokens, ownTokens } from './core-tokens.ts';
  * own, this first application learned to gather the whole observation, and the ponder steps to read the result instead
  * of following links (docs/learning.md).
  *
- * It has no attention bias by place. Tokens on a grid get a learned position each, so a policy reads grids of one size.
+ * It has no attention bias by place. Tokens on a grid get a learned position each, unless they have one, so a policy
+ * reads grids of one size.
  */
 export const latentCore: CoreFactory = (sizes, encoder, parameters): Core => {
   const { width, heads, registers, blocks } = sizes;
   const recurrent = 1 + registers;
   const initial = parameters.normal('initial', [recurrent, width], 1);
   const tokenNorm = norm(parameters, 'tokens', width);
-  const positions = encoder.places && parameters.normal('positions', [encoder.tokens, width], 0.5);
+  const positions =
+    encoder.places && !encoder.positioned
+      ? parameters.normal('positions', [encoder.tokens, width], 0.5)
+      : undefined;
   const gain = parameters.constant('state', [width], 1);
   const stack = Array.from({ length: blocks }, (_, i) => {
     const scope = parameters.scope(`block${i}`);

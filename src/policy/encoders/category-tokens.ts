@@ -6,6 +6,10 @@ import { type Encoder, placesOf } from './encoder.ts';
 import { patchesOf } from './patches.ts';
 import { readingOf } from './reading.ts';
 
+/** The deviation of the first positions. Of a grid, 0.5 hid which cell differs (docs/learning.md). */
+const POSITION_STD = 0.5;
+const GRID_POSITION_STD = 0.2;
+
 /** The tokens of a space of choices, and their fields. */
 interface Layout {
   tokens: number;
@@ -65,11 +69,13 @@ export function tokenEncoder(
     }
     tables.push(table);
   }
-  const positions = placed ? parameters.normal('positions', [tokens, width], 0.5) : null;
+  const std = extents ? GRID_POSITION_STD : POSITION_STD;
+  const positions = placed ? parameters.normal('positions', [tokens, width], std) : null;
   return {
     tokens,
     summary,
     places: extents && placesOf(...extents),
+    positioned: placed,
     labels,
     encode: (rows) => {
       const arranged = order ? tf.gather(rows, tf.tensor1d(order, 'int32'), 1) : rows;

@@ -36,6 +36,7 @@ export function dictEncoder(
             encoder.places ?? Array.from({ length: encoder.tokens }, () => undefined),
         )
       : undefined,
+    positioned: parts.every(({ encoder }) => !encoder.places || encoder.positioned),
     labels: parts.flatMap(({ labels }) => labels),
     summary: parts.map(({ summary }) => summary).join('; '),
     encode: (rows) => {

@@ -11,6 +11,8 @@ export interface Encoder {
   readonly tokens: number;
   /** The place of each token, where the tokens lie on a grid. */
   readonly places?: readonly (Place | undefined)[];
+  /** Whether the tokens carry their position already. Otherwise the core `latent` adds one where there are places. */
+  readonly positioned?: boolean;
   /** The name of each token for people; default: its place, or its number. */
   readonly labels?: readonly string[];
   /** What an observation becomes, for people: a phrase such as `vector of 6`. */

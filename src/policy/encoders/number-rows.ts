@@ -7,7 +7,7 @@ import type { ArraySpace } from './reading.ts';
 
 /**
  * The deviation of the first positions. Smaller than elsewhere, they hide less of what all rows have in common: of ten
- * entities in no order, .964 where 0.5 gave .938 (docs/learning.md).
+ * entities in no order, .964 where 0.5 gave .938, on one seed (docs/learning.md).
  */
 const POSITION_STD = 0.1;
 
