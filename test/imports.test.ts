@@ -15,19 +15,9 @@ const order: Record<string, readonly string[]> = {
   policy: ['parameters', 'encoders', 'core', 'distributions', 'halting', 'model'],
   rollout: ['deciders', 'trajectory', 'pipeline'],
   agent: [
-    ...[
-      'common',
-      'run',
-      'events',
-      'recipe',
-      'algorithms',
-      'config',
-      'hooks',
-      'watchdog',
-      'agent',
-      'act',
-    ],
-    ...['evaluate', 'report', 'recording', 'train', 'study', 'serve', 'page', 'daemon', 'cli'],
+    ...['common', 'run', 'events', 'recipe', 'algorithms', 'config', 'hooks', 'watchdog', 'agent'],
+    ...['act', 'export', 'evaluate', 'report', 'recording', 'train', 'study', 'serve', 'page'],
+    ...['daemon', 'cli'],
   ],
 };
 const folders = Object.keys(order);

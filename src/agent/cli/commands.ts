@@ -9,6 +9,7 @@ const commands: Record<string, () => Promise<Add>> = {
   train: async () => (await import('./train.ts')).addTrain,
   eval: async () => (await import('./eval.ts')).addEval,
   record: async () => (await import('./record.ts')).addRecord,
+  export: async () => (await import('./export.ts')).addExport,
   study: async () => (await import('./study.ts')).addStudy,
   serve: async () => (await import('./serve.ts')).addServe,
   page: async () => (await import('./page.ts')).addPage,

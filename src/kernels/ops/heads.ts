@@ -41,14 +41,16 @@ const MAX_WEIGHTS = 65_536;
  * φ is smooth in n, so that the heads extend to more ponder steps than in training.
  *
  * @param z states [N, R, D]
- * @param n ponder steps of each state [N], or of all
+ * @param n ponder steps of each state [N], or of all; as a tensor [N] for a graph that is exported
  * @returns rows [N, A + F + 2]
  */
 export function heads(
   z: tf.Tensor,
-  n: ArrayLike<number> | number,
+  n: ArrayLike<number> | number | tf.Tensor1D,
   weights: HeadWeights,
 ): tf.Tensor2D {
+  if (n instanceof tf.Tensor)
+    return composite(z, tf.stack([tf.log(n), tf.reciprocal(n)], 1), weights);
   const features = stepFeatures(n, z.shape[0]);
   const width = z.shape[2]!;
   const size = width * (weights.actionBias.size + 2);
@@ -66,12 +68,18 @@ function stepFeatures(n: ArrayLike<number> | number, count: number): Float32Arra
   return features;
 }
 
-function composite(z: tf.Tensor, features: Float32Array, weights: HeadWeights): tf.Tensor2D {
+function composite(
+  z: tf.Tensor,
+  features: Float32Array | tf.Tensor,
+  weights: HeadWeights,
+): tf.Tensor2D {
   return tf.tidy(() => {
     const [batch, , width] = z.shape;
     const token = tf.reshape(tf.slice(z, [0, 0, 0], [-1, 1, -1]), [batch, width!]);
     const h = rmsNorm(token, weights.gain) as tf.Tensor2D;
-    const seen = tf.concat([h, tf.tensor2d(features, [batch, STEP_FEATURES])], 1);
+    const phi =
+      features instanceof tf.Tensor ? features : tf.tensor2d(features, [batch, STEP_FEATURES]);
+    const seen = tf.concat([h, phi], 1);
     const { free } = weights;
     return tf.concat(
       [

@@ -161,9 +161,9 @@ export class Policy {
   /**
    * The output of the heads in one tensor [B, P + 2]: distribution parameters, value, halting logit.
    * @param z latent states, or readouts [B, 1, D]
-   * @param n ponder steps of each thought [B], or of all
+   * @param n ponder steps of each thought [B], or of all; as a tensor [B] for a graph that is exported
    */
-  outputs(z: tf.Tensor3D, n: ArrayLike<number> | number): tf.Tensor2D {
+  outputs(z: tf.Tensor3D, n: ArrayLike<number> | number | tf.Tensor1D): tf.Tensor2D {
     return heads(z, n, this.#heads);
   }
 
