@@ -13,8 +13,9 @@ import { RemoteEnvs } from '../../src/envs/remote/remote-envs.ts';
 import { Rng } from '../../src/kernels/index.ts';
 import hybridEnv from '../support/hybrid-env.ts';
 import { connect, makeRun, serve } from '../support/served.ts';
+import { run } from '../support/short-runs.ts';
 import { tempDir } from '../support/temp-dir.ts';
-import { knownAnswerConfig } from '../support/tiny-config.ts';
+import { knownAnswerConfig, tinyConfig } from '../support/tiny-config.ts';
 
 const module = resolve(import.meta.dirname, '../support/hybrid-env.ts');
 
@@ -25,7 +26,7 @@ it('the hybrid environment keeps the contract', async () => {
 });
 
 it('a unit, a target that it reaches and a power are learned together', async () => {
-  const known = knownAnswerConfig(10_000, { halting: { rule: 'fixed', maxSteps: 1 } });
+  const known = knownAnswerConfig(6_000, { halting: { rule: 'fixed', maxSteps: 1 } });
   const config = {
     ...known,
     policy: { ...known.policy, width: 32, feedForward: 32 },
@@ -35,6 +36,21 @@ it('a unit, a target that it reaches and a power are learned together', async ()
   // Random actions get 0.31; the optimum is 1.
   expect(evaluation!.return.mean).toBeGreaterThan(0.9);
 });
+
+it.each([
+  ['bernoulli', 0],
+  ['ponder', 0],
+  ['bernoulli', 0.1],
+])(
+  'the rule %s, with distillation %f, learns from the probabilities that acted',
+  async (rule, distillation) => {
+    const config = tinyConfig({ halting: { rule }, recipe: { distillation } });
+    const { failure, metrics } = await run(config, { env: hybridEnv });
+    expect(failure).toBeUndefined();
+    expect(metrics.length).toBeGreaterThan(3);
+    for (const { firstRatioError } of metrics) expect(firstRatioError).toBeLessThan(1e-4);
+  },
+);
 
 it('masks of parts travel from an environment elsewhere, as flat rows', async () => {
   const server = await EnvServer.listen(hybridEnv, { id: 'hybrid' });
