@@ -584,6 +584,8 @@ describe('how a space says it is to be read', () => {
       'MultiDiscrete: expected as to be one of vector, grid, set, sequence for shape [4, 4], got picture',
     );
     expect(made([2, 2, 3], 'picture').Box).not.toThrow();
+    expect(made([2, 2], 'picture').Box).not.toThrow();
+    expect(made([2], 'picture').Box).toThrow('for shape [2], got picture');
     expect(made([2, 2, 3], 'picture').MultiBinary).toThrow('MultiBinary: expected as');
     expect(made([2, 2], 'heap' as ReadAs).Box).toThrow('for shape [2, 2], got heap');
     expect(made([2, 2], 3 as never).Box).toThrow('for shape [2, 2], got 3');
