@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { defineKernel, int, pointer } from '../runtime/define-kernel.ts';
-import { registerSimdKernel, simdKernel } from '../runtime/register.ts';
+import { areFloats, registerWhere } from '../runtime/register.ts';
 import type { Output, SimdBackend } from '../runtime/simd-backend.ts';
 import { matMul } from './mat-mul.ts';
 import { windows, windowsOf } from './windows.ts';
@@ -42,61 +42,52 @@ const CHUNK_NUMBERS = 262_144;
  * column for each number in it. For other types and layouts, the kernels of the cpu backend stay.
  */
 export function register(): void {
-  const cpuConv = simdKernel<tf.Conv2DInputs, tf.Conv2DAttrs>(tf.Conv2D);
-  registerSimdKernel<tf.Conv2DInputs, tf.Conv2DAttrs>(tf.Conv2D, (args) => {
+  registerWhere<tf.Conv2DInputs, tf.Conv2DAttrs>(tf.Conv2D, known, (args) => {
     const { inputs, attrs, backend } = args;
-    if (!known(inputs, attrs)) return cpuConv(args);
-    return convolution(
-      inputs.x,
-      inputs.filter,
-      infoOf(inputs.x.shape, inputs.filter.shape, attrs),
-      backend,
-    );
+    const { x, filter } = inputs;
+    return convolution(x, filter, infoOf(x.shape, filter.shape, attrs), backend);
   });
 
-  const cpuFused = simdKernel<tf.FusedConv2DInputs, tf.FusedConv2DAttrs>(tf.FusedConv2D);
-  registerSimdKernel<tf.FusedConv2DInputs, tf.FusedConv2DAttrs>(tf.FusedConv2D, (args) => {
+  registerWhere<FusedInputs, tf.FusedConv2DAttrs>(tf.FusedConv2D, knownFused, (args) => {
     const { inputs, attrs, backend } = args;
-    const { x, filter, bias } = inputs as typeof inputs & { bias?: tf.TensorInfo };
-    const relu = attrs.activation === 'relu';
-    const plain = relu || attrs.activation === 'linear';
-    const perChannel = !bias || (bias.shape.length === 1 && bias.shape[0] === filter.shape[3]);
-    if (!known({ x, filter }, attrs) || !plain || !perChannel) return cpuFused(args);
-    return convolution(x, filter, infoOf(x.shape, filter.shape, attrs), backend, bias, relu);
+    const { x, filter, bias } = inputs;
+    const info = infoOf(x.shape, filter.shape, attrs);
+    return convolution(x, filter, info, backend, bias, attrs.activation === 'relu');
   });
 
-  const cpuFilter = simdKernel<tf.Conv2DBackpropFilterInputs, tf.Conv2DBackpropFilterAttrs>(
+  registerWhere<tf.Conv2DBackpropFilterInputs, tf.Conv2DBackpropFilterAttrs>(
     tf.Conv2DBackpropFilter,
-  );
-  registerSimdKernel<tf.Conv2DBackpropFilterInputs, tf.Conv2DBackpropFilterAttrs>(
-    tf.Conv2DBackpropFilter,
-    (args) => {
-      const { inputs, attrs, backend } = args;
-      if (!known(inputs, attrs)) return cpuFilter(args);
+    known,
+    ({ inputs, attrs, backend }) => {
       const info = infoOf(inputs.x.shape, attrs.filterShape, { ...attrs, dilations: 1 });
       return filterGradient(inputs.x, inputs.dy, info, backend);
     },
   );
 
-  const cpuInput = simdKernel<tf.Conv2DBackpropInputInputs, tf.Conv2DBackpropInputAttrs>(
+  registerWhere<tf.Conv2DBackpropInputInputs, tf.Conv2DBackpropInputAttrs>(
     tf.Conv2DBackpropInput,
-  );
-  registerSimdKernel<tf.Conv2DBackpropInputInputs, tf.Conv2DBackpropInputAttrs>(
-    tf.Conv2DBackpropInput,
-    (args) => {
-      const { inputs, attrs, backend } = args;
-      if (!known(inputs, attrs)) return cpuInput(args);
+    known,
+    ({ inputs, attrs, backend }) => {
       const info = infoOf(attrs.inputShape, inputs.filter.shape, { ...attrs, dilations: 1 });
       return inputGradient(inputs.dy, inputs.filter, info, backend);
     },
   );
 }
 
+/** The inputs that we know: with a bias for each channel, or none, and no weights of a PReLU. */
+type FusedInputs = { x: tf.TensorInfo; filter: tf.TensorInfo; bias?: tf.TensorInfo };
+
+function knownFused({ x, filter, bias }: FusedInputs, attrs: tf.FusedConv2DAttrs): boolean {
+  const plain = attrs.activation === 'relu' || attrs.activation === 'linear';
+  const perChannel = !bias || (bias.shape.length === 1 && bias.shape[0] === filter.shape[3]);
+  return known({ x, filter }, attrs) && plain && perChannel;
+}
+
 type Attributes = Pick<tf.Conv2DAttrs, 'strides' | 'pad' | 'dilations' | 'dimRoundingMode'>;
 type Info = tf.backend_util.Conv2DInfo;
 
-const known = (inputs: tf.NamedTensorInfoMap, { dataFormat }: { dataFormat: string }) =>
-  dataFormat === 'NHWC' && Object.values(inputs).every((x) => x?.dtype === 'float32');
+const known = (inputs: object, { dataFormat }: { dataFormat: string }) =>
+  dataFormat === 'NHWC' && areFloats(inputs);
 
 /** @throws RangeError where no window fits; tfjs would compute a result of negative size */
 function infoOf(x: number[], filter: number[], attrs: Attributes): Info {

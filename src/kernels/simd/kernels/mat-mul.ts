@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { LANES } from '../runtime/constants.ts';
 import { defineKernel, flag, int, optional, pointer } from '../runtime/define-kernel.ts';
-import { registerSimdKernel, simdKernel } from '../runtime/register.ts';
+import { areFloats, registerSimdKernel, registerWhere, simdKernel } from '../runtime/register.ts';
 import type { SimdBackend } from '../runtime/simd-backend.ts';
 import { laneSum } from './lane-sum.ts';
 
@@ -41,12 +41,11 @@ interface Product {
 
 /** Products of float32 matrices, and of batches of matrices one after another. */
 export function register(): void {
-  const cpuMatMul = simdKernel<tf.BatchMatMulInputs, tf.BatchMatMulAttrs>(tf.BatchMatMul);
-  registerSimdKernel<tf.BatchMatMulInputs, tf.BatchMatMulAttrs>(tf.BatchMatMul, (args) => {
-    const { inputs, attrs, backend } = args;
-    if (!isFloat(inputs.a) || !isFloat(inputs.b)) return cpuMatMul(args);
-    return product({ ...inputs, ...attrs }, backend);
-  });
+  registerWhere<tf.BatchMatMulInputs, tf.BatchMatMulAttrs>(
+    tf.BatchMatMul,
+    areFloats,
+    ({ inputs, attrs, backend }) => product({ ...inputs, ...attrs }, backend),
+  );
 
   const cpuFused = simdKernel<tf._FusedMatMulInputs, tf._FusedMatMulAttrs>(tf._FusedMatMul);
   registerSimdKernel<tf._FusedMatMulInputs, tf._FusedMatMulAttrs>(tf._FusedMatMul, (args) => {

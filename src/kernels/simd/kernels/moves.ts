@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { registerSimdKernel, type SimdKernel, simdKernel } from '../runtime/register.ts';
+import { areFloats, registerWhere, type SimdKernel } from '../runtime/register.ts';
 import type { Output, SimdBackend } from '../runtime/simd-backend.ts';
 import { type Axis, eachRun, stridesOf } from '../runtime/strides.ts';
 
@@ -80,11 +80,7 @@ export function register(): void {
 
 /** Registers a kernel for float32. For other types, the kernel of the cpu backend stays. */
 function registerMove<Inputs, Attrs>(kernelName: string, kernel: SimdKernel<Inputs, Attrs>): void {
-  const cpu = simdKernel<Inputs, Attrs>(kernelName);
-  registerSimdKernel<Inputs, Attrs>(kernelName, (args) => {
-    const tensors = Object.values(args.inputs) as tf.TensorInfo[];
-    return tensors.every(({ dtype }) => dtype === 'float32') ? kernel(args) : cpu(args);
-  });
+  registerWhere<Inputs, Attrs>(kernelName, areFloats, kernel);
 }
 
 function slice(

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { defineKernel, flag, int, optional, pointer } from '../runtime/define-kernel.ts';
-import { registerSimdKernel, simdKernel } from '../runtime/register.ts';
+import { areFloats, registerSimdKernel, registerWhere } from '../runtime/register.ts';
 import type { SimdBackend } from '../runtime/simd-backend.ts';
 import { windows, windowsOf } from './windows.ts';
 
@@ -41,11 +41,9 @@ export function register(): void {
     [tf.MaxPool, false],
     [tf.AvgPool, true],
   ] as const) {
-    const cpu = simdKernel<{ x: tf.TensorInfo }, Attributes>(kernelName);
-    registerSimdKernel<{ x: tf.TensorInfo }, Attributes>(kernelName, (args) => {
+    registerWhere<{ x: tf.TensorInfo }, Attributes>(kernelName, areFloats, (args) => {
       const { inputs, attrs, backend } = args;
       const { x } = inputs;
-      if (x.dtype !== 'float32') return cpu(args);
       const info = infoOf(x, attrs);
       const y = backend.output(info.outShape);
       backend.pool.run(pool, {

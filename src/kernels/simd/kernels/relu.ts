@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { defineKernel, float, int, pointer } from '../runtime/define-kernel.ts';
-import { registerSimdKernel, simdKernel } from '../runtime/register.ts';
+import { areFloats, registerWhere } from '../runtime/register.ts';
 
 export const relu = defineKernel('relu', {
   args: { y: pointer('[n]'), x: pointer('[n]'), n: int() },
@@ -16,24 +16,16 @@ export const step = defineKernel('step', {
 
 /** `tf.relu`, and `tf.step`, of which tfjs makes its gradient. Signs cannot be predicted, so loops with branches are slow. */
 export function register(): void {
-  const cpuRelu = simdKernel<tf.ReluInputs, object>(tf.Relu);
-  registerSimdKernel<tf.ReluInputs, object>(tf.Relu, (args) => {
-    const { inputs, backend } = args;
-    const { x } = inputs;
-    if (x.dtype !== 'float32') return cpuRelu(args);
+  registerWhere<tf.ReluInputs, object>(tf.Relu, areFloats, ({ inputs: { x }, backend }) => {
     const y = backend.output(x.shape);
     backend.pool.run(relu, { y: y.address, x: backend.address(x), n: y.values.length });
     return y;
   });
-
-  const cpuStep = simdKernel<tf.StepInputs, tf.StepAttrs>(tf.Step);
-  registerSimdKernel<tf.StepInputs, tf.StepAttrs>(tf.Step, (args) => {
+  registerWhere<tf.StepInputs, tf.StepAttrs>(tf.Step, areFloats, (args) => {
     const { inputs, attrs, backend } = args;
-    const { x } = inputs;
-    if (x.dtype !== 'float32') return cpuStep(args);
-    const y = backend.output(x.shape);
-    const words = { y: y.address, x: backend.address(x), n: y.values.length, alpha: attrs.alpha };
-    backend.pool.run(step, words);
+    const y = backend.output(inputs.x.shape);
+    const x = backend.address(inputs.x);
+    backend.pool.run(step, { y: y.address, x, n: y.values.length, alpha: attrs.alpha });
     return y;
   });
 }

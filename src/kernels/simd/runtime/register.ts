@@ -25,3 +25,20 @@ export function registerSimdKernel<Inputs, Attrs>(
     kernelFunc: kernel as unknown as tf.KernelFunc,
   });
 }
+
+/** Registers a tfjs kernel for simd where `fits` is true of its call; elsewhere the kernel before it stays. */
+export function registerWhere<Inputs, Attrs>(
+  kernelName: string,
+  fits: (inputs: Parameters<SimdKernel<Inputs, Attrs>>[0]['inputs'], attrs: Attrs) => boolean,
+  kernel: SimdKernel<Inputs, Attrs>,
+): void {
+  const before = simdKernel<Inputs, Attrs>(kernelName);
+  registerSimdKernel<Inputs, Attrs>(kernelName, (args) =>
+    fits(args.inputs, args.attrs) ? kernel(args) : before(args),
+  );
+}
+
+/** Whether all inputs of a kernel are of float32. */
+export function areFloats(inputs: object): boolean {
+  return (Object.values(inputs) as tf.TensorInfo[]).every(({ dtype }) => dtype === 'float32');
+}
