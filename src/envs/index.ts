@@ -39,6 +39,7 @@ export type { Limits } from './contract/limits.ts';
 export type { Episode, Observation, Outcome } from './contract/outcome.ts';
 export type { Row } from './contract/row.ts';
 export type { ActionMask, MaskRow, Space } from './contract/space.ts';
+export { type EnvMetrics, MOST_METRICS } from './net/wire/read-metrics.ts';
 export { type OpenEnvFields, type OpenEnvOptions, openEnv } from './openenv/open-env.ts';
 export { EnvPool, type EnvPoolOptions, type PoolState } from './pool/env-pool.ts';
 export type { AsideVerb, Failed } from './pool/failure-policy.ts';

@@ -17,6 +17,8 @@ log = logging.getLogger("pondera_client")
 
 # what one key of an info may have: it is there to be looked at, and must not hold up what is learned from
 MOST_BYTES, MOST_ENTRIES = 2**20, 20_000
+# what a trainer reads of `metrics`
+MOST_METRICS = 32
 
 Once = Callable[[str, str], None]
 
@@ -39,7 +41,7 @@ def remarks(action_space: dict, obs: Any, infos: Sequence[dict], say: Once) -> d
     Args:
         action_space: its tagged map.
         obs: the batch of k observations; a dict's part `action_mask` is understood.
-        infos: k infos; their `action_mask`, `difficulty`, `success` and `is_success` are understood.
+        infos: k infos; their `action_mask`, `difficulty`, `success`, `is_success` and `metrics` are understood.
         say: told of what is left out.
 
     Raises:
@@ -99,4 +101,31 @@ def _reduce(info: dict, say: Once) -> dict[str, Any]:
         except Misfit:
             what = "a finite number" if read is number else "True or False"
             say(name, f"is ignored: expected {what}, got {shown(value)}")
+    reduced.pop("metrics", None)
+    metrics = _metrics(info.get("metrics"), say)
+    if metrics:
+        reduced["metrics"] = metrics
     return reduced
+
+
+def _metrics(given: Any, say: Once) -> dict[str, float]:
+    """The numbers of `info["metrics"]` by name; others are left out."""
+    if given is None:
+        return {}
+    if not isinstance(given, dict):
+        say("metrics", f"is ignored: expected a dict of numbers by name, got {shown(given)}")
+        return {}
+    read: dict[str, float] = {}
+    for name, value in given.items():
+        if value is None:
+            continue
+        if len(read) == MOST_METRICS:
+            say("metrics", f"has more than {MOST_METRICS} names; the others are left out")
+            break
+        try:
+            if not isinstance(name, str):
+                raise Misfit(f"metrics: expected names that are strings, got {shown(name)}")
+            read[name] = number(value, name)
+        except Misfit as error:
+            say("metrics", f"lacks what is no number: {error}")
+    return read

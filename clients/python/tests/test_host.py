@@ -161,7 +161,7 @@ def test_masks_and_infos():
     assert stepped["actionMask"].tolist() == [[1, 0, 1]] and stepped["actionMask"].dtype == np.uint8
     (info,) = stepped["info"]
     assert info.pop("seen").tolist() == [0, 1]
-    assert info == {"difficulty": 2.0, "is_success": True, "success": True}
+    assert info == {"difficulty": 2.0, "is_success": True, "success": True, "metrics": {"turns": 1.0}}
     for codec in (MsgPack, Json):
         codec.encode(stepped)
 

@@ -77,6 +77,8 @@ def test_another_value_fails_its_environment_alone_and_is_named(odd, message):
         ({"success": None, "is_success": 1.0}, {"is_success": 1.0, "success": True}),
         ({"success": "yes", "difficulty": "hard", "lives": 3}, {"lives": 3}),
         ({"difficulty": float("inf"), "success": np.ones(3)}, {}),
+        ({"metrics": {"a": np.float32(2), "b": True, "c": [3], "d": None}}, {"metrics": {"a": 2.0, "b": 1.0, "c": 3.0}}),
+        ({"metrics": [1]}, {}),
     ],
 )
 def test_what_only_shares_its_name_with_what_is_understood_is_ignored_and_said_once(info, left, caplog):
@@ -88,6 +90,15 @@ def test_what_only_shares_its_name_with_what_is_understood_is_ignored_and_said_o
             assert stepped.get("info", [{}]) == [left]
     wrong = [key for key, value in info.items() if value is not None and key not in left and key != "is_success"]
     assert [record.args[0] for record in caplog.records] == sorted(wrong)
+
+
+def test_of_metrics_what_is_no_number_is_left_out_and_the_rest_travels(caplog):
+    many = {f"n{i}": i for i in range(40)}
+    for metrics, kept in (({"a": 1, "b": float("nan"), "c": "x", 3: 4}, {"a": 1.0}), (many, dict(list(many.items())[:32]))):
+        with caplog.at_level(logging.WARNING, "pondera_client"):
+            (stepped,) = played(lambda: Odd(info={"metrics": metrics}))
+        assert stepped["info"] == [{"metrics": kept}]
+    assert [record.args[0] for record in caplog.records] == ["metrics", "metrics"]
 
 
 def test_a_vector_environment_may_give_them_so_too():

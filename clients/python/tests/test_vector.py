@@ -157,6 +157,7 @@ def test_masks_and_infos(mode):
     assert stepped["info"][1]["difficulty"] == 2 and stepped["info"][1]["success"] is False
     (stepped,) = host.handle(request("step", [0, 1], 3, actions=actions(1, 1)), "a")
     assert [info["success"] for info in stepped["info"]] == [True, True]
+    assert [info["metrics"] for info in stepped["info"]] == [{"turns": 2.0}] * 2
     assert stepped["next"]["at"].tolist() == [0, 1] and "info" not in stepped["next"]
 
 

@@ -72,6 +72,7 @@ class Telling(Count):
             "difficulty": np.float32(2),
             "is_success": np.bool_(terminated),
             "seen": np.arange(2),
+            "metrics": {"turns": np.float32(self._obs[1]), "bad": float("nan")},
             "self": self,
             "bad": float("nan"),
         }

@@ -22,7 +22,7 @@ export function table(titles: readonly string[], rows: readonly (readonly string
     .join('\n');
 }
 
-/** An evaluation as text: its totals, ponder steps by difficulty, and success at forced depths. */
+/** An evaluation as text: its totals, the environment's own numbers, ponder steps by difficulty, and success at forced depths. */
 export function evaluationText(evaluation: Evaluation): string {
   const { ponderSteps: steps, successRate, spearman, cut, lostEpisodes, binWidth } = evaluation;
   const spread = ({ mean, std }: { mean: number; std: number }) =>
@@ -45,6 +45,11 @@ export function evaluationText(evaluation: Evaluation): string {
         : []),
     ].join('\n'),
   ];
+  const own = Object.entries(evaluation.envMetrics ?? {});
+  if (own.length > 0) {
+    const rows = own.map(([name, value]) => [name, decimal(value)]);
+    sections.push(table(["<the environment's own", 'mean'], rows));
+  }
   if (evaluation.byDifficulty.length > 0) {
     const longest = Math.max(...evaluation.byDifficulty.map((row) => row.ponderSteps));
     sections.push(

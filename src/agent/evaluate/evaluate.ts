@@ -210,7 +210,8 @@ async function ruleFor(
   return exit.definition.rule({ ...exit.options, histogram });
 }
 
-function summarize({ episodes, tally, lost }: Played, price: number) {
+function summarize({ episodes, tally, envMetrics: means, lost }: Played, price: number) {
+  const envMetrics = means.take();
   const levels = tally.levels();
   const { binWidth } = tally;
   const begun = new Map<number, (boolean | undefined)[]>();
@@ -239,6 +240,7 @@ function summarize({ episodes, tally, lost }: Played, price: number) {
     }),
     ...(binWidth !== undefined && { binWidth }),
     spearman: spearman(levels.map(({ histogram }) => histogram)),
+    ...(envMetrics && { envMetrics }),
   };
 }
 

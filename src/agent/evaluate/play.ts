@@ -9,6 +9,7 @@ import type { Agent } from '../agent/agent.ts';
 import { createDecider } from '../agent/create-decider.ts';
 import { aborted } from '../common/abort.ts';
 import { closing } from '../common/closing.ts';
+import { EnvMetricMeans } from '../common/env-metric-means.ts';
 import { closeReporting, reportingTo } from '../common/failures.ts';
 import { envName } from '../config/env-name.ts';
 import type { EnvSource } from '../config/env-source.ts';
@@ -63,6 +64,8 @@ export interface Progress {
 export interface Played {
   episodes: (Episode & { pricedSteps: number })[];
   tally: Tally;
+  /** Means of the environment's own numbers over all steps that give them. */
+  envMetrics: EnvMetricMeans;
   /** Episodes that were lost; others were played in their place. */
   lost: number;
 }
@@ -118,6 +121,7 @@ export class Stage {
     const played: Played = {
       episodes: [],
       tally: new Tally(options.maxSteps ?? halting.maxSteps),
+      envMetrics: new EnvMetricMeans(),
       lost: 0,
     };
     const priced = new Float64Array(this.#envs.count);
@@ -125,7 +129,7 @@ export class Stage {
     await this.watch(options, (transitions$) =>
       transitions$.pipe(
         tap((transitions) => {
-          for (const { env, decision, episode, lost } of transitions) {
+          for (const { env, decision, episode, lost, metrics } of transitions) {
             if (lost !== undefined) {
               priced[env] = 0;
               this.#count(++played.lost, options, env, lost);
@@ -134,6 +138,7 @@ export class Stage {
             const { ponderSteps, observation } = decision;
             decisions++;
             played.tally.add(observation.difficulty, ponderSteps);
+            played.envMetrics.add(metrics);
             decided?.(decision);
             priced[env] += ponderSteps - halting.minSteps;
             if (episode === undefined) continue;

@@ -28,6 +28,13 @@ export function cutText({ episodes, cut }: Evaluation): string {
   return `; ${whole(cut.episodes)} of ${whole(episodes)} episodes truncated after ${whole(cut.after)} environment steps (evaluation.maxEpisodeSteps)`;
 }
 
+/** The environment's own numbers of an evaluation as text, the first four of them; empty where there are none. */
+export function envMetricsText({ envMetrics = {} }: Evaluation): string {
+  const all = Object.entries(envMetrics);
+  const shown = all.slice(0, 4).map(([name, value]) => `, ${name} ${decimal(value)}`);
+  return shown.join('') + (all.length > 4 ? `, and ${all.length - 4} more` : '');
+}
+
 /** Lines that say what the policy makes of observations and actions; empty where that is unknown. */
 export function summariesText(summaries: Summaries | undefined): string {
   if (summaries === undefined) return '';
@@ -69,7 +76,7 @@ export function eventLine(event: PrintedEvent): string | undefined {
         evaluation.successRate === null ? '' : `, success ${decimal(evaluation.successRate)}`;
       return (
         `update ${event.update}: evaluation return ${decimal(evaluation.return.mean)}${success}, ` +
-        `ponder steps ${decimal(evaluation.ponderSteps.mean, 2)}${best ? ' (best)' : ''}${cutText(evaluation)}`
+        `ponder steps ${decimal(evaluation.ponderSteps.mean, 2)}${envMetricsText(evaluation)}${best ? ' (best)' : ''}${cutText(evaluation)}`
       );
     }
     case 'evaluating': {

@@ -1,3 +1,4 @@
+import type { EnvMetrics } from '../../envs/index.ts';
 import type { Timing } from '../../kernels/index.ts';
 import type { TimeSeconds } from '../../rollout/index.ts';
 
@@ -65,6 +66,11 @@ export interface UpdateMetrics {
   occupancy: number;
   /** Reward subtracted per ponder step beyond `minSteps`. */
   price: number;
+  /**
+   * The environment's own numbers (`info.metrics`): the mean of each over the steps since the update before that give it.
+   * Absent where no step gives one.
+   */
+  envMetrics?: EnvMetrics;
   /** The statistics that the algorithm and the halting rule define. */
   [statistic: string]: unknown;
   /** The evaluation that followed this update, where one did. */
@@ -120,6 +126,8 @@ export interface Evaluation {
   binWidth?: number;
   /** Rank correlation of ponder steps with difficulty over decisions, in [−1, 1]; null where undefined. */
   spearman: number | null;
+  /** The environment's own numbers (`info.metrics`): the mean of each over the steps that give it. Absent where none does. */
+  envMetrics?: EnvMetrics;
   /** One row for each forced depth: every decision of its episodes took so many ponder steps. */
   forcedDepth: {
     /** The depth, in ponder steps. */

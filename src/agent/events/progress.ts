@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { bar } from '../common/bar.ts';
 import { decimal, whole } from '../common/numbers.ts';
-import { cutText, eventLine, lossesText } from './event-line.ts';
+import { cutText, envMetricsText, eventLine, lossesText } from './event-line.ts';
 import type { TrainEvent, UpdateMetrics } from './events.ts';
 import { type ProgressStream, StatusLine } from './status-line.ts';
 
@@ -43,7 +43,7 @@ function finishedLine(event: Extract<TrainEvent, { type: 'finished' }>): string 
   const success = successRate === null ? '' : `, success ${decimal(successRate)}`;
   return (
     `done after ${whole(envSteps)} environment steps: return ${decimal(evaluation.return.mean)}${success}, ` +
-    `ponder steps ${decimal(evaluation.ponderSteps.mean, 2)}${cutText(evaluation)}${lost}`
+    `ponder steps ${decimal(evaluation.ponderSteps.mean, 2)}${envMetricsText(evaluation)}${cutText(evaluation)}${lost}`
   );
 }
 

@@ -81,6 +81,10 @@ function summaryOf(evaluation: Evaluation): Summary {
     ['Ponder steps, mean', ponderSteps.mean],
     ['Ponder steps, 95th percentile', ponderSteps.p95],
     ['Rank correlation of ponder steps with difficulty', spearman],
+    ...Object.entries(evaluation.envMetrics ?? {}).map(([name, value]): Summary[number] => [
+      `env/${name}`,
+      value,
+    ]),
     ...some(`Episodes truncated after ${cut.after} environment steps`, cut.episodes),
     ...some('Episodes lost in evaluation', evaluation.lostEpisodes),
   ];

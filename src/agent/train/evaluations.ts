@@ -75,7 +75,10 @@ export class Evaluations {
     training.unevaluated = undefined;
     if (found === undefined) this.#files.log(metrics);
     else {
-      const { evaluation, pricedSteps } = found;
+      const { pricedSteps, evaluation: measured } = found;
+      const { envMetrics: all, ...others } = measured;
+      const envMetrics = training.envMetrics.admitted(all);
+      const evaluation = envMetrics === undefined ? others : { ...others, envMetrics };
       const score = { return: evaluation.return.mean, pricedSteps };
       // A best one must be saved.
       const best = saved !== undefined && training.isBest(score);

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AsideVerb, Failed } from '../../envs/index.ts';
+import type { AsideVerb, EnvMetrics, Failed } from '../../envs/index.ts';
 import type { Tensors } from '../../policy/index.ts';
 import { RunError, RunExistsError, type StrayError, UsageError } from '../common/errors.ts';
 import type { Config } from '../config/config.ts';
@@ -162,6 +162,7 @@ export class RunFiles {
       ponderSteps,
       timing,
       phase,
+      envMetrics,
       evaluation,
       ...scalars
     } = metrics;
@@ -174,12 +175,14 @@ export class RunFiles {
       'ponderSteps/mean': ponderSteps.mean,
       'ponderSteps/p95': ponderSteps.p95,
       released: phase === 'released' ? 1 : 0,
+      ...under('env/', envMetrics),
       ...(evaluation && {
         'evaluation/return': evaluation.return.mean,
         'evaluation/netReturn': evaluation.netReturn.mean,
         'evaluation/successRate': evaluation.successRate,
         'evaluation/ponderSteps': evaluation.ponderSteps.mean,
         'evaluation/spearman': evaluation.spearman,
+        ...under('evaluation/env/', evaluation.envMetrics),
       }),
     };
     for (const [name, value] of Object.entries(all)) {
@@ -350,6 +353,11 @@ function nextLine({ step, state }: Checkpoint): { update: number; step: number }
   const { update, unevaluated } = state as TrainingState;
   const after = unevaluated === undefined ? 1 : 0;
   return { update: update + after, step: step + after };
+}
+
+/** Numbers by tags. */
+function under(prefix: string, numbers: EnvMetrics = {}): Record<string, number> {
+  return Object.fromEntries(Object.entries(numbers).map(([name, n]) => [prefix + name, n]));
 }
 
 /** Turns typed arrays into lists: JSON would write them as objects. */

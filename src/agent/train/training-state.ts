@@ -25,6 +25,8 @@ export interface TrainingState {
   /** The line of this update, where its evaluation is due. */
   unevaluated?: UpdateMetrics;
   losses?: Losses;
+  /** The names of the environment's own numbers. */
+  envMetrics?: string[];
   guard?: GuardState;
   hooks?: HookRequestsState;
   rewardScale: RewardScaleState;

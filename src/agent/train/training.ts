@@ -22,6 +22,7 @@ import {
 } from '../algorithms/index.ts';
 import { RewardScale } from '../algorithms/reward-scale.ts';
 import { type Clock, systemClock } from '../common/clock.ts';
+import { EnvMetricMeans } from '../common/env-metric-means.ts';
 import { closeReporting } from '../common/failures.ts';
 import type { Config } from '../config/config.ts';
 import type { EnvSource } from '../config/env-source.ts';
@@ -56,6 +57,8 @@ export class Training {
   /** Lost episodes and failures, over all sessions. */
   readonly losses: Losses = { lostEpisodes: 0, envFailures: 0 };
   readonly hookRequests: HookRequests;
+  /** The environment's own numbers in the present rollout. */
+  readonly envMetrics = new EnvMetricMeans();
   update = 0;
   envSteps = 0;
   #episodes = 0;
@@ -158,7 +161,10 @@ export class Training {
       minSteps: this.#config.halting.minSteps,
       priced: this.#priced,
       admit$: this.#admit$,
-      observed: (transitions) => this.rewardScale.observe(transitions),
+      observed: (transitions) => {
+        this.rewardScale.observe(transitions);
+        for (const { metrics } of transitions) this.envMetrics.add(metrics);
+      },
     });
   }
 
@@ -197,6 +203,7 @@ export class Training {
       rewardScale: normalize.reward ? this.rewardScale.factor : 1,
       progress: this.progress,
     };
+    const envMetrics = this.envMetrics.take();
     const tried = await this.during('learning', () => this.#updates.make(trajectory, settings));
     const decisions = trajectory.count;
     this.envSteps += envSteps;
@@ -228,6 +235,7 @@ export class Training {
       histogram,
       occupancy: this.decider.takeOccupancy(),
       price,
+      ...(envMetrics && { envMetrics }),
       ...stats,
       timing: this.#pace.take(decisions),
     };
@@ -309,9 +317,16 @@ export class Training {
   }
 
   /** The part of the state that an evaluation changes. */
-  #judged(): Pick<TrainingState, 'best' | 'alarmed' | 'hooks' | 'unevaluated' | 'losses'> {
+  #judged(): Pick<
+    TrainingState,
+    'best' | 'alarmed' | 'hooks' | 'unevaluated' | 'losses' | 'envMetrics'
+  > {
     const { best, alarmed, unevaluated, losses } = this;
-    return { best, alarmed, hooks: this.hookRequests.state(), unevaluated, losses: { ...losses } };
+    return {
+      ...{ best, alarmed, unevaluated, losses: { ...losses } },
+      hooks: this.hookRequests.state(),
+      envMetrics: this.envMetrics.names,
+    };
   }
 
   async #restore(tensors: Tensors, saved: TrainingState): Promise<void> {
@@ -324,6 +339,7 @@ export class Training {
     this.alarmed = saved.alarmed;
     this.unevaluated = saved.unevaluated;
     Object.assign(this.losses, saved.losses);
+    this.envMetrics.restore(saved.envMetrics ?? []);
     if (saved.hooks) this.hookRequests.restore(saved.hooks);
     if (saved.guard) this.#updates.guard.restore(saved.guard);
     this.recipe.restore(saved.recipe);

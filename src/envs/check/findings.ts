@@ -18,6 +18,8 @@ const fixes = {
   difficulty:
     'make info.difficulty a finite number or give it another name; until then it is ignored',
   success: 'make info.success true or false or give it another name; until then it is ignored',
+  metrics:
+    'make info.metrics an object of finite numbers by name; until then what it warns of is left out',
   exception: 'make reset and step succeed for every action that the space and the mask allow',
   timeout:
     'settle every promise; find out what the environment waits for, or raise timeoutMs if it is only slow',

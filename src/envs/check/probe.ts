@@ -5,6 +5,7 @@ import { inTime } from '../common/timers.ts';
 import type { Env, Info, ResetOptions } from '../contract/env.ts';
 import type { ActionMask } from '../contract/space.ts';
 import { difficultyOf, successOf } from '../net/wire/read-info.ts';
+import { readMetrics } from '../net/wire/read-metrics.ts';
 import { explainMask } from '../spaces/explain-mask.ts';
 import { flatMask } from '../spaces/flat-mask.ts';
 import type { Findings } from './findings.ts';
@@ -164,6 +165,8 @@ export class Probe {
       if (read !== undefined || given[key] === undefined || given[key] === null) continue;
       findings.warn(key as 'difficulty', `${where}: info.${key} is ${describe(given[key])}`);
     }
+    const { problem } = readMetrics(given);
+    if (problem !== undefined) findings.warn('metrics', `${where}: info.metrics: ${problem.text}`);
     return { difficulty, success, actionMask: this.#checkMask(where, given.actionMask) };
   }
 

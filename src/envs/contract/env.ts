@@ -6,6 +6,11 @@ export interface Info {
   difficulty?: number;
   /** Whether the episode reached its goal; Pondera reads it at the end of the episode. */
   success?: boolean;
+  /**
+   * Numbers of the environment's own, by name, beside the result of a step. Training and evaluation report the mean of
+   * each over the steps that give it; true and false count as 1 and 0.
+   */
+  metrics?: Readonly<Record<string, number | boolean>>;
   /** The actions that are allowed next, 1 for each that is; default: all. */
   actionMask?: ActionMask;
   [key: string]: unknown;

@@ -41,6 +41,8 @@ export interface Outcome {
   final?: Row;
   /** The next observation; where the next episode has not begun yet, the final one again. */
   next: Observation;
+  /** The numbers of `info.metrics`, where there are any. */
+  metrics?: Readonly<Record<string, number>>;
   /** The episode, where it ended. */
   episode?: Episode;
   /**

@@ -7,6 +7,7 @@ import { explainReward } from '../contract/limits.ts';
 import type { Observation, Outcome } from '../contract/outcome.ts';
 import type { Space } from '../contract/space.ts';
 import { successOf } from '../net/wire/read-info.ts';
+import { metricsOf } from '../net/wire/read-metrics.ts';
 import { EnvCaller, type EnvCallerOptions } from './env-caller.ts';
 import { FailureCount, isLost, reasonOf } from './failure-count.ts';
 import type { FailurePolicy } from './failure-policy.ts';
@@ -222,6 +223,7 @@ export class EnvSlot {
       truncated: false,
       final: undefined,
       next,
+      metrics: undefined,
       episode: undefined,
       lost,
     };
@@ -285,6 +287,7 @@ export class EnvSlot {
       truncated,
       final: undefined,
       next: current,
+      metrics: metricsOf(step.info),
       episode: undefined,
       lost: undefined,
     };

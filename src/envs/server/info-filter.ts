@@ -3,6 +3,7 @@ import type { Space } from '../contract/space.ts';
 import { sizeOf } from '../net/wire/fit.ts';
 import { plain } from '../net/wire/plain.ts';
 import { difficultyOf, successOf } from '../net/wire/read-info.ts';
+import { metricsOf } from '../net/wire/read-metrics.ts';
 import { flatMask } from '../spaces/flat-mask.ts';
 
 /** The most of one key of an info: infos are for people, and must not delay learning. */
@@ -26,6 +27,7 @@ export class InfoFilter {
         actionMask && !over ? flatMask(this.#actionSpace, actionMask) : undefined,
       difficulty: difficultyOf,
       success: successOf,
+      metrics: metricsOf,
     };
     const info: Info = {};
     for (const key of Object.keys(result.info ?? {})) {

@@ -81,6 +81,18 @@ describe('evaluationText', () => {
     );
   });
 
+  it('lists the environment’s own numbers', () => {
+    const envMetrics = { score: 12.25, won: 1 };
+    const text = evaluationText({ ...evaluation, envMetrics });
+    expect(text.split('\n\n')[1]).toBe(
+      [
+        "the environment's own    mean",
+        'score                  12.250',
+        'won                     1.000',
+      ].join('\n'),
+    );
+  });
+
   it('leaves out tables that would be empty', () => {
     const text = evaluationText({ ...evaluation, byDifficulty: [], forcedDepth: [] });
     expect(text).not.toContain('\n\n');

@@ -91,6 +91,25 @@ describe.skipIf(!chromiumPath)('the live page in Chromium', () => {
     await figure.locator('td', { hasText: '1.75' }).waitFor();
   });
 
+  it('charts an environment’s own numbers, also those that come later, and compares runs by them', async () => {
+    const { dir, url } = await serve({ a: 2, b: 2 });
+    await addMetrics(join(dir, 'a'), metricsLine(3, { envMetrics: { 'score/total': 1.75 } }));
+    await addMetrics(join(dir, 'b'), metricsLine(3, { envMetrics: { 'score/total': 2.5 } }));
+    const page = await openPage(browser, `${url}#/runs/a`);
+    const figureOf = (name: string) =>
+      page.locator('figure', { has: page.getByRole('heading', { name, exact: true }) });
+    const figure = figureOf('env/score/total');
+    await figure.getByText('As a table').click();
+    await figure.locator('td', { hasText: '1.75' }).waitFor();
+    const evaluation = { return: { mean: 1, std: 0 }, envMetrics: { coins: 7.5 } };
+    await addMetrics(join(dir, 'a'), metricsLine(4, { evaluation }));
+    await figureOf('env/coins').locator('li', { hasText: 'evaluated' }).waitFor();
+    await page.goto(`${url}#/compare/a/b`);
+    await page.reload();
+    await figure.getByText('As a table').click();
+    await figure.locator('td', { hasText: '2.5' }).first().waitFor();
+  });
+
   it.each([
     ['light', 1280],
     ['dark', 1280],

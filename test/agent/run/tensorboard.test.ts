@@ -2,64 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TensorBoardWriter } from '../../../src/agent/run/index.ts';
+import { crc32c, fields, records, summary } from '../../support/event-file.ts';
 import { python, pythonHas } from '../../support/python.ts';
 import { tempDir } from '../../support/temp-dir.ts';
-
-/** CRC-32C bit by bit, from its definition. */
-function crc32c(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
-  }
-  return ~crc >>> 0;
-}
-
-const mask = (crc: number) => (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
-
-/** The data of each record of an event file; checks lengths and both checksums. */
-function records(bytes: Buffer): Buffer[] {
-  const found: Buffer[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const length = Number(bytes.readBigUInt64LE(at));
-    const data = bytes.subarray(at + 12, at + 12 + length);
-    expect(bytes.readUInt32LE(at + 8)).toBe(mask(crc32c(bytes.subarray(at, at + 8))));
-    expect(bytes.readUInt32LE(at + 12 + length)).toBe(mask(crc32c(data)));
-    found.push(data);
-    at += 16 + length;
-  }
-  return found;
-}
-
-type Field = number | Buffer;
-
-/** A protobuf message's fields by number; counted bytes stay as they are. */
-function fields(message: Buffer): Record<number, Field[]> {
-  const found: Record<number, Field[]> = {};
-  let at = 0;
-  const varint = () => {
-    let value = 0;
-    for (let scale = 1; ; scale *= 128) {
-      const byte = message[at++];
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return value;
-    }
-  };
-  while (at < message.length) {
-    const key = varint();
-    const take = (length: number) => message.subarray(at, (at += length));
-    const read: Record<number, () => Field> = {
-      0: varint,
-      1: () => take(8).readDoubleLE(),
-      2: () => take(varint()),
-      5: () => take(4).readFloatLE(),
-    };
-    (found[key >> 3] ??= []).push(read[key & 7]());
-  }
-  return found;
-}
-
-const summary = (event: Buffer) => fields(fields(fields(event)[5][0] as Buffer)[1][0] as Buffer);
 
 function doubles(bytes: Buffer): number[] {
   return Array.from({ length: bytes.length / 8 }, (_, i) => bytes.readDoubleLE(8 * i));

@@ -556,6 +556,11 @@ describe('checkEnv warns', () => {
   it.each([
     ['difficulty', 'hard', /info.difficulty is "hard"$/],
     ['success', 'yes', /info.success is "yes"$/],
+    [
+      'metrics',
+      { score: 'high' },
+      /info.metrics: score: expected a finite float32 number, got "high"$/,
+    ],
   ] as const)('warns of an info.%s that is ignored', async (rule, value, seen) => {
     const odd = brokenStep((step) => ({ ...step, info: { [rule]: value } }));
     const { ok, warnings } = await check(odd);

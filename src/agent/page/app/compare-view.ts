@@ -1,9 +1,10 @@
 import { fill, h } from './dom.ts';
 import { FigureGrid } from './figure-grid.ts';
-import { comparedOf, figures } from './figures.ts';
+import { comparedOf, envFigures, figures } from './figures.ts';
 import type { LiveLink } from './live-link.ts';
 import { hrefOf } from './route.ts';
 import { RunData } from './run-data.ts';
+import { ENV_METRICS } from './series.ts';
 
 /** Mounts the comparison of runs: one line a run in each figure. @returns a function that removes it */
 export function mountCompare(
@@ -12,7 +13,7 @@ export function mountCompare(
   link: LiveLink,
 ): () => void {
   const compared = figures.filter((figure) => figure.compared !== undefined);
-  const names = compared.map((figure) => figure.compared!);
+  const names = [...compared.map((figure) => figure.compared!), ENV_METRICS];
   const problem = h('p', { class: 'problem', role: 'alert' });
   const grid = new FigureGrid({
     figures: compared.map(({ paint: _, ...figure }) => figure),
@@ -28,6 +29,7 @@ export function mountCompare(
     const problems = all.filter((data) => data.problem !== '');
     problem.textContent = problems.map((data) => `${data.run}: ${data.problem}`).join('; ');
     problem.hidden = problems.length === 0;
+    grid.add(envFigures(all));
     grid.update();
   };
   const all: RunData[] = [];

@@ -3,7 +3,7 @@ import { paintShares, shareOf } from './heat-map.ts';
 import type { Drawn, Line } from './lines.ts';
 import type { ChartOptions } from './plot.ts';
 import type { Axis, RunData } from './run-data.ts';
-import { HISTOGRAM, TIME_CATEGORIES } from './series.ts';
+import { ENV_METRICS, EVALUATED_ENV_METRICS, HISTOGRAM, TIME_CATEGORIES } from './series.ts';
 import { lineStyle } from './theme.ts';
 import type { Values } from './values.ts';
 
@@ -162,6 +162,24 @@ export function statisticFigure(name: string, meaning: string): Figure {
     format: formatNumber,
     lines: (data) => [line(data, name, name, { color: 'c1' })],
   };
+}
+
+/** A figure of each of the environment's own numbers in the columns of runs. */
+export function envFigures(runs: readonly RunData[]): Figure[] {
+  const columns = runs.flatMap(({ columns }) => [...columns.keys()]);
+  const names = [ENV_METRICS, EVALUATED_ENV_METRICS].flatMap((prefix) =>
+    columns.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length)),
+  );
+  return [...new Set(names)].map((name) => ({
+    title: `env/${name}`,
+    about: "The environment's own number (info.metrics): its mean over the steps that give it.",
+    format: formatNumber,
+    compared: ENV_METRICS + name,
+    lines: (data) => [
+      ...some(data, name, ENV_METRICS + name, { color: 'c1', spans: true }),
+      ...some(data, 'evaluated', EVALUATED_ENV_METRICS + name, { color: 'c1', dots: true }),
+    ],
+  }));
 }
 
 type Style = Pick<Line, 'color' | 'dash' | 'dots' | 'spans'>;

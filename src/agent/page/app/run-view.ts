@@ -5,7 +5,7 @@ import { Difficulty } from './difficulty.ts';
 import { fill, h, setText } from './dom.ts';
 import { EventList } from './event-list.ts';
 import { FigureGrid } from './figure-grid.ts';
-import { drawnOf, figures, statisticFigure } from './figures.ts';
+import { drawnOf, envFigures, figures, statisticFigure } from './figures.ts';
 import { formatDuration, formatNumber, formatPercent } from './format.ts';
 import type { LiveLink } from './live-link.ts';
 import { hrefOf } from './route.ts';
@@ -39,6 +39,7 @@ export function mountRun(element: HTMLElement, run: string, link: LiveLink): () 
     alarm.show(data.events);
     fill(facts, ...factsOf(data, head.summary));
     grid.add(data.statistics.map(([name, meaning]) => statisticFigure(name, meaning)));
+    grid.add(envFigures([data]));
     grid.update();
     difficulty.show(data.evaluations);
     events.show(data.events);

@@ -9,6 +9,10 @@ export const TIME_CATEGORIES = [
 ];
 export const HISTOGRAM = 'histogram.';
 
+/** The environment's own numbers, and those of evaluations. */
+export const ENV_METRICS = 'envMetrics.';
+export const EVALUATED_ENV_METRICS = `evaluation.${ENV_METRICS}`;
+
 /** The columns of the figures. A name that ends in a dot is a prefix. */
 export const SERIES = [
   'return',
@@ -37,6 +41,8 @@ export const SERIES = [
   'externalBytes',
   'arenaBytes',
   'released',
+  ENV_METRICS,
+  EVALUATED_ENV_METRICS,
   ...TIME_CATEGORIES,
 ];
 

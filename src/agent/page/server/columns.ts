@@ -95,4 +95,4 @@ const SPENT = [
 ];
 
 const MAX_ROWS = 2 ** 17;
-const MAX_COLUMNS = 128;
+const MAX_COLUMNS = 192;

@@ -43,8 +43,8 @@ function entryOf<T>(
 }
 
 /** The entry of an array of one entry, which other languages may send for a number; other values unchanged. */
-function only(value: unknown): unknown {
-  if (typeof value !== 'object') return value;
+export function only(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
   const entries = isNdArray(value) ? value.data : value;
   const { length } = entries as ArrayLike<unknown>;
   return length === 1 ? (entries as ArrayLike<unknown>)[0] : value;
