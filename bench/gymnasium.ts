@@ -1,11 +1,12 @@
 /**
  * Trains a config under several seeds, then plays episodes by which no checkpoint was chosen: a Markdown row a seed,
- * as docs/gymnasium.md has them. Times are of training, without evaluations and checkpoints.
+ * as docs/gymnasium.md has them. Without a config, `--set` names the environment and the steps. Times are of training, without evaluations and checkpoints.
  *
- *     npx tsx bench/gymnasium.ts configs/lunar-lander.yaml [--seeds 5] [--first 0] [--episodes 100] [--set PATH=VALUE …] [--runs DIR]
+ *     npx tsx bench/gymnasium.ts [configs/lunar-lander.yaml] [--seeds 5] [--first 0] [--episodes 100] [--set PATH=VALUE …] [--runs DIR]
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { configFromSet } from '../src/agent/config/load-config.ts';
 import { spread } from '../src/agent/study/summary.ts';
 import { Agent, evaluate, loadConfig, type TrainEvent, train } from '../src/index.ts';
 
@@ -37,7 +38,8 @@ interface Row {
 
 async function run(seed: number): Promise<Row> {
   const set = [...values.set, `train.seed=${seed}`];
-  const config = await loadConfig(positionals[0], { set });
+  const [path] = positionals;
+  const config = path === undefined ? configFromSet({ set }) : await loadConfig(path, { set });
   const runDir = join(values.runs, `${config.name}-${seed}`);
   let [lost, decisions, seconds] = [0, 0, 0];
   const on = (event: TrainEvent) => {

@@ -17,6 +17,7 @@ import { factorOf, type RewardScaleState } from '../algorithms/reward-scale.ts';
 import { UsageError } from '../common/errors.ts';
 import type { Config } from '../config/config.ts';
 import { envName } from '../config/env-name.ts';
+import { withChosen } from '../config/with-chosen.ts';
 import type { Checkpoint } from '../run/index.ts';
 import { ActBatch } from './act-batch.ts';
 import {
@@ -36,7 +37,7 @@ import { type Act, toAct } from './thought-trace.ts';
  * is made of a run's files in Node.js; `loadAgent` of `pondera/act` makes one anywhere.
  */
 export class ActingAgent {
-  /** The config of its run. */
+  /** The config of its run, with the settings that it leaves to the spaces. */
   readonly config: Config;
   /** The space of its observations. */
   readonly observationSpace: Space;
@@ -68,10 +69,11 @@ export class ActingAgent {
    * @throws UsageError for a config that does not fit the spaces
    */
   constructor(
-    config: Config,
+    given: Config,
     spaces: { observationSpace: Space; actionSpace: Space },
     encoder?: EncoderFactory,
   ) {
+    const config = withChosen(given, spaces);
     const { policy, halting, train } = config;
     const { definition: algorithm, settings } = algorithmOf(config);
     const problem =
@@ -82,7 +84,7 @@ export class ActingAgent {
     this.config = config;
     this.observationSpace = spaces.observationSpace;
     this.actionSpace = spaces.actionSpace;
-    this.price = config.price.initial;
+    this.price = config.price.initial ?? 0;
     this.#rng = Rng.seed(train.seed, 'agent');
     if (config.normalize.obs) this.normalizer = observationStats(this.observationSpace);
     this.policy = policyFor({

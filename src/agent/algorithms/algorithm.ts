@@ -123,6 +123,11 @@ export interface AlgorithmDefinition<
   distribution?(actionSpace: Space, settings: z.infer<Schema>): Distribution;
   /** Says why it cannot learn in these spaces; undefined where it can. */
   explain?(spaces: { observationSpace: Space; actionSpace: Space }): SpaceProblem | undefined;
+  /** The values of settings that a config leaves to the spaces of its environment; without it there are no such settings. */
+  choose?(
+    settings: z.infer<Schema>,
+    spaces: { observationSpace: Space; actionSpace: Space },
+  ): Partial<z.infer<Schema>>;
   /** The values that change during training, by name, once a share `progress` of it is done. */
   schedule(settings: z.infer<Schema>, progress: number): Record<string, number>;
   /**

@@ -34,6 +34,16 @@ export class RewardScale {
     return factorOf(this.state());
   }
 
+  /** Standard deviation of the return from a step to the end of its episode; 0 until the first reward other than 0. */
+  get deviation(): number {
+    return this.#rewarded ? 1 / this.factor : 0;
+  }
+
+  /** Whether a reward other than 0 has come. */
+  get rewarded(): boolean {
+    return this.#rewarded;
+  }
+
   observe(transitions: readonly Transition[]): void {
     for (const { env, reward, terminated, truncated, lost } of transitions) {
       if (lost !== undefined) {

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { exits, haltingRules } from '../../policy/index.ts';
 import { deciderSections, deciders } from '../../rollout/index.ts';
 import { algorithmOf, algorithmSections, algorithms } from '../algorithms/index.ts';
+import { chosen } from '../common/config-numbers.ts';
 import { priceSettings, recipeSettings } from '../recipe/recipe-settings.ts';
+import { runName } from './run-name.ts';
 import { budgetSettings } from './sections/budget-settings.ts';
 import { checkpointSettings } from './sections/checkpoint-settings.ts';
 import { envSettings } from './sections/env-settings.ts';
@@ -22,13 +24,16 @@ const LEAST_DECISIONS = 4;
 
 const makeFields = () =>
   z.strictObject({
-    name: z
-      .string()
-      .regex(
-        /^(?!\.+$)[\w.-]{1,200}$/,
-        'expected 1 to 200 letters, digits, ".", "_" and "-", and not dots alone',
-      )
-      .describe('Name of the run; its files go to runs/<name> unless you give another directory.'),
+    name: chosen(
+      z
+        .string()
+        .regex(
+          /^(?!\.+$)[\w.-]{1,200}$/,
+          'expected 1 to 200 letters, digits, ".", "_" and "-", and not dots alone',
+        ),
+    ).describe(
+      'Name of the run; its files go to runs/<name> unless you give another directory. Without it, the run is named after its environment.',
+    ),
     env: envSettings
       .prefault({})
       .describe(
@@ -106,6 +111,7 @@ const makeConfigSchema = () =>
     .superRefine(refuseUnfit)
     .overwrite(withOwnSection)
     .overwrite(withDeciderSection)
+    .overwrite(withName)
     .superRefine(refuseFew);
 
 function refuseUnfit(fields: Fields, context: z.RefinementCtx): void {
@@ -146,6 +152,10 @@ function withDeciderSection<F extends Fields>(fields: F): F {
   const { name, settings } = deciders.find(fields.decider);
   if (settings === undefined || fields[name as keyof Fields] !== undefined) return fields;
   return { ...fields, [name]: settings.parse({}) };
+}
+
+function withName<F extends Fields>(fields: F): F {
+  return { ...fields, name: (fields.name as string | undefined) ?? runName(fields.env) };
 }
 
 /** A rollout holds several decisions of each environment, or values are bootstrapped from almost everywhere. */

@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
+import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, nearest } from '../../envs/common/index.ts';
 import { envIds } from '../../envs/index.ts';
@@ -7,7 +7,6 @@ import { ownFile } from '../../kernels/index.ts';
 import { UsageError } from '../common/errors.ts';
 import type { Config } from './config.ts';
 import { ConfigDocument } from './document.ts';
-import { namesEnv, parseOverride } from './overrides.ts';
 import { configOf, type LoadConfigOptions } from './parse-config.ts';
 
 /** Where the configs that come with this package are. */
@@ -41,17 +40,11 @@ export async function loadConfig(path: string, options: LoadConfigOptions = {}):
 }
 
 /**
- * A config from `set` alone, without a file. Other settings have their defaults, and without a `name` the run is named
- * after its environment.
- *
+ * A config from `set` alone, without a file; other settings have their defaults.
  * @throws UsageError as `loadConfig` does
  */
 export function configFromSet(options: LoadConfigOptions & { set: readonly string[] }): Config {
-  const given = options.set.map(parseOverride).findLast(namesEnv);
-  const called = basename(String(given?.value)).replace(/\.[cm]?[jt]sx?$/, '');
-  const name = called.replaceAll(/[^\w.-]+/g, '-').slice(0, 200);
-  const doc = new ConfigDocument(`name: ${JSON.stringify(name)}\ntrain: {}`);
-  return configOf(doc, modulePath(process.cwd()), options);
+  return configOf(new ConfigDocument('train: {}'), modulePath(process.cwd()), options);
 }
 
 /** Where a module is: one of `set` starts from the working directory, another from `baseDir`. */

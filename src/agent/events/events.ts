@@ -145,8 +145,12 @@ export interface Evaluation {
   }[];
 }
 
-/** A warning about learning: nearly all decisions take the fewest, or the most, ponder steps. */
-export type Alarm = 'collapsed-to-min' | 'collapsed-to-max';
+/**
+ * A warning about learning. `collapsed-to-min`, `collapsed-to-max`: nearly all decisions take the fewest, or the most, ponder
+ * steps. `standstill`: the return does not rise. `argmax`: evaluations, which take the most likely actions, earn far less than
+ * training, which draws them.
+ */
+export type Alarm = 'collapsed-to-min' | 'collapsed-to-max' | 'standstill' | 'argmax';
 
 /**
  * The kind of an incident. `update`: training undid an update. `environment`: an environment failed, and its episode is

@@ -74,6 +74,14 @@ export class HaltingSchedule {
     return this.#state.released ? this.#price.price : 0;
   }
 
+  /**
+   * Takes the price to start with where the config leaves it out: once, and only after the release.
+   * @param suggested `suggestPrice` of the returns so far; 0 where they do not tell
+   */
+  beginPrice(suggested: number): void {
+    if (this.#state.released) this.#price.begin(suggested);
+  }
+
   /** Whether `price.targetSteps` steers the price and it may still rise, which shortens thoughts that are too long. */
   get steering(): boolean {
     return this.#price.steering;

@@ -17,6 +17,8 @@ const LEAST = 0.01;
 
 export interface PriceState {
   price: number;
+  /** The price that it starts with; null until there is one. Older checkpoints do not have it: it is the config's. */
+  initial?: number | null;
   /** Running mean of ponder steps; null before the first update. */
   mean: number | null;
   /** Running mean of its change per update. */
@@ -50,11 +52,12 @@ export interface ForcedDepthStats {
  */
 export class PriceController {
   readonly #config: PriceSettings;
-  #state: PriceState;
+  #state: PriceState & { initial: number | null };
 
   constructor(config: PriceSettings) {
     this.#config = config;
-    this.#state = { price: config.initial, mean: null, trend: 0, gap: 0, gain: null };
+    const { initial = null } = config;
+    this.#state = { initial, price: initial ?? 0, mean: null, trend: 0, gap: 0, gain: null };
   }
 
   /** Reward subtracted per ponder step beyond minSteps, in units of the raw reward. */
@@ -73,7 +76,15 @@ export class PriceController {
   }
 
   restore(state: PriceState): void {
-    this.#state = { ...state };
+    const { initial = this.#config.initial ?? state.price } = state;
+    this.#state = { ...state, initial };
+  }
+
+  /** Takes the price to start with where the config leaves it out, once; 0 leaves it open. */
+  begin(suggested: number): void {
+    if (this.#state.initial !== null || suggested === 0) return;
+    this.#state.initial = suggested;
+    this.#state.price = suggested;
   }
 
   /**
@@ -81,9 +92,10 @@ export class PriceController {
    * @param meanSteps mean ponder steps of its unforced decisions; 0 for none, which changes nothing
    */
   update(meanSteps: number, { depthGap, stepGain }: ForcedDepthStats): void {
-    const { targetSteps, initial, rate, max } = this.#config;
-    if (targetSteps === undefined || meanSteps === 0) return;
+    const { targetSteps, rate, max } = this.#config;
     const state = this.#state;
+    const { initial } = state;
+    if (targetSteps === undefined || meanSteps === 0 || initial === null) return;
     const before = state.mean ?? meanSteps;
     state.mean = before + SHARE * (meanSteps - before);
     state.trend += SHARE * (state.mean - before - state.trend);

@@ -7,9 +7,9 @@ export const priceSettings = z
     initial: z
       .number()
       .min(0)
-      .default(0.02)
+      .optional()
       .describe(
-        'Cost of each ponder step beyond halting.minSteps after release, in units of the raw reward; the start value if the price is steered.',
+        'Cost of each ponder step beyond halting.minSteps after release, in units of the raw reward; the start value if the price is steered. Without it, the release sets it: one more step in each decision costs 5 % of the standard deviation of returns.',
       ),
     targetSteps: positive
       .optional()
@@ -25,7 +25,7 @@ export const priceSettings = z
       .default(1)
       .describe('Upper bound of the steered price, in units of the raw reward.'),
   })
-  .refine((price) => price.targetSteps === undefined || price.initial > 0, {
+  .refine((price) => price.targetSteps === undefined || price.initial !== 0, {
     message: 'expected more than 0 where the price is steered (price.targetSteps)',
     path: ['initial'],
   });

@@ -141,5 +141,9 @@ export class Evaluations {
     const { report, alarmed } = persistence(training.alarmed, found !== undefined);
     if (report) this.#options.on({ type: 'alarm', update, ...found! });
     training.alarmed = alarmed;
+    const { deterministic } = training.agent.config.evaluation;
+    const message = deterministic ? training.watch.judgeArgmax(evaluation!) : undefined;
+    if (message !== undefined)
+      this.#options.on({ type: 'alarm', update, alarm: 'argmax', message });
   }
 }

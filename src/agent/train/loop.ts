@@ -116,7 +116,7 @@ function overBudget(
 
 /** Updates the recipe after an update; reports a release. */
 function moveOn(metrics: UpdateMetrics, training: Training, on: (event: TrainEvent) => void): void {
-  const { totalSteps } = training.agent.config.train;
+  const { totalSteps, warmStart } = training.agent.config.train;
   on({ type: 'updated', metrics, totalSteps });
   const { update, envSteps, depthGap, stepGain } = metrics;
   const reason = training.recipe.update(
@@ -125,9 +125,14 @@ function moveOn(metrics: UpdateMetrics, training: Training, on: (event: TrainEve
     { depthGap: numberOf(depthGap), stepGain: numberOf(stepGain) },
     envSteps / totalSteps,
   );
+  training.recipe.beginPrice(training.suggestedPrice);
   training.agent.price = training.recipe.price;
   training.stopWhereAsked(on);
   if (reason !== undefined) on({ type: 'released', update, envSteps, reason });
+  // One that begins with weights of another run need not rise.
+  if (warmStart !== undefined) return;
+  const message = training.watch.judge(envSteps / totalSteps, training.rewardScale.rewarded);
+  if (message !== undefined) on({ type: 'alarm', update, alarm: 'standstill', message });
 }
 
 /** A statistic as a number; null where the algorithm does not have it. */

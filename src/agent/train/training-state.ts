@@ -6,6 +6,7 @@ import type { Losses, UpdateMetrics } from '../events/events.ts';
 import type { HookRequestsState } from '../hooks/hook-requests.ts';
 import type { HaltingScheduleState } from '../recipe/halting-schedule.ts';
 import type { GuardState } from './guard.ts';
+import type { LearningWatchState } from './learning-watch.ts';
 
 /** A training run's state beside weights and optimizer, as plain JSON. */
 export interface TrainingState {
@@ -22,6 +23,8 @@ export interface TrainingState {
   recipe: HaltingScheduleState;
   best: BestScore | null;
   alarmed: number;
+  /** Checkpoints of 0.1 do not have it. */
+  watch?: LearningWatchState;
   /** The line of this update, where its evaluation is due. */
   unevaluated?: UpdateMetrics;
   losses?: Losses;

@@ -30,10 +30,13 @@ import type { Losses, TrainEvent, UpdateMetrics } from '../events/events.ts';
 import { mean, ponderSteps, successRate } from '../events/statistics.ts';
 import { HookRequests } from '../hooks/hook-requests.ts';
 import { HaltingSchedule } from '../recipe/halting-schedule.ts';
+import { suggestPrice } from '../recipe/suggest-price.ts';
 import type { Checkpoint } from '../run/index.ts';
 import { Heartbeat } from '../watchdog/index.ts';
 import { GuardedUpdates } from './guarded-updates.ts';
 import type { Incident } from './incident.ts';
+import { LearningWatch } from './learning-watch.ts';
+import { onlyChoices } from './only-choices.ts';
 import { TimingMeter } from './timing-meter.ts';
 import type { BestScore, TrainingState } from './training-state.ts';
 
@@ -52,6 +55,7 @@ export class Training {
   best: BestScore | null = null;
   /** The update whose evaluation and log line are due before training continues. */
   unevaluated: UpdateMetrics | undefined;
+  readonly watch = new LearningWatch();
   /** The state of the alarm (`persistence`). */
   alarmed = 0;
   /** Lost episodes and failures, over all sessions. */
@@ -217,10 +221,11 @@ export class Training {
       return { ...tried, update: this.update + 1, envSteps: this.envSteps, phase, batch };
     }
     const { stats } = tried;
+    const onlyChoice = onlyChoices(trajectory, this.agent.actionSpace);
     this.agent.valueScale = settings.rewardScale;
     trajectory.clear();
     this.update++;
-    return {
+    const metrics: UpdateMetrics = {
       update: this.update,
       envSteps: this.envSteps,
       episodes: this.#episodes,
@@ -239,6 +244,17 @@ export class Training {
       ...stats,
       timing: this.#pace.take(decisions),
     };
+    this.watch.observe(metrics, onlyChoice);
+    return metrics;
+  }
+
+  /** The price of a ponder step that the returns so far suggest; 0 before the first reward. */
+  get suggestedPrice(): number {
+    return suggestPrice({
+      deviation: this.rewardScale.deviation,
+      episodeLength: this.envSteps / Math.max(1, this.#episodes),
+      gamma: this.#settings.gamma,
+    });
   }
 
   /**
@@ -296,6 +312,7 @@ export class Training {
       elapsed: this.#pace.elapsed,
       algorithm: counters,
       recipe: this.recipe.state(),
+      watch: this.watch.state(),
       guard: this.#updates.guard.state(),
       rewardScale: this.rewardScale.state(),
       rng: { act: this.#actRng.state(), learn: this.#learnRng.state() },
@@ -343,6 +360,7 @@ export class Training {
     if (saved.hooks) this.hookRequests.restore(saved.hooks);
     if (saved.guard) this.#updates.guard.restore(saved.guard);
     this.recipe.restore(saved.recipe);
+    if (saved.watch) this.watch.restore(saved.watch);
     this.rewardScale.restore(saved.rewardScale);
     this.#updates.keepStatistics();
     this.#actRng.restore(saved.rng.act);

@@ -11,6 +11,7 @@ export const MOST_TOKENS = 512;
  * How the encoders read an array: as the space says, otherwise as people mean its shape. One axis is a vector of numbers
  * or a row of choices; two axes of numbers are rows, of choices a grid, or rows where the columns differ in their choices;
  * three are a grid of cells, or a picture of bytes.
+ * @internal
  */
 export function readingOf(space: ArraySpace): ReadAs {
   if (space.as !== undefined) return space.as;

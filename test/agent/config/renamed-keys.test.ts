@@ -16,7 +16,7 @@ evaluation: { steps: 3 }
 train: { totalSteps: 1000 }
 `;
 const expected = {
-  normalize: { obs: true, reward: false },
+  normalize: { obs: true, reward: true },
   halting: { ponderSteps: 2 },
   recipe: { forcedShare: 0.5 },
   guards: { consecutive: 7 },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ConfigInput } from '../../../src/agent/config/config.ts';
 import { HaltingSchedule } from '../../../src/agent/recipe/halting-schedule.ts';
+import type { PriceState } from '../../../src/agent/recipe/price.ts';
 import { tinyConfig } from '../../support/tiny-config.ts';
 
 function recipe(input: Partial<ConfigInput>): HaltingSchedule {
@@ -192,6 +193,44 @@ describe('steered to a target', () => {
       expect(Math.abs(means.at(-1)! - 2)).toBeLessThan(0.05);
     },
   );
+});
+
+describe('a price that the config leaves out', () => {
+  it('begins with what returns suggest, after the release, once', () => {
+    const own = recipe({});
+    own.beginPrice(0.3);
+    own.update(0, 3, UNTOLD, 1);
+    own.beginPrice(0);
+    expect(own.price).toBe(0);
+    own.beginPrice(0.2);
+    own.beginPrice(0.9);
+    expect(own.price).toBe(0.2);
+  });
+
+  it('is steered from there, and goes on from a checkpoint', () => {
+    const input = { price: { targetSteps: 2 } };
+    const own = recipe(input);
+    own.update(0, 3, UNTOLD, 1);
+    own.update(0, 9, UNTOLD, 1);
+    expect(own.price).toBe(0);
+    own.beginPrice(0.2);
+    own.update(0, 9, UNTOLD, 1);
+    expect(own.price).toBeCloseTo(0.2 * Math.exp(0.1), 12);
+    const resumed = recipe(input);
+    resumed.restore(JSON.parse(JSON.stringify(own.state())));
+    resumed.beginPrice(0.7);
+    expect(resumed.price).toBe(own.price);
+  });
+
+  it('of a checkpoint that does not say how it began is the config’s', () => {
+    const own = recipe({ price: { initial: 0.1 } });
+    own.update(0, 3, UNTOLD, 1);
+    const { initial: _, ...price } = own.state().price as PriceState;
+    const resumed = recipe({ price: { initial: 0.1 } });
+    resumed.restore({ ...own.state(), price });
+    resumed.beginPrice(0.7);
+    expect(resumed.state()).toEqual(own.state());
+  });
 });
 
 it('goes on exactly from its state', () => {

@@ -133,7 +133,10 @@ describe('record', () => {
   });
 
   it('says what it was recorded of, and how', async () => {
-    const agent = await makeAgent({ env: { id: 'KHop-v0', options: { layers: 2, width: 3 } } });
+    const agent = await makeAgent({
+      env: { id: 'KHop-v0', options: { layers: 2, width: 3 } },
+      price: { initial: 0.02 },
+    });
     const { header, decisions } = await recorded(agent, { exit: 'threshold', maxSteps: 7 });
     expect(header).toMatchObject({
       ...{ format: 'pondera-recording', version: 2, run: 'tiny', env: 'KHop-v0', seed: 3 },

@@ -26,7 +26,7 @@ describe('the schedule', () => {
     );
     expect(explainLength(config, 100, 200)).toBeUndefined();
     expect(explainLength(config, 100)).toBeUndefined();
-    const constant = { learningRate: 1e-3, finalLearningRate: 1e-3, finalEntropy: undefined };
+    const constant = { ...ppo, finalLearningRate: ppo.learningRate, finalEntropy: undefined };
     expect(
       explainLength(tinyConfig({ ppo: constant, train: { totalSteps: 200 } }), 100, 100),
     ).toBeUndefined();

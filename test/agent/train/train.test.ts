@@ -169,7 +169,7 @@ describe('a run directory', () => {
     );
     const other = tinyConfig({ price: { initial: 0.5 }, ppo: { epochs: 9 } });
     await expect(train(other, { runDir, resume: true })).rejects.toThrow(
-      `${runDir}: a resumed run keeps its settings, but these differ: price.initial (0.02 there, 0.5 now), ` +
+      `${runDir}: a resumed run keeps its settings, but these differ: price.initial (not set there, 0.5 now), ` +
         'ppo.epochs (1 there, 9 now); change them back, or start a new run from its weights ' +
         `with train.warmStart: ${runDir}`,
     );

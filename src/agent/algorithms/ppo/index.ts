@@ -2,6 +2,7 @@ import { haltingRules } from '../../../policy/index.ts';
 import type { AlgorithmDefinition } from '../algorithm.ts';
 import { trainedBehavior } from '../behavior.ts';
 import { largestPart } from '../largest-part.ts';
+import { entropyWeight } from './entropy.ts';
 import { Learner } from './learner.ts';
 import { scheduleAt } from './schedule.ts';
 import { ppoSettings } from './settings.ts';
@@ -34,6 +35,9 @@ export const ppo: AlgorithmDefinition<'ppo', typeof ppoSettings> = {
     firstRatioError:
       'largest deviation of a ratio from 1 in the first minibatch; more than rounding error is a bug',
   },
+  choose: ({ entropy }, { actionSpace }) => ({
+    entropy: (entropy as number | undefined) ?? entropyWeight(actionSpace),
+  }),
   schedule: scheduleAt,
   largestStep: largestPart,
   dryRun: (settings, decisions) => ({

@@ -1,19 +1,19 @@
 import { z } from 'zod';
-import { count, fraction, positive } from '../../common/config-numbers.ts';
+import { chosen, count, fraction, positive } from '../../common/config-numbers.ts';
 import type { LearningConfig } from '../algorithm.ts';
 
 /** The section `ppo` of a config. */
 export const ppoSettings = z.strictObject({
   decisions: count
-    .default(1024)
+    .default(2048)
     .describe('Decisions that a rollout collects before each update (T).'),
   minibatch: count.default(256).describe('Decisions in each gradient step (B).'),
-  epochs: count.default(4).describe('Passes over each rollout.'),
-  learningRate: positive.default(3e-3).describe('Adam’s step size when training starts.'),
+  epochs: count.default(10).describe('Passes over each rollout.'),
+  learningRate: positive.default(1e-3).describe('Adam’s step size when training starts.'),
   finalLearningRate: z
     .number()
     .min(0)
-    .default(3e-4)
+    .default(0)
     .describe('Adam’s step size when training ends; linear in between.'),
   gamma: fraction.default(0.99).describe('Discount factor per decision.'),
   lambda: fraction.default(0.95).describe('GAE’s λ from one decision to the next.'),
@@ -29,11 +29,9 @@ export const ppoSettings = z.strictObject({
     .min(0)
     .default(0.5)
     .describe('Weight of the value loss beside the policy loss.'),
-  entropy: z
-    .number()
-    .min(0)
-    .default(0.01)
-    .describe('Weight of the action entropy bonus when training starts.'),
+  entropy: chosen(z.number().min(0)).describe(
+    'Weight of the action entropy bonus when training starts. Without it, 0.01, less where actions have more than four choices, and 0 where all are continuous.',
+  ),
   finalEntropy: z
     .number()
     .min(0)
@@ -48,7 +46,7 @@ export const ppoSettings = z.strictObject({
     .describe('Weight of the entropy bonus of halting choices.'),
   maxGradNorm: positive.default(0.5).describe('Clip gradients to this global norm.'),
   targetKl: positive
-    .default(0.2)
+    .default(0.02)
     .describe(
       'Skip the remaining epochs of an update once kl + haltKl of an epoch exceeds this, in nats; 1000 never skips.',
     ),

@@ -59,7 +59,7 @@ export const envSettings = z
       .describe(
         'Most environments that share one connection to a server (`url`), and one message on it.',
       ),
-    count: count.default(64).describe('Environments that run side by side (N).'),
+    count: count.default(16).describe('Environments that run side by side (N).'),
     maxEpisodeSteps: count
       .optional()
       .describe(

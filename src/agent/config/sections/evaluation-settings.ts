@@ -6,14 +6,14 @@ const evaluationFields = {
   everyUpdates: z
     .int()
     .min(0)
-    .default(25)
+    .default(10)
     .describe(
       'Updates between two evaluations during training; 0 evaluates only when training is done.',
     ),
   episodes: z
     .int()
     .min(0)
-    .default(128)
+    .default(20)
     .describe(
       'Episodes in an evaluation; 0 never evaluates the run, not even when training is done.',
     ),
@@ -25,7 +25,7 @@ const evaluationFields = {
   forcedEpisodes: z
     .int()
     .min(0)
-    .default(32)
+    .default(16)
     .describe(
       'Extra episodes that an evaluation plays with every decision forced to halting.minSteps, and again to halting.maxSteps. They show whether the halting head has collapsed; fewer than 16 raise no alarm. 0 plays none.',
     ),

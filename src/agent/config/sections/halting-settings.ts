@@ -27,7 +27,7 @@ export const haltingSettings = () =>
       minSteps: count.default(1).describe('Minimum ponder steps of a decision; they cost nothing.'),
       maxSteps: count
         .max(MOST_STEPS)
-        .default(6)
+        .default(4)
         .describe('Maximum ponder steps of a decision; after them the policy must act.'),
       initialBias: z
         .number()

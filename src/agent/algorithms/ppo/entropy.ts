@@ -1,0 +1,31 @@
+import type { AnySpace, Space } from '../../../envs/index.ts';
+import { partsOf } from '../../../envs/spaces/index.ts';
+
+const WEIGHT = 0.01;
+/** The entropy of four choices that are equally likely, in nats: up to it the weight stays the same. */
+const NATS = Math.log(4);
+
+/**
+ * The weight of the entropy bonus where the config leaves it out: 0.01 · min(1, ln 4 / H), H being the most entropy that the
+ * discrete parts of an action can have, so that the bonus for drawing among many choices does not outweigh what they earn. 0
+ * where there are none: a Gaussian starts wide, and a bonus would keep it so.
+ */
+export function entropyWeight(actionSpace: Space): number {
+  const most = partsOf(actionSpace).reduce((sum, { space }) => sum + mostEntropy(space), 0);
+  return most === 0 ? 0 : WEIGHT * Math.min(1, NATS / most);
+}
+
+/** The entropy of a uniform choice in nats; 0 for numbers. */
+function mostEntropy(space: Space): number {
+  const known = space as AnySpace;
+  switch (known.type) {
+    case 'discrete':
+      return Math.log(known.n);
+    case 'multi-discrete':
+      return Array.from(known.nvec, Math.log).reduce((a, b) => a + b, 0);
+    case 'multi-binary':
+      return known.size * Math.LN2;
+    default:
+      return 0;
+  }
+}

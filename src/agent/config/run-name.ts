@@ -1,0 +1,15 @@
+/** The name of a run whose config gives none: that of its environment, `run` where the library passes one. */
+export function runName(env: {
+  id?: string;
+  module?: string;
+  url?: string | string[];
+  listen?: string;
+}): string {
+  const { id, module, url, listen } = env;
+  const whole = id ?? module ?? [url].flat()[0] ?? listen ?? 'run';
+  const last = whole.split(/[\\/]/).findLast((part) => part !== '') ?? 'run';
+  return last
+    .replace(/\.[cm]?[jt]sx?$/, '')
+    .replaceAll(/[^\w.-]+/g, '-')
+    .slice(0, 200);
+}

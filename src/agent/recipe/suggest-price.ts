@@ -1,0 +1,24 @@
+/** The share of the deviation of returns that one more ponder step in each decision may cost. */
+const SHARE = 0.05;
+
+/** What a run has seen of its environment's returns. */
+export interface ReturnsSeen {
+  /** Standard deviation of the discounted return from a step to the end of its episode; 0 before the first reward. */
+  deviation: number;
+  /** Mean decisions of an episode, at least 1. */
+  episodeLength: number;
+  /** Discount per decision. */
+  gamma: number;
+}
+
+/**
+ * The price of a ponder step where the config leaves it out:
+ *
+ *     price = 0.05 · deviation / min(episodeLength, 1 / (1 − γ))
+ *
+ * The divisor is the number of decisions that a return covers, so one more step in each of them costs a twentieth of what
+ * returns differ by, in whatever unit rewards are. 0 before the first reward: nothing then says what a step may cost.
+ */
+export function suggestPrice({ deviation, episodeLength, gamma }: ReturnsSeen): number {
+  return (SHARE * deviation) / Math.min(episodeLength, 1 / (1 - gamma));
+}

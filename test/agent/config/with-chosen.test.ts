@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import type { ConfigInput } from '../../../src/agent/config/config.ts';
+import { parseConfig } from '../../../src/agent/config/parse-config.ts';
+import { withChosen } from '../../../src/agent/config/with-chosen.ts';
+import {
+  Box,
+  Dict,
+  Discrete,
+  MultiBinary,
+  MultiDiscrete,
+  type Space,
+} from '../../../src/envs/index.ts';
+
+const box = (low: number | number[], high: number | number[], shape = [2]) =>
+  new Box({ shape, low, high });
+
+function chosen(
+  {
+    observationSpace = box(0, 1),
+    actionSpace = new Discrete(2),
+  }: { observationSpace?: Space; actionSpace?: Space },
+  input: Partial<ConfigInput> = {},
+) {
+  const config = parseConfig({ ...input, train: { totalSteps: 100, ...input.train } });
+  return withChosen(config, { observationSpace, actionSpace });
+}
+
+describe('normalize.obs', () => {
+  it.each<[string, Space, boolean]>([
+    ['numbers without bounds', box(-Infinity, Infinity), true],
+    ['small numbers', box([-1.2, -0.07], [0.6, 0.07]), true],
+    ['shares', box(0, 1), false],
+    ['−1 to 1', box(-1, 1), false],
+    ['pictures', new Box({ shape: [16, 16, 3], low: 0, high: 255, dtype: 'uint8' }), false],
+    ['rows of a set', box(-50, 50, [4, 2]), false],
+    ['a row of bytes', new Box({ shape: [147], low: 0, high: 255, dtype: 'uint8' }), true],
+    ['choices', new Discrete(500), false],
+    ['parts', new Dict({ a: box(-50, 50) }), false],
+  ])('is chosen for %s', (_, observationSpace, expected) => {
+    expect(chosen({ observationSpace }).normalize.obs).toBe(expected);
+  });
+
+  it('stays as a config says', () => {
+    const observationSpace = box(-50, 50);
+    expect(chosen({ observationSpace }, { normalize: { obs: false } }).normalize.obs).toBe(false);
+  });
+});
+
+describe('ppo.entropy', () => {
+  const ln = Math.log;
+  it.each<[string, Space, number]>([
+    ['two choices', new Discrete(2), 0.01],
+    ['four choices', new Discrete(4), 0.01],
+    ['sixteen choices', new Discrete(16), 0.005],
+    ['one choice', new Discrete(1), 0],
+    ['choices of several components', new MultiDiscrete([4, 4]), 0.005],
+    ['marks', new MultiBinary(8), (0.01 * ln(4)) / (8 * ln(2))],
+    ['numbers', box(-1, 1), 0],
+    [
+      'parts, of which numbers count for nothing',
+      new Dict({ a: new Discrete(16), b: box(-1, 1) }),
+      0.005,
+    ],
+  ])('is chosen for %s', (_, actionSpace, expected) => {
+    expect(chosen({ actionSpace }).ppo?.entropy).toBeCloseTo(expected, 12);
+  });
+
+  it('stays as a config says, and other algorithms have none', () => {
+    expect(chosen({}, { ppo: { entropy: 0.3 } }).ppo?.entropy).toBe(0.3);
+    expect(chosen({}, { algorithm: 'pqn' })).not.toHaveProperty('ppo.entropy');
+  });
+});
