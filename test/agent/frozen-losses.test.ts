@@ -30,7 +30,6 @@ it.each([
       // Warm-up, release, forced depths and a steered price, all within the run.
       recipe: { minUpdates: 3, maxWarmup: 0.4, distillation: 0.1 },
       price: { initial: 0.02, targetSteps: 1.5 },
-      normalize: { obs: false, reward: false },
       ppo: { learningRate: 3e-3, finalLearningRate: 3e-4, entropy: 0.01, targetKl: 0.2 },
       train: { totalSteps: 320, seed: 11 },
       kernels: { build, threads },

@@ -14,6 +14,7 @@ export function knownAnswerConfig(totalSteps: number, input: Partial<ConfigInput
       finalLearningRate: 2e-3,
       epochs: 4,
       entropy: 0.05,
+      targetKl: 0.2,
     },
     evaluation: { everyUpdates: 1000, episodes: 100, forcedEpisodes: 0 },
     train: { totalSteps, seed: 1 },
@@ -28,6 +29,8 @@ export function tinyConfig(input: Partial<ConfigInput> = {}): Config {
     env: { id: 'KnownDiscrete-v0', count: 8, ...input.env },
     policy: { width: 8, heads: 2, feedForward: 8, ...input.policy },
     halting: { maxSteps: 3, ...input.halting },
+    // Numbers as they are, so that a test can tell what comes of them.
+    normalize: { obs: false, reward: false, ...input.normalize },
     recipe: { minUpdates: 0, maxWarmup: 0, ...input.recipe },
     ...((input.algorithm ?? 'ppo') === 'ppo' && {
       ppo: { decisions: 32, minibatch: 16, epochs: 1, ...input.ppo },

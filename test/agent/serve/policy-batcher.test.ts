@@ -55,7 +55,7 @@ describe('a thinker', () => {
   });
 
   it('fails the request whose numbers are not finite, and no other', async () => {
-    const { agent } = await makeRun({ normalize: { obs: false } }, wide);
+    const { agent } = await makeRun({}, wide);
     const { thinker, faults } = thinkerOf(agent);
     const others = [thinker.think(rows(1, 2)), thinker.think(rows(3, 4, 5, 6))];
     await expect(thinker.think(rows(1, 2, 3e38, 3e38, 1, 2))).rejects.toMatchObject({

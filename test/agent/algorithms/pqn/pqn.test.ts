@@ -150,6 +150,7 @@ describe('frozen losses', () => {
   ] as const)('are what they were, %s on %i thread(s)', async (build, threads) => {
     const config = pqnConfig({
       env: { id: 'KnownDelay-v0', count: 5 },
+      price: { initial: 0.02 },
       policy: { width: 16, heads: 2, feedForward: 24, registers: 1 },
       // Warm-up, release and forced depths, all within the run.
       recipe: { minUpdates: 3, maxWarmup: 0.4 },
