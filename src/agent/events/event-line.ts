@@ -41,6 +41,15 @@ export function summariesText(summaries: Summaries | undefined): string {
   return `\nobservation: ${summaries.observation}\naction: ${summaries.action}`;
 }
 
+/** A line of the settings that were left to the spaces; empty where none was. */
+function chosenText(chosen: Readonly<Record<string, unknown>> = {}): string {
+  const all = Object.entries(chosen).map(([path, value]) => `${path} ${show(value)}`);
+  return all.length === 0 ? '' : `\nchosen by the spaces: ${all.join(', ')}`;
+}
+
+const show = (value: unknown): string =>
+  typeof value === 'number' ? String(Number(value.toPrecision(3))) : String(value);
+
 /** The losses of a run to its environments as text; undefined where there are none. */
 export function lossesText({ lostEpisodes, envFailures }: Losses): string | undefined {
   const lost = `${counted(lostEpisodes, 'episode')} lost in training`;
@@ -61,15 +70,17 @@ export function eventLine(event: PrintedEvent): string | undefined {
         ({ device, ms }) => `\n  ${device}: ${decimal(ms, 1)} ms a minibatch`,
       );
       const warning = event.warning === undefined ? '' : `\nwarning: ${event.warning}`;
-      const summaries = summariesText(event.summaries);
+      const summaries = `${summariesText(event.summaries)}${chosenText(event.chosen)}`;
       return `${whole(event.parameters)} parameters on ${event.device}, files in ${event.runDir}${from}${timed.join('')}${summaries}${warning}`;
     }
     case 'warning':
       return `warning: ${event.message}`;
     case 'listening':
       return `waiting for environments to connect to ${event.url}`;
-    case 'released':
-      return `update ${event.update}: halting head released (${event.reason})`;
+    case 'released': {
+      const costs = event.price === undefined ? '' : `; a ponder step costs ${show(event.price)}`;
+      return `update ${event.update}: halting head released (${event.reason})${costs}`;
+    }
     case 'evaluated': {
       const { evaluation, best } = event;
       const success =

@@ -184,6 +184,8 @@ export type TrainEvent =
       parameters: number;
       /** What the policy makes of observations and actions, in words; runs of 0.1 do not say. */
       summaries?: Summaries;
+      /** The values of settings that the config leaves to the environment's spaces, by their paths; runs of 0.1 do not say. */
+      chosen?: Readonly<Record<string, unknown>>;
       /** The environment steps of the checkpoint that the run resumes from. */
       resumedFrom?: number;
     }
@@ -203,6 +205,8 @@ export type TrainEvent =
       update: number;
       envSteps: number;
       reason: 'return' | 'plateau' | 'deadline';
+      /** Reward subtracted per ponder step beyond `minSteps` from now on, 0 where no reward has come yet; runs of 0.1 do not say. */
+      price?: number;
     }
   /** An evaluation is done; `best`: it is the best so far. */
   | { type: 'evaluated'; update: number; envSteps: number; evaluation: Evaluation; best: boolean }

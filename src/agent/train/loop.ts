@@ -128,7 +128,9 @@ function moveOn(metrics: UpdateMetrics, training: Training, on: (event: TrainEve
   training.recipe.beginPrice(training.suggestedPrice);
   training.agent.price = training.recipe.price;
   training.stopWhereAsked(on);
-  if (reason !== undefined) on({ type: 'released', update, envSteps, reason });
+  if (reason !== undefined) {
+    on({ type: 'released', update, envSteps, reason, price: training.recipe.price });
+  }
   // One that begins with weights of another run need not rise.
   if (warmStart !== undefined) return;
   const message = training.watch.judge(envSteps / totalSteps, training.rewardScale.rewarded);

@@ -19,6 +19,7 @@ import { UsageError } from '../common/errors.ts';
 import type { ConfigInput } from '../config/config.ts';
 import { type EnvSource, envSource, type GivenEnv } from '../config/env-source.ts';
 import { parseConfig, withModules } from '../config/parse-config.ts';
+import { chosenIn } from '../config/with-chosen.ts';
 import type { Evaluation, Losses, TrainEvent } from '../events/events.ts';
 import { EventsLog } from '../events/events-log.ts';
 import { type Hook, Hooks } from '../hooks/hooks.ts';
@@ -156,7 +157,9 @@ export async function train(input: ConfigInput, given: TrainOptions = {}): Promi
   const watched = watchThread(runDir, heartbeat, config.watchdog.threadSeconds);
   const stopReporting = reportStrayErrors(signal, heartbeat, files, on);
   const run = async () => {
-    const trained = await session(agent, backend, opened, hooks, heartbeat, options).catch(
+    const chosen = chosenIn(agent.config, config);
+    const about = { ...options, chosen };
+    const trained = await session(agent, backend, opened, hooks, heartbeat, about).catch(
       (error) => {
         if (!signal?.aborted || error !== signal.reason) throw error;
         return undefined;
@@ -198,6 +201,9 @@ export async function train(input: ConfigInput, given: TrainOptions = {}): Promi
 
 type Session = TrainOptions & { baseDir: string; clock: Clock; on: (event: TrainEvent) => void };
 
+/** What the first event of a session tells beside the run itself. */
+type About = Session & { chosen: Record<string, unknown> };
+
 interface Opened {
   source: EnvSource;
   files: RunFiles;
@@ -234,9 +240,9 @@ async function session(
   { source, files, checkpoint }: Opened,
   hooks: Hooks,
   heartbeat: Heartbeat,
-  options: Session,
+  options: About,
 ): Promise<{ run: Evaluated; done: boolean; restart: boolean }> {
-  const { resume = false, clock, on, signal } = options;
+  const { resume = false, clock, on, signal, chosen } = options;
   if (resume && checkpoint === undefined) await warmStart(agent);
   const recovery = new Recovery(files, agent.config.guards, on);
   const budget = new Budget(agent.config.budget);
@@ -250,7 +256,7 @@ async function session(
         async () => {
           if (from === undefined) recovery.beginsWith(await training.checkpoint());
           hooks.start({ config: agent.config, dir: files.dir }, training.hookRequests);
-          on(started(agent, files, backend, from));
+          on(started(agent, files, backend, from, chosen));
           if (from === checkpoint) {
             for (const message of warnings(agent, from)) on({ type: 'warning', message });
           }
@@ -288,6 +294,7 @@ function started(
   { dir }: RunFiles,
   { device, warning, timings }: ChosenBackend,
   from: Checkpoint | undefined,
+  chosen: Record<string, unknown>,
 ): TrainEvent {
   return {
     type: 'started',
@@ -297,6 +304,7 @@ function started(
     warning,
     parameters: agent.policy.parameters.size,
     summaries: agent.policy.summaries,
+    chosen,
     resumedFrom: from?.step,
   };
 }

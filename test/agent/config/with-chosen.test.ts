@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ConfigInput } from '../../../src/agent/config/config.ts';
 import { parseConfig } from '../../../src/agent/config/parse-config.ts';
-import { withChosen } from '../../../src/agent/config/with-chosen.ts';
+import { chosenIn, withChosen } from '../../../src/agent/config/with-chosen.ts';
 import {
   Box,
   Dict,
@@ -68,5 +68,14 @@ describe('ppo.entropy', () => {
   it('stays as a config says, and other algorithms have none', () => {
     expect(chosen({}, { ppo: { entropy: 0.3 } }).ppo?.entropy).toBe(0.3);
     expect(chosen({}, { algorithm: 'pqn' })).not.toHaveProperty('ppo.entropy');
+  });
+});
+
+it('is told apart from what a config says', () => {
+  const given = parseConfig({ ppo: { gamma: 0.9 }, train: { totalSteps: 100 } });
+  const spaces = { observationSpace: box(-50, 50), actionSpace: new Discrete(2) };
+  expect(chosenIn(withChosen(given, spaces), given)).toEqual({
+    'normalize.obs': true,
+    'ppo.entropy': 0.01,
   });
 });

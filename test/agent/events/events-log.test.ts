@@ -22,7 +22,7 @@ function minutes() {
 }
 
 const released = (update: number): TrainEvent => {
-  return { type: 'released', update, envSteps: 10, reason: 'plateau' };
+  return { type: 'released', update, envSteps: 10, reason: 'plateau', price: 0.1 };
 };
 
 describe('events.jsonl', () => {

@@ -103,10 +103,10 @@ describe('Progress', () => {
     const progress = new Progress(stream);
     progress.show(updated(1));
     const [status] = stream.written.splice(0);
-    progress.show({ type: 'released', update: 1, envSteps: 100, reason: 'plateau' });
+    progress.show({ type: 'released', update: 1, envSteps: 100, reason: 'plateau', price: 0.1 });
     expect(stream.written).toEqual([
       '\r\x1b[2K',
-      'update 1: halting head released (plateau)\n',
+      'update 1: halting head released (plateau); a ponder step costs 0.1\n',
       status,
     ]);
   });
