@@ -42,6 +42,7 @@ export {
   type EnvFactory,
   EnvServer,
   envIds,
+  Graph,
   MultiBinary,
   MultiDiscrete,
   makeEnv,

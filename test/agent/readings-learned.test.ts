@@ -11,6 +11,7 @@ import {
   type Space,
 } from '../../src/envs/index.ts';
 import { Rng } from '../../src/kernels/index.ts';
+import { linksEnv } from '../support/graph-env.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { knownAnswerConfig } from '../support/tiny-config.ts';
 
@@ -79,6 +80,19 @@ const tasks: [string, () => Env][] = [
     }),
   ],
 ];
+
+it('two ponder steps learn of which kind the node is to which an edge of a Graph leads', async () => {
+  const known = knownAnswerConfig(16_000, { halting: { rule: 'fixed', maxSteps: 2 } });
+  const rates = { learningRate: 5e-3, finalLearningRate: 5e-4, entropy: 0.01 };
+  const config = {
+    ...known,
+    policy: { ...known.policy, width: 32, heads: 4, feedForward: 32 },
+    ppo: { ...known.ppo, ...rates },
+  };
+  const env = () => linksEnv({ most: 3, traps: false }) as Env;
+  const { evaluation } = await train(config, { runDir: tempDir(), env });
+  expect(evaluation!.return.mean).toBeGreaterThan(0.95);
+});
 
 it.each(tasks)('one ponder step learns %s', async (_, env) => {
   const config = knownAnswerConfig(6000, { halting: { rule: 'fixed', maxSteps: 1 } });

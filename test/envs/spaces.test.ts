@@ -6,6 +6,7 @@ import {
   Dict,
   Discrete,
   type DType,
+  Graph,
   MultiBinary,
   MultiDiscrete,
   type ReadAs,
@@ -87,6 +88,16 @@ const { spaces } = fc.letrec<{ spaces: AnySpace }>((tie) => ({
     fc
       .tuple(tie('spaces'), fc.integer({ min: 1, max: 3 }), fc.constantFrom('set', 'sequence'))
       .map(([space, maxLength, as]) => new Sequence(space as Space, { maxLength, as }) as AnySpace),
+    fc
+      .tuple(
+        tie('spaces'),
+        fc.option(tie('spaces'), { nil: undefined }),
+        fc.integer({ min: 1, max: 3 }),
+      )
+      .map(([nodes, edges, most]) => {
+        const said = { nodes: nodes as Space, edges: edges as Space | undefined };
+        return new Graph({ ...said, maxNodes: most, maxEdges: 4 - most }) as AnySpace;
+      }),
   ),
 }));
 
@@ -542,6 +553,100 @@ describe('Sequence', () => {
     expect(() => new Sequence(3 as never, { maxLength: 2 })).toThrow(
       'Sequence: expected the entries to be a space, got 3',
     );
+  });
+});
+
+describe('Graph', () => {
+  const space = new Graph({
+    nodes: new Box({ shape: [2], low: 0, high: 9 }),
+    edges: new Discrete(3, 5),
+    maxNodes: 3,
+    maxEdges: 2,
+  });
+  const links = new Graph({ nodes: new Discrete(2), maxNodes: 2, maxEdges: 2 });
+
+  it('writes its nodes, its edges and its links, each with their number first', () => {
+    expect(space.size).toBe(1 + 3 * 2 + (1 + 2) + (1 + 2 * 2));
+    const row = new Float32Array(space.size + 1).fill(-1);
+    const value = {
+      nodes: [
+        [1, 2],
+        [3, 4],
+      ],
+      edges: [6],
+      edgeLinks: [[0, 1]],
+    } as never;
+    space.write(value, row, 1);
+    expect([...row]).toEqual([-1, 2, 1, 2, 3, 4, 0, 0, 1, 6, 0, 1, 0, 1, 0, 0]);
+    expect(space.read(row, 1)).toEqual({
+      nodes: [Float32Array.of(1, 2), Float32Array.of(3, 4)],
+      edges: [6],
+      edgeLinks: [Int32Array.of(0, 1)],
+    });
+    const alone = new Float32Array(links.size);
+    links.write({ nodes: [1, 0], edgeLinks: [[1, 1]] }, alone);
+    expect([...alone]).toEqual([2, 1, 0, 1, 1, 1, 0, 0]);
+  });
+
+  it('contains an empty graph, and no edges without nodes', () => {
+    expect(space.contains({ nodes: [], edges: [], edgeLinks: [] })).toBe(true);
+    expect(links.contains({ nodes: [], edgeLinks: [] })).toBe(true);
+    expect(links.contains({ nodes: [], edgeLinks: [[0, 0]] })).toBe(false);
+  });
+
+  it.each<[string, unknown]>([
+    [
+      'edgeLinks[0]: expected two indices of 2 nodes, got an Int32Array of 2: [0, 2]',
+      {
+        nodes: [
+          [0, 0],
+          [0, 0],
+        ],
+        edges: [5],
+        edgeLinks: [[0, 2]],
+      },
+    ],
+    [
+      'edgeLinks[0]: expected entry [1] in 0..2, got 3',
+      { nodes: [[0, 0]], edges: [5], edgeLinks: [[0, 3]] },
+    ],
+    [
+      'edgeLinks: expected one for each of 1 edges, got 0',
+      { nodes: [[0, 0]], edges: [5], edgeLinks: [] },
+    ],
+    [
+      'edges[0]: expected an integer in 5..7, got 1',
+      { nodes: [[0, 0]], edges: [1], edgeLinks: [[0, 0]] },
+    ],
+    [
+      'nodes: expected an array of at most 3, got an array of 4: [0,0, 0,0, 0,0, 0,0]',
+      { nodes: new Array(4).fill([0, 0]), edges: [], edgeLinks: [] },
+    ],
+    ['expected an object with the keys nodes, edges, edgeLinks, got 7', 7],
+  ])('%s', (message, value) => {
+    expect(space.explain(value)).toBe(message);
+    expect(space.contains(value)).toBe(false);
+  });
+
+  it('says where links have edges of their own, though the space has none', () => {
+    expect(links.explain({ nodes: [0], edges: [0], edgeLinks: [[0, 0]] })).toBe(
+      'expected an object with the keys nodes, edgeLinks, got an object with keys nodes, edges, edgeLinks',
+    );
+  });
+
+  it('refuses what it cannot be of', () => {
+    const nodes = new Discrete(2);
+    expect(() => new Graph({ nodes, maxNodes: 2 } as never)).toThrow(
+      'Graph: expected maxEdges to be a positive integer, got undefined',
+    );
+    expect(() => new Graph({ nodes: 3, maxNodes: 2, maxEdges: 1 } as never)).toThrow(
+      'Graph: expected nodes to be a space, got 3',
+    );
+    expect(() => new Graph({ nodes, edges: null, maxNodes: 2, maxEdges: 1 } as never)).toThrow(
+      'Graph: expected edges to be a space, got null',
+    );
+    const json = { type: 'graph', nodes: nodes.toJSON(), maxNodes: 2 ** 24, maxEdges: 1 };
+    expect(() => spaceFromJson(json)).toThrow('expected at most 16777216 entries in all');
   });
 });
 

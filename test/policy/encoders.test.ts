@@ -4,6 +4,7 @@ import {
   Box,
   Dict,
   Discrete,
+  Graph,
   MultiBinary,
   MultiDiscrete,
   type ReadAs,
@@ -77,6 +78,8 @@ const spaces: [string, Space, number][] = [
   ['Sequence', new Sequence(new Discrete(3, 5), { maxLength: 4 }), 4],
   ['Sequence as a set', new Sequence(entity, { maxLength: 3, as: 'set' }), 3],
   ['Sequence of texts', new Sequence(new Text({ maxLength: 2 }), { maxLength: 2 }), 2],
+  ['Graph', new Graph({ nodes: entity as Space, edges: box(1), maxNodes: 3, maxEdges: 4 }), 7],
+  ['Graph of links', new Graph({ nodes: new Discrete(3, 5), maxNodes: 2, maxEdges: 2 }), 4],
   ['Text', new Text({ maxLength: 5, minLength: 0, charset: 'abc' }), 5],
   ['Dict', new Dict({ a: box(2), b: new Discrete(3), c: box(2, 2, 1) }), 4 + 1 + 4],
   ['Tuple', new Tuple([new Discrete(2), new Dict({ a: box(1) })]), 1 + 4],
@@ -362,6 +365,14 @@ describe('what an observation becomes, in words', () => {
     [
       'set of at most 3 (at: vector of 2 numbers; kind: one of 3), padding masked',
       new Sequence(entity, { maxLength: 3, as: 'set' }),
+    ],
+    [
+      'graph of at most 10 nodes (vector of 4 numbers) and 20 edges (one of 3), padding masked',
+      new Graph({ nodes: box(4), edges: new Discrete(3), maxNodes: 10, maxEdges: 20 }),
+    ],
+    [
+      'graph of at most 2 nodes (one of 4) and 3 edges, padding masked',
+      new Graph({ nodes: new Discrete(4), maxNodes: 2, maxEdges: 3 }),
     ],
     [
       'a: one of 2; b: (0: one of 3; 1: vector of 2 numbers)',

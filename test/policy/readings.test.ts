@@ -3,6 +3,7 @@ import {
   Box,
   Dict,
   Discrete,
+  Graph,
   MultiDiscrete,
   Sequence,
   type Space,
@@ -100,6 +101,26 @@ describe.each(backends('wasm', 'simd'))('on %s', (backend) => {
       expect(distance(ab, abc4)).toBeGreaterThan(1e-3);
       const [x, y] = said(ordered as Space, [[2], a, b, zero, zero], [[2], b, a, zero, zero]);
       expect(distance(x, y)).toBeGreaterThan(1e-3);
+    });
+
+    it('a Graph is what its nodes, edges and links are, edges in no order, whatever the padding', () => {
+      const nodes = new Box({ shape: [3], ...bounds });
+      const edges = new Box({ shape: [1], ...bounds });
+      const space = new Graph({ nodes, edges, maxNodes: 2, maxEdges: 3 });
+      const [plain, padded, otherOrder, otherWay, otherEdge] = said(
+        space as Space,
+        [[2], a, b, [2], [0.5, -1, 0], [2], [0, 1, 1, 1, 0, 0]],
+        [[2], a, b, [2], [0.5, -1, 1], [2], [0, 1, 1, 1, 1, 0]],
+        [[2], a, b, [2], [-1, 0.5, 0], [2], [1, 1, 0, 1, 0, 0]],
+        [[2], a, b, [2], [0.5, -1, 0], [2], [1, 0, 1, 1, 0, 0]],
+        [[2], a, b, [2], [1, -1, 0], [2], [0, 1, 1, 1, 0, 0]],
+      );
+      expect(distance(plain, padded)).toBeLessThan(1e-4);
+      expect(distance(plain, otherOrder)).toBeLessThan(1e-4);
+      expect(distance(plain, otherWay)).toBeGreaterThan(1e-3);
+      expect(distance(plain, otherEdge)).toBeGreaterThan(1e-3);
+      const [none] = said(space as Space, [[0], zero, zero, [0], zero, [0], zero, zero]);
+      expect(none.every(Number.isFinite)).toBe(true);
     });
 
     it('what follows a text changes nothing', () => {

@@ -9,7 +9,7 @@ import numpy as np
 
 from .arrays import exact
 from .errors import Misfit
-from .spaces import bounds_of, starts_of
+from .spaces import bounds_of, parts_of, starts_of
 
 
 def stack(space: dict, values: Sequence[Any]) -> Any:
@@ -31,12 +31,19 @@ def stack(space: dict, values: Sequence[Any]) -> Any:
             return conform(space, list(values), len(values))
         if kind == "sequence":
             return conform(space, [stack(space["space"], list(value)) for value in values], len(values))
+        if kind == "graph":
+            return stack(parts_of(space), [_graph_parts(value) for value in values])
         none = np.empty((0, *space.get("shape", ())), wire_dtype(space))
         return conform(space, np.array(values) if len(values) else none, len(values))
-    except (KeyError, IndexError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
         if isinstance(error, Misfit):
             raise
         raise Misfit(f"not values of {_name(space)}: {type(error).__name__}: {error}") from None
+
+
+def _graph_parts(value: Any) -> dict[str, Any]:
+    edges, links = (() if part is None else part for part in (value.edges, value.edge_links))
+    return {"nodes": value.nodes, "edges": edges, "edgeLinks": links}
 
 
 def conform(space: dict, batch: Any, k: int) -> Any:
@@ -65,6 +72,8 @@ def conform(space: dict, batch: Any, k: int) -> Any:
         if not isinstance(batch, (list, tuple)) or len(batch) != k:
             raise Misfit(f"expected {k} batches")
         return [conform(space["space"], part, _count(space["space"], part)) for part in batch]
+    if kind == "graph":
+        return conform(parts_of(space), batch, k)
     return _conform_array(space, batch, k)
 
 
@@ -72,6 +81,8 @@ def _count(space: dict, batch: Any) -> int:
     """How many values a batch holds, by its first part."""
     kind = space["type"]
     try:
+        if kind == "graph":
+            return _count(parts_of(space), batch)
         if kind in ("dict", "tuple"):
             key, part = space["spaces"][0] if kind == "dict" else (0, space["spaces"][0])
             return _count(part, batch[key])
@@ -135,6 +146,13 @@ def outside(space: dict, batch: Any, k: int) -> np.ndarray:
         counts = [_count(space["space"], part) for part in batch]
         wrong = [outside(space["space"], part, count).any() for part, count in zip(batch, counts)]
         return np.array(wrong, bool) | (np.array(counts, int) > space["maxLength"])
+    if kind == "graph":
+        nodes = [_count(space["nodes"], part) for part in batch["nodes"]]
+        wrong = [(links >= count).any() for links, count in zip(batch["edgeLinks"], nodes)]
+        if space.get("edges"):
+            edges = [_count(space["edges"], part) for part in batch["edges"]]
+            wrong = [bad or len(links) != count for bad, links, count in zip(wrong, batch["edgeLinks"], edges)]
+        return np.array(wrong, bool) | outside(parts_of(space), batch, k)
     if kind == "box" and _unlimited(space):
         return np.zeros(k, bool)
     low, high = _range(space)
@@ -178,8 +196,23 @@ def unstack(space: dict, batch: Any, k: int) -> list[Any]:
         return list(batch)
     if kind == "sequence":
         return [tuple(unstack(space["space"], part, _count(space["space"], part))) for part in batch]
+    if kind == "graph":
+        return [_graph(space, batch, i) for i in range(k)]
     # with the ellipsis, also those of a box of shape () are arrays
     return [batch[i, ...] for i in range(k)]
+
+
+def _graph(space: dict, batch: Any, i: int) -> Any:
+    """A graph as Gymnasium has it: without edges, or where they only link, it has no arrays of them."""
+    from gymnasium.spaces import GraphInstance
+
+    def native(part: dict, array: np.ndarray) -> np.ndarray:
+        return array.astype(np.int64) if part["type"] in ("discrete", "multi-discrete") else array
+
+    nodes, links = native(space["nodes"], batch["nodes"][i]), batch["edgeLinks"][i]
+    if len(links) == 0 or not space.get("edges"):
+        return GraphInstance(nodes, None, None)
+    return GraphInstance(nodes, native(space["edges"], batch["edges"][i]), links)
 
 
 def take(space: dict, batch: Any, rows: np.ndarray) -> Any:
@@ -191,6 +224,8 @@ def take(space: dict, batch: Any, rows: np.ndarray) -> Any:
         return [take(part, batch[i], rows) for i, part in enumerate(space["spaces"])]
     if kind in ("text", "sequence"):
         return [batch[row] for row in rows]
+    if kind == "graph":
+        return take(parts_of(space), batch, rows)
     return batch[rows]
 
 

@@ -27,7 +27,7 @@ def space_to_json(space: Any) -> dict[str, Any]:
     """The tagged map of a Gymnasium space.
 
     An attribute `read_as` of an array space or a Sequence says how a policy reads it (`as` in docs/environments.md); an attribute
-    `max_length` of a Sequence, the most entries that it holds.
+    `max_length` of a Sequence, the most entries that it holds; `max_nodes` and `max_edges` of a Graph, the most of those.
 
     Raises:
         SpaceError: for a space the wire has not, and says what can be done.
@@ -66,9 +66,11 @@ def space_to_json(space: Any) -> dict[str, Any]:
         return {"type": "tuple", "spaces": parts, **({"maskedBy": masked_by} if masked_by else {})}
     if isinstance(space, spaces.Sequence):
         return {**_sequence_to_json(space), **read_as}
+    if isinstance(space, spaces.Graph):
+        return _graph_to_json(space)
     raise SpaceError(
-        f"a {type(space).__name__} cannot travel: the wire has Box, Discrete, MultiDiscrete, MultiBinary, Text, Dict, Tuple "
-        "and Sequence. Wrap the environment so that its spaces are made of those (for MiniGrid: "
+        f"a {type(space).__name__} cannot travel: the wire has Box, Discrete, MultiDiscrete, MultiBinary, Text, Dict, Tuple, "
+        "Sequence and Graph. Wrap the environment so that its spaces are made of those (for MiniGrid: "
         "--wrapper minigrid.wrappers:ImgObsWrapper or minigrid.wrappers:FlatObsWrapper)"
     )
 
@@ -90,6 +92,34 @@ def _sequence_to_json(space: Any) -> dict[str, Any]:
         )
     entries = space_to_json(space.feature_space)
     return {"type": "sequence", "space": entries, "maxLength": int(most), "as": "sequence"}
+
+
+def _graph_to_json(space: Any) -> dict[str, Any]:
+    nodes, edges = getattr(space, "max_nodes", None), getattr(space, "max_edges", None)
+    if nodes is None or edges is None:
+        raise SpaceError(
+            f"{space} cannot travel: the wire wants to know the most nodes and the most edges. Set `space.max_nodes` and "
+            "`space.max_edges` to those numbers"
+        )
+    for part in (space.node_space, space.edge_space):
+        if part is not None and part.shape is None:
+            raise SpaceError(f"{space} cannot travel: its nodes and edges are more than arrays and choices")
+    said = {} if space.edge_space is None else {"edges": space_to_json(space.edge_space)}
+    most = {"maxNodes": int(nodes), "maxEdges": int(edges)}
+    return {"type": "graph", "nodes": space_to_json(space.node_space), **said, **most}
+
+
+def parts_of(graph: dict[str, Any]) -> dict[str, Any]:
+    """The tagged map of a dict that travels as a graph does: sequences of its nodes, edges and links."""
+
+    def up_to(space: dict[str, Any], most: int) -> dict[str, Any]:
+        return {"type": "sequence", "space": space, "maxLength": most, "as": "set"}
+
+    nodes, edges = graph["maxNodes"], graph["maxEdges"]
+    link = {"type": "multi-discrete", "shape": [2], "nvec": [nodes, nodes], "start": [0, 0]}
+    said = [["edges", up_to(graph["edges"], edges)]] if graph.get("edges") else []
+    parts = [["nodes", up_to(graph["nodes"], nodes)], *said, ["edgeLinks", up_to(link, edges)]]
+    return {"type": "dict", "spaces": parts}
 
 
 def _check_shape(space: Any) -> None:
@@ -146,6 +176,8 @@ def without_bounds(space: dict[str, Any]) -> dict[str, Any]:
         return {**space, "spaces": [without_bounds(part) for part in space["spaces"]]}
     if kind == "sequence":
         return {**space, "space": without_bounds(space["space"])}
+    if kind == "graph":
+        return {**space, **{key: without_bounds(space[key]) for key in ("nodes", "edges") if space.get(key)}}
     return space
 
 
@@ -192,6 +224,11 @@ def _made(space: dict[str, Any]) -> Any:
     if kind == "sequence":
         made = spaces.Sequence(space_from_json(space["space"]))
         made.max_length = space["maxLength"]
+        return made
+    if kind == "graph":
+        edges = space.get("edges")
+        made = spaces.Graph(space_from_json(space["nodes"]), edges and space_from_json(edges))
+        made.max_nodes, made.max_edges = space["maxNodes"], space["maxEdges"]
         return made
     raise SpaceError(f"no such space: {kind}")
 

@@ -33,6 +33,8 @@ SPACES = [
     spaces.Tuple([spaces.Discrete(2), spaces.Text(3), spaces.Tuple([spaces.MultiBinary(2)])]),
     with_attributes(spaces.Sequence(spaces.Box(0, 1, (2,))), max_length=100),
     with_attributes(spaces.Sequence(spaces.Dict(a=spaces.Discrete(2))), max_length=100, read_as="set"),
+    with_attributes(spaces.Graph(spaces.Box(0, 1, (2,)), spaces.Discrete(3)), max_nodes=10, max_edges=90),
+    with_attributes(spaces.Graph(spaces.Discrete(2), None), max_nodes=10, max_edges=1),
 ]
 
 
@@ -80,6 +82,25 @@ def test_how_a_space_is_read_travels_with_it():
     sent = space_to_json(made[3])
     assert (sent["maxLength"], space_from_json(sent).max_length) == (3, 3)
     assert outside(sent, stack(sent, [(0, 1), (), (1, 1, 1, 1)]), 3).tolist() == [False, False, True]
+
+
+def test_a_graph_has_the_most_nodes_and_edges():
+    graph = with_attributes(spaces.Graph(spaces.Box(0, 1, (2,)), spaces.Discrete(3)), max_nodes=3, max_edges=2)
+    sent = space_to_json(graph)
+    assert (sent["maxNodes"], sent["maxEdges"], sent["edges"]) == (3, 2, {"type": "discrete", "n": 3, "start": 0})
+    back = space_from_json(sent)
+    assert (back.max_nodes, back.max_edges) == (3, 2)
+    nodes = np.zeros((3, 2), np.float32)
+
+    def of(n, edges, links):
+        links = np.array(links, np.int32).reshape(-1, 2)
+        return spaces.GraphInstance(nodes[:n] if n <= 3 else np.zeros((n, 2), np.float32), np.array(edges), links)
+
+    given = [of(2, [2], [[0, 1]]), of(4, [], []), of(2, [0], [[0, 2]]), of(2, [3], [[0, 1]]), of(2, [1, 2], [[0, 1]])]
+    batch = stack(sent, [*given, spaces.GraphInstance(nodes, None, None)])
+    assert outside(sent, batch, 6).tolist() == [False, True, True, True, True, False]
+    with pytest.raises(Misfit, match="not values of a graph space"):
+        stack(sent, [7])
 
 
 def test_boxes_of_other_dtypes_travel_in_one_that_holds_them():

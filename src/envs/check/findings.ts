@@ -5,7 +5,7 @@ const fixes = {
   options: 'give the environment options that it takes (env.options)',
   verbs: 'give the environment the methods reset(options) and step(action)',
   spaces:
-    'make observationSpace and actionSpace with Box, Discrete, MultiDiscrete, MultiBinary, Text, Dict, Tuple or Sequence',
+    'make observationSpace and actionSpace with Box, Discrete, MultiDiscrete, MultiBinary, Text, Dict, Tuple, Sequence or Graph',
   'reset-result': 'return { obs, info } from reset; info may be {}',
   'step-result': 'return { obs, reward, terminated, truncated, info } from step; info may be {}',
   observation: 'return only observations that observationSpace contains, or widen the space',

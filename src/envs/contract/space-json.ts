@@ -24,7 +24,8 @@ export type SpaceJson =
       maskedBy?: { [masked: string]: string };
     }
   | { type: 'tuple'; spaces: SpaceJson[]; maskedBy?: { [masked: string]: number } }
-  | { type: 'sequence'; space: SpaceJson; maxLength: number; as: 'sequence' | 'set' };
+  | { type: 'sequence'; space: SpaceJson; maxLength: number; as: 'sequence' | 'set' }
+  | { type: 'graph'; nodes: SpaceJson; edges?: SpaceJson; maxNodes: number; maxEdges: number };
 
 /** A bound in JSON: one for all entries, or one for each in C order; null stands for infinity. */
 export type Bound = number | null | (number | null)[];

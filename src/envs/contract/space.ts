@@ -26,7 +26,7 @@ export type ActionMask =
  * Every value has a flat form too, a row of `size` float32 numbers, for batches, trajectories and policies: the entries
  * of Box, MultiDiscrete and MultiBinary in C order; the number of a Discrete; the length of a Text, then the indices of
  * its characters, padded with 0; the parts of Dict and Tuple in order; the length of a Sequence, then its entries, padded
- * with 0.
+ * with 0; the nodes, edges and links of a Graph, as Sequences.
  */
 export interface Space<T = unknown> {
   /** The kind of space. */

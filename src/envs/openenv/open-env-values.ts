@@ -23,6 +23,8 @@ export function valueAsJson(space: Space, value: unknown): unknown {
       return known.spaces.map((part, i) => valueAsJson(part, (value as unknown[])[i]));
     case 'sequence':
       return (value as unknown[]).map((entry) => valueAsJson(known.space, entry));
+    case 'graph':
+      return valueAsJson(known.parts, value);
     default:
       return nested(flat(value), known.shape);
   }
@@ -66,6 +68,8 @@ export function valueJsonSchema(space: Space): Record<string, unknown> {
     }
     case 'sequence':
       return { type: 'array', items: valueJsonSchema(known.space), maxItems: known.maxLength };
+    case 'graph':
+      return valueJsonSchema(known.parts);
     case 'box': {
       const type = known.dtype.startsWith('float') ? 'number' : 'integer';
       return arraySchema(known.shape, { type, ...bounds(known.low, known.high) });

@@ -4,7 +4,7 @@ import { isSpace } from './is-space.ts';
 
 const spaces = ['observationSpace', 'actionSpace'] as const;
 const verbs = ['reset', 'step'] as const;
-const KINDS = 'Box, Discrete, MultiDiscrete, MultiBinary, Text, Dict, Tuple or Sequence';
+const KINDS = 'Box, Discrete, MultiDiscrete, MultiBinary, Text, Dict, Tuple, Sequence or Graph';
 
 /**
  * Checks that a value has the spaces and methods of an environment, and returns it. `checkEnv` checks how it behaves.

@@ -5,6 +5,7 @@ export { Dict } from './dict.ts';
 export { Discrete } from './discrete.ts';
 export { explainMask } from './explain-mask.ts';
 export { flatMask } from './flat-mask.ts';
+export { Graph, type GraphOptions, type GraphValue } from './graph.ts';
 export { MultiBinary } from './multi-binary.ts';
 export { MultiDiscrete } from './multi-discrete.ts';
 export { type ActionPart, joinParts, maskSize, partsOf } from './parts.ts';

@@ -4,6 +4,7 @@ import { type Bound, type DType, readings, type SpaceJson } from '../contract/sp
 import { Box } from './box.ts';
 import { Dict } from './dict.ts';
 import { Discrete } from './discrete.ts';
+import { Graph } from './graph.ts';
 import { MultiBinary } from './multi-binary.ts';
 import { MultiDiscrete } from './multi-discrete.ts';
 import { Sequence } from './sequence.ts';
@@ -19,7 +20,8 @@ export type AnySpace =
   | Text
   | Dict
   | Tuple
-  | Sequence;
+  | Sequence
+  | Graph;
 
 /** The most entries of a space from elsewhere, which bounds the memory for it. */
 const MAX_ENTRIES = 2 ** 24;
@@ -59,6 +61,13 @@ export const spaceJson: z.ZodType<SpaceJson> = z.lazy(() =>
       maxLength,
       as: z.enum(['sequence', 'set']),
     }),
+    z.strictObject({
+      type: z.literal('graph'),
+      nodes: spaceJson,
+      edges: spaceJson.optional(),
+      maxNodes: maxLength,
+      maxEdges: maxLength,
+    }),
   ]),
 );
 
@@ -91,6 +100,10 @@ function entriesIn(json: SpaceJson): number {
       return json.spaces.reduce((sum, part) => sum + entriesIn(part), 0);
     case 'sequence':
       return 1 + json.maxLength * entriesIn(json.space);
+    case 'graph': {
+      const edge = 2 + (json.edges ? entriesIn(json.edges) : 0);
+      return 3 + json.maxNodes * entriesIn(json.nodes) + json.maxEdges * edge;
+    }
     default:
       return json.shape.reduce((product, extent) => product * extent, 1);
   }
@@ -121,6 +134,12 @@ function build(json: SpaceJson): AnySpace {
       return new Tuple(json.spaces.map(build), { maskedBy: json.maskedBy });
     case 'sequence':
       return new Sequence(build(json.space) as Space, json);
+    case 'graph':
+      return new Graph({
+        ...json,
+        nodes: build(json.nodes) as Space,
+        edges: json.edges && (build(json.edges) as Space),
+      });
   }
 }
 

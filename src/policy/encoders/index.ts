@@ -4,6 +4,7 @@ import { tokenEncoder } from './category-tokens.ts';
 import { choicesVectorEncoder } from './choices-vector.ts';
 import { dictEncoder } from './dict.ts';
 import type { Encoder } from './encoder.ts';
+import { graphEncoder } from './graph.ts';
 import { gridEncoder } from './grid.ts';
 import { rowsEncoder } from './number-rows.ts';
 import { pictureEncoder } from './picture.ts';
@@ -47,6 +48,8 @@ export function encoderFor(space: Space, width: number, parameters: Parameters):
       return dictEncoder(known, width, parameters, encoderFor);
     case 'sequence':
       return sequenceEncoder(known, width, parameters, encoderFor);
+    case 'graph':
+      return graphEncoder(known, width, parameters, encoderFor);
     default: {
       const { type } = space;
       throw new TypeError(

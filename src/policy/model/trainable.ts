@@ -23,7 +23,7 @@ const CHOSEN: readonly string[] = ['box', 'discrete', 'multi-discrete', 'multi-b
 const LEAVES = 'Box, Discrete, MultiDiscrete or MultiBinary';
 const ACTIONS = `${LEAVES}, or a Dict or Tuple of them`;
 const OBSERVATIONS =
-  'Box, Discrete, MultiDiscrete, MultiBinary, Text, or a Dict, Tuple or Sequence of them';
+  'Box, Discrete, MultiDiscrete, MultiBinary, Text, or a Dict, Tuple, Sequence or Graph of them';
 
 /**
  * Says why there is no action distribution for these spaces; undefined where there is one.
@@ -94,6 +94,8 @@ function unseen(space: AnySpace, where: string): SpaceProblem | undefined {
     }
     case 'sequence':
       return unseen(space.space as AnySpace, `${where}[]`);
+    case 'graph':
+      return unseen(space.parts, where);
     default:
       return problem(
         OBSERVATIONS,

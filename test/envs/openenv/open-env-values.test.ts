@@ -3,6 +3,7 @@ import {
   Box,
   Dict,
   Discrete,
+  Graph,
   MultiBinary,
   MultiDiscrete,
   Text,
@@ -29,6 +30,21 @@ it.each([
     Uint8Array.of(7),
     7,
     integer(0, 255),
+  ],
+  [
+    'graph',
+    new Graph({ nodes: new Discrete(2), maxNodes: 3, maxEdges: 1 }),
+    { nodes: [1, 0], edgeLinks: [Int32Array.of(1, 0)] },
+    { nodes: [1, 0], edgeLinks: [[1, 0]] },
+    {
+      type: 'object',
+      properties: {
+        nodes: { type: 'array', items: integer(0, 1), maxItems: 3 },
+        edgeLinks: { type: 'array', items: list(2, integer(0, 2)), maxItems: 1 },
+      },
+      required: ['nodes', 'edgeLinks'],
+      additionalProperties: false,
+    },
   ],
   [
     'multi-discrete',

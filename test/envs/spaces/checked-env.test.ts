@@ -14,7 +14,7 @@ describe('what a factory made', () => {
       'expected an environment (an object with observationSpace, actionSpace, reset, step), got undefined',
     ],
     [() => new CountEnv(), 'expected an environment (an object with observationSpace, '],
-    [{}, /^observationSpace: expected a Box, Discrete, .* Tuple or Sequence space, got undefined$/],
+    [{}, /^observationSpace: expected a Box, Discrete, .* Sequence or Graph space, got undefined$/],
     [Object.assign(new CountEnv(), { actionSpace: 4 }), /^actionSpace: expected .*, got 4$/],
     [
       Object.assign(new CountEnv(), { step: undefined }),

@@ -4,6 +4,7 @@ import {
   Box,
   Dict,
   Discrete,
+  Graph,
   MultiBinary,
   MultiDiscrete,
   Sequence,
@@ -42,6 +43,7 @@ const spaces: [string, Space][] = (
     new Dict({}) as never,
     new Tuple([numbers, new Tuple([])]),
     new Sequence(text, { maxLength: 2 }),
+    new Graph({ nodes: text, maxNodes: 2, maxEdges: 1 }),
     new Sequence(new Dict({}) as never, { maxLength: 2 }),
     own,
   ] as unknown as Space[]

@@ -9,4 +9,5 @@ export type SpaceJson =
   | { type: 'text'; maxLength: number }
   | { type: 'dict'; spaces: [string, SpaceJson][] }
   | { type: 'tuple'; spaces: SpaceJson[] }
-  | { type: 'sequence'; space: SpaceJson };
+  | { type: 'sequence'; space: SpaceJson }
+  | { type: 'graph'; nodes: SpaceJson; edges?: SpaceJson };

@@ -2,6 +2,12 @@ import { h } from './dom.ts';
 import { formatNumber } from './format.ts';
 import type { Bound, SpaceJson } from './recorded-space.ts';
 
+interface GraphValue {
+  nodes: unknown[];
+  edges?: unknown[];
+  edgeLinks: [from: number, to: number][];
+}
+
 /** The most entries of a vector that get a row each. */
 const LISTED = 64;
 
@@ -45,6 +51,17 @@ export function spaceView(space: SpaceJson, value: unknown): HTMLElement {
     case 'sequence': {
       const entries = value as unknown[];
       return named(entries.map((entry, i) => [String(i), spaceView(space.space, entry)]));
+    }
+    case 'graph': {
+      const { nodes, edges, edgeLinks } = value as GraphValue;
+      const edge = (from: number, to: number, i: number): [string, HTMLElement] => [
+        `${from} → ${to}`,
+        space.edges ? spaceView(space.edges, edges![i]) : h('p', { class: 'none' }, 'linked'),
+      ];
+      return named([
+        ...nodes.map((node, i): [string, HTMLElement] => [String(i), spaceView(space.nodes, node)]),
+        ...edgeLinks.map(([from, to], i) => edge(from, to, i)),
+      ]);
     }
   }
 }

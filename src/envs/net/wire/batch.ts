@@ -48,6 +48,8 @@ export function stack(space: Space, values: readonly unknown[]): Batch {
       );
     case 'sequence':
       return values.map((value) => stack(known.space, value as unknown[]));
+    case 'graph':
+      return stack(known.parts, values);
   }
 }
 
@@ -66,6 +68,7 @@ export function countOf(space: Space, batch: unknown): number | undefined {
     const [part] = known.spaces;
     return part && countOf(part, (batch as unknown[] | null)?.[0]);
   }
+  if (known.type === 'graph') return countOf(known.parts, batch);
   if (isNdArray(batch)) return batch.shape[0];
   return Array.isArray(batch) ? batch.length : undefined;
 }
@@ -124,6 +127,8 @@ function take(space: AnySpace, batch: unknown, k: number, at: string): unknown[]
         return take(entry as AnySpace, part, count, `${at}[${i}]`);
       });
     }
+    case 'graph':
+      return take(space.parts, batch, k, at);
   }
 }
 

@@ -3,6 +3,7 @@ import {
   Box,
   Dict,
   Discrete,
+  Graph,
   MultiBinary,
   MultiDiscrete,
   Sequence,
@@ -24,6 +25,8 @@ const spaces: [string, Space][] = [
   ['dict', dict],
   ['tuple', new Tuple([dict, new Text({ maxLength: 2 })])],
   ['sequence', new Sequence(box, { maxLength: 3 }) as Space],
+  ['graph', new Graph({ nodes: box, edges: dict, maxNodes: 3, maxEdges: 2 }) as Space],
+  ['graph of links', new Graph({ nodes: new Discrete(3), maxNodes: 3, maxEdges: 2 }) as Space],
   ['sequence of dicts', new Sequence(dict, { maxLength: 2, as: 'set' }) as Space],
 ];
 
