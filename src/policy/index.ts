@@ -16,6 +16,7 @@ export {
   type Reading,
 } from './distributions/index.ts';
 export { type Encoder, type EncoderFactory, encoderFor, type Place } from './encoders/index.ts';
+export { pictureOf } from './encoders/picture.ts';
 export { readingOf } from './encoders/reading.ts';
 export {
   type CommonSettings,

@@ -33,4 +33,6 @@ export {
   TRUNCATED,
 } from './trajectory/advantages.ts';
 export { depthWeights } from './trajectory/depth-weights.ts';
+export type { FrameLayout } from './trajectory/frame-store.ts';
+export { gatherRows } from './trajectory/gather-rows.ts';
 export { Trajectory, type TrajectorySizes } from './trajectory/trajectory.ts';

@@ -1,9 +1,8 @@
 import { type Checks, callback, checkOptions, integer } from '../../envs/common/index.ts';
-import { spaceFromJson } from '../../envs/spaces/index.ts';
 import { loadPortable } from '../../kernels/portable/index.ts';
 import type { EncoderFactory } from '../../policy/index.ts';
 import { ActingAgent } from '../agent/acting-agent.ts';
-import type { AgentState } from '../agent/agent-state.ts';
+import { type AgentState, savedSpaces } from '../agent/agent-state.ts';
 import { UsageError } from '../common/errors.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigDocument } from '../config/document.ts';
@@ -75,14 +74,7 @@ export async function loadAgent(
     );
   }
   await loadPortable(arenaMiB);
-  const agent = new ActingAgent(
-    config,
-    {
-      observationSpace: spaceFromJson(spaces.observationSpace),
-      actionSpace: spaceFromJson(spaces.actionSpace),
-    },
-    encoder,
-  );
+  const agent = new ActingAgent(config, savedSpaces(spaces, config.env.frameStack), encoder);
   try {
     agent.loadCheckpoint({ step, weights, state });
   } catch (error) {

@@ -1,7 +1,7 @@
 import { defer, finalize, map, mergeMap, type Observable } from 'rxjs';
 import { checkOptions, RunningStats } from '../../envs/common/index.ts';
 import type { ActionMask, Space } from '../../envs/index.ts';
-import { explainMask, flatMask } from '../../envs/spaces/index.ts';
+import { explainMask, type Frames, flatMask, framesOf } from '../../envs/spaces/index.ts';
 import { Rng } from '../../kernels/common/index.ts';
 import {
   type EncoderFactory,
@@ -27,6 +27,7 @@ import {
   decideChecks,
   drawnFrom,
 } from './act-options.ts';
+import { AgentSession } from './agent-session.ts';
 import { type AgentState, observationStats } from './agent-state.ts';
 import { createDecider } from './create-decider.ts';
 import { exitOf, ruleOf } from './exit-option.ts';
@@ -108,7 +109,11 @@ export class ActingAgent {
       price,
       valueScale,
       normalizer: normalizer?.state(),
-      spaces: { observationSpace: observationSpace.toJSON(), actionSpace: actionSpace.toJSON() },
+      spaces: {
+        observationSpace: observationSpace.toJSON(),
+        actionSpace: actionSpace.toJSON(),
+        frame: this.#frames?.space.toJSON(),
+      },
     };
   }
 
@@ -171,6 +176,43 @@ export class ActingAgent {
     checkOptions('Agent.act', options, actChecks);
     const { exit, deterministic: greedy } = options;
     return toAct(await this.#batch.decide({ ...this.#traced(obs, options), greedy }, exit));
+  }
+
+  /**
+   * An episode with this agent. Where the run stacked observations (`env.frameStack`), the session keeps the latest ones, and
+   * its `act` takes one observation of the environment at a time; `act` of the agent itself takes stacks.
+   *
+   * ```ts
+   * import { Agent, makeEnv } from 'pondera';
+   *
+   * const agent = await Agent.load('runs/cartpole');
+   * const env = makeEnv('CartPole-v1');
+   * const session = agent.session();
+   * let { obs } = await env.reset({ seed: 1 });
+   * for (let over = false; !over; ) {
+   *   const { action } = await session.act(obs);
+   *   const step = await env.step(action);
+   *   obs = step.obs;
+   *   over = step.terminated || step.truncated;
+   * }
+   * session.reset(); // before another episode
+   * ```
+   *
+   * @throws Error where observations were stacked and the checkpoint, an older one, does not say what one of them is
+   */
+  session(): AgentSession {
+    const { frameStack } = this.config.env;
+    if (frameStack > 1 && this.#frames === undefined) {
+      throw new Error(
+        `Agent.session: expected a checkpoint that holds the space of a single observation, got an older one; give act stacks of ${frameStack}`,
+      );
+    }
+    return new AgentSession(this, this.#frames);
+  }
+
+  /** What observations are stacks of, where the config stacks them. */
+  get #frames(): Frames | undefined {
+    return this.config.env.frameStack > 1 ? framesOf(this.observationSpace) : undefined;
   }
 
   /**

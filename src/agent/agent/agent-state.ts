@@ -1,5 +1,6 @@
 import { RunningStats, type RunningStatsState } from '../../envs/common/index.ts';
 import type { AnySpace, Space, SpaceJson } from '../../envs/index.ts';
+import { spaceFromJson, stacked } from '../../envs/spaces/index.ts';
 import { UsageError } from '../common/errors.ts';
 
 /** The part of a checkpoint that belongs to the agent, beside its weights. */
@@ -11,7 +12,25 @@ export interface AgentState {
   /** Statistics of the observations, where the config normalizes them. */
   normalizer?: RunningStatsState;
   /** The agent's observation space and action space. */
-  spaces?: { observationSpace: SpaceJson; actionSpace: SpaceJson };
+  spaces?: {
+    observationSpace: SpaceJson;
+    actionSpace: SpaceJson;
+    /** The space of a frame, where `env.frameStack` stacks observations. */
+    frame?: SpaceJson;
+  };
+}
+
+/** The spaces that a state holds. @param count frames in an observation (`env.frameStack`) */
+export function savedSpaces(
+  { observationSpace, actionSpace, frame }: NonNullable<AgentState['spaces']>,
+  count: number,
+): { observationSpace: Space; actionSpace: Space } {
+  return {
+    observationSpace: frame
+      ? stacked(spaceFromJson(frame), count, false).space
+      : spaceFromJson(observationSpace),
+    actionSpace: spaceFromJson(actionSpace),
+  };
 }
 
 /** Statistics of observations, for a Box only: numbers that name something have no mean. */

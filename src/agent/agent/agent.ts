@@ -9,7 +9,6 @@ import {
   oneOf,
   text,
 } from '../../envs/common/index.ts';
-import { spaceFromJson } from '../../envs/index.ts';
 import { loadBackend } from '../../kernels/index.ts';
 import type { EncoderFactory } from '../../policy/index.ts';
 import { UsageError } from '../common/errors.ts';
@@ -18,7 +17,7 @@ import { envSource, type GivenEnv } from '../config/env-source.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { type Checkpoint, CheckpointStore } from '../run/index.ts';
 import { ActingAgent } from './acting-agent.ts';
-import type { AgentState } from './agent-state.ts';
+import { type AgentState, savedSpaces } from './agent-state.ts';
 import { loadEncoder } from './load-encoder.ts';
 
 /** The checkpoint that `Agent.load` reads, and replacements of parts of the run's config. */
@@ -102,10 +101,7 @@ export class Agent extends ActingAgent {
     { spaces: saved }: Pick<AgentState, 'spaces'> = {},
   ): Promise<Agent> {
     const spaces = saved
-      ? {
-          observationSpace: spaceFromJson(saved.observationSpace),
-          actionSpace: spaceFromJson(saved.actionSpace),
-        }
+      ? savedSpaces(saved, config.env.frameStack)
       : await (await envSource(config, baseDir, given)).spaces();
     const encoder =
       given.encoder ??

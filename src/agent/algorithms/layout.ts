@@ -1,26 +1,13 @@
-import type { Row } from '../../envs/index.ts';
-import type { Trajectory } from '../../rollout/index.ts';
+import { gatherRows, type Trajectory } from '../../rollout/index.ts';
 
 /** The observations, actions and masks of decisions, in the order of `sorted`. */
 export function decisionsAt(trajectory: Trajectory, sorted: Int32Array) {
-  const { sizes } = trajectory;
-  const decisions = sorted.length;
-  const rowsOf = (source: Row, size: number) => {
-    const rows = new Float32Array(decisions * size);
-    for (let i = 0, to = 0; i < decisions; i++) {
-      const from = sorted[i] * size;
-      // A call of the built-in copy costs as much as 32 numbers.
-      if (size > 32) rows.set(source.subarray(from, from + size), to);
-      else for (let j = 0; j < size; j++) rows[to + j] = source[from + j];
-      to += size;
-    }
-    return rows;
-  };
+  const { actions, masks, masked, sizes } = trajectory;
   return {
-    decisions,
-    rows: rowsOf(trajectory.rows, sizes.observationSize),
-    actions: rowsOf(trajectory.actions, sizes.actionSize),
-    masks: trajectory.masked ? rowsOf(trajectory.masks, sizes.maskSize) : undefined,
+    decisions: sorted.length,
+    rows: trajectory.rowsAt(sorted),
+    actions: gatherRows(actions, sizes.actionSize, sorted),
+    masks: masked ? gatherRows(masks, sizes.maskSize, sorted) : undefined,
   };
 }
 

@@ -33,6 +33,7 @@ import { HaltingSchedule } from '../recipe/halting-schedule.ts';
 import { suggestPrice } from '../recipe/suggest-price.ts';
 import type { Checkpoint } from '../run/index.ts';
 import { Heartbeat } from '../watchdog/index.ts';
+import { frameLayout } from './frame-layout.ts';
 import { GuardedUpdates } from './guarded-updates.ts';
 import type { Incident } from './incident.ts';
 import { LearningWatch } from './learning-watch.ts';
@@ -101,6 +102,8 @@ export class Training {
       envs: env.count,
       observationSize: agent.observationSpace.size,
       bytes: agent.normalizer === undefined && isBytes(agent.observationSpace),
+      // Normalized, the same frame is other numbers in each stack.
+      frames: agent.normalizer ? undefined : frameLayout(agent.observationSpace),
       actionSize: policy.distribution.actionSize,
       maskSize: policy.distribution.maskSize,
     });

@@ -1,5 +1,6 @@
 import type { Env } from '../contract/env.ts';
-import { stacked } from './stacked.ts';
+import { FrameWindow } from '../spaces/frame-window.ts';
+import { stacked } from '../spaces/stacked.ts';
 import { wrap } from './wrap.ts';
 
 /**
@@ -19,21 +20,19 @@ export function frameStack<Action>(
   }
   const { schema, type, size } = env.observationSpace;
   const { space, join, zero } = stacked(env.observationSpace, count, padding === 'zero');
-  // A copy, since the environment may write to its own later.
-  const frameOf = (obs: unknown) => structuredClone(schema.parse(obs));
-  let frames: unknown[] = [];
+  const window = new FrameWindow({ space: env.observationSpace, count, join }, zero);
+  const next = (obs: unknown) => {
+    window.frames = window.after(obs);
+    return window.stack();
+  };
   return wrap(env, {
     observationSpace: space,
     onReset: (reset) => {
-      const first = frameOf(reset.obs);
-      frames = Array.from({ length: count }, (_, i) => (i < count - 1 ? (zero ?? first) : first));
-      return { ...reset, obs: join(frames) };
+      window.frames = [];
+      return { ...reset, obs: next(reset.obs) };
     },
-    onStep: (step) => {
-      frames = [...frames.slice(1), frameOf(step.obs)];
-      return { ...step, obs: join(frames) };
-    },
-    snapshot: () => frames.map(plain),
+    onStep: (step) => ({ ...step, obs: next(step.obs) }),
+    snapshot: () => window.frames.map(plain),
     restore: (state) => {
       const saved = state as unknown[];
       // Checkpoints of 0.1 have the numbers of all frames in one list.
@@ -41,7 +40,7 @@ export function frameStack<Action>(
       const each = flat
         ? Array.from({ length: count }, (_, i) => saved.slice(i * size, (i + 1) * size))
         : saved;
-      frames = each.map((frame) => schema.parse(frame));
+      window.frames = each.map((frame) => schema.parse(frame));
     },
   });
 }

@@ -10,8 +10,11 @@ const LARGE = 1024;
 /** The most tokens of a picture. */
 const MOST_TOKENS = 64;
 
-/** How the numbers of a picture lie in a row: [frames, height, width, channels]. */
-interface Picture {
+/**
+ * How the numbers of a picture lie in a row: [frames, height, width, channels].
+ * @internal
+ */
+export interface Picture {
   readonly frames: number;
   readonly height: number;
   readonly width: number;
@@ -29,6 +32,7 @@ interface Layer {
  * How a Box of uint8, or one that says that it is a picture, is read as one: [H, W], [H, W, C], or a stack of frames
  * [n, H, W] or [n, H, W, C], where H and W are at least 8 unless it says so. Three axes are a stack where the last is longer
  * than the first and the first two differ. Undefined for any other space.
+ * @internal
  */
 export function pictureOf(space: Space): Picture | undefined {
   const { type, dtype, shape = [], as } = space as Partial<Box<DType>>;

@@ -1,6 +1,8 @@
 import type { MaskRow, Row } from '../../envs/index.ts';
 import type { Transition } from '../deciders/decision.ts';
 import { GOES_ON, type MicroSteps, TERMINATED, TRUNCATED } from './advantages.ts';
+import { type FrameLayout, FrameStore } from './frame-store.ts';
+import { gatherRows } from './gather-rows.ts';
 
 /** The sizes of a trajectory's arrays. */
 export interface TrajectorySizes {
@@ -14,6 +16,8 @@ export interface TrajectorySizes {
   observationSize: number;
   /** Whether these numbers are bytes, which take a quarter of the memory; default false. */
   bytes?: boolean;
+  /** How frames are stacked in an observation's row, where they are: each is then stored once. */
+  frames?: FrameLayout;
   /** Numbers in an action's row. */
   actionSize: number;
   /** Numbers in a mask's row; 0 where actions have no mask. */
@@ -31,8 +35,6 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
   total = 0;
   /** The environment of each decision [T]. */
   readonly env: Int32Array;
-  /** Flat observations [T, observationSize]. */
-  readonly rows: Row;
   /** Flat actions [T, actionSize]. */
   readonly actions: Float32Array;
   /** Allowed actions [T, maskSize]; 1 everywhere for a decision without a mask. */
@@ -61,6 +63,8 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
   masked = false;
   /** The sizes that it was made with. */
   readonly sizes: TrajectorySizes;
+  /** Flat observations [T, observationSize], or the frames of which they are stacks. */
+  readonly #rows: Row | FrameStore;
   /** Observation to bootstrap decision t from: a truncated episode's last, or the rollout's. */
   readonly #following: ({ row: Row; mask?: MaskRow } | undefined)[];
   /** Each environment's latest decision, -1 for none. */
@@ -68,11 +72,16 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
 
   /** Allocates the arrays. */
   constructor(sizes: TrajectorySizes) {
-    const { capacity, maxSteps, envs, observationSize, bytes, actionSize, maskSize } = sizes;
+    const { capacity, maxSteps, envs, observationSize, actionSize, maskSize } = sizes;
+    const { bytes = false, frames } = sizes;
     this.sizes = sizes;
     this.env = new Int32Array(capacity);
     const numbers = capacity * observationSize;
-    this.rows = bytes ? new Uint8Array(numbers) : new Float32Array(numbers);
+    if (frames) {
+      // A frame for each decision, and those before the first of each environment.
+      const room = capacity + envs * (frames.count - 1);
+      this.#rows = new FrameStore(frames, capacity, room, bytes);
+    } else this.#rows = bytes ? new Uint8Array(numbers) : new Float32Array(numbers);
     this.actions = new Float32Array(capacity * actionSize);
     this.masks = new Float32Array(capacity * maskSize);
     this.logProbs = new Float32Array(capacity);
@@ -94,6 +103,7 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
   clear(): void {
     this.count = this.total = 0;
     this.masked = false;
+    if (this.#rows instanceof FrameStore) this.#rows.clear();
     this.#latest.fill(-1);
     this.#following.fill(undefined);
   }
@@ -115,7 +125,8 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
       );
     }
     this.env[t] = env;
-    this.rows.set(row, t * observationSize);
+    if (this.#rows instanceof FrameStore) this.#rows.set(t, row, this.#latest[env]);
+    else this.#rows.set(row, t * observationSize);
     this.actions.set(decision.action, t * actionSize);
     if (maskSize > 0) {
       if (mask === undefined) this.masks.fill(1, t * maskSize, (t + 1) * maskSize);
@@ -150,6 +161,37 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
   cut(env: number): void {
     const t = this.#latest[env];
     if (t >= 0 && this.ended[t] === GOES_ON) this.ended[t] = TRUNCATED;
+  }
+
+  /** Flat observations [T, observationSize]; made anew at each call where frames are stored once. */
+  get rows(): Row {
+    const rows = this.#rows;
+    if (!(rows instanceof FrameStore)) return rows;
+    const { bytes, observationSize } = this.sizes;
+    const numbers = this.count * observationSize;
+    const whole = bytes ? new Uint8Array(numbers) : new Float32Array(numbers);
+    for (let t = 0; t < this.count; t++) rows.write(t, whole, t * observationSize);
+    return whole;
+  }
+
+  /** The flat observations of some decisions as float32 [decisions, observationSize]. */
+  rowsAt(decisions: Int32Array): Float32Array {
+    const rows = this.#rows;
+    const { observationSize } = this.sizes;
+    if (!(rows instanceof FrameStore)) return gatherRows(rows, observationSize, decisions);
+    const chosen = new Float32Array(decisions.length * observationSize);
+    decisions.forEach((t, i) => {
+      rows.write(t, chosen, i * observationSize);
+    });
+    return chosen;
+  }
+
+  /**
+   * Memory of the observations.
+   * @internal
+   */
+  get observationBytes(): number {
+    return this.#rows.byteLength;
   }
 
   /** Copies all arrays as float32, by name; `followed` and `following` are the indices and rows of `toBootstrap`. */

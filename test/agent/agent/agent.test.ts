@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { from, lastValueFrom, Subject, toArray } from 'rxjs';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Agent } from '../../../src/agent/agent/agent.ts';
+import type { AgentState } from '../../../src/agent/agent/agent-state.ts';
 import type { ExitOption } from '../../../src/agent/agent/exit-option.ts';
 import { UsageError } from '../../../src/agent/common/errors.ts';
 import type { ConfigInput } from '../../../src/agent/config/config.ts';
@@ -462,5 +463,75 @@ describe('Agent.load', () => {
     );
     expect(agent.state()).toEqual(before);
     expect(await agent.policy.parameters.read()).toEqual(weights);
+  });
+});
+
+describe('a session', () => {
+  const stacked: Partial<ConfigInput> = { env: { id: 'CartPole-v1', frameStack: 3 } };
+  const drawn = { deterministic: false, seed: 1 };
+
+  it('acts on the latest observations of the episode, as the agent does on their stack', async () => {
+    const agent = await makeAgent(stacked);
+    const [a, b, c, d] = [1, 2, 3, 4].map((i) => Float32Array.of(i / 10, 0, i / 100, 0));
+    const stack = (...frames: Float32Array[]) => Float32Array.from(frames.flatMap((f) => [...f]));
+    const session = agent.session();
+    for (let episode = 0; episode < 2; episode++) {
+      const seen = [
+        [a, stack(a, a, a)],
+        [b, stack(a, a, b)],
+        [c, stack(a, b, c)],
+        [d, stack(b, c, d)],
+      ];
+      for (const [obs, all] of seen) {
+        expect(await session.act(obs, drawn)).toEqual(await agent.act(all, drawn));
+      }
+      session.reset();
+    }
+  });
+
+  it('keeps nothing of a call that is refused', async () => {
+    const agent = await makeAgent(stacked);
+    const [session, other] = [agent.session(), agent.session()];
+    const obs = Float32Array.of(0.1, 0, 0, 0);
+    const wrong: [obs: unknown, options: object, message: string][] = [
+      [[1], {}, 'AgentSession.act: obs: expected a Float32Array of 4 (shape [4])'],
+      [obs, { maxSteps: 0 }, 'AgentSession.act: maxSteps'],
+      [obs, { mask: [0, 0] }, 'AgentSession.act: mask'],
+    ];
+    for (const [seen, options, message] of wrong) {
+      await expect(session.act(seen, options)).rejects.toThrow(message);
+    }
+    const later = Float32Array.of(0, 0, 0.1, 0);
+    for (const seen of [obs, later]) {
+      expect(await session.act(seen, drawn)).toEqual(await other.act(seen, drawn));
+    }
+  });
+
+  it('of an agent that sees no stacks is the agent', async () => {
+    const agent = await makeAgent(khop);
+    const [obs] = samples(agent, 1);
+    expect(await agent.session().act(obs, drawn)).toEqual(await agent.act(obs, drawn));
+  });
+
+  it('knows a single observation from a checkpoint alone, but not from an older one', async () => {
+    const agent = await makeAgent(stacked);
+    const { spaces } = agent.state();
+    const loaded = async (spaces: AgentState['spaces']) => {
+      const again = await Agent.create(
+        agent.config,
+        '.',
+        {},
+        { spaces: JSON.parse(JSON.stringify(spaces)) },
+      );
+      onTestFinished(() => again.dispose());
+      again.restore(await agent.policy.parameters.read(), agent.state());
+      return again;
+    };
+    const again = await loaded(spaces);
+    expect(again.observationSpace.toJSON()).toEqual(agent.observationSpace.toJSON());
+    const obs = Float32Array.of(0.1, 0, 0, 0);
+    expect(await again.session().act(obs, drawn)).toEqual(await agent.session().act(obs, drawn));
+    const old = await loaded({ ...spaces!, frame: undefined });
+    expect(() => old.session()).toThrow('give act stacks of 3');
   });
 });

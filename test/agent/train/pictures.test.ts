@@ -1,8 +1,17 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { CheckpointStore, readMetrics } from '../../../src/agent/run/index.ts';
+import { frameLayout } from '../../../src/agent/train/frame-layout.ts';
 import { train } from '../../../src/agent/train/train.ts';
+import {
+  frameStack,
+  makeEnv,
+  type Space,
+  spaceFromJson,
+  timeLimit,
+} from '../../../src/envs/index.ts';
 import { CatchPicture, Quadrants } from '../../support/picture-envs.ts';
+import { learned, run } from '../../support/short-runs.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { tinyConfig } from '../../support/tiny-config.ts';
 
@@ -28,6 +37,21 @@ it('of bytes: a run that is interrupted and resumed ends like one in one go', as
     return { weights, optimizer, metrics: metrics.map(({ timing: _, ...record }) => record) };
   };
   expect(await remains(parts)).toEqual(await remains(whole));
+});
+
+it('and of other numbers: frames that are stored once are learned as whole stacks are', async () => {
+  const stacks = () => frameStack(timeLimit(makeEnv('CartPole-v1'), { maxSteps: 9 }), { count: 3 });
+  // Who has the space from elsewhere does not know of the frames.
+  const whole = () => {
+    const env = stacks();
+    return { ...env, observationSpace: spaceFromJson(env.observationSpace.toJSON()) as Space };
+  };
+  expect(frameLayout(stacks().observationSpace)).toMatchObject({ count: 3, sizes: [4] });
+  expect(frameLayout(whole().observationSpace)).toBeUndefined();
+  const config = tinyConfig({ env: { ...env, count: 5 } });
+  const [a, b] = [await run(config, { env: stacks }), await run(config, { env: whole })];
+  expect(a.metrics.length).toBeGreaterThan(3);
+  expect(learned(a)).toEqual(learned(b));
 });
 
 it('which quadrant of a picture is bright is learned', async () => {

@@ -1,5 +1,19 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
+  Box,
+  Dict,
+  Discrete,
+  type Env,
+  frameStack,
+  framesOf,
+  isBytes,
+  MultiBinary,
+  type Space,
+  Text,
+  Tuple,
+} from '../../../src/envs/index.ts';
+import { Rng } from '../../../src/kernels/index.ts';
+import {
   GOES_ON,
   TERMINATED,
   TRUNCATED,
@@ -163,6 +177,14 @@ describe('Trajectory', () => {
   });
 });
 
+/** The memory of a trajectory's arrays. */
+function bytesOf(trajectory: Trajectory): number {
+  const arrays = Object.values(trajectory).filter((value) => ArrayBuffer.isView(value));
+  expect(arrays.length).toBeGreaterThan(10);
+  const buffers = [...new Set(arrays.map(({ buffer }) => buffer))];
+  return buffers.reduce((sum, { byteLength }) => sum + byteLength, trajectory.observationBytes);
+}
+
 describe('a Trajectory of bytes', () => {
   const [capacity, size] = [64, 84 * 84 * 4];
   const make = () =>
@@ -177,12 +199,7 @@ describe('a Trajectory of bytes', () => {
   };
 
   it('takes at most 1.2 times the bytes of its observations', () => {
-    const arrays = Object.values(make()).filter((value) => ArrayBuffer.isView(value));
-    const bytes = [...new Set(arrays.map(({ buffer }) => buffer))].reduce(
-      (sum, { byteLength }) => sum + byteLength,
-      0,
-    );
-    expect(arrays.length).toBeGreaterThan(10);
+    const bytes = bytesOf(make());
     expect(bytes).toBeGreaterThanOrEqual(capacity * size);
     expect(bytes).toBeLessThan(1.2 * capacity * size);
   });
@@ -204,4 +221,97 @@ describe('a Trajectory of bytes', () => {
       'Trajectory: expected observations in bytes (Uint8Array), got Float32Array',
     );
   });
+});
+
+describe.each<['reset' | 'zero', Space]>([
+  ['reset', new Box({ shape: [3, 2], low: -9, high: 9 })],
+  ['zero', new Box({ shape: [50], low: 0, high: 255, dtype: 'uint8' })],
+  [
+    'reset',
+    new Dict([
+      ['b', new Discrete(3)],
+      ['a', new Tuple([new MultiBinary([2]), new Text({ maxLength: 2 })])],
+    ]),
+  ],
+])('a Trajectory of stacked frames, padded by %s', (padding, space) => {
+  const [envs, count, capacity] = [3, 4, 60];
+  const rng = Rng.seed(3);
+  /** Episodes of chance lengths; an observation may be the one before again. */
+  const walk = (): Env<unknown, number> => {
+    let obs = space.sample(rng);
+    const next = () => {
+      if (rng.float() < 0.8) obs = space.sample(rng);
+      return { obs, info: {} };
+    };
+    const step = () => ({ ...next(), reward: 0, terminated: rng.float() < 0.1, truncated: false });
+    return { observationSpace: space, actionSpace: new Discrete(2), reset: next, step };
+  };
+  const stacks = Array.from({ length: envs }, () => frameStack(walk(), { count, padding }));
+  const { observationSpace } = stacks[0];
+  const bytes = isBytes(observationSpace);
+  const rowOf = (obs: unknown) => {
+    const row = bytes
+      ? new Uint8Array(observationSpace.size)
+      : new Float32Array(observationSpace.size);
+    observationSpace.write(obs, row);
+    return row;
+  };
+  const all = { ...sizes, capacity, observationSize: observationSpace.size, bytes, envs };
+
+  it('gives the rows that it was given', async () => {
+    const whole = new Trajectory(all);
+    const framed = new Trajectory({ ...all, frames: framesOf(observationSpace) });
+    for (let rollout = 0; rollout < 3; rollout++) {
+      const begun = await Promise.all(stacks.map((env) => env.reset()));
+      const rows = begun.map(({ obs }) => rowOf(obs));
+      for (let t = 0; t < capacity; t++) {
+        // In no order, as environments answer.
+        const env = rng.int(envs);
+        const { terminated, obs } = await stacks[env].step(0);
+        const after = terminated ? (await stacks[env].reset()).obs : obs;
+        const base = transition({ env, seen: 1, leadsTo: 2, terminated });
+        const observation = { env, row: rows[env] };
+        rows[env] = rowOf(after);
+        const decision = { ...base.decision, observation };
+        for (const trajectory of [whole, framed]) {
+          trajectory.push({ ...base, decision, next: { env, row: rows[env] } });
+        }
+      }
+      expect(framed.rows).toEqual(whole.rows);
+      expect(framed.tensors()).toEqual(whole.tensors());
+      const chosen = Int32Array.of(capacity - 1, 0, 7, 7);
+      expect(framed.rowsAt(chosen)).toEqual(whole.rowsAt(chosen));
+      expect(framed.observationBytes).toBeLessThan(whole.observationBytes);
+      for (const trajectory of [whole, framed]) trajectory.clear();
+    }
+  });
+});
+
+it('a Trajectory of four stacked pictures takes at most 1.2 times the bytes of its frames', () => {
+  const [envs, count, capacity, size] = [8, 4, 264, 84 * 84];
+  const frames = { count, sizes: [size] };
+  const trajectory = new Trajectory({
+    ...{
+      ...sizes,
+      envs,
+      capacity,
+      maxSteps: 4,
+      observationSize: count * size,
+      bytes: true,
+      frames,
+    },
+  });
+  const frame = (t: number) => new Uint8Array(size).fill(t);
+  for (let t = 0; t < capacity; t++) {
+    const env = t % envs;
+    const row = new Uint8Array(count * size);
+    // An episode of 20 decisions begins with its first frame again and again.
+    const began = t - envs * (Math.floor(t / envs) % 20);
+    for (let j = 0; j < count; j++)
+      row.set(frame(Math.max(began, t - envs * (count - 1 - j))), j * size);
+    const { decision, ...rest } = transition({ env, seen: 1, leadsTo: 2 });
+    trajectory.push({ ...rest, decision: { ...decision, observation: { env, row } } });
+  }
+  expect(bytesOf(trajectory)).toBeGreaterThan(capacity * size);
+  expect(bytesOf(trajectory)).toBeLessThan(1.2 * capacity * size);
 });

@@ -1,20 +1,40 @@
 import type { Space } from '../contract/space.ts';
 import type { DType, ReadAs } from '../contract/space-json.ts';
-import { zeros } from '../spaces/array-value.ts';
-import { Box } from '../spaces/box.ts';
-import { Dict } from '../spaces/dict.ts';
-import { MultiBinary } from '../spaces/multi-binary.ts';
-import { MultiDiscrete } from '../spaces/multi-discrete.ts';
-import type { AnySpace } from '../spaces/space-from-json.ts';
-import { Tuple } from '../spaces/tuple.ts';
+import { zeros } from './array-value.ts';
+import { Box } from './box.ts';
+import { Dict } from './dict.ts';
+import { MultiBinary } from './multi-binary.ts';
+import { MultiDiscrete } from './multi-discrete.ts';
+import type { AnySpace } from './space-from-json.ts';
+import { Tuple } from './tuple.ts';
 
 /** A space of several values of another one, and how to make its values. */
 export interface Stacked {
   readonly space: Space;
   /** One value of `space` from as many of the other, the oldest first. */
   join(frames: readonly unknown[]): unknown;
+  /** Numbers of a frame in each part of a row, which holds `count` of them, one after another, then the next part's. */
+  readonly sizes: readonly number[];
   /** A value of zeros, where the padding is zero. */
   readonly zero?: unknown;
+}
+
+/** The frames of which a space's values are stacks. */
+export interface Frames extends Pick<Stacked, 'join' | 'sizes'> {
+  /** Frames in a value. */
+  readonly count: number;
+  /** The space of a frame. */
+  readonly space: Space;
+}
+
+const frames = new WeakMap<Space, Frames>();
+
+/**
+ * The frames of which a space's values are stacks, where `stacked` made it in this process.
+ * @internal
+ */
+export function framesOf(space: Space): Frames | undefined {
+  return frames.get(space);
 }
 
 /**
@@ -24,6 +44,12 @@ export interface Stacked {
  * @throws TypeError for a space without a value of zeros, where there must be one
  */
 export function stacked(space: Space, count: number, zero: boolean): Stacked {
+  const made = stack(space, count, zero);
+  frames.set(made.space, { count, space, join: made.join, sizes: made.sizes });
+  return made;
+}
+
+function stack(space: Space, count: number, zero: boolean): Stacked {
   const known = space as AnySpace;
   switch (known.type) {
     case 'box':
@@ -34,8 +60,11 @@ export function stacked(space: Space, count: number, zero: boolean): Stacked {
       );
       const each = (value: (part: Stacked, key: string) => unknown) =>
         Object.fromEntries(parts.map(([key, part]) => [key, value(part, key)]));
+      const joined = new Dict(each(({ space }) => space) as Record<string, Space>);
+      const byKey = new Map(parts);
       return {
-        space: new Dict(each(({ space }) => space) as Record<string, Space>),
+        space: joined,
+        sizes: [...joined.spaces.keys()].flatMap((key) => byKey.get(key)!.sizes),
         join: (frames) =>
           each((part, key) =>
             part.join(frames.map((frame) => (frame as Record<string, unknown>)[key])),
@@ -47,6 +76,7 @@ export function stacked(space: Space, count: number, zero: boolean): Stacked {
       const parts = known.spaces.map((part) => stacked(part, count, zero));
       return {
         space: new Tuple(parts.map(({ space }) => space)),
+        sizes: parts.flatMap(({ sizes }) => sizes),
         join: (frames) =>
           parts.map((part, i) => part.join(frames.map((frame) => (frame as unknown[])[i]))),
         zero: zero ? parts.map((part) => part.zero) : undefined,
@@ -62,16 +92,18 @@ export function stacked(space: Space, count: number, zero: boolean): Stacked {
     case 'multi-binary':
       return {
         space: new MultiBinary([count, ...known.shape], { as: readingOf(known.shape) }),
+        sizes: [known.size],
         join: (frames) => Int8Array.from((frames as Int8Array[]).flatMap((frame) => [...frame])),
       };
     case 'discrete': {
       const repeated = (x: number) => new Int32Array(count).fill(x);
       const space = new MultiDiscrete(repeated(known.n), { start: repeated(known.start) });
-      return { space, join: (frames) => Int32Array.from(frames as number[]) };
+      return { space, sizes: [1], join: (frames) => Int32Array.from(frames as number[]) };
     }
     default:
       return {
         space: new Tuple(Array.from({ length: count }, () => space)),
+        sizes: [space.size],
         join: (frames) => [...frames],
       };
   }
@@ -98,6 +130,7 @@ function stackedBox(
       ...{ shape: [count, ...shape], dtype, as: readingOf(shape, as) },
       ...{ low: repeated(low, Math.min), high: repeated(high, Math.max) },
     }),
+    sizes: [size],
     join: (frames) => {
       const stack = zeros(dtype, count * size);
       for (const [i, frame] of frames.entries()) stack.set(frame as ArrayLike<number>, i * size);
