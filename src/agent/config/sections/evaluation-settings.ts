@@ -6,7 +6,7 @@ const evaluationFields = {
   everyUpdates: z
     .int()
     .min(0)
-    .default(10)
+    .default(25)
     .describe(
       'Updates between two evaluations during training; 0 evaluates only when training is done.',
     ),
