@@ -46,7 +46,7 @@ export const ppoSettings = z.strictObject({
     .describe('Weight of the entropy bonus of halting choices.'),
   maxGradNorm: positive.default(0.5).describe('Clip gradients to this global norm.'),
   targetKl: positive
-    .default(0.02)
+    .default(0.1)
     .describe(
       'Skip the remaining epochs of an update once kl + haltKl of an epoch exceeds this, in nats; 1000 never skips.',
     ),
