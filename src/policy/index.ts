@@ -13,6 +13,8 @@ export {
   type Distribution,
   distributionFor,
   type HeadReading,
+  jointLayout,
+  RANK,
   type Reading,
 } from './distributions/index.ts';
 export { type Encoder, type EncoderFactory, encoderFor, type Place } from './encoders/index.ts';

@@ -2,7 +2,6 @@ import type { AnySpace, Space } from '../../envs/index.ts';
 import { readingOf } from '../../policy/index.ts';
 import { algorithmOf } from '../algorithms/index.ts';
 import type { Config } from './config.ts';
-import { configDifferences } from './differences.ts';
 
 /**
  * A config with the settings that it leaves to its environment's spaces: `normalize.obs`, and those of its algorithm
@@ -19,12 +18,6 @@ export function withChosen(
     normalize: { ...config.normalize, obs: given ?? isUnscaled(spaces.observationSpace) },
     [definition.name]: { ...settings, ...definition.choose?.(settings, spaces) },
   };
-}
-
-/** The values that `withChosen` has filled in, by the paths of their settings. */
-export function chosenIn(config: Config, given: Config): Record<string, unknown> {
-  const differences = configDifferences(given, config);
-  return Object.fromEntries(differences.map(({ field, values: [, value] }) => [field, value]));
 }
 
 /** Whether a space is a vector of numbers that nobody has scaled: to shares, to marks of 0 and 1, or to −1 to 1. */

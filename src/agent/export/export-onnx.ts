@@ -4,6 +4,7 @@ import type { Thought } from '../../policy/index.ts';
 import type { Agent } from '../agent/agent.ts';
 import { exitOf } from '../agent/exit-option.ts';
 import { UsageError } from '../common/errors.ts';
+import { actionParts } from './action-parts.ts';
 import { OnnxGraph } from './onnx-graph.ts';
 import { addCall } from './onnx-nodes.ts';
 import { traceKernels } from './trace-kernels.ts';
@@ -18,7 +19,7 @@ const CLIP = 10;
  * - `step.onnx`: `z`, `context_i` → `next_z` [1, R, D], one ponder step
  * - `heads.onnx`: `z`, `n` [1], the number of ponder steps → `params` [1, P], `value` [1], in units of the raw reward,
  *   `halt_logit` [1]
- * - `pondera.json`: spaces, halting and exit
+ * - `pondera.json`: spaces, halting and exit, and of an action in parts where their numbers are
  *
  * @returns the files by name
  * @throws UsageError naming what cannot be exported: an operation of the encoder, or the algorithm
@@ -70,6 +71,7 @@ function description({ config, version, observationSpace, actionSpace }: Agent):
     envSteps: version,
     spaces: { observation: observationSpace.toJSON(), action: actionSpace.toJSON() },
     halting: { minSteps, maxSteps, floor, exit: definition.name, options },
+    action: actionParts(actionSpace),
   };
   return `${JSON.stringify(about, null, 2)}\n`;
 }

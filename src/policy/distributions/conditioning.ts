@@ -4,7 +4,10 @@ import type { Rng } from '../../kernels/index.ts';
 import { type ActionFeatures, actionFeatures, chosenAmong } from './action-features.ts';
 import type { Distribution } from './distribution.ts';
 
-/** Numbers through which the parts of an action see those before them: the rank R of the shift below. */
+/**
+ * Numbers through which the parts of an action see those before them: the rank R of the shift below.
+ * @internal
+ */
 export const RANK = 16;
 
 /**

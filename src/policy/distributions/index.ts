@@ -1,12 +1,14 @@
 import type { AnySpace, Space } from '../../envs/index.ts';
 import { partsOf } from '../../envs/spaces/index.ts';
 import { categorical } from './categorical.ts';
+import { type JointLayout, layoutOf } from './conditioning.ts';
 import type { Distribution } from './distribution.ts';
 import { gaussian } from './gaussian.ts';
 import { joint } from './joint.ts';
 import { bernoulli } from './multi-binary.ts';
 
 export { type ActionValues, actionValues } from './action-values.ts';
+export { RANK } from './conditioning.ts';
 export type { Choices, Distribution, HeadReading, Reading } from './distribution.ts';
 export { explainBounds } from './gaussian.ts';
 
@@ -44,4 +46,16 @@ export function distributionFor(space: Space): Distribution {
         `distributionFor: expected Box, Discrete, MultiDiscrete or MultiBinary actions, got ${known.type}`,
       );
   }
+}
+
+/**
+ * Where the numbers of a Dict or Tuple action lie in a row of parameters, part by part.
+ * @internal
+ */
+export function jointLayout(space: Space): JointLayout {
+  const parts = partsOf(space);
+  return layoutOf(
+    parts,
+    parts.map((part) => distributionFor(part.space)),
+  );
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { chosenIn } from '../../../src/agent/config/chosen-in.ts';
 import type { ConfigInput } from '../../../src/agent/config/config.ts';
 import { parseConfig } from '../../../src/agent/config/parse-config.ts';
-import { chosenIn, withChosen } from '../../../src/agent/config/with-chosen.ts';
+import { withChosen } from '../../../src/agent/config/with-chosen.ts';
 import {
   Box,
   Dict,

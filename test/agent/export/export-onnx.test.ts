@@ -8,7 +8,17 @@ import type { ConfigInput } from '../../../src/agent/config/config.ts';
 import { exportOnnx } from '../../../src/agent/export/export-onnx.ts';
 import { ProtobufWriter } from '../../../src/agent/export/protobuf.ts';
 import { Agent } from '../../../src/agent/index.ts';
-import { Box, Discrete, type Env, type Space, Text } from '../../../src/envs/index.ts';
+import {
+  Box,
+  Dict,
+  Discrete,
+  type Env,
+  MultiBinary,
+  MultiDiscrete,
+  type Space,
+  Text,
+  Tuple,
+} from '../../../src/envs/index.ts';
 import { Rng } from '../../../src/kernels/index.ts';
 import { pondera } from '../../support/built.ts';
 import { python, pythonHas } from '../../support/python.ts';
@@ -16,8 +26,11 @@ import { makeRun } from '../../support/served.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 const document = readFileSync(resolve(import.meta.dirname, '../../../docs/onnx.md'), 'utf8');
-/** The driver in the page. */
-const [, driver] = /^```python\n(.*?)^```$/ms.exec(document)!;
+/** The driver in the page, and what chooses the parts of an action. */
+const [driver, chooser] = Array.from(
+  document.matchAll(/^```python\n(.*?)^```$/gms),
+  ([, text]) => text,
+);
 
 /** Runs every graph on rows of observations: of each, the heads' outputs after every ponder step. */
 const RUN = `
@@ -41,6 +54,23 @@ const ACT = `
 import sys
 act = load(sys.argv[1])
 print(json.dumps([act(obs) for obs in json.loads(sys.argv[2])]))
+`;
+
+const CHOOSE = `
+import sys
+folder, rows = sys.argv[1], json.loads(sys.argv[2])
+run = {name: onnxruntime.InferenceSession(f'{folder}/{name}.onnx') for name in ('encoder', 'step', 'heads')}
+action = json.load(open(f'{folder}/pondera.json'))['action']
+def ask(name, tensors):
+    wanted = {each.name: tensors[each.name] for each in run[name].get_inputs()}
+    return dict(zip([each.name for each in run[name].get_outputs()], run[name].run(None, wanted)))
+found = []
+for row in rows:
+    thought = ask('encoder', {'obs': np.array([row], np.float32)})
+    thought['z'] = ask('step', thought)['next_z']
+    heads = ask('heads', {'z': thought['z'], 'n': np.array([1], np.float32)})
+    found.append([np.asarray(part).tolist() for part in choose(heads['params'][0], action)])
+print(json.dumps(found))
 `;
 
 async function write(agent: Agent): Promise<string> {
@@ -148,6 +178,44 @@ describe.skipIf(!pythonHas('onnxruntime, numpy', 'ONNX by its own runtime'))('ex
     for (const [i, [, , value]] of found.entries()) expect(value).toBeCloseTo(expected[i][2], 4);
   });
 });
+
+describe.skipIf(!pythonHas('onnxruntime, numpy', 'ONNX by its own runtime'))(
+  'an action in parts',
+  () => {
+    it('is chosen by the function in the page as the agent chooses it', async () => {
+      const unit = new Discrete(4, 1);
+      const target = new MultiDiscrete([3, 2]);
+      const aim = new Dict({
+        marks: new MultiBinary(3),
+        power: new Box({ shape: [2], low: -1, high: 1 }),
+      });
+      const actionSpace = new Tuple([unit, target, aim, new Discrete(5)]);
+      const observationSpace = new Box({ shape: [3], low: -1, high: 1 });
+      const env = (): Env => ({ ...showing(observationSpace)(), actionSpace });
+      const { agent } = await makeRun({}, env);
+      const rows = rowsOf(agent, 12);
+      const plain = JSON.stringify(rows.map((row) => Array.from(row)));
+      const found = python(driver + chooser + CHOOSE, await write(agent), plain) as number[][][];
+      const exit = { name: 'fixed', ponderSteps: 1 };
+      for (const [i, row] of rows.entries()) {
+        const { action } = await agent.act(row, { exit });
+        const [chosen, at, { marks, power }, last] = action as [
+          number,
+          Int32Array,
+          { marks: Int8Array; power: Float32Array },
+          number,
+        ];
+        const [first, second, bits, numbers, fifth] = found[i];
+        expect([first, second, bits, fifth]).toEqual([[chosen - 1], [...at], [...marks], [last]]);
+        for (const k of [0, 1]) {
+          expect(Math.min(1, Math.max(-1, numbers[k]))).toBeCloseTo(power[k], 4);
+        }
+      }
+      // They do not always say the same.
+      expect(new Set(found.map((one) => JSON.stringify(one))).size).toBeGreaterThan(4);
+    });
+  },
+);
 
 describe('pondera export', () => {
   const [program, main] = pondera();
