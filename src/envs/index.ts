@@ -31,6 +31,7 @@ export type {
   ResetOptions,
   Shape,
   Step,
+  StepOptions,
 } from './contract/env.ts';
 export { EnvDisconnectedError } from './contract/env-disconnected-error.ts';
 export { EnvError, type EnvFailure } from './contract/env-error.ts';
@@ -88,5 +89,6 @@ export {
   normalizeObservation,
 } from './wrappers/normalize-observation.ts';
 export { type NormalizeRewardOptions, normalizeReward } from './wrappers/normalize-reward.ts';
+export { type RealTimeOptions, realTime } from './wrappers/real-time.ts';
 export { recordViews, type View } from './wrappers/record-views.ts';
 export { timeLimit } from './wrappers/time-limit.ts';

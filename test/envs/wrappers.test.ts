@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { RunningStats } from '../../src/envs/common/index.ts';
+import { andThen } from '../../src/envs/common/is-promise.ts';
 import {
   Box,
   checkEnv,
@@ -13,6 +14,7 @@ import {
   normalizeObservation,
   normalizeReward,
   type Reset,
+  realTime,
   recordViews,
   type Space,
   type Step,
@@ -22,6 +24,17 @@ import {
   type View,
 } from '../../src/envs/index.ts';
 import { asynchronous, type Script, scripted, WalkEnv } from '../support/walk-env.ts';
+
+/** Each decision takes one ponder step. */
+const timed = <Obs>(env: Env<Obs, number>): Env<Obs, number> => ({
+  ...env,
+  step: (action) =>
+    andThen(env.step(action, { ponderSteps: 1 }), (step) => {
+      const { ticks, ...info } = step.info;
+      expect(ticks).toBe(1);
+      return { ...step, info };
+    }),
+});
 
 const wrappers: Record<string, (env: Env<Float32Array, number>) => Env<unknown, number>> = {
   timeLimit: (env) => timeLimit(env, { maxSteps: 7 }),
@@ -37,6 +50,7 @@ const wrappers: Record<string, (env: Env<Float32Array, number>) => Env<unknown, 
     const stats = RunningStats.fromState({ count: 1, mean: [0], variance: [4] });
     return normalizeReward(env, { gamma: 0.9, stats, frozen: true });
   },
+  realTime: (env) => timed(realTime(env, { noop: 0 })),
   all: (env) =>
     normalizeReward(frameStack(episodeStatistics(timeLimit(env, { maxSteps: 7 })), { count: 2 }), {
       gamma: 0.9,

@@ -24,7 +24,7 @@ export interface LearningConfig {
 export interface RolloutSettings {
   /** Decisions that a rollout collects before an update (T); thoughts under way then add at most one each. */
   decisions: number;
-  /** Discount per decision, in [0, 1]. */
+  /** Discount per decision, or per tick of its clock, in [0, 1]. */
   gamma: number;
 }
 

@@ -45,13 +45,14 @@ export class RewardScale {
   }
 
   observe(transitions: readonly Transition[]): void {
-    for (const { env, reward, terminated, truncated, lost } of transitions) {
+    for (const { env, reward, ticks, terminated, truncated, lost } of transitions) {
       if (lost !== undefined) {
         this.#underWay[env] = noReturns();
         continue;
       }
       this.#rewarded ||= reward !== 0;
-      const returns = withReward(this.#underWay[env], reward, this.#gamma);
+      // By the ticks of this step, not of the one before: for a scale that is near enough.
+      const returns = withReward(this.#underWay[env], reward, this.#gamma ** ticks);
       const ended = terminated || truncated;
       if (ended) add(this.#stats, returns);
       this.#underWay[env] = ended ? noReturns() : returns;

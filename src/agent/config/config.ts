@@ -111,6 +111,7 @@ const makeConfigSchema = () =>
     .superRefine(refuseUnfit)
     .overwrite(withOwnSection)
     .overwrite(withDeciderSection)
+    .overwrite(withPrice)
     .overwrite(withName)
     .superRefine(refuseFew);
 
@@ -122,6 +123,16 @@ function refuseUnfit(fields: Fields, context: z.RefinementCtx): void {
     context.addIssue({
       code: 'custom',
       message: `expected a rule that ${algorithm} learns, one of ${halting.join(', ')}`,
+      path: ['halting', 'rule'],
+    });
+  }
+  const { loss } = haltingRules.find(rule);
+  // Its terms need one outcome an action, whatever the depth; with a clock, the outcome depends on the depth.
+  const expected = loss?.(fields.halting as never).depth === 'expected';
+  if (fields.env.realTime !== undefined && expected) {
+    context.addIssue({
+      code: 'custom',
+      message: `expected a rule that learns from the depth taken, such as bernoulli, where env.realTime lets time pass with each ponder step`,
       path: ['halting', 'rule'],
     });
   }
@@ -146,6 +157,13 @@ function withOwnSection<F extends Fields>(fields: F): F {
     halting: { ...fields.halting, rule },
     [definition.name]: settings ?? definition.settings.parse({}),
   };
+}
+
+/** Where time is the price of a ponder step, it has no other unless the config says so. */
+function withPrice<F extends Fields>(fields: F): F {
+  const { env, price } = fields;
+  if (env.realTime === undefined || price.targetSteps !== undefined) return fields;
+  return { ...fields, price: { ...price, initial: price.initial ?? 0 } };
 }
 
 function withDeciderSection<F extends Fields>(fields: F): F {

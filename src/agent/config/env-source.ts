@@ -12,6 +12,7 @@ import {
   makeEnv,
   RemoteEnvs,
   type RemoteSource,
+  realTime,
   type Space,
   timeLimit,
 } from '../../envs/index.ts';
@@ -99,11 +100,14 @@ export async function envMaker({ env }: Config, baseDir: string): Promise<EnvFac
   return async () => wrapped(await factory(env.options), env);
 }
 
-function wrapped(made: Env, { maxEpisodeSteps, frameStack: count }: Config['env']): Env {
+/** The clock is the outermost, so that limits and frames count its ticks. */
+function wrapped(made: Env, config: Config['env']): Env {
+  const { maxEpisodeSteps, frameStack: count, realTime: clock } = config;
   const env = checkedEnv(made);
   const limited =
     maxEpisodeSteps === undefined ? env : timeLimit(env, { maxSteps: maxEpisodeSteps });
-  return count > 1 ? frameStack(limited, { count, padding: 'reset' }) : limited;
+  const stacked = count > 1 ? frameStack(limited, { count, padding: 'reset' }) : limited;
+  return clock === undefined ? stacked : realTime(stacked, clock);
 }
 
 async function named({ id, module, options }: Config['env'], baseDir: string): Promise<EnvFactory> {

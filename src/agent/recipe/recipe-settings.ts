@@ -9,7 +9,7 @@ export const priceSettings = z
       .min(0)
       .optional()
       .describe(
-        'Cost of each ponder step beyond halting.minSteps after release, in units of the raw reward; the start value if the price is steered. Without it, the release sets it: one more step in each decision costs 5 % of the standard deviation of returns.',
+        'Cost of each ponder step beyond halting.minSteps after release, in units of the raw reward; the start value if the price is steered. Without it, the release sets it: one more step in each decision costs 5 % of the standard deviation of returns; with env.realTime, it is 0, since time is the price.',
       ),
     targetSteps: positive
       .optional()

@@ -74,7 +74,7 @@ export class DryRun {
       const { observation } = decision;
       const { env, row } = observation;
       const ended = { terminated: false, truncated: true, final: row };
-      trajectory.push({ env, decision, reward: 0, ...ended, next: observation });
+      trajectory.push({ env, decision, reward: 0, ticks: 1, ...ended, next: observation });
     }
     const { definition, settings } = algorithmOf(config);
     const once = definition.dryRun(settings, count);

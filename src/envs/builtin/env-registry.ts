@@ -3,6 +3,7 @@ import { nearest } from '../common/nearest.ts';
 import type { Env } from '../contract/env.ts';
 import { acrobot } from './acrobot.ts';
 import { cartPole } from './cart-pole.ts';
+import { catchBall } from './catch.ts';
 import type { EnvEntry } from './entry.ts';
 import { kHop } from './k-hop.ts';
 import { knownBox } from './known-answer/known-box.ts';
@@ -24,6 +25,7 @@ export type { EnvEntry } from './entry.ts';
 export const envEntries: readonly EnvEntry[] = [
   kHop,
   maze,
+  catchBall,
   parity,
   cartPole,
   acrobot,

@@ -235,7 +235,9 @@ class Check {
   async #checkOrder(trace: Trace): Promise<void> {
     const early = await this.#make();
     const action = early.env.actionSpace.sample(Rng.seed(this.seed, 'order'));
-    if (!(await early.refuses('step before reset', () => early.env.step(action)))) {
+    if (
+      !(await early.refuses('step before reset', () => early.env.step(action, { ponderSteps: 1 })))
+    ) {
       this.#findings.warn('order', 'step before reset returned a result');
     }
     const probe = await this.#make();
@@ -244,7 +246,11 @@ class Check {
     for (const played of trace.actions) {
       await probe.step(played);
       if (!probe.ended) continue;
-      if (!(await probe.refuses('step after the end', () => probe.env.step(played)))) {
+      if (
+        !(await probe.refuses('step after the end', () =>
+          probe.env.step(played, { ponderSteps: 1 }),
+        ))
+      ) {
         this.#findings.warn('order', 'step after the end of an episode returned a result');
       }
       return;

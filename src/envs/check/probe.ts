@@ -71,7 +71,7 @@ export class Probe {
     const context = `${this.#seedText()}, action ${describe(action)}`;
     const where = `step ${this.#step} of episode ${this.#episode} (${context})`;
     const start = performance.now();
-    const result = await this.#call(where, () => this.env.step(copied(action)));
+    const result = await this.#call(where, () => this.env.step(copied(action), { ponderSteps: 1 }));
     latencies.push(performance.now() - start);
     const keys = ['obs', 'reward', 'terminated', 'truncated', 'info'] as const;
     this.#checkKeys('step-result', where, result, keys);

@@ -13,6 +13,8 @@ export interface Info {
   metrics?: Readonly<Record<string, number | boolean>>;
   /** The actions that are allowed next, 1 for each that is; default: all. */
   actionMask?: ActionMask;
+  /** How many ticks of its clock the step took, an integer ≥ 1: what follows is discounted by γ^ticks. Default 1. */
+  ticks?: number;
   [key: string]: unknown;
 }
 
@@ -22,6 +24,12 @@ export interface ResetOptions {
   seed?: number;
   /** The environment's own options for this episode. */
   options?: unknown;
+}
+
+/** What is known of a decision beside its action. */
+export interface StepOptions {
+  /** Ponder steps that the decision took; `realTime` reads it. */
+  ponderSteps: number;
 }
 
 /** The result of `Env.reset`. */
@@ -108,9 +116,10 @@ export interface Env<Obs = unknown, Action = unknown> {
   /**
    * Takes an action.
    * @param action a value of `actionSpace` that the last `info.actionMask` allows
+   * @param options what a pool knows of the decision; an environment may leave it out
    * @throws Error before the first `reset`, and after `terminated` or `truncated`
    */
-  step(action: Action): Step<Obs> | Promise<Step<Obs>>;
+  step(action: Action, options?: StepOptions): Step<Obs> | Promise<Step<Obs>>;
   /**
    * The whole state as plain JSON data: null, booleans, strings, numbers except NaN, lists without holes, plain objects.
    * It is exact: after `restore` the environment continues identically.

@@ -33,6 +33,8 @@ export interface Outcome {
   env: number;
   /** The raw reward. */
   reward: number;
+  /** Ticks of the environment's clock that it took (`info.ticks`). */
+  ticks: number;
   /** Whether the task ended. */
   terminated: boolean;
   /** Whether a limit cut the episode off. */

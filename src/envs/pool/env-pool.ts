@@ -214,9 +214,11 @@ export class EnvPool {
   /**
    * Steps environments. Outcomes come in batches, those of synchronous environments together; after them, `observe`
    * emits the next observations.
-   * @param actions an action for each environment that is to step
+   * @param actions an action for each environment that is to step, with the ponder steps that it took (default 1)
    */
-  step(actions: readonly { env: number; action: unknown }[]): Observable<Outcome[]> {
+  step(
+    actions: readonly { env: number; action: unknown; ponderSteps?: number }[],
+  ): Observable<Outcome[]> {
     return new Observable((subscriber) => {
       let waiting = 0;
       const emit = (outcomes: Outcome[]) => {
@@ -226,8 +228,8 @@ export class EnvPool {
       };
       const now: Outcome[] = [];
       try {
-        for (const { env, action } of actions) {
-          const outcome = this.#seats[env].step(action);
+        for (const { env, action, ponderSteps = 1 } of actions) {
+          const outcome = this.#seats[env].step(action, { ponderSteps });
           waiting++;
           if (!(outcome instanceof Promise)) {
             now.push(outcome);

@@ -1,12 +1,12 @@
 import { Rng } from '../../kernels/index.ts';
 import { copied } from '../common/copied.ts';
 import { explainPlain } from '../common/exact-json.ts';
-import type { Env, Reset, Step } from '../contract/env.ts';
+import type { Env, Reset, Step, StepOptions } from '../contract/env.ts';
 import { explainReset, explainStep } from '../contract/explain-result.ts';
 import { explainReward } from '../contract/limits.ts';
 import type { Observation, Outcome } from '../contract/outcome.ts';
 import type { Space } from '../contract/space.ts';
-import { successOf } from '../net/wire/read-info.ts';
+import { successOf, ticksOf } from '../net/wire/read-info.ts';
 import { metricsOf } from '../net/wire/read-metrics.ts';
 import { EnvCaller, type EnvCallerOptions } from './env-caller.ts';
 import { FailureCount, isLost, reasonOf } from './failure-count.ts';
@@ -111,7 +111,7 @@ export class EnvSlot {
     return this.#observation ?? (this.#share > 0 ? this.#begin() : undefined);
   }
 
-  step(action: unknown): Outcome | Promise<Outcome> {
+  step(action: unknown, options: StepOptions): Outcome | Promise<Outcome> {
     if (this.#gone !== undefined) return this.#replaced(this.#gone);
     const problem = this.actionSpace.explain(action);
     if (problem !== undefined) {
@@ -119,7 +119,11 @@ export class EnvSlot {
     }
     let outcome: Outcome;
     try {
-      const stepped = this.#caller.call('step', () => this.#env.step(copied(action)), action);
+      const stepped = this.#caller.call(
+        'step',
+        () => this.#env.step(copied(action), options),
+        action,
+      );
       if (stepped instanceof Promise) {
         return stepped
           .then((step) => this.#outcome(step, action))
@@ -219,6 +223,7 @@ export class EnvSlot {
     return {
       env: this.#index,
       reward: 0,
+      ticks: 1,
       terminated: false,
       truncated: false,
       final: undefined,
@@ -283,6 +288,7 @@ export class EnvSlot {
     const outcome: Outcome = {
       env: this.#index,
       reward,
+      ticks: ticksOf(step.info),
       terminated,
       truncated,
       final: undefined,

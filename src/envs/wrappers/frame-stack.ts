@@ -1,3 +1,4 @@
+import { plainValue } from '../common/plain-value.ts';
 import type { Env } from '../contract/env.ts';
 import { FrameWindow } from '../spaces/frame-window.ts';
 import { stacked } from '../spaces/stacked.ts';
@@ -32,7 +33,7 @@ export function frameStack<Action>(
       return { ...reset, obs: next(reset.obs) };
     },
     onStep: (step) => ({ ...step, obs: next(step.obs) }),
-    snapshot: () => window.frames.map(plain),
+    snapshot: () => window.frames.map(plainValue),
     restore: (state) => {
       const saved = state as unknown[];
       // Checkpoints of 0.1 have the numbers of all frames in one list.
@@ -43,12 +44,4 @@ export function frameStack<Action>(
       window.frames = each.map((frame) => schema.parse(frame));
     },
   });
-}
-
-/** A value of a space as plain JSON. */
-function plain(value: unknown): unknown {
-  if (ArrayBuffer.isView(value)) return Array.from(value as Uint8Array);
-  if (Array.isArray(value)) return value.map(plain);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, plain(part)]));
 }

@@ -1,5 +1,5 @@
 import { andThen } from '../common/is-promise.ts';
-import type { Env, Reset, ResetOptions, Step } from '../contract/env.ts';
+import type { Env, Reset, ResetOptions, Step, StepOptions } from '../contract/env.ts';
 import type { Space } from '../contract/space.ts';
 
 /** The changes of a wrapper to an environment. */
@@ -27,9 +27,9 @@ export function wrap<Obs, Action, InnerObs>(
     actionSpace: inner.actionSpace,
     reset: (options?: ResetOptions) =>
       andThen(inner.reset(options), (reset) => layer.onReset(reset)),
-    step: (action: Action) => {
+    step: (action: Action, options?: StepOptions) => {
       layer.beforeStep?.();
-      return andThen(inner.step(action), (step) => layer.onStep(step));
+      return andThen(inner.step(action, options), (step) => layer.onStep(step));
     },
     ...(inner.snapshot &&
       inner.restore && {

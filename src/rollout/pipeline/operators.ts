@@ -93,9 +93,10 @@ export function act(
     source.pipe(
       mergeMap((decisions) => {
         for (const decision of decisions) inFlight.set(decision.observation.env, decision);
-        const actions = decisions.map(({ observation, choice }) => ({
+        const actions = decisions.map(({ observation, choice, ponderSteps }) => ({
           env: observation.env,
           action: choice,
+          ponderSteps,
         }));
         return new Observable<Outcome[]>((subscriber) => {
           const began = time.now();

@@ -20,6 +20,8 @@ export interface MicroSteps {
   values: Float32Array;
   /** The reward of each decision [T]. */
   rewards: Float32Array;
+  /** Ticks of the environment's clock that each decision took, 1 where the world waits for thoughts [T]. */
+  ticks: Int32Array;
   /** `GOES_ON`, `TERMINATED` or `TRUNCATED` [T]. */
   ended: Uint8Array;
   /** The weight of the trace into each decision (`depthWeights`) [T]. */
@@ -32,7 +34,7 @@ export interface MicroSteps {
 
 /** The discounts and the price of `advantages`. */
 export interface AdvantageOptions {
-  /** Discount of each decision, in [0, 1]. */
+  /** Discount of each tick, in [0, 1]. */
   gamma: number;
   /** GAE's λ over decisions, in [0, 1]. */
   lambda: number;
@@ -48,8 +50,9 @@ export interface AdvantageOptions {
  * Generalized advantage estimation (arXiv 1506.02438, eq. 16) over the flattened micro-steps: thinking is acting.
  *
  *     δ_think(n) = −price·[n ≥ minSteps] + V_{n+1} − V_n            A = δ + lambdaThink·A'
- *     δ_act      = r + gamma·V(next decision's first readout) − V_n   A = δ + gamma·lambda·A'
+ *     δ_act      = r + γ·V(next decision's first readout) − V_n       A = δ + γ·lambda·A',    γ = gamma^ticks
  *
+ * Where the world goes on during a thought, γ is that of a semi-Markov process (Sutton, Precup and Singh 1999).
  * A' is the advantage of the following micro-step, times the weight of the decision that it begins; 0 where the episode
  * or the rollout ends. The value after a terminated episode is 0, after a truncated one that of its final observation.
  *
@@ -58,7 +61,8 @@ export interface AdvantageOptions {
  */
 export function advantages(micro: MicroSteps, options: AdvantageOptions): Float32Array {
   checkLengths(micro);
-  const { count, ponderSteps, offset, values, rewards, ended, weights, next, bootstrap } = micro;
+  const { count, ponderSteps, offset, values, rewards, ticks, ended, weights, next, bootstrap } =
+    micro;
   const { gamma, lambda, lambdaThink, price, minSteps } = options;
   const total = count === 0 ? 0 : offset[count - 1] + ponderSteps[count - 1];
   const result = new Float32Array(total);
@@ -71,7 +75,8 @@ export function advantages(micro: MicroSteps, options: AdvantageOptions): Float3
     if (follower >= 0) following = values[offset[follower]];
     else if (ended[t] !== TERMINATED) following = bootstrap[t];
     const trace = follower >= 0 ? weights[follower] * result[offset[follower]] : 0;
-    result[act] = rewards[t] + gamma * following - values[act] + gamma * lambda * trace;
+    const discount = ticks[t] === 1 ? gamma : gamma ** ticks[t];
+    result[act] = rewards[t] + discount * following - values[act] + discount * lambda * trace;
     for (let i = act - 1; i >= first; i--) {
       const n = i - first + 1;
       const cost = n >= minSteps ? price : 0;

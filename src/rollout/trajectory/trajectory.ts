@@ -49,6 +49,8 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
   readonly forced: Uint8Array;
   /** Rewards [T]. */
   readonly rewards: Float32Array;
+  /** Ticks of the environment's clock that each decision took [T]. */
+  readonly ticks: Int32Array;
   /** `GOES_ON`, `TERMINATED` or `TRUNCATED` [T]. */
   readonly ended: Uint8Array;
   /** The index of the same environment's next decision, -1 where there is none [T]. */
@@ -89,6 +91,7 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
     this.offset = new Int32Array(capacity);
     this.forced = new Uint8Array(capacity);
     this.rewards = new Float32Array(capacity);
+    this.ticks = new Int32Array(capacity);
     this.ended = new Uint8Array(capacity);
     this.next = new Int32Array(capacity);
     this.bootstrap = new Float32Array(capacity);
@@ -113,7 +116,7 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
    * @throws RangeError where it is full, TypeError where its observations are bytes and this one is not
    */
   push(transition: Transition): void {
-    const { decision, reward, terminated, truncated, final, next } = transition;
+    const { decision, reward, ticks, terminated, truncated, final, next } = transition;
     const { capacity, observationSize, actionSize, maskSize } = this.sizes;
     if (this.count === capacity)
       throw new RangeError(`Trajectory: expected at most ${capacity} decisions, got one more`);
@@ -141,6 +144,7 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
     this.values.set(decision.values, this.total);
     this.total += decision.ponderSteps;
     this.rewards[t] = reward;
+    this.ticks[t] = ticks;
     this.ended[t] = terminated ? TERMINATED : truncated ? TRUNCATED : GOES_ON;
     this.next[t] = -1;
     this.bootstrap[t] = 0;
@@ -212,6 +216,7 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
       ponderSteps: part(this.ponderSteps, T),
       forced: part(this.forced, T),
       rewards: part(this.rewards, T),
+      ticks: part(this.ticks, T),
       ended: part(this.ended, T),
       next: part(this.next, T),
       halts: part(this.halts, M),

@@ -7,6 +7,7 @@ function transition(env: number, reward: number, end?: 'terminated' | 'truncated
   return {
     env,
     reward,
+    ticks: 1,
     terminated: end === 'terminated',
     truncated: end === 'truncated',
   } as Transition;

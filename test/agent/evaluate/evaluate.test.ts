@@ -122,6 +122,19 @@ describe('an evaluation, by hand', () => {
     });
   });
 
+  it('in a world that goes on during thoughts, at forced depths too', async () => {
+    const agent = stub({ env: { id: 'Countdown', count: 1, realTime: { noop: 0 } } });
+    const found = await evaluate(agent, { env: countdown, episodes: 4 });
+    // From 2: 0 while it thinks, then 1. From 3: 0, then 0 for lack of a step, then 1.
+    expect(found.return).toEqual({ mean: 1, std: 0 });
+    expect(found.ponderSteps.mean).toBe(10 / 6);
+    expect(found.forcedDepth).toEqual([
+      { ponderSteps: 1, episodes: 4, return: 1, std: 0, successRate: 0, cut: 0 },
+      // From 2: 0, then 1. From 3: 0, 0, and the end while it holds 0.
+      { ponderSteps: 2, episodes: 4, return: 0.5, std: 0.5, successRate: 0, cut: 0 },
+    ]);
+  });
+
   it('beyond the steps of training', async () => {
     const found = await evaluate(stub(), { env: countdown, episodes: 4, maxSteps: 3 });
     expect(found.return.mean).toBe(2.5);

@@ -97,6 +97,10 @@ describe('interrupted and resumed', () => {
         normalize: { obs: true, reward: true },
       },
     ],
+    [
+      'with a clock that goes on during thoughts',
+      { ...RECIPE, env: { id: 'Catch-v0', count: 5, realTime: { noop: 0 } } },
+    ],
   ];
   it.each(cases)('ends like a run in one go: %s', async (_, input) => {
     const config = tinyConfig(input);

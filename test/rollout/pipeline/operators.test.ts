@@ -292,6 +292,7 @@ describe('rollouts', () => {
     return {
       env,
       reward: 0,
+      ticks: 1,
       terminated: false,
       truncated: false,
       next: { env, row: Float32Array.of(0, 0) },

@@ -14,6 +14,7 @@ interface Decision {
   /** After each ponder step. */
   values: number[];
   reward: number;
+  ticks?: number;
   ended?: number;
   /** Of the trace into it. */
   weight?: number;
@@ -32,6 +33,7 @@ function microSteps(decisions: readonly Decision[]): MicroSteps {
     offset: Int32Array.from(steps, (_, t) => steps.slice(0, t).reduce((a, b) => a + b, 0)),
     values: Float32Array.from(decisions.flatMap(({ values }) => values)),
     rewards: Float32Array.from(decisions, ({ reward }) => reward),
+    ticks: Int32Array.from(decisions, ({ ticks = 1 }) => ticks),
     ended: Uint8Array.from(decisions, ({ ended = GOES_ON }) => ended),
     weights: Float32Array.from(decisions, ({ weight = 1 }) => weight),
     next: Int32Array.from(envs, (env, t) => envs.indexOf(env, t + 1)),
@@ -69,6 +71,15 @@ describe('advantages, by hand', () => {
     expect(compute(two, { price: 1 })).toEqual([13.75, 13.75, 17]);
     // think: −1 + 2 − 1 + ½·13.75
     expect(compute(two, { price: 1, lambdaThink: 0.5 })).toEqual([6.875, 13.75, 17]);
+  });
+
+  it('a decision that took several ticks discounts what follows by each of them', () => {
+    const two: Decision[] = [
+      { values: [1, 2], reward: 10, ticks: 2 },
+      { values: [3], reward: 20, ended: TERMINATED, ticks: 3 },
+    ];
+    // act 2: 20 − 3; act 1: 10 + ¼·3 − 2 + ¼·½·17; think: 2 − 1 + 10.875
+    expect(compute(two)).toEqual([11.875, 10.875, 17]);
   });
 
   it('an act edge is followed by the first readout of the next decision, not its last', () => {

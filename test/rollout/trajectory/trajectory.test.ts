@@ -37,6 +37,7 @@ interface Given {
   leadsTo: number;
   steps?: number;
   reward?: number;
+  ticks?: number;
   terminated?: boolean;
   truncated?: boolean;
   final?: number;
@@ -51,6 +52,7 @@ function transition(given: Given): Transition {
   return {
     env,
     reward,
+    ticks: given.ticks ?? 1,
     terminated: given.terminated ?? false,
     truncated: given.truncated ?? false,
     final: final === undefined ? undefined : rowOf(final),
@@ -83,7 +85,7 @@ describe('Trajectory', () => {
   it('lays decisions side by side and their steps end to end', () => {
     push(
       { seen: 1, leadsTo: 2, steps: 2, reward: 5 },
-      { seen: 2, leadsTo: 3, steps: 3, forced: true, env: 1 },
+      { seen: 2, leadsTo: 3, steps: 3, ticks: 3, forced: true, env: 1 },
       { seen: 3, leadsTo: 4, steps: 1, env: 2 },
     );
     const { count, total } = trajectory;
@@ -96,6 +98,7 @@ describe('Trajectory', () => {
     expect([...trajectory.offset.subarray(0, 3)]).toEqual([0, 2, 5]);
     expect([...trajectory.forced.subarray(0, 3)]).toEqual([0, 1, 0]);
     expect([...trajectory.rewards.subarray(0, 3)]).toEqual([5, 0, 0]);
+    expect([...trajectory.ticks.subarray(0, 3)]).toEqual([1, 3, 1]);
     expect([...trajectory.values.subarray(0, 6)]).toEqual([1, 2, 2, 3, 4, 3]);
     expect([...trajectory.halts.subarray(0, 6)]).toEqual([1, 2, 1, 2, 3, 1].map((i) => i / 8));
   });

@@ -48,7 +48,7 @@ export async function computeExpectedTargets(
   phase: UpdateSchedule,
   loss: ExpectedLoss,
 ): Promise<ExpectedTargets> {
-  const { count, offset, ended, next, bootstrap } = trajectory;
+  const { count, offset, ticks, ended, next, bootstrap } = trajectory;
   const depths = halting.maxSteps;
   const { values: found, ...unrolled } = await unrollAll(policy, trajectory, depths, ppo.minibatch);
   const forced = phase.released ? recipe.forcedShare : 0;
@@ -67,7 +67,7 @@ export async function computeExpectedTargets(
     weights: new Float32Array(count).fill(1),
   };
   const all = advantages(
-    { count, ...single, values, rewards, ended, next, bootstrap },
+    { count, ...single, values, rewards, ticks, ended, next, bootstrap },
     { ...ppo, price: 0, minSteps: 1 },
   );
   const targets = new Float32Array(count * depths);

@@ -15,7 +15,9 @@ export const ppoSettings = z.strictObject({
     .min(0)
     .default(0)
     .describe('Adam’s step size when training ends; linear in between.'),
-  gamma: fraction.default(0.99).describe('Discount factor per decision.'),
+  gamma: fraction
+    .default(0.99)
+    .describe('Discount factor per decision; with env.realTime, per tick.'),
   lambda: fraction.default(0.95).describe('GAE’s λ from one decision to the next.'),
   lambdaThink: fraction
     .default(1)

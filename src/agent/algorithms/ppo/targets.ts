@@ -124,8 +124,8 @@ function forcedDepthsOf(trajectory: Trajectory, all: Float32Array): ForcedDepths
 }
 
 function pick(trajectory: Trajectory) {
-  const { count, ponderSteps, offset, values, ended, next, bootstrap } = trajectory;
-  return { count, ponderSteps, offset, values, ended, next, bootstrap };
+  const { count, ponderSteps, offset, values, ticks, ended, next, bootstrap } = trajectory;
+  return { count, ponderSteps, offset, values, ticks, ended, next, bootstrap };
 }
 
 function moments(values: readonly number[]): { mean: number; variance: number } {

@@ -14,7 +14,9 @@ export const pqnSettings = z.strictObject({
     .min(0)
     .default(2e-4)
     .describe('Adam’s step size when training ends; linear in between.'),
-  gamma: fraction.default(0.99).describe('Discount factor per decision.'),
+  gamma: fraction
+    .default(0.99)
+    .describe('Discount factor per decision; with env.realTime, per tick.'),
   lambda: fraction.default(0.95).describe('λ of the returns Q(λ) from one decision to the next.'),
   lambdaThink: fraction
     .default(0)

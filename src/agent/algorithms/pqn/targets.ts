@@ -38,7 +38,8 @@ export function targetsOf(trajectory: Trajectory, options: TargetOptions): Float
 
 /** The micro-steps of a rollout as edges, with rewards in the learner's unit. */
 function edgesOf(trajectory: Trajectory, options: TargetOptions): Edges {
-  const { count, total, ponderSteps, offset, rewards, ended, next, values, bootstrap } = trajectory;
+  const { count, total, ponderSteps, offset, rewards, ticks, ended, next, values, bootstrap } =
+    trajectory;
   const { gamma, lambda, price, rewardScale, minSteps } = options;
   const edges: Edges = {
     reward: new Float32Array(total),
@@ -56,7 +57,7 @@ function edgesOf(trajectory: Trajectory, options: TargetOptions): Edges {
       edges.next[i] = i + 1;
     }
     edges.reward[act] = rewards[t] * rewardScale;
-    edges.discount[act] = ended[t] === TERMINATED ? 0 : gamma;
+    edges.discount[act] = ended[t] === TERMINATED ? 0 : gamma ** ticks[t];
     const follower = ended[t] === GOES_ON ? next[t] : -1;
     edges.trace[act] = follower < 0 ? 0 : lambda;
     edges.next[act] = follower < 0 ? -1 : offset[follower];

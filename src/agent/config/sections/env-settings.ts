@@ -68,6 +68,25 @@ export const envSettings = z
     frameStack: count
       .default(1)
       .describe('Latest observations that are stacked into one; 1 stacks none.'),
+    realTime: z
+      .strictObject({
+        meanwhile: z
+          .enum(['hold', 'noop'])
+          .default('hold')
+          .describe(
+            'Action at the ticks that pass while the policy thinks: hold repeats the one before, noop takes the no-op.',
+          ),
+        noop: z
+          .unknown()
+          .optional()
+          .describe(
+            'The no-op, an action: taken during the first thought of an episode, and in place of an action that has become masked. Without it: zeros, where actions are a Box or MultiBinary; other action spaces need one.',
+          ),
+      })
+      .optional()
+      .describe(
+        'The world goes on while the policy thinks: each ponder step is a tick, an environment step. Without it, the world waits.',
+      ),
     timeoutMs: positive
       .default(60_000)
       .describe(

@@ -21,9 +21,16 @@ export function successOf(info: Info | undefined): boolean | undefined {
   return entryOf(info, 'success', 'true or false', read);
 }
 
+/** `info.ticks` as an integer ≥ 1, which is 1 where there is none; it treats other values as `difficultyOf` does. */
+export function ticksOf(info: Info | undefined): number {
+  const read = (value: unknown) =>
+    Number.isInteger(value) && (value as number) >= 1 ? (value as number) : undefined;
+  return entryOf(info, 'ticks', 'an integer ≥ 1', read) ?? 1;
+}
+
 function entryOf<T>(
   info: Info | undefined,
-  key: 'difficulty' | 'success',
+  key: 'difficulty' | 'success' | 'ticks',
   expected: string,
   read: (value: unknown) => T | undefined,
 ): T | undefined {

@@ -95,6 +95,7 @@ function reference(config: Config, policy: Policy, trajectory: Trajectory, phase
       offset,
       weights: depthWeights(trajectory, halting),
       values: trajectory.values,
+      ticks: trajectory.ticks,
       ended: trajectory.ended,
       next: trajectory.next,
       rewards: trajectory.rewards.map((r) => r * phase.rewardScale),

@@ -53,6 +53,7 @@ function collected(space: Discrete | MultiDiscrete, masked = false) {
     trajectory.push({
       env,
       reward: rng.normal(),
+      ticks: 1,
       terminated: t % 7 === 3,
       truncated: t % 7 === 5,
       final: rows[t + 2],

@@ -7,6 +7,7 @@ interface Given {
   /** V after each ponder step. */
   values: number[];
   reward?: number;
+  ticks?: number;
   terminated?: boolean;
   truncated?: boolean;
   /** Where nothing is recorded after it. */
@@ -24,10 +25,11 @@ function collected(...all: Given[]): Trajectory {
     maskSize: 0,
   });
   const row = Float32Array.of(0);
-  all.forEach(({ env = 0, values, reward = 0, bootstrap = 0, ...ended }, t) => {
+  all.forEach(({ env = 0, values, reward = 0, ticks = 1, bootstrap = 0, ...ended }, t) => {
     trajectory.push({
       env,
       reward,
+      ticks,
       terminated: ended.terminated ?? false,
       truncated: ended.truncated ?? false,
       final: row,
@@ -76,6 +78,15 @@ describe('targets', () => {
     //   decision 1:  2 + .5·(.5·4 + .5·9.25) = 5.3125
     // To think is worth the next value less the price.
     expect(targets(episode())).toEqual([7, 5.3125, 9.25, 5, 6, 10]);
+  });
+
+  it('discount what follows a decision by each tick that it took', () => {
+    const rollout = collected(
+      { values: [7], reward: 2, ticks: 2 },
+      { values: [4], reward: 6, terminated: true, ticks: 3 },
+    );
+    // 2 + ¼·(.5·4 + .5·6)
+    expect(targets(rollout)).toEqual([3.25, 6]);
   });
 
   it('of thinking are the whole return at lambdaThink 1, and a mixture in between', () => {
