@@ -690,6 +690,8 @@ describe('how a space says it is to be read', () => {
     );
     expect(made([2, 2, 3], 'picture').Box).not.toThrow();
     expect(made([2, 2], 'picture').Box).not.toThrow();
+    expect(made([2, 2, 2], 'patches').Box).not.toThrow();
+    expect(made([2, 2], 'patches').MultiBinary).toThrow('MultiBinary: expected as');
     expect(made([2], 'picture').Box).toThrow('for shape [2], got picture');
     expect(made([2, 2, 3], 'picture').MultiBinary).toThrow('MultiBinary: expected as');
     expect(made([2, 2], 'heap' as ReadAs).Box).toThrow('for shape [2, 2], got heap');

@@ -61,6 +61,36 @@ describe('a Box of uint8', () => {
   });
 });
 
+describe('a picture in patches', () => {
+  const patches = (shape: number[]) =>
+    new Box({ shape, low: 0, high: 255, dtype: 'uint8', as: 'patches' });
+
+  it.each([
+    { shape: [84, 84, 3], grid: [8, 8], said: '64 patches of 11 × 11' },
+    { shape: [4, 84, 84], grid: [8, 8], said: '64 patches of 11 × 11' },
+    { shape: [10, 10], grid: [5, 5], said: '25 patches of 2 × 2' },
+    { shape: [8, 4, 2], grid: [8, 4], said: '32 patches of 1 × 1' },
+  ])('$shape has $said', ({ shape, grid: [rows, columns], said }) => {
+    const { encoder } = make(patches(shape));
+    expect(encoder.places!.at(-1)).toEqual([rows - 1, columns - 1]);
+    expect(encoder.summary).toContain(`, ${said} with places`);
+  });
+
+  it('has a token for each, which sees its patch alone, by the same map', () => {
+    const { encode } = make(patches([16, 16]));
+    const none = encode(new Uint8Array(256));
+    const dot = (row: number, column: number) => {
+      const found = encode(new Uint8Array(256).fill(255, 16 * row + column, 16 * row + column + 1));
+      return found.map((token, i) => token.map((x, d) => x - none[i][d]));
+    };
+    const [here, there] = [dot(3, 5), dot(13, 9)];
+    const lit = (tokens: number[][]) =>
+      tokens.flatMap((token, i) => (token.some((x) => x !== 0) ? [i] : []));
+    expect([lit(here), lit(there)]).toEqual([[8 + 2], [6 * 8 + 4]]);
+    expect(distance([[here[10]]], [[there[52]]])).toBeLessThan(1e-6);
+  });
+});
+
 describe('a picture', () => {
   it('moves by a token where it moves by the strides of the convolutions', () => {
     const { encode } = make(bytes([84, 84, 1]));

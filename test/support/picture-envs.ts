@@ -2,6 +2,7 @@ import {
   Box,
   Discrete,
   type Env,
+  type ReadAs,
   type Reset,
   type ResetOptions,
   type Step,
@@ -14,8 +15,12 @@ abstract class PictureEnv implements Env<Uint8Array, number> {
   abstract readonly actionSpace: Discrete;
   protected readonly rng = Rng.seed(0);
 
-  constructor(readonly size: number) {
-    this.observationSpace = new Box({ shape: [size, size, 1], low: 0, high: 255, dtype: 'uint8' });
+  constructor(
+    readonly size: number,
+    as?: ReadAs,
+  ) {
+    const shape = [size, size, 1];
+    this.observationSpace = new Box({ shape, low: 0, high: 255, dtype: 'uint8', as });
   }
 
   abstract begin(): void;

@@ -1,6 +1,7 @@
 import { RunningStats, type RunningStatsState } from '../../envs/common/index.ts';
 import type { AnySpace, Space, SpaceJson } from '../../envs/index.ts';
 import { spaceFromJson, stacked } from '../../envs/spaces/index.ts';
+import { pictureOf } from '../../policy/index.ts';
 import { UsageError } from '../common/errors.ts';
 
 /** The part of a checkpoint that belongs to the agent, beside its weights. */
@@ -44,6 +45,11 @@ export function observationStats(space: Space): RunningStats {
   if (known.as === 'set') {
     throw new UsageError(
       'normalize.obs: expected a Box that is no set, got one: its rows of zeros are padding; scale the numbers in the environment',
+    );
+  }
+  if (pictureOf(known) && known.high.every(Number.isFinite)) {
+    throw new UsageError(
+      'normalize.obs: expected a Box that is no picture, got one: its numbers are divided by the highest of the space already; leave normalize.obs out',
     );
   }
   return new RunningStats(known.size);

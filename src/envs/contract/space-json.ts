@@ -2,12 +2,12 @@
 export type DType = 'float32' | 'float64' | 'int8' | 'uint8' | 'int16' | 'uint16' | 'int32';
 
 /** The ways in which a policy can read an array. */
-export const readings = ['vector', 'grid', 'set', 'sequence', 'picture'] as const;
+export const readings = ['vector', 'grid', 'set', 'sequence', 'picture', 'patches'] as const;
 
 /**
  * How a policy reads an array. `vector`: all numbers at once. `grid`: a token for each cell [rows, columns], or
  * [rows, columns, numbers of a cell]. `set`: a token for each entry of the first axis, in no order. `sequence`: as `set`,
- * but in order. `picture`: pixels [rows, columns, channels].
+ * but in order. `picture`: pixels [rows, columns, channels], by convolutions. `patches`: pixels, by square patches.
  */
 export type ReadAs = (typeof readings)[number];
 

@@ -5,7 +5,7 @@ import { type ReadAs, readings } from '../contract/space-json.ts';
 function fitting(rank: number, pictures: boolean): ReadAs[] {
   return readings.filter((reading) => {
     if (reading === 'grid') return rank === 2 || rank === 3;
-    if (reading === 'picture') return rank >= 2 && rank <= 4 && pictures;
+    if (reading === 'picture' || reading === 'patches') return rank >= 2 && rank <= 4 && pictures;
     return reading === 'vector' || rank > 0;
   });
 }

@@ -112,7 +112,7 @@ function stack(space: Space, count: number, zero: boolean): Stacked {
 /** Several vectors are one longer vector, and pictures channels of one; other stacks are read by their shape. */
 function readingOf(shape: readonly number[], as?: ReadAs): ReadAs | undefined {
   if (shape.length === 1) return 'vector';
-  return as === 'picture' ? 'picture' : undefined;
+  return as === 'picture' || as === 'patches' ? as : undefined;
 }
 
 function stackedBox(

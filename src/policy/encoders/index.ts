@@ -30,7 +30,8 @@ export function encoderFor(space: Space, width: number, parameters: Parameters):
     case 'multi-binary': {
       const reading = readingOf(known);
       if (reading === 'vector') return vectorEncoder(known.size, width, parameters);
-      if (reading === 'picture') return pictureEncoder(known as Box<DType>, width, parameters);
+      if (reading === 'picture' || reading === 'patches')
+        return pictureEncoder(known as Box<DType>, width, parameters);
       return reading === 'grid'
         ? gridEncoder(known, width, parameters)
         : rowsEncoder(known, reading === 'sequence', width, parameters);

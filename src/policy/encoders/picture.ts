@@ -36,7 +36,7 @@ interface Layer {
  */
 export function pictureOf(space: Space): Picture | undefined {
   const { type, dtype, shape = [], as } = space as Partial<Box<DType>>;
-  const declared = as === 'picture';
+  const declared = as === 'picture' || as === 'patches';
   const fits = type === 'box' && shape.length >= 2 && shape.length <= 4;
   if (!fits || !(declared || (as === undefined && dtype === 'uint8'))) return undefined;
   const [a, b, c = 1, d] = shape;
@@ -49,12 +49,14 @@ export function pictureOf(space: Space): Picture | undefined {
 
 /**
  * An encoder of a picture: convolutions with a rectifier between them, until at most 64 tokens are left (84 × 84 becomes
- * 6 × 6). Each has a place on that grid, and sees the part of the picture around it. The highest number of the space
- * (255) counts as 1, unless it is infinite.
+ * 6 × 6). Each has a place on that grid, and sees the part of the picture around it. Read as patches, the picture is cut
+ * into at most 64 squares, each a token by a linear map (ViT, Dosovitskiy et al. 2021, https://arxiv.org/abs/2010.11929).
+ * The highest number of the space (255) counts as 1, unless it is infinite.
  */
 export function pictureEncoder(space: Box<DType>, width: number, parameters: Parameters): Encoder {
   const picture = pictureOf(space)!;
-  const layers = layersFor(picture, width);
+  const patches = space.as === 'patches';
+  const layers = patches ? [patchesFor(picture, width)] : layersFor(picture, width);
   const bound = space.high.reduce((a, b) => Math.max(a, b), 1);
   const highest = Number.isFinite(bound) ? bound : 1;
   let inputs = picture.frames * picture.channels;
@@ -72,7 +74,9 @@ export function pictureEncoder(space: Box<DType>, width: number, parameters: Par
   return {
     tokens,
     places: placesOf(rows, columns),
-    summary: `${picture.height} × ${picture.width} picture of ${channelsText(picture)}, ${tokens} tokens with places`,
+    summary: `${picture.height} × ${picture.width} picture of ${channelsText(picture)}, ${tokens} ${
+      patches ? `patches of ${layers[0].size} × ${layers[0].size}` : 'tokens'
+    } with places`,
     encode: (observations) => {
       let x = asPictures(observations, picture);
       layers.forEach(({ stride }, i) => {
@@ -98,6 +102,13 @@ function asPictures(observations: tf.Tensor2D, { frames, height, width, channels
   if (frames === 1) return tf.reshape<tf.Rank.R4>(observations, shape);
   const stack = tf.reshape(observations, [-1, frames, height, width, channels]);
   return tf.reshape<tf.Rank.R4>(tf.transpose(stack, [0, 2, 3, 1, 4]), shape);
+}
+
+/** The smallest squares side by side of which there are at most MOST_TOKENS, as one convolution. */
+function patchesFor({ height, width }: Picture, outputs: number): Layer {
+  let size = 1;
+  while (Math.ceil(height / size) * Math.ceil(width / size) > MOST_TOKENS) size++;
+  return { size, stride: size, outputs };
 }
 
 /** A large picture is quartered first; then each layer halves it, until there are at most MOST_TOKENS places. */

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { observationStats } from '../../../src/agent/agent/agent-state.ts';
+import { UsageError } from '../../../src/agent/common/errors.ts';
 import { chosenIn } from '../../../src/agent/config/chosen-in.ts';
 import type { ConfigInput } from '../../../src/agent/config/config.ts';
 import { parseConfig } from '../../../src/agent/config/parse-config.ts';
@@ -39,6 +41,18 @@ describe('normalize.obs', () => {
     ['parts', new Dict({ a: box(-50, 50) }), false],
   ])('is chosen for %s', (_, observationSpace, expected) => {
     expect(chosen({ observationSpace }).normalize.obs).toBe(expected);
+  });
+
+  it('is refused for pictures, which are scaled already', () => {
+    const picture = (high: number) =>
+      new Box({ shape: [16, 16], low: 0, high, as: 'picture' }) as Space;
+    expect(() => observationStats(picture(255))).toThrow(
+      new UsageError(
+        'normalize.obs: expected a Box that is no picture, got one: its numbers are divided by the highest of the space already; leave normalize.obs out',
+      ),
+    );
+    // Without bounds, nobody scales them.
+    expect(observationStats(picture(Infinity)).size).toBe(256);
   });
 
   it('stays as a config says', () => {

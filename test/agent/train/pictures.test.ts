@@ -6,6 +6,7 @@ import { train } from '../../../src/agent/train/train.ts';
 import {
   frameStack,
   makeEnv,
+  type ReadAs,
   type Space,
   spaceFromJson,
   timeLimit,
@@ -54,15 +55,24 @@ it('and of other numbers: frames that are stored once are learned as whole stack
   expect(learned(a)).toEqual(learned(b));
 });
 
-it('which quadrant of a picture is bright is learned', async () => {
-  const config = tinyConfig({
-    env: { ...env, count: 16 },
-    policy: { width: 32, heads: 4, feedForward: 64 },
-    halting: { rule: 'fixed', maxSteps: 1 },
-    ppo: { decisions: 512, minibatch: 128, epochs: 4, learningRate: 2e-3, entropy: 0.01 },
-    evaluation: { everyUpdates: 1000, episodes: 100, forcedEpisodes: 0 },
-    train: { totalSteps: 6000, seed: 1 },
-  });
-  const { evaluation } = await train(config, { runDir: tempDir(), env: () => new Quadrants(12) });
-  expect(evaluation!.return.mean).toBeGreaterThan(0.95);
-});
+it.each<[ReadAs, number]>([
+  ['picture', 6000],
+  ['patches', 10_000],
+])(
+  'which quadrant is bright is learned of a Box read as %s, in %i decisions',
+  async (as, totalSteps) => {
+    const config = tinyConfig({
+      env: { ...env, count: 16 },
+      policy: { width: 32, heads: 4, feedForward: 64 },
+      halting: { rule: 'fixed', maxSteps: 1 },
+      ppo: { decisions: 512, minibatch: 128, epochs: 4, learningRate: 2e-3, entropy: 0.01 },
+      evaluation: { everyUpdates: 1000, episodes: 100, forcedEpisodes: 0 },
+      train: { totalSteps, seed: 1 },
+    });
+    const { evaluation } = await train(config, {
+      runDir: tempDir(),
+      env: () => new Quadrants(12, as),
+    });
+    expect(evaluation!.return.mean).toBeGreaterThan(0.95);
+  },
+);
