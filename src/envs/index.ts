@@ -42,6 +42,7 @@ export type { Row } from './contract/row.ts';
 export type { ActionMask, MaskRow, Space } from './contract/space.ts';
 export { type EnvMetrics, MOST_METRICS } from './net/wire/read-metrics.ts';
 export { type OpenEnvFields, type OpenEnvOptions, openEnv } from './openenv/open-env.ts';
+export { valueAsJson } from './openenv/open-env-values.ts';
 export { EnvPool, type EnvPoolOptions, type PoolState } from './pool/env-pool.ts';
 export type { AsideVerb, Failed } from './pool/failure-policy.ts';
 export type { RemoteSource } from './remote/relay.ts';

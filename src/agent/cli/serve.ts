@@ -66,9 +66,12 @@ async function serveCommand(run: string, flags: ServeFlags): Promise<void> {
   try {
     const serving = servePolicy(run, { ...listening, ...policy, on: report });
     const server = await untilAborted(signal, serving, (late) => late.close());
-    const { url, version } = server;
-    if (flags.json) printJson({ listening: url });
-    else print(`serving ${run} (${version} environment steps) at ${url}\n`);
+    const { url, actUrl, version } = server;
+    if (flags.json) printJson({ listening: url, act: actUrl });
+    else {
+      print(`serving ${run} (${version} environment steps) at ${url}\n`);
+      print(`POST an observation to ${actUrl}\n`);
+    }
     if (!signal.aborted) {
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     }

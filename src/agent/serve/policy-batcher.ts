@@ -3,8 +3,15 @@ import type { Decider, Decision, DecisionRequest } from '../../rollout/index.ts'
 import { type DeciderOptions, drawnFrom } from '../agent/act-options.ts';
 import type { Agent } from '../agent/agent.ts';
 import type { Checkpoint } from '../run/index.ts';
+import type { PostedAct } from './policy-messages.ts';
 import type { PolicyMetrics } from './policy-metrics.ts';
-import { type ActRequest, type Observed, observed } from './policy-request.ts';
+import {
+  type ActRequest,
+  type Asked,
+  type Observed,
+  observed,
+  observedOne,
+} from './policy-request.ts';
 
 /** A request without an answer yet. */
 interface Request extends Observed {
@@ -93,12 +100,21 @@ export class PolicyBatcher {
    * @throws WireError REFUSED, OVERLOADED, SHUTTING_DOWN or INTERNAL
    */
   think(question: ActRequest): Promise<Decision[]> {
+    return this.#think(question, (most) => observed(this.agent, question, most));
+  }
+
+  /** Decides on the one observation of a POST. @throws WireError as `think` does */
+  async thinkOne(question: PostedAct): Promise<Decision> {
+    return (await this.#think(question, () => observedOne(this.agent, question)))[0];
+  }
+
+  #think(question: Asked, read: (most: number) => Observed): Promise<Decision[]> {
     return new Promise<Decision[]>((resolve, reject) => {
       const since = performance.now();
       const { maxSteps, deadlineMs, deterministic: greedy, seed, trace } = question;
       const most = this.#options.maxBatch + this.#options.queue;
       if (this.closing) throw new WireError('SHUTTING_DOWN', 'the server is shutting down');
-      const { obs, masks } = observed(this.agent, question, most);
+      const { obs, masks } = read(most);
       if (this.pending + obs.length > most) {
         throw new WireError(
           'OVERLOADED',

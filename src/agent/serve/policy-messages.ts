@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ActionMask } from '../../envs/index.ts';
 import {
   batch,
   close,
@@ -11,16 +12,24 @@ import {
   textUpTo,
 } from '../../envs/net/index.ts';
 
-const act = z.strictObject({
-  t: z.literal('act'),
-  id,
-  obs: batch,
-  actionMask: mask.optional(),
+const asked = {
   maxSteps: z.int().min(1).optional(),
   deadlineMs: z.number().min(0).optional(),
   deterministic: z.boolean().optional(),
   seed: z.int().min(0).optional(),
   trace: z.boolean().optional(),
+};
+const act = z.strictObject({
+  t: z.literal('act'),
+  id,
+  obs: batch,
+  actionMask: mask.optional(),
+  ...asked,
+});
+const thought = z.strictObject({
+  halts: z.array(z.number()),
+  values: z.array(z.number()),
+  actions: z.array(z.array(z.number())),
 });
 const acted = z.strictObject({
   t: z.literal('acted'),
@@ -29,15 +38,7 @@ const acted = z.strictObject({
   steps: indices,
   cut: flags,
   policyVersion: id,
-  thoughts: z
-    .array(
-      z.strictObject({
-        halts: z.array(z.number()),
-        values: z.array(z.number()),
-        actions: z.array(z.array(z.number())),
-      }),
-    )
-    .optional(),
+  thoughts: z.array(thought).optional(),
 });
 const actFailed = z.strictObject({ t: z.literal('failed'), id, code, message: textUpTo(10_000) });
 
@@ -46,5 +47,27 @@ export const policyRequest = z.discriminatedUnion('t', [act, close]);
 /** The messages of a policy server to a client. */
 export const policyReply = z.discriminatedUnion('t', [acted, actFailed, error]);
 
+/** The body of a POST: one observation as plain JSON. */
+export const postedAct = z.strictObject({
+  obs: z
+    .custom<unknown>((value) => value !== undefined, 'expected an observation')
+    .meta({ description: 'a value of the observation space: see `observation`' }),
+  mask: z
+    .custom<ActionMask>()
+    .meta({ description: 'the actions that are allowed, in the form of the action space' })
+    .optional(),
+  ...asked,
+});
+/** The answer to it. */
+export const postedReply = z.strictObject({
+  action: z.unknown().meta({ description: 'a value of the action space: see `action`' }),
+  ponderSteps: z.int().min(1),
+  cut: z.boolean(),
+  policyVersion: id,
+  thought: thought.optional(),
+});
+
+export type PostedAct = z.output<typeof postedAct>;
+export type PostedReply = z.output<typeof postedReply>;
 export type PolicyRequest = z.output<typeof policyRequest>;
 export type PolicyReply = z.output<typeof policyReply>;

@@ -1,10 +1,12 @@
-import { explainMask, type MaskRow } from '../../envs/index.ts';
+import { explainMask, flatMask, type MaskRow } from '../../envs/index.ts';
 import { BatchError, countOf, rowOf, unstack, WireError } from '../../envs/net/index.ts';
 import type { Agent } from '../agent/agent.ts';
-import type { PolicyRequest } from './policy-messages.ts';
+import type { PolicyRequest, PostedAct } from './policy-messages.ts';
 
 /** A client's `act`, without the fields that only its connection needs. */
 export type ActRequest = Omit<Extract<PolicyRequest, { t: 'act' }>, 't' | 'id'>;
+/** How a client wants its thoughts to end and its actions to be chosen. */
+export type Asked = Omit<ActRequest, 'obs' | 'actionMask'>;
 
 /** The observations of a request, and their masks, if it has masks [k]. */
 export interface Observed {
@@ -35,6 +37,15 @@ export function observed(agent: Agent, { obs, actionMask }: ActRequest, most: nu
     return mask;
   });
   return { obs: values, masks };
+}
+
+/** Reads the one observation of a POST. @throws WireError REFUSED as `observed` does */
+export function observedOne(agent: Agent, { obs, mask }: PostedAct): Observed {
+  const masked = mask !== undefined && mask !== null;
+  const problem =
+    agent.explain(obs) ?? (masked ? explainMask(agent.actionSpace, mask, 'mask') : undefined);
+  if (problem !== undefined) throw new WireError('REFUSED', problem);
+  return { obs: [obs], masks: [masked ? flatMask(agent.actionSpace, mask) : undefined] };
 }
 
 function valuesOf({ observationSpace }: Agent, obs: unknown, count: number): unknown[] {

@@ -5,6 +5,7 @@ import {
   awaitHello,
   type Connection,
   checkBinding,
+  defaultConnectionLimits,
   newTicket,
   type Page,
   SocketServer,
@@ -21,7 +22,8 @@ import { PolicyBatcher } from './policy-batcher.ts';
 import { PolicyMetrics } from './policy-metrics.ts';
 import { policyPages } from './policy-pages.ts';
 import { policySession } from './policy-session.ts';
-import { type ServeOptions, serveChecks } from './serve-options.ts';
+import { ACT_PATH, postAct } from './post-act.ts';
+import { boundTo, explainMount, type ServeOptions, serveChecks } from './serve-options.ts';
 
 /** A running policy server, as `servePolicy` starts it (docs/serving.md; its protocol: docs/protocol.md). */
 export class PolicyServer {
@@ -55,14 +57,19 @@ export class PolicyServer {
    */
   static async start(agent: Agent, store: CheckpointStore, options: ServeOptions) {
     const policy = new PolicyServer(agent, options);
-    await policy.#listen();
+    await policy.#begin();
     policy.#watch(store);
     return policy;
   }
 
-  /** The URL that clients connect to. */
+  /** The URL that clients connect to. @throws Error where `ServeOptions.server` does not listen */
   get url(): string {
     return this.#server.url(POLICY_PATH);
+  }
+
+  /** The URL that takes an observation by POST. @throws Error as `url` does */
+  get actUrl(): string {
+    return this.#server.pageUrl(ACT_PATH);
   }
 
   /** Environment steps of training behind the weights that answer now. */
@@ -70,7 +77,10 @@ export class PolicyServer {
     return this.#agent.version;
   }
 
-  /** Answers the open requests, accepts no more, ends every connection and disposes of the agent. */
+  /**
+   * Answers the open requests, accepts no more, ends every connection and disposes of the agent. A server of your own
+   * goes on without the policy.
+   */
   async close(): Promise<void> {
     await this.#checkpoints.stop();
     await this.#thinker.drain();
@@ -78,7 +88,8 @@ export class PolicyServer {
     this.#agent.dispose();
   }
 
-  async #listen(): Promise<void> {
+  async #begin(): Promise<void> {
+    const { server, path = '/policy', maxPayload } = this.#options;
     const onFault = (error: unknown) => this.#options.on?.({ type: 'fault', error });
     const connect = (connection: Connection) =>
       awaitHello(connection, 'policy-client', () => this.#welcome(connection));
@@ -87,14 +98,18 @@ export class PolicyServer {
       socket.once('close', () => this.#sessions.delete(socket));
       openpiSocket(socket, this.#thinker, this.#thinker.describe(), onFault);
     };
-    this.#server = await SocketServer.listen(
-      { ...this.#options, onFault },
-      [
-        { path: POLICY_PATH, connect },
-        { path: '/', socket },
-      ],
-      this.#pages(),
-    );
+    const options = { ...this.#options, onFault };
+    const endpoints = [
+      { path: POLICY_PATH, connect },
+      { path: '/', socket },
+    ];
+    const pages = [
+      ...this.#pages(),
+      postAct(this.#thinker, maxPayload ?? defaultConnectionLimits.maxPayload),
+    ];
+    this.#server = server
+      ? SocketServer.mount({ server, path }, options, endpoints, pages)
+      : await SocketServer.listen(options, endpoints, pages);
   }
 
   #pages(): Page[] {
@@ -139,7 +154,8 @@ export class PolicyServer {
 const POLICY_PATH = '/v1/policy';
 
 /**
- * Serves the policy of a run over WebSocket and HTTP, and reloads it when the run saves a newer checkpoint.
+ * Serves the policy of a run over WebSocket and HTTP, on a port or on a server of your own, and reloads it when the run
+ * saves a newer checkpoint.
  *
  * ```ts
  * import { PolicyClient, servePolicy } from 'pondera';
@@ -163,8 +179,10 @@ export async function servePolicy(
   options: ServeOptions = {},
 ): Promise<PolicyServer> {
   checkOptions('servePolicy', options, serveChecks);
+  const problem = explainMount(options);
+  if (problem !== undefined) throw new UsageError(problem);
   try {
-    checkBinding(options.host, options.token);
+    checkBinding(boundTo(options), options.token);
   } catch (cause) {
     throw new UsageError((cause as Error).message, { cause });
   }

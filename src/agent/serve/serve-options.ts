@@ -1,4 +1,14 @@
-import { type Checks, callback, flag, integer, positive } from '../../envs/common/index.ts';
+import type { Server } from 'node:http';
+import {
+  anything,
+  type Checks,
+  callback,
+  describe,
+  flag,
+  integer,
+  positive,
+  text,
+} from '../../envs/common/index.ts';
 import { type SocketServerOptions, serverChecks } from '../../envs/net/index.ts';
 import { type LoadOptions, loadChecks } from '../agent/agent.ts';
 import { type ExitOption, exitCheck } from '../agent/exit-option.ts';
@@ -8,6 +18,14 @@ import { MOST_STEPS } from '../config/sections/halting-settings.ts';
 export interface ServeOptions
   extends Omit<SocketServerOptions, 'onFault'>,
     Omit<LoadOptions, 'set'> {
+  /**
+   * A server of your own (`node:http` or `node:https`; also what Express's `listen` and Hono's `serve` return) on which
+   * the policy answers under `path`; its own handlers answer everything else. It has its own `host`, `port` and `tls`,
+   * and needs a `token` where it listens on another address than a loopback one. Default: a server for the policy alone.
+   */
+  server?: Server;
+  /** The path on `server`; default `/policy`. */
+  path?: string;
   /** Observations that share a batch; default 64. */
   maxBatch?: number;
   /** Observations that may wait beside the batch, beyond which requests fail with `OVERLOADED`; default 4096. */
@@ -30,6 +48,8 @@ const { set: __, ...agentChecks } = loadChecks;
 export const serveChecks: Checks<ServeOptions> = {
   ...socketChecks,
   ...agentChecks,
+  server: anything,
+  path: text,
   maxBatch: integer(1),
   queue: integer(0),
   exit: exitCheck,
@@ -38,6 +58,28 @@ export const serveChecks: Checks<ServeOptions> = {
   reloadSeconds: positive,
   on: callback,
 };
+
+/** Says why the options name no server of one's own, or more than one; undefined where they may. */
+export function explainMount({ server, path, host, port, tls }: ServeOptions): string | undefined {
+  if (server === undefined) {
+    return path === undefined ? undefined : 'path: allowed only together with server';
+  }
+  if (typeof server?.emit !== 'function' || typeof server.address !== 'function') {
+    return `server: expected a server of node:http or node:https, got ${describe(server)}`;
+  }
+  const [own] = Object.entries({ host, port, tls }).filter(([, given]) => given !== undefined);
+  if (own !== undefined) return `${own[0]}: not allowed together with server, which has its own`;
+  if (path !== undefined && !/^(?:\/[\w.~-]+)+$/.test(path)) {
+    return `path: expected one such as /policy, without a slash at its end, got ${describe(path)}`;
+  }
+  return undefined;
+}
+
+/** The address of the server that the options name; undefined for the default, or none yet. */
+export function boundTo({ server, host }: ServeOptions): string | undefined {
+  const address = server?.address();
+  return typeof address === 'object' && address !== null ? address.address : host;
+}
 
 /** An event of a policy server. */
 export type ServeEvent =

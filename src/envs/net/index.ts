@@ -6,7 +6,11 @@
 
 export { checkBinding, isLoopback } from './socket/access.ts';
 export { type Closed, isPassing } from './socket/closed.ts';
-export type { Connection, ConnectionLimits } from './socket/connection.ts';
+export {
+  type Connection,
+  type ConnectionLimits,
+  defaultConnectionLimits,
+} from './socket/connection.ts';
 export { DialError, type DialOptions, dial } from './socket/dial.ts';
 export { awaitHello, type Patience, sayHello } from './socket/handshake.ts';
 export {
@@ -19,6 +23,7 @@ export {
 } from './socket/http-pages.ts';
 export {
   type Endpoint,
+  type Mount,
   SocketServer,
   type SocketServerOptions,
   serverChecks,

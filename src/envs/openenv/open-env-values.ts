@@ -5,6 +5,7 @@ import type { AnySpace } from '../spaces/space-from-json.ts';
  * A value of a space as JSON: a number, a string, lists nested to the shape, a list of a tuple's
  * parts, a map of a dict's.
  * @param value contained in the space
+ * @internal
  */
 export function valueAsJson(space: Space, value: unknown): unknown {
   const known = space as AnySpace;

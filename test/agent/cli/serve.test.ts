@@ -31,8 +31,11 @@ describe('pondera serve', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)('serves until %s, which is no failure', async (name) => {
     const { dir, agent } = await makeRun();
     const { child, line, errors } = await start([dir, '--port', '0', '--json', '--max-steps', '2']);
-    const { listening } = JSON.parse(line);
+    const { listening, act } = JSON.parse(line);
     expect(listening).toMatch(/^ws:\/\/127\.0\.0\.1:\d+\/v1\/policy$/);
+    const posted = await fetch(act, { method: 'POST', body: '{"obs": 1}' });
+    const { action } = (await posted.json()) as { action: number };
+    expect(action).toBe((await agent.act(1, { maxSteps: 2 })).action);
     const client = await connect(listening);
     expect(client.policy.maxSteps).toBe(2);
     expect((await client.act(1)).action).toBe((await agent.act(1, { maxSteps: 2 })).action);

@@ -419,6 +419,6 @@ describe('over HTTP', () => {
     expect(await post('{')).toMatchObject({ jsonrpc: '2.0', error: { code: -32700 } });
     const large = await fetch(url, { method: 'POST', body: ' '.repeat(100_000) });
     expect(large.status).toBe(413);
-    expect((await fetch(url)).status).toBe(404);
+    expect((await fetch(url)).status).toBe(405);
   });
 });

@@ -37,6 +37,10 @@ export function checkBinding(host = DEFAULT_HOST, token?: string): void {
 /** @throws WireError where a request has no access. @param open whether the request needs no token */
 export function checkAccess(request: IncomingMessage, access: Access, open = false): void {
   const { host, origin } = request.headers;
+  if (!access.loopback && access.token === undefined && !open) {
+    const what = `token: expected this server to have one, since it listens on ${access.host}`;
+    throw new WireError('UNAUTHENTICATED', `${what}, where other machines reach it`);
+  }
   if (access.loopback && host !== undefined && !namesThisMachine(host, access.host)) {
     throw new WireError('FORBIDDEN_HOST', 'host: expected the address this server is bound to');
   }
@@ -48,6 +52,29 @@ export function checkAccess(request: IncomingMessage, access: Access, open = fal
   if (access.token !== undefined && !open && !sameToken(tokenOf(request), access.token)) {
     throw new WireError('UNAUTHENTICATED', 'authorization: expected the token of this server');
   }
+}
+
+/** The headers that let a browser page of an allowed origin read an answer. */
+export function corsHeaders(
+  { headers: { origin } }: IncomingMessage,
+  { origins }: Access,
+): Record<string, string> {
+  if (origin === undefined || !origins.includes(origin)) return {};
+  return {
+    'Access-Control-Allow-Origin': origin,
+    'Access-Control-Expose-Headers': 'Retry-After',
+    Vary: 'Origin',
+  };
+}
+
+/** The headers of the answer to a browser that asks whether a page may send a request. */
+export function preflightHeaders(request: IncomingMessage, access: Access): Record<string, string> {
+  return {
+    ...corsHeaders(request, access),
+    'Access-Control-Allow-Methods': 'GET, POST',
+    'Access-Control-Allow-Headers': 'Authorization, Content-Type',
+    'Access-Control-Max-Age': '600',
+  };
 }
 
 function namesThisMachine(header: string, bound: string): boolean {

@@ -17,6 +17,10 @@ export interface ConnectionLimits {
   maxBuffered: number;
 }
 
+/**
+ * The limits where the options state none.
+ * @internal
+ */
 export const defaultConnectionLimits: ConnectionLimits = {
   maxPayload: 8 * 2 ** 20,
   maxOpening: 64 * 2 ** 10,

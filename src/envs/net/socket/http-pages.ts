@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Registry } from 'prom-client';
+import { inTime } from '../../common/timers.ts';
 import { WireError } from '../wire/wire-error.ts';
 
 /** An HTTP route of a `SocketServer`. */
@@ -8,6 +9,8 @@ export interface Page {
   path: string;
   /** The method; default `GET`. */
   method?: 'POST';
+  /** The most bytes of the body of a POST; default 64 KiB. */
+  maxPosted?: number;
   /** Whether it needs no token; default `false`. */
   open?: boolean;
   /** Answers a request. */
@@ -60,23 +63,42 @@ export function metricsPage(registry: Registry): Page {
   return { path: '/metrics', body };
 }
 
-/** Reads a request to a page. @throws WireError TOO_LARGE */
-export async function asked(request: IncomingMessage): Promise<PageRequest> {
+/** Reads a request to a page. @throws WireError TOO_LARGE or BODY_TIMEOUT */
+export async function asked(
+  request: IncomingMessage,
+  { maxPosted = MAX_POSTED }: Pick<Page, 'maxPosted'>,
+): Promise<PageRequest> {
   const [, query = ''] = (request.url ?? '').split('?', 2);
-  const posted = request.method === 'POST' ? await textOf(request) : '';
+  const late = () =>
+    new WireError('BODY_TIMEOUT', `body: expected its end within ${BODY_MS} ms, got none`);
+  const posted =
+    request.method === 'POST' ? await inTime(textOf(request, maxPosted), BODY_MS, late) : '';
   return { query: new URLSearchParams(query), posted };
 }
 
-/** The most bytes of a POST's body. */
+/** The default of the most bytes of a POST's body. */
 const MAX_POSTED = 64 * 2 ** 10;
+/** The longest time for the body of a POST to arrive, in ms. */
+const BODY_MS = 10_000;
 
-async function textOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_POSTED) throw new WireError('TOO_LARGE', `body: more than ${MAX_POSTED} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
+function textOf(request: IncomingMessage, most: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = Number(request.headers['content-length'] ?? 0);
+    const tooLarge = () => reject(new WireError('TOO_LARGE', `body: more than ${most} bytes`));
+    if (size > most) return tooLarge();
+    size = 0;
+    // An iterator would destroy the request, and with it the connection, before the answer.
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= most) return void chunks.push(chunk);
+      chunks.length = 0;
+      request.pause();
+      tooLarge();
+    });
+    request.once('end', () => resolve(Buffer.concat(chunks).toString()));
+    const broken = () => reject(new WireError('BAD_MESSAGE', 'body: it broke off'));
+    request.once('error', broken);
+    request.once('close', broken);
+  });
 }

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { Server as TlsServer } from 'node:tls';
 import { type WebSocket, WebSocketServer } from 'ws';
 import {
   anything,
@@ -15,8 +16,17 @@ import {
 import { every, type Timer } from '../../common/timers.ts';
 import { type Codec, codecs } from '../wire/codec.ts';
 import { asWireError, WireError } from '../wire/wire-error.ts';
-import { type Access, checkAccess, checkBinding, DEFAULT_HOST, isLoopback } from './access.ts';
+import {
+  type Access,
+  checkAccess,
+  checkBinding,
+  corsHeaders,
+  DEFAULT_HOST,
+  isLoopback,
+  preflightHeaders,
+} from './access.ts';
 import { Connection, type ConnectionLimits, defaultConnectionLimits } from './connection.ts';
+import { divert } from './divert.ts';
 import { asked, jsonAnswer, type Page, type PageAnswer } from './http-pages.ts';
 
 /** The address of a server, the clients that it accepts, and its limits. */
@@ -72,9 +82,17 @@ export type Endpoint = { path: string; open?: boolean } & (
     }
 );
 
+/** A server of someone else's, and the path under which a `SocketServer` answers there. */
+export interface Mount {
+  /** The server; its owner starts and closes it. */
+  server: Server;
+  /** The path, such as `/policy`. */
+  path: string;
+}
+
 /**
- * A server of WebSocket endpoints and HTTP pages on one port. It checks host, origin and token before the upgrade; every
- * fault of a client has a code (docs/protocol.md).
+ * A server of WebSocket endpoints and HTTP pages, on a port of its own or under a path of another server. It checks host,
+ * origin and token before the upgrade; every fault of a client has a code (docs/protocol.md).
  */
 export class SocketServer {
   /** The limits of its connections. */
@@ -82,14 +100,19 @@ export class SocketServer {
   /** Time between pings, in ms. */
   readonly heartbeatMs: number;
   readonly #options: SocketServerOptions;
-  readonly #access: Access;
   readonly #http: Server;
-  #address!: AddressInfo;
+  readonly #mount: Mount | undefined;
+  /** Where it listens, or listened last. */
+  #address: ReturnType<Server['address']> = null;
+  /** Ends the diversion of the server where it is mounted. */
+  #leave = () => {};
   readonly #sockets: WebSocketServer;
   readonly #endpoints: Map<string, Endpoint>;
   readonly #pages: Map<string, Page>;
   readonly #codecs: Map<string, Codec>;
+  /** Open sockets, and POSTs without an answer yet, by address. */
   readonly #byAddress = new Map<string, number>();
+  #posts = 0;
   /** The open sockets, each with its number of unanswered pings. */
   readonly #missed = new Map<WebSocket, number>();
   readonly #heart: Timer;
@@ -99,12 +122,13 @@ export class SocketServer {
     options: SocketServerOptions,
     endpoints: readonly Endpoint[],
     pages: readonly Page[],
+    http: Server,
+    mount?: Mount,
   ) {
-    const { token, origins = [], heartbeatMs = 15_000, tls, host = DEFAULT_HOST } = options;
-    checkBinding(host, token);
+    const { heartbeatMs = 15_000 } = options;
     this.#options = options;
-    const scheme = tls ? 'https' : 'http';
-    this.#access = { token, origins, loopback: isLoopback(host), host, scheme };
+    this.#http = http;
+    this.#mount = mount;
     this.limits = {
       maxPayload: options.maxPayload ?? defaultConnectionLimits.maxPayload,
       maxOpening: options.maxOpening ?? defaultConnectionLimits.maxOpening,
@@ -115,9 +139,6 @@ export class SocketServer {
     this.#endpoints = new Map(endpoints.map((endpoint) => [endpoint.path, endpoint]));
     this.#pages = new Map(pages.map((page) => [page.path, page]));
     this.#codecs = new Map(codecs().map((codec) => [codec.subprotocol, codec]));
-    const { maxConnections = MAX_CONNECTIONS } = options;
-    this.#http = tls ? createTlsServer({ ...times, ...tls }) : createServer(times);
-    this.#http.maxConnections = maxConnections + SPARE;
     this.#sockets = new WebSocketServer({
       noServer: true,
       clientTracking: true,
@@ -129,9 +150,6 @@ export class SocketServer {
     this.#sockets.on('wsClientError', ({ message }, socket) => {
       refuse(socket, new WireError('BAD_HANDSHAKE', message));
     });
-    this.#http.on('request', (request, response) => void this.#answer(request, response));
-    this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
-    this.#http.on('clientError', (_, socket) => socket.destroy());
     this.#heart = every(heartbeatMs, () => this.#beat()).unref();
   }
 
@@ -144,26 +162,76 @@ export class SocketServer {
     endpoints: readonly Endpoint[],
     pages: readonly Page[] = [],
   ): Promise<SocketServer> {
-    const server = new SocketServer(options, endpoints, pages);
-    const { host = DEFAULT_HOST, port = 0 } = options;
+    const { host = DEFAULT_HOST, port = 0, token, tls } = options;
+    checkBinding(host, token);
+    const http = tls ? createTlsServer({ ...times, ...tls }) : createServer(times);
+    http.maxConnections = (options.maxConnections ?? MAX_CONNECTIONS) + SPARE;
+    const server = new SocketServer(options, endpoints, pages, http);
+    http.on('request', (request, response) => void server.#answer(request, response));
+    http.on('upgrade', (request, socket, head) => server.#upgrade(request, socket, head));
+    http.on('clientError', (_, socket) => socket.destroy());
     try {
       await new Promise<void>((resolve, reject) => {
-        server.#http.once('error', reject);
-        server.#http.listen({ host, port, backlog: 1024 }, resolve);
+        http.once('error', reject);
+        http.listen({ host, port, backlog: 1024 }, resolve);
       });
     } catch (error) {
       server.#heart.stop();
       throw error;
     }
-    server.#address = server.#http.address() as AddressInfo;
+    server.#address = http.address();
     return server;
   }
 
-  /** The URL of an endpoint, such as `ws://127.0.0.1:8765/v1/env`. */
+  /**
+   * Answers under a path of another server, whose own handlers answer everything else. `host`, `port` and `tls` are that
+   * server's.
+   * @throws Error for a token that a header cannot hold, or none where the server listens on another address than a
+   *   loopback one; where it does so later, every request is refused
+   */
+  static mount(
+    mount: Mount,
+    options: SocketServerOptions,
+    endpoints: readonly Endpoint[],
+    pages: readonly Page[] = [],
+  ): SocketServer {
+    const { server: http, path } = mount;
+    const server = new SocketServer(options, endpoints, pages, http, mount);
+    const check = () => checkBinding(server.#access.host, options.token);
+    try {
+      check();
+    } catch (error) {
+      server.#heart.stop();
+      throw error;
+    }
+    const early = () => {
+      try {
+        check();
+      } catch (error) {
+        options.onFault?.(error);
+      }
+    };
+    if (!http.listening) http.once('listening', early);
+    const undivert = divert(http, {
+      wants: ({ url = '' }) => url.startsWith(path) && /^(?:[/?]|$)/.test(url.slice(path.length)),
+      request: (request, response) => void server.#answer(request, response),
+      upgrade: (request, socket, head) => server.#upgrade(request, socket, head),
+      unheard: (request, socket) => refuse(socket, notFound(request)),
+    });
+    server.#leave = () => {
+      undivert();
+      http.off('listening', early);
+    };
+    return server;
+  }
+
+  /** The URL of an endpoint, such as `ws://127.0.0.1:8765/v1/env`. @throws Error before the server listens */
   url(path: string): string {
-    const { address, port, family } = this.#address;
-    const host = family === 'IPv6' ? `[${address}]` : address;
-    return `${this.#options.tls ? 'wss' : 'ws'}://${host}:${port}${path}`;
+    this.#address = this.#http.address() ?? this.#address;
+    if (this.#address === null) throw new Error('url: the server does not listen yet');
+    const { scheme } = this.#access;
+    const host = typeof this.#address === 'string' ? 'localhost' : hostAndPort(this.#address);
+    return `${scheme.replace('http', 'ws')}://${host}${this.#mount?.path ?? ''}${path}`;
   }
 
   /** The URL of a page, such as `http://127.0.0.1:8765/health`. */
@@ -181,43 +249,90 @@ export class SocketServer {
     if (this.#closing) return;
     this.#closing = true;
     this.#heart.stop();
-    const closed = new Promise((resolve) => this.#http.close(resolve));
+    this.#leave();
+    const closed = this.#mount
+      ? this.#socketsClosed()
+      : new Promise((resolve) => this.#http.close(resolve));
     for (const socket of this.#sockets.clients) socket.close(1001, 'SHUTTING_DOWN');
     const hurry = setTimeout(() => {
       for (const socket of this.#sockets.clients) socket.terminate();
     }, GOING_MS);
-    this.#http.closeIdleConnections();
+    if (!this.#mount) this.#http.closeIdleConnections();
     await closed;
     clearTimeout(hurry);
   }
 
+  async #socketsClosed(): Promise<void> {
+    const closed = (socket: WebSocket) =>
+      new Promise<void>((resolve) => void socket.once('close', () => resolve()));
+    await Promise.all(Array.from(this.#sockets.clients, closed));
+  }
+
+  /** The rules of access; the owner of a server may have it listen elsewhere later. */
+  get #access(): Access {
+    const { token, origins = [], host = DEFAULT_HOST } = this.#options;
+    const address = this.#mount && this.#http.address();
+    // A path of the file system is of this machine, as an address that does not exist yet.
+    const bound = typeof address === 'object' && address !== null ? address.address : host;
+    const scheme = this.#http instanceof TlsServer ? 'https' : 'http';
+    return { token, origins, host: bound, loopback: isLoopback(bound), scheme };
+  }
+
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const access = this.#access;
     const reply = ({ type, data, status = 200, headers }: PageAnswer) =>
       response
         .writeHead(status, {
           'Content-Type': type,
           'Content-Length': Buffer.byteLength(data),
           'X-Content-Type-Options': 'nosniff',
+          ...corsHeaders(request, access),
           ...headers,
         })
         .end(data);
+    const page = this.#pages.get(this.#pathOf(request));
+    const { method = 'GET' } = page ?? {};
     try {
-      const page = this.#pages.get(pathOf(request));
-      checkAccess(request, this.#access, page?.open);
-      const { method = 'GET' } = page ?? {};
-      if (page === undefined || request.method !== method) throw notFound(request);
-      reply(await page.body(await asked(request)));
+      // A browser asks this before a request with a token or a body of JSON, and sends neither.
+      const preflight = request.method === 'OPTIONS' && request.headers.origin !== undefined;
+      checkAccess(request, access, preflight || page?.open);
+      if (page === undefined) throw notFound(request);
+      if (preflight) return void response.writeHead(204, preflightHeaders(request, access)).end();
+      if (request.method !== method) {
+        const got = `${request.method} ${page.path}`;
+        throw new WireError('METHOD_NOT_ALLOWED', `method: expected ${method}, got ${got}`);
+      }
+      reply(method === 'POST' ? await this.#posted(page, request) : await bodyOf(page, request));
     } catch (error) {
       if (!(error instanceof WireError)) this.#options.onFault?.(error);
       const { httpStatus, code, message } = asWireError(error);
-      reply(jsonAnswer({ code, message }, httpStatus));
+      const headers = {
+        ...(httpStatus === 503 && { 'Retry-After': '1' }),
+        ...(httpStatus === 405 && { Allow: method }),
+        // The rest of its body is not read.
+        ...(request.method === 'POST' && !request.complete && { Connection: 'close' }),
+      };
+      reply({ ...jsonAnswer({ code, message }, httpStatus), headers });
+    }
+  }
+
+  /** The answer to a POST, which counts as a connection while it is read and answered. */
+  async #posted(page: Page, request: IncomingMessage): Promise<PageAnswer> {
+    this.#checkRoom(request);
+    const leave = this.#enter(request);
+    this.#posts++;
+    try {
+      return await bodyOf(page, request);
+    } finally {
+      this.#posts--;
+      leave();
     }
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
     try {
-      const endpoint = this.#endpoints.get(pathOf(request));
+      const endpoint = this.#endpoints.get(this.#pathOf(request));
       checkAccess(request, this.#access, endpoint?.open);
       if (endpoint === undefined) throw notFound(request);
       this.#checkRoom(request);
@@ -226,7 +341,7 @@ export class SocketServer {
         throw new WireError('BAD_SUBPROTOCOL', `subprotocol: expected ${known}`);
       }
       this.#sockets.handleUpgrade(request, socket, head, (ws) => {
-        this.#track(ws, request.socket.remoteAddress ?? '');
+        this.#track(ws, request);
         if ('socket' in endpoint) endpoint.socket(ws, request);
         else {
           const codec = this.#codecs.get(ws.protocol)!;
@@ -242,7 +357,7 @@ export class SocketServer {
 
   /** Chooses one of the offered subprotocols. */
   #subprotocol(offered: Set<string>, request: IncomingMessage): string | undefined {
-    const endpoint = this.#endpoints.get(pathOf(request));
+    const endpoint = this.#endpoints.get(this.#pathOf(request));
     if (endpoint && 'subprotocol' in endpoint && offered.has(endpoint.subprotocol!)) {
       return endpoint.subprotocol;
     }
@@ -256,8 +371,9 @@ export class SocketServer {
 
   #checkRoom(request: IncomingMessage): void {
     const { maxConnections = MAX_CONNECTIONS, maxPerAddress = maxConnections } = this.#options;
-    const own = this.#byAddress.get(request.socket.remoteAddress ?? '') ?? 0;
-    if (this.#closing || this.connections >= maxConnections || own >= maxPerAddress) {
+    const own = this.#byAddress.get(addressOf(request)) ?? 0;
+    const all = this.connections + this.#posts;
+    if (this.#closing || all >= maxConnections || own >= maxPerAddress) {
       throw new WireError(
         'TOO_MANY_CONNECTIONS',
         'the server has no room for another connection; try again later',
@@ -265,16 +381,30 @@ export class SocketServer {
     }
   }
 
-  #track(ws: WebSocket, address: string): void {
+  /** Counts one more of an address. @returns a function that counts it no more */
+  #enter(request: IncomingMessage): () => void {
+    const address = addressOf(request);
     this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
+    return () => {
+      const left = this.#byAddress.get(address)! - 1;
+      if (left > 0) this.#byAddress.set(address, left);
+      else this.#byAddress.delete(address);
+    };
+  }
+
+  #track(ws: WebSocket, request: IncomingMessage): void {
+    const leave = this.#enter(request);
     this.#missed.set(ws, 0);
     ws.on('pong', () => this.#missed.set(ws, 0));
     ws.on('close', () => {
       this.#missed.delete(ws);
-      const left = this.#byAddress.get(address)! - 1;
-      if (left > 0) this.#byAddress.set(address, left);
-      else this.#byAddress.delete(address);
+      leave();
     });
+  }
+
+  /** The path of a request, without that of the mount. */
+  #pathOf(request: IncomingMessage): string {
+    return pathOf(request).slice(this.#mount?.path.length ?? 0) || '/';
   }
 
   #beat(): void {
@@ -302,6 +432,18 @@ const GOING_MS = 1000;
 
 function pathOf(request: IncomingMessage): string {
   return (request.url ?? '/').split('?', 1)[0];
+}
+
+function addressOf({ socket }: IncomingMessage): string {
+  return socket.remoteAddress ?? '';
+}
+
+function hostAndPort({ address, port, family }: AddressInfo): string {
+  return `${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+async function bodyOf(page: Page, request: IncomingMessage): Promise<PageAnswer> {
+  return page.body(await asked(request, page));
 }
 
 function notFound(request: IncomingMessage): WireError {

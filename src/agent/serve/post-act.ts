@@ -1,0 +1,61 @@
+import { valueAsJson } from '../../envs/index.ts';
+import {
+  jsonAnswer,
+  jsonCodec,
+  type Page,
+  type PageAnswer,
+  readMessage,
+  WireError,
+} from '../../envs/net/index.ts';
+import { stepsThought } from '../agent/thought-trace.ts';
+import type { PolicyBatcher } from './policy-batcher.ts';
+import { type PostedReply, postedAct } from './policy-messages.ts';
+
+/** The path of `postAct`. */
+export const ACT_PATH = '/v1/act';
+
+/**
+ * `POST /v1/act`: an observation as plain JSON, and its action. It has no episode and no session; its thought shares the
+ * batch with those of sockets.
+ * @param maxPosted the most bytes of a request
+ */
+export function postAct(thinker: PolicyBatcher, maxPosted: number): Page {
+  return {
+    ...{ path: ACT_PATH, method: 'POST', maxPosted },
+    body: async ({ posted }) => {
+      try {
+        return await answered(thinker, posted);
+      } catch (error) {
+        // To people who use HTTP, 409 is another fault.
+        if (!(error instanceof WireError) || error.code !== 'REFUSED') throw error;
+        return jsonAnswer({ code: error.code, message: error.message }, 422);
+      }
+    },
+  };
+}
+
+async function answered(thinker: PolicyBatcher, posted: string): Promise<PageAnswer> {
+  const question = readMessage(postedAct, parsed(posted));
+  const decision = await thinker.thinkOne(question);
+  const { agent } = thinker;
+  const reply: PostedReply = {
+    action: valueAsJson(agent.actionSpace, decision.choice),
+    ponderSteps: decision.ponderSteps,
+    cut: decision.forced,
+    policyVersion: agent.version,
+    ...(question.trace && { thought: stepsThought(decision) }),
+  };
+  return jsonAnswer(reply);
+}
+
+const codec = jsonCodec();
+
+function parsed(posted: string): unknown {
+  try {
+    return codec.decode(Buffer.from(posted), false);
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    const message = error.message.replace(/^frame/, 'body');
+    throw new WireError('BAD_MESSAGE', `${message}; expected a JSON object with obs`);
+  }
+}
