@@ -85,6 +85,7 @@ export {
 } from './spaces/index.ts';
 export { type EpisodeStatistics, episodeStatistics } from './wrappers/episode-statistics.ts';
 export { frameStack } from './wrappers/frame-stack.ts';
+export { hideParts } from './wrappers/hide-parts.ts';
 export {
   type NormalizeObservationOptions,
   normalizeObservation,

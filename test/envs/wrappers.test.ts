@@ -9,6 +9,7 @@ import {
   type Env,
   episodeStatistics,
   frameStack,
+  hideParts,
   MultiBinary,
   MultiDiscrete,
   normalizeObservation,
@@ -51,6 +52,7 @@ const wrappers: Record<string, (env: Env<Float32Array, number>) => Env<unknown, 
     return normalizeReward(env, { gamma: 0.9, stats, frozen: true });
   },
   realTime: (env) => timed(realTime(env, { noop: 0 })),
+  hideParts: (env) => hideParts(env, [1]),
   all: (env) =>
     normalizeReward(frameStack(episodeStatistics(timeLimit(env, { maxSteps: 7 })), { count: 2 }), {
       gamma: 0.9,

@@ -8,6 +8,7 @@ import {
   type EnvPoolOptions,
   envIds,
   frameStack,
+  hideParts,
   loadEnvFactory,
   makeEnv,
   RemoteEnvs,
@@ -102,8 +103,9 @@ export async function envMaker({ env }: Config, baseDir: string): Promise<EnvFac
 
 /** The clock is the outermost, so that limits and frames count its ticks. */
 function wrapped(made: Env, config: Config['env']): Env {
-  const { maxEpisodeSteps, frameStack: count, realTime: clock } = config;
-  const env = checkedEnv(made);
+  const { maxEpisodeSteps, hide, frameStack: count, realTime: clock } = config;
+  const whole = checkedEnv(made);
+  const env = hide === undefined ? whole : hideParts(whole, hide);
   const limited =
     maxEpisodeSteps === undefined ? env : timeLimit(env, { maxSteps: maxEpisodeSteps });
   const stacked = count > 1 ? frameStack(limited, { count, padding: 'reset' }) : limited;

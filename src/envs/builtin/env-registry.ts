@@ -14,6 +14,9 @@ import { knownMask } from './known-answer/known-mask.ts';
 import { knownMultiBinary } from './known-answer/known-multi-binary.ts';
 import { knownMultiDiscrete } from './known-answer/known-multi-discrete.ts';
 import { maze } from './maze.ts';
+import { recall } from './memory/recall.ts';
+import { repeatPrevious } from './memory/repeat-previous.ts';
+import { tMaze } from './memory/t-maze.ts';
 import { mountainCar } from './mountain-car.ts';
 import { parity } from './parity.ts';
 import { parseOptions } from './parse-options.ts';
@@ -21,12 +24,15 @@ import { pendulum } from './pendulum.ts';
 
 export type { EnvEntry } from './entry.ts';
 
-/** The built-in environments: first tasks that need thought, then control, then known answers for tests. */
+/** The built-in environments: first tasks that need thought, then memory, then control, then known answers for tests. */
 export const envEntries: readonly EnvEntry[] = [
   kHop,
   maze,
   catchBall,
   parity,
+  tMaze,
+  repeatPrevious,
+  recall,
   cartPole,
   acrobot,
   mountainCar,

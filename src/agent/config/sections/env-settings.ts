@@ -65,6 +65,13 @@ export const envSettings = z
       .describe(
         'Environment steps after which an episode is truncated. Without it, there is no limit beyond the environment’s own.',
       ),
+    hide: z
+      .array(z.union([z.int().min(0), z.string()]))
+      .min(1)
+      .optional()
+      .describe(
+        'Parts of observations that the policy does not see: indices of entries, or keys of a Dict. Without it, it sees them all.',
+      ),
     frameStack: count
       .default(1)
       .describe('Latest observations that are stacked into one; 1 stacks none.'),
