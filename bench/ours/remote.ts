@@ -39,6 +39,8 @@ const config = parseConfig({
   name: 'bench',
   env: { ...env, count: ENVS },
   policy: cartpole.policy,
+  normalize: cartpole.normalize,
+  halting: { maxSteps: 6 },
   train: { totalSteps: 1 },
 });
 const agent = await Agent.create(config, process.cwd());

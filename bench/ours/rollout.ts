@@ -15,8 +15,9 @@ const WARM_UP = 12;
 const { depths } = await start();
 const config = parseConfig({
   name: 'bench',
-  env: { id: 'KHop-v0', options: { layers: 3, width: 5 } },
-  ppo: { decisions: 2048, targetKl: undefined },
+  env: { id: 'KHop-v0', options: { layers: 3, width: 5 }, count: 64 },
+  halting: { maxSteps: 6 },
+  ppo: { decisions: 2048, epochs: 4 },
   train: { totalSteps: 1 },
 });
 const { env, halting, ppo } = config;

@@ -48,6 +48,8 @@ export interface UpdateSettings {
   rewardScale: number;
   /** Share of training that is done as the update begins, in [0, 1]. */
   progress: number;
+  /** Decisions that a return covers: the mean length of an episode so far, at most 1 / (1 − γ). */
+  horizon: number;
 }
 
 /** The state of an algorithm beside the policy's weights, such as that of its optimizer. */

@@ -5,20 +5,18 @@ const SHARE = 0.05;
 export interface ReturnsSeen {
   /** Standard deviation of the discounted return from a step to the end of its episode; 0 before the first reward. */
   deviation: number;
-  /** Mean decisions of an episode, at least 1. */
-  episodeLength: number;
-  /** Discount per decision. */
-  gamma: number;
+  /** Decisions that a return covers. */
+  horizon: number;
 }
 
 /**
  * The price of a ponder step where the config leaves it out:
  *
- *     price = 0.05 · deviation / min(episodeLength, 1 / (1 − γ))
+ *     price = 0.05 · deviation / horizon
  *
- * The divisor is the number of decisions that a return covers, so one more step in each of them costs a twentieth of what
- * returns differ by, in whatever unit rewards are. 0 before the first reward: nothing then says what a step may cost.
+ * One more step in each decision that a return covers then costs a twentieth of what returns differ by, in whatever unit rewards
+ * are. 0 before the first reward: nothing then says what a step may cost.
  */
-export function suggestPrice({ deviation, episodeLength, gamma }: ReturnsSeen): number {
-  return (SHARE * deviation) / Math.min(episodeLength, 1 / (1 - gamma));
+export function suggestPrice({ deviation, horizon }: ReturnsSeen): number {
+  return (SHARE * deviation) / horizon;
 }

@@ -209,6 +209,7 @@ export class Training {
       price,
       rewardScale: normalize.reward ? this.rewardScale.factor : 1,
       progress: this.progress,
+      horizon: this.#horizon(this.envSteps + envSteps, this.#episodes + episodes.length),
     };
     const envMetrics = this.envMetrics.take();
     const tried = await this.during('learning', () => this.#updates.make(trajectory, settings));
@@ -255,9 +256,14 @@ export class Training {
   get suggestedPrice(): number {
     return suggestPrice({
       deviation: this.rewardScale.deviation,
-      episodeLength: this.envSteps / Math.max(1, this.#episodes),
-      gamma: this.#settings.gamma,
+      horizon: this.#horizon(this.envSteps, this.#episodes),
     });
+  }
+
+  /** Decisions that a return covers, at least 1. */
+  #horizon(envSteps: number, episodes: number): number {
+    const length = Math.max(1, envSteps / Math.max(1, episodes));
+    return Math.min(length, 1 / (1 - this.#settings.gamma));
   }
 
   /**

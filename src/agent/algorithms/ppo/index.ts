@@ -3,6 +3,7 @@ import type { AlgorithmDefinition } from '../algorithm.ts';
 import { trainedBehavior } from '../behavior.ts';
 import { largestPart } from '../largest-part.ts';
 import { entropyWeight } from './entropy.ts';
+import { klBound } from './kl-bound.ts';
 import { Learner } from './learner.ts';
 import { scheduleAt } from './schedule.ts';
 import { ppoSettings } from './settings.ts';
@@ -49,9 +50,10 @@ export const ppo: AlgorithmDefinition<'ppo', typeof ppoSettings> = {
     const learner = new Learner(policy, { ...config, ppo: settings }, rng);
     return {
       behavior: (stage) => trainedBehavior(config, stage),
-      update: async (trajectory, { progress, ...update }) => {
+      update: async (trajectory, { progress, horizon, ...update }) => {
         const schedule = scheduleAt(settings, progress);
-        const stats = await learner.update(trajectory, { ...update, ...schedule });
+        const { targetKl = klBound(horizon) } = settings;
+        const stats = await learner.update(trajectory, { ...update, ...schedule }, targetKl);
         return { learningRate: schedule.learningRate, ...stats };
       },
       state: () => learner.state(),

@@ -56,8 +56,11 @@ export class Learner {
     this.#descent = new Descent(policy);
   }
 
-  /** Learns from a rollout; the policy's variables change. */
-  async update(trajectory: Trajectory, phase: UpdateSchedule) {
+  /**
+   * Learns from a rollout; the policy's variables change.
+   * @param targetKl the KL of an epoch above which it makes no other, in nats
+   */
+  async update(trajectory: Trajectory, phase: UpdateSchedule, targetKl = Number.POSITIVE_INFINITY) {
     const { ppo } = this.#config;
     const learning = await this.#prepare(trajectory, phase);
     const order = Int32Array.from({ length: trajectory.count }, (_, i) => i);
@@ -80,7 +83,7 @@ export class Learner {
         gradNorms += gradNorm;
         batches++;
       }
-      if (epochKl > ppo.targetKl) break;
+      if (epochKl > targetKl) break;
     }
     const { depthGap, stepGain } = learning.forcedDepths;
     const mean = (name: (typeof STATS)[number]) => sums[STATS.indexOf(name)] / batches;

@@ -48,9 +48,9 @@ export const ppoSettings = z.strictObject({
     .describe('Weight of the entropy bonus of halting choices.'),
   maxGradNorm: positive.default(0.5).describe('Clip gradients to this global norm.'),
   targetKl: positive
-    .default(0.1)
+    .optional()
     .describe(
-      'Skip the remaining epochs of an update once kl + haltKl of an epoch exceeds this, in nats; 1000 never skips.',
+      'Skip the remaining epochs of an update once kl + haltKl of an epoch exceeds this, in nats; 1000 never skips. Without it, 0.2 / √H, H being the decisions that a return covers: the mean length of an episode, at most 1 / (1 - gamma).',
     ),
 });
 

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { firstValueFrom } from 'rxjs';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Agent } from '../../../../src/agent/agent/agent.ts';
+import { klBound } from '../../../../src/agent/algorithms/ppo/kl-bound.ts';
 import { Learner, type UpdateSchedule } from '../../../../src/agent/algorithms/ppo/learner.ts';
 import type { Config, ConfigInput } from '../../../../src/agent/config/config.ts';
 import { envSource } from '../../../../src/agent/config/env-source.ts';
@@ -356,10 +357,15 @@ describe('update', () => {
 
   it('skips the remaining epochs once one has moved the actions too far', async () => {
     const { config, policy, trajectory } = await collect({ env: { id: 'KnownBox-v0' } });
-    const ppo = { ...config.ppo, epochs: 5, minibatch: 8, targetKl: 1e-5 };
+    const ppo = { ...config.ppo, epochs: 5, minibatch: 8 };
     const learner = new Learner(policy, { ...config, ppo }, Rng.seed(1));
-    await learner.update(trajectory, { ...PHASE, learningRate: 0.05 });
+    await learner.update(trajectory, { ...PHASE, learningRate: 0.05 }, 1e-5);
     expect((await learner.state()).counters.optimizerStep).toBe(Math.round(trajectory.count / 8));
+  });
+
+  it('goes as far as suits the decisions that a return covers, unless told', () => {
+    expect(klBound(1)).toBe(0.2);
+    expect(klBound(100)).toBeCloseTo(0.02, 12);
   });
 
   it('clips the global norm of the gradient', async () => {
