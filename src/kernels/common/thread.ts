@@ -1,5 +1,6 @@
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { ownFile } from './own-file.ts';
+import { workerArgv } from './worker-argv.ts';
 
 /**
  * Starts a module of this package in a thread. When the package runs from its TypeScript sources, tsx loads the module.
@@ -15,7 +16,7 @@ export function startThread(
 ): Worker {
   const fromSources = beside?.endsWith('.ts');
   const url = ownFile(`./${name}.${fromSources ? 'ts' : 'js'}`, beside);
-  if (!fromSources) return new Worker(url, options);
+  if (!fromSources) return new Worker(url, { execArgv: workerArgv(process.execArgv), ...options });
   const program = `
     import(${JSON.stringify(import.meta.resolve('tsx/esm/api'))}).then(({ register }) => {
       register();
