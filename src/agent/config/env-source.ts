@@ -4,6 +4,7 @@ import {
   type Env,
   EnvError,
   type EnvFactory,
+  EnvOptionsError,
   EnvPool,
   type EnvPoolOptions,
   envIds,
@@ -31,7 +32,7 @@ export interface GivenEnv {
 
 /** Where a run's environments come from, in process or not. */
 export interface EnvSource {
-  /** Environments side by side. @throws EnvError where they cannot be made */
+  /** Environments side by side. @throws EnvError where they cannot be made, UsageError for options that they do not take */
   pool(
     options: Omit<EnvPoolOptions, 'name' | 'timeoutMs'> & {
       /** Put around each, over the config's own wrappers. */
@@ -68,7 +69,7 @@ export async function envSource(
       ...options,
       name,
       timeoutMs: env.timeoutMs,
-    });
+    }).catch(refusedOptions);
   const elsewhere: EnvSource['pool'] = async ({ outermost = (env) => env, ...options }) => {
     const { count, seed } = options;
     const group = { source: remote!, count, seed, timeoutMs: env.timeoutMs, onListening, signal };
@@ -126,6 +127,13 @@ async function named({ id, module, options }: Config['env'], baseDir: string): P
     const where = id === undefined || envIds().includes(id) ? 'env' : 'env.id';
     throw new UsageError(`${where}: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** @throws UsageError where an environment was not made since its options are wrong, otherwise the error */
+function refusedOptions(error: Error): never {
+  const { cause } = error;
+  if (!(cause instanceof EnvOptionsError)) throw error;
+  throw new UsageError(`env: ${cause.message}`, { cause: error });
 }
 
 /** Where the environments run; undefined where that is the training thread. */

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -192,6 +193,29 @@ describe('pondera', () => {
       ].join('\n'),
     );
   });
+
+  it.each(['', ', workers: 1'])(
+    'train refuses options that the schema of a module does not take, with exit code 2 (%j)',
+    async (more) => {
+      const module = await file(
+        'sized.mjs',
+        `import { z } from ${JSON.stringify(import.meta.resolve('zod'))};
+        export const options = z.strictObject({ size: z.int().min(1).default(3) });
+        export default () => { throw new Error('made'); };\n`,
+      );
+      const env = `{ module: ${module}, options: { size: 0, sise: 4 }${more} }`;
+      const path = await file('sized.yaml', `name: a\nenv: ${env}\ntrain: { totalSteps: 9 }\n`);
+      const runDir = join(dir, 'sized');
+      const { code, stdout, stderr } = await inProcess(['train', path, '--run-dir', runDir]);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toContain(
+        'error: env: sized.mjs: options.size: expected an integer ≥ 1, got 0',
+      );
+      expect(stderr).toContain('options.sise: unknown option; did you mean "size"?');
+      expect(stderr).not.toContain('    at ');
+      expect(existsSync(runDir)).toBe(false);
+    },
+  );
 
   it('train ends with exit code 75 where it is over its budget, to be resumed', async () => {
     const path = await file(
