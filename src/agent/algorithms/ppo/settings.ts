@@ -5,7 +5,7 @@ import type { LearningConfig } from '../algorithm.ts';
 /** The section `ppo` of a config. */
 export const ppoSettings = z.strictObject({
   decisions: count
-    .default(2048)
+    .default(1024)
     .describe('Decisions that a rollout collects before each update (T).'),
   minibatch: count.default(256).describe('Decisions in each gradient step (B).'),
   epochs: count.default(10).describe('Passes over each rollout.'),
