@@ -6,6 +6,7 @@ export const FIGURES = {
   ragged: ['ragged.vsIdeal', 'ragged.vsMaskedTorch', 'ragged.vsSortedTorch', 'ragged.vsJax'],
   decision: ['decision.b1.p50us', 'decision.b1.p99us'],
   cartpole: ['cartpole.vsSb3'],
+  pictures: ['pictures.vsSb3'],
   rollout: ['rollout.vsFixed', 'occupancy'],
   remote: ['remote.ofLocal'],
 } as const;

@@ -11,6 +11,7 @@ import { cartpole } from './cases/cartpole.ts';
 import { convolution } from './cases/convolution.ts';
 import { decision } from './cases/decision.ts';
 import { matMul } from './cases/mat-mul.ts';
+import { pictures } from './cases/pictures.ts';
 import { ragged } from './cases/ragged.ts';
 import { remote } from './cases/remote.ts';
 import { rollout } from './cases/rollout.ts';
@@ -24,6 +25,7 @@ const CASES: { [Name in CaseName]: () => Promise<Result<Name>> } = {
   ragged,
   decision,
   cartpole,
+  pictures,
   rollout,
   remote,
 };

@@ -25,17 +25,26 @@ it('the hybrid environment keeps the contract', async () => {
   expect(ok).toBe(true);
 });
 
-it('a unit, a target that it reaches and a power are learned together', async () => {
-  const known = knownAnswerConfig(6_000, { halting: { rule: 'fixed', maxSteps: 1 } });
-  const config = {
-    ...known,
-    policy: { ...known.policy, width: 32, feedForward: 32 },
-    ppo: { ...known.ppo, learningRate: 1e-2, entropy: 0.01 },
-  };
-  const { evaluation } = await train(config, { runDir: tempDir(), env: hybridEnv });
-  // Random actions get 0.31; the optimum is 1.
-  expect(evaluation!.return.mean).toBeGreaterThan(0.9);
-});
+it.each([
+  ['units in their places', {}, 6_000],
+  ['a set of units, some not shown', { as: 'set' } as const, 12_000],
+])(
+  'a unit, a target that it reaches and a power are learned together: %s',
+  async (_, options, decisions) => {
+    const known = knownAnswerConfig(decisions, { halting: { rule: 'fixed', maxSteps: 1 } });
+    const config = {
+      ...known,
+      policy: { ...known.policy, width: 32, feedForward: 32 },
+      ppo: { ...known.ppo, learningRate: 1e-2, entropy: 0.01 },
+    };
+    const { evaluation } = await train(config, {
+      runDir: tempDir(),
+      env: () => hybridEnv(options),
+    });
+    // Random actions get 0.31; the optimum is 1.
+    expect(evaluation!.return.mean).toBeGreaterThan(0.9);
+  },
+);
 
 it.each([
   ['bernoulli', 0],

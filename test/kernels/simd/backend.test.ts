@@ -187,6 +187,8 @@ cases['concat, ragged'] = [
 ];
 cases.stack = [(a, b) => tf.stack([a, b], 1), normal('a', 3, 2), normal('b', 3, 2)];
 cases.transpose = [(x) => tf.transpose(x, [2, 0, 3, 1]), normal('x', 2, 3, 4, 5)];
+// As stacked frames are: read along the columns, since its last axis is short.
+cases['transpose of frames'] = [(x) => tf.transpose(x, [0, 2, 3, 1]), normal('x', 2, 4, 3, 40)];
 cases['transpose of a row'] = [(x) => tf.transpose(x), normal('x', 1, 7)];
 cases.tile = [(x) => tf.tile(x, [3, 1, 2]), normal('x', 2, 3, 4)];
 cases.broadcastTo = [(x) => tf.broadcastTo(x, [5, 2, 40]), normal('x', 1, 2, 40)];

@@ -57,7 +57,7 @@ export function register(): void {
       const out = backend.output(shape);
       const [from, to] = [stridesOf(x.shape), stridesOf(shape)];
       const axes = shape.map((size, i) => ({ size, a: from[perm[i]], b: to[i] }));
-      copy(backend.values(x), 0, out.values, 0, axes);
+      copy(backend.values(x), 0, out.values, 0, inLongRuns(axes));
       return out;
     },
   );
@@ -105,6 +105,17 @@ function place(x: tf.TensorInfo, out: Output, begin: number[], backend: SimdBack
 
 const offset = (index: number[], strides: number[]) =>
   index.reduce((sum, i, axis) => sum + i * strides[axis], 0);
+
+/** Runs of fewer numbers take longer to begin than to copy. */
+const SHORT = 32;
+
+/** Axes to copy in any order: where runs would be short, those along which numbers are read side by side. */
+function inLongRuns(axes: Axis[]): Axis[] {
+  const last = axes.findLast(({ size }) => size > 1);
+  const side = axes.find(({ size, a }) => a === 1 && size >= SHORT);
+  if (side === undefined || last === undefined || last.size >= SHORT) return axes;
+  return [...axes.filter((axis) => axis !== side), side];
+}
 
 function copy(
   from: Float32Array,
