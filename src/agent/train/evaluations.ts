@@ -142,7 +142,9 @@ export class Evaluations {
     if (report) this.#options.on({ type: 'alarm', update, ...found! });
     training.alarmed = alarmed;
     const { deterministic } = training.agent.config.evaluation;
-    const message = deterministic ? training.watch.judgeArgmax(evaluation!) : undefined;
+    const message = deterministic
+      ? training.watch.judgeArgmax(training.progress, evaluation!)
+      : undefined;
     if (message !== undefined)
       this.#options.on({ type: 'alarm', update, alarm: 'argmax', message });
   }

@@ -9,8 +9,8 @@ const SHARE = 0.1;
 const HALF = 0.5;
 /** The fewest updates with ended episodes to judge by. */
 const ENOUGH = 20;
-/** Standard errors by which the return has to rise. */
-const ERRORS = 2;
+/** Standard errors by which the return has to rise, or the share of late updates that have to be above the first ones. */
+const RISE = { errors: 2, share: 0.8 };
 /** Standard errors, and the share of the range of returns, by which an evaluation falls short. */
 const SHORTFALL = { errors: 3, share: 0.1 };
 
@@ -27,6 +27,8 @@ export interface LearningWatchState {
   early: Seen;
   /** Returns of late, older ones weighing less. */
   recent: Seen;
+  /** Share of late updates whose return is above the mean of the first ones. */
+  above: number;
   /** The lowest and the highest mean return of an update. */
   range: [least: number, most: number] | null;
   /** Entropy of actions in the first update, and of late; null where the algorithm does not have it. */
@@ -46,6 +48,7 @@ export class LearningWatch {
   #state: LearningWatchState = {
     early: nothing(),
     recent: nothing(),
+    above: 0.5,
     range: null,
     entropy: null,
     explained: null,
@@ -77,6 +80,7 @@ export class LearningWatch {
     const [least, most] = state.range ?? [mean, mean];
     state.range = [Math.min(least, mean), Math.max(most, mean)];
     if (state.early.count < EARLY) add(state.early, mean, 1 / (state.early.count + 1));
+    else state.above += SHARE * (Number(mean > state.early.mean) - state.above);
     add(state.recent, mean, Math.max(SHARE, 1 / (state.recent.count + 1)));
   }
 
@@ -94,12 +98,18 @@ export class LearningWatch {
   }
 
   /**
-   * Says that an evaluation with the most likely actions earned far less than training, which draws them, once a run.
+   * Says that an evaluation with the most likely actions earned far less than training, which draws them, once a run and in the
+   * second half of training.
+   * @param progress share of training that is done
    * @returns undefined where it did not, it is too early to say, or it has been said
    */
-  judgeArgmax({ return: { mean, std }, episodes }: Evaluation): string | undefined {
+  judgeArgmax(
+    progress: number,
+    { return: { mean, std }, episodes }: Evaluation,
+  ): string | undefined {
     const { recent, range, reported } = this.#state;
-    if (reported.argmax || recent.count < ENOUGH || range === null) return undefined;
+    if (reported.argmax || progress < HALF || recent.count < ENOUGH || range === null)
+      return undefined;
     const short = recent.mean - mean;
     const error = Math.sqrt(std ** 2 / Math.max(1, episodes - 1) + recent.variance * SHARE);
     const much = SHORTFALL.share * (range[1] - range[0]);
@@ -110,11 +120,12 @@ export class LearningWatch {
 
   /** Whether the return has risen, or it cannot be told yet. */
   #rises(rewarded: boolean): boolean {
-    const { early, recent } = this.#state;
+    const { early, recent, above } = this.#state;
     if (!rewarded || recent.count === 0) return false;
     if (recent.count < ENOUGH) return true;
     const error = Math.sqrt(early.variance / EARLY + recent.variance * SHARE);
-    return recent.mean - early.mean > ERRORS * error;
+    // The first returns may vary more than all later ones: where a wall is hit, or a fall costs much.
+    return above >= RISE.share || recent.mean - early.mean > RISE.errors * error;
   }
 }
 

@@ -37,6 +37,12 @@ describe('a return that rises', () => {
     expect(said(seen(slow), { progress: 1 })).toBeUndefined();
   });
 
+  it('is seen past a first few that vary more than all later ones', () => {
+    const first = [-5, -900, -20, -1500, -10];
+    expect(said(seen([...first, ...around(-73)]))).toBeUndefined();
+    expect(said(seen([...first, ...around(-700)]))).toMatch(/has not risen/);
+  });
+
   it('is not judged before half of training, nor by a handful of updates', () => {
     expect(said(seen(around(0)), { progress: 0.49 })).toBeUndefined();
     expect(said(seen(around(0, 19)))).toBeUndefined();
@@ -110,18 +116,19 @@ describe('an evaluation far below training', () => {
 
   it('is told once', () => {
     const watch = seen(around(0).map((x, i) => x + i));
-    const message = watch.judgeArgmax(evaluation(5));
+    const message = watch.judgeArgmax(0.5, evaluation(5));
     expect(message).toMatch(
       /most likely actions earn less in evaluation \(5\).*evaluation\.deterministic: false/,
     );
-    expect(watch.judgeArgmax(evaluation(5))).toBeUndefined();
+    expect(watch.judgeArgmax(0.5, evaluation(5))).toBeUndefined();
   });
 
   it('is none within chance, within a tenth of what returns span, or where there is little to compare with', () => {
     const rising = around(0).map((x, i) => x + i);
-    expect(seen(rising).judgeArgmax(evaluation(5, 100))).toBeUndefined();
-    expect(seen(rising).judgeArgmax(evaluation(29))).toBeUndefined();
-    expect(seen(rising.slice(0, 19)).judgeArgmax(evaluation(-50))).toBeUndefined();
+    expect(seen(rising).judgeArgmax(0.5, evaluation(5, 100))).toBeUndefined();
+    expect(seen(rising).judgeArgmax(0.5, evaluation(29))).toBeUndefined();
+    expect(seen(rising).judgeArgmax(0.49, evaluation(5))).toBeUndefined();
+    expect(seen(rising.slice(0, 19)).judgeArgmax(0.5, evaluation(-50))).toBeUndefined();
   });
 });
 
