@@ -10,7 +10,7 @@ export interface LearningSeen {
   range: [least: number, most: number] | null;
   /** Share of decisions that had one allowed action. */
   onlyChoice: number;
-  /** Entropy of actions as a share of that in the first update; null where the algorithm does not have it. */
+  /** Entropy of actions as a share of that in the first update; null where it is unknown. */
   entropyLeft: number | null;
   /** Explained variance of the values; null where the algorithm does not have it. */
   explained: number | null;

@@ -31,7 +31,7 @@ export interface LearningWatchState {
   above: number;
   /** The lowest and the highest mean return of an update. */
   range: [least: number, most: number] | null;
-  /** Entropy of actions in the first update, and of late; null where the algorithm does not have it. */
+  /** Entropy of actions in the first update, and of late; null where actions have numbers, or the algorithm does not have it. */
   entropy: { first: number; recent: number } | null;
   /** Explained variance of late; null where the algorithm does not have it. */
   explained: number | null;
@@ -56,6 +56,13 @@ export class LearningWatch {
     reported: { standstill: false, argmax: false },
   };
 
+  readonly #choices: boolean;
+
+  /** @param choices whether actions are choices alone: the entropy of numbers may be negative, and does not end at 0 */
+  constructor({ choices = true } = {}) {
+    this.#choices = choices;
+  }
+
   state(): LearningWatchState {
     return structuredClone(this.#state);
   }
@@ -68,7 +75,7 @@ export class LearningWatch {
   observe({ return: mean, entropy, explainedVariance }: UpdateMetrics, onlyChoice: number): void {
     const state = this.#state;
     state.onlyChoice += SHARE * (onlyChoice - state.onlyChoice);
-    if (typeof entropy === 'number') {
+    if (this.#choices && typeof entropy === 'number') {
       const { first, recent } = state.entropy ?? { first: entropy, recent: entropy };
       state.entropy = { first, recent: recent + SHARE * (entropy - recent) };
     }
@@ -141,6 +148,6 @@ function seenBy(state: LearningWatchState): Omit<LearningSeen, 'rewarded'> {
   const { early, recent, range, entropy, explained, onlyChoice } = state;
   return {
     ...{ before: early.mean, now: recent.mean, range, explained, onlyChoice },
-    entropyLeft: entropy === null ? null : entropy.recent / entropy.first,
+    entropyLeft: entropy === null || entropy.first === 0 ? null : entropy.recent / entropy.first,
   };
 }

@@ -1,5 +1,6 @@
 import { BehaviorSubject, type Observable } from 'rxjs';
 import { type EnvPool, type Failed, isBytes } from '../../envs/index.ts';
+import { partsOf } from '../../envs/spaces/index.ts';
 import { Rng } from '../../kernels/index.ts';
 import { learnsToHalt, type Tensors } from '../../policy/index.ts';
 import {
@@ -56,7 +57,7 @@ export class Training {
   best: BestScore | null = null;
   /** The update whose evaluation and log line are due before training continues. */
   unevaluated: UpdateMetrics | undefined;
-  readonly watch = new LearningWatch();
+  readonly watch: LearningWatch;
   /** The state of the alarm (`persistence`). */
   alarmed = 0;
   /** Lost episodes and failures, over all sessions. */
@@ -110,6 +111,8 @@ export class Training {
     this.rewardScale = new RewardScale(env.count, settings.gamma);
     this.#priced = new Float64Array(env.count);
     this.recipe = new HaltingSchedule(config);
+    const parts = partsOf(agent.actionSpace);
+    this.watch = new LearningWatch({ choices: parts.every(({ space }) => space.type !== 'box') });
     this.#algorithm = createAlgorithm(policy, config, this.#learnRng);
     this.#updates = new GuardedUpdates({
       agent,

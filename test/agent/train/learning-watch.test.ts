@@ -56,6 +56,17 @@ describe('a return that does not rise', () => {
     expect(said(watch, { progress: 1 })).toBeUndefined();
   });
 
+  it('has no reason in the entropy of numbers, which may be negative', () => {
+    const watch = new LearningWatch({ choices: false });
+    for (const value of around(0)) {
+      watch.observe(
+        { return: value, entropy: -2, explainedVariance: 0.8 } as unknown as UpdateMetrics,
+        0,
+      );
+    }
+    expect(said(watch)).toMatch(/no single reason stands out/);
+  });
+
   it('is told once, also by a run that resumes', () => {
     const [first, resumed] = [seen(around(0)), new LearningWatch()];
     resumed.restore(JSON.parse(JSON.stringify(first.state())));
