@@ -103,7 +103,10 @@ describe.skipIf(!chromiumPath)('the live page in Chromium', () => {
     await figure.locator('td', { hasText: '1.75' }).waitFor();
     const evaluation = { return: { mean: 1, std: 0 }, envMetrics: { coins: 7.5 } };
     await addMetrics(join(dir, 'a'), metricsLine(4, { evaluation }));
-    await figureOf('env/coins').locator('li', { hasText: 'evaluated' }).waitFor();
+    const coins = figureOf('env/coins');
+    // A figure out of sight is not drawn.
+    await coins.scrollIntoViewIfNeeded();
+    await coins.locator('li', { hasText: 'evaluated' }).waitFor();
     await page.goto(`${url}#/compare/a/b`);
     await page.reload();
     await figure.getByText('As a table').click();
