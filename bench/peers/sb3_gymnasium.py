@@ -33,13 +33,9 @@ def linear(start):
 
 
 LANDER = dict(n_steps=1024, batch_size=64, gae_lambda=0.98, gamma=0.999, n_epochs=4, ent_coef=0.01)
-
-
-def mujoco(log_std=-2):
-    return dict(
-        log_std_init=log_std, ortho_init=False, activation_fn=torch.nn.ReLU, net_arch=dict(pi=[256, 256], vf=[256, 256])
-    )
-
+MUJOCO = dict(
+    log_std_init=-2, ortho_init=False, activation_fn=torch.nn.ReLU, net_arch=dict(pi=[256, 256], vf=[256, 256])
+)
 
 # Without `ppo` the Zoo has no hyperparameters.
 TASKS = {
@@ -96,7 +92,7 @@ TASKS = {
         "normalize": True,
         "ppo": dict(
             batch_size=32, n_steps=512, gamma=0.999, learning_rate=9.80828e-05, ent_coef=0.00229519, clip_range=0.2,
-            n_epochs=5, gae_lambda=0.99, max_grad_norm=0.7, vf_coef=0.835671, policy_kwargs=mujoco(),
+            n_epochs=5, gae_lambda=0.99, max_grad_norm=0.7, vf_coef=0.835671, policy_kwargs=MUJOCO,
         ),
     },
     "HalfCheetah-v5": {
@@ -104,7 +100,7 @@ TASKS = {
         "normalize": True,
         "ppo": dict(
             batch_size=64, n_steps=512, gamma=0.98, learning_rate=2.0633e-05, ent_coef=0.000401762, clip_range=0.1,
-            n_epochs=20, gae_lambda=0.92, max_grad_norm=0.8, vf_coef=0.58096, policy_kwargs=mujoco(),
+            n_epochs=20, gae_lambda=0.92, max_grad_norm=0.8, vf_coef=0.58096, policy_kwargs=MUJOCO,
         ),
     },
     "MiniGrid-DoorKey-5x5-v0": {

@@ -12,3 +12,8 @@ export function whole(value: number): string {
 export function counted(count: number, noun: string): string {
   return `${whole(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
+
+/** A number to three significant digits, without zeros at its end: 0.0127. */
+export function significant(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}

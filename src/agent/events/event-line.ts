@@ -1,4 +1,4 @@
-import { counted, decimal, whole } from '../common/numbers.ts';
+import { counted, decimal, significant, whole } from '../common/numbers.ts';
 import type { Evaluation, IncidentKind, Losses, PrintedEvent, Summaries } from './events.ts';
 
 /** Rising numbers as ranges: 0–3, 7. */
@@ -48,7 +48,7 @@ function chosenText(chosen: Readonly<Record<string, unknown>> = {}): string {
 }
 
 const show = (value: unknown): string =>
-  typeof value === 'number' ? String(Number(value.toPrecision(3))) : String(value);
+  typeof value === 'number' ? significant(value) : String(value);
 
 /** The losses of a run to its environments as text; undefined where there are none. */
 export function lossesText({ lostEpisodes, envFailures }: Losses): string | undefined {
@@ -78,7 +78,8 @@ export function eventLine(event: PrintedEvent): string | undefined {
     case 'listening':
       return `waiting for environments to connect to ${event.url}`;
     case 'released': {
-      const costs = event.price === undefined ? '' : `; a ponder step costs ${show(event.price)}`;
+      const costs =
+        event.price === undefined ? '' : `; a ponder step costs ${significant(event.price)}`;
       return `update ${event.update}: halting head released (${event.reason})${costs}`;
     }
     case 'evaluated': {

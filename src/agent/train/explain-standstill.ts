@@ -1,3 +1,5 @@
+import { significant } from '../common/numbers.ts';
+
 /** What a run has seen of its learning, late figures being running means. */
 export interface LearningSeen {
   /** Whether a reward other than 0 has come. */
@@ -23,10 +25,14 @@ const SPENT = 0.05;
 /** Explained variance below which values say next to nothing. */
 const UNEXPLAINED = 0.1;
 
+/** What to do where rewards tell no action from another. */
+const MORE_REWARDS =
+  'Reward steps on the way, begin episodes nearer to the goal (a hook can), or raise ppo.entropy';
+
 /** Says the most likely reason why a return does not rise, and what to do: the first of a list that applies. */
 export function explainStandstill(seen: LearningSeen): string {
   const { rewarded, before, now, range, onlyChoice, entropyLeft, explained } = seen;
-  const stands = `the return has not risen since training began (${show(before)} → ${show(now)})`;
+  const stands = `the return has not risen since training began (${significant(before)} → ${significant(now)})`;
   const because = (reason: string, remedy: string) => `${stands}: ${reason}. ${remedy}`;
   if (range === null) {
     return 'no episode has ended yet, so that no return is known. Truncate episodes with env.maxEpisodeSteps';
@@ -34,13 +40,13 @@ export function explainStandstill(seen: LearningSeen): string {
   if (!rewarded) {
     return because(
       'every reward so far was 0, since random actions do not reach one',
-      'Reward steps on the way, begin episodes nearer to the goal (a hook can), or raise ppo.entropy',
+      MORE_REWARDS,
     );
   }
   if (range[0] === range[1]) {
     return because(
       'every episode so far had the same return, so that no way to act has shown itself as better',
-      'Reward steps on the way, begin episodes nearer to the goal (a hook can), or raise ppo.entropy',
+      MORE_REWARDS,
     );
   }
   if (onlyChoice > FORCED) {
@@ -70,10 +76,9 @@ export function explainStandstill(seen: LearningSeen): string {
 /** Says that the most likely actions earn less than drawn ones, and what to do. @param drawn mean return of training */
 export function explainArgmax(drawn: number, likely: number): string {
   return (
-    `the most likely actions earn less in evaluation (${show(likely)}) than drawn ones do in training (${show(drawn)}): ` +
+    `the most likely actions earn less in evaluation (${significant(likely)}) than drawn ones do in training (${significant(drawn)}): ` +
     'the policy needs its chance, or is not trained enough. Draw actions with evaluation.deterministic: false, or train longer'
   );
 }
 
 const percent = (share: number): string => `${Math.round(100 * share)} %`;
-const show = (value: number): string => String(Number(value.toPrecision(3)));

@@ -1,5 +1,5 @@
 import { algorithmOf } from '../algorithms/index.ts';
-import { whole } from '../common/numbers.ts';
+import { significant, whole } from '../common/numbers.ts';
 import type { Config } from '../config/config.ts';
 
 /** Says how the schedule changes where a run resumes after `envSteps` with another length; undefined where it does not. */
@@ -14,11 +14,11 @@ export function explainLength(
   const [was, is] = [at(before), at(totalSteps)];
   const names = Object.keys(is).filter((name) => was[name] !== is[name]);
   if (names.length === 0) return undefined;
-  const changes = names.map((name) => `${name} ${show(was[name])} → ${show(is[name])}`);
+  const changes = names.map(
+    (name) => `${name} ${significant(was[name])} → ${significant(is[name])}`,
+  );
   return (
     `train.totalSteps: ${whole(before)} → ${whole(totalSteps)}, which stretches the schedule: ` +
     `${changes.join(', ')} from this step on`
   );
 }
-
-const show = (value: number): string => String(Number(value.toPrecision(3)));

@@ -12,6 +12,7 @@ import { train } from '../../../src/agent/train/train.ts';
 import { RunningStats } from '../../../src/envs/common/index.ts';
 import { Box, Discrete } from '../../../src/envs/index.ts';
 import { loadBackend, Rng } from '../../../src/kernels/index.ts';
+import { KNOWN_IDS } from '../../support/known-ids.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { tinyConfig } from '../../support/tiny-config.ts';
 
@@ -65,26 +66,23 @@ it('an agent is refused as bad usage where its policy would be too large', () =>
 });
 
 describe('Agent.act', () => {
-  it.each([
-    'KnownDiscrete-v0',
-    'KnownMultiDiscrete-v0',
-    'KnownMultiBinary-v0',
-    'KnownBox-v0',
-    'KnownDict-v0',
-  ])('gives an action of the space of %s, with one entry of its thought a step', async (id) => {
-    const agent = await makeAgent({ env: { id } });
-    for (const obs of samples(agent, 8)) {
-      const { action, thought } = await agent.act(obs);
-      expect(agent.actionSpace.contains(action)).toBe(true);
-      expect(thought.ponderSteps).toBeGreaterThanOrEqual(1);
-      expect(thought.ponderSteps).toBeLessThanOrEqual(4);
-      for (const entries of [thought.halts, thought.values, thought.actions]) {
-        expect(entries).toHaveLength(thought.ponderSteps);
+  it.each(KNOWN_IDS)(
+    'gives an action of the space of %s, with one entry of its thought a step',
+    async (id) => {
+      const agent = await makeAgent({ env: { id } });
+      for (const obs of samples(agent, 8)) {
+        const { action, thought } = await agent.act(obs);
+        expect(agent.actionSpace.contains(action)).toBe(true);
+        expect(thought.ponderSteps).toBeGreaterThanOrEqual(1);
+        expect(thought.ponderSteps).toBeLessThanOrEqual(4);
+        for (const entries of [thought.halts, thought.values, thought.actions]) {
+          expect(entries).toHaveLength(thought.ponderSteps);
+        }
+        for (const halt of thought.halts) expect(halt).toSatisfy((p: number) => p > 0 && p < 1);
+        expect(thought.cut).toBe(false);
       }
-      for (const halt of thought.halts) expect(halt).toSatisfy((p: number) => p > 0 && p < 1);
-      expect(thought.cut).toBe(false);
-    }
-  });
+    },
+  );
 
   it('takes the most likely action of its last step', async () => {
     const agent = await makeAgent(khop);

@@ -32,15 +32,18 @@ const [driver, chooser] = Array.from(
   ([, text]) => text,
 );
 
-/** Runs every graph on rows of observations: of each, the heads' outputs after every ponder step. */
-const RUN = `
+/** Opens the graphs of a folder, to ask them of rows of observations. */
+const OPEN = `
 import sys
 folder, rows = sys.argv[1], json.loads(sys.argv[2])
 run = {name: onnxruntime.InferenceSession(f'{folder}/{name}.onnx') for name in ('encoder', 'step', 'heads')}
 def ask(name, tensors):
     wanted = {each.name: tensors[each.name] for each in run[name].get_inputs()}
     return dict(zip([each.name for each in run[name].get_outputs()], run[name].run(None, wanted)))
-found = []
+`;
+
+/** Runs every graph on rows of observations: of each, the heads' outputs after every ponder step. */
+const RUN = `${OPEN}found = []
 for row in rows:
     thought = ask('encoder', {'obs': np.array([row], np.float32)})
     for n in (1, 2, 3):
@@ -56,14 +59,7 @@ act = load(sys.argv[1])
 print(json.dumps([act(obs) for obs in json.loads(sys.argv[2])]))
 `;
 
-const CHOOSE = `
-import sys
-folder, rows = sys.argv[1], json.loads(sys.argv[2])
-run = {name: onnxruntime.InferenceSession(f'{folder}/{name}.onnx') for name in ('encoder', 'step', 'heads')}
-action = json.load(open(f'{folder}/pondera.json'))['action']
-def ask(name, tensors):
-    wanted = {each.name: tensors[each.name] for each in run[name].get_inputs()}
-    return dict(zip([each.name for each in run[name].get_outputs()], run[name].run(None, wanted)))
+const CHOOSE = `${OPEN}action = json.load(open(f'{folder}/pondera.json'))['action']
 found = []
 for row in rows:
     thought = ask('encoder', {'obs': np.array([row], np.float32)})

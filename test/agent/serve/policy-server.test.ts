@@ -9,6 +9,7 @@ import {
   sayHello,
 } from '../../../src/envs/net/index.ts';
 import { Rng } from '../../../src/kernels/index.ts';
+import { KNOWN_IDS } from '../../support/known-ids.ts';
 import { connect, makeRun, serve } from '../../support/served.ts';
 
 const khop = { env: { id: 'KHop-v0', options: { layers: 2, width: 3 } } };
@@ -41,13 +42,7 @@ function heard(connection: Connection) {
 }
 
 describe('a policy server', () => {
-  it.each([
-    'KnownDiscrete-v0',
-    'KnownMultiDiscrete-v0',
-    'KnownMultiBinary-v0',
-    'KnownBox-v0',
-    'KnownDict-v0',
-  ])('answers for %s as the agent itself, in MessagePack and JSON', async (id) => {
+  it.each(KNOWN_IDS)('answers for %s as the agent itself, in MessagePack and JSON', async (id) => {
     const { dir, agent } = await makeRun({ env: { id } });
     const server = await serve(dir);
     const rng = Rng.seed(3);

@@ -7,6 +7,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ServeEvent } from '../../../src/agent/serve/serve-options.ts';
 import { Box, type Env, MultiDiscrete, valueAsJson } from '../../../src/envs/index.ts';
 import { Rng } from '../../../src/kernels/index.ts';
+import { KNOWN_IDS } from '../../support/known-ids.ts';
 import { connect, makeRun, serve } from '../../support/served.ts';
 
 const khop = { env: { id: 'KHop-v0', options: { layers: 2, width: 3 } } };
@@ -30,13 +31,7 @@ async function begun(url: string, headers: Record<string, string> = {}) {
 }
 
 describe('POST /v1/act', () => {
-  it.each([
-    'KnownDiscrete-v0',
-    'KnownMultiDiscrete-v0',
-    'KnownMultiBinary-v0',
-    'KnownBox-v0',
-    'KnownDict-v0',
-  ])('answers for %s as the agent itself', async (id) => {
+  it.each(KNOWN_IDS)('answers for %s as the agent itself', async (id) => {
     const { dir, agent } = await makeRun({ env: { id } });
     const { actUrl } = await serve(dir);
     const rng = Rng.seed(3);

@@ -1,5 +1,5 @@
-import type { AnySpace, Space } from '../../../envs/index.ts';
-import { partsOf } from '../../../envs/spaces/index.ts';
+import type { Space } from '../../../envs/index.ts';
+import { type ActionPart, partsOf } from '../../../envs/spaces/index.ts';
 
 const WEIGHT = 0.01;
 /** The entropy of four choices that are equally likely, in nats: up to it the weight stays the same. */
@@ -11,21 +11,12 @@ const NATS = Math.log(4);
  * where there are none: a Gaussian starts wide, and a bonus would keep it so.
  */
 export function entropyWeight(actionSpace: Space): number {
-  const most = partsOf(actionSpace).reduce((sum, { space }) => sum + mostEntropy(space), 0);
+  const most = partsOf(actionSpace).reduce((sum, part) => sum + mostEntropy(part), 0);
   return most === 0 ? 0 : WEIGHT * Math.min(1, NATS / most);
 }
 
-/** The entropy of a uniform choice in nats; 0 for numbers. */
-function mostEntropy(space: Space): number {
-  const known = space as AnySpace;
-  switch (known.type) {
-    case 'discrete':
-      return Math.log(known.n);
-    case 'multi-discrete':
-      return Array.from(known.nvec, Math.log).reduce((a, b) => a + b, 0);
-    case 'multi-binary':
-      return known.size * Math.LN2;
-    default:
-      return 0;
-  }
+/** The entropy of uniform choices in nats; 0 for numbers, which have no choices. */
+function mostEntropy({ space, nvec }: ActionPart): number {
+  if (space.type === 'multi-binary') return space.size * Math.LN2;
+  return nvec.reduce((sum, n) => sum + Math.log(n), 0);
 }

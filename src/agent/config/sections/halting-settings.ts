@@ -1,22 +1,19 @@
 import { z } from 'zod';
 import { explainHalting, haltingFields, haltingRules } from '../../../policy/index.ts';
 import { algorithms } from '../../algorithms/index.ts';
-import { count } from '../../common/config-numbers.ts';
+import { chosen, count } from '../../common/config-numbers.ts';
 
 /** Of a thought: what is counted by ponder steps (metrics, TensorBoard) has an entry for each. */
 export const MOST_STEPS = 1000;
 
-/** Typed as what it comes to: where none is given, the first that the algorithm learns. */
+/** The rule; where none is given, the first that the algorithm learns. */
 function haltingRule() {
   const names = z.enum(haltingRules.names);
   const firsts = algorithms.all.map(({ name, halting: [first] }) => `${first} with ${name}`);
   const rules = haltingRules.all.map(({ name, summary }) => `${name}: ${summary}`);
-  const rule = names
-    .optional()
-    .describe(
-      `Rule that ends thoughts while the policy learns. ${rules.join('; ')}. Without it: ${firsts.join(', ')}.`,
-    );
-  return rule as unknown as z.ZodDefault<typeof names>;
+  return chosen(names).describe(
+    `Rule that ends thoughts while the policy learns. ${rules.join('; ')}. Without it: ${firsts.join(', ')}.`,
+  );
 }
 
 /** The section `halting` of a config: the rules that are registered, and the fields of each. */

@@ -89,29 +89,33 @@ export class Recall extends EpisodicEnv<Int32Array, number, State> {
     return { state: { ...state, at, right }, reward, terminated, success: right === questions };
   }
 
-  protected observe({ targets, order, questions, at }: State): Int32Array {
-    const { pairs } = this.#options;
-    if (at < pairs) return Int32Array.of(0, order[at], targets[order[at]], 0);
-    // After the last question it is shown again.
-    const [start, hops] = questions[Math.min(at - pairs, questions.length - 1)];
+  protected observe(state: State): Int32Array {
+    const { targets, order, at } = state;
+    const question = this.#question(state);
+    if (question === undefined) return Int32Array.of(0, order[at], targets[order[at]], 0);
+    const [start, hops] = question;
     return Int32Array.of(1, start, 0, hops);
   }
 
-  protected override describe({ questions, at }: State): Info {
-    const { pairs } = this.#options;
-    return {
-      difficulty: at < pairs ? 0 : questions[Math.min(at - pairs, questions.length - 1)][1],
-    };
+  protected override describe(state: State): Info {
+    return { difficulty: this.#question(state)?.[1] ?? 0 };
+  }
+
+  /** The question on show, the last one also after its answer; undefined while pairs are shown. */
+  #question({ questions, at }: State): State['questions'][number] | undefined {
+    return at < this.#options.pairs
+      ? undefined
+      : questions[Math.min(at - this.#options.pairs, questions.length - 1)];
   }
 
   /** The pairs shown so far, from left to right; those on the way to the answer are marked. */
-  protected draw({ targets, order, questions, at }: State): Drawing {
+  protected draw(state: State): Drawing {
     const { pairs } = this.#options;
-    const question = questions[Math.min(at - pairs, questions.length - 1)];
+    const { targets, order, at } = state;
+    const question = this.#question(state);
+    const [start, hops] = question ?? [0, 0];
     const way = new Set<number>();
-    if (at >= pairs) {
-      for (let hop = 0; hop < question[1]; hop++) way.add(reached(targets, question[0], hop));
-    }
+    for (let hop = 0; hop < hops; hop++) way.add(reached(targets, start, hop));
     const shown = order.slice(0, at + 1).map((name, i): Shape => {
       const fill = way.has(name) ? palette.ink : palette.pale;
       const text = `${name} → ${targets[name]}`;
@@ -124,7 +128,7 @@ export class Recall extends EpisodicEnv<Int32Array, number, State> {
         fill,
       };
     });
-    const text = at < pairs ? 'Remember' : `From ${question[0]}, follow ${question[1]}`;
+    const text = question === undefined ? 'Remember' : `From ${start}, follow ${hops}`;
     return {
       width: 16 + 92 * Math.min(6, pairs),
       height: 72 + 28 * Math.ceil(pairs / 6),
