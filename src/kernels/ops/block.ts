@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { attention } from './attention.ts';
+import { attendOverRows, type Memory, type Ranges } from './attention-over-rows.ts';
 import { linear } from './linear.ts';
 import { rmsNorm } from './rms-norm.ts';
 
@@ -39,6 +40,10 @@ export interface Block {
   bias?: tf.Tensor;
   /** Added to the scores of each element's keys [B, keys]; see `attention`. */
   mask?: tf.Tensor;
+  /** Keys and values that all elements share, of which each attends to a range too. */
+  memory?: Memory;
+  /** The range of each element; present where `memory` is. */
+  ranges?: Ranges;
 }
 
 /**
@@ -48,7 +53,8 @@ export interface Block {
  *     m = x + norm(Attention(norm(x)·query, keys, values)·out)
  *     y = m + norm(relu(norm(m)·inner + innerBias)·outer)
  *
- * The keys are those of the context, followed by the tokens' own, norm(x)·key; likewise the values.
+ * The keys are those of the context, followed by the tokens' own, norm(x)·key; likewise the values. With a memory, one softmax
+ * is over these and the rows of the element's range (`attendOverRows`); bias and mask belong to the keys of the element.
  *
  * @param x [B, R, D]
  * @param block the weights and the context
@@ -58,17 +64,20 @@ export interface Block {
  */
 export function transformerBlock(
   x: tf.Tensor,
-  { weights: w, context, bias, mask }: Block,
+  { weights: w, context, bias, mask, memory, ranges }: Block,
   heads: number,
 ): tf.Tensor {
   const normed = rmsNorm(x, w.attentionBefore);
   const joined = (context: tf.Tensor | undefined, own: tf.Tensor | undefined) => {
     const parts = [context, own && linear(normed, own)].filter((part) => part !== undefined);
-    return parts.length === 1 ? parts[0] : tf.concat(parts, 1);
+    return parts.length === 2 ? tf.concat(parts, 1) : parts[0];
   };
   const k = joined(context?.k, w.key);
   const v = joined(context?.v, w.value);
-  const read = attention(linear(normed, w.query), k, v, heads, bias, mask);
+  const q = linear(normed, w.query);
+  const read = memory
+    ? attendOverRows(q, k && { k, v }, heads, bias, mask, memory, ranges!)
+    : attention(q, k, v, heads, bias, mask);
   const middle = tf.add(x, rmsNorm(linear(read, w.out), w.attentionAfter));
   const hidden = tf.relu(linear(rmsNorm(middle, w.forwardBefore), w.inner, w.innerBias));
   return tf.add(middle, rmsNorm(linear(hidden, w.outer), w.forwardAfter));

@@ -6,6 +6,7 @@ export {
   type NamedVariable,
 } from './adam.ts';
 export { ABSENT, attention } from './attention.ts';
+export type { Memory, Ranges } from './attention-over-rows.ts';
 export { type Block, type BlockWeights, transformerBlock } from './block.ts';
 export { embed } from './embed.ts';
 export { embedFields } from './embed-fields.ts';

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { firstRanges, type Ranges } from './attention-over-rows.ts';
 import { type Block, type BlockWeights, transformerBlock } from './block.ts';
 import { differentiable, hasKernel, isWhole, runKernel } from './fused.ts';
 import { linear } from './linear.ts';
@@ -21,6 +22,8 @@ export interface Loop {
   heads: number;
   /** Added to the scores of each element's keys in every block [B, keys]; see `attention`. It has no gradient. */
   mask?: tf.Tensor;
+  /** The rows of the blocks' memories that each element attends to; present where they have memories. */
+  ranges?: Ranges;
 }
 
 /** The greatest sizes with which a group of rows fits the scratch memory of the fused kernels. */
@@ -83,6 +86,7 @@ export function loopStep(z: tf.Tensor, loop: Loop): tf.Tensor3D {
 function fits(z: tf.Tensor, { blocks }: Loop): boolean {
   return (
     hasKernel(UNROLL) &&
+    blocks.every(({ memory }) => memory === undefined) &&
     z.size > 0 &&
     z.shape[2]! <= MAX_WIDTH &&
     isWhole(z.shape[2]!) &&
@@ -100,17 +104,18 @@ function composite(z: tf.Tensor, loop: Loop, reach: readonly number[]): tf.Tenso
   const { gain, blocks, heads } = loop;
   const first = (x: tf.Tensor, n: number) => (x.shape[0] === n ? x : takeRows(x, 0, n));
   let state = z;
-  let { mix, mask } = loop;
+  let { mix, mask, ranges } = loop;
   let contexts = blocks.map(({ context }) => context);
   return reach.map((n) => {
     state = first(state, n);
     mix = mix && { ...mix, inject: first(mix.inject, n) };
     mask = mask && first(mask, n);
+    ranges = ranges && firstRanges(ranges, n);
     contexts = contexts.map(
       (context) => context && { k: first(context.k, n), v: first(context.v, n) },
     );
     state = blocks.reduce(
-      (x, block, i) => transformerBlock(x, { ...block, context: contexts[i], mask }, heads),
+      (x, block, i) => transformerBlock(x, { ...block, context: contexts[i], mask, ranges }, heads),
       rmsNorm(mix ? tf.add(linear(state, mix.keep), mix.inject) : state, gain),
     );
     return state;
