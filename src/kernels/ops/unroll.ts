@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { firstRanges, type Ranges } from './attention-over-rows.ts';
+import { assertRanges, firstRanges, type Ranges } from './attention-over-rows.ts';
 import { type Block, type BlockWeights, transformerBlock } from './block.ts';
 import { differentiable, hasKernel, isWhole, runKernel } from './fused.ts';
 import { linear } from './linear.ts';
@@ -26,7 +26,10 @@ export interface Loop {
   ranges?: Ranges;
 }
 
-/** The greatest sizes with which a group of rows fits the scratch memory of the fused kernels. */
+/**
+ * The greatest sizes with which a group of rows fits the scratch memory of the fused kernels. MAX_KEYS counts an element's own
+ * keys; the rows of a memory need no limit, for their kernels get scratch memory for the longest range.
+ */
 const MAX_WIDTH = 256;
 export const MAX_FORWARD = 1024;
 const MAX_KEYS = 512;
@@ -40,6 +43,8 @@ export interface UnrollAttrs {
   whole: boolean;
   /** Whether the kernel keeps everything that the gradient needs. */
   taped: boolean;
+  /** The rows of the memories that each element attends to. */
+  ranges?: Ranges;
 }
 
 /**
@@ -86,7 +91,6 @@ export function loopStep(z: tf.Tensor, loop: Loop): tf.Tensor3D {
 function fits(z: tf.Tensor, { blocks }: Loop): boolean {
   return (
     hasKernel(UNROLL) &&
-    blocks.every(({ memory }) => memory === undefined) &&
     z.size > 0 &&
     z.shape[2]! <= MAX_WIDTH &&
     isWhole(z.shape[2]!) &&
@@ -127,7 +131,7 @@ export const WEIGHTS: readonly (keyof BlockWeights)[] = [
   ...(['attentionBefore', 'query', 'out', 'attentionAfter', 'forwardBefore', 'inner'] as const),
   ...(['innerBias', 'outer', 'forwardAfter', 'key', 'value'] as const),
 ];
-const STEMS = ['k', 'v', 'bias', ...WEIGHTS];
+const STEMS = ['k', 'v', 'bias', 'K', 'V', 'far', ...WEIGHTS];
 const names: (readonly [stem: string, name: string])[][] = [];
 
 /** The names of a block's tensors, each with its name among the tensors of all blocks. */
@@ -139,8 +143,9 @@ export function blockNames(block: number): readonly (readonly [stem: string, nam
 /** Every tensor of a loop that has a gradient, by name, in the order of the gradients. */
 function named(z: tf.Tensor, { gain, mix, blocks }: Loop): Record<string, tf.Tensor> {
   const tensors: Record<string, tf.Tensor> = { z, gain, ...mix };
-  blocks.forEach(({ weights, context, bias }, i) => {
-    const own: Record<string, tf.Tensor | undefined> = { ...weights, ...context, bias };
+  blocks.forEach(({ weights, context, bias, memory }, i) => {
+    const shared = memory && { K: memory.k, V: memory.v, far: memory.bias };
+    const own: Record<string, tf.Tensor | undefined> = { ...weights, ...context, bias, ...shared };
     for (const [stem, name] of blockNames(i)) {
       const tensor = own[stem];
       if (tensor !== undefined) tensors[name] = tensor;
@@ -150,8 +155,14 @@ function named(z: tf.Tensor, { gain, mix, blocks }: Loop): Record<string, tf.Ten
 }
 
 function fused(z: tf.Tensor, loop: Loop, reach: readonly number[], whole: boolean): tf.Tensor3D {
-  const { heads, blocks, mask } = loop;
-  const attrs = { heads, reach: [...reach], blocks: blocks.length, whole, taped: true };
+  const { heads, blocks, mask, ranges } = loop;
+  for (const { memory } of blocks) {
+    if (memory) assertRanges('unroll', ranges!, z.shape[0], memory);
+  }
+  const given = { heads, reach: [...reach], blocks: blocks.length, whole, taped: true };
+  // A copy, for the caller may change its arrays before the gradient is computed.
+  const ofRows = ranges && { begin: ranges.begin.slice(), end: ranges.end.slice() };
+  const attrs = { ...given, ranges: ofRows } as unknown as tf.NamedAttrMap;
   return differentiable(
     named(z, loop),
     (given, taped) => {

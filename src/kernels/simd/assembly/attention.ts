@@ -30,7 +30,7 @@ export function attentionOne(
   const row = floats(S);
   const scale = <f32>Math.sqrt(<f64>H / <f64>D);
   for (let h = 0; h < H; h++) {
-    dots(probs, q, k, step, R, S, width);
+    dots(probs, row, q, k, step, R, S, width);
     softmax(probs, R, S, scale, bias, mask);
     product(y, step, probs, row, 4, v, step, R, S, width, 0, 0, false);
     const next = floats(width);
@@ -83,7 +83,7 @@ export function attentionGradOne(
       const n = min(rows, R - first);
       const queries = first * step;
       const weights = probs + first * row;
-      dots(scratch, dy + queries, v, step, n, S, width);
+      dots(scratch, row, dy + queries, v, step, n, S, width);
       softmaxGrad(scratch, weights, n, S, scale, dbias ? dbias + first * row : 0);
       const more = accumulate || first > 0;
       product(dq + queries, step, scratch, row, 4, k, step, n, S, width, 0, 0, false);
@@ -103,8 +103,10 @@ export function attentionGradOne(
   }
 }
 
-/** `out[R, S] = q[R, width]·k[S, width]ᵀ`. The rows of q and k lie `step` bytes apart. */
-function dots(out: usize, q: usize, k: usize, step: usize, R: i32, S: i32, width: i32): void {
+/** `out[R, S] = q[R, width]·k[S, width]ᵀ`. The rows of out lie `outStep` bytes apart, those of q and k `step` bytes. */
+export function dots(
+  out: usize, outStep: usize, q: usize, k: usize, step: usize, R: i32, S: i32, width: i32,
+): void {
   const whole = floats(width & ~3);
   const rest = width & 3;
   for (let r = 0; r < R; r++) {
@@ -140,6 +142,7 @@ function dots(out: usize, q: usize, k: usize, step: usize, R: i32, S: i32, width
       k0 += 4 * step;
     }
     q += step;
+    out += outStep - floats(S);
   }
 }
 
@@ -147,7 +150,7 @@ function dots(out: usize, q: usize, k: usize, step: usize, R: i32, S: i32, width
  * In place, for each row of x [rows, n]: `softmax(scale·x + bias + mask)`. bias has the shape of x, mask has n numbers; 0:
  * none.
  */
-function softmax(x: usize, rows: i32, n: i32, scale: f32, bias: usize, mask: usize): void {
+export function softmax(x: usize, rows: i32, n: i32, scale: f32, bias: usize, mask: usize): void {
   const whole = floats(n & ~3);
   const rest = n & 3;
   const factor = f32x4.splat(scale);
@@ -195,30 +198,44 @@ function softmax(x: usize, rows: i32, n: i32, scale: f32, bias: usize, mask: usi
  * In place, for each row of dp [rows, n]: `scale·dS` with `dS = p ⊙ (dp − Σ p ⊙ dp)`. Adds dS to dbias (0: none).
  */
 function softmaxGrad(dp: usize, p: usize, rows: i32, n: i32, scale: f32, dbias: usize): void {
-  const whole = floats(n & ~3);
-  const rest = n & 3;
-  const factor = f32x4.splat(scale);
   const step = floats(n);
   for (let row = 0; row < rows; row++) {
-    let total = f32x4.splat(0);
-    for (let i: usize = 0; i < whole; i += 16) {
-      total = madd(v128.load(p + i), v128.load(dp + i), total);
-    }
-    if (rest) total = madd(loadPart(p + whole, rest), loadPart(dp + whole, rest), total);
-    const mean = f32x4.splat(sum(total));
-    for (let i: usize = 0; i < whole; i += 16) {
-      const ds = f32x4.mul(v128.load(p + i), f32x4.sub(v128.load(dp + i), mean));
-      if (dbias) v128.store(dbias + i, f32x4.add(v128.load(dbias + i), ds));
-      v128.store(dp + i, f32x4.mul(ds, factor));
-    }
-    if (rest) {
-      const d = f32x4.sub(loadPart(dp + whole, rest), mean);
-      const ds = f32x4.mul(loadPart(p + whole, rest), d);
-      if (dbias) storePart(dbias + whole, f32x4.add(loadPart(dbias + whole, rest), ds), rest);
-      storePart(dp + whole, f32x4.mul(ds, factor), rest);
-    }
+    scoreGrad(dp, p, n, meanGrad(dp, p, n), scale, dbias);
     dp += step;
     p += step;
     if (dbias) dbias += step;
+  }
+}
+
+/** `Σ p ⊙ dp` of n numbers. */
+@inline
+export function meanGrad(dp: usize, p: usize, n: i32): f32 {
+  const whole = floats(n & ~3);
+  const rest = n & 3;
+  let total = f32x4.splat(0);
+  for (let i: usize = 0; i < whole; i += 16) {
+    total = madd(v128.load(p + i), v128.load(dp + i), total);
+  }
+  if (rest) total = madd(loadPart(p + whole, rest), loadPart(dp + whole, rest), total);
+  return sum(total);
+}
+
+/** In place, for n numbers: `scale·dS` with `dS = p ⊙ (dp − mean)`. Adds dS to dbias (0: none). */
+@inline
+export function scoreGrad(dp: usize, p: usize, n: i32, mean: f32, scale: f32, dbias: usize): void {
+  const whole = floats(n & ~3);
+  const rest = n & 3;
+  const factor = f32x4.splat(scale);
+  const subtracted = f32x4.splat(mean);
+  for (let i: usize = 0; i < whole; i += 16) {
+    const ds = f32x4.mul(v128.load(p + i), f32x4.sub(v128.load(dp + i), subtracted));
+    if (dbias) v128.store(dbias + i, f32x4.add(v128.load(dbias + i), ds));
+    v128.store(dp + i, f32x4.mul(ds, factor));
+  }
+  if (rest) {
+    const d = f32x4.sub(loadPart(dp + whole, rest), subtracted);
+    const ds = f32x4.mul(loadPart(p + whole, rest), d);
+    if (dbias) storePart(dbias + whole, f32x4.add(loadPart(dbias + whole, rest), ds), rest);
+    storePart(dp + whole, f32x4.mul(ds, factor), rest);
   }
 }

@@ -1,6 +1,7 @@
 import { attentionGradOne } from './attention';
+import { attendOverRowsGrad } from './attention-over-rows';
 import { ownKey } from './block';
-import { biasStep, Group, groupsOf, keysOf, placeGroup } from './block-group';
+import { biasStep, Group, groupsOf, keysOf, placeGroup, scoresOf } from './block-group';
 import { multiplyPacked, TILE_SCRATCH } from './gemm';
 import { BlockArguments, BlockGradArguments, BlockParameters, CHUNK, LANES } from './generated/arguments';
 import { product } from './product';
@@ -29,6 +30,8 @@ class Tools {
   /** A row a key, if tokens attend to one another. */
   dkeys: usize;
   dvalues: usize;
+  /** The gradients of the scores of up to CHUNK queries, where the elements share rows. */
+  dscores: usize;
 }
 
 /**
@@ -50,7 +53,7 @@ export function blockGrad(a: BlockGradArguments, part: i32, parts: i32, scratch:
       placeGroup(g, b, i, part);
       if (!b.z) t.dx = a.dx + floats(g.first * b.R * b.D);
       concludeGrad(a, sums, g, t);
-      readGrad(a, g, t, dbias);
+      readGrad(a, g, t, dbias, lane * a.dshared.laneStep);
       if (g.whole) askGrad(b, sums, g, t);
       else askReadoutsGrad(b, sums, g, t);
       if (b.z) beginGrad(a, sums, g, t);
@@ -74,6 +77,7 @@ function prepare(a: BlockGradArguments, t: Tools, scratch: usize, part: i32): vo
   t.dx = t.dfirst + tokens;
   t.dkeys = t.dx + tokens;
   t.dvalues = t.dkeys + b.group * keysOf(b) * step;
+  t.dscores = t.dvalues + b.group * keysOf(b) * step;
 }
 
 /** Sets `sums` to the addresses of a lane's gradients, `shift` bytes after those of the first lane. */
@@ -133,22 +137,34 @@ function addReadouts(a: BlockGradArguments, g: Group, dy: usize): void {
   }
 }
 
-/** From dread to the gradients of queries, keys, values and bias. */
-function readGrad(a: BlockGradArguments, g: Group, t: Tools, dbias: usize): void {
+/** From dread to the gradients of queries, keys, values and bias. Those of shared rows lie `shift` bytes after the first lane. */
+function readGrad(a: BlockGradArguments, g: Group, t: Tools, dbias: usize, shift: usize): void {
   const b = a.block;
   const D = b.D;
   const T = keysOf(b);
   const queries = floats(g.queries * D);
   const keys = floats(T * D);
-  const scores = floats(g.queries * b.H * T);
+  const scores = floats(g.queries * b.H * scoresOf(b));
   const context = floats(b.S * D);
   for (let i = 0; i < g.last - g.first; i++) {
     const dk = b.weights.key ? t.dkeys + i * keys : a.dk + (g.first + i) * keys;
     const dv = b.weights.key ? t.dvalues + i * keys : a.dv + (g.first + i) * keys;
-    attentionGradOne(
-      t.dq + i * queries, dk, dv, dbias, biasStep(b), t.dread + i * queries, g.probs + i * scores,
-      g.q + i * queries, g.keys + i * keys, g.values + i * keys, g.queries, T, b.H, D, !b.weights.key, t.rest,
-    );
+    const dq = t.dq + i * queries;
+    const dy = t.dread + i * queries;
+    const probs = g.probs + i * scores;
+    const q = g.q + i * queries;
+    const k = g.keys + i * keys;
+    const v = g.values + i * keys;
+    if (b.shared.k) {
+      attendOverRowsGrad(
+        dq, dk, dv, dbias, biasStep(b), dy, probs, q, k, v, g.queries, T, b.H, D, !b.weights.key,
+        b.shared, a.dshared.k + shift, a.dshared.v + shift, a.dshared.bias + shift, g.first + i, t.dscores,
+      );
+    } else {
+      attentionGradOne(
+        dq, dk, dv, dbias, biasStep(b), dy, probs, q, k, v, g.queries, T, b.H, D, !b.weights.key, t.rest,
+      );
+    }
     if (b.weights.key && b.S) {
       add(a.dk + (g.first + i) * context, dk, b.S * D);
       add(a.dv + (g.first + i) * context, dv, b.S * D);

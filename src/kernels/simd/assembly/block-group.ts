@@ -49,6 +49,12 @@ export function keysOf(a: BlockArguments): i32 {
   return a.weights.key ? a.S + a.R : a.S;
 }
 
+/** Room for the scores of a query in a head: those of its element's keys, and of the rows of the longest range. */
+@inline
+export function scoresOf(a: BlockArguments): i32 {
+  return keysOf(a) + a.shared.longest;
+}
+
 /** Bytes from one head to the next in a bias. */
 @inline
 export function biasStep(a: BlockArguments): usize {
@@ -87,7 +93,7 @@ export function placeGroup(g: Group, a: BlockArguments, i: i32, part: i32): void
   g.q = a.q + shift + query * step;
   g.keys = a.weights.key ? a.keys + shift + element * T * step : a.k + first * T * step;
   g.values = a.weights.key ? a.values + shift + element * T * step : a.v + first * T * step;
-  g.probs = a.probs + shift + floats(query * a.H * T);
+  g.probs = a.probs + shift + floats(query * a.H * scoresOf(a));
   g.read = a.read + shift + query * step;
   g.projected = a.projected + shift + query * step;
   g.middle = a.middle + shift + query * step;

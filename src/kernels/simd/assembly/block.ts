@@ -1,5 +1,6 @@
 import { attentionOne } from './attention';
-import { biasStep, Group, groupsOf, keysOf, placeGroup } from './block-group';
+import { attendOverRows } from './attention-over-rows';
+import { biasStep, Group, groupsOf, keysOf, placeGroup, scoresOf } from './block-group';
 import { multiplyPacked, TILE_SCRATCH } from './gemm';
 import { BlockArguments, CHUNK } from './generated/arguments';
 import { product } from './product';
@@ -104,13 +105,21 @@ function read(a: BlockArguments, g: Group): void {
   const T = keysOf(a);
   const queries = floats(g.queries * a.D);
   const keys = floats(T * a.D);
-  const scores = floats(g.queries * a.H * T);
+  const scores = floats(g.queries * a.H * scoresOf(a));
   let mask = a.mask ? a.mask + floats(g.first * T) : 0;
   for (let i = 0; i < g.last - g.first; i++) {
-    attentionOne(
-      g.read + i * queries, g.probs + i * scores, g.q + i * queries, g.keys + i * keys,
-      g.values + i * keys, a.bias, biasStep(a), mask, g.queries, T, a.H, a.D,
-    );
+    const y = g.read + i * queries;
+    const probs = g.probs + i * scores;
+    const q = g.q + i * queries;
+    const k = g.keys + i * keys;
+    const v = g.values + i * keys;
+    if (a.shared.k) {
+      attendOverRows(
+        y, probs, q, k, v, a.bias, biasStep(a), mask, g.queries, T, a.H, a.D, a.shared, g.first + i,
+      );
+    } else {
+      attentionOne(y, probs, q, k, v, a.bias, biasStep(a), mask, g.queries, T, a.H, a.D);
+    }
     if (mask) mask += floats(T);
   }
 }

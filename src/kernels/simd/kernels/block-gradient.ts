@@ -1,9 +1,11 @@
+import { CHUNK } from '../runtime/constants.ts';
 import { defineKernel, int, optional, pointer } from '../runtime/define-kernel.ts';
 import type { SimdBackend } from '../runtime/simd-backend.ts';
 import { block, blockArguments } from './block.ts';
-import { aligned, groupOf, keysOf } from './block-memory.ts';
+import { aligned, groupOf, keysOf, scoresOf } from './block-memory.ts';
 import { type BlockAt, blockParameters } from './block-parameters.ts';
 import type { Lanes } from './lane-sum.ts';
+import { sharedSums } from './shared-rows.ts';
 
 export const blockGrad = defineKernel('blockGrad', {
   args: {
@@ -15,6 +17,7 @@ export const blockGrad = defineKernel('blockGrad', {
     dk: optional('of k, added to'),
     dv: optional('of v, added to'),
     dbias: optional('[LANES, H, R, T], added to'),
+    dshared: sharedSums,
     sums: blockParameters,
     laneStep: int('bytes from the sums of a lane to those of the next; they are added to'),
     work: pointer("each thread's own memory"),
@@ -40,6 +43,8 @@ export interface BlockSums {
   parameters: Lanes;
   /** [H, R, keys] */
   bias?: Lanes;
+  /** Of what the elements share. */
+  shared?: Lanes;
   /** Of k and v [B, S, D], and of inject [B, R, D]. */
   dk?: number;
   dv?: number;
@@ -53,10 +58,11 @@ export function runBlockGrad(
   B: number,
   whole: number,
   { from, kept, dy, dreadouts, dx }: { from: number; kept: number } & GradientOperands,
-  { parameters, bias, dk, dv, dinject }: BlockSums,
+  { parameters, bias, shared, dk, dv, dinject }: BlockSums,
 ): void {
   const size = groupOf(at, B);
-  const workStep = 4 * aligned(size * at.D * (4 * at.R + 2 * keysOf(at)));
+  const scores = shared ? Math.min(CHUNK, at.R) * scoresOf(at) : 0;
+  const workStep = 4 * aligned(size * at.D * (4 * at.R + 2 * keysOf(at)) + scores);
   const work = arena.allocate(pool.threads * workStep);
   pool.run(blockGrad, {
     block: blockArguments(at, B, whole, { from, kept, y: 0 }),
@@ -67,6 +73,12 @@ export function runBlockGrad(
     dk,
     dv,
     dbias: bias?.at.bias,
+    dshared: {
+      k: shared?.at.K,
+      v: shared?.at.V,
+      bias: shared?.at.far,
+      laneStep: shared?.step ?? 0,
+    },
     sums: parameters.at as BlockAt['weights'] & Record<string, number>,
     laneStep: parameters.step,
     work,

@@ -4,6 +4,9 @@ import type { BlockAt } from './block-parameters.ts';
 /** How many keys each token of a block attends to. */
 export const keysOf = ({ S, R, own }: BlockAt) => S + (own ? R : 0);
 
+/** Room for the scores of a query in a head: those of its element's keys, and of the rows of the longest range. */
+export const scoresOf = (block: BlockAt) => keysOf(block) + (block.shared?.longest ?? 0);
+
 /** A size in floats, rounded up to whole cache lines. */
 export const aligned = (size: number) => Math.ceil(size / 16) * 16;
 
@@ -46,7 +49,7 @@ export function partsOf(block: BlockAt, { B, queries, apart }: Extent) {
     q: queries * D,
     keys,
     values: keys,
-    probs: queries * H * T,
+    probs: queries * H * scoresOf(block),
     read: queries * D,
     projected: queries * D,
     middle: queries * D,

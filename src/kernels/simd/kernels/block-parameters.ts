@@ -3,6 +3,7 @@ import { WEIGHTS } from '../../ops/unroll.ts';
 import { optional, pointer, struct, type Values } from '../runtime/define-kernel.ts';
 import type { SimdBackend } from '../runtime/simd-backend.ts';
 import { pack, packedFloats, panelsOf } from './pack.ts';
+import type { RangesAt, SharedRows } from './shared-rows.ts';
 
 /** The addresses of a block's parameters, or of their gradients. */
 export const blockParameters = struct('BlockParameters', {
@@ -38,6 +39,8 @@ export interface BlockAt {
   bias?: number;
   /** Added to the scores of each element's keys [B, keys]. */
   mask?: number;
+  /** The rows that all elements share. */
+  shared?: SharedRows;
   /** How the first block of a step computes x: the injected tokens, and whether it multiplies z by `keep`. */
   begin?: { inject?: number; mix: boolean };
   weights: Parameters;
@@ -45,7 +48,7 @@ export interface BlockAt {
   packed: boolean;
 }
 
-/** The tensors of a block by name: parameters, context, bias and mask. */
+/** The tensors of a block by name: parameters, context, bias, mask and memory. */
 export type BlockTensors = Readonly<Record<string, tf.TensorInfo | undefined>>;
 
 const PARAMETERS: readonly string[] = [...WEIGHTS, 'gain', 'keep'];
@@ -62,9 +65,13 @@ export function blockAt(
   [, R, D]: readonly number[],
   heads: number,
   tensors: BlockTensors,
+  ranges?: RangesAt,
 ): BlockAt {
   const at = (name: string) => tensors[name] && backend.address(tensors[name]);
   const begin = tensors.gain && { inject: at('inject'), mix: tensors.keep !== undefined };
+  const { far } = tensors;
+  const shared = far &&
+    ranges && { ...ranges, k: at('K'), v: at('V'), bias: at('far'), most: far.shape[1] };
   return {
     R,
     S: tensors.k?.shape[1] ?? 0,
@@ -76,6 +83,7 @@ export function blockAt(
     v: at('v'),
     bias: at('bias'),
     mask: at('mask'),
+    shared,
     begin,
     weights: {
       attentionBefore: at('attentionBefore')!,

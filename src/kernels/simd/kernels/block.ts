@@ -3,6 +3,7 @@ import { defineKernel, float, int, optional, pointer } from '../runtime/define-k
 import type { SimdBackend } from '../runtime/simd-backend.ts';
 import { aligned, extentOf, floatsOf, groupExtent, groupOf, partsOf } from './block-memory.ts';
 import { type BlockAt, blockParameters } from './block-parameters.ts';
+import { NO_ROWS, sharedRows } from './shared-rows.ts';
 
 /**
  * The first `whole` of the B elements go on to another depth. For the others, only the readout (their first token) is
@@ -30,6 +31,7 @@ export const block = defineKernel('block', {
     v: optional('values of the context [B, S, D]'),
     bias: optional('[H, R, T]'),
     mask: optional('[B, T]'),
+    shared: sharedRows,
     y: pointer('[whole, R, D]'),
     readouts: optional('[B, D]'),
     ownStep: int(
@@ -46,7 +48,7 @@ export const block = defineKernel('block', {
     q: pointer('a row a query'),
     keys: pointer('[B, T, D] where tokens attend to one another'),
     values: pointer('[B, T, D] where tokens attend to one another'),
-    probs: pointer('H·T numbers a query'),
+    probs: pointer('H·(T + the longest range) numbers a query'),
     read: pointer('a row a query'),
     projected: pointer('a row a query'),
     middle: pointer('a row a query'),
@@ -56,8 +58,8 @@ export const block = defineKernel('block', {
   split: { by: 'own' },
   scratch: true,
   // The multiply-adds of the products, if all elements go on.
-  work: ({ weights: { key }, B, R, S, D, F }) => {
-    const keys = S + (key ? R : 0);
+  work: ({ weights: { key }, B, R, S, D, F, shared }) => {
+    const keys = S + (key ? R : 0) + shared.longest;
     return B * R * (2 * D * D + 2 * D * F + 2 * keys * D + (key ? 2 * D * D : 0));
   },
 });
@@ -93,7 +95,7 @@ export function blockArguments(
   whole: number,
   { from, y, readouts, kept, own = false }: Operands,
 ) {
-  const { R, S, H, D, F, k, v, bias, mask, begin, weights, packed } = block;
+  const { R, S, H, D, F, k, v, bias, mask, shared = NO_ROWS, begin, weights, packed } = block;
   const parts = partsOf(block, own ? groupExtent(block, B) : extentOf(block, B, whole));
   let next = kept;
   const place = (size: number) => {
@@ -120,6 +122,7 @@ export function blockArguments(
     v,
     bias,
     mask,
+    shared,
     y,
     readouts,
     ownStep: own ? 4 * floatsOf(parts) : 0,

@@ -31,6 +31,7 @@ export class Gradients {
     this.blocks = tensors.map((block, i) => ({
       parameters: new Lanes(backend, parameterShapes(block)),
       bias: block.bias && new Lanes(backend, { bias: block.bias.shape }),
+      shared: sharedSums(backend, block),
       dk: zeros(`k${i}`),
       dv: zeros(`v${i}`),
       dinject: i === 0 ? zeros('inject') : undefined,
@@ -39,13 +40,19 @@ export class Gradients {
 
   /** Adds the lanes up. @returns the gradients in the order of the inputs */
   finish(): tf.TensorInfo[] {
-    this.blocks.forEach(({ parameters, bias }, i) => {
-      for (const [name, sum] of Object.entries({ ...parameters.finish(), ...bias?.finish() })) {
+    this.blocks.forEach(({ parameters, bias, shared }, i) => {
+      const sums = { ...parameters.finish(), ...bias?.finish(), ...shared?.finish() };
+      for (const [name, sum] of Object.entries(sums)) {
         this.#outputs[inputName(name, i)] = sum;
       }
     });
     return Object.keys(this.#inputs).map((name) => this.#outputs[name]);
   }
+}
+
+function sharedSums(backend: SimdBackend, { K, V, far }: BlockTensors): Lanes | undefined {
+  if (!K || !V || !far) return undefined;
+  return new Lanes(backend, { K: K.shape, V: V.shape, far: far.shape });
 }
 
 /** Inputs that only the first block has, so that their names have no number. */

@@ -11,6 +11,7 @@ import {
   packBlock,
   panelFloats,
 } from './block-parameters.ts';
+import type { RangesAt } from './shared-rows.ts';
 import type { Gradients } from './unroll-gradients.ts';
 
 type Inputs = Record<string, tf.TensorInfo>;
@@ -42,14 +43,14 @@ export class Plan {
   readonly #attrs: UnrollAttrs;
   readonly #backend: SimdBackend;
 
-  constructor(inputs: Inputs, attrs: UnrollAttrs, backend: SimdBackend) {
+  constructor(inputs: Inputs, attrs: UnrollAttrs, backend: SimdBackend, ranges?: RangesAt) {
     const { heads, reach, blocks, whole } = attrs;
     const { shape } = inputs.z;
     [, this.#R, this.#D] = shape;
     this.#attrs = attrs;
     this.#backend = backend;
     this.tensors = Array.from({ length: blocks }, (_, i) => tensorsOf(inputs, i));
-    this.blocks = this.tensors.map((tensors) => blockAt(backend, shape, heads, tensors));
+    this.blocks = this.tensors.map((tensors) => blockAt(backend, shape, heads, tensors, ranges));
     // If there is a single token, the readout is the state.
     const all = whole || this.#R === 1;
     this.#depths = reach.map((n, k) => ({ n, whole: all ? n : (reach[k + 1] ?? 0) }));

@@ -142,6 +142,24 @@ export class BlockParameters {
 }
 
 @unmanaged
+export class SharedRows {
+  /** [M, D]; 0: absent */
+  k: usize;
+  /** [M, D]; 0: absent */
+  v: usize;
+  /** [H, most]; 0: absent */
+  bias: usize;
+  /** the first row of each element, int32 [B]; 0: absent */
+  begin: usize;
+  /** the row after its last, int32 [B]; 0: absent */
+  end: usize;
+  /** rows that a range may have */
+  most: i32;
+  /** rows of the longest range */
+  longest: i32;
+}
+
+@unmanaged
 export class BlockArguments {
   @inline get weights(): BlockParameters { return changetype<BlockParameters>(changetype<usize>(this)); }
   private weights_attentionBefore: usize;
@@ -188,6 +206,14 @@ export class BlockArguments {
   bias: usize;
   /** [B, T]; 0: absent */
   mask: usize;
+  @inline get shared(): SharedRows { return changetype<SharedRows>(changetype<usize>(this) + 116); }
+  private shared_k: usize;
+  private shared_v: usize;
+  private shared_bias: usize;
+  private shared_begin: usize;
+  private shared_end: usize;
+  private shared_most: i32;
+  private shared_longest: i32;
   /** [whole, R, D] */
   y: usize;
   /** [B, D]; 0: absent */
@@ -216,7 +242,7 @@ export class BlockArguments {
   keys: usize;
   /** [B, T, D] where tokens attend to one another */
   values: usize;
-  /** H·T numbers a query */
+  /** H·(T + the longest range) numbers a query */
   probs: usize;
   /** a row a query */
   read: usize;
@@ -228,6 +254,18 @@ export class BlockArguments {
   hidden: usize;
   /** a row a query */
   forwarded: usize;
+}
+
+@unmanaged
+export class SharedSums {
+  /** [M, D]; 0: absent */
+  k: usize;
+  /** [M, D]; 0: absent */
+  v: usize;
+  /** [H, most]; 0: absent */
+  bias: usize;
+  /** bytes from the sums of a lane to those of the next; they are added to */
+  laneStep: i32;
 }
 
 @unmanaged
@@ -262,6 +300,13 @@ export class BlockGradArguments {
   private block_v: usize;
   private block_bias: usize;
   private block_mask: usize;
+  private block_shared_k: usize;
+  private block_shared_v: usize;
+  private block_shared_bias: usize;
+  private block_shared_begin: usize;
+  private block_shared_end: usize;
+  private block_shared_most: i32;
+  private block_shared_longest: i32;
   private block_y: usize;
   private block_readouts: usize;
   private block_ownStep: i32;
@@ -296,7 +341,12 @@ export class BlockGradArguments {
   dv: usize;
   /** [LANES, H, R, T], added to; 0: absent */
   dbias: usize;
-  @inline get sums(): BlockParameters { return changetype<BlockParameters>(changetype<usize>(this) + 224); }
+  @inline get dshared(): SharedSums { return changetype<SharedSums>(changetype<usize>(this) + 252); }
+  private dshared_k: usize;
+  private dshared_v: usize;
+  private dshared_bias: usize;
+  private dshared_laneStep: i32;
+  @inline get sums(): BlockParameters { return changetype<BlockParameters>(changetype<usize>(this) + 268); }
   private sums_attentionBefore: usize;
   private sums_query: usize;
   private sums_out: usize;

@@ -76,12 +76,12 @@ export function attentionGrad_21fff1a9(words: usize, scratch: usize, part: i32, 
   }
 }
 
-export function block_7a371d1b(words: usize, scratch: usize, part: i32, parts: i32): void {
+export function block_dd455102(words: usize, scratch: usize, part: i32, parts: i32): void {
   const a = changetype<BlockArguments>(words);
   block(a, part, parts, scratch);
 }
 
-export function blockGrad_ee3b3174(words: usize, scratch: usize, part: i32, parts: i32): void {
+export function blockGrad_8fa6398a(words: usize, scratch: usize, part: i32, parts: i32): void {
   const a = changetype<BlockGradArguments>(words);
   blockGrad(a, part, parts, scratch);
 }
