@@ -47,6 +47,7 @@ export {
   tensorOf,
   transformerBlock,
   unroll,
+  writeRows,
 } from './ops/index.ts';
 export {
   ArenaFullError,

@@ -16,7 +16,7 @@ export { linear } from './linear.ts';
 export { logSigmoid } from './log-sigmoid.ts';
 export { logSoftmax, MASKED_LOG_PROB, maskedLogSoftmax } from './log-softmax.ts';
 export { rmsNorm } from './rms-norm.ts';
-export { gatherRows, placeRows, repeat, takeRows } from './rows.ts';
+export { gatherRows, placeRows, repeat, takeRows, writeRows } from './rows.ts';
 export { scalarWithGradient } from './scalar-with-gradient.ts';
 export { reshaped, tensorOf } from './shapes.ts';
 export { type Loop, loopStep, unroll } from './unroll.ts';

@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { assertShape } from '../common/checks.ts';
 import { differentiable, hasKernel, runKernel } from './fused.ts';
 import { reshaped } from './shapes.ts';
 
-/** Name of the fused kernel, where a backend has it. */
+/** Names of the fused kernels, where a backend has them. */
 export const PLACE_ROWS = 'PonderaPlaceRows';
+export const WRITE_ROWS = 'PonderaWriteRows';
 
 /**
  * Takes rows by index, with gradient.
@@ -42,6 +44,33 @@ export function placeRows(x: tf.Tensor, from: Int32Array, more?: tf.Tensor): tf.
     return runKernel<tf.Tensor>(PLACE_ROWS, more ? { x, more } : { x }, attrs);
   }
   return tf.tidy(() => gatherRows(more ? tf.concat([x, more], 0) : x, from));
+}
+
+/**
+ * Replaces rows of a table, without gradient. The caller gives up `table`: where there is a kernel, it writes over the rows in
+ * their place, at a cost that does not depend on M, and the result uses the memory of `table`.
+ *
+ * @param table [M, ...]
+ * @param at the row that each of `rows` replaces [N], each in 0..M−1; of several for one row, the last stays
+ * @param rows [N, ...]
+ * @returns [M, ...]
+ * @throws RangeError where an index is out of range, or there are not as many as rows
+ */
+export function writeRows(table: tf.Tensor, at: Int32Array, rows: tf.Tensor): tf.Tensor {
+  const [size, ...shape] = table.shape;
+  assertShape('writeRows', 'rows', rows, [at.length, ...shape]);
+  const outside = at.find((row) => row < 0 || row >= size);
+  if (outside !== undefined) {
+    throw new RangeError(`writeRows: expected rows in 0..${size - 1}, got ${outside}`);
+  }
+  if (hasKernel(WRITE_ROWS)) {
+    return runKernel(WRITE_ROWS, { table, rows }, { at } as unknown as tf.NamedAttrMap);
+  }
+  const from = Int32Array.from({ length: size }, (_, row) => row);
+  at.forEach((row, i) => {
+    from[row] = size + i;
+  });
+  return tf.tidy(() => gatherRows(tf.concat([table, rows], 0), from));
 }
 
 /**

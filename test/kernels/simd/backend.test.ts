@@ -11,6 +11,7 @@ import {
   repeat,
   rmsNorm,
   takeRows,
+  writeRows,
 } from '../../../src/kernels/index.ts';
 import type { SimdBackend } from '../../../src/kernels/simd/runtime/simd-backend.ts';
 import { evaluate, expectClose, type Fn, type Numbers, normal } from '../../support/numeric.ts';
@@ -398,6 +399,34 @@ describe('the simd backend', () => {
     expect([...given]).toEqual([1, 2, 3, 4]);
     x.dispose();
     expect([...placed.dataSync()]).toEqual([1, 2, 5, 6]);
+  });
+
+  it.each(['cpu', 'simd'] as const)('writes rows of a table on %s', async (backend) => {
+    await loadBackend(backend);
+    const write = (at: number[], ...rows: number[]) => {
+      const table = tf.tensor3d([1, 2, 3, 4, 5, 6], [3, 1, 2]);
+      const given = tf.tensor3d(rows, [at.length, 1, 2]);
+      return [...writeRows(table, Int32Array.from(at), given).dataSync()];
+    };
+    expect(write([2, 0], 7, 8, 9, 0)).toEqual([9, 0, 3, 4, 7, 8]);
+    expect(write([1, 1], 7, 8, 9, 0)).toEqual([1, 2, 9, 0, 5, 6]);
+    expect(write([])).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(() => write([3], 7, 8)).toThrow('writeRows: expected rows in 0..2, got 3');
+    expect(() => write([-1], 7, 8)).toThrow('writeRows: expected rows in 0..2, got -1');
+    const narrow = () => writeRows(tf.zeros([3, 2]), Int32Array.of(0), tf.zeros([1, 1]));
+    expect(narrow).toThrow('writeRows: rows must have shape [1, 2], got [1, 1]');
+  });
+
+  it('writes rows into the memory of the table, and never over the numbers it was made of', () => {
+    const given = Float32Array.of(1, 2, 3, 4);
+    const table = tf.tensor2d(given, [2, 2]);
+    const rows = tf.tensor2d([5, 6], [1, 2]);
+    const before = tf.memory().numDataBuffers;
+    const written = writeRows(table, Int32Array.of(1), rows);
+    expect(tf.memory().numDataBuffers).toBe(before);
+    expect([...given]).toEqual([1, 2, 3, 4]);
+    table.dispose();
+    expect([...written.dataSync()]).toEqual([1, 2, 5, 6]);
   });
 
   it('lets NaN and infinities through', () => {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { PLACE_ROWS } from '../../ops/rows.ts';
+import { PLACE_ROWS, WRITE_ROWS } from '../../ops/rows.ts';
 import { defineKernel, int, pointer } from '../runtime/define-kernel.ts';
 import { registerSimdKernel, simdKernel } from '../runtime/register.ts';
 
@@ -29,7 +29,7 @@ export const rowsGrad = defineKernel('rowsGrad', {
   work: ({ n, width }) => n * width,
 });
 
-/** `tf.gather` of float32 rows, its gradient (sums of rows by index), and `placeRows`. */
+/** `tf.gather` of float32 rows, its gradient (sums of rows by index), `placeRows` and `writeRows`. */
 export function register(): void {
   const cpuGather = simdKernel<tf.GatherV2Inputs, tf.GatherV2Attrs>(tf.GatherV2);
   registerSimdKernel<tf.GatherV2Inputs, tf.GatherV2Attrs>(tf.GatherV2, (args) => {
@@ -105,6 +105,21 @@ export function register(): void {
         floats.copyWithin(to + i * width, source, source + width);
       }
       return out ?? backend.share(x, x.shape);
+    },
+  );
+
+  registerSimdKernel<Record<'table' | 'rows', tf.TensorInfo>, { at: Int32Array }>(
+    WRITE_ROWS,
+    ({ inputs: { table, rows }, attrs: { at }, backend }) => {
+      const width = tf.util.sizeFromShape(table.shape.slice(1));
+      const floats = new Float32Array(backend.arena.memory.buffer);
+      const to = backend.address(table) / 4;
+      const from = backend.address(rows) / 4;
+      for (const [i, row] of at.entries()) {
+        const source = from + i * width;
+        floats.copyWithin(to + row * width, source, source + width);
+      }
+      return backend.share(table, table.shape);
     },
   );
 }
