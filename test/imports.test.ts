@@ -12,7 +12,7 @@ const order: Record<string, readonly string[]> = {
     ...['common', 'contract', 'spaces', 'net', 'wrappers', 'builtin'],
     ...['pool', 'hosting', 'openenv', 'server', 'remote', 'check'],
   ],
-  policy: ['parameters', 'encoders', 'core', 'distributions', 'halting', 'model'],
+  policy: ['parameters', 'encoders', 'core', 'distributions', 'memory', 'halting', 'model'],
   rollout: ['deciders', 'trajectory', 'pipeline'],
   agent: [
     ...['common', 'run', 'events', 'recipe', 'algorithms', 'config', 'hooks', 'watchdog', 'agent'],

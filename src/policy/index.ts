@@ -66,8 +66,22 @@ export {
   trainingRule,
   type UnrolledThoughts,
 } from './halting/index.ts';
+export {
+  type EntryReader,
+  EntryTables,
+  EpisodeHistory,
+  entriesNeeded,
+  firstMoment,
+  type Keep,
+  type MemoryEntry,
+  type MemorySizes,
+  nextMoment,
+  type PackedPasts,
+  type Past,
+  packPasts,
+} from './memory/index.ts';
 export { attentionOf } from './model/attention-by-step.ts';
-export { type Heads, Policy, type PolicyOptions } from './model/policy.ts';
+export { type Given, type Heads, Policy, type PolicyOptions } from './model/policy.ts';
 export { readoutAttention } from './model/readout-attention.ts';
 export {
   explainActionBounds,

@@ -14,8 +14,9 @@ export {
   registerDecider,
   Scheduler,
 } from './deciders/index.ts';
-export { rowsOf } from './deciders/rows-of.ts';
+export { givenBy } from './deciders/rows-of.ts';
 export { type CollectOptions, collect } from './pipeline/collect.ts';
+export { follow, Histories, parted, remember } from './pipeline/histories.ts';
 export { act, decide, observe } from './pipeline/operators.ts';
 export { type Rollout, type RolloutOptions, rollouts } from './pipeline/rollouts.ts';
 export {
@@ -35,4 +36,4 @@ export {
 export { depthWeights } from './trajectory/depth-weights.ts';
 export type { FrameLayout } from './trajectory/frame-store.ts';
 export { gatherRows } from './trajectory/gather-rows.ts';
-export { Trajectory, type TrajectorySizes } from './trajectory/trajectory.ts';
+export { type Following, Trajectory, type TrajectorySizes } from './trajectory/trajectory.ts';

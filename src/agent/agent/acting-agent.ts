@@ -75,7 +75,7 @@ export class ActingAgent {
     encoder?: EncoderFactory,
   ) {
     const config = withChosen(given, spaces);
-    const { policy, halting, train } = config;
+    const { policy, memory, halting, train } = config;
     const { definition: algorithm, settings } = algorithmOf(config);
     const problem =
       explainActions(spaces) ??
@@ -95,6 +95,7 @@ export class ActingAgent {
       encoderOptions: policy.encoder?.options,
       distribution: algorithm.distribution?.(spaces.actionSpace, settings),
       haltBias: halting.initialBias,
+      memory,
       seed: train.seed,
     });
   }

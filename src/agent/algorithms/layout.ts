@@ -1,14 +1,23 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { tensorOf } from '../../kernels/ops/index.ts';
+import type { Given, PackedPasts } from '../../policy/index.ts';
 import { gatherRows, type Trajectory } from '../../rollout/index.ts';
 
-/** The observations, actions and masks of decisions, in the order of `sorted`. */
+/** What was seen in decisions, their actions and masks, in the order of `sorted`. */
 export function decisionsAt(trajectory: Trajectory, sorted: Int32Array) {
   const { actions, masks, masked, sizes } = trajectory;
   return {
     decisions: sorted.length,
-    rows: trajectory.rowsAt(sorted),
+    seen: trajectory.seenAt(sorted),
     actions: gatherRows(actions, sizes.actionSize, sorted),
     masks: masked ? gatherRows(masks, sizes.maskSize, sorted) : undefined,
   };
+}
+
+/** What a policy thinks about in a minibatch. @param decisions how many it has (B) */
+export function givenOf(seen: Float32Array | PackedPasts, decisions: number): Given {
+  if ('own' in seen) return seen;
+  return tensorOf(seen, [decisions, seen.length / decisions]) as tf.Tensor2D;
 }
 
 /** Sorts decisions by ponder steps, the most first, then by index; `reach[k]` counts those with at least k + 1 steps. */

@@ -1,19 +1,54 @@
 import type { Rng } from '../../kernels/common/index.ts';
+import type { Trajectory } from '../../rollout/index.ts';
+
+/** Segments of which a minibatch consists at least, so that it is not about one environment alone. */
+const LEAST_SEGMENTS = 4;
 
 /**
- * An epoch: shuffles the decisions of `order`, and gives them in minibatches whose sizes differ by one at most. Lets
- * signals, timers and sockets run after each minibatch.
+ * The pieces of which minibatches are made: single decisions, or, where the policy has a memory, segments of consecutive
+ * decisions of an environment, which have most of what they remember in common.
+ * @param minibatch decisions in a minibatch
+ */
+export function piecesOf(trajectory: Trajectory, minibatch: number): Int32Array | Int32Array[] {
+  const { count, env, sizes } = trajectory;
+  if (sizes.entries === undefined) return Int32Array.from({ length: count }, (_, t) => t);
+  const most = Math.max(1, Math.floor(minibatch / LEAST_SEGMENTS));
+  const byEnv: number[][] = Array.from({ length: sizes.envs }, () => []);
+  for (let t = 0; t < count; t++) byEnv[env[t]].push(t);
+  return byEnv.flatMap((own) => {
+    const segments = Math.ceil(own.length / most);
+    const cut = (i: number) => Math.floor((i * own.length) / segments);
+    return Array.from({ length: segments }, (_, i) =>
+      Int32Array.from(own.slice(cut(i), cut(i + 1))),
+    );
+  });
+}
+
+/**
+ * An epoch: shuffles the pieces, and gives their decisions in minibatches. The sizes of those differ by one decision at most,
+ * or by one segment. Lets signals, timers and sockets run after each minibatch.
  */
 export async function* minibatches(
-  order: Int32Array,
+  pieces: Int32Array | Int32Array[],
   count: number,
   rng: Rng,
 ): AsyncGenerator<Int32Array> {
-  rng.shuffle(order);
+  rng.shuffle(pieces as Int32Array);
   for (let i = 0; i < count; i++) {
-    const begin = Math.floor((i * order.length) / count);
-    const end = Math.floor(((i + 1) * order.length) / count);
-    yield order.slice(begin, end);
+    const begin = Math.floor((i * pieces.length) / count);
+    const end = Math.floor(((i + 1) * pieces.length) / count);
+    const part = pieces.slice(begin, end);
+    if (part.length > 0) yield part instanceof Int32Array ? part : joined(part);
     await new Promise(setImmediate);
   }
+}
+
+function joined(segments: readonly Int32Array[]): Int32Array {
+  const all = new Int32Array(segments.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const segment of segments) {
+    all.set(segment, at);
+    at += segment.length;
+  }
+  return all;
 }

@@ -13,6 +13,7 @@ import { guardsSettings } from './sections/guards-settings.ts';
 import { haltingSettings } from './sections/halting-settings.ts';
 import { hookSettings } from './sections/hook-settings.ts';
 import { kernelsSettings } from './sections/kernels-settings.ts';
+import { memorySettings } from './sections/memory-settings.ts';
 import { normalizeSettings } from './sections/normalize-settings.ts';
 import { policySettings } from './sections/policy-settings.ts';
 import { resourcesSettings } from './sections/resources-settings.ts';
@@ -42,6 +43,9 @@ const makeFields = () =>
     policy: policySettings
       .prefault({})
       .describe('Size and shape of the policy, a looped transformer.'),
+    memory: memorySettings
+      .prefault({})
+      .describe('What a decision remembers of those before it in its episode.'),
     halting: haltingSettings().prefault({}).describe('When the policy stops thinking and acts.'),
     price: priceSettings.prefault({}).describe('Cost of a ponder step.'),
     recipe: recipeSettings

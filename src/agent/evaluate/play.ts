@@ -4,7 +4,16 @@ import type { Env, Episode, Failed } from '../../envs/index.ts';
 import { EnvError, type EnvPool } from '../../envs/index.ts';
 import { Rng } from '../../kernels/index.ts';
 import type { HaltingRule } from '../../policy/index.ts';
-import { act, type Decision, decide, observe, type Transition } from '../../rollout/index.ts';
+import {
+  act,
+  type Decision,
+  decide,
+  follow,
+  Histories,
+  observe,
+  remember,
+  type Transition,
+} from '../../rollout/index.ts';
 import type { Agent } from '../agent/agent.ts';
 import { createDecider } from '../agent/create-decider.ts';
 import { aborted } from '../common/abort.ts';
@@ -177,7 +186,13 @@ export class Stage {
       ...(watch ? [watch(envs)] : []),
     ];
     try {
-      const played$ = observe(envs).pipe(decide(decider), act(envs));
+      const histories = policy.entries && new Histories(policy.entries, envs.count);
+      const played$ = observe(envs).pipe(
+        remember(histories),
+        decide(decider),
+        act(envs),
+        follow(histories),
+      );
       const transitions$ = played$.pipe(takeUntil(merge(...between)));
       await firstValueFrom(until(transitions$), { defaultValue: undefined });
     } finally {

@@ -69,6 +69,7 @@ export class DryRun {
       observationSize: observationSpace.size,
       actionSize,
       maskSize,
+      entries: policy.entries,
     });
     for (const decision of decided) {
       const { observation } = decision;

@@ -7,6 +7,8 @@ import {
   collect,
   type Decider,
   type DecisionOptions,
+  Histories,
+  parted,
   type Rollout,
   TimeSpent,
   Trajectory,
@@ -51,6 +53,8 @@ export class Training {
   readonly #time: TimeSpent;
   readonly decider: Decider;
   readonly trajectory: Trajectory;
+  /** The past of each environment's episode, where the policy has a memory. */
+  readonly #histories: Histories | undefined;
   readonly rewardScale: RewardScale;
   readonly #priced: Float64Array;
   readonly recipe: HaltingSchedule;
@@ -107,7 +111,9 @@ export class Training {
       frames: agent.normalizer ? undefined : frameLayout(agent.observationSpace),
       actionSize: policy.distribution.actionSize,
       maskSize: policy.distribution.maskSize,
+      entries: policy.entries,
     });
+    this.#histories = policy.entries && new Histories(policy.entries, env.count);
     this.rewardScale = new RewardScale(env.count, settings.gamma);
     this.#priced = new Float64Array(env.count);
     this.recipe = new HaltingSchedule(config);
@@ -170,6 +176,7 @@ export class Training {
       decisions: this.#settings.decisions,
       minSteps: this.#config.halting.minSteps,
       priced: this.#priced,
+      histories: this.#histories,
       admit$: this.#admit$,
       observed: (transitions) => {
         this.rewardScale.observe(transitions);
@@ -335,7 +342,7 @@ export class Training {
     return {
       step: this.envSteps,
       weights,
-      optimizer: tensors,
+      optimizer: { ...tensors, ...this.#histories?.tensors() },
       state,
     };
   }
@@ -359,7 +366,8 @@ export class Training {
   }
 
   async #restore(tensors: Tensors, saved: TrainingState): Promise<void> {
-    this.#algorithm.restore({ tensors, counters: saved.algorithm });
+    const { own, histories } = parted(tensors);
+    this.#algorithm.restore({ tensors: own, counters: saved.algorithm });
     this.update = saved.update;
     this.envSteps = saved.envSteps;
     this.#episodes = saved.episodes;
@@ -380,7 +388,12 @@ export class Training {
     this.#priced.set(saved.priced);
     const goOn = await this.envs.restore(saved.envs);
     // A new episode has paid for nothing yet.
-    for (const [i, goesOn] of goOn.entries()) if (!goesOn) this.#priced[i] = 0;
+    this.#histories?.restore(histories, this.trajectory.sizes.bytes === true);
+    for (const [i, goesOn] of goOn.entries()) {
+      if (goesOn) continue;
+      this.#priced[i] = 0;
+      this.#histories?.clear(i);
+    }
   }
 
   /** Frees tensors and closes environments. @param onFailure receives each failure to close one */

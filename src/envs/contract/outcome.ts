@@ -11,6 +11,8 @@ export interface Observation {
   mask?: MaskRow;
   /** The difficulty of the decision (`info.difficulty`). */
   difficulty?: number;
+  /** Flat observations that came before it and asked for no decision (`info.earlier`), the oldest first. */
+  earlier?: readonly Row[];
 }
 
 /** An episode that has ended. */

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { Loop } from '../../kernels/index.ts';
+import type { Loop, Ranges } from '../../kernels/index.ts';
 import type { Encoder, Place } from '../encoders/index.ts';
 import type { Parameters } from '../parameters/parameters.ts';
 import type { CoreSizes } from './block-weights.ts';
@@ -12,6 +12,16 @@ export interface Thought {
   context: tf.Tensor[];
   /** Tensors that all thoughts share. */
   shared: tf.Tensor[];
+  /** The entries that each attends to, where the policy has a memory. */
+  memory?: ThoughtMemory;
+}
+
+/** The entries of memory that a batch of thoughts attends to. Whoever makes the tables frees them. */
+export interface ThoughtMemory {
+  /** Keys and values of entries, [M, D] each, two for each block. */
+  tables: tf.Tensor[];
+  /** The rows that each thought attends to [B]. */
+  ranges: Ranges;
 }
 
 /** A token that the readout attends to. */
@@ -34,11 +44,22 @@ export interface Core {
    * The first state and the context.
    * @param tokens of the encoder [B, S, D]
    * @param present 1 for each of them that is there, 0 for padding [B, S]; given where the encoder says so
+   * @param entry the entry of each observation in memory [B, D], where the core has one
    */
-  begin(tokens: tf.Tensor3D, present?: tf.Tensor2D): Thought;
+  begin(tokens: tf.Tensor3D, present?: tf.Tensor2D, entry?: tf.Tensor2D): Thought;
+  /** Keys and values of entries, two tensors for each block. @param entries [M, D] @returns [M, D] each */
+  remember(entries: tf.Tensor2D): tf.Tensor[];
   /** The loop that turns z_n into z_{n+1}. */
   loop(thought: Omit<Thought, 'z'>): Loop;
 }
 
-/** Makes a core for an encoder. */
-export type CoreFactory = (sizes: CoreSizes, encoder: Encoder, parameters: Parameters) => Core;
+/**
+ * Makes a core for an encoder.
+ * @param window entries of memory that it attends to (L); default: 0, for a core without a memory
+ */
+export type CoreFactory = (
+  sizes: CoreSizes,
+  encoder: Encoder,
+  parameters: Parameters,
+  window?: number,
+) => Core;

@@ -3,6 +3,7 @@ import { repeat } from '../../kernels/ops/index.ts';
 import { attentionWeights, forwardWeights, norm, ownWeights, projection } from './block-weights.ts';
 import type { Core, CoreFactory } from './core.ts';
 import { maskOf, observedTokens, ownTokens } from './core-tokens.ts';
+import { MemoryAttention } from './memory-attention.ts';
 import { relativeBias } from './relative-bias.ts';
 
 /**
@@ -15,7 +16,7 @@ import { relativeBias } from './relative-bias.ts';
  *
  * e·U is the same in every ponder step, so `begin` computes it once. W starts as the identity, so the state persists.
  */
-export const fullCore: CoreFactory = (sizes, encoder, parameters): Core => {
+export const fullCore: CoreFactory = (sizes, encoder, parameters, window = 0): Core => {
   const { width, heads, registers, blocks } = sizes;
   const extra = 1 + registers;
   const initial = parameters.normal('initial', [extra, width], 1);
@@ -35,24 +36,33 @@ export const fullCore: CoreFactory = (sizes, encoder, parameters): Core => {
     const bias = places && relativeBias(scope, places, heads);
     return { weights: { ...attention, ...forward, ...own }, bias };
   });
+  const past =
+    window > 0 ? new MemoryAttention(parameters.scope('memory'), sizes, window) : undefined;
 
   return {
     burnInSteps: 0,
     tokens: [...ownTokens(registers), ...observedTokens(encoder)],
-    begin(tokens, present) {
-      const own = repeat(initial, tokens.shape[0]) as tf.Tensor3D;
+    begin(tokens, present, entry) {
+      const first = repeat(initial, tokens.shape[0]) as tf.Tensor3D;
+      const own = past && entry ? past.withEntry(first, entry) : first;
       const all = tf.concat([own, tokenNorm(tokens) as tf.Tensor3D], 1);
       const shared = stack.flatMap(({ bias }) => (bias ? [bias()] : []));
       const context: tf.Tensor[] = [inject(all)];
       if (present) context.push(maskOf(present, extra, 0));
       return { z: all, context, shared };
     },
-    loop: ({ context, shared }) => ({
+    remember: (entries) => past?.tables(entries) ?? [],
+    loop: ({ context, shared, memory }) => ({
       gain,
       heads,
       mix: { keep, inject: context[0] },
       mask: context[1],
-      blocks: stack.map(({ weights }, i) => ({ weights, bias: shared[i] })),
+      ranges: memory?.ranges,
+      blocks: stack.map(({ weights }, i) => ({
+        weights,
+        bias: shared[i],
+        memory: past?.of(memory, i),
+      })),
     }),
   };
 };

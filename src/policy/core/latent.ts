@@ -9,8 +9,9 @@ import {
   ownWeights,
   projection,
 } from './block-weights.ts';
-import type { Core, CoreFactory } from './core.ts';
+import type { Core, CoreFactory, Thought } from './core.ts';
 import { maskOf, observedTokens, ownTokens } from './core-tokens.ts';
+import { MemoryAttention } from './memory-attention.ts';
 
 /**
  * The core `latent`: a readout and a few registers recur, and attend to the tokens of the observation, whose keys and
@@ -26,7 +27,7 @@ import { maskOf, observedTokens, ownTokens } from './core-tokens.ts';
  * It has no attention bias by place. Tokens on a grid get a learned position each, unless they have one, so a policy
  * reads grids of one size.
  */
-export const latentCore: CoreFactory = (sizes, encoder, parameters): Core => {
+export const latentCore: CoreFactory = (sizes, encoder, parameters, window = 0): Core => {
   const { width, heads, registers, blocks } = sizes;
   const recurrent = 1 + registers;
   const initial = parameters.normal('initial', [recurrent, width], 1);
@@ -44,13 +45,17 @@ export const latentCore: CoreFactory = (sizes, encoder, parameters): Core => {
       weights: blockWeights(scope, sizes),
     };
   });
-  const loop = (context: tf.Tensor[]): Loop => ({
+  const past =
+    window > 0 ? new MemoryAttention(parameters.scope('memory'), sizes, window) : undefined;
+  const loop = ({ context, memory }: Omit<Thought, 'z'>): Loop => ({
     gain,
     heads,
     mask: context[2 * stack.length],
+    ranges: memory?.ranges,
     blocks: stack.map(({ weights }, i) => ({
       weights,
       context: { k: context[2 * i], v: context[2 * i + 1] },
+      memory: past?.of(memory, i),
     })),
   });
 
@@ -58,15 +63,17 @@ export const latentCore: CoreFactory = (sizes, encoder, parameters): Core => {
   return {
     burnInSteps: 1,
     tokens: registers > 0 ? [...observed, ...ownTokens(registers)] : observed,
-    begin(tokens, present) {
+    begin(tokens, present, entry) {
       const normed = tokenNorm(tokens);
       const e = positions ? tf.add(normed, positions) : normed;
-      const z = repeat(initial, tokens.shape[0]) as tf.Tensor3D;
+      const own = repeat(initial, tokens.shape[0]) as tf.Tensor3D;
+      const z = past && entry ? past.withEntry(own, entry) : own;
       const context = stack.flatMap(({ key, value }) => [key(e), value(e)]);
       const mask = present && maskOf(present, 0, registers > 0 ? recurrent : 0);
       return { z, context: mask ? [...context, mask] : context, shared: [] };
     },
-    loop: ({ context }) => loop(context),
+    remember: (entries) => past?.tables(entries) ?? [],
+    loop,
   };
 };
 

@@ -2,11 +2,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Space } from '../../envs/index.ts';
 import { Rng } from '../../kernels/common/index.ts';
 import {
+  gatherRows,
   type HeadWeights,
   heads,
   loopStep,
   STEP_FEATURES,
   takeRows,
+  tensorOf,
   unroll,
 } from '../../kernels/ops/index.ts';
 import type { CoreSizes } from '../core/block-weights.ts';
@@ -21,6 +23,7 @@ import {
   encoderFor,
   summaryOf,
 } from '../encoders/index.ts';
+import { EntryReader, type Keep, type MemorySizes, type PackedPasts } from '../memory/index.ts';
 import { Parameters } from '../parameters/parameters.ts';
 import { readoutAttention } from './readout-attention.ts';
 
@@ -40,9 +43,14 @@ export interface PolicyOptions extends CoreSizes {
   encoderOptions?: Record<string, unknown>;
   /** The halting head's first logit. */
   haltBias: number;
+  /** The memory across decisions; default: none. */
+  memory?: MemorySizes;
   /** Seeds the weights. */
   seed: number;
 }
+
+/** What thoughts begin with: flat observations [B, space.size], or decisions with their entries of memory. */
+export type Given = tf.Tensor2D | PackedPasts;
 
 /** The output of the heads after a ponder step, P + 2 numbers for each thought. */
 export interface Heads {
@@ -65,6 +73,8 @@ export class Policy {
   readonly distribution: Distribution;
   /** Its weights. */
   readonly parameters: Parameters;
+  /** Reads the entries of its memory; undefined where it has none. */
+  readonly entries: EntryReader | undefined;
   readonly #encoder: Encoder;
   readonly #core: Core;
   readonly #heads: HeadWeights;
@@ -93,17 +103,23 @@ export class Policy {
     const encoder = options.encoder ? checkedEncoder(made, options.observationSpace, width) : made;
     this.#encoder = encoder;
     const factory = options.core === 'latent' ? latentCore : fullCore;
-    this.#core = factory(options, encoder, this.parameters.scope('core'));
+    const { memory = { length: 0, prelude: 0 } } = options;
+    this.#core = factory(options, encoder, this.parameters.scope('core'), memory.length);
+    if (memory.length > 0) {
+      const scope = this.parameters.scope('memory');
+      this.entries = new EntryReader({ ...options, ...memory }, options.actionSpace, scope);
+    }
     this.#heads = this.#makeHeads(width, options.haltBias);
   }
 
   /**
    * Encodes observations and makes z_0.
-   * @param rows flat observations [B, space.size]
+   * @param given flat observations [B, space.size]; for a policy with a memory, decisions with their entries
+   * @param keep puts keys and values of entries into tables that hold those of former ones; the ranges are ranges of these
    */
-  begin(rows: tf.Tensor2D): Thought {
+  begin(given: Given, keep?: Keep): Thought {
     this.#checkUsable();
-    let thought = this.#begin(rows);
+    let thought = this.#begin(given, keep);
     for (let i = 0; i < this.#core.burnInSteps; i++)
       thought = { ...thought, z: this.step(thought) };
     return thought;
@@ -143,15 +159,15 @@ export class Policy {
 
   /**
    * Unrolls whole thoughts, for learning.
-   * @param rows flat observations [B, space.size]
+   * @param given as of `begin`
    * @param reach at index k, the number of observations that take ponder step k + 1: the first ones of the batch
    * @returns the readouts of all depths, one depth after another [M, 1, D], where M is the sum of `reach`
    */
-  think(rows: tf.Tensor2D, reach: readonly number[]): tf.Tensor3D {
+  think(given: Given, reach: readonly number[]): tf.Tensor3D {
     this.#checkUsable();
-    const batch = rows.shape[0];
+    const thought = this.#begin(given);
+    const batch = thought.z.shape[0];
     const burnInSteps = new Array<number>(this.#core.burnInSteps).fill(batch);
-    const thought = this.#begin(rows);
     const readouts = unroll(thought.z, this.#core.loop(thought), [...burnInSteps, ...reach]);
     if (burnInSteps.length === 0) return readouts;
     const before = burnInSteps.length * batch;
@@ -188,9 +204,29 @@ export class Policy {
     this.parameters.dispose();
   }
 
-  #begin(rows: tf.Tensor2D): Thought {
+  #begin(given: Given, keep: Keep = (_, rows) => rows): Thought {
     const encoder = this.#encoder;
-    return this.#core.begin(encoder.encode(rows), encoder.present?.(rows));
+    if ('own' in given) return this.#beginWithEntries(given, keep);
+    return this.#core.begin(encoder.encode(given), encoder.present?.(given));
+  }
+
+  /** Encodes each entry once: as what a decision sees, and as what later ones remember. */
+  #beginWithEntries({ rows, features, ranges, own }: PackedPasts, keep: Keep): Thought {
+    const reader = this.entries!;
+    const count = ranges.end.length;
+    const observed = tensorOf(rows, [count, rows.length / count]) as tf.Tensor2D;
+    const tokens = this.#encoder.encode(observed);
+    const present = this.#encoder.present?.(observed);
+    const beside = tensorOf(features, [count, reader.features.size]) as tf.Tensor2D;
+    const entries = reader.read(tokens, present, beside, ranges, keep);
+    const tables = this.#core.remember(entries).map((table, i) => keep(reader.tables + i, table));
+    const ofOwn = <T extends tf.Tensor>(x: T) => gatherRows(x, own) as T;
+    const thought = this.#core.begin(ofOwn(tokens), present && ofOwn(present), ofOwn(entries));
+    const reads = {
+      begin: own.map((i) => ranges.begin[i]),
+      end: own.map((i) => ranges.end[i]),
+    };
+    return { ...thought, memory: { tables, ranges: reads } };
   }
 
   #checkUsable(): void {

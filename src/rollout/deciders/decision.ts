@@ -1,8 +1,11 @@
 import type { Observation, Outcome } from '../../envs/index.ts';
 import type { Rng } from '../../kernels/index.ts';
+import type { Past } from '../../policy/index.ts';
 
 /** An observation to decide on, with the limits of its thought. */
 export interface DecisionRequest extends Observation {
+  /** Its past, for a policy with a memory; without it, an episode begins with it. */
+  past?: Past;
   /** The limits of the thought. */
   limits?: {
     /** The most ponder steps. */

@@ -2,6 +2,7 @@ import { BehaviorSubject, type Observable, tap } from 'rxjs';
 import type { EnvPool } from '../../envs/index.ts';
 import type { Decision, Transition } from '../deciders/decision.ts';
 import type { Decider } from '../deciders/index.ts';
+import { follow, type Histories, remember } from './histories.ts';
 import { act, decide, observe } from './operators.ts';
 import { type Rollout, type RolloutOptions, rollouts } from './rollouts.ts';
 import type { TimeSpent } from './time-spent.ts';
@@ -14,6 +15,8 @@ export interface CollectOptions extends Pick<RolloutOptions, 'trajectory' | 'dec
   priced?: Float64Array;
   /** `collect` sets it to `false` when a rollout is full; set it to `true` to collect the next one. */
   admit$?: BehaviorSubject<boolean>;
+  /** The past of each environment's episode, where the policy has a memory; `collect` updates it. */
+  histories?: Histories;
   /** Receives transitions as they come, before they enter the trajectory. */
   observed?: (transitions: Transition[]) => void;
   /** Adds up the time of inference and environments. */
@@ -31,6 +34,7 @@ export function collect(
     admit$ = new BehaviorSubject(true),
     priced = new Float64Array(envs.count),
     minSteps = 1,
+    histories,
     observed = () => {},
     time,
     ...options
@@ -38,8 +42,10 @@ export function collect(
 ): Observable<Rollout> {
   const inFlight = new Map<number, Decision>();
   return observe(envs).pipe(
+    remember(histories),
     decide(decider, admit$, time),
     act(envs, inFlight, time),
+    follow(histories),
     tap(observed),
     rollouts({ ...options, minSteps, priced, decider, inFlight, admit$ }),
   );

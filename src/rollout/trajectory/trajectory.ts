@@ -1,4 +1,12 @@
 import type { MaskRow, Row } from '../../envs/index.ts';
+import {
+  type EntryReader,
+  firstMoment,
+  nextMoment,
+  type PackedPasts,
+  type Past,
+  packPasts,
+} from '../../policy/index.ts';
 import type { Transition } from '../deciders/decision.ts';
 import { GOES_ON, type MicroSteps, TERMINATED, TRUNCATED } from './advantages.ts';
 import { type FrameLayout, FrameStore } from './frame-store.ts';
@@ -22,6 +30,18 @@ export interface TrajectorySizes {
   actionSize: number;
   /** Numbers in a mask's row; 0 where actions have no mask. */
   maskSize: number;
+  /** What reads the entries of the policy's memory, where it has one. */
+  entries?: Pick<EntryReader, 'features' | 'sizes'>;
+}
+
+/** An observation that follows the trajectory, from which a value is bootstrapped. */
+export interface Following {
+  /** The decision before it. */
+  t: number;
+  row: Row;
+  mask?: MaskRow;
+  /** Its past, where the policy has a memory. */
+  past?: Past;
 }
 
 /**
@@ -68,7 +88,9 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
   /** Flat observations [T, observationSize], or the frames of which they are stacks. */
   readonly #rows: Row | FrameStore;
   /** Observation to bootstrap decision t from: a truncated episode's last, or the rollout's. */
-  readonly #following: ({ row: Row; mask?: MaskRow } | undefined)[];
+  readonly #following: (Omit<Following, 't' | 'past'> | undefined)[];
+  /** The past of each decision, where the policy has a memory [T]. */
+  readonly #pasts: Past[] = [];
   /** Each environment's latest decision, -1 for none. */
   readonly #latest: Int32Array;
 
@@ -109,6 +131,7 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
     if (this.#rows instanceof FrameStore) this.#rows.clear();
     this.#latest.fill(-1);
     this.#following.fill(undefined);
+    this.#pasts.length = 0;
   }
 
   /**
@@ -128,6 +151,10 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
       );
     }
     this.env[t] = env;
+    if (this.sizes.entries) {
+      const { past = firstMoment(row) } = decision.observation;
+      this.#pasts.push(past);
+    }
     if (this.#rows instanceof FrameStore) this.#rows.set(t, row, this.#latest[env]);
     else this.#rows.set(row, t * observationSize);
     this.actions.set(decision.action, t * actionSize);
@@ -190,6 +217,14 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
     return chosen;
   }
 
+  /** What a policy thinks about in some decisions: their observations, or, where it has a memory, their entries too. */
+  seenAt(decisions: Int32Array): Float32Array | PackedPasts {
+    const { entries } = this.sizes;
+    if (entries === undefined) return this.rowsAt(decisions);
+    const pasts = Array.from(decisions, (t) => this.#pasts[t]);
+    return packPasts(pasts, entries.features, entries.sizes);
+  }
+
   /**
    * Memory of the observations.
    * @internal
@@ -234,10 +269,17 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
   }
 
   /** The decisions that need a `bootstrap` value, each with the observation to compute it from, and its mask. */
-  *toBootstrap(): Generator<{ t: number; row: Row; mask?: MaskRow }> {
+  *toBootstrap(): Generator<Following> {
     for (let t = 0; t < this.count; t++) {
       const following = this.#following[t];
-      if (following !== undefined) yield { t, ...following };
+      if (following !== undefined) yield { t, ...following, past: this.#pastAfter(t, following) };
     }
+  }
+
+  #pastAfter(t: number, { row }: { row: Row }): Past | undefined {
+    const { entries, actionSize } = this.sizes;
+    if (entries === undefined) return undefined;
+    const action = this.actions.slice(t * actionSize, (t + 1) * actionSize);
+    return nextMoment(this.#pasts[t], entries.sizes, { row, action, reward: this.rewards[t] });
   }
 }

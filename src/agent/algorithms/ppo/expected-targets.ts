@@ -8,7 +8,7 @@ import type {
   UnrolledThoughts,
 } from '../../../policy/index.ts';
 import { advantages, type Trajectory } from '../../../rollout/index.ts';
-import { decisionsAt, depthsOf } from '../layout.ts';
+import { decisionsAt, depthsOf, givenOf } from '../layout.ts';
 import { type ForcedDepths, forcedDepths } from './forced-depths.ts';
 import type { Minibatch } from './minibatch.ts';
 import type { PpoConfig } from './settings.ts';
@@ -139,11 +139,11 @@ async function unrollAll(
   const logProbs = new Float64Array(count * depths);
   for (let begin = 0; begin < count; begin += most) {
     const chunk = Int32Array.from({ length: Math.min(most, count - begin) }, (_, i) => begin + i);
-    const { rows, actions, masks } = decisionsAt(trajectory, chunk);
+    const { seen, actions, masks } = decisionsAt(trajectory, chunk);
     const reach = new Array<number>(depths).fill(chunk.length);
     const outputs = tf.tidy(() => {
-      const observations = tf.tensor2d(rows, [chunk.length, rows.length / chunk.length]);
-      return policy.outputs(policy.think(observations, reach), depthsOf(reach));
+      const given = givenOf(seen, chunk.length);
+      return policy.outputs(policy.think(given, reach), depthsOf(reach));
     });
     const all = await numbersOf(outputs);
     const width = outputs.shape[1];

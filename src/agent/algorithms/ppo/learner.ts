@@ -9,7 +9,7 @@ import {
 import type { Trajectory } from '../../../rollout/index.ts';
 import type { AlgorithmState } from '../algorithm.ts';
 import { Descent } from '../descent.ts';
-import { minibatches } from '../minibatches.ts';
+import { minibatches, piecesOf } from '../minibatches.ts';
 import { buildExpectedMinibatch, computeExpectedTargets } from './expected-targets.ts';
 import type { ForcedDepths } from './forced-depths.ts';
 import { ppoLoss } from './loss.ts';
@@ -63,7 +63,7 @@ export class Learner {
   async update(trajectory: Trajectory, phase: UpdateSchedule, targetKl = Number.POSITIVE_INFINITY) {
     const { ppo } = this.#config;
     const learning = await this.#prepare(trajectory, phase);
-    const order = Int32Array.from({ length: trajectory.count }, (_, i) => i);
+    const order = piecesOf(trajectory, ppo.minibatch);
     const parts = Math.max(1, Math.round(trajectory.count / ppo.minibatch));
     const extra = Object.keys(haltingRules.find(this.#config.halting.rule).statistics);
     const sums = new Float64Array(STATS.length + extra.length);

@@ -1,7 +1,6 @@
-import type * as tf from '@tensorflow/tfjs-core';
-import { onHost, tensorOf } from '../../../kernels/ops/index.ts';
+import { onHost } from '../../../kernels/ops/index.ts';
 import type { Policy } from '../../../policy/index.ts';
-import { depthsOf } from '../layout.ts';
+import { depthsOf, givenOf } from '../layout.ts';
 import { lossByRows } from './loss-by-rows.ts';
 import { lossByTensors } from './loss-by-tensors.ts';
 import type { Loss } from './loss-report.ts';
@@ -16,9 +15,8 @@ export function ppoLoss(
   config: PpoConfig,
   phase: UpdateSchedule,
 ): Loss {
-  const { rows, decisions, reach } = batch;
-  const observations = tensorOf(rows, [decisions, rows.length / decisions]) as tf.Tensor2D;
-  const states = policy.think(observations, reach);
+  const { seen, decisions, reach } = batch;
+  const states = policy.think(givenOf(seen, decisions), reach);
   const outputs = policy.outputs(states, depthsOf(reach));
   const judge = config.recipe.distillation === 0 && onHost() ? lossByRows : lossByTensors;
   return judge(policy.distribution, outputs, batch, config, phase);

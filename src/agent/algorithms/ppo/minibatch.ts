@@ -1,4 +1,9 @@
-import { type HaltingTerms, noTerms, type SampledLoss } from '../../../policy/index.ts';
+import {
+  type HaltingTerms,
+  noTerms,
+  type PackedPasts,
+  type SampledLoss,
+} from '../../../policy/index.ts';
 import { byDepth, decisionsAt } from '../layout.ts';
 import type { Targets, UpdateSchedule } from './targets.ts';
 
@@ -7,7 +12,8 @@ export interface Minibatch {
   decisions: number;
   /** Decisions with at least k steps, at index k − 1: the prefix that runs at depth k. */
   reach: number[];
-  rows: Float32Array; // [B, observationSize]
+  /** Observations [B, observationSize], or entries of memory too. */
+  seen: Float32Array | PackedPasts;
   actions: Float32Array; // [B, actionSize]
   /** 1 for allowed choices; absent where all are allowed. */
   masks: Float32Array | undefined; // [B, maskSize]

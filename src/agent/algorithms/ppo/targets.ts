@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Policy } from '../../../policy/index.ts';
-import { advantages, depthWeights, rowsOf, type Trajectory } from '../../../rollout/index.ts';
+import { advantages, depthWeights, givenBy, type Trajectory } from '../../../rollout/index.ts';
 import { type ForcedDepths, forcedDepths } from './forced-depths.ts';
 import type { PpoConfig } from './settings.ts';
 
@@ -101,7 +101,7 @@ export async function bootstrap(policy: Policy, trajectory: Trajectory): Promise
   const ends = [...trajectory.toBootstrap()];
   if (ends.length === 0) return;
   const values = tf.tidy(() => {
-    const thought = policy.step(policy.begin(rowsOf(ends)));
+    const thought = policy.step(policy.begin(givenBy(policy, ends)));
     return policy.split(policy.outputs(thought, 1)).value;
   });
   const data = await values.data();

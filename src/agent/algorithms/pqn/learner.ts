@@ -2,10 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Rng } from '../../../kernels/common/index.ts';
 import { numbersOf } from '../../../kernels/ops/index.ts';
 import type { ActionValues, Choices, Policy } from '../../../policy/index.ts';
-import { rowsOf, type Trajectory } from '../../../rollout/index.ts';
+import { givenBy, type Trajectory } from '../../../rollout/index.ts';
 import type { AlgorithmState, UpdateSettings } from '../algorithm.ts';
 import { Descent } from '../descent.ts';
-import { minibatches } from '../minibatches.ts';
+import { minibatches, piecesOf } from '../minibatches.ts';
 import { pqnLoss } from './loss.ts';
 import { STATS } from './loss-report.ts';
 import { gather } from './minibatch.ts';
@@ -51,7 +51,7 @@ export class Learner {
     const { minibatch, epochs } = this.#settings;
     await this.#bootstrap(trajectory, phase.first);
     const targets = targetsOf(trajectory, { ...this.#settings, ...phase });
-    const order = Int32Array.from({ length: trajectory.count }, (_, i) => i);
+    const order = piecesOf(trajectory, minibatch);
     const parts = Math.max(1, Math.round(trajectory.count / minibatch));
     const sums = new Float64Array(STATS.length);
     let gradNorms = 0;
@@ -90,7 +90,9 @@ export class Learner {
     const ends = [...trajectory.toBootstrap()];
     if (ends.length === 0) return;
     const policy = this.#policy;
-    const outputs = tf.tidy(() => policy.outputs(policy.step(policy.begin(rowsOf(ends))), 1));
+    const outputs = tf.tidy(() =>
+      policy.outputs(policy.step(policy.begin(givenBy(policy, ends))), 1),
+    );
     const data = await numbersOf(outputs);
     outputs.dispose();
     const { distribution } = policy;

@@ -1,7 +1,6 @@
-import type * as tf from '@tensorflow/tfjs-core';
-import { onHost, tensorOf } from '../../../kernels/ops/index.ts';
+import { onHost } from '../../../kernels/ops/index.ts';
 import type { Policy } from '../../../policy/index.ts';
-import { depthsOf } from '../layout.ts';
+import { depthsOf, givenOf } from '../layout.ts';
 import { lossByRows } from './loss-by-rows.ts';
 import { lossByTensors } from './loss-by-tensors.ts';
 import type { Loss } from './loss-report.ts';
@@ -9,8 +8,7 @@ import type { Minibatch } from './minibatch.ts';
 
 /** Recomputes the thoughts of a minibatch and computes their loss, by tensors on a GPU and by rows elsewhere. */
 export function pqnLoss(policy: Policy, batch: Minibatch, thinkWeight: number): Loss {
-  const { rows, decisions, reach } = batch;
-  const observations = tensorOf(rows, [decisions, rows.length / decisions]) as tf.Tensor2D;
-  const outputs = policy.outputs(policy.think(observations, reach), depthsOf(reach));
+  const { seen, decisions, reach } = batch;
+  const outputs = policy.outputs(policy.think(givenOf(seen, decisions), reach), depthsOf(reach));
   return (onHost() ? lossByRows : lossByTensors)(outputs, batch, thinkWeight);
 }

@@ -1,4 +1,4 @@
-import type { ActionValues } from '../../../policy/index.ts';
+import type { ActionValues, PackedPasts } from '../../../policy/index.ts';
 import type { Trajectory } from '../../../rollout/index.ts';
 import { byDepth, decisionsAt } from '../layout.ts';
 
@@ -7,7 +7,8 @@ export interface Minibatch {
   decisions: number;
   /** Decisions with at least k steps, at index k − 1: the prefix that runs at depth k. */
   reach: number[];
-  rows: Float32Array; // [B, observationSize]
+  /** Observations [B, observationSize], or entries of memory too. */
+  seen: Float32Array | PackedPasts;
   /** Weights of each micro-step's outputs, whose weighted sum is Q of its choice [M, P + 2]. */
   parts: Float32Array;
   /** The target of that Q [M]. */
@@ -34,7 +35,7 @@ export function gather(
   const parts = new Float32Array(total * width);
   const target = new Float32Array(total);
   const think = new Float32Array(total);
-  const { decisions, rows, actions } = decisionsAt(trajectory, sorted);
+  const { decisions, seen, actions } = decisionsAt(trajectory, sorted);
   let m = 0;
   reach.forEach((count, index) => {
     const thinkOn = reach[index + 1] ?? 0;
@@ -46,5 +47,5 @@ export function gather(
       think[m] = i < thinkOn ? 1 : 0;
     }
   });
-  return { decisions, reach, rows, parts, target, think };
+  return { decisions, reach, seen, parts, target, think };
 }

@@ -103,7 +103,10 @@ export class Scheduler<O extends DecisionRequest = DecisionRequest> implements D
 
   set admitting(admitting: boolean) {
     // Those that have waited begin in the order of their environments, as they do where a run is resumed.
-    if (admitting && !this.#admitting) this.#queue.sort((a, b) => a.env - b.env);
+    if (admitting && !this.#admitting) {
+      this.#queue.sort((a, b) => a.env - b.env);
+      this.#thoughts.forget();
+    }
     this.#admitting = admitting;
   }
 
@@ -162,7 +165,7 @@ export class Scheduler<O extends DecisionRequest = DecisionRequest> implements D
       const fault = faultOf(slots[i], params, data[at], data[at + 1]);
       if (fault !== undefined) {
         if (this.#failed === undefined) throw fault;
-        this.#ended.push(i);
+        this.#end(i);
         this.#failed(slots[i].observation, fault);
         continue;
       }
@@ -171,7 +174,7 @@ export class Scheduler<O extends DecisionRequest = DecisionRequest> implements D
       const decision = this.#advance(slots[i], params, value, logit, readouts, behavior);
       if (decision === undefined) continue;
       decisions.push(decision);
-      this.#ended.push(i);
+      this.#end(i);
     }
     if (this.underway === 0) this.#empty();
     return decisions;
@@ -181,6 +184,12 @@ export class Scheduler<O extends DecisionRequest = DecisionRequest> implements D
   dispose(): void {
     this.#queue.length = 0;
     this.#empty();
+    this.#thoughts.forget();
+  }
+
+  #end(place: number): void {
+    this.#ended.push(place);
+    this.#thoughts.ended(this.#slots[place].observation);
   }
 
   #empty(): void {

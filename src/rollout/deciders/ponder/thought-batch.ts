@@ -1,16 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { Ranges } from '../../../kernels/index.ts';
 import { placeRows } from '../../../kernels/ops/index.ts';
-import type { Policy, Thought } from '../../../policy/index.ts';
+import { EntryTables, firstMoment, type Policy, type Thought } from '../../../policy/index.ts';
 import type { DecisionRequest } from '../decision.ts';
 import { rowsOf } from '../rows-of.ts';
 
 /** The tensors of the present thoughts; each thought has a row in every one. */
 export class ThoughtBatch {
   readonly #policy: Policy;
+  /** Keys and values of entries, where the policy has a memory. */
+  readonly #tables: EntryTables | undefined;
   #thought: Thought | undefined;
 
   constructor(policy: Policy) {
     this.#policy = policy;
+    this.#tables = policy.entries && new EntryTables(policy.entries);
   }
 
   /**
@@ -31,7 +35,7 @@ export class ThoughtBatch {
   ): tf.Tensor2D {
     let next: Thought | undefined;
     const [result] = tf.tidy(() => {
-      const fresh = newcomers.length > 0 ? this.#policy.begin(rowsOf(newcomers)) : undefined;
+      const fresh = newcomers.length > 0 ? this.#begin(newcomers) : undefined;
       const thought = joined(this.#thought, from, fresh);
       const z = last ? this.#policy.lastStep(thought) : this.#policy.step(thought);
       const heads = this.#policy.outputs(z, n);
@@ -44,9 +48,26 @@ export class ThoughtBatch {
     return result as tf.Tensor2D;
   }
 
+  /** A thought has ended: another may begin about the same history. */
+  ended({ past }: DecisionRequest): void {
+    if (past) this.#tables?.release(past);
+  }
+
   /** Drops all thoughts. */
   clear(): void {
     this.#replace(undefined);
+  }
+
+  /** Drops what was computed of entries, between thoughts: the weights may be others now. */
+  forget(): void {
+    this.#tables?.clear();
+  }
+
+  #begin(newcomers: readonly DecisionRequest[]): Thought {
+    const tables = this.#tables;
+    if (tables === undefined) return this.#policy.begin(rowsOf(newcomers));
+    const pasts = newcomers.map(({ row, past }) => past ?? firstMoment(row));
+    return this.#policy.begin(tables.admit(pasts), tables.keep);
   }
 
   /** Replaces the thoughts by `next`, and frees the tensors that `next` does not share. */
@@ -77,5 +98,18 @@ function joined(old: Thought | undefined, from: Int32Array, fresh: Thought | und
     z: place(old.z, fresh?.z),
     context: old.context.map((tensor, i) => place(tensor, fresh?.context[i])),
     shared: (fresh ?? old).shared,
+    memory: old.memory && {
+      // Those of the new thoughts: what is new has joined them.
+      tables: (fresh ?? old).memory!.tables,
+      ranges: placedRanges(old.memory.ranges, from, fresh?.memory?.ranges),
+    },
   };
+}
+
+/** The ranges of thoughts by their former places, those of new thoughts after them. */
+function placedRanges(old: Ranges, from: Int32Array, more: Ranges | undefined): Ranges {
+  const count = old.begin.length;
+  const placed = (bound: 'begin' | 'end') =>
+    from.map((row) => (row < count ? old[bound][row] : more![bound][row - count]));
+  return { begin: placed('begin'), end: placed('end') };
 }

@@ -158,7 +158,7 @@ describe('a minibatch', () => {
     const size = trajectory.sizes.observationSize;
     chosen.forEach((t, i) => {
       const row = trajectory.rows.slice(t * size, (t + 1) * size);
-      expect(batch.rows.slice(i * size, (i + 1) * size)).toEqual(row);
+      expect((batch.seen as Float32Array).slice(i * size, (i + 1) * size)).toEqual(row);
       expect(batch.oldLogProb[i]).toBeCloseTo(targets.expectation.logProb[t], 6);
       for (let k = 0; k < 4; k++) {
         expect(batch.target[3 * k + i]).toBe(targets.targets[4 * t + k]);

@@ -55,7 +55,7 @@ function draw(distribution: Distribution, reach: number[], masked: boolean, floo
   const batch: Minibatch = {
     decisions: B,
     reach,
-    rows: new Float32Array(B),
+    seen: new Float32Array(B),
     actions,
     masks,
     oldLogProb,

@@ -80,7 +80,7 @@ function draw(distribution: Distribution, masked: boolean, one: Case, B = 12) {
   const layout = { sorted: Int32Array.from({ length: B }, (_, i) => i), reach: Array(K).fill(B) };
   const { logProb, reached } = loss.expect(thoughts);
   const batch: Minibatch = {
-    ...{ decisions: B, reach: layout.reach, rows: new Float32Array(B), actions, masks },
+    ...{ decisions: B, reach: layout.reach, seen: new Float32Array(B), actions, masks },
     oldLogProb: Float32Array.from(logProb),
     advantage: numbers(B, () => rng.normal()),
     valueWeight: Float32Array.from({ length: K * B }, (_, m) => reached[(m % B) * K]),

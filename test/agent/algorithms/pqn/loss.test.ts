@@ -41,7 +41,7 @@ it('the loss is what one works out by hand', () => {
   const batch: Minibatch = {
     decisions: 2,
     reach: [2, 1],
-    rows: new Float32Array(2),
+    seen: new Float32Array(2),
     parts,
     target: Float32Array.of(1, 0, 5),
     think: Float32Array.of(1, 0, 0),
@@ -84,8 +84,8 @@ describe('the loss by rows is the loss by tensors, with its gradient', () => {
         space.write(space.sample(rng) as never, row);
         values.parts(think[m] ? undefined : row, parts.subarray(m * width, (m + 1) * width));
       }
-      const rows = new Float32Array(reach[0]);
-      const batch = { decisions: reach[0], reach, rows, parts, target: numbers(total), think };
+      const seen = new Float32Array(reach[0]);
+      const batch = { decisions: reach[0], reach, seen, parts, target: numbers(total), think };
       const outputs = tf.tensor2d(numbers(total * width), [total, width]);
       const [byRows, byTensors] = [lossByRows, lossByTensors].map((judge) =>
         judged(judge, outputs, batch, 0.3),

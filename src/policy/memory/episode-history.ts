@@ -1,0 +1,110 @@
+import type { Row } from '../../envs/index.ts';
+import type { Tensors } from '../parameters/parameters.ts';
+import type { MemoryEntry, Past } from './memory-entry.ts';
+
+/**
+ * The history of an episode: rows, not what was thought about them, so it stays valid whatever happens to the policy's
+ * weights. `see` and `acted` take turns. An observation that is seen again without an action between takes the place of the
+ * one before.
+ */
+export class EpisodeHistory {
+  /** The most entries to keep. */
+  readonly #most: number;
+  #entries: MemoryEntry[] = [];
+  /** Entries whose decision has been made. */
+  #decided = 0;
+  #before: { action: Float32Array; reward: number } | undefined;
+
+  /** @param most entries that a decision may depend on (`entriesNeeded`); older ones are forgotten */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /**
+   * Adds the observation of the next decision.
+   * @param row its flat observation
+   * @param earlier flat observations that came since the last decision and asked for none
+   */
+  see(row: Row, earlier: readonly Row[] = []): Past {
+    this.#entries.length = this.#decided;
+    // Lists only grow, so that a decision may keep its own; now and then a shorter one replaces it.
+    if (this.#entries.length > 4 * this.#most) {
+      this.#entries = this.#entries.slice(-this.#most);
+      this.#decided = this.#entries.length;
+    }
+    let { action, reward } = this.#before ?? { action: undefined, reward: 0 };
+    for (const seen of [...earlier, row]) {
+      const age = (this.#entries.at(-1)?.age ?? -1) + 1;
+      this.#entries.push({ row: seen, action, reward, age });
+      [action, reward] = [undefined, 0];
+    }
+    return { entries: this.#entries, end: this.#entries.length, of: this };
+  }
+
+  /** The decision about the latest observation has been made, and has had its outcome. */
+  acted(action: Float32Array, reward: number): void {
+    this.#decided = this.#entries.length;
+    // As a checkpoint keeps it.
+    this.#before = { action, reward: Math.fround(reward) };
+  }
+
+  /** Forgets everything: another episode begins. */
+  clear(): void {
+    this.#entries = [];
+    this.#decided = 0;
+    this.#before = undefined;
+  }
+
+  /**
+   * A copy of what it holds, without an observation that waits for its decision: `rows` [M, size], `actions` [M, actionSize],
+   * `beside` [M, 3] (whether there was an action, the reward, the age), and, of the latest decision, `action` [actionSize] and
+   * `reward` [1]. It is empty where no decision has been made.
+   */
+  tensors(): Tensors {
+    const before = this.#before;
+    if (before === undefined) return {};
+    const kept = this.#entries.slice(Math.max(0, this.#decided - this.#most), this.#decided);
+    const none = new Float32Array(before.action.length);
+    const rows = kept.map(({ action, reward, age }) => [action ? 1 : 0, reward, age]);
+    return {
+      rows: joined(kept.map(({ row }) => row)),
+      actions: joined(kept.map(({ action = none }) => action)),
+      beside: joined(rows),
+      action: { shape: [before.action.length], data: before.action.slice() },
+      reward: { shape: [1], data: Float32Array.of(before.reward) },
+    };
+  }
+
+  /** Continues from a result of `tensors`. @param bytes whether observations are bytes */
+  restore({ rows, actions, beside, action, reward }: Tensors, bytes: boolean): void {
+    this.clear();
+    if (action === undefined) return;
+    this.#before = { action: action.data.slice(), reward: reward.data[0] };
+    this.#decided = rows.shape[0];
+    this.#entries = Array.from({ length: this.#decided }, (_, i) => {
+      const row = part(rows, i);
+      const [acted, reward, age] = part(beside, i);
+      return {
+        row: bytes ? Uint8Array.from(row) : row,
+        action: acted === 0 ? undefined : part(actions, i),
+        reward,
+        age,
+      };
+    });
+  }
+}
+
+/** Rows of the same size as a tensor [rows, size]. */
+function joined(rows: readonly ArrayLike<number>[]): Tensors[string] {
+  const size = rows[0].length;
+  const data = new Float32Array(rows.length * size);
+  rows.forEach((row, i) => {
+    data.set(row, i * size);
+  });
+  return { shape: [rows.length, size], data };
+}
+
+/** Row i of a tensor [rows, size]. */
+function part({ shape, data }: Tensors[string], i: number): Float32Array {
+  return data.slice(i * shape[1], (i + 1) * shape[1]);
+}

@@ -1,0 +1,15 @@
+/** The sizes of a policy's memory. */
+export interface MemorySizes {
+  /** Entries that a decision attends to, its own among them (L); 0 for a policy without a memory. */
+  length: number;
+  /** Causal transformer blocks that entries pass before the core attends to them. */
+  prelude: number;
+}
+
+/**
+ * The most entries that a decision depends on: those it attends to, and for each block of the prelude those that these attend
+ * to.
+ */
+export function entriesNeeded({ length, prelude }: MemorySizes): number {
+  return (prelude + 1) * (length - 1) + 1;
+}
