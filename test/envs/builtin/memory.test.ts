@@ -43,8 +43,8 @@ describe('TMaze-v0', () => {
     expect(rewards).toEqual([-0.25, -0.25, -0.25, -0.25]);
     expect(env.step(forward)).toMatchObject({
       reward: 0,
-      terminated: false,
-      truncated: true,
+      terminated: true,
+      truncated: false,
       info: { success: false },
     });
   });

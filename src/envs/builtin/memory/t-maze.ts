@@ -47,8 +47,8 @@ interface State {
  * Cell 0, the sign left or right with equal probability. `info.difficulty` is L.
  *
  * ## Episode End
- * Terminates with a turn at the junction; `info.success` says whether it was right. Truncated after L + 1 steps, the fewest that
- * lead to the goal.
+ * Terminates with a turn at the junction, and after L + 1 steps, the fewest that lead to the goal; `info.success` says whether a
+ * turn was right. That is no truncation: who has not turned by then has lost, and nothing is left to be had.
  *
  * ## Arguments
  * `length` L = 20.
@@ -62,7 +62,7 @@ export class TMaze extends EpisodicEnv<Int32Array, number, State> {
   readonly #length: number;
 
   constructor({ length }: TMazeOptions) {
-    super('TMaze-v0', length + 1);
+    super('TMaze-v0', Number.POSITIVE_INFINITY);
     this.#length = length;
   }
 
@@ -81,7 +81,7 @@ export class TMaze extends EpisodicEnv<Int32Array, number, State> {
     const cell = Math.min(length, Math.max(0, state.cell + way));
     const behind = steps <= length && cell < steps;
     const reward = behind ? -1 / length : 0;
-    return { state: { ...state, cell, steps }, reward, terminated: false, success: false };
+    return { state: { ...state, cell, steps }, reward, terminated: steps > length, success: false };
   }
 
   protected observe({ cue, cell, steps }: State): Int32Array {
