@@ -1,5 +1,6 @@
 import { dots, meanGrad, scoreGrad, softmax } from './attention';
 import { CHUNK, SharedRows } from './generated/arguments';
+import { addOuter } from './outer';
 import { product } from './product';
 import { floats, loadPart, storePart } from './vector';
 
@@ -77,8 +78,14 @@ export function attendOverRowsGrad(
       product(dq + queries, step, ofRows, row, 4, rowKeys, step, n, N, width, dq + queries, 0, false);
       product(dk, step, scratch, 4, row, q + queries, step, S, n, width, more ? dk : 0, 0, false);
       product(dv, step, weights, 4, row, dy + queries, step, S, n, width, more ? dv : 0, 0, false);
-      product(dkeys, step, ofRows, 4, row, q + queries, step, N, n, width, dkeys, 0, false);
-      product(dvalues, step, weights + own, 4, row, dy + queries, step, N, n, width, dvalues, 0, false);
+      // With one query, each sum of a product has one term: to begin and end its tiles would cost more.
+      if (n == 1) {
+        addOuter(dkeys, step, ofRows, q + queries, N, width);
+        addOuter(dvalues, step, weights + own, dy + queries, N, width);
+      } else {
+        product(dkeys, step, ofRows, 4, row, q + queries, step, N, n, width, dkeys, 0, false);
+        product(dvalues, step, weights + own, 4, row, dy + queries, step, N, n, width, dvalues, 0, false);
+      }
     }
     const next = floats(width);
     dq += next;

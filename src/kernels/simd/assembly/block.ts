@@ -105,7 +105,8 @@ function read(a: BlockArguments, g: Group): void {
   const T = keysOf(a);
   const queries = floats(g.queries * a.D);
   const keys = floats(T * a.D);
-  const scores = floats(g.queries * a.H * scoresOf(a));
+  // Where nothing is kept, one place serves all elements, so that it stays in cache.
+  const scores = a.ownStep ? 0 : floats(g.queries * a.H * scoresOf(a));
   let mask = a.mask ? a.mask + floats(g.first * T) : 0;
   for (let i = 0; i < g.last - g.first; i++) {
     const y = g.read + i * queries;

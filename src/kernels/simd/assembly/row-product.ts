@@ -12,6 +12,10 @@ export function rowProduct(
   for (; n + 32 <= N; n += 32) {
     columns32(at(y, n), a, aStep, at(b, n), bStep, K, at(base, n), at(bias, n), rectify);
   }
+  if (n + 24 <= N) {
+    columns24(at(y, n), a, aStep, at(b, n), bStep, K, at(base, n), at(bias, n), rectify);
+    n += 24;
+  }
   if (n + 16 <= N) {
     columns16(at(y, n), a, aStep, at(b, n), bStep, K, at(base, n), at(bias, n), rectify);
     n += 16;
@@ -60,6 +64,31 @@ function columns32(
   finish(y, c5, base, bias, rectify, 80);
   finish(y, c6, base, bias, rectify, 96);
   finish(y, c7, base, bias, rectify, 112);
+}
+
+@inline
+function columns24(
+  y: usize, a: usize, aStep: usize, b: usize, bStep: usize, K: i32, base: usize, bias: usize, rectify: bool,
+): void {
+  let c0 = f32x4.splat(0), c1 = f32x4.splat(0), c2 = f32x4.splat(0);
+  let c3 = f32x4.splat(0), c4 = f32x4.splat(0), c5 = f32x4.splat(0);
+  for (let k = 0; k < K; k++) {
+    const x = v128.load32_splat(a);
+    c0 = madd(x, v128.load(b), c0);
+    c1 = madd(x, v128.load(b, 16), c1);
+    c2 = madd(x, v128.load(b, 32), c2);
+    c3 = madd(x, v128.load(b, 48), c3);
+    c4 = madd(x, v128.load(b, 64), c4);
+    c5 = madd(x, v128.load(b, 80), c5);
+    a += aStep;
+    b += bStep;
+  }
+  finish(y, c0, base, bias, rectify, 0);
+  finish(y, c1, base, bias, rectify, 16);
+  finish(y, c2, base, bias, rectify, 32);
+  finish(y, c3, base, bias, rectify, 48);
+  finish(y, c4, base, bias, rectify, 64);
+  finish(y, c5, base, bias, rectify, 80);
 }
 
 @inline

@@ -16,24 +16,27 @@ export function groupOf({ R }: BlockAt, B: number): number {
   return Math.max(1, Math.floor(rows / R));
 }
 
-/** How much goes through a block: elements, queries, and readouts whose x lies apart. */
+/** How much goes through a block: elements, queries, those whose probs are kept, and readouts whose x lies apart. */
 export interface Extent {
   B: number;
   queries: number;
+  weighed: number;
   apart: number;
 }
 
 export function extentOf({ R }: BlockAt, B: number, whole: number): Extent {
-  return { B, queries: whole * R + B - whole, apart: B - whole };
+  const queries = whole * R + B - whole;
+  return { B, queries, weighed: queries, apart: B - whole };
 }
 
+/** Of a group that keeps nothing for gradients: its elements have the same room for their probs, one after another. */
 export function groupExtent(block: BlockAt, B: number): Extent {
   const size = groupOf(block, B);
-  return { B: size, queries: size * block.R, apart: size };
+  return { B: size, queries: size * block.R, weighed: block.R, apart: size };
 }
 
 /** How many floats each array has that `block` leaves for `blockGrad`. */
-export function partsOf(block: BlockAt, { B, queries, apart }: Extent) {
+export function partsOf(block: BlockAt, { B, queries, weighed, apart }: Extent) {
   const { R, H, D, F, own, begin } = block;
   const [tokens, T] = [B * R, keysOf(block)];
   const keys = own ? B * T * D : 0;
@@ -49,7 +52,7 @@ export function partsOf(block: BlockAt, { B, queries, apart }: Extent) {
     q: queries * D,
     keys,
     values: keys,
-    probs: queries * H * scoresOf(block),
+    probs: weighed * H * scoresOf(block),
     read: queries * D,
     projected: queries * D,
     middle: queries * D,

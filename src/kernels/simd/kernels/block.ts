@@ -48,7 +48,9 @@ export const block = defineKernel('block', {
     q: pointer('a row a query'),
     keys: pointer('[B, T, D] where tokens attend to one another'),
     values: pointer('[B, T, D] where tokens attend to one another'),
-    probs: pointer('H·(T + the longest range) numbers a query'),
+    probs: pointer(
+      'H·(T + the longest range) numbers a query; if nothing is kept, those of one element at a time',
+    ),
     read: pointer('a row a query'),
     projected: pointer('a row a query'),
     middle: pointer('a row a query'),

@@ -242,7 +242,7 @@ export class BlockArguments {
   keys: usize;
   /** [B, T, D] where tokens attend to one another */
   values: usize;
-  /** H·(T + the longest range) numbers a query */
+  /** H·(T + the longest range) numbers a query; if nothing is kept, those of one element at a time */
   probs: usize;
   /** a row a query */
   read: usize;
