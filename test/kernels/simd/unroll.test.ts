@@ -89,8 +89,8 @@ const cases: Case[] = [
     rows: [3, 0, 12, 5],
   },
   { reach: [5, 2], R: 1, S: 3, H: 1, D: 4, F: 4, bias: true, rows: [700, 0, 1, 699] },
-  { reach: [3, 2], R: 70, S: 0, H: 2, D: 8, F: 12, own: true, bias: true, rows: [601, 3, 0] },
-  { reach: [1], R: 1, S: 0, H: 2, D: 8, F: 8, rows: [2500] },
+  { reach: [2, 1], R: 66, S: 0, H: 2, D: 8, F: 12, own: true, bias: true, rows: [530, 0] },
+  { reach: [1], R: 1, S: 0, H: 2, D: 8, F: 8, rows: [1100] },
   { reach: [33], R: 1, S: 0, H: 1, D: 8, F: 8, rows: [9, 2], step: true },
   { reach: [7], R: 4, S: 2, H: 2, D: 8, F: 12, own: true, blocks: 2, rows: [6, 0], step: true },
   // Not for the fused kernels: widths that are no multiple of four, too wide, tokens that do not see one another.
@@ -155,6 +155,9 @@ function maskOf({ reach: [B], R, S, own }: Case, first = 0): tf.Tensor2D {
   return tf.tensor2d(absent, [B, T]);
 }
 
+/** The tolerance of no difference at all; `toEqual` takes seconds for so many numbers. */
+const EXACT = Number.MIN_VALUE;
+
 /** Tensors with a row for each element of the batch, by name. */
 const PER_ELEMENT = /^(z|inject|[kv]\d)$/;
 
@@ -192,7 +195,7 @@ describe('unroll on simd is what it is in plain operations, with its gradients',
       results.push(await evaluate(f, Object.values(named)));
     }
     expectClose(results[0], expected, 2e-5);
-    expect(results[1]).toEqual(results[0]);
+    expectClose(results[1], results[0], EXACT);
   });
 });
 
