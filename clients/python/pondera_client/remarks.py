@@ -7,6 +7,7 @@ from typing import Any, Callable, Sequence
 
 import numpy as np
 
+from .batches import stack, within
 from .errors import Misfit
 from .masks import choices_of, flat_mask
 from .plain import reduce_info
@@ -35,24 +36,25 @@ def say_once() -> Once:
     return say
 
 
-def remarks(action_space: dict, obs: Any, infos: Sequence[dict], say: Once) -> dict[str, Any]:
+def remarks(spaces: tuple[dict, dict], obs: Any, infos: Sequence[dict], say: Once) -> dict[str, Any]:
     """The fields `actionMask` and `info`, each where there is any.
 
     Args:
-        action_space: its tagged map.
+        spaces: the tagged maps of what is observed and of actions.
         obs: the batch of k observations; a dict's part `action_mask` is understood.
-        infos: k infos; their `action_mask`, `difficulty`, `success`, `is_success` and `metrics` are understood.
+        infos: k infos; their `action_mask`, `earlier`, `difficulty`, `success`, `is_success` and `metrics` are understood.
         say: told of what is left out.
 
     Raises:
-        Misfit: for a mask of another length.
+        Misfit: for a mask of another length, or `earlier` that are no observations.
     """
+    observation_space, action_space = spaces
     fields: dict[str, Any] = {}
     mask = _masks(action_space, obs, infos)
     if mask is not None:
         fields["actionMask"] = mask
     if any(infos):
-        reduced = [_reduce(info, say) for info in infos]
+        reduced = [{**_reduce(info, say), **_earlier(observation_space, info)} for info in infos]
         if any(reduced):
             fields["info"] = reduced
     return fields
@@ -81,8 +83,22 @@ def _row(batch: Any, i: int) -> Any:
     return tuple(_row(part, i) for part in batch) if isinstance(batch, list) else batch[i]
 
 
+def _earlier(space: dict, info: dict) -> dict[str, Any]:
+    """The observations of `info["earlier"]`, which came before this one and asked for no action, as a batch."""
+    given = info.get("earlier") if info else None
+    if given is None:
+        return {}
+    if not isinstance(given, (list, tuple, np.ndarray)):
+        raise Misfit(f"info['earlier']: expected a list of observations, got {shown(given)}")
+    try:
+        return {"earlier": within(space, stack(space, list(given)), len(given))} if len(given) > 0 else {}
+    except Misfit as error:
+        raise Misfit(f"info['earlier']: {error}") from None
+
+
 def _reduce(info: dict, say: Once) -> dict[str, Any]:
-    reduced = reduce_info({key: value for key, value in info.items() if key != "action_mask"})
+    elsewhere = ("action_mask", "earlier")
+    reduced = reduce_info({key: value for key, value in info.items() if key not in elsewhere})
     for key, value in list(reduced.items()):
         size, entries = size_of(value)
         if size > MOST_BYTES or entries > MOST_ENTRIES:

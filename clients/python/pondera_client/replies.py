@@ -13,14 +13,14 @@ class Replies:
     """Builds the replies of environments of one kind, from batches that conform to their spaces."""
 
     def __init__(self, description: dict):
-        self._action_space = description["actionSpace"]
+        self._spaces = description["observationSpace"], description["actionSpace"]
         self._say = say_once()
 
     def began(self, envs: Sequence[int], obs: Any, infos: Sequence[dict]) -> dict[str, Any]:
         return {"t": "began", "envs": _indices(envs), "obs": obs, **self._remarks(obs, infos)}
 
     def _remarks(self, obs: Any, infos: Sequence[dict]) -> dict[str, Any]:
-        return remarks(self._action_space, obs, infos, self._say)
+        return remarks(self._spaces, obs, infos, self._say)
 
     def stepped(
         self,

@@ -6,7 +6,7 @@ from gymnasium.spaces import Box, Dict, Discrete
 from pondera_client.errors import WireError
 from pondera_client.host import Host
 from pondera_client.wire import Json, MsgPack
-from toys import Count, Moody, Stray, Telling
+from toys import Count, Moody, Prompting, Stray, Telling
 from trainer import actions, request
 
 
@@ -61,6 +61,27 @@ def test_each_request_is_performed_once_however_it_is_regrouped():
     again, fresh = ask(host, "step", [0, 1], [2, 3], actions=actions(1, 2))
     assert again["envs"].tolist() == [0] and again["next"]["obs"].tolist() == [[11, 0]]
     assert fresh["envs"].tolist() == [1] and fresh["obs"].tolist() == [[21, 1]]
+
+
+def test_earlier_observations_travel_as_a_batch_with_each_observation_that_they_precede():
+    host = Host(Prompting, 2)
+    began = one(host, "reset", [0, 1], 1, seeds=[10, 20])
+    assert [info["earlier"].tolist() for info in began["info"]] == [[[-2, 0], [-1, 0]]] * 2
+    one(host, "step", [0], 2, actions=actions(1))
+    one(host, "step", [0], 3, actions=actions(1))
+    stepped = one(host, "step", [0], 4, actions=actions(1))
+    assert stepped["info"][0]["earlier"].tolist() == [[10, 2.5]]
+    assert stepped["next"]["info"][0]["earlier"].tolist() == [[-2, 0], [-1, 0]]
+
+
+def test_what_is_no_earlier_observation_is_the_fault_of_that_environment_alone():
+    host = Host(Prompting, 2)
+    one(host, "reset", [0, 1], 1, seeds=[10, 20])
+    replies = ask(host, "step", [0, 1], 2, actions=actions(1, 3))
+    by_kind = {reply["t"]: reply for reply in replies}
+    assert by_kind["stepped"]["envs"].tolist() == [0]
+    assert by_kind["failed"]["envs"].tolist() == [1]
+    assert "info['earlier']: expected a list of observations, got 'none'" in by_kind["failed"]["message"]
 
 
 @pytest.mark.parametrize("seq", [0, 2, 3])

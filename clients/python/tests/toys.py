@@ -77,3 +77,16 @@ class Telling(Count):
             "bad": float("nan"),
         }
         return obs, reward, terminated, truncated, info
+
+
+class Prompting(Count):
+    """Begins with a prompt of two observations, and shows half a step before each step; action 3 gives what is none."""
+
+    def reset(self, **options):
+        obs, _ = super().reset(**options)
+        return obs, {"earlier": [np.array([-2.0, 0.0]), np.array([-1.0, 0.0])]}
+
+    def step(self, action):
+        obs, *rest, _ = super().step(action)
+        half = np.array([obs[0], obs[1] - 0.5])
+        return (obs, *rest, {"earlier": "none" if action == 3 else [half]})

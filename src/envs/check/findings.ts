@@ -15,6 +15,7 @@ const fixes = {
   info: 'return an object as info',
   'action-mask':
     'give info.actionMask one 0 or 1 for each choice, with at least one 1 for each part of the action',
+  earlier: 'make info.earlier an array of observations that observationSpace contains',
   difficulty:
     'make info.difficulty a finite number or give it another name; until then it is ignored',
   success: 'make info.success true or false or give it another name; until then it is ignored',

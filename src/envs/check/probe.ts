@@ -6,6 +6,7 @@ import type { Env, Info, ResetOptions } from '../contract/env.ts';
 import type { ActionMask } from '../contract/space.ts';
 import { difficultyOf, successOf } from '../net/wire/read-info.ts';
 import { readMetrics } from '../net/wire/read-metrics.ts';
+import { explainEarlier } from '../spaces/explain-earlier.ts';
 import { explainMask } from '../spaces/explain-mask.ts';
 import { flatMask } from '../spaces/flat-mask.ts';
 import type { Findings } from './findings.ts';
@@ -167,7 +168,10 @@ export class Probe {
     }
     const { problem } = readMetrics(given);
     if (problem !== undefined) findings.warn('metrics', `${where}: info.metrics: ${problem.text}`);
-    return { difficulty, success, actionMask: this.#checkMask(where, given.actionMask) };
+    const wrong = explainEarlier(this.env.observationSpace, given.earlier);
+    if (wrong !== undefined) findings.problem('earlier', `${where}: ${wrong}`);
+    const actionMask = this.#checkMask(where, given.actionMask);
+    return { difficulty, success, actionMask, earlier: copyOf(given.earlier) as Info['earlier'] };
   }
 
   /** The mask, where it is one. */

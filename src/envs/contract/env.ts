@@ -15,6 +15,11 @@ export interface Info {
   actionMask?: ActionMask;
   /** How many ticks of its clock the step took, an integer ≥ 1: what follows is discounted by γ^ticks. Default 1. */
   ticks?: number;
+  /**
+   * Observations, values of the observation space, that came before the returned one and asked for no action, the oldest
+   * first: a policy with a memory remembers them, others ignore them. An episode may so begin with a prompt.
+   */
+  earlier?: readonly unknown[];
   [key: string]: unknown;
 }
 

@@ -9,16 +9,16 @@ export interface Limits {
   reward: number;
 }
 
-/** Says why a row is no observation. A Box may contain infinity, and a float64 number may become infinite as float32. */
-export function explainRow(row: Row, limits?: Limits): string | undefined {
+/** Says why the row at `where` is no observation. A Box may contain infinity, and a float64 number may become infinite as float32. */
+export function explainRow(row: Row, limits?: Limits, where = 'obs'): string | undefined {
   const most = limits?.observation ?? Number.MAX_VALUE;
   if (row instanceof Uint8Array && most >= 255) return undefined;
   for (let i = 0; i < row.length; i++) {
     // Neither is true of NaN.
     if (row[i] <= most && row[i] >= -most) continue;
     return Number.isFinite(row[i])
-      ? `obs: expected numbers within ±${most} (guards.maxObservation), got ${row[i]} at entry ${i}`
-      : `obs: expected finite float32 numbers, got ${row[i]} at entry ${i}`;
+      ? `${where}: expected numbers within ±${most} (guards.maxObservation), got ${row[i]} at entry ${i}`
+      : `${where}: expected finite float32 numbers, got ${row[i]} at entry ${i}`;
   }
   return undefined;
 }

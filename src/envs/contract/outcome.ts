@@ -11,7 +11,7 @@ export interface Observation {
   mask?: MaskRow;
   /** The difficulty of the decision (`info.difficulty`). */
   difficulty?: number;
-  /** Flat observations that came before it and asked for no decision (`info.earlier`), the oldest first. */
+  /** Flat observations that came before it and asked for no decision (`info.earlier`), the oldest first; absent: none. */
   earlier?: readonly Row[];
 }
 
@@ -43,6 +43,8 @@ export interface Outcome {
   truncated: boolean;
   /** The episode's final observation, where it ended; `next` then belongs to the next episode. */
   final?: Row;
+  /** Flat observations that came before `final` and asked for no decision (`info.earlier`), the oldest first. */
+  finalEarlier?: readonly Row[];
   /** The next observation; where the next episode has not begun yet, the final one again. */
   next: Observation;
   /** The numbers of `info.metrics`, where there are any. */

@@ -4,6 +4,7 @@ import type { Env, EnvFactory, Reset, ResetOptions, Step } from '../contract/env
 import { explainReset, explainStep } from '../contract/explain-result.ts';
 import { packState, unpackState } from '../net/wire/packed-state.ts';
 import { WireError } from '../net/wire/wire-error.ts';
+import { explainEarlier } from '../spaces/explain-earlier.ts';
 import { explainMask } from '../spaces/explain-mask.ts';
 
 /** The result of a method, now or later. */
@@ -119,6 +120,8 @@ export class HostedEnv {
   #explain({ obs, info }: Reset, over: boolean): string | undefined {
     const problem = this.#env!.observationSpace.explain(obs);
     if (problem !== undefined) return `obs: ${problem}`;
+    const wrong = explainEarlier(this.#env!.observationSpace, info?.earlier);
+    if (wrong !== undefined) return wrong;
     const mask = over ? undefined : info?.actionMask;
     return mask && explainMask(this.#env!.actionSpace, mask);
   }

@@ -138,7 +138,9 @@ export class OpenEnvSession {
 
   #observed(result: Reset | Step): object {
     const { obs, info, terminated = false, truncated = false, reward = null } = result as Step;
-    const { actionMask, ...rest } = info ?? {};
+    const { actionMask, earlier, ...others } = info ?? {};
+    const before = earlier?.map((one) => valueAsJson(this.#observationSpace, one));
+    const rest = { ...others, ...(before && { earlier: before }) };
     const over = terminated || truncated;
     const observation: ObservationFields = {
       obs: valueAsJson(this.#observationSpace, obs),

@@ -11,7 +11,12 @@ import { metricsOf } from '../net/wire/read-metrics.ts';
 import { EnvCaller, type EnvCallerOptions } from './env-caller.ts';
 import { FailureCount, isLost, reasonOf } from './failure-count.ts';
 import type { FailurePolicy } from './failure-policy.ts';
-import { ObservationReader, type ReadOptions, type Shown } from './observation-reader.ts';
+import {
+  ObservationReader,
+  type ReadOptions,
+  type SavedObservation,
+  type Shown,
+} from './observation-reader.ts';
 
 /** The limits of the environments of a pool. */
 export interface EnvSlotOptions extends ReadOptions, EnvCallerOptions {
@@ -32,7 +37,7 @@ export interface EnvSlotState {
   length: number;
   failures?: number;
   difficulty?: number;
-  observation?: { row: number[]; mask?: number[]; difficulty?: number };
+  observation?: SavedObservation;
 }
 
 /** The most episodes lost in a row without a step between. */
@@ -148,11 +153,7 @@ export class EnvSlot {
       length: this.#length,
       failures: this.#failures.inARow,
       difficulty: this.#difficulty,
-      observation: this.#observation && {
-        row: Array.from(this.#observation.row),
-        mask: this.#observation.mask && Array.from(this.#observation.mask),
-        difficulty: this.#observation.difficulty,
-      },
+      observation: this.#observation && this.#reader.save(this.#observation),
     };
   }
 
@@ -178,12 +179,7 @@ export class EnvSlot {
     this.#return = state.return;
     this.#length = state.length;
     this.#difficulty = state.difficulty;
-    this.#observation = observation && {
-      env: this.#index,
-      row: this.#reader.rowOf(observation.row),
-      mask: observation.mask && Uint8Array.from(observation.mask),
-      difficulty: observation.difficulty,
-    };
+    this.#observation = observation && this.#reader.restore(observation);
     return true;
   }
 
@@ -227,6 +223,7 @@ export class EnvSlot {
       terminated: false,
       truncated: false,
       final: undefined,
+      finalEarlier: undefined,
       next,
       metrics: undefined,
       episode: undefined,
@@ -292,6 +289,7 @@ export class EnvSlot {
       terminated,
       truncated,
       final: undefined,
+      finalEarlier: undefined,
       next: current,
       metrics: metricsOf(step.info),
       episode: undefined,
@@ -300,6 +298,7 @@ export class EnvSlot {
     if (!over) return outcome;
     this.#failures.finished();
     outcome.final = current.row;
+    outcome.finalEarlier = current.earlier;
     outcome.episode = {
       return: this.#return,
       length: this.#length,

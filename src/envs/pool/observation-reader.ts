@@ -6,6 +6,7 @@ import type { Row } from '../contract/row.ts';
 import type { Space } from '../contract/space.ts';
 import { difficultyOf } from '../net/wire/read-info.ts';
 import { isBytes } from '../spaces/bytes.ts';
+import { explainEarlier } from '../spaces/explain-earlier.ts';
 import { explainMask } from '../spaces/explain-mask.ts';
 import { flatMask } from '../spaces/flat-mask.ts';
 import { Rows } from './row-allocator.ts';
@@ -21,6 +22,14 @@ export interface ReadOptions {
 export interface Shown {
   obs: unknown;
   info?: Info;
+}
+
+/** An observation that waits for a decision, in a slot's state. */
+export interface SavedObservation {
+  row: number[];
+  mask?: number[];
+  difficulty?: number;
+  earlier?: number[][];
 }
 
 /** Reads the observations of one environment: checks, flattens and, where there is a `normalizer`, normalizes them. */
@@ -44,35 +53,79 @@ export class ObservationReader {
     this.#rows = new Rows(observationSpace.size, bytes);
   }
 
-  /** A row from its numbers, as a snapshot has them. */
-  rowOf(numbers: ArrayLike<number>): Row {
-    const row = this.#rows.next();
-    row.set(numbers);
-    return row;
-  }
-
   /**
    * Reads an observation. At the end of an episode it ignores the mask, since no action follows.
    * @returns the observation, or why it breaks the contract
    */
   read({ obs, info }: Shown, over: boolean): Observation | string {
+    const { actionMask, earlier } = info ?? {};
     const problem = this.#observationSpace.explain(obs);
     if (problem !== undefined) return `obs: ${problem}`;
-    const row = this.#rows.next();
-    this.#observationSpace.write(obs, row);
-    const { actionMask } = info ?? {};
+    const row = this.#rowOf(obs);
     const masked = !over && actionMask !== undefined;
     const wrong =
       explainRow(row, this.#options.limits) ??
       (masked ? explainMask(this.#actionSpace, actionMask) : undefined);
     if (wrong !== undefined) return wrong;
-    const { normalizer } = this.#options;
-    if (normalizer !== undefined) {
-      if (!normalizer.frozen) normalizer.stats.update(row, 1);
-      normalizer.stats.normalize(row as Float32Array, 0);
-    }
+    // In the order in which they came.
+    const before = earlier ? this.#earlier(earlier) : undefined;
+    if (typeof before === 'string') return before;
+    this.#normalize(row);
     // A copy, since the environment may write to its own later.
     const mask = masked ? flatMask(this.#actionSpace, actionMask) : undefined;
-    return { env: this.#index, row, mask, difficulty: difficultyOf(info) };
+    return { env: this.#index, row, mask, difficulty: difficultyOf(info), earlier: before };
+  }
+
+  /** The state of an observation as plain JSON. */
+  save({ row, mask, difficulty, earlier }: Observation): SavedObservation {
+    return {
+      row: Array.from(row),
+      mask: mask && Array.from(mask),
+      difficulty,
+      earlier: earlier?.map((one) => Array.from(one)),
+    };
+  }
+
+  /** The observation of such a state. */
+  restore({ row, mask, difficulty, earlier }: SavedObservation): Observation {
+    return {
+      env: this.#index,
+      row: this.#filled(row),
+      mask: mask && Uint8Array.from(mask),
+      difficulty,
+      earlier: earlier?.map((one) => this.#filled(one)),
+    };
+  }
+
+  /** The rows of `info.earlier`, or why it breaks the contract; undefined where it is empty. */
+  #earlier(earlier: readonly unknown[]): Row[] | string | undefined {
+    const problem = explainEarlier(this.#observationSpace, earlier);
+    if (problem !== undefined) return problem;
+    const rows = earlier.map((obs) => this.#rowOf(obs));
+    for (const [i, row] of rows.entries()) {
+      const wrong = explainRow(row, this.#options.limits, `info.earlier[${i}]`);
+      if (wrong !== undefined) return wrong;
+    }
+    for (const row of rows) this.#normalize(row);
+    return rows.length > 0 ? rows : undefined;
+  }
+
+  #rowOf(obs: unknown): Row {
+    const row = this.#rows.next();
+    this.#observationSpace.write(obs, row);
+    return row;
+  }
+
+  #filled(numbers: ArrayLike<number>): Row {
+    const row = this.#rows.next();
+    row.set(numbers);
+    return row;
+  }
+
+  #normalize(row: Row): void {
+    const { normalizer } = this.#options;
+    if (normalizer === undefined) return;
+    if (!normalizer.frozen) normalizer.stats.update(row, 1);
+    normalizer.stats.normalize(row as Float32Array, 0);
   }
 }

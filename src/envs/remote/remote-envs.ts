@@ -4,6 +4,7 @@ import type { Drawing, Env, Info, Reset, ResetOptions, Step } from '../contract/
 import { EnvDisconnectedError } from '../contract/env-disconnected-error.ts';
 import type { Space } from '../contract/space.ts';
 import { unstack } from '../net/wire/batch.ts';
+import { unstackEarlier } from '../net/wire/earlier.ts';
 import type { EnvDescription } from '../net/wire/messages.ts';
 import { rowOf } from '../net/wire/ndarray.ts';
 import { spaceFromJson } from '../spaces/index.ts';
@@ -256,6 +257,7 @@ export class RemoteEnvs {
     return values.map((obs, i) => {
       const own: Info = info?.[i] ?? {};
       if (actionMask) own.actionMask = rowOf(actionMask, i);
+      if (own.earlier) own.earlier = unstackEarlier(this.#observationSpace, own.earlier);
       return { obs, info: own };
     });
   }

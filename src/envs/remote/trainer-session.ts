@@ -1,6 +1,7 @@
 import type { ResetOptions } from '../contract/env.ts';
 import type { Space } from '../contract/space.ts';
 import { BatchError, stack, unstack } from '../net/wire/batch.ts';
+import { unstackEarlier } from '../net/wire/earlier.ts';
 import { fit } from '../net/wire/fit.ts';
 import { type EnvDescription, type EnvReply, envReply, readMessage } from '../net/wire/messages.ts';
 import { ndarray } from '../net/wire/ndarray.ts';
@@ -236,6 +237,16 @@ export class TrainerSession {
     unstack(this.#observationSpace, shown.obs, k);
     if (shown.actionMask) checkLength(`${at}.actionMask`, { length: shown.actionMask.shape[0] }, k);
     if (shown.info) checkLength(`${at}.info`, shown.info, k);
+    for (const info of shown.info ?? []) this.#checkEarlier(at, info?.earlier);
+  }
+
+  #checkEarlier(at: string, earlier: unknown): void {
+    try {
+      unstackEarlier(this.#observationSpace, earlier);
+    } catch (cause) {
+      const { message } = cause as BatchError;
+      throw new WireError('BAD_MESSAGE', `${at}.info.earlier: ${message}`, { cause });
+    }
   }
 }
 

@@ -53,7 +53,7 @@ export class EnvHost {
     this.#places = places;
     this.#observationSpace = spaces.observationSpace;
     this.#actionSpace = spaces.actionSpace;
-    this.#infos = new InfoFilter(spaces.actionSpace);
+    this.#infos = new InfoFilter(spaces);
     this.description = description;
   }
 

@@ -1,5 +1,6 @@
-import type { Info, Step } from '../contract/env.ts';
+import type { Env, Info, Step } from '../contract/env.ts';
 import type { Space } from '../contract/space.ts';
+import { stackEarlier } from '../net/wire/earlier.ts';
 import { sizeOf } from '../net/wire/fit.ts';
 import { plain } from '../net/wire/plain.ts';
 import { difficultyOf, successOf } from '../net/wire/read-info.ts';
@@ -12,13 +13,18 @@ const MOST = { bytes: 2 ** 20, entries: 20_000 };
 /** Selects the part of infos that travels. It warns once for each key that it leaves out for its size. */
 export class InfoFilter {
   readonly #warned = new Set<string>();
+  readonly #observationSpace: Space;
   readonly #actionSpace: Space;
 
-  constructor(actionSpace: Space) {
+  constructor({ observationSpace, actionSpace }: Pick<Env, 'observationSpace' | 'actionSpace'>) {
+    this.#observationSpace = observationSpace;
     this.#actionSpace = actionSpace;
   }
 
-  /** A result with a copy of the part of its info that can travel; the mask as a flat row, none at an episode's end. */
+  /**
+   * A result with a copy of the part of its info that can travel; the mask as a flat row, none at an episode's end; earlier
+   * observations as a batch.
+   */
   of<T extends { info: Info } & Partial<Step>>(result: T): T {
     const over = result.terminated || result.truncated;
     // Keys that every trainer reads.
@@ -28,6 +34,7 @@ export class InfoFilter {
       difficulty: difficultyOf,
       success: successOf,
       metrics: metricsOf,
+      earlier: (info) => stackEarlier(this.#observationSpace, info),
     };
     const info: Info = {};
     for (const key of Object.keys(result.info ?? {})) {

@@ -2,6 +2,7 @@ import { plainValue } from '../common/plain-value.ts';
 import type { Env } from '../contract/env.ts';
 import { FrameWindow } from '../spaces/frame-window.ts';
 import { stacked } from '../spaces/stacked.ts';
+import { withObs } from './with-obs.ts';
 import { wrap } from './wrap.ts';
 
 /**
@@ -30,9 +31,9 @@ export function frameStack<Action>(
     observationSpace: space,
     onReset: (reset) => {
       window.frames = [];
-      return { ...reset, obs: next(reset.obs) };
+      return withObs(reset, next);
     },
-    onStep: (step) => ({ ...step, obs: next(step.obs) }),
+    onStep: (step) => withObs(step, next),
     snapshot: () => window.frames.map(plainValue),
     restore: (state) => {
       const saved = state as unknown[];

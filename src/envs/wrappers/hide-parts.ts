@@ -7,6 +7,7 @@ import { MultiBinary } from '../spaces/multi-binary.ts';
 import { MultiDiscrete } from '../spaces/multi-discrete.ts';
 import type { AnySpace } from '../spaces/space-from-json.ts';
 import { Tuple } from '../spaces/tuple.ts';
+import { withObs } from './with-obs.ts';
 import { wrap } from './wrap.ts';
 
 type Part = number | string;
@@ -38,8 +39,8 @@ export function hideParts<Action>(
   const { space, show } = shown(env.observationSpace, parts);
   return wrap(env, {
     observationSpace: space,
-    onReset: (reset) => ({ ...reset, obs: show(reset.obs) }),
-    onStep: (step) => ({ ...step, obs: show(step.obs) }),
+    onReset: (reset) => withObs(reset, show),
+    onStep: (step) => withObs(step, show),
     snapshot: () => null,
     restore: () => {},
   });

@@ -2,6 +2,7 @@ import { RunningStats } from '../common/running-stats.ts';
 import type { Env } from '../contract/env.ts';
 import { Box } from '../spaces/box.ts';
 import { asBox } from './as-box.ts';
+import { withObs } from './with-obs.ts';
 import { wrap } from './wrap.ts';
 
 /** The statistics of `normalizeObservation`, and its bound. */
@@ -31,17 +32,17 @@ export function normalizeObservation<Action>(
       `normalizeObservation: expected stats of size ${size}, as the observations, got ${running.size}`,
     );
   }
-  const normalize = <R extends { obs: unknown }>(result: R): R & { obs: Float32Array } => {
-    const entries = box.cast(result.obs);
+  const normalize = (obs: unknown): Float32Array => {
+    const entries = box.cast(obs);
     if (!frozen) running.update(entries, 1);
-    const obs = Float32Array.from(entries);
-    running.normalize(obs, 0, clip);
-    return { ...result, obs };
+    const normalized = Float32Array.from(entries);
+    running.normalize(normalized, 0, clip);
+    return normalized;
   };
   return wrap(env, {
     observationSpace: new Box({ shape, low: -clip, high: clip }),
-    onReset: normalize,
-    onStep: normalize,
+    onReset: (reset) => withObs(reset, normalize),
+    onStep: (step) => withObs(step, normalize),
     snapshot: () => running.state(),
     restore: (state) => running.restore(state),
   });

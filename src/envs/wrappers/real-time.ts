@@ -30,7 +30,8 @@ interface State {
  * The world goes on while the agent thinks: each ponder step is a tick. A decision of n ponder steps lets the environment
  * take n − 1 steps with the action held, and then takes the chosen action. Rewards are added up, `info.ticks` says how
  * many steps there were, and an episode that ends meanwhile ends there, without the chosen action. So an agent acts on
- * what it saw n ticks ago (Ramstedt and Pal 2019, arXiv 1911.04448). An action that the latest mask no longer allows is
+ * what it saw n ticks ago (Ramstedt and Pal 2019, arXiv 1911.04448). What `info.earlier` of all these steps holds comes before
+ * the observation. An action that the latest mask no longer allows is
  * replaced by the no-op.
  *
  * Pools tell it the ponder steps of each decision. Elsewhere they are an argument:
@@ -69,6 +70,7 @@ export function realTime<Obs, Action>(
   };
   const step = (action: Action, options?: StepOptions): Step<Obs> | Promise<Step<Obs>> => {
     const ponderSteps = checked(options);
+    const earlier: unknown[] = [];
     const from = (tick: number, before: number): Step<Obs> | Promise<Step<Obs>> => {
       if (tick === ponderSteps) held = allowed(action);
       else held = meanwhile === 'hold' ? allowed(held) : noop;
@@ -77,9 +79,12 @@ export function realTime<Obs, Action>(
         if (explainStep(step) !== undefined) return step;
         const reward = before + step.reward;
         const over = step.terminated || step.truncated;
+        const { earlier: own } = step.info ?? {};
+        if (Array.isArray(own)) earlier.push(...own);
         if (over || tick === ponderSteps) {
           look(over ? undefined : step.info);
-          return { ...step, reward, info: { ...step.info, ticks: tick } };
+          const all = earlier.length > 0 && { earlier };
+          return { ...step, reward, info: { ...step.info, ...all, ticks: tick } };
         }
         look(step.info);
         return from(tick + 1, reward);

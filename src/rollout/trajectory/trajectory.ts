@@ -1,4 +1,4 @@
-import type { MaskRow, Row } from '../../envs/index.ts';
+import type { MaskRow, Observation, Row } from '../../envs/index.ts';
 import {
   type EntryReader,
   firstMoment,
@@ -88,7 +88,7 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
   /** Flat observations [T, observationSize], or the frames of which they are stacks. */
   readonly #rows: Row | FrameStore;
   /** Observation to bootstrap decision t from: a truncated episode's last, or the rollout's. */
-  readonly #following: (Omit<Following, 't' | 'past'> | undefined)[];
+  readonly #following: (Pick<Observation, 'row' | 'mask' | 'earlier'> | undefined)[];
   /** The past of each decision, where the policy has a memory [T]. */
   readonly #pasts: Past[] = [];
   /** Each environment's latest decision, -1 for none. */
@@ -139,7 +139,8 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
    * @throws RangeError where it is full, TypeError where its observations are bytes and this one is not
    */
   push(transition: Transition): void {
-    const { decision, reward, ticks, terminated, truncated, final, next } = transition;
+    const { decision, reward, ticks, terminated, truncated, final, finalEarlier, next } =
+      transition;
     const { capacity, observationSize, actionSize, maskSize } = this.sizes;
     if (this.count === capacity)
       throw new RangeError(`Trajectory: expected at most ${capacity} decisions, got one more`);
@@ -183,8 +184,8 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
     }
     this.#latest[env] = t;
     // What ended has no mask: no action is ahead.
-    const last = final && { row: final };
-    const goesOn = { row: next.row, mask: next.mask };
+    const last = final && { row: final, earlier: finalEarlier };
+    const goesOn = { row: next.row, mask: next.mask, earlier: next.earlier };
     this.#following[t] = terminated ? undefined : truncated ? last : goesOn;
   }
 
@@ -272,14 +273,18 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
   *toBootstrap(): Generator<Following> {
     for (let t = 0; t < this.count; t++) {
       const following = this.#following[t];
-      if (following !== undefined) yield { t, ...following, past: this.#pastAfter(t, following) };
+      if (following === undefined) continue;
+      const { row, mask } = following;
+      yield { t, row, mask, past: this.#pastAfter(t, following) };
     }
   }
 
-  #pastAfter(t: number, { row }: { row: Row }): Past | undefined {
+  #pastAfter(t: number, next: Pick<Observation, 'row' | 'earlier'>): Past | undefined {
     const { entries, actionSize } = this.sizes;
     if (entries === undefined) return undefined;
     const action = this.actions.slice(t * actionSize, (t + 1) * actionSize);
-    return nextMoment(this.#pasts[t], entries.sizes, { row, action, reward: this.rewards[t] });
+    const { row, earlier } = next;
+    const reward = this.rewards[t];
+    return nextMoment(this.#pasts[t], entries.sizes, { row, earlier, action, reward });
   }
 }
