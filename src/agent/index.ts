@@ -5,7 +5,8 @@
 
 export type { ActOptions } from './agent/act-options.ts';
 export { Agent, type LoadOptions } from './agent/agent.ts';
-export type { AgentSession } from './agent/agent-session.ts';
+export type { AgentMemory, AgentMemoryEntry } from './agent/agent-memory.ts';
+export type { AgentSession, SessionOptions } from './agent/agent-session.ts';
 export type { ExitOption } from './agent/exit-option.ts';
 export type { Act, ThoughtTrace } from './agent/thought-trace.ts';
 export {

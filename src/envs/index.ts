@@ -42,7 +42,6 @@ export type { Row } from './contract/row.ts';
 export type { ActionMask, MaskRow, Space } from './contract/space.ts';
 export { type EnvMetrics, MOST_METRICS } from './net/wire/read-metrics.ts';
 export { type OpenEnvFields, type OpenEnvOptions, openEnv } from './openenv/open-env.ts';
-export { valueAsJson } from './openenv/open-env-values.ts';
 export { EnvPool, type EnvPoolOptions, type PoolState } from './pool/env-pool.ts';
 export type { AsideVerb, Failed } from './pool/failure-policy.ts';
 export type { RemoteSource } from './remote/relay.ts';
@@ -82,6 +81,7 @@ export {
   Text,
   type TextOptions,
   Tuple,
+  valueAsJson,
 } from './spaces/index.ts';
 export { type EpisodeStatistics, episodeStatistics } from './wrappers/episode-statistics.ts';
 export { frameStack } from './wrappers/frame-stack.ts';

@@ -17,7 +17,8 @@ export {
 export { Rng } from '../../kernels/common/index.ts';
 export type { ActOptions } from '../agent/act-options.ts';
 export type { ActingAgent } from '../agent/acting-agent.ts';
-export type { AgentSession } from '../agent/agent-session.ts';
+export type { AgentMemory, AgentMemoryEntry } from '../agent/agent-memory.ts';
+export type { AgentSession, SessionOptions } from '../agent/agent-session.ts';
 export type { Act, ThoughtTrace } from '../agent/thought-trace.ts';
 export { UsageError } from '../common/errors.ts';
 export { CheckpointError } from '../run/checkpoint-error.ts';

@@ -74,7 +74,10 @@ export async function loadAgent(
     );
   }
   await loadPortable(arenaMiB);
-  const agent = new ActingAgent(config, savedSpaces(spaces, config.env.frameStack), encoder);
+  // A quarter of it for what sessions remember.
+  const tableBytes = arenaMiB * 2 ** 18;
+  const known = savedSpaces(spaces, config.env.frameStack);
+  const agent = new ActingAgent(config, known, encoder, tableBytes);
   try {
     agent.loadCheckpoint({ step, weights, state });
   } catch (error) {

@@ -1,8 +1,9 @@
-import { anything, atLeast, type Checks, flag, integer } from '../../envs/common/index.ts';
+import { anything, atLeast, type Checks, finite, flag, integer } from '../../envs/common/index.ts';
 import type { ActionMask } from '../../envs/index.ts';
 import { Rng } from '../../kernels/common/index.ts';
 import type { DecisionRequest } from '../../rollout/index.ts';
 import { MOST_STEPS } from '../config/sections/halting-settings.ts';
+import type { AgentMemory } from './agent-memory.ts';
 import { type ExitOption, exitCheck } from './exit-option.ts';
 
 /** How long an agent may think about an observation, and how it chooses the action. */
@@ -19,16 +20,31 @@ export interface ActOptions {
   seed?: number;
   /** The actions that are allowed, as an environment says in `info.actionMask`; default: all. */
   mask?: ActionMask;
+  /**
+   * For a policy with a memory (`memory.length`): what `act` returned as `memory` at the observation before in the episode.
+   * Without it, an episode begins.
+   */
+  memory?: AgentMemory;
+  /**
+   * The raw reward that followed the action before, of which a memory takes notice; default 0, for a caller who has none. A policy
+   * without a memory does not look at it.
+   */
+  reward?: number;
 }
 
-export const decideChecks: Checks<Omit<ActOptions, 'mask'>> = {
+export const decideChecks: Checks<Omit<ActOptions, 'mask' | 'memory' | 'reward'>> = {
   maxSteps: integer(1, MOST_STEPS),
   deadlineMs: atLeast(0),
   exit: exitCheck,
   deterministic: flag,
   seed: integer(0),
 };
-export const actChecks: Checks<ActOptions> = { ...decideChecks, mask: anything };
+export const sessionChecks: Checks<Omit<ActOptions, 'memory'>> = {
+  ...decideChecks,
+  mask: anything,
+  reward: finite,
+};
+export const actChecks: Checks<ActOptions> = { ...sessionChecks, memory: anything };
 
 /** How an agent's thoughts end, where that differs from its config. */
 export interface DeciderOptions<O extends DecisionRequest> {

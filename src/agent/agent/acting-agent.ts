@@ -1,17 +1,21 @@
 import { defer, finalize, map, mergeMap, type Observable } from 'rxjs';
-import { checkOptions, RunningStats } from '../../envs/common/index.ts';
-import type { ActionMask, Space } from '../../envs/index.ts';
-import { explainMask, type Frames, flatMask, framesOf } from '../../envs/spaces/index.ts';
+import { anything, type Checks, checkOptions, RunningStats } from '../../envs/common/index.ts';
+import type { ActionMask, Row, Space } from '../../envs/index.ts';
+import { explainMask, type Frames, flatMask, framesOf, isBytes } from '../../envs/spaces/index.ts';
 import { Rng } from '../../kernels/common/index.ts';
 import {
   type EncoderFactory,
+  type EntryTables,
+  EpisodeHistory,
+  entriesNeeded,
   explainActions,
   explainObservations,
+  type Past,
   Policy,
   type PolicyOptions,
   type Tensors,
 } from '../../policy/index.ts';
-import { type Decider, type DecisionRequest, decide } from '../../rollout/index.ts';
+import { type Decider, type Decision, type DecisionRequest, decide } from '../../rollout/index.ts';
 import { algorithmOf } from '../algorithms/index.ts';
 import { factorOf, type RewardScaleState } from '../algorithms/reward-scale.ts';
 import { UsageError } from '../common/errors.ts';
@@ -27,6 +31,8 @@ import {
   decideChecks,
   drawnFrom,
 } from './act-options.ts';
+import { ActingMemory } from './acting-memory.ts';
+import type { AgentMemory } from './agent-memory.ts';
 import { AgentSession } from './agent-session.ts';
 import { type AgentState, observationStats } from './agent-state.ts';
 import { createDecider } from './create-decider.ts';
@@ -61,19 +67,29 @@ export class ActingAgent {
   /** Environment steps of training behind its weights; 0 for an agent without a checkpoint. */
   version = 0;
   readonly #rng: Rng;
-  readonly #batch = new ActBatch((slots, exit, failed) => this.#decider(slots, { exit, failed }));
+  readonly #batch = new ActBatch((slots, exit, failed) =>
+    this.#decider(slots, { exit, failed }, this.remembering.tables),
+  );
+  /**
+   * What it has for the memory of its policy.
+   * @internal
+   */
+  readonly remembering: ActingMemory;
 
   /**
    * An untrained agent; `loadBackend` must have run before.
    * @param spaces the spaces of its environment
    * @param encoder replaces the config's encoder
+   * @param tableBytes memory that keys and values of sessions may take, in bytes; default: 256 MiB
    * @throws UsageError for a config that does not fit the spaces
    */
   constructor(
     given: Config,
     spaces: { observationSpace: Space; actionSpace: Space },
     encoder?: EncoderFactory,
+    tableBytes?: number,
   ) {
+    this.remembering = new ActingMemory(this, tableBytes);
     const config = withChosen(given, spaces);
     const { policy, memory, halting, train } = config;
     const { definition: algorithm, settings } = algorithmOf(config);
@@ -147,15 +163,17 @@ export class ActingAgent {
       );
     }
     this.policy.parameters.write(weights);
+    this.remembering.dropTables();
     this.normalizer = normalizer;
     this.price = state.price;
     this.valueScale = state.valueScale ?? 1;
   }
 
   /**
-   * Thinks about one observation and chooses an action. Calls do not depend on each other: the agent has no memory
-   * between observations. Calls that do not wait for each other share a batch, which takes less time than one after
-   * another; a number may then differ in its last digits.
+   * Thinks about one observation and chooses an action. Calls do not depend on each other: the agent keeps nothing of them.
+   * A policy with a memory (`memory.length`) is handed what it remembers of the episode, as plain data; without it, an episode
+   * begins with the observation. A session keeps it by itself, and is faster. Calls that do not wait for each other share a
+   * batch, which takes less time than one after another; a number may then differ in its last digits.
    *
    * ```ts
    * import { Agent, makeEnv } from 'pondera';
@@ -169,19 +187,23 @@ export class ActingAgent {
    * ```
    *
    * @param obs a value of the observation space
-   * @throws RangeError for an observation outside the space, a mask that does not fit the action space, or an unknown
-   *   option; NonFiniteError where the policy's numbers are not finite; Error after `dispose`
+   * @throws RangeError for an observation outside the space, a mask that does not fit the action space, a memory that does not
+   *   fit the agent, or an unknown option; NonFiniteError where the policy's numbers are not finite; Error after `dispose`
    */
   async act(obs: unknown, options: ActOptions = {}): Promise<Act> {
     this.checkUsable('Agent.act');
     checkOptions('Agent.act', options, actChecks);
-    const { exit, deterministic: greedy } = options;
-    return toAct(await this.#batch.decide({ ...this.#traced(obs, options), greedy }, exit));
+    const { memory, reward = 0, ...rest } = options;
+    const known = this.remembering.recall(obs, memory, reward, 'Agent.act');
+    const decision = await this.think(obs, rest, known?.past);
+    return { ...toAct(decision), ...(known && { memory: known.after(decision.action) }) };
   }
 
   /**
    * An episode with this agent. Where the run stacked observations (`env.frameStack`), the session keeps the latest ones, and
-   * its `act` takes one observation of the environment at a time; `act` of the agent itself takes stacks.
+   * its `act` takes one observation of the environment at a time; `act` of the agent itself takes stacks. Where the policy has
+   * a memory (`memory.length`), the session keeps what was seen and done; tell it each action's reward with the next
+   * observation, as the policy was told in training.
    *
    * ```ts
    * import { Agent, makeEnv } from 'pondera';
@@ -190,25 +212,35 @@ export class ActingAgent {
    * const env = makeEnv('CartPole-v1');
    * const session = agent.session();
    * let { obs } = await env.reset({ seed: 1 });
+   * let reward = 0;
    * for (let over = false; !over; ) {
-   *   const { action } = await session.act(obs);
+   *   const { action } = await session.act(obs, { reward });
    *   const step = await env.step(action);
-   *   obs = step.obs;
+   *   [obs, reward] = [step.obs, step.reward];
    *   over = step.terminated || step.truncated;
    * }
    * session.reset(); // before another episode
    * ```
    *
+   * @param options `memory`: that of a session, or of `act`, whose episode goes on here; default: an episode begins
    * @throws Error where observations were stacked and the checkpoint, an older one, does not say what one of them is
+   * @throws RangeError for a memory that does not fit the agent
    */
-  session(): AgentSession {
+  session(options: { memory?: AgentMemory } = {}): AgentSession {
+    checkOptions('Agent.session', options, sessionOptions);
     const { frameStack } = this.config.env;
     if (frameStack > 1 && this.#frames === undefined) {
       throw new Error(
         `Agent.session: expected a checkpoint that holds the space of a single observation, got an older one; give act stacks of ${frameStack}`,
       );
     }
-    return new AgentSession(this, this.#frames);
+    const memory = this.remembering.read(options.memory, 'Agent.session');
+    if (memory && this.#frames && memory.frames === undefined) {
+      throw new RangeError(
+        `Agent.session: memory.frames: expected the ${frameStack} latest frames, which a session's memory has, got none`,
+      );
+    }
+    return new AgentSession(this, this.#frames, memory);
   }
 
   /** What observations are stacks of, where the config stacks them. */
@@ -225,16 +257,23 @@ export class ActingAgent {
     this.checkUsable('Agent.warmUp');
     const { maxSteps } = this.config.halting;
     const rng = Rng.seed(0, 'warm-up');
+    const { entries } = this.policy;
+    const history = entries && new EpisodeHistory(entriesNeeded(entries.sizes));
     for (let i = 0; i < WARM_UP; i++) {
       // Thoughts of every length, from one ponder step on.
       const exit = { name: 'fixed', ponderSteps: 1 + (i % maxSteps) } as const;
-      await this.act(this.observationSpace.sample(rng), { exit, seed: i });
+      const obs = this.observationSpace.sample(rng);
+      const see = history && ((row: Row) => history.see(row));
+      const { action } = await this.think(obs, { exit, seed: i }, see);
+      history?.acted(action, 0);
     }
+    if (history) this.remembering.forget(history);
   }
 
   /**
    * Acts on a stream of observations, many thoughts in one batch. An action comes as soon as its thought ends, so the
-   * order of the actions may differ from that of the observations; `index` counts observations from 0.
+   * order of the actions may differ from that of the observations; `index` counts observations from 0. Observations do not
+   * depend on each other: for a policy with a memory, each begins an episode.
    *
    * ```ts
    * import { Agent } from 'pondera';
@@ -250,7 +289,7 @@ export class ActingAgent {
    */
   decide(
     observations$: Observable<unknown>,
-    options: Omit<ActOptions, 'mask'> = {},
+    options: Omit<ActOptions, 'mask' | 'memory' | 'reward'> = {},
   ): Observable<Act & { index: number }> {
     checkOptions('Agent.decide', options, decideChecks);
     return defer(() => {
@@ -284,10 +323,44 @@ export class ActingAgent {
    * @internal
    */
   observe(obs: unknown, mask?: ActionMask, limits?: DecisionRequest['limits']): DecisionRequest {
-    const row = new Float32Array(this.observationSpace.size);
-    this.observationSpace.write(obs, row);
-    this.normalizer?.normalize(row, 0);
+    const row = this.normalized(this.rowOf(obs));
     return { env: 0, row, mask: mask && flatMask(this.actionSpace, mask), limits };
+  }
+
+  /**
+   * The flat row of an observation that `explain` accepts; of bytes where a memory keeps it and nothing normalizes it.
+   * @internal
+   */
+  rowOf(obs: unknown): Row {
+    const { size } = this.observationSpace;
+    const bytes = this.policy.entries && !this.normalizer && isBytes(this.observationSpace);
+    const row = bytes ? new Uint8Array(size) : new Float32Array(size);
+    this.observationSpace.write(obs, row);
+    return row;
+  }
+
+  /**
+   * A flat row as the policy sees it, normalized where training normalized.
+   * @internal
+   */
+  normalized(row: Row): Row {
+    if (this.normalizer === undefined) return row;
+    const copy = Float32Array.from(row);
+    this.normalizer.normalize(copy, 0);
+    return copy;
+  }
+
+  /**
+   * Decides on an observation.
+   * @param see gives its past, where the policy has a memory; default: an episode begins with it
+   * @throws RangeError for an observation or a mask that `explain` refuses
+   * @internal
+   */
+  async think(obs: unknown, options: ActOptions, see?: (row: Row) => Past): Promise<Decision> {
+    this.checkUsable('Agent.act');
+    const { exit, deterministic: greedy } = options;
+    const request = this.#traced(obs, options);
+    return this.#batch.decide({ ...request, past: see?.(request.row), greedy }, exit);
   }
 
   /**
@@ -302,7 +375,11 @@ export class ActingAgent {
     return this.#decider(slots, options);
   }
 
-  #decider<O extends DecisionRequest>(slots: number, options: DeciderOptions<O>): Decider<O> {
+  #decider<O extends DecisionRequest>(
+    slots: number,
+    options: DeciderOptions<O>,
+    tables?: EntryTables,
+  ): Decider<O> {
     const { halting, evaluation } = this.config;
     const { exit, maxSteps = halting.maxSteps, failed } = options;
     const { deterministic: greedy = evaluation.deterministic } = options;
@@ -311,13 +388,14 @@ export class ActingAgent {
     const { policy, valueScale } = this;
     const behavior = { rule, minSteps, maxSteps, floor, forced: 0, greedy, valueScale };
     return createDecider<O>(this.config, {
-      ...{ policy, slots, rng: this.#rng, failed },
+      ...{ policy, slots, rng: this.#rng, failed, tables },
       behavior: () => behavior,
     });
   }
 
   /** Frees the weights; the agent cannot act after it. */
   dispose(): void {
+    this.remembering.dropTables();
     this.policy.dispose();
   }
 
@@ -346,6 +424,8 @@ export class ActingAgent {
     };
   }
 }
+
+const sessionOptions: Checks<{ memory?: AgentMemory }> = { memory: anything };
 
 /** Decisions of `warmUp`. */
 const WARM_UP = 300;

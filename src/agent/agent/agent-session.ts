@@ -1,53 +1,165 @@
 import { checkOptions } from '../../envs/common/index.ts';
-import type { ActionMask } from '../../envs/index.ts';
-import { type Frames, FrameWindow } from '../../envs/spaces/index.ts';
-import { type ActOptions, actChecks } from './act-options.ts';
-import type { Act } from './thought-trace.ts';
+import type { ActionMask, Row, Space } from '../../envs/index.ts';
+import { type Frames, FrameWindow, valueAsJson } from '../../envs/spaces/index.ts';
+import { EpisodeHistory, entriesNeeded, type Past, type Policy } from '../../policy/index.ts';
+import type { Decision } from '../../rollout/index.ts';
+import { type ActOptions, sessionChecks } from './act-options.ts';
+import { type ActingMemory, noReward } from './acting-memory.ts';
+import { type AgentMemory, momentOf } from './agent-memory.ts';
+import { type Act, toAct } from './thought-trace.ts';
 
 /** What a session wants of its agent. */
 interface Actor {
+  readonly policy: Policy;
+  readonly observationSpace: Space;
+  readonly normalizer: unknown;
   act(obs: unknown, options?: ActOptions): Promise<Act>;
   explain(obs: unknown, mask?: ActionMask): string | undefined;
+  rowOf(obs: unknown): Row;
+  normalized(row: Row): Row;
+  think(obs: unknown, options: ActOptions, see: (row: Row) => Past): Promise<Decision>;
+  readonly remembering: ActingMemory;
+}
+
+/** How a session's `act` thinks and chooses: as `agent.act`, whose `memory` the session keeps itself. */
+export type SessionOptions = Omit<ActOptions, 'memory'>;
+
+/** An episode: what the session keeps of it. */
+interface Episode {
+  /** The latest observations, where the policy sees stacks of them. */
+  window: FrameWindow | undefined;
+  /** What was seen and done, where the policy has a memory. */
+  history: EpisodeHistory | undefined;
+  /** The observations of `history` before they were normalized; none where nothing normalizes them. */
+  rows: Row[];
+  /** Resolves once no call of `act` thinks. */
+  turn: Promise<unknown>;
 }
 
 /**
  * An agent in an episode, which `agent.session()` makes. Where the run stacked observations (`env.frameStack`), it keeps the
- * latest ones, so that `act` takes what the environment shows.
+ * latest ones, so that `act` takes what the environment shows; where the policy has a memory (`memory.length`), it keeps what
+ * was seen and done.
  */
 export class AgentSession {
   readonly #agent: Actor;
   readonly #frames: Frames | undefined;
-  #window: FrameWindow | undefined;
+  #episode: Episode;
 
-  /** @param frames what observations are stacks of; undefined where they are none */
-  constructor(agent: Actor, frames: Frames | undefined) {
+  /**
+   * @param frames what observations are stacks of; undefined where they are none
+   * @param memory of an episode to continue
+   */
+  constructor(agent: Actor, frames: Frames | undefined, memory?: AgentMemory) {
     this.#agent = agent;
     this.#frames = frames;
-    this.reset();
+    this.#episode = this.#begin();
+    if (memory) this.#continue(memory);
   }
 
-  /** Begins another episode: forgets the observations so far. */
+  /**
+   * What it remembers of the episode, as plain data: `agent.session({ memory })` continues from it, and so does `agent.act`.
+   * Undefined before the first decision, and where the policy has no memory.
+   */
+  get memory(): AgentMemory | undefined {
+    const { history, rows, window } = this.#episode;
+    if (history?.action === undefined) return undefined;
+    const { observationSpace } = this.#agent;
+    const entries = history.decided.map(({ row, action, reward, age }, i) => ({
+      obs: valueAsJson(observationSpace, observationSpace.read(rows[i] ?? row)),
+      action: action ? Array.from(action) : null,
+      ...{ reward, age },
+    }));
+    const frames = window?.frames.map((frame) => valueAsJson(this.#frames!.space, frame));
+    return { entries, action: Array.from(history.action), ...(frames && { frames }) };
+  }
+
+  /** Begins another episode: forgets what was seen and done so far. */
   reset(): void {
-    this.#window = this.#frames && new FrameWindow(this.#frames);
+    const { history } = this.#episode;
+    if (history) this.#agent.remembering.forget(history);
+    this.#episode = this.#begin();
   }
 
   /**
    * Chooses an action for the next observation of the episode, as `agent.act` does. Of a call that throws for a wrong
-   * observation, mask or option, it keeps nothing.
+   * observation, mask or option, it keeps nothing. Where the policy has a memory, a call waits for those before it.
    * @param obs one observation of the environment
+   * @param options those of `agent.act`; `reward` is the raw reward of the action before
    * @throws as `agent.act`
    */
-  async act(obs: unknown, options: ActOptions = {}): Promise<Act> {
-    const window = this.#window;
-    if (window === undefined) return this.#agent.act(obs, options);
-    checkOptions('AgentSession.act', options, actChecks);
-    const problem = this.#frames!.space.explain(obs);
+  async act(obs: unknown, options: SessionOptions = {}): Promise<Act> {
+    const episode = this.#episode;
+    const { window, history } = episode;
+    if (window === undefined && history === undefined) return this.#agent.act(obs, options);
+    checkOptions('AgentSession.act', options, sessionChecks);
+    const space = this.#frames?.space ?? this.#agent.observationSpace;
+    const problem = space.explain(obs);
     if (problem !== undefined) throw new RangeError(`AgentSession.act: obs: ${problem}`);
-    const frames = window.after(obs);
-    const stack = window.stack(frames);
-    const wrong = this.#agent.explain(stack, options.mask);
-    if (wrong !== undefined) throw new RangeError(`AgentSession.act: ${wrong}`);
-    window.frames = frames;
-    return this.#agent.act(stack, options);
+    if (history === undefined) {
+      const { stack, frames } = this.#stacked(episode, obs, options);
+      window!.frames = frames!;
+      return this.#agent.act(stack, options);
+    }
+    // A copy, since the environment may write to its own while others think.
+    const row = new Float32Array(space.size);
+    space.write(obs, row);
+    const before = episode.turn;
+    const acting = before.then(() => this.#remember(episode, history, space.read(row), options));
+    episode.turn = acting.catch(() => {});
+    return acting;
+  }
+
+  async #remember(
+    episode: Episode,
+    history: EpisodeHistory,
+    obs: unknown,
+    options: SessionOptions,
+  ): Promise<Act> {
+    const { reward = 0, ...rest } = options;
+    const { stack, frames } = this.#stacked(episode, obs, options);
+    if (history.action) history.rewarded(reward);
+    else if (reward !== 0) throw new RangeError(`AgentSession.act: reward: ${noReward(reward)}`);
+    const decision = await this.#agent.think(stack, rest, (row) => history.see(row));
+    history.acted(decision.action, 0);
+    if (frames) episode.window!.frames = frames;
+    if (this.#agent.normalizer) {
+      const { length } = history.decided;
+      episode.rows = [...episode.rows, this.#agent.rowOf(stack)].slice(-length);
+    }
+    return toAct(decision);
+  }
+
+  /** What the policy sees where an observation follows. @throws RangeError where it would refuse it */
+  #stacked({ window }: Episode, obs: unknown, { mask }: SessionOptions) {
+    const frames = window?.after(obs);
+    const stack = frames ? window!.stack(frames) : obs;
+    const problem = this.#agent.explain(stack, mask);
+    if (problem !== undefined) throw new RangeError(`AgentSession.act: ${problem}`);
+    return { stack, frames };
+  }
+
+  #begin(): Episode {
+    const { entries } = this.#agent.policy;
+    const most = entries && entriesNeeded(entries.sizes);
+    return {
+      window: this.#frames && new FrameWindow(this.#frames),
+      history: most === undefined ? undefined : new EpisodeHistory(most, 2 * most),
+      rows: [],
+      turn: Promise.resolve(),
+    };
+  }
+
+  #continue({ entries, action, frames }: AgentMemory): void {
+    const { window, history } = this.#episode;
+    if (this.#agent.normalizer) {
+      this.#episode.rows = entries.map(({ obs }) => this.#agent.rowOf(obs));
+    }
+    const normalized = (obs: unknown) => this.#agent.normalized(this.#agent.rowOf(obs));
+    history!.continue(
+      entries.map((entry) => momentOf(entry, normalized)),
+      Float32Array.from(action),
+    );
+    if (window) window.frames = frames!.map((frame) => this.#frames!.space.schema.parse(frame));
   }
 }

@@ -1,4 +1,5 @@
 import type { Decision } from '../../rollout/index.ts';
+import type { AgentMemory } from './agent-memory.ts';
 
 /** The thought behind an action; each list has one entry for each ponder step. */
 export interface ThoughtTrace {
@@ -24,6 +25,8 @@ export interface Act {
   action: any;
   /** The thought, one entry for each ponder step. */
   thought: ThoughtTrace;
+  /** For a policy with a memory: what `act` takes as `memory` at the next observation of the episode, as plain data. */
+  memory?: AgentMemory;
 }
 
 /** The action of a traced decision, and its thought. */

@@ -36,6 +36,7 @@ export class Descent {
     const byName: Record<string, tf.Tensor> = {};
     for (const { name, variable } of variables) byName[name] = grads[variable.name];
     const { gradNorm } = await this.#adam.step(byName, learningRate, maxGradNorm);
+    this.#policy.parameters.changed();
     const found = await numbersOf(stats);
     tf.dispose([value, stats, grads]);
     return { stats: found, gradNorm };

@@ -22,13 +22,18 @@ const CLIP = 10;
  * - `pondera.json`: spaces, halting and exit, and of an action in parts where their numbers are
  *
  * @returns the files by name
- * @throws UsageError naming what cannot be exported: an operation of the encoder, or the algorithm
+ * @throws UsageError naming what cannot be exported: an operation of the encoder, the algorithm, or the memory
  */
 export async function exportOnnx(agent: Agent): Promise<Record<string, Uint8Array | string>> {
   const { policy, config } = agent;
   if (policy.distribution.reading) {
     throw new UsageError(
       `export: algorithm: expected one whose policy has a halting head, got ${config.algorithm}`,
+    );
+  }
+  if (policy.entries) {
+    throw new UsageError(
+      `export: memory.length: expected 0, since the graphs take one observation, got ${config.memory.length}; serve the policy (pondera serve), or load it in a page (pondera/act)`,
     );
   }
   const engine = tf.engine();

@@ -11,6 +11,7 @@ export {
   type Checks,
   callback,
   checkOptions,
+  finite,
   flag,
   integer,
   listOf,

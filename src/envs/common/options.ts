@@ -93,6 +93,12 @@ export const finiteDuration: Check = {
   allows: (value) => typeof value === 'number' && value >= 0 && value < Infinity,
 };
 
+/** A number that float32 can hold. */
+export const finite: Check = {
+  expected: 'a finite number',
+  allows: (value) => typeof value === 'number' && Number.isFinite(Math.fround(value)),
+};
+
 /** A finite number above 0. */
 export const positive: Check = {
   expected: 'a number > 0',

@@ -8,6 +8,7 @@ import { plain } from '../net/wire/plain.ts';
 import { defaultFrameLimits } from '../net/wire/scan.ts';
 import { WireError } from '../net/wire/wire-error.ts';
 import { flatMask } from '../spaces/flat-mask.ts';
+import { valueAsJson } from '../spaces/value-as-json.ts';
 import { OpenEnvError } from './open-env-errors.ts';
 import {
   type ObservationFields,
@@ -15,7 +16,6 @@ import {
   openEnvRequest,
   readRequest,
 } from './open-env-messages.ts';
-import { valueAsJson } from './open-env-values.ts';
 import { parseJson } from './parse-json.ts';
 import { rejectConnection } from './reject-connection.ts';
 import { answerRpc } from './rpc.ts';

@@ -1,6 +1,7 @@
 export type { Bound, DType, ReadAs, SpaceJson } from '../contract/space-json.ts';
 export { type ArrayOf, indexIn } from './array-value.ts';
 export { Box, type BoxOptions } from './box.ts';
+export { isBytes } from './bytes.ts';
 export { Dict } from './dict.ts';
 export { Discrete } from './discrete.ts';
 export { explainMask } from './explain-mask.ts';
@@ -15,3 +16,4 @@ export { type AnySpace, spaceFromJson } from './space-from-json.ts';
 export { type Frames, framesOf, stacked } from './stacked.ts';
 export { Text, type TextOptions } from './text.ts';
 export { Tuple } from './tuple.ts';
+export { valueAsJson } from './value-as-json.ts';

@@ -5,7 +5,7 @@ import type { MemoryEntry, Past } from './memory-entry.ts';
 import { entriesNeeded, type MemorySizes } from './memory-sizes.ts';
 import { type PackedPasts, packEntries } from './pack-pasts.ts';
 
-/** Memory that the tables may take while nobody thinks. */
+/** Memory that the tables may take while nobody thinks, in bytes. */
 const MOST_BYTES = 2 ** 28;
 
 /** The rows of a history in the tables. */
@@ -16,30 +16,43 @@ interface Region {
   entries: MemoryEntry[];
   /** Whether a thought attends to it. */
   live: boolean;
+  /** Whether it goes when that thought ends. */
+  dropped: boolean;
 }
 
 /**
  * Keys and values of entries, computed once for each while histories grow: a decision adds a row to each table, and attends to
- * a range of it. They depend on the weights, so `clear` drops them where these change. What was dropped is computed again
- * from its history.
+ * a range of it. They depend on the weights, so `clear` or `retire` drops them where these change. What was dropped is computed
+ * again from its history.
+ *
+ * Several deciders may share them: a row stays where it is while a thought attends to it. Tensors of tables are replaced as
+ * these grow, so a thought takes them anew (`from`) at each step.
  */
 export class EntryTables {
   readonly #features: EntryFeatures;
   readonly #sizes: MemorySizes;
+  readonly #mostBytes: number;
   /** Rows of a region. */
   readonly #room: number;
+  /** By `Past.of`, or by the past itself where nobody continues it; the latest used is the last. */
   readonly #regions = new Map<object, Region>();
   /** The first rows of regions that are free. */
   readonly #free: number[] = [];
-  /** Regions that the tables have room for. */
+  /** Regions that the tables have room for, or will have. */
   #count = 0;
   #tables: tf.Tensor[] = [];
   /** The places of the new rows in the tables. */
   #at = new Int32Array(0);
+  #retired = false;
 
-  constructor({ features, sizes }: { features: EntryFeatures; sizes: MemorySizes }) {
+  /** @param mostBytes memory that the tables may take while nobody thinks; default: 256 MiB */
+  constructor(
+    { features, sizes }: { features: EntryFeatures; sizes: MemorySizes },
+    mostBytes = MOST_BYTES,
+  ) {
     this.#features = features;
     this.#sizes = sizes;
+    this.#mostBytes = mostBytes;
     this.#room = entriesNeeded(sizes) + sizes.length;
   }
 
@@ -51,9 +64,14 @@ export class EntryTables {
   /**
    * Makes room for what is new in some histories, and packs it. The caller hands it to the policy, with `keep`, before anything
    * else is asked of the tables; then each history is live until `release`.
+   * @throws Error where a thought attends to one of them already; then nothing changes
    */
   admit(pasts: readonly Past[]): PackedPasts {
-    this.#evict(pasts.length);
+    const keys = new Set(pasts.map(keyOf));
+    if (keys.size < pasts.length || [...keys].some((key) => this.#regions.get(key)?.live)) {
+      throw new Error('EntryTables: expected one thought about a history at a time, got another');
+    }
+    this.#evict(keys);
     const fresh: MemoryEntry[] = [];
     const [at, begin, end]: number[][] = [[], [], []];
     const own = pasts.map((past) => {
@@ -76,14 +94,8 @@ export class EntryTables {
   /** Puts new rows into a table, as `Policy.begin` wants it. */
   keep = (index: number, rows: tf.Tensor): tf.Tensor => {
     const before = this.#tables[index] as tf.Tensor | undefined;
-    const needed = this.#count * this.#room;
     const table = tf.keep(
-      tf.tidy(() => {
-        const lacking = needed - (before?.shape[0] ?? 0);
-        const more = lacking > 0 ? [tf.zeros([lacking, rows.shape[1]!])] : [];
-        const all = tf.concat([...(before ? [before] : []), ...more], 0);
-        return writeRows(all, this.#at, rows);
-      }),
+      tf.tidy(() => writeRows(this.#large(before, rows.shape[1]!), this.#at, rows)),
     );
     before?.dispose();
     this.#tables[index] = table;
@@ -91,9 +103,22 @@ export class EntryTables {
   };
 
   /** Says that no thought attends to a history any more. */
-  release({ of }: Past): void {
+  release(past: Past): void {
+    const region = this.#regions.get(keyOf(past));
+    if (region === undefined) return;
+    region.live = false;
+    if (region.dropped) this.drop(keyOf(past));
+    if (this.#retired) this.retire();
+  }
+
+  /** Drops a history, by its `Past.of`: at once, or when the thought that attends to it ends. */
+  drop(of: object): void {
     const region = this.#regions.get(of);
-    if (region) region.live = false;
+    if (region === undefined) return;
+    region.dropped = true;
+    if (region.live) return;
+    this.#regions.delete(of);
+    this.#free.push(region.base);
   }
 
   /** Drops everything. */
@@ -104,21 +129,41 @@ export class EntryTables {
     this.#free.length = this.#count = 0;
   }
 
+  /** Drops everything as soon as no thought attends to it: nobody begins another with it. */
+  retire(): void {
+    this.#retired = true;
+    for (const { live } of this.#regions.values()) if (live) return;
+    this.clear();
+  }
+
+  /** A table with room for all regions. It grows by doubling, so that growing region by region costs little. */
+  #large(before: tf.Tensor | undefined, width: number): tf.Tensor {
+    const [rows, needed] = [before?.shape[0] ?? 0, this.#count * this.#room];
+    if (before && needed <= rows) return before;
+    const ample = Math.min(2 * rows, this.#most * this.#room);
+    const more = tf.zeros([Math.max(needed, ample) - rows, width]);
+    return before ? tf.concat([before, more], 0) : more;
+  }
+
+  /** The regions that fit into the memory. */
+  get #most(): number {
+    const bytes = this.#tables.reduce((sum, { shape }) => sum + 4 * shape[1]! * this.#room, 0);
+    return bytes === 0 ? Infinity : Math.floor(this.#mostBytes / bytes);
+  }
+
   /** The region of a history, which becomes its latest. */
-  #regionOf({ of }: Past): Region {
-    const region = this.#regions.get(of) ?? { base: this.#take(), entries: [], live: true };
-    if (region.live && region.entries.length > 0) {
-      throw new Error('EntryTables: expected one thought about a history at a time, got another');
-    }
+  #regionOf(past: Past): Region {
+    const key = keyOf(past);
+    const region = this.#regions.get(key) ?? this.#newRegion(past);
     region.live = true;
-    this.#regions.delete(of);
-    this.#regions.set(of, region);
+    this.#regions.delete(key);
+    this.#regions.set(key, region);
     return region;
   }
 
-  /** The first row of a region that is free. */
-  #take(): number {
-    return this.#free.pop() ?? this.#room * this.#count++;
+  #newRegion({ of }: Past): Region {
+    const base = this.#free.pop() ?? this.#room * this.#count++;
+    return { base, entries: [], live: true, dropped: of === undefined };
   }
 
   /** The entries of a past that its region lacks, at least its own; drops those that the past no longer has. */
@@ -157,16 +202,20 @@ export class EntryTables {
     });
   }
 
-  /** Frees the regions that were not used for longest, where there are too many. @param more histories that come */
-  #evict(more: number): void {
-    const bytes = this.#tables.reduce((sum, { shape }) => sum + 4 * shape[1]! * this.#room, 0);
-    let excess = (this.#regions.size + more) * bytes > MOST_BYTES ? more : 0;
-    for (const [of, region] of this.#regions) {
-      if (excess === 0) return;
-      if (region.live) continue;
-      this.#regions.delete(of);
-      this.#free.push(region.base);
-      excess--;
+  /** Frees the regions that were not used for longest, where there would be too many. @param coming histories that come */
+  #evict(coming: ReadonlySet<object>): void {
+    let fresh = 0;
+    for (const key of coming) if (!this.#regions.has(key)) fresh++;
+    let excess = this.#regions.size + fresh - this.#most;
+    if (excess <= 0) return;
+    for (const [key, { live }] of this.#regions) {
+      if (live || coming.has(key)) continue;
+      this.drop(key);
+      if (--excess === 0) return;
     }
   }
+}
+
+function keyOf(past: Past): object {
+  return past.of ?? past;
 }

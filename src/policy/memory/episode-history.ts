@@ -10,14 +10,29 @@ import type { MemoryEntry, Past } from './memory-entry.ts';
 export class EpisodeHistory {
   /** The most entries to keep. */
   readonly #most: number;
+  readonly #room: number;
   #entries: MemoryEntry[] = [];
   /** Entries whose decision has been made. */
   #decided = 0;
   #before: { action: Float32Array; reward: number } | undefined;
 
-  /** @param most entries that a decision may depend on (`entriesNeeded`); older ones are forgotten */
-  constructor(most: number) {
+  /**
+   * @param most entries that a decision may depend on (`entriesNeeded`); older ones are forgotten
+   * @param room entries after which older ones are forgotten; decisions that are learned from together share a list
+   */
+  constructor(most: number, room = 4 * most) {
     this.#most = most;
+    this.#room = room;
+  }
+
+  /** The entries whose decisions have been made, as many as a decision may depend on. */
+  get decided(): readonly MemoryEntry[] {
+    return this.#entries.slice(Math.max(0, this.#decided - this.#most), this.#decided);
+  }
+
+  /** The action of the latest decision; undefined where the episode has none. */
+  get action(): Float32Array | undefined {
+    return this.#before?.action;
   }
 
   /**
@@ -28,7 +43,7 @@ export class EpisodeHistory {
   see(row: Row, earlier: readonly Row[] = []): Past {
     this.#entries.length = this.#decided;
     // Lists only grow, so that a decision may keep its own; now and then a shorter one replaces it.
-    if (this.#entries.length > 4 * this.#most) {
+    if (this.#entries.length > this.#room) {
       this.#entries = this.#entries.slice(-this.#most);
       this.#decided = this.#entries.length;
     }
@@ -41,11 +56,28 @@ export class EpisodeHistory {
     return { entries: this.#entries, end: this.#entries.length, of: this };
   }
 
-  /** The decision about the latest observation has been made, and has had its outcome. */
+  /**
+   * The decision about the latest observation has been made.
+   * @param reward its raw reward; 0 where `rewarded` says it later
+   */
   acted(action: Float32Array, reward: number): void {
     this.#decided = this.#entries.length;
     // As a checkpoint keeps it.
     this.#before = { action, reward: Math.fround(reward) };
+  }
+
+  /** Sets the raw reward of the latest decision. @throws Error where the episode has none */
+  rewarded(reward: number): void {
+    if (this.#before === undefined) {
+      throw new Error('EpisodeHistory.rewarded: expected a decision before it, got none');
+    }
+    this.#before = { action: this.#before.action, reward: Math.fround(reward) };
+  }
+
+  /** Continues an episode. @param entries whose decisions have been made @param action of the latest of them */
+  continue(entries: readonly MemoryEntry[], action: Float32Array): void {
+    this.#entries = [...entries];
+    this.acted(action, 0);
   }
 
   /** Forgets everything: another episode begins. */
@@ -63,7 +95,7 @@ export class EpisodeHistory {
   tensors(): Tensors {
     const before = this.#before;
     if (before === undefined) return {};
-    const kept = this.#entries.slice(Math.max(0, this.#decided - this.#most), this.#decided);
+    const kept = this.decided;
     const none = new Float32Array(before.action.length);
     const rows = kept.map(({ action, reward, age }) => [action ? 1 : 0, reward, age]);
     return {

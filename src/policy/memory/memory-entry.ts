@@ -17,6 +17,6 @@ export interface Past {
   /** Entries of one episode in order; the oldest may be gone. */
   readonly entries: readonly MemoryEntry[];
   readonly end: number;
-  /** Whose past it is: what is computed of entries is kept for each. */
-  readonly of: object;
+  /** Whose past it is: what is computed of entries is kept for the next one of the same; without it, nothing is kept. */
+  readonly of?: object;
 }

@@ -23,7 +23,7 @@ export interface PackedPasts extends PackedEntries {
 /** The past of an observation with which an episode begins. */
 export function firstMoment(row: Row): Past {
   const entry = { row, action: undefined, reward: 0, age: 0 };
-  return { entries: [entry], end: 1, of: entry };
+  return { entries: [entry], end: 1 };
 }
 
 /** The past of an observation that comes after an action about another. @param past of the other */

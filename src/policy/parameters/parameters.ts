@@ -17,6 +17,7 @@ export class Parameters {
   readonly #path: readonly string[];
   /** The path (scopes and name) of every variable, each once. */
   readonly #paths: Set<string>;
+  #version = 0;
 
   /**
    * An empty set; `scope` gives the other arguments.
@@ -103,6 +104,16 @@ export class Parameters {
     return this.#variables;
   }
 
+  /** A number that is another one after each change of values: what was computed of them is then stale. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Says that values have changed; `write` says it by itself. */
+  changed(): void {
+    this.#version++;
+  }
+
   /** The sum of the variables' sizes. */
   get size(): number {
     return this.#variables.reduce((sum, v) => sum + v.variable.size, 0);
@@ -141,6 +152,7 @@ export class Parameters {
       const tensor = tensors[name];
       tf.tidy(() => variable.assign(tf.tensor(tensor.data, tensor.shape)));
     }
+    this.changed();
   }
 
   /** Frees every variable. */

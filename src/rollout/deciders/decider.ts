@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Rng } from '../../kernels/index.ts';
-import type { HaltingRule, Policy } from '../../policy/index.ts';
+import type { EntryTables, HaltingRule, Policy } from '../../policy/index.ts';
 import type { Decision, DecisionRequest } from './decision.ts';
 
 /** How thoughts end and how actions are chosen; it may change between ticks. */
@@ -60,6 +60,11 @@ export interface DeciderContext<O extends DecisionRequest = DecisionRequest> {
   behavior: () => DecisionOptions;
   /** Receives an observation whose numbers are not finite; it gets no decision. Without it, the tick throws. */
   failed?: (observation: O, error: Error) => void;
+  /**
+   * Keys and values of entries that outlive the decider, where the policy has a memory, with those of others who think with
+   * the same weights; a decider that is given none, or wants none, has its own.
+   */
+  tables?: EntryTables;
 }
 
 /** A way to decide: its settings, and how to make a decider (`registerDecider`). */

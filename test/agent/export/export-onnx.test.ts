@@ -245,6 +245,13 @@ describe('exportOnnx refuses', () => {
     );
   });
 
+  it('a policy with a memory, and says what can be done', async () => {
+    const { agent } = await makeRun({ memory: { length: 4 } });
+    await expect(exportOnnx(agent)).rejects.toThrow(
+      /^export: memory\.length: expected 0, since the graphs take one observation, got 4; serve the policy/,
+    );
+  });
+
   it("an operation of a developer's encoder that has no form, by its name", async () => {
     const { agent } = await makeRun({ env: { id: 'KnownBox-v0' } });
     const { config, observationSpace, actionSpace } = agent;

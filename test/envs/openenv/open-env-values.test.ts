@@ -8,8 +8,9 @@ import {
   MultiDiscrete,
   Text,
   Tuple,
+  valueAsJson,
 } from '../../../src/envs/index.ts';
-import { valueAsJson, valueJsonSchema } from '../../../src/envs/openenv/open-env-values.ts';
+import { valueJsonSchema } from '../../../src/envs/openenv/open-env-values.ts';
 
 const list = (n: number, items: object) => ({ type: 'array', items, minItems: n, maxItems: n });
 const integer = (minimum: number, maximum: number) => ({ type: 'integer', minimum, maximum });

@@ -6,6 +6,6 @@ export const ponder: DeciderDefinition<'ponder'> = {
   name: 'ponder',
   summary:
     'thinks about each observation until the halting rule ends its thought; the next waiting observation then takes its slot',
-  create: ({ policy, slots, rng, behavior, failed }) =>
-    new Scheduler(policy, slots, rng, behavior, failed),
+  create: ({ policy, slots, rng, behavior, failed, tables }) =>
+    new Scheduler(policy, slots, rng, behavior, failed, tables),
 };

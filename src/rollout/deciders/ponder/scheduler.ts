@@ -1,6 +1,7 @@
 import { NonFiniteError, type Rng } from '../../../kernels/common/index.ts';
 import { numbersOf } from '../../../kernels/ops/index.ts';
 import {
+  type EntryTables,
   type HaltingRule,
   type HaltStep,
   haltProbability,
@@ -59,6 +60,7 @@ export class Scheduler<O extends DecisionRequest = DecisionRequest> implements D
    * @param rng draws depths, halts and actions, in slot order
    * @param behavior how thoughts end and actions are chosen; called at each tick
    * @param failed receives an observation whose numbers are not finite; it gets no decision. Without it, the tick throws
+   * @param tables keys and values of entries that it shares with others, where the policy has a memory; default: its own
    * @throws RangeError where `capacity` is no integer ≥ 1
    */
   constructor(
@@ -67,6 +69,7 @@ export class Scheduler<O extends DecisionRequest = DecisionRequest> implements D
     rng: Rng,
     behavior: () => DecisionOptions,
     failed?: (observation: O, error: Error) => void,
+    tables?: EntryTables,
   ) {
     if (!Number.isSafeInteger(capacity) || capacity < 1) {
       throw new RangeError(`Scheduler: capacity: expected an integer ≥ 1, got ${capacity}`);
@@ -74,7 +77,7 @@ export class Scheduler<O extends DecisionRequest = DecisionRequest> implements D
     this.#policy = policy;
     const { outputs, free } = policy.distribution;
     this.#outputs = outputs + free.count;
-    this.#thoughts = new ThoughtBatch(policy);
+    this.#thoughts = new ThoughtBatch(policy, tables);
     this.#capacity = capacity;
     this.#rng = rng;
     this.#behavior = behavior;

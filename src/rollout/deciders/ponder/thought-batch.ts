@@ -1,7 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Ranges } from '../../../kernels/index.ts';
 import { placeRows } from '../../../kernels/ops/index.ts';
-import { EntryTables, firstMoment, type Policy, type Thought } from '../../../policy/index.ts';
+import {
+  EntryTables,
+  firstMoment,
+  type Past,
+  type Policy,
+  type Thought,
+} from '../../../policy/index.ts';
 import type { DecisionRequest } from '../decision.ts';
 import { rowsOf } from '../rows-of.ts';
 
@@ -10,11 +16,17 @@ export class ThoughtBatch {
   readonly #policy: Policy;
   /** Keys and values of entries, where the policy has a memory. */
   readonly #tables: EntryTables | undefined;
+  /** Whether nobody else has the tables. */
+  readonly #own: boolean;
+  /** The pasts that thoughts attend to. */
+  readonly #pasts = new Map<DecisionRequest, Past>();
   #thought: Thought | undefined;
 
-  constructor(policy: Policy) {
+  /** @param tables of others who think with the same weights; default: its own */
+  constructor(policy: Policy, tables?: EntryTables) {
     this.#policy = policy;
-    this.#tables = policy.entries && new EntryTables(policy.entries);
+    this.#own = tables === undefined;
+    this.#tables = policy.entries && (tables ?? new EntryTables(policy.entries));
   }
 
   /**
@@ -36,7 +48,7 @@ export class ThoughtBatch {
     let next: Thought | undefined;
     const [result] = tf.tidy(() => {
       const fresh = newcomers.length > 0 ? this.#begin(newcomers) : undefined;
-      const thought = joined(this.#thought, from, fresh);
+      const thought = this.#current(joined(this.#thought, from, fresh));
       const z = last ? this.#policy.lastStep(thought) : this.#policy.step(thought);
       const heads = this.#policy.outputs(z, n);
       const outputs = latent ? tf.concat([heads, readoutOf(thought.z), readoutOf(z)], 1) : heads;
@@ -49,25 +61,46 @@ export class ThoughtBatch {
   }
 
   /** A thought has ended: another may begin about the same history. */
-  ended({ past }: DecisionRequest): void {
-    if (past) this.#tables?.release(past);
+  ended(request: DecisionRequest): void {
+    const past = this.#pasts.get(request);
+    if (past === undefined) return;
+    this.#pasts.delete(request);
+    this.#tables!.release(past);
   }
 
   /** Drops all thoughts. */
   clear(): void {
+    for (const request of this.#pasts.keys()) this.ended(request);
     this.#replace(undefined);
   }
 
-  /** Drops what was computed of entries, between thoughts: the weights may be others now. */
+  /** Drops what it computed of entries, between thoughts: the weights may be others now. */
   forget(): void {
-    this.#tables?.clear();
+    if (this.#own) this.#tables?.clear();
   }
 
   #begin(newcomers: readonly DecisionRequest[]): Thought {
     const tables = this.#tables;
     if (tables === undefined) return this.#policy.begin(rowsOf(newcomers));
     const pasts = newcomers.map(({ row, past }) => past ?? firstMoment(row));
-    return this.#policy.begin(tables.admit(pasts), tables.keep);
+    const packed = tables.admit(pasts);
+    newcomers.forEach((request, i) => {
+      this.#pasts.set(request, pasts[i]);
+    });
+    try {
+      return this.#policy.begin(packed, tables.keep);
+    } catch (error) {
+      // Their rows were not written.
+      for (const past of pasts) tables.drop(past.of ?? past);
+      throw error;
+    }
+  }
+
+  /** A thought with the tables as they are now. */
+  #current(thought: Thought): Thought {
+    if (thought.memory === undefined) return thought;
+    const tables = this.#tables!.from(this.#policy.entries!.tables);
+    return { ...thought, memory: { ...thought.memory, tables } };
   }
 
   /** Replaces the thoughts by `next`, and frees the tensors that `next` does not share. */
@@ -99,8 +132,7 @@ function joined(old: Thought | undefined, from: Int32Array, fresh: Thought | und
     context: old.context.map((tensor, i) => place(tensor, fresh?.context[i])),
     shared: (fresh ?? old).shared,
     memory: old.memory && {
-      // Those of the new thoughts: what is new has joined them.
-      tables: (fresh ?? old).memory!.tables,
+      tables: old.memory.tables,
       ranges: placedRanges(old.memory.ranges, from, fresh?.memory?.ranges),
     },
   };
