@@ -107,7 +107,8 @@ export class Policy {
     this.#core = factory(options, encoder, this.parameters.scope('core'), memory.length);
     if (memory.length > 0) {
       const scope = this.parameters.scope('memory');
-      this.entries = new EntryReader({ ...options, ...memory }, options.actionSpace, scope);
+      const sizes = { ...options, ...memory };
+      this.entries = new EntryReader(sizes, encoder, options.actionSpace, scope);
     }
     this.#heads = this.#makeHeads(width, options.haltBias);
   }
