@@ -80,7 +80,7 @@ export {
   type Past,
   packPasts,
 } from './memory/index.ts';
-export { attentionOf } from './model/attention-by-step.ts';
+export { attentionOf, type StepAttention } from './model/attention-by-step.ts';
 export { type Given, type Heads, Policy, type PolicyOptions } from './model/policy.ts';
 export { readoutAttention } from './model/readout-attention.ts';
 export {

@@ -1,7 +1,7 @@
 import { concatMap, filter, from } from 'rxjs';
 import { VERSION } from '../../envs/common/index.ts';
 import { type Env, type Failed, recordViews, type View } from '../../envs/index.ts';
-import { attentionOf } from '../../policy/index.ts';
+import { attentionOf, type StepAttention } from '../../policy/index.ts';
 import type { Decision, Transition } from '../../rollout/index.ts';
 import type { Agent } from '../agent/agent.ts';
 import { type Exit, type ExitOption, exitOf, ruleOf } from '../agent/exit-option.ts';
@@ -133,6 +133,7 @@ function headerOf(agent: Agent, options: RecordOptions, exit: Exit): RecordingHe
   const { seed, maxSteps } = options;
   const { config, policy, observationSpace, actionSpace } = agent;
   const { core, width, heads, blocks, registers } = config.policy;
+  const memory = policy.entries?.sizes;
   const { rule, minSteps } = config.halting;
   return {
     format: 'pondera-recording',
@@ -148,7 +149,7 @@ function headerOf(agent: Agent, options: RecordOptions, exit: Exit): RecordingHe
       ...{ rule, minSteps, maxSteps: maxSteps ?? config.halting.maxSteps },
       ...{ exit: exit.definition.name, options: exit.options },
     },
-    policy: { core, width, heads, blocks, registers },
+    policy: { core, width, heads, blocks, registers, memory },
     spaces: { observation: observationSpace.toJSON(), action: actionSpace.toJSON() },
     actions: policy.distribution.describes,
     tokens: policy.tokens.map(({ place, ...token }) => ({
@@ -166,15 +167,16 @@ async function decisionLine(
   seen: Shown,
 ): Promise<RecordedDecision> {
   const { observation, choice, forced } = decision;
-  const { row, mask, difficulty } = observation;
+  const { mask, difficulty, past } = observation;
   return {
     type: 'decision',
     t,
+    entry: past?.entries[past.end - 1].age,
     ...seen,
     mask: mask && Array.from(mask),
     difficulty,
     thought: {
-      steps: stepsOf(decision, exit, await attentionOf(policy, row, decision.ponderSteps)),
+      steps: stepsOf(decision, exit, await attentionOf(policy, observation, decision.ponderSteps)),
       cut: forced,
     },
     action: jsonOf(choice),
@@ -187,17 +189,19 @@ async function decisionLine(
 function stepsOf(
   { trace = [] }: Decision,
   { definition, options }: Exit,
-  attention: number[][],
+  attention: StepAttention[],
 ): RecordedDecision['thought']['steps'] {
   const measured = trace.flatMap((step) => step.measured ?? []);
   return trace.map(({ halt, halted, value, actions }, i) => {
     const n = i + 1;
+    const { tokens, entries } = attention[i];
     return {
       halt: significant(halt),
       value: significant(value),
       actions: actions.map(significant),
       reason: definition.reason(options, { n, halt, halted, measured: measured.slice(0, n) }),
-      attention: attention[i].map(significant),
+      attention: tokens.map(significant),
+      memory: entries.length > 0 ? entries.map(significant) : undefined,
     };
   });
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** The version of the format (docs/recordings.md) that `record` writes, and the newest that `readRecording` reads. */
-export const RECORDING_VERSION = 2;
+export const RECORDING_VERSION = 3;
 
 const count = z.int().min(0);
 const numbers = z.array(z.number());
@@ -77,6 +77,10 @@ const header = z.strictObject({
   policy: z.strictObject({
     core: z.enum(['latent', 'full']),
     ...{ width: count, heads: count, blocks: count, registers: count },
+    memory: z
+      .strictObject({ length: z.int().min(1), prelude: count })
+      .optional()
+      .describe('Sizes of its memory; absent where it has none.'),
   }),
   spaces: z.strictObject({ observation: space, action: space }),
   actions: z
@@ -99,7 +103,14 @@ const step = z.strictObject({
     .string()
     .optional()
     .describe('Comparison by which the exit decided; absent in version 1.'),
-  attention: numbers.describe('Share of the readout’s attention on each token; sums to 1.'),
+  attention: numbers.describe(
+    'Share of the readout’s attention on each token; sums to 1, with memory where there is one.',
+  ),
+  memory: numbers
+    .optional()
+    .describe(
+      'Share of its attention on each entry of memory, in order, the last that of this decision; absent without a memory.',
+    ),
 });
 
 const view = {
@@ -113,6 +124,12 @@ const view = {
 const decision = z.strictObject({
   type: z.literal('decision'),
   t: count.describe('Number of the decision in its episode, from 0.'),
+  entry: count
+    .optional()
+    .describe(
+      'Number of its entry in the memory of its episode, from 0; absent without a memory. Entries after that of the decision ' +
+        'before are of observations that came before its own (info.earlier).',
+    ),
   ...view,
   mask: numbers.optional(),
   difficulty: z.number().optional(),

@@ -150,7 +150,10 @@ export class Policy {
     return this.#core.tokens;
   }
 
-  /** The readout's attention to each of `tokens` in the next ponder step, the mean over blocks and heads [B, tokens]. */
+  /**
+   * The readout's attention in the next ponder step, the mean over blocks and heads: to each of `tokens`, and, with a memory, to
+   * each of the last `memory.length` entries, the decision's own last and 0 where there is none [B, tokens + length].
+   */
   attention(thought: Thought): tf.Tensor2D {
     return tf.tidy(() => {
       const blocks = readoutAttention(thought.z, this.#core.loop(thought));

@@ -180,9 +180,9 @@ describe.skipIf(!chromiumPath)('the thought inspector in Chromium', () => {
     const [header, ...rest] = recording.split('\n');
     await open([header, '{"type":', ...rest].join('\n'));
     await says('Line 2 is damaged.');
-    await open(recording.replace('"version":2', '"version":3'));
+    await open(recording.replace('"version":3', '"version":4'));
     await says(
-      'This recording is of version 3, written by Pondera 0.1.0; this page reads version 2.',
+      'This recording is of version 4, written by Pondera 0.1.0; this page reads version 3.',
     );
     await open('{"a":1}\n');
     await says('This is not a recording.');

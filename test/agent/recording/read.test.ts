@@ -41,7 +41,7 @@ describe('readRecording', () => {
     }
   });
 
-  it('of version 1 are read as well', async () => {
+  it('reads version 1 as well', async () => {
     const [first, second] = lines.map((line) => JSON.parse(line));
     const { rule, minSteps, maxSteps, exit } = first.halting;
     const halting = { rule, minSteps, maxSteps, exit, quantile: 0.5 };
@@ -52,14 +52,21 @@ describe('readRecording', () => {
     expect(found).toEqual([second]);
   });
 
+  it('reads version 2 as well', async () => {
+    const text = [lines[0].replace('"version":3', '"version":2'), ...lines.slice(1)].join('');
+    const { header, lines: found } = await readRecording(await file(text));
+    expect(header.version).toBe(2);
+    expect(found).toHaveLength(lines.length - 1);
+  });
+
   it.each([
     ['is empty', () => '', ':1: '],
     ['has a torn header', () => lines[0].slice(0, 40), ':1: '],
     ['is none', () => '{"format":"other"}\n', ':1: format: Invalid input'],
     [
       'is of a newer version',
-      () => '{"format":"pondera-recording","version":3,"pondera":"9.1.0","new":1}\n',
-      ':1: expected a recording of version 2, got 3: Pondera 9.1.0 wrote it; update Pondera to read it',
+      () => '{"format":"pondera-recording","version":4,"pondera":"9.1.0","new":1}\n',
+      ':1: expected a recording of version 3, got 4: Pondera 9.1.0 wrote it; update Pondera to read it',
     ],
     ['lacks a field', () => lines[0].replace('"price"', '"prize"'), ':1: price: Invalid input'],
     [

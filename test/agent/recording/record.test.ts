@@ -23,6 +23,8 @@ import {
   type Step,
 } from '../../../src/envs/index.ts';
 import { loadBackend, Rng } from '../../../src/kernels/index.ts';
+import { attentionOf, EpisodeHistory, entriesNeeded } from '../../../src/policy/index.ts';
+import diaryEnv from '../../support/diary-env.ts';
 import { tinyConfig } from '../../support/tiny-config.ts';
 
 beforeAll(() => loadBackend('simd'));
@@ -132,6 +134,61 @@ describe('record', () => {
     expect(new Set(decisions.map(({ thought }) => thought.steps.length)).size).toBeGreaterThan(1);
   });
 
+  it('holds what of the past was attended to, as the thoughts of that history attend', async () => {
+    const memory = { length: 3, prelude: 1 };
+    const agent = await makeAgent({ env: { id: 'TMaze-v0', options: { length: 5 } }, memory });
+    const { policy } = agent;
+    const { decisions, header } = await recorded(agent, { deterministic: false });
+    expect(header.policy.memory).toEqual(memory);
+    const history = new EpisodeHistory(entriesNeeded(memory));
+    for (const { t, entry, obs, action, reward, thought } of decisions) {
+      if (t === 0) history.clear();
+      expect(entry).toBe(t);
+      const row = Float32Array.from(obs as number[]);
+      const steps = await attentionOf(
+        policy,
+        { row, past: history.see(row) },
+        thought.steps.length,
+      );
+      thought.steps.forEach(({ attention, memory }, n) => {
+        expect(memory).toHaveLength(Math.min(3, t + 1));
+        steps[n].tokens.forEach((share, i) => void expect(attention[i]).toBeCloseTo(share, 5));
+        steps[n].entries.forEach((share, i) => void expect(memory![i]).toBeCloseTo(share, 5));
+        expect([...attention, ...memory!].reduce((sum, x) => sum + x, 0)).toBeCloseTo(1, 4);
+      });
+      history.acted(Float32Array.of(action as number), reward);
+    }
+    expect(Math.max(...decisions.map(({ t }) => t))).toBeGreaterThan(3);
+  });
+
+  it('numbers entries of memory, of which an observation may bring several', async () => {
+    let earlier: number[] = [];
+    const env = () => {
+      earlier = [];
+      const diary = diaryEnv({ length: 6 }) as Env & { reset(): Reset; step(a: unknown): Step };
+      const noted = <R extends Reset | Step>(result: R): R => {
+        const over = 'terminated' in result && (result.terminated || result.truncated);
+        if (!over) earlier.push(result.info.earlier?.length ?? 0);
+        return result;
+      };
+      return {
+        ...diary,
+        reset: (options?: { seed?: number }) => noted(diary.reset(options) as Reset),
+        step: (action: unknown) => noted(diary.step(action) as Step),
+      };
+    };
+    const agent = await makeAgent({ memory: { length: 4 } }, env);
+    const { decisions } = await recorded(agent, { episodes: 3 }, env);
+    const added = decisions.map(({ t, entry }, i) =>
+      t === 0 ? entry! + 1 : entry! - decisions[i - 1].entry!,
+    );
+    expect(added).toEqual(earlier.slice(0, decisions.length).map((count) => count + 1));
+    expect(Math.max(...added)).toBeGreaterThan(1);
+    for (const { entry, thought } of decisions) {
+      for (const { memory } of thought.steps) expect(memory).toHaveLength(Math.min(4, entry! + 1));
+    }
+  });
+
   it('says what it was recorded of, and how', async () => {
     const agent = await makeAgent({
       env: { id: 'KHop-v0', options: { layers: 2, width: 3 } },
@@ -139,7 +196,7 @@ describe('record', () => {
     });
     const { header, decisions } = await recorded(agent, { exit: 'threshold', maxSteps: 7 });
     expect(header).toMatchObject({
-      ...{ format: 'pondera-recording', version: 2, run: 'tiny', env: 'KHop-v0', seed: 3 },
+      ...{ format: 'pondera-recording', version: 3, run: 'tiny', env: 'KHop-v0', seed: 3 },
       ...{ checkpoint: 0, price: 0.02, policy: { core: 'latent', width: 8, heads: 2 } },
       halting: { rule: 'bernoulli', minSteps: 1, maxSteps: 7 },
     });

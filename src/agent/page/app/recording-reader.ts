@@ -5,7 +5,7 @@ import type {
 } from '../../recording/recording-format.ts';
 
 /** The newest version of the recording format that this page reads. */
-const VERSION = 2;
+const VERSION = 3;
 
 export interface Episode {
   /** Index of its first decision among all of the recording. */
