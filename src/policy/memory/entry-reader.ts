@@ -55,7 +55,7 @@ export class EntryReader {
     this.#heads = heads;
     this.features = entryFeatures(actionSpace, length);
     this.#summary = entrySummary(encoder, sizes, parameters.scope('summary'));
-    this.#beside = parameters.normal('beside', [this.features.size, width], 0.5);
+    this.#beside = parameters.normal('beside', [this.features.size, width]);
     this.#besideBias = parameters.constant('besideBias', [width], 0);
     this.#prelude = Array.from({ length: prelude }, (_, i) => {
       const scope = parameters.scope(`block${i}`);

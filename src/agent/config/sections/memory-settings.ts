@@ -12,7 +12,7 @@ export const memorySettings = z.strictObject({
   prelude: z
     .int()
     .min(0)
-    .default(1)
+    .default(0)
     .describe(
       'Causal transformer blocks that entries pass before decisions attend to them; in each, an entry attends to the last `length` entries.',
     ),
