@@ -18,7 +18,7 @@ export class EpisodeHistory {
 
   /**
    * @param most entries that a decision may depend on (`entriesNeeded`); older ones are forgotten
-   * @param room entries after which older ones are forgotten; decisions that are learned from together share a list
+   * @param room ages after which older ones are forgotten; decisions that are learned from together share a list
    */
   constructor(most: number, room = 4 * most) {
     this.#most = most;
@@ -42,11 +42,6 @@ export class EpisodeHistory {
    */
   see(row: Row, earlier: readonly Row[] = []): Past {
     this.#entries.length = this.#decided;
-    // Lists only grow, so that a decision may keep its own; now and then a shorter one replaces it.
-    if (this.#entries.length > this.#room) {
-      this.#entries = this.#entries.slice(-this.#most);
-      this.#decided = this.#entries.length;
-    }
     let { action, reward } = this.#before ?? { action: undefined, reward: 0 };
     for (const seen of [...earlier, row]) {
       const age = (this.#entries.at(-1)?.age ?? -1) + 1;
@@ -61,6 +56,12 @@ export class EpisodeHistory {
    * @param reward its raw reward; 0 where `rewarded` says it later
    */
   acted(action: Float32Array, reward: number): void {
+    // Lists only grow, so that a decision may keep its own; now and then a shorter one replaces it, at ages that are the same
+    // whether the history was restored meanwhile or not: the learner adds up gradients list by list.
+    const passes = ({ age }: MemoryEntry) => age > 0 && age % this.#room === 0;
+    if (this.#entries.slice(this.#decided).some(passes)) {
+      this.#entries = this.#entries.slice(-this.#most);
+    }
     this.#decided = this.#entries.length;
     // As a checkpoint keeps it.
     this.#before = { action, reward: Math.fround(reward) };
