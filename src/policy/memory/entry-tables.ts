@@ -14,6 +14,8 @@ interface Region {
   base: number;
   /** The entries of its rows so far. */
   entries: MemoryEntry[];
+  /** The age of the first entry from which they were computed one after another: what older ones say is not in them. */
+  since: number;
   /** Whether a thought attends to it. */
   live: boolean;
   /** Whether it goes when that thought ends. */
@@ -163,7 +165,7 @@ export class EntryTables {
 
   #newRegion({ of }: Past): Region {
     const base = this.#free.pop() ?? this.#room * this.#count++;
-    return { base, entries: [], live: true, dropped: of === undefined };
+    return { base, entries: [], since: 0, live: true, dropped: of === undefined };
   }
 
   /** The entries of a past that its region lacks, at least its own; drops those that the past no longer has. */
@@ -175,8 +177,11 @@ export class EntryTables {
     let same = Math.min(age - 1, first + kept.length - 1);
     while (same >= first && kept[same - first] !== entries[end - 1 - (age - same)]) same--;
     const needed = Math.min(entriesNeeded(this.#sizes), age + 1, end);
-    if (same < first || age - same > needed) {
+    const since = age + 1 - needed;
+    // Those of an observation that took the place of several may lack some that the latter had made up for.
+    if (same < first || age - same > needed || region.since > since) {
       kept.length = 0;
+      region.since = since;
       return entries.slice(end - needed, end);
     }
     kept.length = same - first + 1;
