@@ -57,12 +57,9 @@ export {
   readRecording,
 } from './recording/index.ts';
 export { CheckpointError } from './run/index.ts';
-export {
-  type Acted,
-  type AskOptions,
-  PolicyClient,
-  type PolicyClientOptions,
-} from './serve/policy-client.ts';
+export type { Acted, AskOptions } from './serve/ask-options.ts';
+export type { ClientSession, SessionAskOptions } from './serve/client-session.ts';
+export { PolicyClient, type PolicyClientOptions } from './serve/policy-client.ts';
 export { type PolicyServer, servePolicy } from './serve/policy-server.ts';
 export type { ServeEvent, ServeOptions } from './serve/serve-options.ts';
 export { type StudyEvent, type StudyOptions, study } from './study/study.ts';

@@ -365,14 +365,16 @@ export class ActingAgent {
 
   /**
    * A decider that thinks as `act` does, about as many observations at once as it has slots.
+   * @param tables as `DeciderContext` says
    * @internal
    */
   decider<O extends DecisionRequest = DecisionRequest>(
     slots: number,
     options: DeciderOptions<O> = {},
+    tables?: EntryTables,
   ): Decider<O> {
     this.checkUsable('Agent.decider');
-    return this.#decider(slots, options);
+    return this.#decider(slots, options, tables);
   }
 
   #decider<O extends DecisionRequest>(

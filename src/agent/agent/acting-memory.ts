@@ -84,7 +84,7 @@ export class ActingMemory {
     const agent = this.#agent;
     if (agent.policy.entries === undefined) return undefined;
     const problem = agent.explain(obs);
-    if (problem !== undefined) throw new RangeError(`${owner}: obs: ${problem}`);
+    if (problem !== undefined) throw new RangeError(`${owner}: ${problem}`);
     if (memory === undefined && reward !== 0) {
       throw new RangeError(`${owner}: reward: ${noReward(reward)}; memory says what came before`);
     }

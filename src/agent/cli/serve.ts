@@ -10,6 +10,8 @@ import { addServerOptions, type ServerFlags, serverOptions } from './server-opti
 interface ServeFlags extends ServerFlags, ExitFlags {
   maxBatch?: number;
   queue?: number;
+  histories?: number;
+  graceMs?: number;
   checkpoint?: 'best' | 'latest';
   sample?: boolean;
   maxSteps?: number;
@@ -28,6 +30,16 @@ export function addServe(program: Command): void {
       '--queue <n>',
       'most observations that may wait for a place (default: 4096)',
       integer(1),
+    )
+    .option(
+      '--histories <n>',
+      'of a policy with a memory: most histories of episodes to keep (default: 4096)',
+      integer(1),
+    )
+    .option(
+      '--grace-ms <ms>',
+      'of a policy with a memory: how long histories wait for a connection to come back (default: 60000)',
+      integer(0),
     )
     .addOption(
       new Option(
@@ -50,10 +62,10 @@ export function addServe(program: Command): void {
 }
 
 async function serveCommand(run: string, flags: ServeFlags): Promise<void> {
-  const { maxBatch, queue, maxSteps, checkpoint, reloadSeconds } = flags;
+  const { maxBatch, queue, histories, graceMs, maxSteps, checkpoint, reloadSeconds } = flags;
   const listening = await serverOptions(flags);
   const policy = {
-    ...{ maxBatch, queue, maxSteps, checkpoint, reloadSeconds },
+    ...{ maxBatch, queue, histories, graceMs, maxSteps, checkpoint, reloadSeconds },
     exit: exitFlag(flags),
     deterministic: deterministic(flags),
   };

@@ -1,7 +1,10 @@
+import type { Row } from '../../envs/index.ts';
 import { asWireError, type PolicyDescription, WireError } from '../../envs/net/index.ts';
+import { EntryTables, type Past } from '../../policy/index.ts';
 import type { Decider, Decision, DecisionRequest } from '../../rollout/index.ts';
 import { type DeciderOptions, drawnFrom } from '../agent/act-options.ts';
 import type { Agent } from '../agent/agent.ts';
+import type { AgentMemory, Recalled } from '../agent/agent-memory.ts';
 import type { Checkpoint } from '../run/index.ts';
 import type { PostedAct } from './policy-messages.ts';
 import type { PolicyMetrics } from './policy-metrics.ts';
@@ -11,10 +14,22 @@ import {
   type Observed,
   observed,
   observedOne,
+  recalledOf,
 } from './policy-request.ts';
+
+/** Gives the past of an observation by its row; again where the thought begins again. */
+export type See = (row: Row) => Past;
+
+/**
+ * Begins or continues the episodes of a request's observations, of which there are `count`.
+ * @throws WireError REFUSED where they do not follow what came before
+ */
+export type Begin = (count: number) => See[];
 
 /** A request without an answer yet. */
 interface Request extends Observed {
+  /** For each observation of an episode that goes on [k]; undefined where each begins one. */
+  see: readonly See[] | undefined;
   limits: DecisionRequest['limits'];
   greedy: boolean | undefined;
   /** Seeds the draws. */
@@ -51,6 +66,8 @@ export interface PolicyBatcherOptions
 export class PolicyBatcher {
   readonly agent: Agent;
   readonly #decider: Decider<BatchedObservation>;
+  /** Keys and values of what clients' episodes remember, where the policy has a memory. */
+  readonly #tables: EntryTables | undefined;
   readonly #options: PolicyBatcherOptions;
   readonly #requests = new Set<Request>();
   #turning = false;
@@ -61,14 +78,16 @@ export class PolicyBatcher {
     this.#options = options;
     const { exit, maxSteps, deterministic } = options;
     const failed = (asked: BatchedObservation, cause: Error) => this.#refuse(asked, cause);
-    this.#decider = agent.decider(options.maxBatch, {
-      ...{ exit, maxSteps, deterministic, failed },
-    });
+    const { entries } = agent.policy;
+    this.#tables = entries && new EntryTables(entries);
+    const thinking = { exit, maxSteps, deterministic, failed };
+    this.#decider = agent.decider(options.maxBatch, thinking, this.#tables);
   }
 
   describe(): PolicyDescription {
     const { config, observationSpace, actionSpace, version } = this.agent;
     const { minSteps, maxSteps } = config.halting;
+    const { length } = config.memory;
     return {
       name: config.name,
       version,
@@ -76,6 +95,7 @@ export class PolicyBatcher {
       actionSpace: actionSpace.toJSON(),
       minSteps,
       maxSteps: this.#options.maxSteps ?? maxSteps,
+      ...(length > 0 && { memory: { length } }),
     };
   }
 
@@ -96,19 +116,39 @@ export class PolicyBatcher {
 
   /**
    * Decides on all observations of a request, with the same weights.
+   * @param begin gives the episodes of the observations, once these have been read; without it, each begins one
    * @returns a decision for each observation [k]
    * @throws WireError REFUSED, OVERLOADED, SHUTTING_DOWN or INTERNAL
    */
-  think(question: ActRequest): Promise<Decision[]> {
-    return this.#think(question, (most) => observed(this.agent, question, most));
+  think(question: ActRequest, begin?: Begin): Promise<Decision[]> {
+    return this.#think(question, (most) => observed(this.agent, question, most), begin);
   }
 
-  /** Decides on the one observation of a POST. @throws WireError as `think` does */
-  async thinkOne(question: PostedAct): Promise<Decision> {
-    return (await this.#think(question, () => observedOne(this.agent, question)))[0];
+  /**
+   * Decides on the one observation of a POST.
+   * @returns the decision, and what its client remembers of the episode, where the policy has a memory
+   * @throws WireError as `think` does
+   */
+  async thinkOne(question: PostedAct): Promise<{ decision: Decision; memory?: AgentMemory }> {
+    let recalled: Recalled | undefined;
+    const begin = () => {
+      recalled = recalledOf(this.agent, question);
+      return recalled && [recalled.past];
+    };
+    const [decision] = await this.#think(question, () => observedOne(this.agent, question), begin);
+    return { decision, memory: recalled?.after(decision.action) };
   }
 
-  #think(question: Asked, read: (most: number) => Observed): Promise<Decision[]> {
+  /** Frees what was computed of an episode that does not go on, by its history. */
+  forget(history: object): void {
+    this.#tables?.drop(history);
+  }
+
+  #think(
+    question: Asked,
+    read: (most: number) => Observed,
+    begin?: (count: number) => See[] | undefined,
+  ): Promise<Decision[]> {
     return new Promise<Decision[]>((resolve, reject) => {
       const since = performance.now();
       const { maxSteps, deadlineMs, deterministic: greedy, seed, trace } = question;
@@ -121,11 +161,12 @@ export class PolicyBatcher {
           `${this.pending} observations are already waiting; try again later`,
         );
       }
+      const see = begin?.(obs.length);
       const deadline = deadlineMs === undefined ? undefined : since + deadlineMs;
       const limits = { maxSteps, deadline };
       const answer = { decisions: [], left: 0, resolve, reject };
       const asked = { limits, greedy, seed, trace };
-      const request: Request = { obs, masks, ...asked, since, ...answer };
+      const request: Request = { obs, masks, see, ...asked, since, ...answer };
       this.#requests.add(request);
       this.#begin(request);
       this.#wake();
@@ -143,6 +184,7 @@ export class PolicyBatcher {
   loadCheckpoint(checkpoint: Checkpoint): void {
     this.agent.loadCheckpoint(checkpoint);
     this.#decider.dispose();
+    this.#tables?.clear();
     for (const request of this.#requests) this.#begin(request);
   }
 
@@ -153,20 +195,23 @@ export class PolicyBatcher {
       this.#settle();
     });
     this.#decider.dispose();
+    this.#tables?.clear();
   }
 
   #begin(request: Request): void {
-    const { obs, masks, limits, greedy, seed, trace } = request;
+    const { obs, masks, see, limits, greedy, seed, trace } = request;
     request.decisions = new Array(obs.length);
     request.left = obs.length;
-    const asked = obs.map(
-      (value, env): BatchedObservation => ({
-        ...this.agent.observe(value, masks[env], limits),
+    const asked = obs.map((value, env): BatchedObservation => {
+      const observation = this.agent.observe(value, masks[env], limits);
+      return {
+        ...observation,
+        past: see?.[env](observation.row),
         ...{ env, greedy, trace, request },
         // Independent of other requests, and the same where the thought begins again.
         rng: seed === undefined ? undefined : drawnFrom(seed, env),
-      }),
-    );
+      };
+    });
     this.#decider.push(asked);
   }
 
@@ -183,6 +228,7 @@ export class PolicyBatcher {
     } catch (cause) {
       this.#options.onFault(cause);
       this.#decider.dispose();
+      this.#tables?.clear();
       for (const request of this.#requests) {
         this.#reject(request, asWireError(cause));
       }

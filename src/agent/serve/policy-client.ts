@@ -1,10 +1,8 @@
 import {
   after,
   anything,
-  atLeast,
   type Checks,
   checkOptions,
-  flag,
   integer,
   text,
 } from '../../envs/common/index.ts';
@@ -34,11 +32,14 @@ import {
   sayHello,
   sizeOf,
   stack,
+  type Ticket,
   unstack,
   WIRE_VERSION,
   WireError,
 } from '../../envs/net/index.ts';
 import { Rng } from '../../kernels/index.ts';
+import { type Acted, type AskOptions, askChecks } from './ask-options.ts';
+import { ClientSession, type Place } from './client-session.ts';
 import { type PolicyReply, policyReply } from './policy-messages.ts';
 
 /** How a client connects to a policy server, and how often it tries again. */
@@ -60,43 +61,6 @@ const clientChecks: Checks<PolicyClientOptions> = {
   backoff: anything,
   attempts: integer(0),
 };
-
-/** How long the server may think about a request, and how it chooses the action. */
-export interface AskOptions {
-  /** The most ponder steps that the thought may take; default: the server's limit. */
-  maxSteps?: number;
-  /** Time for the thought from its arrival, in ms; when it is over, the policy acts on the last finished ponder step. */
-  deadlineMs?: number;
-  /** `true` takes the most likely action, `false` draws one; default: the server's setting. */
-  deterministic?: boolean;
-  /** Seeds the draws of exit and action, an integer ≥ 0; by default each request draws anew. */
-  seed?: number;
-  /** Whether the answer holds the thought; default `false`. */
-  trace?: boolean;
-}
-
-const askChecks: Checks<AskOptions> = {
-  maxSteps: integer(1),
-  deadlineMs: atLeast(0),
-  deterministic: flag,
-  seed: integer(0),
-  trace: flag,
-};
-
-/** A server's answer: an action, and facts about the thought behind it. */
-export interface Acted {
-  /** A value of the action space. */
-  // biome-ignore lint/suspicious/noExplicitAny: its type is the action space's, known at run time
-  action: any;
-  /** Ponder steps it took. */
-  ponderSteps: number;
-  /** Whether a limit (`maxSteps`, `deadlineMs`) ended the thought, and not the exit. */
-  cut: boolean;
-  /** Environment steps of training behind the weights that answered. */
-  policyVersion: number;
-  /** The thought, where the request asked for it (`trace`). */
-  thought?: { halts: number[]; values: number[]; actions: number[][] };
-}
 
 /** A request without an answer yet. */
 interface Asked {
@@ -140,11 +104,14 @@ export class PolicyClient {
   #nextId = 0;
   /** Attempts to connect again since the last answer; their limit ends a request that breaks every connection. */
   #attempt = 0;
+  /** What resumes the session on another connection, where the policy has a memory. */
+  #ticket: Ticket | undefined;
+  #nextHistory = 0;
   /** Why the client accepts no more requests. */
   #over: Error | undefined;
 
   private constructor(url: string, options: PolicyClientOptions, begun: Begun) {
-    const { policy, connection, session } = begun;
+    const { policy, connection, ticket } = begun;
     this.#url = url;
     this.#options = options;
     this.policy = policy;
@@ -152,8 +119,8 @@ export class PolicyClient {
     this.observationSpace = spaceFromJson(policy.observationSpace);
     this.actionSpace = spaceFromJson(policy.actionSpace);
     // The server draws the session's name, so that no two clients have the same waits.
-    this.#rng = Rng.seed(0, 'policy-client', session);
-    this.#attach(connection);
+    this.#rng = Rng.seed(0, 'policy-client', ticket.session);
+    this.#attach(connection, ticket);
   }
 
   /**
@@ -167,14 +134,47 @@ export class PolicyClient {
   }
 
   /**
-   * Asks for the action of one observation.
+   * An episode, for a policy with a memory: the server keeps what was seen and done in it. Of a policy without one, its `act` is
+   * that of the client. A client may have any number.
+   *
+   * ```ts
+   * import { makeEnv, PolicyClient } from 'pondera';
+   *
+   * const client = await PolicyClient.connect('ws://127.0.0.1:7777/v1/policy');
+   * const session = client.session();
+   * const env = makeEnv('CartPole-v1');
+   * let { obs } = await env.reset({ seed: 1 });
+   * let reward = 0;
+   * for (let over = false; !over; ) {
+   *   const { action } = await session.act(obs, { reward });
+   *   const step = await env.step(action);
+   *   [obs, reward] = [step.obs, step.reward];
+   *   over = step.terminated || step.truncated;
+   * }
+   * session.reset(); // before another episode
+   * ```
+   */
+  session(): ClientSession {
+    const history = this.policy.memory && this.#nextHistory++;
+    const asker = {
+      prepared: (obs: unknown, { mask, ...rest }: AskOptions & { mask?: ActionMask }) => {
+        const send = this.#prepared([obs], { ...rest, masks: mask && [mask] });
+        return async (place?: Place) => (await send(place))[0];
+      },
+      forget: (of: number) => this.#connection?.send({ t: 'forget', histories: [of] }),
+    };
+    return new ClientSession(asker, history);
+  }
+
+  /**
+   * Asks for the action of one observation; for a policy with a memory, an episode begins with it.
    * @param obs a value of the observation space
    * @param options the limits of the thought, and `mask`: the actions that are allowed, as in `info.actionMask`
    * @throws RangeError for an observation outside the space, WireError with the server's code, or `TOO_LARGE`
    */
   async act(obs: unknown, options: AskOptions & { mask?: ActionMask } = {}): Promise<Acted> {
     const { mask, ...rest } = options;
-    return (await this.actBatch([obs], { ...rest, masks: mask && [mask] }))[0];
+    return (await this.#ask([obs], { ...rest, masks: mask && [mask] }))[0];
   }
 
   /**
@@ -187,10 +187,7 @@ export class PolicyClient {
     obs: readonly unknown[],
     options: AskOptions & { masks?: readonly ActionMask[] } = {},
   ): Promise<Acted[]> {
-    const { masks, ...rest } = options;
-    const rows = masks?.flatMap((mask) => Array.from(flatMask(this.actionSpace, mask, 'mask')));
-    const shape = [masks?.length ?? 0, maskSize(this.actionSpace)];
-    return this.#ask(obs, rows && ndarray(Uint8Array.from(rows), shape), rest);
+    return this.#ask(obs, options);
   }
 
   /** Ends the connection; open requests fail. */
@@ -199,33 +196,61 @@ export class PolicyClient {
     this.#end(new Error('PolicyClient: closed'));
   }
 
-  #ask(obs: readonly unknown[], actionMask: object | undefined, options: AskOptions) {
-    return new Promise<Acted[]>((resolve, reject) => {
+  #ask(
+    obs: readonly unknown[],
+    options: AskOptions & { masks?: readonly ActionMask[] },
+  ): Promise<Acted[]> {
+    return new Promise((resolve) => resolve(this.#prepared(obs, options)()));
+  }
+
+  /**
+   * A request about observations as they are now.
+   * @returns a function that sends it, with the place of its observation in an episode
+   * @throws as `act`
+   */
+  #prepared(
+    obs: readonly unknown[],
+    { masks, ...options }: AskOptions & { masks?: readonly ActionMask[] },
+  ): (place?: Place) => Promise<Acted[]> {
+    if (this.#over) throw this.#over;
+    checkOptions('PolicyClient.act', options, askChecks);
+    for (const one of obs) {
+      const problem = this.observationSpace.explain(one);
+      if (problem !== undefined) throw new RangeError(`PolicyClient.act: obs: ${problem}`);
+    }
+    const { maxSteps, deadlineMs, deterministic, seed, trace } = options;
+    const fields = {
+      obs: stack(this.observationSpace, obs),
+      actionMask: this.#masksOf(masks),
+      ...{ maxSteps, deadlineMs, deterministic, seed, trace },
+    };
+    return (place) => this.#send(fields, obs.length, place);
+  }
+
+  #send(fields: object, count: number, place?: Place): Promise<Acted[]> {
+    return new Promise((resolve, reject) => {
       if (this.#over) throw this.#over;
-      checkOptions('PolicyClient.act', options, askChecks);
-      for (const one of obs) {
-        const problem = this.observationSpace.explain(one);
-        if (problem !== undefined) throw new RangeError(`PolicyClient.act: obs: ${problem}`);
-      }
       const id = this.#nextId++;
-      const { maxSteps, deadlineMs, deterministic, seed, trace } = options;
-      const limits = { maxSteps, deadlineMs, deterministic, seed, trace };
-      const message = {
-        t: 'act',
-        id,
-        obs: stack(this.observationSpace, obs),
-        actionMask,
-        ...limits,
+      const memory = place && {
+        ...{ history: [place.history], step: [place.step], reward: [place.reward] },
       };
+      const message = { t: 'act', id, ...fields, memory };
       const large = explainSize(sizeOf(message), this.#takes);
       if (large !== undefined) throw new WireError('TOO_LARGE', `PolicyClient.act: ${large}`);
-      this.#asked.set(id, { message, count: obs.length, resolve, reject });
+      this.#asked.set(id, { message, count, resolve, reject });
       this.#connection?.send(message);
     });
   }
 
-  #attach(connection: Connection): void {
+  #masksOf(masks: readonly ActionMask[] | undefined): object | undefined {
+    const rows = masks?.flatMap((mask) => Array.from(flatMask(this.actionSpace, mask, 'mask')));
+    const shape = [masks?.length ?? 0, maskSize(this.actionSpace)];
+    return rows && ndarray(Uint8Array.from(rows), shape);
+  }
+
+  #attach(connection: Connection, ticket: Ticket): void {
     this.#connection = connection;
+    this.#ticket = this.policy.memory && ticket;
     this.#takes = connection.peerTakes;
     connection.onMessage = (message) => {
       try {
@@ -289,13 +314,13 @@ export class PolicyClient {
       const wait = fullJitter(this.#attempt++, backoff, this.#rng);
       await new Promise<void>((resolve) => after(wait, resolve));
       try {
-        const { connection, policy } = await begin(this.#url, this.#options);
+        const { connection, policy, ticket } = await begin(this.#url, this.#options, this.#ticket);
         if (this.#over) {
           connection.close();
           return;
         }
         this.#checkSame(policy);
-        this.#attach(connection);
+        this.#attach(connection, ticket);
         return;
       } catch (error) {
         if (!isRetryable(error)) this.#end(error as Error);
@@ -324,14 +349,21 @@ export class PolicyClient {
 interface Begun {
   connection: Connection;
   policy: PolicyDescription;
-  session: string;
+  ticket: Ticket;
 }
 
-async function begin(url: string, options: PolicyClientOptions): Promise<Begun> {
+/** @param resume the ticket of a session to go on with, if the server still has it */
+async function begin(url: string, options: PolicyClientOptions, resume?: Ticket): Promise<Begun> {
   const { codec = msgpackCodec(), name = 'pondera', token } = options;
   const connection = await dial(url, codec, { token });
-  const hello = { t: 'hello', v: WIRE_VERSION, role: 'policy-client', client: name } as const;
-  const { policy, session } = await sayHello(connection, hello);
+  const hello = {
+    t: 'hello',
+    v: WIRE_VERSION,
+    role: 'policy-client',
+    client: name,
+    resume,
+  } as const;
+  const { policy, session, token: own } = await sayHello(connection, hello);
   if (policy === undefined) {
     connection.close();
     throw new WireError(
@@ -339,7 +371,7 @@ async function begin(url: string, options: PolicyClientOptions): Promise<Begun> 
       'welcome.policy: expected a policy description, got none; is this a policy server?',
     );
   }
-  return { connection, policy, session };
+  return { connection, policy, ticket: { session, token: own } };
 }
 
 /** The close code of a server with a fault; another connection may succeed. */

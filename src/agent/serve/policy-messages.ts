@@ -10,7 +10,9 @@ import {
   indices,
   mask,
   textUpTo,
+  vector,
 } from '../../envs/net/index.ts';
+import type { AgentMemory } from '../agent/agent-memory.ts';
 
 const asked = {
   maxSteps: z.int().min(1).optional(),
@@ -19,13 +21,26 @@ const asked = {
   seed: z.int().min(0).optional(),
   trace: z.boolean().optional(),
 };
+/** The history of each observation, the decisions before it in its episode, and the reward of the last of these. */
+const remembered = z.strictObject({
+  history: indices,
+  step: indices,
+  reward: vector
+    .refine(
+      (numbers) => numbers.every((x) => Number.isFinite(Math.fround(x))),
+      'expected finite numbers',
+    )
+    .optional(),
+});
 const act = z.strictObject({
   t: z.literal('act'),
   id,
   obs: batch,
   actionMask: mask.optional(),
+  memory: remembered.optional(),
   ...asked,
 });
+const forget = z.strictObject({ t: z.literal('forget'), histories: indices });
 const thought = z.strictObject({
   halts: z.array(z.number()),
   values: z.array(z.number()),
@@ -43,7 +58,7 @@ const acted = z.strictObject({
 const actFailed = z.strictObject({ t: z.literal('failed'), id, code, message: textUpTo(10_000) });
 
 /** The messages of a client to a policy server. */
-export const policyRequest = z.discriminatedUnion('t', [act, close]);
+export const policyRequest = z.discriminatedUnion('t', [act, forget, close]);
 /** The messages of a policy server to a client. */
 export const policyReply = z.discriminatedUnion('t', [acted, actFailed, error]);
 
@@ -56,6 +71,14 @@ export const postedAct = z.strictObject({
     .custom<ActionMask>()
     .meta({ description: 'the actions that are allowed, in the form of the action space' })
     .optional(),
+  memory: z
+    .custom<AgentMemory>()
+    .meta({
+      description:
+        'what the answer before in the episode had as `memory`; without it, an episode begins',
+    })
+    .optional(),
+  reward: z.number().optional(),
   ...asked,
 });
 /** The answer to it. */
@@ -65,6 +88,7 @@ export const postedReply = z.strictObject({
   cut: z.boolean(),
   policyVersion: id,
   thought: thought.optional(),
+  memory: z.unknown().optional(),
 });
 
 export type PostedAct = z.output<typeof postedAct>;

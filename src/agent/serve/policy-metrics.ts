@@ -5,6 +5,7 @@ import type { Decision } from '../../rollout/index.ts';
 /** The present figures of a policy server, read at each scrape. */
 const gauges = {
   policy_sessions: 'Open client sessions.',
+  policy_histories: 'Histories of episodes that are kept.',
   policy_pending: 'Observations in thought or waiting.',
   policy_batch_occupancy: 'Share of the batch in use, mean since the last scrape.',
   policy_version: 'Environment steps for which the policy was trained.',

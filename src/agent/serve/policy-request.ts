@@ -1,12 +1,13 @@
 import { explainMask, flatMask, type MaskRow } from '../../envs/index.ts';
 import { BatchError, countOf, rowOf, unstack, WireError } from '../../envs/net/index.ts';
 import type { Agent } from '../agent/agent.ts';
+import type { Recalled } from '../agent/agent-memory.ts';
 import type { PolicyRequest, PostedAct } from './policy-messages.ts';
 
 /** A client's `act`, without the fields that only its connection needs. */
 export type ActRequest = Omit<Extract<PolicyRequest, { t: 'act' }>, 't' | 'id'>;
 /** How a client wants its thoughts to end and its actions to be chosen. */
-export type Asked = Omit<ActRequest, 'obs' | 'actionMask'>;
+export type Asked = Omit<ActRequest, 'obs' | 'actionMask' | 'memory'>;
 
 /** The observations of a request, and their masks, if it has masks [k]. */
 export interface Observed {
@@ -46,6 +47,22 @@ export function observedOne(agent: Agent, { obs, mask }: PostedAct): Observed {
     agent.explain(obs) ?? (masked ? explainMask(agent.actionSpace, mask, 'mask') : undefined);
   if (problem !== undefined) throw new WireError('REFUSED', problem);
   return { obs: [obs], masks: [masked ? flatMask(agent.actionSpace, mask) : undefined] };
+}
+
+/**
+ * What the client of a POST remembers of the observation's episode; undefined where the policy has no memory.
+ * @throws WireError REFUSED where it does not fit
+ */
+export function recalledOf(
+  agent: Agent,
+  { obs, memory, reward = 0 }: PostedAct,
+): Recalled | undefined {
+  try {
+    return agent.remembering.recall(obs, memory ?? undefined, reward, 'act');
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new WireError('REFUSED', error.message.replace(/^act: /, ''));
+  }
 }
 
 function valuesOf({ observationSpace }: Agent, obs: unknown, count: number): unknown[] {

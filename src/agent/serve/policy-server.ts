@@ -3,10 +3,11 @@ import type { WebSocket } from 'ws';
 import { checkOptions } from '../../envs/common/index.ts';
 import {
   awaitHello,
+  type Closed,
   type Connection,
   checkBinding,
   defaultConnectionLimits,
-  newTicket,
+  type Hello,
   type Page,
   SocketServer,
   type Welcome,
@@ -22,6 +23,7 @@ import { PolicyBatcher } from './policy-batcher.ts';
 import { PolicyMetrics } from './policy-metrics.ts';
 import { policyPages } from './policy-pages.ts';
 import { policySession } from './policy-session.ts';
+import { PolicySessions } from './policy-sessions.ts';
 import { ACT_PATH, postAct } from './post-act.ts';
 import { boundTo, explainMount, type ServeOptions, serveChecks } from './serve-options.ts';
 
@@ -31,6 +33,8 @@ export class PolicyServer {
   readonly #options: ServeOptions;
   readonly #thinker: PolicyBatcher;
   readonly #metrics: PolicyMetrics;
+  readonly #graceMs: number;
+  readonly #kept: PolicySessions;
   readonly #sessions = new Set<Connection | WebSocket>();
   #server!: SocketServer;
   #checkpoints!: CheckpointWatch;
@@ -41,6 +45,7 @@ export class PolicyServer {
     this.#options = options;
     this.#metrics = new PolicyMetrics({
       policy_sessions: () => this.#sessions.size,
+      policy_histories: () => this.#kept.histories,
       policy_pending: () => this.#thinker.pending,
       policy_batch_occupancy: () => this.#thinker.takeOccupancy(),
       policy_version: () => agent.version,
@@ -49,6 +54,10 @@ export class PolicyServer {
     const metrics = this.#metrics;
     const thinking = { maxBatch, queue, exit, deterministic, maxSteps };
     this.#thinker = new PolicyBatcher(agent, { ...thinking, metrics, onFault });
+    const { graceMs = 60_000, histories = 4096 } = options;
+    // A policy without a memory remembers nothing, so there is nothing to come back to.
+    this.#graceMs = agent.policy.entries ? graceMs : 0;
+    this.#kept = new PolicySessions(this.#thinker, { graceMs, histories });
   }
 
   /**
@@ -85,6 +94,7 @@ export class PolicyServer {
     await this.#checkpoints.stop();
     await this.#thinker.drain();
     await this.#server.close();
+    this.#kept.close();
     this.#agent.dispose();
   }
 
@@ -92,7 +102,7 @@ export class PolicyServer {
     const { server, path = '/policy', maxPayload } = this.#options;
     const onFault = (error: unknown) => this.#options.on?.({ type: 'fault', error });
     const connect = (connection: Connection) =>
-      awaitHello(connection, 'policy-client', () => this.#welcome(connection));
+      awaitHello(connection, 'policy-client', (hello) => this.#welcome(connection, hello));
     const socket = (socket: WebSocket) => {
       this.#sessions.add(socket);
       socket.once('close', () => this.#sessions.delete(socket));
@@ -132,22 +142,30 @@ export class PolicyServer {
     this.#checkpoints.start(reloadSeconds);
   }
 
-  #welcome(connection: Connection): void {
+  #welcome(connection: Connection, { resume }: Hello): void {
     if (this.#thinker.closing) throw new WireError('SHUTTING_DOWN', 'the server is shutting down');
     const { limits, heartbeatMs } = this.#server;
+    const remembers = this.#agent.policy.entries !== undefined;
+    const { session, resumed } = this.#kept.find(remembers ? resume : undefined);
     const welcome: Welcome = {
       t: 'welcome',
       v: WIRE_VERSION,
-      ...newTicket(),
-      resumed: false,
-      // A policy remembers nothing, so there is nothing to come back to.
-      limits: { maxPayload: limits.maxPayload, graceMs: 0, heartbeatMs },
+      ...session.ticket,
+      resumed,
+      limits: { maxPayload: limits.maxPayload, graceMs: this.#graceMs, heartbeatMs },
       policy: this.#thinker.describe(),
     };
     connection.send(welcome);
     this.#sessions.add(connection);
-    connection.onClose = () => this.#sessions.delete(connection);
-    policySession(connection, this.#thinker);
+    this.#kept.attach(session, connection);
+    let over = false;
+    policySession(connection, this.#thinker, session.histories, () => {
+      over = true;
+    });
+    connection.onClose = ({ code }: Closed) => {
+      this.#sessions.delete(connection);
+      this.#kept.detach(session, connection, over || code === 1000);
+    };
   }
 }
 

@@ -10,17 +10,33 @@ import {
 } from '../../envs/net/index.ts';
 import type { Decision } from '../../rollout/index.ts';
 import { stepsThought } from '../agent/thought-trace.ts';
-import type { PolicyBatcher } from './policy-batcher.ts';
-import { policyRequest } from './policy-messages.ts';
+import type { Begin, PolicyBatcher } from './policy-batcher.ts';
+import type { PolicyHistories } from './policy-histories.ts';
+import { type PolicyRequest, policyRequest } from './policy-messages.ts';
 
-/** Answers the messages of a connection after its handshake (docs/protocol.md, Policies). */
-export function policySession(connection: Connection, thinker: PolicyBatcher): void {
+/**
+ * Answers the messages of a connection after its handshake (docs/protocol.md, Policies).
+ * @param ended called where the client says that it does not come back
+ */
+export function policySession(
+  connection: Connection,
+  thinker: PolicyBatcher,
+  histories: PolicyHistories,
+  ended: () => void,
+): void {
   const { actionSpace } = thinker.agent;
   connection.onMessage = (message) => {
     const request = readMessage(policyRequest, message);
-    if (request.t === 'close') return connection.close();
+    if (request.t === 'close') {
+      ended();
+      return connection.close();
+    }
+    if (request.t === 'forget') {
+      for (const of of request.histories) histories.forget(of);
+      return;
+    }
     const { id, trace } = request;
-    thinker.think(request).then(
+    decisionsOn(request, thinker, histories).then(
       (decisions) => {
         const { version: policyVersion } = thinker.agent;
         const reply = { ...acted(actionSpace, decisions, trace), id, policyVersion };
@@ -33,6 +49,20 @@ export function policySession(connection: Connection, thinker: PolicyBatcher): v
       },
     );
   };
+}
+
+function decisionsOn(
+  request: Extract<PolicyRequest, { t: 'act' }>,
+  thinker: PolicyBatcher,
+  histories: PolicyHistories,
+): Promise<Decision[]> {
+  const { id, memory } = request;
+  const think = (begin?: Begin) => thinker.think(request, begin);
+  if (memory === undefined) return think();
+  if (thinker.agent.policy.entries) return histories.act(id, memory, think);
+  return think(() => {
+    throw new WireError('REFUSED', 'memory: expected none, since the policy has no memory');
+  });
 }
 
 function acted(space: Space, decisions: readonly Decision[], trace = false) {

@@ -15,8 +15,8 @@ import { type PostedReply, postedAct } from './policy-messages.ts';
 export const ACT_PATH = '/v1/act';
 
 /**
- * `POST /v1/act`: an observation as plain JSON, and its action. It has no episode and no session; its thought shares the
- * batch with those of sockets.
+ * `POST /v1/act`: an observation as plain JSON, and its action. It has no session: where the policy has a memory, the client
+ * keeps it and sends it along. Its thought shares the batch with those of sockets.
  * @param maxPosted the most bytes of a request
  */
 export function postAct(thinker: PolicyBatcher, maxPosted: number): Page {
@@ -36,7 +36,7 @@ export function postAct(thinker: PolicyBatcher, maxPosted: number): Page {
 
 async function answered(thinker: PolicyBatcher, posted: string): Promise<PageAnswer> {
   const question = readMessage(postedAct, parsed(posted));
-  const decision = await thinker.thinkOne(question);
+  const { decision, memory } = await thinker.thinkOne(question);
   const { agent } = thinker;
   const reply: PostedReply = {
     action: valueAsJson(agent.actionSpace, decision.choice),
@@ -44,6 +44,7 @@ async function answered(thinker: PolicyBatcher, posted: string): Promise<PageAns
     cut: decision.forced,
     policyVersion: agent.version,
     ...(question.trace && { thought: stepsThought(decision) }),
+    ...(memory && { memory }),
   };
   return jsonAnswer(reply);
 }

@@ -4,6 +4,7 @@ import {
   type Checks,
   callback,
   describe,
+  finiteDuration,
   flag,
   integer,
   positive,
@@ -30,6 +31,12 @@ export interface ServeOptions
   maxBatch?: number;
   /** Observations that may wait beside the batch, beyond which requests fail with `OVERLOADED`; default 4096. */
   queue?: number;
+  /**
+   * Of a policy with a memory: how long the histories of a client wait for its connection to come back, in ms; default 60,000.
+   */
+  graceMs?: number;
+  /** Of a policy with a memory: the most histories of episodes to keep, over all clients; default 4096. */
+  histories?: number;
   /** The exit that ends thoughts; default: the config's `evaluation.exit`. */
   exit?: ExitOption;
   /** `true` takes the most likely actions, `false` draws them, unless a client asks otherwise; default: the config's `evaluation.deterministic`. */
@@ -52,6 +59,8 @@ export const serveChecks: Checks<ServeOptions> = {
   path: text,
   maxBatch: integer(1),
   queue: integer(0),
+  graceMs: finiteDuration,
+  histories: integer(1),
   exit: exitCheck,
   deterministic: flag,
   maxSteps: integer(1, MOST_STEPS),

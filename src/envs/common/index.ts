@@ -12,6 +12,7 @@ export {
   callback,
   checkOptions,
   finite,
+  finiteDuration,
   flag,
   integer,
   listOf,

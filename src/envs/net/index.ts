@@ -28,7 +28,7 @@ export {
   type SocketServerOptions,
   serverChecks,
 } from './socket/socket-server.ts';
-export { newTicket } from './socket/ticket.ts';
+export { newTicket, sameTicket, type Ticket } from './socket/ticket.ts';
 export { type Backoff, defaultBackoff, fullJitter } from './wire/backoff.ts';
 export { BatchError, countOf, stack, unstack } from './wire/batch.ts';
 export { type Codec, jsonCodec, msgpackCodec } from './wire/codec.ts';
@@ -42,6 +42,7 @@ export {
   indices,
   mask,
   textUpTo,
+  vector,
 } from './wire/message-fields.ts';
 export {
   close,

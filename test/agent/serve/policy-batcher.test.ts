@@ -12,6 +12,7 @@ import { changeHeads, makeRun } from '../../support/served.ts';
 const zero = () => 0;
 const metrics = new PolicyMetrics({
   policy_sessions: zero,
+  policy_histories: zero,
   policy_pending: zero,
   policy_batch_occupancy: zero,
   policy_version: zero,

@@ -20,12 +20,20 @@ export function newTicket(): Ticket {
   };
 }
 
+/**
+ * Whether a hello has the ticket of a session.
+ * @internal
+ */
+export function sameTicket(ticket: Ticket, { session, token }: Ticket): boolean {
+  return session === ticket.session && sameToken(token, ticket.token);
+}
+
 /** The session that a hello resumes. @throws WireError SESSION_EXPIRED where it does not exist or the token is wrong */
 export function resumed<S extends { ticket: Ticket }>(
   sessions: ReadonlyMap<string, S>,
-  { session, token }: NonNullable<Hello['resume']>,
+  ticket: NonNullable<Hello['resume']>,
 ): S {
-  const found = sessions.get(session);
-  if (found && sameToken(token, found.ticket.token)) return found;
+  const found = sessions.get(ticket.session);
+  if (found && sameTicket(found.ticket, ticket)) return found;
   throw new WireError('SESSION_EXPIRED', 'resume: this session does not exist or has expired');
 }

@@ -26,6 +26,7 @@ const policyDescription = z.strictObject({
   actionSpace: spaceJson,
   minSteps: z.int().min(1),
   maxSteps: z.int().min(1),
+  memory: z.strictObject({ length: z.int().min(1) }).optional(),
 });
 /** A policy server's description of its policy, in `Welcome`. */
 export interface PolicyDescription extends z.infer<typeof policyDescription> {}

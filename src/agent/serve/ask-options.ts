@@ -1,0 +1,38 @@
+import { atLeast, type Checks, flag, integer } from '../../envs/common/index.ts';
+
+/** How long the server may think about a request, and how it chooses the action. */
+export interface AskOptions {
+  /** The most ponder steps that the thought may take; default: the server's limit. */
+  maxSteps?: number;
+  /** Time for the thought from its arrival, in ms; when it is over, the policy acts on the last finished ponder step. */
+  deadlineMs?: number;
+  /** `true` takes the most likely action, `false` draws one; default: the server's setting. */
+  deterministic?: boolean;
+  /** Seeds the draws of exit and action, an integer ≥ 0; by default each request draws anew. */
+  seed?: number;
+  /** Whether the answer holds the thought; default `false`. */
+  trace?: boolean;
+}
+
+export const askChecks: Checks<AskOptions> = {
+  maxSteps: integer(1),
+  deadlineMs: atLeast(0),
+  deterministic: flag,
+  seed: integer(0),
+  trace: flag,
+};
+
+/** A server's answer: an action, and facts about the thought behind it. */
+export interface Acted {
+  /** A value of the action space. */
+  // biome-ignore lint/suspicious/noExplicitAny: its type is the action space's, known at run time
+  action: any;
+  /** Ponder steps it took. */
+  ponderSteps: number;
+  /** Whether a limit (`maxSteps`, `deadlineMs`) ended the thought, and not the exit. */
+  cut: boolean;
+  /** Environment steps of training behind the weights that answered. */
+  policyVersion: number;
+  /** The thought, where the request asked for it (`trace`). */
+  thought?: { halts: number[]; values: number[]; actions: number[][] };
+}
