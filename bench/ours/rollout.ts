@@ -50,7 +50,14 @@ collect(envs, scheduler, { trajectory, decisions: ppo.decisions, minSteps, admit
 await first;
 
 // At rate 0 the policy stays what it was, so that every round is the same work.
-const phase = { released: true, price: 0.02, rewardScale: 1, learningRate: 0, entropy: 0.01 };
+const phase = {
+  released: true,
+  price: 0.02,
+  rewardScale: 1,
+  returnDeviation: 0,
+  learningRate: 0,
+  entropy: 0.01,
+};
 const learner = new Learner(agent.policy, config, Rng.seed(0, 'bench'));
 
 /** The thoughts of the rollout, thought again from its records. */

@@ -46,6 +46,8 @@ export interface UpdateSettings {
   price: number;
   /** The factor that rewards and price get before learning. */
   rewardScale: number;
+  /** Standard deviation of returns so far, in the unit of scaled rewards; 0 before the first reward other than 0. */
+  returnDeviation: number;
   /** Share of training that is done as the update begins, in [0, 1]. */
   progress: number;
   /** Decisions that a return covers: the mean length of an episode so far, at most 1 / (1 − γ). */

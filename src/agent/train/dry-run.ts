@@ -85,7 +85,10 @@ export class DryRun {
       settings: once,
       rng: this.#rng,
     });
-    const update = { released: true, price: 0, rewardScale: 1, progress: 0, horizon: 1 };
+    const update = {
+      ...{ released: true, price: 0, rewardScale: 1, returnDeviation: 1 },
+      ...{ progress: 0, horizon: 1 },
+    };
     await algorithm.update(trajectory, update).finally(() => algorithm.dispose());
   }
 

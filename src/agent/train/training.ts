@@ -214,10 +214,13 @@ export class Training {
     for (let t = 0; t < trajectory.count; t++) {
       if (!trajectory.forced[t]) histogram[trajectory.ponderSteps[t] - 1]++;
     }
+    const { deviation, factor } = this.rewardScale;
+    const rewardScale = normalize.reward ? factor : 1;
     const settings: UpdateSettings = {
       released,
       price,
-      rewardScale: normalize.reward ? this.rewardScale.factor : 1,
+      rewardScale,
+      returnDeviation: deviation * rewardScale,
       progress: this.progress,
       horizon: this.#horizon(this.envSteps + envSteps, this.#episodes + episodes.length),
     };

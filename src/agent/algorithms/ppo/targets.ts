@@ -12,6 +12,8 @@ export interface UpdateSchedule {
   price: number;
   /** Factor on rewards and price before learning. */
   rewardScale: number;
+  /** As of `UpdateSettings`. */
+  returnDeviation: number;
   learningRate: number;
   entropy: number;
 }
@@ -21,7 +23,7 @@ export interface Targets {
   trajectory: Trajectory;
   /** The advantage of each micro-step [M]; the value targets are advantages + values. */
   advantages: Float32Array;
-  /** The advantage of each decision's action [T], centered and scaled to a deviation of 1. */
+  /** The advantage of each decision's action [T], centered and scaled to a deviation of 1 at most. */
   actAdvantages: Float32Array;
   haltScale: number;
   /** 1 − var(target − value) / var(target), over unforced micro-steps; null where all targets are equal. */
@@ -62,7 +64,7 @@ export function computeTargets(
   return {
     trajectory,
     advantages: all,
-    actAdvantages: actAdvantages(trajectory, all),
+    actAdvantages: actAdvantages(trajectory, all, leastDeviation(phase)),
     // Not centered: thinking on and acting are the choices, so a mean of each kind would be a biased baseline.
     haltScale: 1 / (rms(own) + 1e-8),
     explainedVariance: spread < 1e-6 ? null : 1 - moments(errors).variance / spread,
@@ -73,10 +75,12 @@ export function computeTargets(
 /**
  * The advantages of the actions, centered within each group: the unforced decisions, and those forced to each depth. A forced depth lowers the
  * advantage of every action at it; since chance draws the depth, the group's mean is an unbiased baseline.
+ * @param least the least deviation to scale by
  */
 function actAdvantages(
   { count, offset, ponderSteps, forced }: Trajectory,
   all: Float32Array,
+  least: number,
 ): Float32Array {
   const acts = Float32Array.from({ length: count }, (_, t) => all[offset[t] + ponderSteps[t] - 1]);
   const groups = new Map<number, number[]>();
@@ -92,8 +96,20 @@ function actAdvantages(
     for (const t of group) acts[t] -= mean;
     squares += variance * group.length;
   }
-  const deviation = Math.sqrt(squares / count) + 1e-8;
+  const deviation = Math.max(Math.sqrt(squares / count), least);
   return acts.map((act) => act / deviation);
+}
+
+/** The least deviation of advantages to scale by, as a share of that of returns. */
+const LEAST_SHARE = 0.3;
+
+/**
+ * The least deviation by which advantages of actions are scaled. Where nothing that was done made a difference (no reward was found yet, or
+ * the task is solved), advantages are the errors of values alone; scaled to a deviation of 1, they moved the policy to a
+ * corner, from which it found nothing, or away from what it had learned (docs/learning.md). Before the first reward, 1.
+ */
+function leastDeviation({ returnDeviation }: Pick<UpdateSchedule, 'returnDeviation'>): number {
+  return LEAST_SHARE * (returnDeviation || 1);
 }
 
 /** Sets the bootstrap values where the rollout or a truncated episode ends: V of the observation that follows. */

@@ -23,7 +23,14 @@ beforeAll(async () => {
 });
 
 const PHASE: UpdateSchedule = {
-  ...{ released: true, price: 0.2, rewardScale: 0.5, learningRate: 1e-3, entropy: 0.02 },
+  ...{
+    released: true,
+    price: 0.2,
+    rewardScale: 0.5,
+    returnDeviation: 0,
+    learningRate: 1e-3,
+    entropy: 0.02,
+  },
 };
 const FORCED = 0.3;
 

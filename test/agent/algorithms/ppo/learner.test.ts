@@ -27,6 +27,7 @@ const PHASE: UpdateSchedule = {
   released: true,
   price: 0.03,
   rewardScale: 1,
+  returnDeviation: 0,
   learningRate: 1e-3,
   entropy: 0.02,
 };

@@ -92,7 +92,14 @@ const cases = spaces.flatMap(([name, space]) =>
 describe('the loss by rows is the loss by tensors, with its gradient', () => {
   it.each(cases)('$name, masked $masked, released $released', ({ space, masked, released }) => {
     const distribution = distributionFor(space);
-    const phase = { released, price: 0, rewardScale: 1, learningRate: 0, entropy: 0.02 };
+    const phase = {
+      released,
+      price: 0,
+      rewardScale: 1,
+      returnDeviation: 0,
+      learningRate: 0,
+      entropy: 0.02,
+    };
     for (const [reach, floor] of [
       [[9, 9, 4, 1], 0.02],
       [[40], 0],

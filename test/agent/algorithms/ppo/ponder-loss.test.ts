@@ -88,7 +88,14 @@ function draw(distribution: Distribution, masked: boolean, one: Case, B = 12) {
     acts: 'all',
     halting: loss.gather(thoughts, layout, price),
   };
-  const phase = { released, price: 0, rewardScale: 1, learningRate: 0, entropy: 0.02 };
+  const phase = {
+    released,
+    price: 0,
+    rewardScale: 1,
+    returnDeviation: 0,
+    learningRate: 0,
+    entropy: 0.02,
+  };
   return { batch, phase, data, width, outputs: tf.tensor2d(data, [K * B, width]) };
 }
 
