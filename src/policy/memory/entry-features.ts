@@ -7,6 +7,8 @@ import type { MemoryEntry } from './memory-entry.ts';
 const WAVES = 8;
 /** The radians of the fastest wave from one entry to the next. */
 const FASTEST = 1.5;
+/** Ages whose waves are kept: learning writes each entry several times. */
+const KEPT_AGES = 4096;
 
 /** The numbers by which a policy sees an entry beside its observation. */
 export interface EntryFeatures {
@@ -32,6 +34,11 @@ export function entryFeatures(actionSpace: Space, length: number): EntryFeatures
     { length: WAVES },
     (_, i) => FASTEST * (1 / (FASTEST * length)) ** (i / (WAVES - 1)),
   );
+  const kept: Float32Array[] = [];
+  const wavesOf = (age: number) =>
+    Float32Array.from({ length: 2 * WAVES }, (_, i) =>
+      (i % 2 === 0 ? Math.sin : Math.cos)(speeds[i >> 1] * age),
+    );
   return {
     size: ofActions + 2 + 2 * WAVES,
     write({ action, reward, age }, to, offset) {
@@ -49,10 +56,7 @@ export function entryFeatures(actionSpace: Space, length: number): EntryFeatures
       }
       to[at++] = Math.sign(reward) * Math.log1p(Math.abs(reward));
       to[at++] = age === 0 ? 1 : 0;
-      for (const speed of speeds) {
-        to[at++] = Math.sin(speed * age);
-        to[at++] = Math.cos(speed * age);
-      }
+      to.set(age < KEPT_AGES ? (kept[age] ??= wavesOf(age)) : wavesOf(age), at);
     },
   };
 }
