@@ -36,6 +36,7 @@ export class Policy {
   #socket;
   #asked = new Map();
   #nextId = 0;
+  #nextHistory = 0;
   /** Why nothing can be asked any more. */
   #over = '';
   /** Told why, when the connection ends. */
@@ -65,7 +66,7 @@ export class Policy {
   }
 
   /**
-   * An action about one observation, with the thought behind it.
+   * An action about one observation, with the thought behind it. An episode begins with it; `session` plays one.
    * @param obs a value of the observation space, as JSON
    * @param {{ maxSteps?: number, deadlineMs?: number, deterministic?: boolean, seed?: number }} options
    *   deterministic: false draws the action, by the seed where there is one
@@ -78,6 +79,20 @@ export class Policy {
       const batch = batchOfOne(this.description.observationSpace, obs);
       this.#socket.send(JSON.stringify({ t: 'act', id, obs: batch, trace: true, ...options }));
     });
+  }
+
+  /**
+   * An episode, for a policy with a memory: the server keeps what was seen and done in it. Of a policy without one, its `act` is
+   * that of the policy. There may be any number.
+   */
+  session() {
+    const history = this.description.memory ? this.#nextHistory++ : undefined;
+    return new Session(this, history);
+  }
+
+  /** Says that a history is not needed any more. */
+  forget(history) {
+    if (!this.#over) this.#socket.send(JSON.stringify({ t: 'forget', histories: [history] }));
   }
 
   close() {
@@ -98,6 +113,51 @@ export class Policy {
         thought: thoughts[0],
       });
     this.#asked.delete(message.id);
+  }
+}
+
+/** An episode, which `Policy.session` makes: an `act` waits for those before it. */
+export class Session {
+  #policy;
+  #history;
+  #episode = { step: 0, turn: Promise.resolve() };
+
+  constructor(policy, history) {
+    this.#policy = policy;
+    this.#history = history;
+  }
+
+  /**
+   * An action about the next observation of the episode. It is refused where the server does not keep the episode any more;
+   * `reset` begins another.
+   * @param obs a value of the observation space, as JSON
+   * @param options those of `Policy.act`, and `reward`: the raw reward that followed the action before
+   */
+  act(obs, { reward = 0, ...options } = {}) {
+    if (this.#history === undefined) return this.#policy.act(obs, options);
+    const episode = this.#episode;
+    // As it is now, since the page may write to it while others are asked.
+    const seen = structuredClone(obs);
+    const acting = episode.turn.then(async () => {
+      const memory = { history: [this.#history], step: [episode.step], reward: [reward] };
+      const acted = await this.#policy.act(seen, { ...options, memory });
+      episode.step++;
+      return acted;
+    });
+    episode.turn = acting.catch(() => {});
+    return acting;
+  }
+
+  /** Begins another episode with the next observation. */
+  reset() {
+    this.#episode = { step: 0, turn: this.#episode.turn };
+  }
+
+  /** Says that the episode does not go on, so that the server need not keep it; another `act` begins another one. */
+  close() {
+    this.reset();
+    if (this.#history === undefined) return;
+    this.#episode.turn = this.#episode.turn.then(() => this.#policy.forget(this.#history));
   }
 }
 

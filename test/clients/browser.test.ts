@@ -5,7 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Rng } from '../../src/kernels/index.ts';
-import { makeRun, serve } from '../support/served.ts';
+import { makeRun, markBest, save, serve } from '../support/served.ts';
+import { distance, stir } from '../support/small-policy.ts';
 
 const file = join(import.meta.dirname, '../../clients/browser/policy.js');
 const { connect, example } = await import(pathToFileURL(file).href);
@@ -77,6 +78,52 @@ describe("the browser's client", () => {
     await expect(client.act(1)).rejects.toThrow('the server answered what no policy server does');
     expect(await gone).toBe('the server answered what no policy server does');
     await expect(client.act(1)).rejects.toThrow('the server answered what no policy server does');
+  });
+
+  it('plays episodes of a policy with a memory as a session of the agent does', async () => {
+    const { dir, agent } = await makeRun({ env: { id: 'CartPole-v1' }, memory: { length: 3 } });
+    stir(agent.policy.parameters, 0.5);
+    await save(dir, agent, 200);
+    await markBest(dir, 200);
+    const policy = await visit((await serve(dir, { origins: [origin] })).url);
+    const rng = Rng.seed(2);
+    const seen = Array.from({ length: 7 }, (_, i) => ({
+      obs: Array.from(agent.observationSpace.sample(rng) as Float32Array),
+      reward: i / 8,
+    }));
+    const own = agent.session();
+    const expected = [];
+    for (const { obs, reward } of seen) expected.push((await own.act(obs, { reward })).thought);
+    const session = policy.session();
+    for (let episode = 0; episode < 3; episode++) {
+      const acting = seen.map(({ obs, reward }) => session.act(obs, { reward }));
+      const found = await Promise.all(acting);
+      const values = found.map(({ thought }) => thought.values);
+      expect(
+        distance(
+          values,
+          expected.map(({ values }) => values),
+        ),
+      ).toBeLessThan(1e-5);
+      if (episode === 0) session.reset();
+      else session.close();
+    }
+    await session.act(seen[0].obs);
+    const wrong = session.act([1, 2], { reward: 1 });
+    await expect(wrong).rejects.toThrow('REFUSED');
+    await session.act(seen[1].obs, { reward: 1 });
+    session.reset();
+    await expect(session.act(seen[0].obs, { reward: 1 })).rejects.toThrow(
+      /REFUSED: history 0: expected no reward where an episode begins, got 1/,
+    );
+  });
+
+  it('of a policy without a memory has sessions that are the policy', async () => {
+    const { dir } = await makeRun();
+    const policy = await visit((await serve(dir, { origins: [origin] })).url);
+    const session = policy.session();
+    expect(await session.act(1, { reward: 2 })).toEqual(await policy.act(1));
+    session.close();
   });
 
   it('is told what is wrong', async () => {

@@ -4,7 +4,8 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../src/kernels/index.ts';
 import { interpreter, pythonHas } from '../support/python.ts';
-import { makeRun, serve } from '../support/served.ts';
+import { makeRun, markBest, save, serve } from '../support/served.ts';
+import { distance, stir } from '../support/small-policy.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const hasPeer = pythonHas('numpy, msgpack, websockets', 'the Python client of a policy server');
@@ -25,6 +26,45 @@ with Policy(sys.argv[1]) as policy:
     }))
 `;
 
+const episodes = `
+import json, sys
+import numpy as np
+from pondera_client import Policy, WireError
+
+with Policy(sys.argv[1]) as policy:
+    session, values = policy.session(), []
+    for episode in range(2):
+        for i, (obs, reward) in enumerate(json.loads(sys.argv[2])):
+            decision = session.decide(np.array(obs, np.float32), reward, trace=True)
+            values.append(decision.thoughts[0]["values"])
+            if i == 1:
+                policy._link._drop()  # the connection is given up, and the session goes on over another
+        session.reset()
+    policy.close()
+    refused = policy.session()
+    refused._step = 3
+    try:
+        refused.act(obs)
+    except WireError as error:
+        print(json.dumps({"values": values, "code": error.code, "message": str(error)}))
+`;
+
+/** What a program prints as JSON. */
+async function printed(program: string, ...args: string[]): Promise<unknown> {
+  const env = { ...process.env, PYTHONPATH: join(root, 'clients/python') };
+  const options = { env, stdio: ['ignore', 'pipe', 'inherit'] as const };
+  const child = spawn(interpreter, ['-c', program, ...args], {
+    ...options,
+    stdio: [...options.stdio],
+  });
+  let output = '';
+  child.stdout!.on('data', (text) => {
+    output += text;
+  });
+  expect(await once(child, 'close')).toEqual([0, null]);
+  return JSON.parse(output);
+}
+
 describe.skipIf(!hasPeer)('the Python client', () => {
   it('is answered by a policy server as the agent would', async () => {
     const { dir, agent } = await makeRun({
@@ -33,20 +73,40 @@ describe.skipIf(!hasPeer)('the Python client', () => {
     });
     const obs = agent.observationSpace.sample(Rng.seed(1)) as Float32Array;
     const url = (await serve(dir)).url.replace('/v1/policy', '');
-    const args = ['-c', program, url, JSON.stringify(Array.from(obs))];
-    const env = { ...process.env, PYTHONPATH: join(root, 'clients/python') };
-    const child = spawn(interpreter, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
-    let output = '';
-    child.stdout.on('data', (text) => {
-      output += text;
-    });
-    expect(await once(child, 'close')).toEqual([0, null]);
+    const found = await printed(program, url, JSON.stringify(Array.from(obs)));
     const { action } = await agent.act(obs);
-    expect(JSON.parse(output)).toEqual({
+    expect(found).toEqual({
       action: Array.from(action),
       steps: [1, 1],
       cut: [true, true],
       version: 100,
     });
+  });
+
+  it('plays episodes of a policy with a memory as a session of the agent does', async () => {
+    const { dir, agent } = await makeRun({
+      env: { id: 'CartPole-v1' },
+      memory: { length: 3, prelude: 1 },
+    });
+    stir(agent.policy.parameters, 0.5);
+    await save(dir, agent, 200);
+    await markBest(dir, 200);
+    const rng = Rng.seed(2);
+    const seen = Array.from({ length: 7 }, (_, i) => {
+      const obs = agent.observationSpace.sample(rng) as Float32Array;
+      return [Array.from(obs), i === 0 ? 0 : i / 8] as const;
+    });
+    const { url } = await serve(dir);
+    const { values, code, message } = (await printed(episodes, url, JSON.stringify(seen))) as {
+      [name: string]: unknown;
+    };
+    const session = agent.session();
+    const expected = [];
+    for (const [obs, reward] of seen) {
+      expected.push((await session.act(obs, { reward })).thought.values);
+    }
+    expect(distance(values, [...expected, ...expected])).toBeLessThan(1e-5);
+    expect(code).toBe('REFUSED');
+    expect(message).toContain('expected step 0, since the server keeps no episode of it, got 3');
   });
 });

@@ -6,6 +6,7 @@ from .exchange import Exchange
 from .host import Host
 from .options import Options
 from .policy import Decision, Policy
+from .policy_session import PolicySession
 from .serve import EnvServer
 from .spaces import space_from_json, space_to_json
 from .vector import VectorHost
@@ -18,6 +19,7 @@ __all__ = [
     "Misfit",
     "Options",
     "Policy",
+    "PolicySession",
     "SpaceError",
     "VectorHost",
     "WireError",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Sequence
 
 import numpy as np
 
 from .batches import conform, stack, unstack
 from .policy_link import PolicyLink
+from .policy_session import PolicySession
 from .masks import choices_of, flat_mask
 from .spaces import space_from_json
 
@@ -45,6 +47,7 @@ class Policy:
         name: the policy's.
         policy_version: environment steps it had been trained for, as of the latest reply.
         min_steps, max_steps: the bounds of its ponder steps.
+        memory_length: moments of an episode to which it attends; 0 for a policy without a memory.
         observation_space, action_space: Gymnasium's spaces, or the protocol's tagged maps where it is not installed.
 
     Raises:
@@ -58,6 +61,8 @@ class Policy:
         self.name: str = policy["name"]
         self.policy_version: int = policy["version"]
         self.min_steps, self.max_steps = policy["minSteps"], policy["maxSteps"]
+        self.memory_length: int = policy.get("memory", {}).get("length", 0)
+        self._histories = count()
         self._observations, self._actions = policy["observationSpace"], policy["actionSpace"]
         self.observation_space, self.action_space = _space(self._observations), _space(self._actions)
 
@@ -71,6 +76,13 @@ class Policy:
         """Closes the connection; whoever asks after that opens another."""
         self._link.close()
 
+    def session(self) -> PolicySession:
+        """An episode, for a policy with a memory: the server keeps what was seen and done in it.
+
+        Of a policy without one, its `act` is that of the policy. There may be any number.
+        """
+        return PolicySession(self._decide, self._link.forget, next(self._histories) if self.memory_length else None)
+
     def act(
         self,
         obs: Any,
@@ -82,7 +94,7 @@ class Policy:
         seed: int | None = None,
         action_mask: Any = None,
     ) -> Any:
-        """The action for one observation; the mask has an entry for each choice, 1 = allowed, as an environment gives it.
+        """The action for one observation, with which an episode begins; the mask has an entry for each choice, 1 = allowed, as an environment gives it.
 
         It is the most likely one, or with deterministic=False one that is drawn, by `seed` where it is given.
         `action_mask` is the mask's old name.
@@ -128,14 +140,18 @@ class Policy:
             TimeoutError: where no reply came in time.
         """
         masks = action_masks if masks is None else masks
+        drawn = {"deterministic": deterministic, "seed": seed}
+        limits = {"maxSteps": max_steps, "deadlineMs": deadline_ms, **drawn, "trace": trace or None}
+        return self._decide(observations, masks, limits)
+
+    def _decide(
+        self, observations: Sequence[Any], masks: Sequence[Any] | None, limits: dict, memory: dict | None = None
+    ) -> Decision:
         fields = {
             "obs": stack(self._observations, observations),
             "actionMask": None if masks is None else self._masks(masks),
-            "maxSteps": max_steps,
-            "deadlineMs": deadline_ms,
-            "deterministic": deterministic,
-            "seed": seed,
-            "trace": trace or None,
+            "memory": memory,
+            **limits,
         }
         reply = self._link.ask({name: value for name, value in fields.items() if value is not None})
         k = len(observations)

@@ -39,6 +39,8 @@ class PolicyLink:
         self._ws: Any = None
         self._open = ExitStack()
         self._id = 0
+        # what resumes the session on another connection, where the policy has a memory
+        self._ticket: dict[str, str] | None = None
         with self._lock:
             self._persist(self._connected)
 
@@ -49,9 +51,16 @@ class PolicyLink:
             frame = MsgPack.encode({"t": "act", "id": self._id, **fields})
             return self._persist(lambda deadline: self._exchange(frame, deadline))
 
+    def forget(self, history: int) -> None:
+        """Says that a history is not needed any more; a server that cannot be told forgets it by itself."""
+        with self._lock, suppress(Exception):
+            if self._ws is not None:
+                self._ws.send(MsgPack.encode({"t": "forget", "histories": [history]}))
+
     def close(self) -> None:
         with self._lock:
-            self._drop()
+            self._ticket = None
+            self._drop(1000)
 
     def _persist(self, attempt: Any) -> Any:
         """Tries until it succeeds, the time is over, or another try would not help."""
@@ -97,19 +106,25 @@ class PolicyLink:
             dialled = connect(self._url, open_timeout=left, **connect_options(self._url, self._token))
             with ExitStack() as opening:
                 ws = opening.enter_context(dialled)
-                ws.send(MsgPack.encode(HELLO))
+                ws.send(MsgPack.encode({**HELLO, **({"resume": self._ticket} if self._ticket else {})}))
                 welcome = read_welcome(ws.recv(left))
                 if "policy" not in welcome:
                     raise WireError("BAD_MESSAGE", "welcome.policy: expected one; is this a policy server?")
                 self.policy, self._takes = welcome["policy"], takes_of(welcome)
+                if "memory" in self.policy:
+                    self._ticket = {name: welcome[name] for name in ("session", "token")}
                 self._ws, self._open = ws, opening.pop_all()
         return self._ws
 
     def _receive(self, ws: Any, deadline: float) -> dict[str, Any]:
         return MsgPack.decode(ws.recv(_left(deadline)))
 
-    def _drop(self) -> None:
-        self._ws = None
+    def _drop(self, code: int = 1001) -> None:
+        """Ends the connection; after 1000 the server keeps nothing of its session."""
+        ws, self._ws = self._ws, None
+        with suppress(Exception):
+            if ws is not None:
+                ws.close(code)
         with suppress(Exception):
             self._open.close()
 

@@ -27,17 +27,19 @@ def server(monkeypatch):
 
     class Fake:
         behave = staticmethod(lambda ws, act: False)
+        policy = POLICY
         acts = []
         hellos = []
+        closes = []
 
     def attend(ws):
         fake.hellos.append(MsgPack.decode(ws.recv()))
         names = {"session": "s", "token": "t", "resumed": False, "limits": {}}
-        ws.send(MsgPack.encode({"t": "welcome", "v": 1, **names, "policy": POLICY}))
+        ws.send(MsgPack.encode({"t": "welcome", "v": 1, **names, "policy": fake.policy}))
         for frame in ws:
             act = MsgPack.decode(frame)
             fake.acts.append(act)
-            if fake.behave(ws, act):
+            if act["t"] == "forget" or fake.behave(ws, act):
                 continue
             k = len(act["obs"])
             acted = {"actions": act["obs"].astype(np.int32), "steps": np.full(k, 3), "cut": np.zeros(k, np.uint8)}
@@ -46,9 +48,10 @@ def server(monkeypatch):
             # a late reply to something else is not this one's
             ws.send(MsgPack.encode({"t": "acted", "id": act["id"] + 100, **acted, "policyVersion": 0}))
             ws.send(MsgPack.encode({"t": "acted", "id": act["id"], **acted, "policyVersion": 120}))
+        fake.closes.append(ws.protocol.close_code)
 
     fake = Fake()
-    fake.acts, fake.hellos = [], []
+    fake.acts, fake.hellos, fake.closes = [], [], []
     with serve(attend, "127.0.0.1", 0, subprotocols=[MsgPack.subprotocol], compression=None) as listening:
         thread = threading.Thread(target=listening.serve_forever)
         thread.start()
@@ -134,3 +137,70 @@ def test_time_is_bounded(server):
         with pytest.raises(TimeoutError):
             Policy(f"ws://127.0.0.1:{unused.getsockname()[1]}", timeout=0.3)
     assert time.monotonic() - began < 5
+
+
+REMEMBERING = {**POLICY, "memory": {"length": 4}}
+
+
+def test_a_session_says_which_decision_of_its_episode_it_asks_for(server):
+    server.policy = REMEMBERING
+    with Policy(server.url) as policy:
+        assert policy.memory_length == 4
+        session, other = policy.session(), policy.session()
+        assert session.act([2, 1]).tolist() == [2, 1]
+        session.act([2, 1], 0.5, deterministic=False, seed=3)
+        assert session.decide([1, 0], reward=2, trace=True).thoughts is not None
+        other.act([2, 1])
+        session.reset()
+        session.act([2, 1])
+        with pytest.raises(ValueError, match="reward: expected a finite number, got nan"):
+            session.act([2, 1], float("nan"))
+        with pytest.raises(Misfit):
+            session.act([1, 2, 3], 1)
+        session.act([2, 1], 1)
+        policy.act([2, 1])
+        with session:
+            pass
+        session.act([2, 1])
+    said = [(act["t"], act.get("memory", act.get("histories"))) for act in server.acts]
+    place = lambda history, step, reward=0.0: ("act", {"history": [history], "step": [step], "reward": [reward]})
+    episode = [place(0, 0), place(0, 1, 0.5), place(0, 2, 2.0), place(1, 0), place(0, 0), place(0, 1, 1.0)]
+    assert said == [*episode, ("act", None), ("forget", [0]), place(0, 0)]
+    assert (server.acts[1]["deterministic"], server.acts[1]["seed"]) == (False, 3)
+
+
+def test_a_session_of_a_policy_without_memory_is_the_policy(server):
+    with Policy(server.url) as policy:
+        session = policy.session()
+        assert policy.memory_length == 0 and session.act([2, 1], 3.0).tolist() == [2, 1]
+        session.close()
+    assert [set(act) for act in server.acts] == [{"t", "id", "obs"}]
+
+
+def test_a_session_goes_on_after_its_connection_broke_or_was_given_up(server):
+    server.policy = REMEMBERING
+
+    def cut(ws, act):
+        server.behave = lambda ws, act: False
+        ws.socket.shutdown(socket.SHUT_RDWR)
+        return True
+
+    with Policy(server.url, timeout=0.5) as policy:
+        session = policy.session()
+        session.act([2, 1])
+        server.behave = cut
+        session.act([2, 1], 1)
+        server.behave = lambda ws, act: True
+        with pytest.raises(TimeoutError):
+            session.act([2, 1], 2)
+        server.behave = lambda ws, act: False
+        session.act([2, 1], 2)
+    policy.act([2, 1])
+    policy.close()
+    resumed = [hello.get("resume") for hello in server.hellos]
+    ticket = {"session": "s", "token": "t"}
+    assert resumed[:2] == [None, ticket] and resumed[-2:] == [ticket, None]
+    steps = [(act["id"], act["memory"]["step"]) for act in server.acts if "memory" in act]
+    assert steps[:3] == [(1, [0]), (2, [1]), (2, [1])] and steps[-1] == (4, [2])
+    # Only who says goodbye ends a session.
+    assert server.closes.count(1000) == 2

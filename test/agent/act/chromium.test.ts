@@ -1,13 +1,14 @@
 import { resolve } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { ConfigInput } from '../../../src/agent/config/config.ts';
-import { type Act, Agent } from '../../../src/agent/index.ts';
+import { type Act, Agent, type AgentMemory } from '../../../src/agent/index.ts';
 import { Rng } from '../../../src/kernels/index.ts';
 import { bundlers } from '../../support/bundlers.ts';
 import { chromiumPath, launch, openPage } from '../../support/chromium.ts';
 import { makeRun } from '../../support/served.ts';
 import { serveSite } from '../../support/site.ts';
+import { distance } from '../../support/small-policy.ts';
 
 const entry = resolve(import.meta.dirname, '../../support/act-page.ts');
 const html = `<!doctype html><title>act</title><link rel="icon" href="data:,">
@@ -77,6 +78,52 @@ describe.skipIf(!chromiumPath)('loadAgent in Chromium', () => {
     Object.keys(bundlers).flatMap((bundler) => runs.map((run) => [bundler, ...run] as const)),
   )('bundled by %s, gives the numbers of Node.js for %s', async (bundler, _, input) => {
     await compare(programs.get(bundler)!, input);
+  });
+
+  it('plays an episode with a memory, in a session and by plain data, with the numbers of Node.js', async () => {
+    const { dir } = await makeRun({
+      env: { id: 'CartPole-v1' },
+      memory: { length: 3, prelude: 1 },
+      kernels: { build: 'strict' },
+    });
+    const agent = await Agent.load(dir);
+    onTestFinished(() => agent.dispose());
+    const rng = Rng.seed(2);
+    const seen = Array.from({ length: 12 }, (_, i) => ({
+      obs: Array.from(agent.observationSpace.sample(rng) as Float32Array),
+      reward: i / 8,
+    }));
+    const session = agent.session();
+    const expected = [];
+    for (const { obs, reward } of seen) expected.push(await session.act(obs, { reward }));
+
+    const site = await serveSite(
+      { '/': html, '/act.js': programs.get('esbuild')! },
+      { '/run/': dir },
+    );
+    const page = await openPage(browser, `${site}/`);
+    const found: { acts: Act[]; memory: AgentMemory; later: Act; same: Act } = await page.evaluate(
+      async (seen) => {
+        // biome-ignore lint/suspicious/noExplicitAny: a global that the page's program sets
+        const agent = await (globalThis as any).act.loadAgent('/run/');
+        await agent.warmUp();
+        const session = agent.session();
+        const acts = [];
+        for (const { obs, reward } of seen) acts.push(await session.act(obs, { reward }));
+        const memory = JSON.parse(JSON.stringify(session.memory));
+        const later = await agent.act(seen[3].obs, { memory, reward: 1 });
+        const same = await agent.session({ memory }).act(seen[3].obs, { reward: 1 });
+        agent.dispose();
+        return { acts, memory, later, same };
+      },
+      seen,
+    );
+    expect(found.acts.map(computed)).toEqual(plain(expected).map(computed));
+    expect(found.memory).toEqual(session.memory);
+    const { thought } = await session.act(seen[3].obs, { reward: 1 });
+    for (const act of [found.later, found.same]) {
+      expect(distance(act.thought.values, thought.values)).toBeLessThan(1e-5);
+    }
   });
 
   it('needs no more of a Content Security Policy than WebAssembly', async () => {
