@@ -17,10 +17,14 @@ export async function onEach<T>(cases: readonly T[], run: (of: T) => Promise<Num
 }
 
 /** Expects the results of `cpu` on `simd`, the same bits on two threads. */
-export async function expectEqual<T>(cases: readonly T[], run: (of: T) => Promise<Numbers[]>) {
+export async function expectEqual<T>(
+  cases: readonly T[],
+  run: (of: T) => Promise<Numbers[]>,
+  tolerance?: number,
+) {
   for (const { of, cpu, one, two } of await onEach(cases, run)) {
     try {
-      expectClose(one, cpu);
+      expectClose(one, cpu, tolerance);
     } catch (cause) {
       throw new Error(JSON.stringify(of), { cause });
     }
