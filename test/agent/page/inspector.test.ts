@@ -17,6 +17,7 @@ let browser: Browser;
 let folder: string;
 let recording: string;
 let maskedRecording: string;
+let rememberedRecording: string;
 
 /** The lines of a recording of a run's policy. */
 async function recorded(seed: number, episodes: number, run = 'tiny'): Promise<string> {
@@ -58,6 +59,15 @@ describe.skipIf(!chromiumPath)('the thought inspector in Chromium', () => {
     maskedRecording = await recorded(1, 1, 'masked');
     await mkdir(join(folder, 'masked/recordings'));
     await writeFile(join(folder, 'masked/recordings/one.jsonl'), maskedRecording);
+    const remembering = tinyConfig({
+      env: { id: 'TMaze-v0', options: { length: 5 } },
+      halting: { maxSteps: 4, initialBias: -1 },
+      memory: { length: 4, prelude: 0 },
+    });
+    await train(remembering, { runDir: join(folder, 'remembering') });
+    rememberedRecording = await recorded(1, 2, 'remembering');
+    await mkdir(join(folder, 'remembering/recordings'));
+    await writeFile(join(folder, 'remembering/recordings/two.jsonl'), rememberedRecording);
     await mkdir(join(folder, 'new'));
     await writeFile(join(folder, 'new/config.resolved.yaml'), 'env: { id: Maze-v0 }\n');
   }, 60_000);
@@ -161,6 +171,82 @@ describe.skipIf(!chromiumPath)('the thought inspector in Chromium', () => {
     );
   });
 
+  it('shows what of the past each ponder step attended to', async () => {
+    const page = await inspect('remembering');
+    await place(page, 'decision 1 of');
+    const slider = page.getByRole('slider', { name: 'Entry of memory' });
+    const said = () => slider.getAttribute('aria-valuetext');
+    const decisions = decisionsOf(rememberedRecording);
+    // The second episode, whose entries are not those of the first.
+    const begin = decisions.findLastIndex(({ t }) => t === 0);
+    for (const at of [begin, begin + 2, decisions.length - 1]) {
+      await page.getByRole('slider', { name: 'Decision' }).fill(String(at));
+      const { thought } = decisions[at];
+      const steps = thought.steps.map(({ memory }) => memory!);
+      await page.getByRole('listbox', { name: 'Ponder steps' }).press('Home');
+      const most = Math.max(...steps.flat());
+      for (const [n, shares] of steps.entries()) {
+        await place(page, `ponder step ${n + 1} of ${steps.length}`);
+        expect(shares).toHaveLength(Math.min(4, at - begin + 1));
+        const paths = (await page.locator('.strip .bars-now').getAttribute('d'))!;
+        const bars = [...paths.matchAll(/v-([\d.]+)/g)].map(([, tall]) => Number(tall));
+        const full = Math.max(...bars) / Math.max(...shares);
+        bars.forEach((tall, i) => void expect(tall / full).toBeCloseTo(shares[i], 2));
+        expect(full * most).toBeCloseTo(96, 0);
+        const name = (i: number) => {
+          const back = shares.length - 1 - i;
+          return back === 0 ? 'this decision' : `decision ${at - back + 1}, ${back} back`;
+        };
+        const order = [...shares.keys()].sort((a, b) => shares[b] - shares[a]);
+        const rows = page.getByRole('list', { name: 'Attention by entry' }).locator('.row');
+        expect(await rows.locator('.label').allTextContents()).toEqual(order.map(name));
+        expect(await rows.locator('.number').allTextContents()).toEqual(
+          order.map((i) => shares[i].toFixed(3)),
+        );
+        // Without a choice, the most attended entry of another decision.
+        const chosen = order.find((i) => i < shares.length - 1) ?? 0;
+        expect(await said()).toBe(
+          `${name(chosen)}: ${shares[chosen].toFixed(3)} in ponder step ${n + 1}`,
+        );
+        await page.keyboard.press('ArrowDown');
+      }
+    }
+  });
+
+  it('shows the decision of an entry that is pointed at or chosen, and goes to it', async () => {
+    const page = await inspect('remembering');
+    const decisions = decisionsOf(rememberedRecording);
+    await page.getByRole('slider', { name: 'Decision' }).fill('4');
+    const slider = page.getByRole('slider', { name: 'Entry of memory' });
+    const name = page.locator('.recalled h3');
+    const says = (text: string) => name.filter({ hasText: text }).waitFor();
+    const strip = page.locator('.strip svg');
+    await strip.scrollIntoViewIfNeeded();
+    await slider.focus();
+    await page.keyboard.press('Home');
+    await says('Decision 2, 3 back');
+    await page.keyboard.press('ArrowRight');
+    await says('Decision 3, 2 back');
+    const fact = (term: string) => page.locator(`.recalled dt:text-is("${term}") + dd`);
+    expect(await fact('Action').textContent()).toBe(String(decisions[2].action));
+    expect(await fact('Reward').textContent()).toBe(formatNumber(decisions[2].reward));
+    expect(await page.locator('.recalled .scroll').textContent()).toBe(
+      (decisions[2].obs as number[]).join(' '),
+    );
+    const { width, height } = (await strip.boundingBox())!;
+    const over = (entry: number) => ({ x: ((entry + 0.5) * width) / 4, y: height / 2 });
+    await strip.hover({ position: over(0) });
+    await says('Decision 2, 3 back');
+    await name.hover();
+    await says('Decision 3, 2 back');
+    await strip.click({ position: over(3) });
+    await says('This decision');
+    expect(await slider.inputValue()).toBe('3');
+    await strip.click({ position: over(1) });
+    await page.getByRole('button', { name: 'Go to this decision' }).click();
+    await place(page, 'decision 3 of');
+  });
+
   it('says what is missing of a run that has nothing yet', async () => {
     const page = await inspect('new');
     await page.getByText('No episode of this run has been recorded.').waitFor();
@@ -192,16 +278,21 @@ describe.skipIf(!chromiumPath)('the thought inspector in Chromium', () => {
   });
 
   it.each([
-    ['light', 1280],
-    ['dark', 1280],
-    ['light', 320],
+    ['tiny', 'light', 1280],
+    ['tiny', 'dark', 1280],
+    ['tiny', 'light', 320],
+    ['remembering', 'light', 1280],
+    ['remembering', 'dark', 1280],
+    ['remembering', 'light', 320],
   ] as const)(
-    'has no serious violation that axe-core finds: %s, %d wide',
-    async (scheme, width) => {
-      const page = await inspect('tiny', { colorScheme: scheme, viewport: { width, height: 800 } });
+    'has no serious violation that axe-core finds: %s, %s, %d wide',
+    async (run, scheme, width) => {
+      const page = await inspect(run, { colorScheme: scheme, viewport: { width, height: 800 } });
       await place(page, 'decision 1 of');
-      await page.getByText('Observation', { exact: true }).click();
-      await page.locator('.pixels').first().waitFor();
+      await page.getByRole('slider', { name: 'Decision' }).fill('2');
+      await place(page, 'decision 3 of');
+      await page.locator('summary', { hasText: 'Observation' }).click();
+      if (run === 'tiny') await page.locator('.pixels').first().waitFor();
       expect(await violations(page)).toEqual([]);
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(
         width,

@@ -1,7 +1,6 @@
 import type { RecordedDecision, RecordingHeader } from '../../recording/recording-format.ts';
 import { fill, h } from './dom.ts';
-import { formatShare } from './format.ts';
-import { setSpan } from './span.ts';
+import { largestFirst, shareRow } from './share-row.ts';
 import { svg } from './svg.ts';
 import { tokenNote } from './token-values.ts';
 
@@ -33,38 +32,29 @@ export class AttentionView {
 
   /** @param drawn true where the environment's own drawing shows the attention already */
   show({ obs, thought }: RecordedDecision, step: number, drawn: boolean): void {
-    const { attention } = thought.steps[step];
+    const { attention, memory } = thought.steps[step];
     const most = Math.max(...attention);
     this.#map.hidden = this.#cells.length === 0 || drawn;
     for (const { cell, token } of this.#cells) {
       cell.setAttribute('fill-opacity', (attention[token] / most).toFixed(3));
     }
-    const order = [...attention.keys()].sort((a, b) => attention[b] - attention[a]);
+    const order = largestFirst(attention);
     const rest = order.slice(LISTED);
-    const others = rest.reduce((sum, token) => sum + attention[token], 0);
-    const row = (label: string, note: string, share: number) => {
-      const bar = h('span', { class: 'bar', 'aria-hidden': 'true' }, h('span', { class: 'fill' }));
-      setSpan(bar, share, 0, 1);
-      return h(
-        'div',
-        { role: 'listitem', class: 'row' },
-        h('span', { class: 'label' }, label, note && h('span', { class: 'note' }, ` ${note}`)),
-        bar,
-        h('span', { class: 'number' }, formatShare(share)),
-      );
-    };
+    const sum = (shares: readonly number[]) => shares.reduce((total, share) => total + share, 0);
     fill(
       this.#list,
       ...order
         .slice(0, LISTED)
         .map((token) =>
-          row(
+          shareRow(
             this.#header.tokens[token].label,
             tokenNote(this.#header, token, obs),
             attention[token],
           ),
         ),
-      rest.length > 0 && row(`${rest.length} others`, '', others),
+      rest.length > 0 &&
+        shareRow(`${rest.length} others`, '', sum(rest.map((token) => attention[token]))),
+      memory && shareRow('memory', `(${memory.length})`, sum(memory)),
     );
   }
 

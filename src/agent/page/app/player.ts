@@ -4,6 +4,8 @@ import { AttentionView } from './attention-view.ts';
 import { Cursor } from './cursor.ts';
 import { fill, h, setText } from './dom.ts';
 import { formatNumber, formatShare } from './format.ts';
+import { MemoryView } from './memory-view.ts';
+import { recalledAt } from './recalled.ts';
 import type { RecordingReader } from './recording-reader.ts';
 import { Scene } from './scene.ts';
 import { ThoughtView } from './thought-view.ts';
@@ -23,7 +25,9 @@ export class Player {
   readonly #place = h('p', { class: 'place' });
   readonly #play = h('button', { type: 'button', class: 'play' });
   readonly #stage = h('div', { class: 'stage' });
-  #views: { scene: Scene; thought: ThoughtView; attention: AttentionView } | undefined;
+  #views:
+    | { scene: Scene; thought: ThoughtView; attention: AttentionView; memory?: MemoryView }
+    | undefined;
   #shown = -1;
   #drawn = -1;
   #saying: ReturnType<typeof setTimeout> | undefined;
@@ -126,8 +130,10 @@ export class Player {
     const scene = new Scene(header);
     const thought = new ThoughtView(header, (step) => this.cursor.choose(step));
     const attention = new AttentionView(header);
-    this.#views = { scene, thought, attention };
-    fill(this.#stage, scene.element, thought.element, attention.element);
+    const seek = (decision: number) => this.cursor.seek(decision);
+    const memory = header.policy.memory && new MemoryView(header, this.#film, seek);
+    this.#views = { scene, thought, attention, memory };
+    fill(this.#stage, scene.element, thought.element, attention.element, memory?.element);
   }
 
   #update(byHand: boolean): void {
@@ -139,15 +145,18 @@ export class Player {
       setText(this.#place, '');
       return;
     }
-    const { scene, thought, attention } = this.#views;
+    const { scene, thought, attention, memory } = this.#views;
     if (this.#shown !== at) {
-      thought.show(decision);
+      const recalled = recalledAt(this.#film, at);
+      thought.show(decision, recalled);
       this.#shown = at;
       scene.show(decision, this.#film, at);
+      memory?.show(decision, recalled);
     }
     thought.select(decision, step);
     scene.light(decision, step);
     attention.show(decision, step, scene.lit);
+    memory?.select(step);
     const steps = decision.thought.steps.length;
     const { number } = this.#film.episodeAt(at)!;
     const { length } = this.#film.decisions;

@@ -111,5 +111,6 @@ function aboutText(header: NonNullable<RecordingReader['header']>): string {
     `seed ${seed}`,
     `${minSteps} to ${maxSteps} ponder steps, ${[`exit ${exit}`, ...set].join(', ')}`,
     `${policy.core} core`,
+    ...(policy.memory ? [`memory of ${policy.memory.length} entries`] : []),
   ].join(' · ');
 }

@@ -2,6 +2,7 @@ import type { RecordedDecision, RecordingHeader } from '../../recording/recordin
 import { actionsOf } from './actions.ts';
 import { fill, h, setText } from './dom.ts';
 import { formatNumber, formatShare } from './format.ts';
+import { type Recalled, recalledText } from './recalled.ts';
 import { setSpan, setTick } from './span.ts';
 import { columns, measure } from './step-parts.ts';
 import { tokenNote } from './token-values.ts';
@@ -51,8 +52,8 @@ export class ThoughtView {
     this.#steps.focus({ preventScroll: true });
   }
 
-  /** Shows the thought of another decision. */
-  show(decision: RecordedDecision): void {
+  /** Shows the thought of another decision. @param recalled the entries of memory that it attends to */
+  show(decision: RecordedDecision, recalled: readonly Recalled[]): void {
     const { thought, obs } = decision;
     const values = thought.steps.map(({ value }) => value);
     const [least, most] = [Math.min(...values, 0), Math.max(...values, 0)];
@@ -60,7 +61,7 @@ export class ThoughtView {
     fill(
       this.#steps,
       ...thought.steps.map((step, i) => {
-        const { halt, value, attention } = step;
+        const { halt, value } = step;
         return h(
           'li',
           { role: 'option', id: `ponder-step-${i}`, 'aria-selected': 'false' },
@@ -68,7 +69,7 @@ export class ThoughtView {
           measure('halt', formatShare(halt), halt, [0, 1]),
           measure('value', formatNumber(value), value, [least, most]),
           columns(step.actions, actions),
-          h('span', { class: 'attended' }, mostAttended(this.#header, attention, obs)),
+          h('span', { class: 'attended' }, mostAttended(this.#header, step, obs, recalled)),
         );
       }),
     );
@@ -140,10 +141,19 @@ function changeText(change: number): string {
   return ` (${change < 0 ? '' : '+'}${formatNumber(change)})`;
 }
 
-/** The text for the token with the most attention in a step. */
-function mostAttended(header: RecordingHeader, attention: readonly number[], obs: unknown): string {
-  const share = Math.max(...attention);
+/** The text for the token or the entry of memory with the most attention in a step. */
+function mostAttended(
+  header: RecordingHeader,
+  { attention, memory = [] }: RecordedDecision['thought']['steps'][number],
+  obs: unknown,
+  recalled: readonly Recalled[],
+): string {
+  const share = Math.max(...attention, ...memory);
   const token = attention.indexOf(share);
+  if (token < 0) {
+    const entry = recalledText(recalled[memory.indexOf(share)]);
+    return `attends to the memory of ${entry}: ${formatShare(share)}`;
+  }
   const { label } = header.tokens[token];
   return `attends to ${label} ${tokenNote(header, token, obs)} ${formatShare(share)}`;
 }
