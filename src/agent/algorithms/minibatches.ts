@@ -38,15 +38,17 @@ export async function* minibatches(
     const begin = Math.floor((i * pieces.length) / count);
     const end = Math.floor(((i + 1) * pieces.length) / count);
     const part = pieces.slice(begin, end);
-    if (part.length > 0) yield part instanceof Int32Array ? part : joined(part);
+    if (part.length > 0) yield joined(part);
     await new Promise(setImmediate);
   }
 }
 
-function joined(segments: readonly Int32Array[]): Int32Array {
-  const all = new Int32Array(segments.reduce((sum, { length }) => sum + length, 0));
+/** The decisions of pieces, one piece after another. */
+export function joined(pieces: Int32Array | readonly Int32Array[]): Int32Array {
+  if (pieces instanceof Int32Array) return pieces;
+  const all = new Int32Array(pieces.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
-  for (const segment of segments) {
+  for (const segment of pieces) {
     all.set(segment, at);
     at += segment.length;
   }

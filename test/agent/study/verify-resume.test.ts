@@ -7,12 +7,13 @@ import { built, pondera } from '../../support/built.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 /** Kills a small run of an environment, which takes longer than a kill takes to come. */
-async function verify(env: object, kills: number) {
+async function verify(env: object, kills: number, memory = {}) {
   const dir = tempDir();
   const config = join(dir, 'config.yaml');
   const small = {
     name: 'small',
     env: { ...env, count: 8 },
+    memory,
     policy: { width: 8, heads: 2, feedForward: 8 },
     halting: { maxSteps: 3 },
     recipe: { minUpdates: 0, maxWarmup: 0 },
@@ -33,17 +34,27 @@ async function verify(env: object, kills: number) {
 
 // Each process of several takes as long to start as the machine is busy.
 describe('verifyResume', { timeout: 180_000 }, () => {
-  it('finds a run that was killed and resumed the same as one that was not', async () => {
-    const { dir, reported, found } = await verify({ id: 'KHop-v0' }, 2);
-    expect(found).toMatchObject({ same: true, kills: 2 });
-    expect(found.difference).toBe(undefined);
-    expect(reported.map(({ type }) => type)).toEqual(['undisturbed', 'killed', 'killed']);
-    // Three processes trained, of which one came to its end.
-    const events = await readEvents(join(dir, 'killed', 'events.jsonl'));
-    const count = (wanted: string) => events.filter(({ type }) => type === wanted).length;
-    expect([count('started'), count('finished')]).toEqual([3, 1]);
-    expect(existsSync(join(dir, 'killed', 'report.html'))).toBe(true);
-  });
+  it.each([
+    ['a run', { id: 'KHop-v0' }, {}],
+    [
+      'a run with a memory and without velocities',
+      { id: 'CartPole-v1', hide: [1, 3] },
+      { length: 8, prelude: 1 },
+    ],
+  ])(
+    'finds %s that was killed and resumed the same as one that was not',
+    async (_, env, memory) => {
+      const { dir, reported, found } = await verify(env, 2, memory);
+      expect(found).toMatchObject({ same: true, kills: 2 });
+      expect(found.difference).toBe(undefined);
+      expect(reported.map(({ type }) => type)).toEqual(['undisturbed', 'killed', 'killed']);
+      // Three processes trained, of which one came to its end.
+      const events = await readEvents(join(dir, 'killed', 'events.jsonl'));
+      const count = (wanted: string) => events.filter(({ type }) => type === wanted).length;
+      expect([count('started'), count('finished')]).toEqual([3, 1]);
+      expect(existsSync(join(dir, 'killed', 'report.html'))).toBe(true);
+    },
+  );
 
   it('finds the difference where an environment’s snapshot is not all of it', async () => {
     const module = built('test/support/forgetful-env.ts');

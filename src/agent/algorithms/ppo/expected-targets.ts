@@ -9,6 +9,7 @@ import type {
 } from '../../../policy/index.ts';
 import { advantages, type Trajectory } from '../../../rollout/index.ts';
 import { decisionsAt, depthsOf, givenOf } from '../layout.ts';
+import { joined, piecesOf } from '../minibatches.ts';
 import { type ForcedDepths, forcedDepths } from './forced-depths.ts';
 import type { Minibatch } from './minibatch.ts';
 import type { PpoConfig } from './settings.ts';
@@ -137,8 +138,10 @@ async function unrollAll(
   const logits = new Float32Array(count * depths);
   const values = new Float32Array(count * depths);
   const logProbs = new Float64Array(count * depths);
+  // So that decisions of a chunk have most of what they remember in common.
+  const order = joined(piecesOf(trajectory, most));
   for (let begin = 0; begin < count; begin += most) {
-    const chunk = Int32Array.from({ length: Math.min(most, count - begin) }, (_, i) => begin + i);
+    const chunk = order.slice(begin, begin + most);
     const { seen, actions, masks } = decisionsAt(trajectory, chunk);
     const reach = new Array<number>(depths).fill(chunk.length);
     const outputs = tf.tidy(() => {
