@@ -30,8 +30,8 @@ interface Episode {
   window: FrameWindow | undefined;
   /** What was seen and done, where the policy has a memory. */
   history: EpisodeHistory | undefined;
-  /** The observations of `history` before they were normalized; none where nothing normalizes them. */
-  rows: Row[];
+  /** The latest observations of `history` before they were normalized; none where nothing normalizes them. */
+  readonly rows: Row[];
   /** Resolves once no call of `act` thinks. */
   turn: Promise<unknown>;
 }
@@ -65,8 +65,10 @@ export class AgentSession {
     const { history, rows, window } = this.#episode;
     if (history?.action === undefined) return undefined;
     const { observationSpace } = this.#agent;
-    const entries = history.decided.map(({ row, action, reward, age }, i) => ({
-      obs: valueAsJson(observationSpace, observationSpace.read(rows[i] ?? row)),
+    const { decided } = history;
+    const raw = rows.slice(-decided.length);
+    const entries = decided.map(({ row, action, reward, age }, i) => ({
+      obs: valueAsJson(observationSpace, observationSpace.read(raw[i] ?? row)),
       action: action ? Array.from(action) : null,
       ...{ reward, age },
     }));
@@ -123,10 +125,7 @@ export class AgentSession {
     const decision = await this.#agent.think(stack, rest, (row) => history.see(row));
     history.acted(decision.action, 0);
     if (frames) episode.window!.frames = frames;
-    if (this.#agent.normalizer) {
-      const { length } = history.decided;
-      episode.rows = [...episode.rows, this.#agent.rowOf(stack)].slice(-length);
-    }
+    if (this.#agent.normalizer) this.#keepRow(episode, stack);
     return toAct(decision);
   }
 
@@ -134,14 +133,27 @@ export class AgentSession {
   #stacked({ window }: Episode, obs: unknown, { mask }: SessionOptions) {
     const frames = window?.after(obs);
     const stack = frames ? window!.stack(frames) : obs;
-    const problem = this.#agent.explain(stack, mask);
+    // Without frames, the observation has been checked, and its agent checks the mask.
+    const problem = frames && this.#agent.explain(stack, mask);
     if (problem !== undefined) throw new RangeError(`AgentSession.act: ${problem}`);
     return { stack, frames };
   }
 
-  #begin(): Episode {
+  /** Keeps an observation as it was before it was normalized. */
+  #keepRow({ rows }: Episode, obs: unknown): void {
+    const most = this.#most!;
+    rows.push(this.#agent.rowOf(obs));
+    if (rows.length > 2 * most) rows.splice(0, rows.length - most);
+  }
+
+  /** Entries that a decision depends on; undefined where the policy has no memory. */
+  get #most(): number | undefined {
     const { entries } = this.#agent.policy;
-    const most = entries && entriesNeeded(entries.sizes);
+    return entries && entriesNeeded(entries.sizes);
+  }
+
+  #begin(): Episode {
+    const most = this.#most;
     return {
       window: this.#frames && new FrameWindow(this.#frames),
       history: most === undefined ? undefined : new EpisodeHistory(most, 2 * most),
@@ -153,7 +165,7 @@ export class AgentSession {
   #continue({ entries, action, frames }: AgentMemory): void {
     const { window, history } = this.#episode;
     if (this.#agent.normalizer) {
-      this.#episode.rows = entries.map(({ obs }) => this.#agent.rowOf(obs));
+      for (const { obs } of entries) this.#keepRow(this.#episode, obs);
     }
     const normalized = (obs: unknown) => this.#agent.normalized(this.#agent.rowOf(obs));
     history!.continue(

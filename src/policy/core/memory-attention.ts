@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { linear, type Memory } from '../../kernels/ops/index.ts';
+import { linear, type Memory, reshaped } from '../../kernels/ops/index.ts';
 import type { Parameters } from '../parameters/parameters.ts';
 import type { CoreSizes } from './block-weights.ts';
 import type { ThoughtMemory } from './core.ts';
@@ -60,6 +60,7 @@ export class MemoryAttention {
 
   /** Adds what the entry of its own observation says to each of a thought's own tokens [B, R, D]. @param entry [B, D] */
   withEntry(own: tf.Tensor3D, entry: tf.Tensor2D): tf.Tensor3D {
-    return tf.add(own, tf.expandDims(linear(entry, this.#entry), 1));
+    const said = linear(entry, this.#entry);
+    return tf.add(own, reshaped(said, [entry.shape[0], 1, entry.shape[1]]));
   }
 }

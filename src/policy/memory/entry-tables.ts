@@ -96,11 +96,12 @@ export class EntryTables {
   /** Puts new rows into a table, as `Policy.begin` wants it. */
   keep = (index: number, rows: tf.Tensor): tf.Tensor => {
     const before = this.#tables[index] as tf.Tensor | undefined;
-    const table = tf.keep(
-      tf.tidy(() => writeRows(this.#large(before, rows.shape[1]!), this.#at, rows)),
-    );
+    const ample = before !== undefined && this.#count * this.#room <= before.shape[0];
+    const table = ample
+      ? writeRows(before, this.#at, rows)
+      : tf.tidy(() => writeRows(this.#grown(before, rows.shape[1]!), this.#at, rows));
     before?.dispose();
-    this.#tables[index] = table;
+    this.#tables[index] = tf.keep(table);
     return table;
   };
 
@@ -139,9 +140,8 @@ export class EntryTables {
   }
 
   /** A table with room for all regions. It grows by doubling, so that growing region by region costs little. */
-  #large(before: tf.Tensor | undefined, width: number): tf.Tensor {
+  #grown(before: tf.Tensor | undefined, width: number): tf.Tensor {
     const [rows, needed] = [before?.shape[0] ?? 0, this.#count * this.#room];
-    if (before && needed <= rows) return before;
     const ample = Math.min(2 * rows, this.#most * this.#room);
     const more = tf.zeros([Math.max(needed, ample) - rows, width]);
     return before ? tf.concat([before, more], 0) : more;

@@ -224,7 +224,9 @@ export class Policy {
     const beside = tensorOf(features, [count, reader.features.size]) as tf.Tensor2D;
     const entries = reader.read(tokens, present, beside, ranges, keep);
     const tables = this.#core.remember(entries).map((table, i) => keep(reader.tables + i, table));
-    const ofOwn = <T extends tf.Tensor>(x: T) => gatherRows(x, own) as T;
+    // Where each entry is of a decision, as in sessions, all are taken as they are.
+    const all = own.length === count && own.every((row, i) => row === i);
+    const ofOwn = <T extends tf.Tensor>(x: T) => (all ? x : (gatherRows(x, own) as T));
     const thought = this.#core.begin(ofOwn(tokens), present && ofOwn(present), ofOwn(entries));
     const reads = {
       begin: own.map((i) => ranges.begin[i]),

@@ -24,11 +24,17 @@ const reply = z.union([answer, policyReply]);
 
 /** A policy server, over sockets: hostile clients, sixteen at a time, beside an honest one. */
 export function policyServerTarget({ id, factory, obs }: HostedSubject): Target {
+  const few = fc.array(fc.nat({ max: 2 }), { maxLength: 2 });
+  const memory = fc.record(
+    { history: few, step: few, reward: fc.array(fc.float(), { maxLength: 2 }) },
+    { requiredKeys: ['history', 'step'] },
+  );
   const act = fc.record(
     {
       t: fc.constant('act'),
       id: fc.nat(),
       obs: fc.constant(obs),
+      memory,
       maxSteps: fc.integer({ min: 1, max: 9 }),
       deadlineMs: fc.nat({ max: 50 }),
       trace: fc.boolean(),
@@ -42,12 +48,17 @@ export function policyServerTarget({ id, factory, obs }: HostedSubject): Target 
     framesPerCase: 16,
     open: async () => {
       await loadBackend('simd', { threads: 1 });
-      const agent = await Agent.create(tinyConfig({ env: { id } }), process.cwd());
+      const agent = await Agent.create(
+        tinyConfig({ env: { id }, memory: { length: 3 } }),
+        process.cwd(),
+      );
       const faults: unknown[] = [];
       const dir = await mkdtemp(join(tmpdir(), 'pondera-fuzz-'));
       const server = await PolicyServer.start(agent, new CheckpointStore(dir), {
         token: TOKEN,
         maxPayload: 2 ** 18,
+        // Few, so that some are forgotten.
+        histories: 8,
         on: (event) => event.type === 'fault' && faults.push(event.error),
       });
       const served: Served = {
