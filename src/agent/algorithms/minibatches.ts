@@ -4,6 +4,11 @@ import type { Trajectory } from '../../rollout/index.ts';
 /** Segments of which a minibatch consists at least, so that it is not about one environment alone. */
 const LEAST_SEGMENTS = 4;
 
+/** The most decisions of a segment. @param minibatch decisions in a minibatch */
+export function segmentLength(minibatch: number): number {
+  return Math.max(1, Math.floor(minibatch / LEAST_SEGMENTS));
+}
+
 /**
  * The pieces of which minibatches are made: single decisions, or, where the policy has a memory, segments of consecutive
  * decisions of an environment, which have most of what they remember in common.
@@ -12,7 +17,7 @@ const LEAST_SEGMENTS = 4;
 export function piecesOf(trajectory: Trajectory, minibatch: number): Int32Array | Int32Array[] {
   const { count, env, sizes } = trajectory;
   if (sizes.entries === undefined) return Int32Array.from({ length: count }, (_, t) => t);
-  const most = Math.max(1, Math.floor(minibatch / LEAST_SEGMENTS));
+  const most = segmentLength(minibatch);
   const byEnv: number[][] = Array.from({ length: sizes.envs }, () => []);
   for (let t = 0; t < count; t++) byEnv[env[t]].push(t);
   return byEnv.flatMap((own) => {

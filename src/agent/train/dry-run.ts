@@ -1,9 +1,11 @@
+import type { Row } from '../../envs/index.ts';
 import { Rng } from '../../kernels/index.ts';
-import { fixed } from '../../policy/index.ts';
-import { type Decision, Trajectory } from '../../rollout/index.ts';
+import { EpisodeHistory, entriesNeeded, fixed } from '../../policy/index.ts';
+import { type Decision, type DecisionRequest, Trajectory } from '../../rollout/index.ts';
 import type { Agent } from '../agent/agent.ts';
 import { createDecider } from '../agent/create-decider.ts';
 import { algorithmOf, type GradientStep } from '../algorithms/index.ts';
+import { segmentLength } from '../algorithms/minibatches.ts';
 
 /** A drawn number beyond ± this comes from a bound that no environment reaches; it becomes 0. */
 const LARGE = 2 ** 24;
@@ -31,15 +33,15 @@ export class DryRun {
   async run(share = 1): Promise<number> {
     const slots = Math.ceil(share * this.#agent.config.env.count);
     const decisions = Math.ceil(share * this.#largest.decisions);
-    const began = performance.now();
-    const decided = await this.#think(slots);
+    const { decided, ms } = await this.#think(slots);
     const thought = performance.now();
     await this.#learn(Array.from({ length: decisions }, (_, i) => decided[i % slots]));
     const learned = performance.now();
-    return (thought - began) * (decisions / slots) + (learned - thought) * this.#largest.epochs;
+    return ms * (decisions / slots) + (learned - thought) * this.#largest.epochs;
   }
 
-  async #think(slots: number): Promise<Decision[]> {
+  /** Makes a decision in each slot. @returns what was decided, and the time that it took, in ms */
+  async #think(slots: number): Promise<{ decided: Decision[]; ms: number }> {
     const { policy, config } = this.#agent;
     const { minSteps, maxSteps, floor } = config.halting;
     const rule = fixed(maxSteps);
@@ -48,36 +50,76 @@ export class DryRun {
       ...{ policy, slots, rng: this.#rng },
       behavior: () => behavior,
     });
-    decider.push(Array.from({ length: slots }, (_, env) => ({ env, row: this.#row() })));
-    const decided: Decision[] = [];
-    try {
+    const episodes = Array.from({ length: slots }, () => this.#episode(this.#row()));
+    const decide = async () => {
+      decider.push(episodes.map((see, env) => ({ env, ...see() })));
+      const decided: Decision[] = [];
       while (decided.length < slots) decided.push(...(await decider.tick()));
       return decided;
+    };
+    try {
+      // As after each update, all that is remembered is read again; later decisions read their own entry.
+      if (policy.entries) await decide();
+      const began = performance.now();
+      const decided = await decide();
+      return { decided, ms: performance.now() - began };
     } finally {
       decider.dispose();
     }
   }
 
+  /** An episode that shows the same again and again, and has lasted for longer than is remembered. @returns its next moment */
+  #episode(row: Row): () => Pick<DecisionRequest, 'row' | 'past'> {
+    const { entries, distribution } = this.#agent.policy;
+    if (entries === undefined) return () => ({ row });
+    const needed = entriesNeeded(entries.sizes);
+    // One list for all of it.
+    const history = new EpisodeHistory(needed, Infinity);
+    const action = new Float32Array(distribution.actionSize);
+    const see = () => {
+      const past = history.see(row);
+      history.acted(action, 0);
+      return { row, past };
+    };
+    for (let i = 1; i < needed; i++) see();
+    return see;
+  }
+
   async #learn(decided: Decision[]): Promise<void> {
     const { policy, config, observationSpace } = this.#agent;
     const { actionSize, maskSize } = policy.distribution;
+    const { definition, settings } = algorithmOf(config);
     const count = decided.length;
+    // As long as those of which a minibatch consists where the policy has a memory.
+    const segment = Math.min(
+      segmentLength(count),
+      Math.ceil(settings.decisions / config.env.count),
+    );
+    const envs = Math.ceil(count / segment);
     const trajectory = new Trajectory({
       capacity: count,
       maxSteps: config.halting.maxSteps,
-      envs: config.env.count,
+      envs,
       observationSize: observationSpace.size,
       actionSize,
       maskSize,
       entries: policy.entries,
     });
-    for (const decision of decided) {
-      const { observation } = decision;
-      const { env, row } = observation;
-      const ended = { terminated: false, truncated: true, final: row };
+    const episodes = Array.from({ length: envs }, (_, env) =>
+      this.#episode(decided[env].observation.row),
+    );
+    for (const [i, one] of decided.entries()) {
+      const env = Math.floor(i / segment);
+      const observation = { ...one.observation, env, ...episodes[env]() };
+      const decision = { ...one, observation };
+      const truncated = (i + 1) % segment === 0 || i + 1 === count;
+      const ended = {
+        terminated: false,
+        truncated,
+        final: truncated ? observation.row : undefined,
+      };
       trajectory.push({ env, decision, reward: 0, ticks: 1, ...ended, next: observation });
     }
-    const { definition, settings } = algorithmOf(config);
     const once = definition.dryRun(settings, count);
     const algorithm = definition.create({
       policy,
