@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { from, lastValueFrom, toArray } from 'rxjs';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { ActingAgent } from '../../../src/agent/agent/acting-agent.ts';
 import { Agent } from '../../../src/agent/agent/agent.ts';
 import type { AgentMemory } from '../../../src/agent/agent/agent-memory.ts';
 import type { ConfigInput } from '../../../src/agent/config/config.ts';
@@ -406,6 +407,28 @@ describe('a session of a policy with a memory', () => {
     for (let i = 0; i < 5; i++) await play();
     expect(tf.memory()).toMatchObject({ numTensors, numBytes });
   });
+
+  it.each([1, 20_000])(
+    'computes anew what has no room in %i bytes, with the same numbers',
+    async (tableBytes) => {
+      const ample = await makeAgent();
+      const { config, observationSpace, actionSpace } = ample;
+      const spaces = { observationSpace, actionSpace };
+      const scarce = new ActingAgent(config, spaces, undefined, tableBytes);
+      onTestFinished(() => scarce.dispose());
+      scarce.policy.parameters.write(await ample.policy.parameters.read());
+      const episodes = Array.from({ length: 12 }, (_, i) => episode(ample, 8, i));
+      const sessions = episodes.map(() => [ample.session(), scarce.session()]);
+      for (let i = 0; i < 8; i++) {
+        for (const [k, [own, other]] of sessions.entries()) {
+          const { obs, reward } = episodes[k][i];
+          const expected = await own.act(obs, { ...drawn, reward });
+          const found = await other.act(obs, { ...drawn, reward });
+          expect(distance(numbersOf([found]), numbersOf([expected]))).toBeLessThan(1e-5);
+        }
+      }
+    },
+  );
 
   it('leaves nothing behind where the agent is disposed of', async () => {
     const { numTensors } = tf.memory();
