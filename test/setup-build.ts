@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -21,6 +21,7 @@ let dir: string | undefined;
  */
 export async function setup(): Promise<void> {
   if (process.env.PONDERA_TEST_BUILD !== undefined) return;
+  await refuseStaleKernels();
   dir = await mkdtemp(join(tmpdir(), 'pondera-built-'));
   for (const path of LINKED) {
     await mkdir(dirname(join(dir, path)), { recursive: true });
@@ -43,6 +44,22 @@ export async function setup(): Promise<void> {
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   await promisify(execFile)(process.execPath, [tsc, '-p', dir]);
   process.env.PONDERA_TEST_BUILD = dir;
+}
+
+/** After a pull, the kernels of former sources would compute other numbers without a word. */
+async function refuseStaleKernels(): Promise<void> {
+  const kernels = join(root, 'src/kernels/simd');
+  const times = async (folder: string, ending: string) => {
+    const files = (await readdir(join(kernels, folder))).filter((file) => file.endsWith(ending));
+    return Promise.all(
+      files.map(async (file) => (await stat(join(kernels, folder, file))).mtimeMs),
+    );
+  };
+  const [sources, built] = [await times('assembly', '.ts'), await times('build', '.wasm')];
+  if (Math.max(...sources) <= Math.min(...built)) return;
+  throw new Error(
+    'src/kernels/simd/build: expected kernels made of the present sources, got older ones; run `npm run build:kernels`',
+  );
 }
 
 export async function teardown(): Promise<void> {
