@@ -31,6 +31,7 @@ def server(monkeypatch):
         acts = []
         hellos = []
         closes = []
+        closed = None
 
     def attend(ws):
         fake.hellos.append(MsgPack.decode(ws.recv()))
@@ -48,10 +49,12 @@ def server(monkeypatch):
             # a late reply to something else is not this one's
             ws.send(MsgPack.encode({"t": "acted", "id": act["id"] + 100, **acted, "policyVersion": 0}))
             ws.send(MsgPack.encode({"t": "acted", "id": act["id"], **acted, "policyVersion": 120}))
-        fake.closes.append(ws.protocol.close_code)
+        with fake.closed:
+            fake.closes.append(ws.protocol.close_code)
+            fake.closed.notify_all()
 
     fake = Fake()
-    fake.acts, fake.hellos, fake.closes = [], [], []
+    fake.acts, fake.hellos, fake.closes, fake.closed = [], [], [], threading.Condition()
     with serve(attend, "127.0.0.1", 0, subprotocols=[MsgPack.subprotocol], compression=None) as listening:
         thread = threading.Thread(target=listening.serve_forever)
         thread.start()
@@ -203,4 +206,5 @@ def test_a_session_goes_on_after_its_connection_broke_or_was_given_up(server):
     steps = [(act["id"], act["memory"]["step"]) for act in server.acts if "memory" in act]
     assert steps[:3] == [(1, [0]), (2, [1]), (2, [1])] and steps[-1] == (4, [2])
     # Only who says goodbye ends a session.
-    assert server.closes.count(1000) == 2
+    with server.closed:
+        assert server.closed.wait_for(lambda: server.closes.count(1000) == 2, timeout=10)
