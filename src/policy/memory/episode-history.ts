@@ -1,6 +1,6 @@
 import type { Row } from '../../envs/index.ts';
 import type { Tensors } from '../parameters/parameters.ts';
-import type { MemoryEntry, Past } from './memory-entry.ts';
+import { addEntries, type MemoryEntry, type Past } from './memory-entry.ts';
 
 /**
  * The history of an episode: rows, not what was thought about them, so it stays valid whatever happens to the policy's
@@ -42,12 +42,7 @@ export class EpisodeHistory {
    */
   see(row: Row, earlier: readonly Row[] = []): Past {
     this.#entries.length = this.#decided;
-    let { action, reward } = this.#before ?? { action: undefined, reward: 0 };
-    for (const seen of [...earlier, row]) {
-      const age = (this.#entries.at(-1)?.age ?? -1) + 1;
-      this.#entries.push({ row: seen, action, reward, age });
-      [action, reward] = [undefined, 0];
-    }
+    addEntries(this.#entries, [...earlier, row], this.#before);
     return { entries: this.#entries, end: this.#entries.length, of: this };
   }
 

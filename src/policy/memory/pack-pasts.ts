@@ -1,7 +1,7 @@
 import type { Row } from '../../envs/index.ts';
 import type { Ranges } from '../../kernels/index.ts';
 import type { EntryFeatures } from './entry-features.ts';
-import type { MemoryEntry, Past } from './memory-entry.ts';
+import { addEntries, type MemoryEntry, type Past } from './memory-entry.ts';
 import { entriesNeeded, type MemorySizes } from './memory-sizes.ts';
 
 /** Entries in arrays, as a policy reads them. */
@@ -33,11 +33,7 @@ export function nextMoment(
   next: { row: Row; earlier?: readonly Row[]; action: Float32Array; reward: number },
 ): Past {
   const past = entries.slice(Math.max(0, end - entriesNeeded(sizes)), end);
-  let { action, reward }: { action?: Float32Array; reward: number } = next;
-  for (const row of [...(next.earlier ?? []), next.row]) {
-    past.push({ row, action, reward, age: past[past.length - 1].age + 1 });
-    [action, reward] = [undefined, 0];
-  }
+  addEntries(past, [...(next.earlier ?? []), next.row], next);
   return { entries: past, end: past.length, of };
 }
 
