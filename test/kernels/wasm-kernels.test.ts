@@ -59,6 +59,7 @@ cases['concat, last axis'] = [
   normal('b', 3, 40),
 ];
 cases.tile = [(x) => tf.tile(x, [3, 1, 2]), normal('x', 2, 3, 4)];
+cases['tile of single numbers'] = [(x) => tf.tile(x, [2, 1, 5]), normal('x', 2, 3, 1)];
 cases['tile by ones'] = [(x) => tf.tile(x, [1, 1]), normal('x', 2, 3)];
 cases.broadcastTo = [(x) => tf.broadcastTo(x, [5, 2, 40]), normal('x', 1, 2, 40)];
 cases['gather, rows'] = [(x) => tf.gather(x, int32(2, 0, 2)), normal('x', 3, 4)];

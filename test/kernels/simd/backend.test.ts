@@ -192,6 +192,7 @@ cases.transpose = [(x) => tf.transpose(x, [2, 0, 3, 1]), normal('x', 2, 3, 4, 5)
 cases['transpose of frames'] = [(x) => tf.transpose(x, [0, 2, 3, 1]), normal('x', 2, 4, 3, 40)];
 cases['transpose of a row'] = [(x) => tf.transpose(x), normal('x', 1, 7)];
 cases.tile = [(x) => tf.tile(x, [3, 1, 2]), normal('x', 2, 3, 4)];
+cases['tile of single numbers'] = [(x) => tf.tile(x, [2, 1, 5]), normal('x', 2, 3, 1)];
 cases.broadcastTo = [(x) => tf.broadcastTo(x, [5, 2, 40]), normal('x', 1, 2, 40)];
 cases['gather, last axis'] = [(x) => tf.gather(x, int32([2, 0, 2, 3]), -1), normal('x', 3, 4)];
 cases['gather, a matrix of indices'] = [

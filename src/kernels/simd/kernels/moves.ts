@@ -129,7 +129,7 @@ function copy(
     (i, j, { size, a, b }) => {
       // A call of the built-in copy costs as much as 32 numbers.
       if (a === 1 && b === 1 && size > 32) to.set(from.subarray(i, i + size), j);
-      else for (const end = i + size * a; i < end; i += a, j += b) to[j] = from[i];
+      else for (let n = 0; n < size; n++, i += a, j += b) to[j] = from[i];
     },
     fromStart,
     toStart,
