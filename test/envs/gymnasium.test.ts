@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, connect as dialTcp, type Socket } from 'node:net';
+import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -27,7 +28,7 @@ interface Command {
 
 /** `python -m pondera_client …`, from the sources. */
 function client(...args: string[]): Command {
-  const env = { ...process.env, PYTHONPATH: CLIENT };
+  const env = { ...process.env, PYTHONPATH: [CLIENT, join(CLIENT, 'tests')].join(delimiter) };
   const child = spawn(interpreter, ['-m', 'pondera_client', ...args], { env });
   const printed: string[] = [];
   let complaints = '';
@@ -220,6 +221,22 @@ describe.runIf(pythonHas(NEEDED, 'the Python client'))('the Python client', () =
     expect(problems).toEqual([]);
     expect(server).toMatchObject({ exactlyOnce: true, resumes: true, frame: { envs: 4 } });
     expect(server.autoreset.followed).toBe(server.autoreset.ended);
+  });
+
+  it('takes texts as actions, in training and step by step', async () => {
+    const { url } = await serve('Spelling-v0', '--import', 'toys');
+    expectMetrics(await trained({ url, count: 2 }));
+    const env = await open(url);
+    expect(env.actionSpace.toJSON()).toEqual({
+      ...{ type: 'text', minLength: 1, maxLength: 3, charset: 'abc' },
+    });
+    const words = ['a', 'cb', 'bca'];
+    for (let seed = 0; seed < 8; seed++) {
+      const { obs } = await env.reset({ seed });
+      const right = words[obs as number];
+      const said = seed % 2 ? right : words.find((word) => word !== right)!;
+      expect((await env.step(said)).reward).toBe(seed % 2);
+    }
   });
 
   it('dials a trainer that listens', async () => {

@@ -7,6 +7,7 @@ import {
   MultiBinary,
   MultiDiscrete,
   partsOf,
+  Sequence,
   type Space,
   Text,
   Tuple,
@@ -45,6 +46,9 @@ const spaces: [string, Space][] = [
   ],
   ['MultiDiscrete of ones', new MultiDiscrete([1, 1])],
   ['MultiBinary of one', new MultiBinary([1])],
+  ['Text', new Text({ minLength: 0, maxLength: 3, charset: 'ab' })],
+  ['Text of a length', new Text({ minLength: 2, maxLength: 2, charset: 'abc' })],
+  ['Text of one character', new Text({ minLength: 1, maxLength: 4, charset: 'a' })],
   ['Dict of one part', new Dict({ only: new Discrete(3, 1) })],
   [
     'Dict of choices, masked by another',
@@ -59,12 +63,15 @@ const spaces: [string, Space][] = [
       new Dict({ turn: box([-2, 0], [4, 1]), bits: new MultiBinary([2]) }),
       new Discrete(3),
       new Tuple([new Discrete(2, -1), new MultiDiscrete([2, 2])], { maskedBy: { 1: 0 } }),
+      new Text({ minLength: 1, maxLength: 2, charset: 'xyz' }),
       new Box({ shape: [1], low: 0, high: 1 }),
     ]),
   ],
 ];
 
-const isJoint = (space: Space) => space instanceof Dict || space instanceof Tuple;
+/** Whether actions are chosen part after part. */
+const isJoint = (space: Space) =>
+  space instanceof Dict || space instanceof Tuple || space instanceof Text;
 
 const ROWS = 40;
 
@@ -166,7 +173,7 @@ describe.each(cases)('%s: acting and learning agree', (_name, space, masked) => 
     expect(distribution.divergence(params, params, mask)).toBe(0);
   });
 
-  // Of several parts it depends on the action; test/policy/joint.test.ts has it.
+  // Of several parts it depends on the action; joint.test.ts and text.test.ts have it.
   it.skipIf(isJoint(space))('on what they describe: entropy', () => {
     const nats = rows.map(({ params, mask }) => {
       const described = distribution.describe(params, mask);
@@ -448,10 +455,10 @@ describe('by hand', () => {
 });
 
 it.each([
-  new Text({ maxLength: 3 }),
-  new Dict({ a: new Discrete(2), b: new Text({ maxLength: 3 }) }),
+  new Sequence(new Discrete(2), { maxLength: 3 }),
+  new Dict({ a: new Discrete(2), b: new Sequence(new Discrete(2), { maxLength: 3 }) }),
 ])('refuses %o', (space) => {
   expect(() => distributionFor(space)).toThrow(
-    'distributionFor: expected Box, Discrete, MultiDiscrete or MultiBinary actions, got text',
+    'distributionFor: expected Box, Discrete, MultiDiscrete, MultiBinary or Text actions, got sequence',
   );
 });

@@ -2,7 +2,7 @@
 
 import gymnasium as gym
 import numpy as np
-from gymnasium.spaces import Box, Dict, Discrete
+from gymnasium.spaces import Box, Dict, Discrete, Text
 
 
 class Count(gym.Env):
@@ -90,3 +90,23 @@ class Prompting(Count):
         obs, *rest, _ = super().step(action)
         half = np.array([obs[0], obs[1] - 0.5])
         return (obs, *rest, {"earlier": "none" if action == 3 else [half]})
+
+
+class Spelling(gym.Env):
+    """Names one of three words, and gives 1 for its spelling; an action that is no str is a fault."""
+
+    words = ["a", "cb", "bca"]
+    observation_space = Discrete(3)
+    action_space = Text(3, charset="abc")
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self._word = int(self.np_random.integers(3))
+        return self._word, {}
+
+    def step(self, action):
+        assert isinstance(action, str) and self.action_space.contains(action), action
+        return self._word, float(action == self.words[self._word]), True, False, {}
+
+
+gym.register("Spelling-v0", Spelling)

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type RunningStats, VERSION } from '../../envs/common/index.ts';
+import { partsOf } from '../../envs/spaces/index.ts';
 import type { Thought } from '../../policy/index.ts';
 import type { Agent } from '../agent/agent.ts';
 import { exitOf } from '../agent/exit-option.ts';
@@ -22,7 +23,7 @@ const CLIP = 10;
  * - `pondera.json`: spaces, halting and exit, and of an action in parts where their numbers are
  *
  * @returns the files by name
- * @throws UsageError naming what cannot be exported: an operation of the encoder, the algorithm, or the memory
+ * @throws UsageError naming what cannot be exported: an operation of the encoder, the algorithm, the memory, or a Text of actions
  */
 export async function exportOnnx(agent: Agent): Promise<Record<string, Uint8Array | string>> {
   const { policy, config } = agent;
@@ -34,6 +35,13 @@ export async function exportOnnx(agent: Agent): Promise<Record<string, Uint8Arra
   if (policy.entries) {
     throw new UsageError(
       `export: memory.length: expected 0, since the graphs take one observation, got ${config.memory.length}; serve the policy (pondera serve), or load it in a page (pondera/act)`,
+    );
+  }
+  const text = partsOf(agent.actionSpace).find(({ space }) => space.type === 'text');
+  if (text) {
+    const where = ['actionSpace', ...text.path].join('.');
+    throw new UsageError(
+      `export: ${where}: expected Box, Discrete, MultiDiscrete or MultiBinary, got a Text; serve the policy (pondera serve), or load it in a page (pondera/act)`,
     );
   }
   const engine = tf.engine();

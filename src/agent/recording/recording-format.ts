@@ -87,7 +87,7 @@ const header = z.strictObject({
     .enum(['probabilities', 'means', 'values', 'parts'])
     .optional()
     .describe(
-      'Meaning of the numbers in a step’s actions; parts: those of each part of a Dict or Tuple, one after another. ' +
+      'Meaning of the numbers in a step’s actions; parts: those of each part of a Dict or Tuple, or of each place of a Text, one after another. ' +
         'Absent: means for a Box, probabilities otherwise.',
     ),
   tokens: z

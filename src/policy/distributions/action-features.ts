@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { ActionPart } from '../../envs/index.ts';
+import type { ActionPart, AnySpace, Text } from '../../envs/index.ts';
 
 /**
  * The numbers by which later parts of an action see a part: a 1 for the choice of each Discrete component and 0 for the
- * others, the bits of a MultiBinary, the entries of a Box.
+ * others, the bits of a MultiBinary, the entries of a Box; of a Text, those of a choice of a character at each place,
+ * all 0 after the last.
  */
 export interface ActionFeatures {
   size: number;
@@ -14,6 +15,8 @@ export interface ActionFeatures {
 }
 
 export function actionFeatures({ space, nvec, start }: ActionPart): ActionFeatures {
+  const known = space as AnySpace;
+  if (known.type === 'text') return textFeatures(known);
   if (nvec.length === 0) {
     return {
       size: space.size,
@@ -34,6 +37,24 @@ export function actionFeatures({ space, nvec, start }: ActionPart): ActionFeatur
         nvec.map((n, c) => chosenAmong(tf.slice(actions, [0, c], [-1, 1]), start[c], n)),
         1,
       ),
+  };
+}
+
+function textFeatures({ maxLength, charset }: Text): ActionFeatures {
+  const n = [...charset].length;
+  return {
+    size: maxLength * n,
+    each(action, visit) {
+      for (let k = 0; k < action[0]; k++) visit(k * n + action[1 + k], 1);
+    },
+    tensor(actions) {
+      const length = tf.slice(actions, [0, 0], [-1, 1]);
+      const places = Array.from({ length: maxLength }, (_, k) => {
+        const chosen = chosenAmong(tf.slice(actions, [0, 1 + k], [-1, 1]), 0, n);
+        return tf.mul(chosen, tf.cast(tf.greater(length, k), 'float32'));
+      });
+      return tf.concat(places, 1) as tf.Tensor2D;
+    },
   };
 }
 

@@ -34,11 +34,17 @@ export interface JointPart {
   mask: number;
   /** The part whose choice selects the row of its mask. */
   maskedBy: JointPart | undefined;
+  /** The choices that are allowed whatever was chosen, for a part that takes no mask; without it, all. */
+  allowed?: Uint8Array;
 }
 
 /** The places of all parts, and the size and first values of the parameters that are free. */
 export interface JointLayout {
   parts: readonly JointPart[];
+  /** By what the sum over the parts before is multiplied at each part [R]; without it, by 1. */
+  decay?: Float32Array;
+  /** The choice after which no part is chosen. */
+  end?: number;
   outputs: number;
   free: { count: number; initial: (index: number, rng: Rng) => number };
   actionSize: number;
@@ -65,25 +71,32 @@ export function layoutOf(
     actionSize += family.actionSize;
     maskSize += part.maskRows * part.maskWidth;
   }
-  const draws: { end: number; draw: (rng: Rng) => number }[] = [];
+  const draws: { begin: number; end: number; draw: (index: number, rng: Rng) => number }[] = [];
   let end = outputs;
-  const place = (count: number, draw: (rng: Rng) => number) => {
+  const place = (count: number, draw: (index: number, rng: Rng) => number) => {
     const begin = end;
-    draws.push({ end: (end += count) - outputs, draw });
+    end += count;
+    draws.push({ begin: begin - outputs, end: end - outputs, draw });
     return begin;
   };
   for (const [k, own] of parts.entries()) {
     const { family, features } = own;
-    own.free = place(family.free.count, () => family.free.initial as number);
-    if (k + 1 < parts.length) {
-      own.embedding = place(features.size * RANK, (rng) => rng.normal() / Math.sqrt(RANK));
-    }
-    // As small as the head's first weights, so that the first actions are nearly uniform.
-    if (k > 0) own.map = place(RANK * family.outputs, (rng) => 0.01 * rng.normal());
+    const { count, initial } = family.free;
+    own.free = place(count, typeof initial === 'number' ? () => initial : initial);
+    if (k + 1 < parts.length) own.embedding = place(features.size * RANK, firstEmbedding);
+    if (k > 0) own.map = place(RANK * family.outputs, firstMap);
   }
-  const initial = (index: number, rng: Rng) => draws.find(({ end }) => index < end)!.draw(rng);
+  const initial = (index: number, rng: Rng) => {
+    const { begin, draw } = draws.find(({ end }) => index < end)!;
+    return draw(index - begin, rng);
+  };
   return { parts, outputs, free: { count: end - outputs, initial }, actionSize, maskSize };
 }
+
+/** The first value of a number of an embedding. */
+export const firstEmbedding = (_index: number, rng: Rng): number => rng.normal() / Math.sqrt(RANK);
+/** That of a map: as small as the head's first weights, so that the first actions are nearly uniform. */
+export const firstMap = (_index: number, rng: Rng): number => 0.01 * rng.normal();
 
 /** Scratch of `condition` [R]. */
 const scaled = new Float64Array(RANK);
@@ -122,8 +135,8 @@ export function addEmbedding(
 }
 
 /**
- * Writes the gradient by a part's numbers in the row, from that by its parameters, and adds the part's share of the
- * gradient by the sum before it to `bySum` [R].
+ * Adds the gradient by a part's numbers in the row, from that by its parameters, and the part's share of the gradient by
+ * the sum before it to `bySum` [R].
  */
 export function conditionGradient(
   { family, base, query, free, map }: JointPart,
@@ -134,32 +147,31 @@ export function conditionGradient(
   bySum: Float64Array,
 ): void {
   const { outputs } = family;
-  for (let o = 0; o < outputs; o++) gradient[base + o] = byOwn[o];
-  for (let f = 0; f < family.free.count; f++) gradient[free + f] = byOwn[outputs + f];
+  for (let o = 0; o < outputs; o++) gradient[base + o] += byOwn[o];
+  for (let f = 0; f < family.free.count; f++) gradient[free + f] += byOwn[outputs + f];
   if (!sum) return;
   for (let r = 0, v = map; r < RANK; r++) {
     const scale = 1 + params[query + r];
     let byScaled = 0;
     for (let o = 0; o < outputs; o++, v++) {
       byScaled += params[v] * byOwn[o];
-      gradient[v] = scale * sum[r] * byOwn[o];
+      gradient[v] += scale * sum[r] * byOwn[o];
     }
-    gradient[query + r] = byScaled * sum[r];
+    gradient[query + r] += byScaled * sum[r];
     bySum[r] += byScaled * scale;
   }
 }
 
-/** Writes the gradient by the embedding of a part's action, from that by the sums after it [R]. */
+/** Adds the gradient by the embedding of a part's action, from that by the sums after it [R]. */
 export function embeddingGradient(
   { features, embedding }: JointPart,
   action: Float32Array,
   bySum: Float64Array,
   gradient: Float32Array,
 ): void {
-  gradient.fill(0, embedding, embedding + features.size * RANK);
   features.each(action, (index, value) => {
     const at = embedding + index * RANK;
-    for (let r = 0; r < RANK; r++) gradient[at + r] = value * bySum[r];
+    for (let r = 0; r < RANK; r++) gradient[at + r] += value * bySum[r];
   });
 }
 
@@ -181,22 +193,25 @@ export interface Conditional {
   params: tf.Tensor2D; // [B, outputs + free]
   masks: tf.Tensor2D | undefined; // [B, maskWidth]
   actions: tf.Tensor2D; // [B, actionSize]
+  /** 1 where the part was chosen, 0 after the end; undefined where nothing ends. */
+  live: tf.Tensor1D | undefined; // [B]
 }
 
 /**
- * `condition`, `addEmbedding` and `selectMask` of all parts, on batches.
+ * `condition`, `addEmbedding` and `selectMask` of all parts, on batches. After the end, all choices are to be the end.
  * @param params [B, P]
  * @param actions [B, actionSize]
  * @param masks [B, maskSize]
  */
 export function conditionals(
-  parts: readonly JointPart[],
+  { parts, decay, end }: JointLayout,
   params: tf.Tensor2D,
   actions: tf.Tensor2D,
   masks: tf.Tensor2D | undefined,
 ): Conditional[] {
   const cut = (x: tf.Tensor2D, begin: number, size: number) =>
     tf.slice(x, [0, begin], [-1, size]) as tf.Tensor2D;
+  const column = (i: number) => tf.reshape(cut(actions, i, 1), [-1]);
   /** Σ_i x_i·w_i of each row. @param x [B, m] @param begin of w [m, n] in the parameters */
   const product = (x: tf.Tensor, begin: number, m: number, n: number) => {
     const weights = tf.reshape(cut(params, begin, m * n), [-1, m, n]);
@@ -216,11 +231,13 @@ export function conditionals(
     const chosen = cut(actions, action, family.actionSize);
     if (k + 1 < parts.length) {
       const embedded = product(features.tensor(chosen), embedding, features.size, RANK);
-      sum = sum ? tf.add(sum, embedded) : embedded;
+      sum = sum ? tf.add(decay ? tf.mul(sum, tf.tensor1d(decay)) : sum, embedded) : embedded;
     }
     const { maskRows, maskWidth } = part;
     let allowed: tf.Tensor | undefined;
-    if (masks && maskWidth > 0) {
+    if (own.allowed) {
+      allowed = tf.tile(tf.tensor2d(own.allowed, [1, outputs]), [params.shape[0], 1]);
+    } else if (masks && maskWidth > 0) {
       allowed = cut(masks, own.mask, maskRows * maskWidth);
       if (maskedBy) {
         const choices = cut(actions, maskedBy.action, 1);
@@ -233,6 +250,10 @@ export function conditionals(
       params: given as tf.Tensor2D,
       masks: allowed as tf.Tensor2D | undefined,
       actions: chosen,
+      live:
+        end === undefined || k === 0
+          ? undefined
+          : (tf.cast(tf.notEqual(column(action - 1), end), 'float32') as tf.Tensor1D),
     };
   });
 }

@@ -6,16 +6,19 @@ import type { Distribution } from './distribution.ts';
 import { gaussian } from './gaussian.ts';
 import { joint } from './joint.ts';
 import { bernoulli } from './multi-binary.ts';
+import { text } from './text.ts';
 
 export { type ActionValues, actionValues } from './action-values.ts';
 export { RANK } from './conditioning.ts';
 export type { Choices, Distribution, HeadReading, Reading } from './distribution.ts';
 export { explainBounds } from './gaussian.ts';
+export { explainText } from './text.ts';
 
 /**
  * The distribution over an action space: categorical for Discrete and MultiDiscrete, Bernoulli for MultiBinary,
- * Gaussian for Box, and for Dict and Tuple these part after part, each given those before it.
- * @throws TypeError for another space, or one without parts
+ * Gaussian for Box, for Text character after character, and for Dict and Tuple these part after part, each given those
+ * before it.
+ * @throws TypeError for another space, or one without parts; RangeError for a Text of more than 64 characters
  */
 export function distributionFor(space: Space): Distribution {
   const known = space as AnySpace;
@@ -27,6 +30,8 @@ export function distributionFor(space: Space): Distribution {
       return bernoulli(known);
     case 'box':
       return gaussian(known);
+    case 'text':
+      return text(known);
     case 'dict':
     case 'tuple': {
       const parts = partsOf(known);
@@ -43,7 +48,7 @@ export function distributionFor(space: Space): Distribution {
     }
     default:
       throw new TypeError(
-        `distributionFor: expected Box, Discrete, MultiDiscrete or MultiBinary actions, got ${known.type}`,
+        `distributionFor: expected Box, Discrete, MultiDiscrete, MultiBinary or Text actions, got ${known.type}`,
       );
   }
 }

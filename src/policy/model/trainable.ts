@@ -1,6 +1,6 @@
 import type { ActionPart, AnySpace, Space } from '../../envs/index.ts';
 import { partsOf } from '../../envs/spaces/index.ts';
-import { explainBounds } from '../distributions/index.ts';
+import { explainBounds, explainText } from '../distributions/index.ts';
 
 /**
  * A reason why a policy does not fit the spaces of an environment.
@@ -19,8 +19,8 @@ interface Spaces {
 }
 
 /** The types of the spaces that a part of an action is chosen from. */
-const CHOSEN: readonly string[] = ['box', 'discrete', 'multi-discrete', 'multi-binary'];
-const LEAVES = 'Box, Discrete, MultiDiscrete or MultiBinary';
+const CHOSEN: readonly string[] = ['box', 'discrete', 'multi-discrete', 'multi-binary', 'text'];
+const LEAVES = 'Box, Discrete, MultiDiscrete, MultiBinary or Text';
 const ACTIONS = `${LEAVES}, or a Dict or Tuple of them`;
 const OBSERVATIONS =
   'Box, Discrete, MultiDiscrete, MultiBinary, Text, or a Dict, Tuple, Sequence or Graph of them';
@@ -40,14 +40,22 @@ export function explainActions({
     };
   }
   const other = parts.find(({ space }) => !CHOSEN.includes(space.type));
-  if (other === undefined) return undefined;
-  return {
-    found: `${whereOf(other)}: expected ${other.name ? LEAVES : ACTIONS}, got a ${nameOf(other.space)}`,
-    fix:
-      other.space.type === 'text'
-        ? 'offer the texts as choices of a Discrete space'
-        : 'offer a fixed number of parts, as a Tuple',
-  };
+  if (other !== undefined) {
+    return {
+      found: `${whereOf(other)}: expected ${other.name ? LEAVES : ACTIONS}, got a ${nameOf(other.space)}`,
+      fix: 'offer a fixed number of parts, as a Tuple',
+    };
+  }
+  for (const part of parts) {
+    const space = part.space as AnySpace;
+    const found = space.type === 'text' ? explainText(space) : undefined;
+    if (found === undefined) continue;
+    return {
+      found: `${whereOf(part)}: ${found}`,
+      fix: 'lower maxLength, take a text in several actions, or offer the texts as choices of a Discrete space',
+    };
+  }
+  return undefined;
 }
 
 function whereOf({ name }: ActionPart): string {

@@ -25,6 +25,7 @@ beforeAll(() => loadBackend('wasm'));
 
 const numbers = new Box({ shape: [2], low: -1, high: 1 });
 const text = new Text({ maxLength: 3 });
+const long = new Text({ maxLength: 65 });
 /** A space of a developer's own. */
 const own = Object.assign(Object.create(text), { type: 'own' }) as Space;
 
@@ -38,6 +39,8 @@ const spaces: [string, Space][] = (
     new MultiDiscrete(new Array(8).fill(2), { shape: [2, 2, 2] }),
     new MultiBinary([2, 2]),
     text,
+    long,
+    new Text({ maxLength: 64, charset: 'ab' }),
     new Dict({ a: numbers, b: new Tuple([new Discrete(2)]) }),
     new Dict({ a: numbers, b: new Tuple([text]) }),
     new Dict({}) as never,
@@ -76,11 +79,16 @@ describe.each(spaces)('%s', (_, space) => {
 
 describe('an explanation says where, what was expected, what there is and what to do', () => {
   it('of actions', () => {
-    expect(explainActions({ actionSpace: new Tuple([new Discrete(2), text]) })).toEqual({
-      found: 'actionSpace.1: expected Box, Discrete, MultiDiscrete or MultiBinary, got a Text',
-      fix: expect.stringContaining('choices of a Discrete'),
+    const many = new Sequence(numbers, { maxLength: 2 });
+    expect(explainActions({ actionSpace: new Tuple([new Discrete(2), many]) })).toEqual({
+      found:
+        'actionSpace.1: expected Box, Discrete, MultiDiscrete, MultiBinary or Text, got a Sequence',
+      fix: expect.stringContaining('as a Tuple'),
     });
-    expect(explainActions({ actionSpace: text })?.fix).toContain('choices of a Discrete');
+    expect(explainActions({ actionSpace: new Dict({ say: long }) })).toEqual({
+      found: 'actionSpace.say: expected a Text of at most 64 characters, got one of 65',
+      fix: expect.stringContaining('lower maxLength'),
+    });
     expect(explainActions({ actionSpace: new Tuple([new Dict({})]) })?.found).toBe(
       'actionSpace: expected at least one part, got an empty Tuple',
     );

@@ -1,4 +1,4 @@
-import type { Space } from '../../../envs/index.ts';
+import type { AnySpace, Space } from '../../../envs/index.ts';
 import { type ActionPart, partsOf } from '../../../envs/spaces/index.ts';
 
 const WEIGHT = 0.01;
@@ -15,8 +15,10 @@ export function entropyWeight(actionSpace: Space): number {
   return most === 0 ? 0 : WEIGHT * Math.min(1, NATS / most);
 }
 
-/** The entropy of uniform choices in nats; 0 for numbers, which have no choices. */
+/** The entropy of uniform choices in nats, of a Text at each place; 0 for numbers, which have no choices. */
 function mostEntropy({ space, nvec }: ActionPart): number {
-  if (space.type === 'multi-binary') return space.size * Math.LN2;
+  const known = space as AnySpace;
+  if (known.type === 'multi-binary') return known.size * Math.LN2;
+  if (known.type === 'text') return known.maxLength * Math.log([...known.charset].length + 1);
   return nvec.reduce((sum, n) => sum + Math.log(n), 0);
 }

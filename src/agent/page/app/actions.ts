@@ -38,7 +38,7 @@ export function actionsOf(
   const [least, most] = [Math.min(...numbers, 0), Math.max(...numbers, 0)];
   const means = numbers.filter((_, i) => entries[i % entries.length].kind === 'mean');
   const largest = Math.max(...means.map(Math.abs), Number.MIN_VALUE);
-  const parts = space.type === 'dict' || space.type === 'tuple';
+  const parts = actions === 'parts';
   return {
     labels: entries.map(({ label }) => label),
     heading: parts
@@ -96,6 +96,19 @@ function entriesOf(space: SpaceJson, action: unknown, name: string): Entry[] {
         low: of(space.low, i),
         high: of(space.high, i),
       }));
+    }
+    case 'text': {
+      const characters = [...space.charset];
+      const written = [...(action as string)];
+      return Array.from({ length: space.maxLength }, (_, k) =>
+        [...characters, undefined].map(
+          (character): Entry => ({
+            label: choice(`${k + 1}: ${character ?? 'the end'}`),
+            kind: 'share',
+            taken: k <= written.length && written[k] === character,
+          }),
+        ),
+      ).flat();
     }
     case 'dict':
       return space.spaces.flatMap(([key, part]) =>

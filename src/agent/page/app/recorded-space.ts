@@ -6,7 +6,7 @@ export type SpaceJson =
   | { type: 'discrete'; n: number; start: number }
   | { type: 'multi-discrete'; shape: number[]; nvec: number[]; start: number[]; as?: string }
   | { type: 'multi-binary'; shape: number[] }
-  | { type: 'text'; maxLength: number }
+  | { type: 'text'; maxLength: number; charset: string }
   | { type: 'dict'; spaces: [string, SpaceJson][] }
   | { type: 'tuple'; spaces: SpaceJson[] }
   | { type: 'sequence'; space: SpaceJson }
