@@ -21,10 +21,16 @@ import { mountainCar } from './mountain-car.ts';
 import { parity } from './parity.ts';
 import { parseOptions } from './parse-options.ts';
 import { pendulum } from './pendulum.ts';
+import { additionEnv } from './tokens/addition.ts';
+import { countdown } from './tokens/countdown.ts';
+import { lookup } from './tokens/lookup.ts';
+import { multiplyEnv } from './tokens/multiply.ts';
+import { permute } from './tokens/permute.ts';
+import { textEnv } from './tokens/text-env.ts';
 
 export type { EnvEntry } from './entry.ts';
 
-/** The built-in environments: first tasks that need thought, then memory, then control, then known answers for tests. */
+/** The built-in environments: first tasks that need thought, then memory, then answers in tokens, then control, then known answers for tests. */
 export const envEntries: readonly EnvEntry[] = [
   kHop,
   maze,
@@ -33,6 +39,12 @@ export const envEntries: readonly EnvEntry[] = [
   tMaze,
   repeatPrevious,
   recall,
+  additionEnv,
+  multiplyEnv,
+  countdown,
+  permute,
+  lookup,
+  textEnv,
   cartPole,
   acrobot,
   mountainCar,

@@ -59,9 +59,9 @@ describe.each(envEntries.map((entry) => entry.id))('%s', (id) => {
     const [first, again] = [one.reset({ seed: 7 }), two.reset({ seed: 7 })];
     expect(again).toEqual(first);
     expect(play(two, again, 20, 0)).toEqual(play(one, first, 20, 0));
-    const starts = Array.from({ length: 20 }, () => JSON.stringify(one.reset().obs));
+    const starts = Array.from({ length: 20 }, () => JSON.stringify(one.reset()));
     expect(new Set(starts).size).toBeGreaterThan(1);
-    const seeded = Array.from({ length: 20 }, (_, seed) => JSON.stringify(one.reset({ seed }).obs));
+    const seeded = Array.from({ length: 20 }, (_, seed) => JSON.stringify(one.reset({ seed })));
     expect(new Set(seeded).size).toBeGreaterThan(1);
   });
 
