@@ -4,6 +4,7 @@
  */
 
 export type { Decision, DecisionRequest, StepTrace, Transition } from './deciders/decision.ts';
+export { Demonstrator } from './deciders/demonstrator.ts';
 export {
   type Decider,
   type DeciderContext,

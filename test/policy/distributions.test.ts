@@ -237,6 +237,20 @@ describe.each(cases)('%s: acting and learning agree', (_name, space, masked) => 
     }
   });
 
+  it('on actions of the space, as it writes them', () => {
+    for (const { params, mask, action, rng } of rows) {
+      distribution.sample(params, mask, rng, action);
+      const value = distribution.toAction(action);
+      const flat = new Float32Array(space.size);
+      space.write(value, flat);
+      const back = new Float32Array(distribution.actionSize);
+      distribution.fromFlat(flat, back);
+      const again = new Float32Array(space.size);
+      space.write(distribution.toAction(back), again);
+      expectClose(Array.from(again), Array.from(flat));
+    }
+  });
+
   it('with finite gradients', () => {
     const { params, others, masks } = tensors();
     const actions = stack(

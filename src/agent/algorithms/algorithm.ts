@@ -24,8 +24,8 @@ export interface LearningConfig {
 export interface RolloutSettings {
   /** Decisions that a rollout collects before an update (T); thoughts under way then add at most one each. */
   decisions: number;
-  /** Discount per decision, or per tick of its clock, in [0, 1]. */
-  gamma: number;
+  /** Discount per decision, or per tick of its clock, in [0, 1]; absent where the algorithm reads no returns. */
+  gamma?: number;
 }
 
 /** The part of training's progress that decides how thoughts end. */
@@ -119,6 +119,11 @@ export interface AlgorithmDefinition<
   readonly summary: string;
   /** The schema of its section: a strict object, each field with a description, and with a default or optional. */
   readonly settings: Schema;
+  /**
+   * Present where it learns from demonstrations (`info.demonstration`) and not from what the policy does: rollouts then take the
+   * demonstrated actions, without a thought. `price` is that of a ponder step where the config sets none, in the unit of its loss.
+   */
+  readonly demonstrated?: { price: number };
   /** The names of the halting rules that it can train, the default first. */
   readonly halting: readonly string[];
   /** The meaning and unit of each statistic of an update, by name. */

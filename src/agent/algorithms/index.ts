@@ -9,6 +9,7 @@ import type {
   RolloutSettings,
   SettingsSchema,
 } from './algorithm.ts';
+import { likelihood } from './likelihood/index.ts';
 import { ppo } from './ppo/index.ts';
 import { pqn } from './pqn/index.ts';
 
@@ -26,7 +27,7 @@ export type {
 } from './algorithm.ts';
 export { trainedBehavior } from './behavior.ts';
 
-const builtIn = [ppo, pqn] as const;
+const builtIn = [ppo, pqn, likelihood] as const;
 
 type BuiltIn = (typeof builtIn)[number];
 

@@ -24,7 +24,15 @@ export function table(titles: readonly string[], rows: readonly (readonly string
 
 /** An evaluation as text: its totals, the environment's own numbers, ponder steps by difficulty, and success at forced depths. */
 export function evaluationText(evaluation: Evaluation): string {
-  const { ponderSteps: steps, successRate, spearman, cut, lostEpisodes, binWidth } = evaluation;
+  const {
+    ponderSteps: steps,
+    successRate,
+    nats,
+    spearman,
+    cut,
+    lostEpisodes,
+    binWidth,
+  } = evaluation;
   const spread = ({ mean, std }: { mean: number; std: number }) =>
     `${decimal(mean)} ± ${decimal(std)}`;
   const sections = [
@@ -33,6 +41,9 @@ export function evaluationText(evaluation: Evaluation): string {
       `return        ${spread(evaluation.return)}`,
       `net return    ${spread(evaluation.netReturn)}`,
       `success       ${decimal(successRate)}`,
+      ...(nats === undefined
+        ? []
+        : [`nats          ${decimal(nats)} (−ln of the demonstrated action’s probability)`]),
       `ponder steps  mean ${decimal(steps.mean, 2)}, p50 ${steps.p50}, p95 ${steps.p95}, max ${steps.max}`,
       `spearman      ${decimal(spearman)} (ponder steps with difficulty)`,
       ...(cut.episodes > 0
@@ -73,13 +84,19 @@ export function evaluationText(evaluation: Evaluation): string {
   }
   if (evaluation.forcedDepth.length > 0) {
     const anyCut = evaluation.forcedDepth.some((row) => row.cut > 0);
+    const anyNats = evaluation.forcedDepth.some((row) => row.nats !== undefined);
     sections.push(
       table(
-        ['forced to steps', 'return', 'success', ...(anyCut ? ['truncated'] : [])],
+        [
+          ...['forced to steps', 'return', 'success'],
+          ...(anyNats ? ['nats'] : []),
+          ...(anyCut ? ['truncated'] : []),
+        ],
         evaluation.forcedDepth.map((row) => [
           String(row.ponderSteps),
           decimal(row.return),
           decimal(row.successRate),
+          ...(anyNats ? [decimal(row.nats ?? null)] : []),
           ...(anyCut ? [whole(row.cut)] : []),
         ]),
       ),

@@ -18,6 +18,7 @@ import { envSource } from '../config/env-source.ts';
 import { MOST_STEPS } from '../config/sections/halting-settings.ts';
 import type { Evaluation } from '../events/events.ts';
 import { mean, meanAndStd, ponderSteps, spearman, successRate } from '../events/statistics.ts';
+import type { Likelihood } from './likelihood.ts';
 import {
   type FailureTolerance,
   onStage,
@@ -145,7 +146,7 @@ export async function measureOn(
   const played = await run(await ruleFor(agent, options, run));
   const forcedDepth: Evaluation['forcedDepth'] = [];
   for (const ponderSteps of depths) {
-    const { episodes } = await run(fixed(ponderSteps), forcedEpisodes);
+    const { episodes, likelihood } = await run(fixed(ponderSteps), forcedEpisodes);
     const forced = meanAndStd(episodes.map((episode) => episode.return));
     forcedDepth.push({
       ponderSteps,
@@ -153,6 +154,7 @@ export async function measureOn(
       return: forced.mean,
       std: forced.std,
       successRate: successRate(episodes.map(({ success }) => success)),
+      ...natsOf(likelihood),
       cut: cutIn(episodes),
     });
   }
@@ -210,7 +212,14 @@ async function ruleFor(
   return exit.definition.rule({ ...exit.options, histogram });
 }
 
-function summarize({ episodes, tally, envMetrics: means, lost }: Played, price: number) {
+function natsOf({ nats }: Likelihood): { nats?: number } {
+  return nats === undefined ? {} : { nats };
+}
+
+function summarize(
+  { episodes, tally, envMetrics: means, likelihood, lost }: Played,
+  price: number,
+) {
   const envMetrics = means.take();
   const levels = tally.levels();
   const { binWidth } = tally;
@@ -227,6 +236,7 @@ function summarize({ episodes, tally, envMetrics: means, lost }: Played, price: 
     return: meanAndStd(episodes.map((episode) => episode.return)),
     netReturn: meanAndStd(episodes.map((episode) => episode.return - price * episode.pricedSteps)),
     successRate: successRate(episodes.map(({ success }) => success)),
+    ...natsOf(likelihood),
     ponderSteps: ponderSteps(tally.histogram),
     byDifficulty: levels.map(({ difficulty, histogram }) => {
       const decisions = histogram.reduce((a, b) => a + b, 0);

@@ -22,6 +22,7 @@ import { EnvMetricMeans } from '../common/env-metric-means.ts';
 import { closeReporting, reportingTo } from '../common/failures.ts';
 import { envName } from '../config/env-name.ts';
 import type { EnvSource } from '../config/env-source.ts';
+import { Likelihood } from './likelihood.ts';
 import { Tally } from './tally.ts';
 
 export interface StageOptions {
@@ -75,6 +76,8 @@ export interface Played {
   tally: Tally;
   /** Means of the environment's own numbers over all steps that give them. */
   envMetrics: EnvMetricMeans;
+  /** How likely demonstrated actions were. */
+  likelihood: Likelihood;
   /** Episodes that were lost; others were played in their place. */
   lost: number;
 }
@@ -131,6 +134,7 @@ export class Stage {
       episodes: [],
       tally: new Tally(options.maxSteps ?? halting.maxSteps),
       envMetrics: new EnvMetricMeans(),
+      likelihood: new Likelihood(),
       lost: 0,
     };
     const priced = new Float64Array(this.#envs.count);
@@ -148,6 +152,7 @@ export class Stage {
             decisions++;
             played.tally.add(observation.difficulty, ponderSteps);
             played.envMetrics.add(metrics);
+            played.likelihood.add(decision.demonstrated);
             decided?.(decision);
             priced[env] += ponderSteps - halting.minSteps;
             if (episode === undefined) continue;

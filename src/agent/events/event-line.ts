@@ -28,6 +28,12 @@ export function cutText({ episodes, cut }: Evaluation): string {
   return `; ${whole(cut.episodes)} of ${whole(episodes)} episodes truncated after ${whole(cut.after)} environment steps (evaluation.maxEpisodeSteps)`;
 }
 
+/** The success rate and the nats of an evaluation, where it has them. */
+export function scoresText({ successRate, nats }: Evaluation): string {
+  const success = successRate === null ? '' : `, success ${decimal(successRate)}`;
+  return success + (nats === undefined ? '' : `, nats ${decimal(nats)}`);
+}
+
 /** The environment's own numbers of an evaluation as text, the first four of them; empty where there are none. */
 export function envMetricsText({ envMetrics = {} }: Evaluation): string {
   const all = Object.entries(envMetrics);
@@ -84,10 +90,8 @@ export function eventLine(event: PrintedEvent): string | undefined {
     }
     case 'evaluated': {
       const { evaluation, best } = event;
-      const success =
-        evaluation.successRate === null ? '' : `, success ${decimal(evaluation.successRate)}`;
       return (
-        `update ${event.update}: evaluation return ${decimal(evaluation.return.mean)}${success}, ` +
+        `update ${event.update}: evaluation return ${decimal(evaluation.return.mean)}${scoresText(evaluation)}, ` +
         `ponder steps ${decimal(evaluation.ponderSteps.mean, 2)}${envMetricsText(evaluation)}${best ? ' (best)' : ''}${cutText(evaluation)}`
       );
     }

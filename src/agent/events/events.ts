@@ -113,6 +113,8 @@ export interface Evaluation {
   netReturn: { mean: number; std: number };
   /** Share of episodes with `info.success`, in [0, 1]; null where the environment never says. */
   successRate: number | null;
+  /** Mean of −ln π(demonstration) over decisions, in nats; absent where the environment demonstrates nothing (`info.demonstration`). */
+  nats?: number;
   /** Ponder steps of a decision. */
   ponderSteps: PonderSteps;
   /** Ponder steps by the difficulty of the decision, and success by the difficulty at the start of the episode. */
@@ -140,6 +142,8 @@ export interface Evaluation {
     std: number;
     /** Share of episodes with `info.success`, in [0, 1]; null where the environment never says. */
     successRate: number | null;
+    /** Mean of −ln π(demonstration), as above. */
+    nats?: number;
     /** Episodes truncated after `cut.after` decisions. */
     cut: number;
   }[];

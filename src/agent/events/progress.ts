@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { bar } from '../common/bar.ts';
 import { decimal, whole } from '../common/numbers.ts';
-import { cutText, envMetricsText, eventLine, lossesText } from './event-line.ts';
+import { cutText, envMetricsText, eventLine, lossesText, scoresText } from './event-line.ts';
 import type { TrainEvent, UpdateMetrics } from './events.ts';
 import { type ProgressStream, StatusLine } from './status-line.ts';
 
@@ -39,10 +39,8 @@ function finishedLine(event: Extract<TrainEvent, { type: 'finished' }>): string 
   const lost = losses === undefined ? '' : `; ${losses}`;
   if (!evaluation)
     return `${interrupted ? 'stopped' : 'done'} after ${whole(envSteps)} environment steps${lost}`;
-  const { successRate } = evaluation;
-  const success = successRate === null ? '' : `, success ${decimal(successRate)}`;
   return (
-    `done after ${whole(envSteps)} environment steps: return ${decimal(evaluation.return.mean)}${success}, ` +
+    `done after ${whole(envSteps)} environment steps: return ${decimal(evaluation.return.mean)}${scoresText(evaluation)}, ` +
     `ponder steps ${decimal(evaluation.ponderSteps.mean, 2)}${envMetricsText(evaluation)}${cutText(evaluation)}${lost}`
   );
 }
@@ -99,8 +97,10 @@ export function statusText(metrics: UpdateMetrics, totalSteps: number, left?: nu
   return [
     `${Math.min(100, Math.floor((100 * metrics.envSteps) / totalSteps))} %`,
     `${whole(metrics.timing.decisionsPerSecond)} decisions/s`,
-    `return ${decimal(metrics.return, 2)}`,
-    `net ${decimal(metrics.netReturn, 2)}`,
+    // Of demonstrations, the return says nothing of the policy.
+    ...(typeof metrics.nats === 'number'
+      ? [`nats ${decimal(metrics.nats)}`]
+      : [`return ${decimal(metrics.return, 2)}`, `net ${decimal(metrics.netReturn, 2)}`]),
     `ponder steps ${decimal(steps.mean, 2)}/${steps.p50}/${steps.p95}`,
     metrics.phase === 'warmup' ? 'warm-up' : `price ${decimal(metrics.price, 4)}`,
     `ETA ${left === undefined ? '–' : duration(left)}`,

@@ -120,7 +120,7 @@ function moveOn(metrics: UpdateMetrics, training: Training, on: (event: TrainEve
   on({ type: 'updated', metrics, totalSteps });
   const { update, envSteps, depthGap, stepGain } = metrics;
   const reason = training.recipe.update(
-    metrics.return,
+    training.demonstrated ? null : metrics.return,
     metrics.ponderSteps.mean,
     { depthGap: numberOf(depthGap), stepGain: numberOf(stepGain) },
     envSteps / totalSteps,
@@ -132,7 +132,7 @@ function moveOn(metrics: UpdateMetrics, training: Training, on: (event: TrainEve
     on({ type: 'released', update, envSteps, reason, price: training.recipe.price });
   }
   // One that begins with weights of another run need not rise.
-  if (warmStart !== undefined) return;
+  if (warmStart !== undefined || training.demonstrated) return;
   const message = training.watch.judge(envSteps / totalSteps, training.rewardScale.rewarded);
   if (message !== undefined) on({ type: 'alarm', update, alarm: 'standstill', message });
 }

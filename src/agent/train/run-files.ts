@@ -180,6 +180,7 @@ export class RunFiles {
         'evaluation/return': evaluation.return.mean,
         'evaluation/netReturn': evaluation.netReturn.mean,
         'evaluation/successRate': evaluation.successRate,
+        'evaluation/nats': evaluation.nats,
         'evaluation/ponderSteps': evaluation.ponderSteps.mean,
         'evaluation/spearman': evaluation.spearman,
         ...under('evaluation/env/', evaluation.envMetrics),

@@ -7,6 +7,7 @@ import {
   collect,
   type Decider,
   type DecisionOptions,
+  Demonstrator,
   Histories,
   parted,
   type Rollout,
@@ -97,10 +98,12 @@ export class Training {
     this.envs = envs;
     this.#actRng = Rng.seed(train.seed, 'act');
     this.#learnRng = Rng.seed(train.seed, 'learn');
-    this.decider = createDecider(config, {
-      ...{ policy, slots: env.count, rng: this.#actRng },
-      behavior: () => this.behavior(),
-    });
+    this.decider = definition.demonstrated
+      ? new Demonstrator(policy.distribution)
+      : createDecider(config, {
+          ...{ policy, slots: env.count, rng: this.#actRng },
+          behavior: () => this.behavior(),
+        });
     this.trajectory = new Trajectory({
       capacity: settings.decisions + env.count,
       maxSteps: halting.maxSteps,
@@ -114,7 +117,8 @@ export class Training {
       entries: policy.entries,
     });
     this.#histories = policy.entries && new Histories(policy.entries, env.count);
-    this.rewardScale = new RewardScale(env.count, settings.gamma);
+    const { gamma = 0 } = settings;
+    this.rewardScale = new RewardScale(env.count, gamma);
     this.#priced = new Float64Array(env.count);
     this.recipe = new HaltingSchedule(config);
     const parts = partsOf(agent.actionSpace);
@@ -125,7 +129,7 @@ export class Training {
       algorithm: this.#algorithm,
       rewardScale: this.rewardScale,
       rng: this.#learnRng,
-      gamma: settings.gamma,
+      gamma,
     });
   }
 
@@ -210,10 +214,6 @@ export class Training {
   }: Rollout): Promise<UpdateMetrics | Incident> {
     const { halting, normalize } = this.#config;
     const { price, released } = this.recipe;
-    const histogram: number[] = new Array(halting.maxSteps).fill(0);
-    for (let t = 0; t < trajectory.count; t++) {
-      if (!trajectory.forced[t]) histogram[trajectory.ponderSteps[t] - 1]++;
-    }
     const { deviation, factor } = this.rewardScale;
     const rewardScale = normalize.reward ? factor : 1;
     const settings: UpdateSettings = {
@@ -238,6 +238,11 @@ export class Training {
       return { ...tried, update: this.update + 1, envSteps: this.envSteps, phase, batch };
     }
     const { stats } = tried;
+    // After the update, since one from demonstrations finds only then how long thoughts would be.
+    const histogram: number[] = new Array(halting.maxSteps).fill(0);
+    for (let t = 0; t < trajectory.count; t++) {
+      if (!trajectory.forced[t]) histogram[trajectory.ponderSteps[t] - 1]++;
+    }
     const onlyChoice = onlyChoices(trajectory, this.agent.actionSpace);
     this.agent.valueScale = settings.rewardScale;
     trajectory.clear();
@@ -261,12 +266,19 @@ export class Training {
       ...stats,
       timing: this.#pace.take(decisions),
     };
-    this.watch.observe(metrics, onlyChoice);
+    if (!this.demonstrated) this.watch.observe(metrics, onlyChoice);
     return metrics;
   }
 
-  /** The price of a ponder step that the returns so far suggest; 0 before the first reward. */
+  /** Whether rollouts take demonstrated actions, so that their returns say nothing of the policy. */
+  get demonstrated(): boolean {
+    return this.#definition.demonstrated !== undefined;
+  }
+
+  /** The price of a ponder step that the algorithm, or the returns so far, suggest; 0 before the first reward. */
   get suggestedPrice(): number {
+    const { demonstrated } = this.#definition;
+    if (demonstrated) return demonstrated.price;
     return suggestPrice({
       deviation: this.rewardScale.deviation,
       horizon: this.#horizon(this.envSteps, this.#episodes),
@@ -276,7 +288,8 @@ export class Training {
   /** Decisions that a return covers, at least 1. */
   #horizon(envSteps: number, episodes: number): number {
     const length = Math.max(1, envSteps / Math.max(1, episodes));
-    return Math.min(length, 1 / (1 - this.#settings.gamma));
+    const { gamma = 0 } = this.#settings;
+    return Math.min(length, 1 / (1 - gamma));
   }
 
   /**

@@ -16,6 +16,11 @@ export interface Info {
   /** How many ticks of its clock the step took, an integer ≥ 1: what follows is discounted by γ^ticks. Default 1. */
   ticks?: number;
   /**
+   * The action that an expert takes next, a value of the action space that the mask allows: the algorithm `likelihood` learns from
+   * it, and evaluations report how likely it was.
+   */
+  demonstration?: unknown;
+  /**
    * Observations, values of the observation space, that came before the returned one and asked for no action, the oldest
    * first: a policy with a memory remembers them, others ignore them. An episode may so begin with a prompt.
    */

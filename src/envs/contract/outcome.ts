@@ -13,6 +13,8 @@ export interface Observation {
   difficulty?: number;
   /** Flat observations that came before it and asked for no decision (`info.earlier`), the oldest first; absent: none. */
   earlier?: readonly Row[];
+  /** The flat action that an expert takes next (`info.demonstration`) [actionSpace.size]; absent: none is known. */
+  demonstration?: Float32Array;
 }
 
 /** An episode that has ended. */

@@ -6,6 +6,7 @@ import type { Row } from '../contract/row.ts';
 import type { Space } from '../contract/space.ts';
 import { difficultyOf } from '../net/wire/read-info.ts';
 import { isBytes } from '../spaces/bytes.ts';
+import { explainDemonstration } from '../spaces/explain-demonstration.ts';
 import { explainEarlier } from '../spaces/explain-earlier.ts';
 import { explainMask } from '../spaces/explain-mask.ts';
 import { flatMask } from '../spaces/flat-mask.ts';
@@ -30,6 +31,7 @@ export interface SavedObservation {
   mask?: number[];
   difficulty?: number;
   earlier?: number[][];
+  demonstration?: number[];
 }
 
 /** Reads the observations of one environment: checks, flattens and, where there is a `normalizer`, normalizes them. */
@@ -54,11 +56,11 @@ export class ObservationReader {
   }
 
   /**
-   * Reads an observation. At the end of an episode it ignores the mask, since no action follows.
+   * Reads an observation. At the end of an episode it ignores mask and demonstration, since no action follows.
    * @returns the observation, or why it breaks the contract
    */
   read({ obs, info }: Shown, over: boolean): Observation | string {
-    const { actionMask, earlier } = info ?? {};
+    const { actionMask, earlier, demonstration: shown } = info ?? {};
     const problem = this.#observationSpace.explain(obs);
     if (problem !== undefined) return `obs: ${problem}`;
     const row = this.#rowOf(obs);
@@ -73,27 +75,35 @@ export class ObservationReader {
     this.#normalize(row);
     // A copy, since the environment may write to its own later.
     const mask = masked ? flatMask(this.#actionSpace, actionMask) : undefined;
-    return { env: this.#index, row, mask, difficulty: difficultyOf(info), earlier: before };
+    const shows = !over && shown !== undefined && shown !== null;
+    const unfit = shows ? explainDemonstration(this.#actionSpace, shown, mask) : undefined;
+    if (unfit !== undefined) return unfit;
+    return {
+      ...{ env: this.#index, row, mask, difficulty: difficultyOf(info), earlier: before },
+      ...(shows && { demonstration: flatOf(this.#actionSpace, shown) }),
+    };
   }
 
   /** The state of an observation as plain JSON. */
-  save({ row, mask, difficulty, earlier }: Observation): SavedObservation {
+  save({ row, mask, difficulty, earlier, demonstration }: Observation): SavedObservation {
     return {
       row: Array.from(row),
       mask: mask && Array.from(mask),
       difficulty,
       earlier: earlier?.map((one) => Array.from(one)),
+      demonstration: demonstration && Array.from(demonstration),
     };
   }
 
   /** The observation of such a state. */
-  restore({ row, mask, difficulty, earlier }: SavedObservation): Observation {
+  restore({ row, mask, difficulty, earlier, demonstration }: SavedObservation): Observation {
     return {
       env: this.#index,
       row: this.#filled(row),
       mask: mask && Uint8Array.from(mask),
       difficulty,
       earlier: earlier?.map((one) => this.#filled(one)),
+      demonstration: demonstration && Float32Array.from(demonstration),
     };
   }
 
@@ -128,4 +138,10 @@ export class ObservationReader {
     if (!normalizer.frozen) normalizer.stats.update(row, 1);
     normalizer.stats.normalize(row as Float32Array, 0);
   }
+}
+
+function flatOf(space: Space, action: unknown): Float32Array {
+  const flat = new Float32Array(space.size);
+  space.write(action, flat);
+  return flat;
 }

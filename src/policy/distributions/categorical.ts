@@ -176,6 +176,7 @@ export function categorical(space: Discrete | MultiDiscrete): Distribution {
         }),
       ),
     toAction: (row) => space.read(row),
+    fromFlat: (flat, action) => action.set(flat),
   };
 }
 

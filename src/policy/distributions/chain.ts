@@ -27,7 +27,9 @@ import type { Distribution } from './distribution.ts';
  * the most likely choice of each part in turn, which need not be the most likely action; `divergence` and `describe`
  * follow that of the distribution itself (of p), and `shift` compares that of p with that of q.
  */
-export function chain(layout: JointLayout): Omit<Distribution, 'summary' | 'toAction'> {
+export function chain(
+  layout: JointLayout,
+): Omit<Distribution, 'summary' | 'toAction' | 'fromFlat'> {
   const { parts, decay, end, ...sizes } = layout;
 
   // Scratch of single rows: two of each part's parameters, its mask, and the sum of the embeddings before it.

@@ -128,4 +128,6 @@ export interface Distribution {
 
   /** The value of the action space for an action row [actionSize]: the environment's input. */
   toAction(row: Float32Array): unknown;
+  /** Writes the action row [actionSize] of an action, of which `flat` [space.size] is what its space writes. */
+  fromFlat(flat: Float32Array, action: Float32Array): void;
 }

@@ -109,6 +109,10 @@ export function gaussian(space: Box<DType>): Distribution {
       return tf.sum(tf.add(tf.sub(logQ, logP), tf.mul(terms, 0.5)), 1) as tf.Tensor1D;
     },
     toAction: (row) => space.read(Float64Array.from(row, (x, i) => round(value(x, i)))),
+    fromFlat(flat, action) {
+      // An entry whose bounds are equal has a scale of 0.
+      for (let i = 0; i < n; i++) action[i] = (flat[i] - units[i].middle) / (units[i].scale || 1);
+    },
   };
 }
 

@@ -20,6 +20,14 @@ export function joint(
       );
       return joinParts(space, values.values());
     },
+    fromFlat(flat, actions) {
+      let at = 0;
+      for (const { part, family, action } of layout.parts) {
+        const own = actions.subarray(action, action + family.actionSize);
+        family.fromFlat(flat.subarray(at, at + part.space.size), own);
+        at += part.space.size;
+      }
+    },
   };
 }
 

@@ -83,5 +83,6 @@ export function bernoulli(space: MultiBinary): Distribution {
     },
     kl,
     toAction: (row) => space.read(row),
+    fromFlat: (flat, action) => action.set(flat),
   };
 }

@@ -77,6 +77,7 @@ export function text(space: Text): Distribution {
     entropy: (params, masks, actions) => letters.entropy(params, masks, chosen(actions)),
     kl: (p, q, masks, actions) => letters.kl(p, q, masks, chosen(actions)),
     toAction: (row) => space.read(row),
+    fromFlat: (flat, action) => action.set(flat),
   };
 }
 

@@ -41,5 +41,7 @@ export {
   registerHalting,
   trainingRule,
 } from './halting-rules.ts';
+export { Mixture } from './ponder/mixture.ts';
+export { logPrior, type PonderSettings } from './ponder/prior.ts';
 export { haltProbability, haltTerms, logHalt } from './probability.ts';
 export type { HaltingRule, HaltStep, Measure, ThoughtState } from './rule.ts';

@@ -45,6 +45,8 @@ export interface Decision<O extends DecisionRequest = DecisionRequest> {
   choice: unknown;
   /** ln π(action) at the last ponder step. */
   logProb: number;
+  /** ln π(demonstration) at the last ponder step, where the observation has one (`info.demonstration`). */
+  demonstrated?: number;
   /** Ponder steps taken (n). */
   ponderSteps: number;
   /** The halting probability that the behavior used, after each ponder step [n]. */

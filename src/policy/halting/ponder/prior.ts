@@ -1,6 +1,15 @@
+import type { CommonSettings } from '../definition.ts';
+
+/** The settings of the rule `ponder`. */
+export interface PonderSettings extends CommonSettings {
+  prior: 'geometric' | 'uniform';
+  priorHalt: number;
+  priorWeight: number;
+}
+
 /** ln prior of the depths of 1, 2, … maxSteps steps [K]; −∞ below minSteps. */
 export function logPrior(
-  { prior, priorHalt }: { prior: 'geometric' | 'uniform'; priorHalt: number },
+  { prior, priorHalt }: Pick<PonderSettings, 'prior' | 'priorHalt'>,
   { minSteps, maxSteps }: { minSteps: number; maxSteps: number },
 ): Float64Array {
   const depths = maxSteps - minSteps + 1;

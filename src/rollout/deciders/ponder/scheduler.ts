@@ -1,6 +1,7 @@
 import { NonFiniteError, type Rng } from '../../../kernels/common/index.ts';
 import { numbersOf } from '../../../kernels/ops/index.ts';
 import {
+  type Distribution,
   type EntryTables,
   type HaltingRule,
   type HaltStep,
@@ -287,6 +288,7 @@ export class Scheduler<O extends DecisionRequest = DecisionRequest> implements D
       action,
       choice: distribution.toAction(action),
       logProb,
+      demonstrated: demonstratedBy(slot.observation, distribution, params),
       ponderSteps: slot.n,
       halts: new Float32Array(slot.halts),
       values: new Float32Array(slot.values),
@@ -327,6 +329,18 @@ const NONE = new Float32Array(0);
 /** The number of ponder steps at which a thought ends in any case. */
 function stepsOf({ depth }: Slot<unknown>, { maxSteps }: DecisionOptions): number {
   return depth ?? maxSteps;
+}
+
+/** ln π of the action that an observation's environment demonstrates; undefined where it does not. */
+function demonstratedBy(
+  { demonstration, mask }: DecisionRequest,
+  distribution: Distribution,
+  params: Float32Array,
+): number | undefined {
+  if (demonstration === undefined) return undefined;
+  const action = new Float32Array(distribution.actionSize);
+  distribution.fromFlat(demonstration, action);
+  return distribution.score(params, mask, action).logProb;
 }
 
 /** The error for a ponder step whose numbers are not finite; undefined where they are. */
