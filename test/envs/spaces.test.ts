@@ -319,6 +319,20 @@ describe('Box', () => {
 describe('Discrete', () => {
   const space = new Discrete(3, -1);
 
+  it('may name its values, and names travel', () => {
+    const named = new Discrete(2, 5, { names: ['left', 'right'] });
+    expect(named.names).toEqual(['left', 'right']);
+    const again = spaceFromJson(JSON.parse(JSON.stringify(named))) as Discrete;
+    expect([again.names, again.start]).toEqual([['left', 'right'], 5]);
+    expect(space.names).toBeUndefined();
+    expect('names' in space.toJSON()).toBe(false);
+    const expected =
+      'Discrete: names: expected 2 different names that are not empty, one for each value';
+    expect(() => new Discrete(2, 0, { names: ['a'] })).toThrow(`${expected}, got 1`);
+    expect(() => new Discrete(2, 0, { names: ['a', 'a'] })).toThrow(`${expected}, got "a" twice`);
+    expect(() => new Discrete(2, 0, { names: ['a', ''] })).toThrow(`${expected}, got ""`);
+  });
+
   it('contains start..start+n-1', () => {
     expect([-2, -1, 0, 1, 2].map((value) => space.contains(value))).toEqual([
       false,

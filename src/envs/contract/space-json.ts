@@ -14,7 +14,7 @@ export type ReadAs = (typeof readings)[number];
 /** A space as plain JSON, for messages, checkpoints and reports. */
 export type SpaceJson =
   | { type: 'box'; shape: number[]; dtype: DType; low: Bound; high: Bound; as?: ReadAs }
-  | { type: 'discrete'; n: number; start: number }
+  | { type: 'discrete'; n: number; start: number; names?: string[] }
   | { type: 'multi-discrete'; shape: number[]; nvec: number[]; start: number[]; as?: ReadAs }
   | { type: 'multi-binary'; shape: number[]; as?: ReadAs }
   | { type: 'text'; minLength: number; maxLength: number; charset: string }

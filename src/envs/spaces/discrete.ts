@@ -42,18 +42,23 @@ export class Discrete implements Space<number> {
   readonly n: number;
   /** The lowest value. */
   readonly start: number;
+  /** What each value is called, the lowest first, such as the tokens of a text; undefined where nothing names them [n]. */
+  readonly names: readonly string[] | undefined;
   #schema?: z.ZodType<number>;
 
   /**
    * Makes a space.
    * @param n number of values, at least 1
    * @param start the lowest value; default 0
-   * @throws RangeError where they are no integers, or the values leave ±2²⁴, which float32 holds exactly
+   * @param options.names what each value is called [n]
+   * @throws RangeError where they are no integers, or the values leave ±2²⁴, which float32 holds exactly; where there is not one name
+   *   for each value
    */
-  constructor(n: number, start = 0) {
+  constructor(n: number, start = 0, { names }: { names?: readonly string[] } = {}) {
     checkRange('Discrete', n, start);
     this.n = n;
     this.start = start + 0; // no -0
+    this.names = names && namesOf(names, n);
   }
 
   get schema(): z.ZodType<number> {
@@ -88,6 +93,21 @@ export class Discrete implements Space<number> {
   }
 
   toJSON(): SpaceJson {
-    return { type: this.type, n: this.n, start: this.start };
+    const { type, n, start, names } = this;
+    return { type, n, start, ...(names && { names: [...names] }) };
   }
+}
+
+/** @throws RangeError unless there are n different strings */
+function namesOf(names: readonly string[], n: number): readonly string[] {
+  const expected = `Discrete: names: expected ${n} different names that are not empty, one for each value`;
+  if (names.length !== n) throw new RangeError(`${expected}, got ${names.length}`);
+  const known = new Set<string>();
+  for (const name of names) {
+    if (typeof name !== 'string' || name === '' || known.has(name)) {
+      throw new RangeError(`${expected}, got ${describe(name)}${known.has(name) ? ' twice' : ''}`);
+    }
+    known.add(name);
+  }
+  return Object.freeze([...names]);
 }

@@ -41,7 +41,10 @@ const dtype = z.enum(['float32', 'float64', 'int8', 'uint8', 'int16', 'uint16', 
 export const spaceJson: z.ZodType<SpaceJson> = z.lazy(() =>
   z.discriminatedUnion('type', [
     z.strictObject({ type: z.literal('box'), shape, dtype, low: bound, high: bound, as }),
-    z.strictObject({ type: z.literal('discrete'), n: z.int(), start: z.int() }),
+    z.strictObject({
+      ...{ type: z.literal('discrete'), n: z.int(), start: z.int() },
+      names: z.array(z.string()).optional(),
+    }),
     z.strictObject({ type: z.literal('multi-discrete'), shape, nvec: numbers, start: numbers, as }),
     z.strictObject({ type: z.literal('multi-binary'), shape, as }),
     z.strictObject({ type: z.literal('text'), minLength: z.int(), maxLength, charset: z.string() }),
@@ -118,7 +121,7 @@ function build(json: SpaceJson): AnySpace {
         high: boundFromJson(json.high, Infinity),
       });
     case 'discrete':
-      return new Discrete(json.n, json.start);
+      return new Discrete(json.n, json.start, json);
     case 'multi-discrete':
       return new MultiDiscrete(json.nvec, json);
     case 'multi-binary':

@@ -2,6 +2,7 @@ import type { ActionPart, Space } from '../../envs/index.ts';
 import { partsOf } from '../../envs/spaces/index.ts';
 import { actionFeatures } from '../distributions/action-features.ts';
 import type { MemoryEntry } from './memory-entry.ts';
+import type { MemorySizes } from './memory-sizes.ts';
 
 /** Pairs of sine and cosine that say how old an entry is. */
 const WAVES = 8;
@@ -22,10 +23,14 @@ export interface EntryFeatures {
  * The action before an entry as a part of an action sees those before it, sign(r)·ln(1 + |r|) of the reward, 1 where the
  * episode begins, and its age as waves (Vaswani et al. 2017, arXiv 1706.03762, 3.5), whose differences say how far apart
  * two entries are.
- * @param length entries that a decision attends to: the slowest wave turns by one radian over so many
+ * Where entries hold observations only, action and reward are left out.
+ * @param sizes of the memory: the slowest wave turns by one radian over `length` entries
  */
-export function entryFeatures(actionSpace: Space, length: number): EntryFeatures {
-  const parts = partsOf(actionSpace).map((part: ActionPart) => ({
+export function entryFeatures(
+  actionSpace: Space,
+  { length, observationsOnly = false }: Pick<MemorySizes, 'length' | 'observationsOnly'>,
+): EntryFeatures {
+  const parts = (observationsOnly ? [] : partsOf(actionSpace)).map((part: ActionPart) => ({
     rows: part.space.size,
     features: actionFeatures(part),
   }));
@@ -40,7 +45,7 @@ export function entryFeatures(actionSpace: Space, length: number): EntryFeatures
       (i % 2 === 0 ? Math.sin : Math.cos)(speeds[i >> 1] * age),
     );
   return {
-    size: ofActions + 2 + 2 * WAVES,
+    size: ofActions + (observationsOnly ? 0 : 1) + 1 + 2 * WAVES,
     write({ action, reward, age }, to, offset) {
       let at = offset;
       let from = 0;
@@ -54,7 +59,7 @@ export function entryFeatures(actionSpace: Space, length: number): EntryFeatures
         at += features.size;
         from += rows;
       }
-      to[at++] = Math.sign(reward) * Math.log1p(Math.abs(reward));
+      if (!observationsOnly) to[at++] = Math.sign(reward) * Math.log1p(Math.abs(reward));
       to[at++] = age === 0 ? 1 : 0;
       to.set(age < KEPT_AGES ? (kept[age] ??= wavesOf(age)) : wavesOf(age), at);
     },

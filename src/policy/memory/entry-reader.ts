@@ -50,10 +50,10 @@ export class EntryReader {
     actionSpace: Space,
     parameters: Parameters,
   ) {
-    const { width, heads, length, prelude } = sizes;
-    this.sizes = { length, prelude };
+    const { width, heads, length, prelude, observationsOnly = false } = sizes;
+    this.sizes = { length, prelude, observationsOnly };
     this.#heads = heads;
-    this.features = entryFeatures(actionSpace, length);
+    this.features = entryFeatures(actionSpace, this.sizes);
     this.#summary = entrySummary(encoder, sizes, parameters.scope('summary'));
     this.#beside = parameters.normal('beside', [this.features.size, width]);
     this.#besideBias = parameters.constant('besideBias', [width], 0);

@@ -4,6 +4,8 @@ export interface MemorySizes {
   length: number;
   /** Causal transformer blocks that entries pass before the core attends to them. */
   prelude: number;
+  /** Whether an entry holds its observation alone, without the action and the reward before it; default false. */
+  observationsOnly?: boolean;
 }
 
 /**

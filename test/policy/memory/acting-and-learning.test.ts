@@ -102,6 +102,23 @@ describe.each(backends('cpu', 'simd'))('a policy with a memory on %s', (backend)
     acted.policy.dispose();
   });
 
+  it('holds observations alone where it is told so: nothing depends on actions and rewards', () => {
+    const differs = (observationsOnly: boolean) => {
+      const memory = { length: 4, prelude: 1, observationsOnly };
+      const { policy, seen } = played({ memory }, 20);
+      const { past, outputs } = seen.findLast(({ past }) => past.end > 3)!;
+      const entries = past.entries.map((entry) => ({
+        ...entry,
+        ...(entry.action && { action: entry.action.map((choice) => 2 - choice), reward: 7 }),
+      }));
+      const [said] = learned({ policy, seen: [{ past: { ...past, entries }, outputs }] });
+      policy.dispose();
+      return distance(said, outputs);
+    };
+    expect(differs(true)).toBeLessThan(acrossBatches(backend));
+    expect(differs(false)).toBeGreaterThan(acrossBatches(backend));
+  });
+
   it('depends on no entry that is older than it says', () => {
     const sizes = { length: 3, prelude: 2 };
     const acted = played({ memory: sizes }, 60);

@@ -16,4 +16,10 @@ export const memorySettings = z.strictObject({
     .describe(
       'Causal transformer blocks that entries pass before decisions attend to them; in each, an entry attends to the last `length` entries.',
     ),
+  observationsOnly: z
+    .boolean()
+    .default(false)
+    .describe(
+      'true: an entry holds its observation alone, as a text wants, whose tokens are the observations. false: also the action and the reward before it.',
+    ),
 });

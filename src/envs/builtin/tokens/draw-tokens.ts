@@ -5,6 +5,9 @@ import { palette } from '../palette.ts';
 const MOST = 512;
 const OF_A_LINE = 32;
 
+/** What is drawn for a name that would not be seen. */
+const SHOWN: Readonly<Record<string, string>> = { '\n': '⏎', '\t': '⇥', '\r': '␍', ' ': '␣' };
+
 /** A token of a drawing. */
 export interface DrawnToken {
   name: string;
@@ -21,7 +24,7 @@ export function drawTokens(tokens: readonly DrawnToken[]): Drawing {
   const columns = Math.min(OF_A_LINE, Math.max(8, last.length));
   const shapes = last.map(({ name, as }, i): Shape => {
     const [x, y] = [12 + column * (i % columns), 32 + 28 * Math.floor(i / columns)];
-    return { type: 'text', x, y, text: name, size: 16, fill: fills[as] };
+    return { type: 'text', x, y, text: SHOWN[name] ?? name, size: 16, fill: fills[as] };
   });
   const lines = Math.max(1, Math.ceil(last.length / columns));
   return { width: 24 + column * columns, height: 24 + 28 * lines, shapes };

@@ -2,7 +2,7 @@ import { EnvOptionsError } from '../../contract/env-options-error.ts';
 
 /** A file in tokens. */
 export interface TextCorpus {
-  /** The name of each token. */
+  /** The name of each token: the character itself; of a byte that is none, its two hexadecimal digits. */
   alphabet: readonly string[];
   /** Bytes in UTF-8 of each token of the alphabet [V]. */
   bytes: Uint8Array;
@@ -19,9 +19,6 @@ export interface CorpusOptions {
 
 /** Of so many blocks or documents one is held out. */
 const HELD_OUT = 10;
-
-/** Characters that a name shows by another one. */
-const SHOWN: Readonly<Record<string, string>> = { '\n': '⏎', '\t': '⇥', '\r': '␍', ' ': '␣' };
 
 /** The corpora of this process by file and options, each with the version of the file that it holds. */
 const read = new Map<string, { version: string; corpus: TextCorpus }>();
@@ -76,9 +73,9 @@ function license(): URL {
 function ofBytes(text: string, { block }: CorpusOptions): TextCorpus {
   const encoder = new TextEncoder();
   const alphabet = Array.from({ length: 256 }, (_, byte) =>
-    byte > 32 && byte < 127
+    (byte >= 32 && byte < 127) || byte === 9 || byte === 10 || byte === 13
       ? String.fromCharCode(byte)
-      : (SHOWN[String.fromCharCode(byte)] ?? byte.toString(16).padStart(2, '0')),
+      : byte.toString(16).padStart(2, '0'),
   );
   const encode = (document: string) => encoder.encode(document);
   const parts = apart(pieces(text, encode, block), (n) => new Uint8Array(n));
@@ -93,7 +90,7 @@ function ofCharacters(text: string, { block }: CorpusOptions): TextCorpus {
     Uint32Array.from([...document], (character) => index.get(character)!);
   const parts = apart(pieces(text, encode, block), (n) => new Uint32Array(n));
   return {
-    alphabet: characters.map((character) => SHOWN[character] ?? character),
+    alphabet: characters,
     bytes: Uint8Array.from(characters, (character) => encoder.encode(character).length),
     parts,
   };

@@ -102,8 +102,8 @@ export class TextEnv extends EpisodicEnv<number, number, State> {
     this.#bytes = bytes;
     this.#text = parts[part];
     this.alphabet = alphabet;
-    this.observationSpace = new Discrete(alphabet.length);
-    this.actionSpace = new Discrete(alphabet.length);
+    this.observationSpace = new Discrete(alphabet.length, 0, { names: alphabet });
+    this.actionSpace = new Discrete(alphabet.length, 0, { names: alphabet });
   }
 
   protected begin(rng: Rng): State {

@@ -68,8 +68,8 @@ export abstract class TokenEnv<Q extends Question = Question> extends EpisodicEn
   constructor(id: string, alphabet: readonly string[], reward: 'token' | 'answer') {
     super(id);
     this.alphabet = alphabet;
-    this.observationSpace = new Discrete(alphabet.length);
-    this.actionSpace = new Discrete(alphabet.length);
+    this.observationSpace = new Discrete(alphabet.length, 0, { names: alphabet });
+    this.actionSpace = new Discrete(alphabet.length, 0, { names: alphabet });
     this.#reward = reward;
   }
 
