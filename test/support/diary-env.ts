@@ -18,6 +18,8 @@ export interface DiaryOptions {
   prompts?: boolean;
   /** Whether it masks actions now and then. */
   masks?: boolean;
+  /** Whether it demonstrates an action now and then; default `false`. */
+  shows?: boolean;
   /** Share of steps at which the episode is lost. */
   lost?: number;
   /** Whether it takes its time, up to three turns of the event loop. */
@@ -32,18 +34,23 @@ export default function diaryEnv({
   length = 12,
   prompts = true,
   masks = true,
+  shows = false,
   lost = 0,
   slow = false,
   snapshots = true,
 }: DiaryOptions = {}): Env {
   const rng = Rng.seed(0);
   const observationSpace = spaces[observes]();
+  const actionSpace = new Discrete(3);
   const shown = () => {
     const info: Info = {};
     if (prompts && rng.int(4) === 0) {
       info.earlier = Array.from({ length: 1 + rng.int(3) }, () => observationSpace.sample(rng));
     }
     if (masks && rng.int(2) === 0) info.actionMask = [1, rng.int(2), rng.int(2)];
+    if (shows && rng.int(2) === 0) {
+      info.demonstration = actionSpace.sample(rng, info.actionMask as number[]);
+    }
     return { obs: observationSpace.sample(rng), info };
   };
   const inTurn = <T>(result: T): T | Promise<T> => {
@@ -56,7 +63,7 @@ export default function diaryEnv({
   };
   return {
     observationSpace,
-    actionSpace: new Discrete(3) as Space,
+    actionSpace: actionSpace as Space,
     reset({ seed } = {}) {
       if (seed !== undefined) rng.restore(Rng.seed(seed).state());
       return inTurn(shown());

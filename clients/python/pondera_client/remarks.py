@@ -42,11 +42,12 @@ def remarks(spaces: tuple[dict, dict], obs: Any, infos: Sequence[dict], say: Onc
     Args:
         spaces: the tagged maps of what is observed and of actions.
         obs: the batch of k observations; a dict's part `action_mask` is understood.
-        infos: k infos; their `action_mask`, `earlier`, `difficulty`, `success`, `is_success` and `metrics` are understood.
+        infos: k infos; their `action_mask`, `earlier`, `demonstration`, `difficulty`, `success`, `is_success` and
+            `metrics` are understood.
         say: told of what is left out.
 
     Raises:
-        Misfit: for a mask of another length, or `earlier` that are no observations.
+        Misfit: for a mask of another length, `earlier` that are no observations, or a `demonstration` that is no action.
     """
     observation_space, action_space = spaces
     fields: dict[str, Any] = {}
@@ -54,7 +55,10 @@ def remarks(spaces: tuple[dict, dict], obs: Any, infos: Sequence[dict], say: Onc
     if mask is not None:
         fields["actionMask"] = mask
     if any(infos):
-        reduced = [{**_reduce(info, say), **_earlier(observation_space, info)} for info in infos]
+        reduced = [
+            {**_reduce(info, say), **_earlier(observation_space, info), **_demonstration(action_space, info)}
+            for info in infos
+        ]
         if any(reduced):
             fields["info"] = reduced
     return fields
@@ -96,8 +100,19 @@ def _earlier(space: dict, info: dict) -> dict[str, Any]:
         raise Misfit(f"info['earlier']: {error}") from None
 
 
+def _demonstration(space: dict, info: dict) -> dict[str, Any]:
+    """The action of `info["demonstration"]`, which an expert would take next, as a batch of one."""
+    given = info.get("demonstration") if info else None
+    if given is None:
+        return {}
+    try:
+        return {"demonstration": within(space, stack(space, [given]), 1)}
+    except Misfit as error:
+        raise Misfit(f"info['demonstration']: {error}") from None
+
+
 def _reduce(info: dict, say: Once) -> dict[str, Any]:
-    elsewhere = ("action_mask", "earlier")
+    elsewhere = ("action_mask", "earlier", "demonstration")
     reduced = reduce_info({key: value for key, value in info.items() if key not in elsewhere})
     for key, value in list(reduced.items()):
         size, entries = size_of(value)

@@ -6,7 +6,7 @@ from gymnasium.spaces import Box, Dict, Discrete
 from pondera_client.errors import WireError
 from pondera_client.host import Host
 from pondera_client.wire import Json, MsgPack
-from toys import Count, Moody, Prompting, Stray, Telling
+from toys import Count, Moody, Prompting, Showing, Stray, Telling
 from trainer import actions, request
 
 
@@ -82,6 +82,27 @@ def test_what_is_no_earlier_observation_is_the_fault_of_that_environment_alone()
     assert by_kind["stepped"]["envs"].tolist() == [0]
     assert by_kind["failed"]["envs"].tolist() == [1]
     assert "info['earlier']: expected a list of observations, got 'none'" in by_kind["failed"]["message"]
+
+
+def test_a_demonstration_travels_as_a_batch_of_one_action():
+    host = Host(Showing, 2)
+    began = one(host, "reset", [0, 1], 1, seeds=[10, 20])
+    assert [info["demonstration"].tolist() for info in began["info"]] == [[2], [2]]
+    assert one(host, "step", [0], 2, actions=actions(1))["info"][0]["demonstration"].tolist() == [1]
+    one(host, "step", [0], 3, actions=actions(1))
+    last = one(host, "step", [0], 4, actions=actions(1))
+    assert "info" not in last
+    assert last["next"]["info"][0]["demonstration"].tolist() == [2]
+
+
+def test_a_demonstration_that_is_no_action_is_the_fault_of_that_environment_alone():
+    host = Host(Showing, 2)
+    one(host, "reset", [0, 1], 1, seeds=[10, 20])
+    replies = ask(host, "step", [0, 1], 2, actions=actions(1, 3))
+    by_kind = {reply["t"]: reply for reply in replies}
+    assert by_kind["stepped"]["envs"].tolist() == [0]
+    assert by_kind["failed"]["envs"].tolist() == [1]
+    assert "info['demonstration']: " in by_kind["failed"]["message"]
 
 
 @pytest.mark.parametrize("seq", [0, 2, 3])

@@ -92,6 +92,19 @@ class Prompting(Count):
         return (obs, *rest, {"earlier": "none" if action == 3 else [half]})
 
 
+class Showing(Count):
+    """Shows an action that an expert would take next, but at the end; the action 3 makes it one that is none."""
+
+    def reset(self, **options):
+        obs, _ = super().reset(**options)
+        return obs, {"demonstration": np.int64(2)}
+
+    def step(self, action):
+        obs, reward, terminated, truncated, _ = super().step(action)
+        over = terminated or truncated
+        return obs, reward, terminated, truncated, {"demonstration": None if over else 9 if action == 3 else 1}
+
+
 class Spelling(gym.Env):
     """Names one of three words, and gives 1 for its spelling; an action that is no str is a fault."""
 

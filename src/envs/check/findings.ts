@@ -16,6 +16,8 @@ const fixes = {
   'action-mask':
     'give info.actionMask one 0 or 1 for each choice, with at least one 1 for each part of the action',
   earlier: 'make info.earlier an array of observations that observationSpace contains',
+  demonstration:
+    'make info.demonstration an action that actionSpace contains and info.actionMask allows',
   difficulty:
     'make info.difficulty a finite number or give it another name; until then it is ignored',
   success: 'make info.success true or false or give it another name; until then it is ignored',

@@ -3,9 +3,10 @@ import { describe } from '../common/describe.ts';
 import { isPromise } from '../common/is-promise.ts';
 import { inTime } from '../common/timers.ts';
 import type { Env, Info, ResetOptions } from '../contract/env.ts';
-import type { ActionMask } from '../contract/space.ts';
+import type { ActionMask, MaskRow } from '../contract/space.ts';
 import { difficultyOf, successOf } from '../net/wire/read-info.ts';
 import { readMetrics } from '../net/wire/read-metrics.ts';
+import { explainDemonstration } from '../spaces/explain-demonstration.ts';
 import { explainEarlier } from '../spaces/explain-earlier.ts';
 import { explainMask } from '../spaces/explain-mask.ts';
 import { flatMask } from '../spaces/flat-mask.ts';
@@ -171,16 +172,26 @@ export class Probe {
     const wrong = explainEarlier(this.env.observationSpace, given.earlier);
     if (wrong !== undefined) findings.problem('earlier', `${where}: ${wrong}`);
     const actionMask = this.#checkMask(where, given.actionMask);
-    return { difficulty, success, actionMask, earlier: copyOf(given.earlier) as Info['earlier'] };
+    const demonstration = this.#checkDemonstration(where, given.demonstration, actionMask);
+    const earlier = copyOf(given.earlier) as Info['earlier'];
+    return { difficulty, success, actionMask, earlier, demonstration };
   }
 
   /** The mask, where it is one. */
-  #checkMask(where: string, mask: ActionMask | undefined): ActionMask | undefined {
+  #checkMask(where: string, mask: ActionMask | undefined): MaskRow | undefined {
     if (mask === undefined || this.ended) return undefined; // nothing is chosen after the end
     const problem = explainMask(this.env.actionSpace, mask);
     if (!problem) return flatMask(this.env.actionSpace, mask);
     this.watch.findings.problem('action-mask', `${where}: ${problem}`);
     return undefined;
+  }
+
+  /** A copy of the demonstration, where there is one. */
+  #checkDemonstration(where: string, action: unknown, mask: MaskRow | undefined): unknown {
+    if (this.ended) return undefined; // as above
+    const problem = explainDemonstration(this.env.actionSpace, action, mask);
+    if (problem) this.watch.findings.problem('demonstration', `${where}: ${problem}`);
+    return copyOf(action);
   }
 }
 

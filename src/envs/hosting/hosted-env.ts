@@ -4,8 +4,10 @@ import type { Env, EnvFactory, Reset, ResetOptions, Step } from '../contract/env
 import { explainReset, explainStep } from '../contract/explain-result.ts';
 import { packState, unpackState } from '../net/wire/packed-state.ts';
 import { WireError } from '../net/wire/wire-error.ts';
+import { explainDemonstration } from '../spaces/explain-demonstration.ts';
 import { explainEarlier } from '../spaces/explain-earlier.ts';
 import { explainMask } from '../spaces/explain-mask.ts';
+import { flatMask } from '../spaces/flat-mask.ts';
 
 /** The result of a method, now or later. */
 export type Attempt<T> = T | Promise<T>;
@@ -118,12 +120,16 @@ export class HostedEnv {
 
   /** Says why a result cannot travel. */
   #explain({ obs, info }: Reset, over: boolean): string | undefined {
-    const problem = this.#env!.observationSpace.explain(obs);
+    const { observationSpace, actionSpace } = this.#env!;
+    const problem = observationSpace.explain(obs);
     if (problem !== undefined) return `obs: ${problem}`;
-    const wrong = explainEarlier(this.#env!.observationSpace, info?.earlier);
-    if (wrong !== undefined) return wrong;
-    const mask = over ? undefined : info?.actionMask;
-    return mask && explainMask(this.#env!.actionSpace, mask);
+    const wrong = explainEarlier(observationSpace, info?.earlier);
+    if (wrong !== undefined || over) return wrong;
+    const { actionMask, demonstration } = info ?? {};
+    const unfit = actionMask && explainMask(actionSpace, actionMask);
+    if (unfit !== undefined) return unfit;
+    const mask = actionMask && flatMask(actionSpace, actionMask);
+    return explainDemonstration(actionSpace, demonstration, mask);
   }
 
   #check(problem: string | undefined): void {

@@ -138,10 +138,15 @@ export class OpenEnvSession {
 
   #observed(result: Reset | Step): object {
     const { obs, info, terminated = false, truncated = false, reward = null } = result as Step;
-    const { actionMask, earlier, ...others } = info ?? {};
-    const before = earlier?.map((one) => valueAsJson(this.#observationSpace, one));
-    const rest = { ...others, ...(before && { earlier: before }) };
+    const { actionMask, earlier, demonstration, ...others } = info ?? {};
     const over = terminated || truncated;
+    const before = earlier?.map((one) => valueAsJson(this.#observationSpace, one));
+    const shows = !over && demonstration !== undefined && demonstration !== null;
+    const rest = {
+      ...others,
+      ...(before && { earlier: before }),
+      ...(shows && { demonstration: valueAsJson(this.#actionSpace, demonstration) }),
+    };
     const observation: ObservationFields = {
       obs: valueAsJson(this.#observationSpace, obs),
       truncated,

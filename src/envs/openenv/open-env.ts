@@ -25,7 +25,7 @@ export interface OpenEnvOptions<Obs, Action> extends Pick<DialOptions, 'token'> 
   encodeAction(action: Action): OpenEnvFields;
   /** Turns the server's fields into an observation; arrays often come as a flat list beside a shape. */
   decodeObs(observation: OpenEnvFields): Obs;
-  /** Reads the allowed actions, the difficulty, success and metrics from the server's fields. */
+  /** Reads what `Info` has from the server's fields: allowed actions, earlier observations, a demonstration, and so on. */
   decodeInfo?(observation: OpenEnvFields): Info;
   /** Environment steps after which an episode is truncated: OpenEnv itself knows only `done`. */
   maxEpisodeSteps: number;

@@ -4,6 +4,7 @@ import type { Drawing, Env, Info, Reset, ResetOptions, Step } from '../contract/
 import { EnvDisconnectedError } from '../contract/env-disconnected-error.ts';
 import type { Space } from '../contract/space.ts';
 import { unstack } from '../net/wire/batch.ts';
+import { unstackDemonstration } from '../net/wire/demonstration.ts';
 import { unstackEarlier } from '../net/wire/earlier.ts';
 import type { EnvDescription } from '../net/wire/messages.ts';
 import { rowOf } from '../net/wire/ndarray.ts';
@@ -135,11 +136,11 @@ export class RemoteEnvs {
 
   async #snapshot(seat: number): Promise<unknown> {
     const state = await this.#ask('snapshot', seat);
-    return packSnapshot(state, this.#next[seat], this.#observationSpace);
+    return packSnapshot(state, this.#next[seat], this.envs[seat]);
   }
 
   async #restore(seat: number, snapshot: unknown): Promise<void> {
-    const { state, next } = unpackSnapshot(snapshot, this.#observationSpace);
+    const { state, next } = unpackSnapshot(snapshot, this.envs[seat]);
     await this.#ask('restore', seat, state);
     this.#next[seat] = next;
   }
@@ -258,6 +259,9 @@ export class RemoteEnvs {
       const own: Info = info?.[i] ?? {};
       if (actionMask) own.actionMask = rowOf(actionMask, i);
       if (own.earlier) own.earlier = unstackEarlier(this.#observationSpace, own.earlier);
+      if (own.demonstration) {
+        own.demonstration = unstackDemonstration(this.#actionSpace, own.demonstration);
+      }
       return { obs, info: own };
     });
   }

@@ -1,6 +1,7 @@
 import type { ResetOptions } from '../contract/env.ts';
 import type { Space } from '../contract/space.ts';
 import { BatchError, stack, unstack } from '../net/wire/batch.ts';
+import { unstackDemonstration } from '../net/wire/demonstration.ts';
 import { unstackEarlier } from '../net/wire/earlier.ts';
 import { fit } from '../net/wire/fit.ts';
 import { type EnvDescription, type EnvReply, envReply, readMessage } from '../net/wire/messages.ts';
@@ -237,15 +238,22 @@ export class TrainerSession {
     unstack(this.#observationSpace, shown.obs, k);
     if (shown.actionMask) checkLength(`${at}.actionMask`, { length: shown.actionMask.shape[0] }, k);
     if (shown.info) checkLength(`${at}.info`, shown.info, k);
-    for (const info of shown.info ?? []) this.#checkEarlier(at, info?.earlier);
+    for (const info of shown.info ?? []) {
+      this.#checkPart(`${at}.info.earlier`, () =>
+        unstackEarlier(this.#observationSpace, info?.earlier),
+      );
+      this.#checkPart(`${at}.info.demonstration`, () =>
+        unstackDemonstration(this.#actionSpace, info?.demonstration),
+      );
+    }
   }
 
-  #checkEarlier(at: string, earlier: unknown): void {
+  #checkPart(at: string, read: () => unknown): void {
     try {
-      unstackEarlier(this.#observationSpace, earlier);
+      read();
     } catch (cause) {
       const { message } = cause as BatchError;
-      throw new WireError('BAD_MESSAGE', `${at}.info.earlier: ${message}`, { cause });
+      throw new WireError('BAD_MESSAGE', `${at}: ${message}`, { cause });
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { Env, Info, Step } from '../contract/env.ts';
 import type { Space } from '../contract/space.ts';
+import { stackDemonstration } from '../net/wire/demonstration.ts';
 import { stackEarlier } from '../net/wire/earlier.ts';
 import { sizeOf } from '../net/wire/fit.ts';
 import { plain } from '../net/wire/plain.ts';
@@ -22,8 +23,8 @@ export class InfoFilter {
   }
 
   /**
-   * A result with a copy of the part of its info that can travel; the mask as a flat row, none at an episode's end; earlier
-   * observations as a batch.
+   * A result with a copy of the part of its info that can travel; the mask as a flat row and the demonstration as a batch, neither
+   * at an episode's end; earlier observations as a batch.
    */
   of<T extends { info: Info } & Partial<Step>>(result: T): T {
     const over = result.terminated || result.truncated;
@@ -35,6 +36,7 @@ export class InfoFilter {
       success: successOf,
       metrics: metricsOf,
       earlier: (info) => stackEarlier(this.#observationSpace, info),
+      demonstration: (info) => (over ? undefined : stackDemonstration(this.#actionSpace, info)),
     };
     const info: Info = {};
     for (const key of Object.keys(result.info ?? {})) {
