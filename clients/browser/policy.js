@@ -68,16 +68,21 @@ export class Policy {
   /**
    * An action about one observation, with the thought behind it. An episode begins with it; `session` plays one.
    * @param obs a value of the observation space, as JSON
-   * @param {{ maxSteps?: number, deadlineMs?: number, deterministic?: boolean, seed?: number }} options
-   *   deterministic: false draws the action, by the seed where there is one
+   * @param {{ maxSteps?: number, deadlineMs?: number, deterministic?: boolean, seed?: number, earlier?: unknown[] }} options
+   *   deterministic: false draws the action, by the seed where there is one; earlier: observations before it that asked for no
+   *   action, such as a prompt, which a policy with a memory remembers
    */
-  act(obs, options = {}) {
+  act(obs, { earlier = [], ...options } = {}) {
     return new Promise((resolve, reject) => {
       if (this.#over) throw new Error(this.#over);
       const id = this.#nextId++;
       this.#asked.set(id, { resolve, reject });
-      const batch = batchOfOne(this.description.observationSpace, obs);
-      this.#socket.send(JSON.stringify({ t: 'act', id, obs: batch, trace: true, ...options }));
+      const space = this.description.observationSpace;
+      const asked = {
+        obs: batchOf(space, [obs]),
+        ...(earlier.length > 0 && { earlier: [batchOf(space, earlier)] }),
+      };
+      this.#socket.send(JSON.stringify({ t: 'act', id, ...asked, trace: true, ...options }));
     });
   }
 
@@ -131,16 +136,17 @@ export class Session {
    * An action about the next observation of the episode. It is refused where the server does not keep the episode any more;
    * `reset` begins another.
    * @param obs a value of the observation space, as JSON
-   * @param options those of `Policy.act`, and `reward`: the raw reward that followed the action before
+   * @param options those of `Policy.act`, where `earlier` came since the observation before, and `reward`: the raw reward that
+   *   followed the action before
    */
-  act(obs, { reward = 0, ...options } = {}) {
-    if (this.#history === undefined) return this.#policy.act(obs, options);
+  act(obs, { reward = 0, earlier, ...options } = {}) {
+    if (this.#history === undefined) return this.#policy.act(obs, { ...options, earlier });
     const episode = this.#episode;
-    // As it is now, since the page may write to it while others are asked.
-    const seen = structuredClone(obs);
+    // As they are now, since the page may write to them while others are asked.
+    const [seen, before] = structuredClone([obs, earlier]);
     const acting = episode.turn.then(async () => {
       const memory = { history: [this.#history], step: [episode.step], reward: [reward] };
-      const acted = await this.#policy.act(seen, { ...options, memory });
+      const acted = await this.#policy.act(seen, { ...options, earlier: before, memory });
       episode.step++;
       return acted;
     });
@@ -172,17 +178,28 @@ function read(data) {
   }
 }
 
-/** One value of a space as a batch of it. */
-export function batchOfOne(space, value) {
+/** Values of a space as a batch of it. */
+export function batchOf(space, values) {
   switch (space.type) {
     case 'dict':
       return Object.fromEntries(
-        space.spaces.map(([key, part]) => [key, batchOfOne(part, value?.[key])]),
+        space.spaces.map(([key, part]) => [
+          key,
+          batchOf(
+            part,
+            values.map((value) => value?.[key]),
+          ),
+        ]),
       );
     case 'tuple':
-      return space.spaces.map((part, i) => batchOfOne(part, value?.[i]));
+      return space.spaces.map((part, i) =>
+        batchOf(
+          part,
+          values.map((value) => value?.[i]),
+        ),
+      );
     default:
-      return [value];
+      return values;
   }
 }
 

@@ -87,16 +87,18 @@ describe("the browser's client", () => {
     await markBest(dir, 200);
     const policy = await visit((await serve(dir, { origins: [origin] })).url);
     const rng = Rng.seed(2);
-    const seen = Array.from({ length: 7 }, (_, i) => ({
-      obs: Array.from(agent.observationSpace.sample(rng) as Float32Array),
-      reward: i / 8,
-    }));
+    const seen = Array.from({ length: 7 }, (_, i) => {
+      const [obs, ...earlier] = Array.from({ length: i % 3 === 0 ? 4 : 1 }, () =>
+        Array.from(agent.observationSpace.sample(rng) as Float32Array),
+      );
+      return { obs, reward: i / 8, earlier };
+    });
     const own = agent.session();
-    const expected = [];
-    for (const { obs, reward } of seen) expected.push((await own.act(obs, { reward })).thought);
+    const expected: { values: number[] }[] = [];
+    for (const { obs, ...told } of seen) expected.push((await own.act(obs, told)).thought);
     const session = policy.session();
     for (let episode = 0; episode < 3; episode++) {
-      const acting = seen.map(({ obs, reward }) => session.act(obs, { reward }));
+      const acting = seen.map(({ obs, ...told }) => session.act(obs, told));
       const found = await Promise.all(acting);
       const values = found.map(({ thought }) => thought.values);
       expect(
@@ -108,7 +110,10 @@ describe("the browser's client", () => {
       if (episode === 0) session.reset();
       else session.close();
     }
-    await session.act(seen[0].obs);
+    const { obs, earlier } = seen[0];
+    const { thought } = await policy.act(obs, { earlier });
+    expect(distance(thought.values, expected[0].values)).toBeLessThan(1e-5);
+    await session.act(obs);
     const wrong = session.act([1, 2], { reward: 1 });
     await expect(wrong).rejects.toThrow('REFUSED');
     await session.act(seen[1].obs, { reward: 1 });

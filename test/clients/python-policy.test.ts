@@ -34,19 +34,24 @@ from pondera_client import Policy, WireError
 with Policy(sys.argv[1]) as policy:
     session, values = policy.session(), []
     for episode in range(2):
-        for i, (obs, reward) in enumerate(json.loads(sys.argv[2])):
-            decision = session.decide(np.array(obs, np.float32), reward, trace=True)
+        for i, (obs, reward, earlier) in enumerate(json.loads(sys.argv[2])):
+            before = [np.array(one, np.float32) for one in earlier]
+            decision = session.decide(np.array(obs, np.float32), reward, trace=True, earlier=before)
             values.append(decision.thoughts[0]["values"])
             if i == 1:
                 policy._link._drop()  # the connection is given up, and the session goes on over another
         session.reset()
+    obs, _, earlier = json.loads(sys.argv[2])[0]
+    obs, before = np.array(obs, np.float32), [np.array(one, np.float32) for one in earlier]
+    (first,) = policy.decide([obs], trace=True, earlier=[before]).thoughts
     policy.close()
     refused = policy.session()
     refused._step = 3
     try:
         refused.act(obs)
     except WireError as error:
-        print(json.dumps({"values": values, "code": error.code, "message": str(error)}))
+        found = {"values": values, "first": first["values"]}
+        print(json.dumps({**found, "code": error.code, "message": str(error)}))
 `;
 
 /** What a program prints as JSON. */
@@ -93,19 +98,26 @@ describe.skipIf(!hasPeer)('the Python client', () => {
     await markBest(dir, 200);
     const rng = Rng.seed(2);
     const seen = Array.from({ length: 7 }, (_, i) => {
-      const obs = agent.observationSpace.sample(rng) as Float32Array;
-      return [Array.from(obs), i === 0 ? 0 : i / 8] as const;
+      const [obs, ...earlier] = Array.from({ length: i % 3 === 0 ? 4 : 1 }, () =>
+        Array.from(agent.observationSpace.sample(rng) as Float32Array),
+      );
+      return [obs, i === 0 ? 0 : i / 8, earlier] as const;
     });
     const { url } = await serve(dir);
-    const { values, code, message } = (await printed(episodes, url, JSON.stringify(seen))) as {
+    const { values, first, code, message } = (await printed(
+      episodes,
+      url,
+      JSON.stringify(seen),
+    )) as {
       [name: string]: unknown;
     };
     const session = agent.session();
     const expected = [];
-    for (const [obs, reward] of seen) {
-      expected.push((await session.act(obs, { reward })).thought.values);
+    for (const [obs, reward, earlier] of seen) {
+      expected.push((await session.act(obs, { reward, earlier })).thought.values);
     }
     expect(distance(values, [...expected, ...expected])).toBeLessThan(1e-5);
+    expect(distance(first, expected[0])).toBeLessThan(1e-5);
     expect(code).toBe('REFUSED');
     expect(message).toContain('expected step 0, since the server keeps no episode of it, got 3');
   });

@@ -92,17 +92,19 @@ class Policy:
         *,
         deterministic: bool | None = None,
         seed: int | None = None,
+        earlier: Sequence[Any] = (),
         action_mask: Any = None,
     ) -> Any:
         """The action for one observation, with which an episode begins; the mask has an entry for each choice, 1 = allowed, as an environment gives it.
 
         It is the most likely one, or with deterministic=False one that is drawn, by `seed` where it is given.
-        `action_mask` is the mask's old name.
+        `earlier` are observations before it that asked for no action, such as a prompt, which a policy with a memory
+        remembers. `action_mask` is the mask's old name.
         """
         given = action_mask if mask is None else mask
         masks = None if given is None else [given]
         drawn = {"deterministic": deterministic, "seed": seed}
-        return self.decide([obs], masks, max_steps, deadline_ms, **drawn).actions[0]
+        return self.decide([obs], masks, max_steps, deadline_ms, **drawn, earlier=[earlier]).actions[0]
 
     def act_batch(
         self,
@@ -113,12 +115,13 @@ class Policy:
         *,
         deterministic: bool | None = None,
         seed: int | None = None,
+        earlier: Sequence[Sequence[Any]] | None = None,
         action_masks: Sequence[Any] | None = None,
     ) -> list[Any]:
-        """The k actions for k observations; `action_masks` is the masks' old name."""
+        """The k actions for k observations, and k lists of those before them; `action_masks` is the masks' old name."""
         drawn = {"deterministic": deterministic, "seed": seed}
         masks = action_masks if masks is None else masks
-        return self.decide(observations, masks, max_steps, deadline_ms, **drawn).actions
+        return self.decide(observations, masks, max_steps, deadline_ms, **drawn, earlier=earlier).actions
 
     def decide(
         self,
@@ -130,26 +133,33 @@ class Policy:
         *,
         deterministic: bool | None = None,
         seed: int | None = None,
+        earlier: Sequence[Sequence[Any]] | None = None,
         action_masks: Sequence[Any] | None = None,
     ) -> Decision:
         """As `act_batch`, and how it was thought.
 
         Raises:
-            Misfit: for an observation outside its space.
+            Misfit: for an observation, also an earlier one, that has not the form of its space.
             WireError: `REFUSED` or `OVERLOADED`, or where the server ends the connection for good.
             TimeoutError: where no reply came in time.
         """
         masks = action_masks if masks is None else masks
         drawn = {"deterministic": deterministic, "seed": seed}
         limits = {"maxSteps": max_steps, "deadlineMs": deadline_ms, **drawn, "trace": trace or None}
-        return self._decide(observations, masks, limits)
+        return self._decide(observations, masks, limits, earlier)
 
     def _decide(
-        self, observations: Sequence[Any], masks: Sequence[Any] | None, limits: dict, memory: dict | None = None
+        self,
+        observations: Sequence[Any],
+        masks: Sequence[Any] | None,
+        limits: dict,
+        earlier: Sequence[Sequence[Any]] | None = None,
+        memory: dict | None = None,
     ) -> Decision:
         fields = {
             "obs": stack(self._observations, observations),
             "actionMask": None if masks is None else self._masks(masks),
+            "earlier": self._earlier(earlier or ()),
             "memory": memory,
             **limits,
         }
@@ -159,6 +169,11 @@ class Policy:
         actions = unstack(self._actions, conform(self._actions, reply["actions"], k), k)
         ponder_steps, cut = np.asarray(reply["steps"], np.int32), np.asarray(reply["cut"], bool)
         return Decision(actions, ponder_steps, cut, self.policy_version, reply.get("thoughts"))
+
+    def _earlier(self, given: Sequence[Sequence[Any]]) -> list | None:
+        """The observations before each as they travel; None where there are none."""
+        batches = [stack(self._observations, one) if len(one) else None for one in given]
+        return batches if any(batch is not None for batch in batches) else None
 
     def _masks(self, given: Sequence[Any]) -> np.ndarray:
         """Masks as they travel; None is one that allows all."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, Sequence
 
 if TYPE_CHECKING:
     from .policy import Decision
@@ -51,6 +51,7 @@ class PolicySession:
         *,
         deterministic: bool | None = None,
         seed: int | None = None,
+        earlier: Sequence[Any] = (),
     ) -> Any:
         """The action for the next observation of the episode.
 
@@ -58,6 +59,8 @@ class PolicySession:
             obs: the observation.
             reward: the raw reward that followed the action before; a policy without a memory does not look at it.
             mask, max_steps, deadline_ms, deterministic, seed: as in `Policy.act`.
+            earlier: observations that came since the one before and asked for no action, as in `info["earlier"]`; a policy
+                without a memory does not look at them.
 
         Raises:
             ValueError: for a reward that is not finite.
@@ -65,7 +68,7 @@ class PolicySession:
                 more: `reset` begins another.
         """
         drawn = {"deterministic": deterministic, "seed": seed}
-        return self.decide(obs, reward, mask, max_steps, deadline_ms, **drawn).actions[0]
+        return self.decide(obs, reward, mask, max_steps, deadline_ms, **drawn, earlier=earlier).actions[0]
 
     def decide(
         self,
@@ -78,6 +81,7 @@ class PolicySession:
         *,
         deterministic: bool | None = None,
         seed: int | None = None,
+        earlier: Sequence[Any] = (),
     ) -> Decision:
         """As `act`, and how it was thought: a `Decision` of one observation."""
         reward = float(reward)
@@ -87,9 +91,9 @@ class PolicySession:
         limits = {"maxSteps": max_steps, "deadlineMs": deadline_ms, **drawn, "trace": trace or None}
         masks = None if mask is None else [mask]
         if self._history is None:
-            return self._decide([obs], masks, limits)
+            return self._decide([obs], masks, limits, [earlier])
         with self._lock:
             memory = {"history": [self._history], "step": [self._step], "reward": [reward]}
-            decision = self._decide([obs], masks, limits, memory)
+            decision = self._decide([obs], masks, limits, [earlier], memory)
             self._step += 1
             return decision

@@ -30,9 +30,15 @@ export interface ActOptions {
    * without a memory does not look at it.
    */
   reward?: number;
+  /**
+   * Observations that came since the one before and asked for no action, the oldest first, as an environment says in
+   * `info.earlier`; at the begin of an episode a prompt. A memory holds them all, as far as a decision depends on them. A policy
+   * without a memory does not look at them.
+   */
+  earlier?: readonly unknown[];
 }
 
-export const decideChecks: Checks<Omit<ActOptions, 'mask' | 'memory' | 'reward'>> = {
+export const decideChecks: Checks<Omit<ActOptions, 'mask' | 'memory' | 'reward' | 'earlier'>> = {
   maxSteps: integer(1, MOST_STEPS),
   deadlineMs: atLeast(0),
   exit: exitCheck,
@@ -43,6 +49,7 @@ export const sessionChecks: Checks<Omit<ActOptions, 'memory'>> = {
   ...decideChecks,
   mask: anything,
   reward: finite,
+  earlier: anything,
 };
 export const actChecks: Checks<ActOptions> = { ...sessionChecks, memory: anything };
 

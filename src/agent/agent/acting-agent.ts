@@ -6,8 +6,6 @@ import { Rng } from '../../kernels/common/index.ts';
 import {
   type EncoderFactory,
   type EntryTables,
-  EpisodeHistory,
-  entriesNeeded,
   explainActions,
   explainObservations,
   type Past,
@@ -187,15 +185,14 @@ export class ActingAgent {
    * ```
    *
    * @param obs a value of the observation space
-   * @throws RangeError for an observation outside the space, a mask that does not fit the action space, a memory that does not
-   *   fit the agent, or an unknown option; NonFiniteError where the policy's numbers are not finite; Error after `dispose`
+   * @throws RangeError for an observation outside the space, also an earlier one, a mask that does not fit the action space, a
+   *   memory that does not fit the agent, or an unknown option; NonFiniteError where the policy's numbers are not finite; Error after `dispose`
    */
   async act(obs: unknown, options: ActOptions = {}): Promise<Act> {
     this.checkUsable('Agent.act');
     checkOptions('Agent.act', options, actChecks);
-    const { memory, reward = 0, ...rest } = options;
-    const known = this.remembering.recall(obs, memory, reward, 'Agent.act');
-    const decision = await this.think(obs, rest, known?.past);
+    const known = this.remembering.recall(obs, options, 'Agent.act');
+    const decision = await this.think(obs, options, known?.past);
     return { ...toAct(decision), ...(known && { memory: known.after(decision.action) }) };
   }
 
@@ -257,8 +254,7 @@ export class ActingAgent {
     this.checkUsable('Agent.warmUp');
     const { maxSteps } = this.config.halting;
     const rng = Rng.seed(0, 'warm-up');
-    const { entries } = this.policy;
-    const history = entries && new EpisodeHistory(entriesNeeded(entries.sizes));
+    const history = this.remembering.begin();
     for (let i = 0; i < WARM_UP; i++) {
       // Thoughts of every length, from one ponder step on.
       const exit = { name: 'fixed', ponderSteps: 1 + (i % maxSteps) } as const;
@@ -289,7 +285,7 @@ export class ActingAgent {
    */
   decide(
     observations$: Observable<unknown>,
-    options: Omit<ActOptions, 'mask' | 'memory' | 'reward'> = {},
+    options: Omit<ActOptions, 'mask' | 'memory' | 'reward' | 'earlier'> = {},
   ): Observable<Act & { index: number }> {
     checkOptions('Agent.decide', options, decideChecks);
     return defer(() => {

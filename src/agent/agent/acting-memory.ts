@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import type { Row, Space } from '../../envs/index.ts';
-import { framesOf } from '../../envs/spaces/index.ts';
-import { EntryTables, type Policy } from '../../policy/index.ts';
+import { explainEarlier, framesOf } from '../../envs/spaces/index.ts';
+import { EntryTables, EpisodeHistory, entriesNeeded, type Policy } from '../../policy/index.ts';
+import type { ActOptions } from './act-options.ts';
 import {
   type AgentMemory,
   memorySchema,
@@ -32,6 +33,18 @@ export class ActingMemory {
   constructor(agent: Remembering, tableBytes?: number) {
     this.#agent = agent;
     this.#tableBytes = tableBytes;
+  }
+
+  /** The most entries that a decision depends on; 0 where the policy has no memory. */
+  get most(): number {
+    const { entries } = this.#agent.policy;
+    return entries ? entriesNeeded(entries.sizes) : 0;
+  }
+
+  /** The history of an episode that begins; undefined where the policy has no memory. */
+  begin(): EpisodeHistory | undefined {
+    const { most } = this;
+    return most > 0 ? new EpisodeHistory(most, 2 * most) : undefined;
   }
 
   /** The tables that calls of `act` share; undefined where the policy has no memory. */
@@ -70,25 +83,27 @@ export class ActingMemory {
   }
 
   /**
-   * An observation with what its caller remembers of its episode; undefined for a policy without a memory.
-   * @throws RangeError in the name of `owner` where observation or memory do not fit the agent, or a reward comes before the
+   * An observation with what its caller says of its episode; undefined for a policy without a memory.
+   * @throws RangeError in the name of `owner` where observations or memory do not fit the agent, or a reward comes before the
    *   first action
    */
   recall(
     obs: unknown,
-    given: AgentMemory | undefined,
-    reward: number,
+    { memory: given, reward = 0, earlier = [] }: Pick<ActOptions, 'memory' | 'reward' | 'earlier'>,
     owner: string,
   ): Recalled | undefined {
     const memory = this.read(given, owner);
     const agent = this.#agent;
+    const wrong = explainEarlier(agent.observationSpace, earlier, 'earlier');
+    if (wrong !== undefined) throw new RangeError(`${owner}: ${wrong}`);
     if (agent.policy.entries === undefined) return undefined;
     const problem = agent.explain(obs);
     if (problem !== undefined) throw new RangeError(`${owner}: ${problem}`);
     if (memory === undefined && reward !== 0) {
       throw new RangeError(`${owner}: reward: ${noReward(reward)}; memory says what came before`);
     }
-    return recalled(agent, (obs) => agent.normalized(agent.rowOf(obs)), obs, memory, reward);
+    const rowOf = (obs: unknown) => agent.normalized(agent.rowOf(obs));
+    return recalled(agent, rowOf, [...earlier, obs], memory, reward);
   }
 }
 

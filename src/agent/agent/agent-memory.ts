@@ -2,14 +2,7 @@ import { z } from 'zod';
 import { describe, finite } from '../../envs/common/index.ts';
 import type { Row, Space } from '../../envs/index.ts';
 import { type Frames, valueAsJson } from '../../envs/spaces/index.ts';
-import {
-  entriesNeeded,
-  firstMoment,
-  type MemoryEntry,
-  nextMoment,
-  type Past,
-  type Policy,
-} from '../../policy/index.ts';
+import { entriesNeeded, type MemoryEntry, type Past, type Policy } from '../../policy/index.ts';
 
 /** What an agent remembers of one moment of an episode, as plain data. */
 export interface AgentMemoryEntry {
@@ -45,8 +38,8 @@ interface Remembering {
 
 /** An observation of an episode that a caller keeps as plain data. */
 export interface Recalled {
-  /** Its past. @param row its flat observation */
-  past(row: Row): Past;
+  /** Its past. */
+  past(): Past;
   /** What is remembered after the decision about it. @param action the flat action */
   after(action: Float32Array): AgentMemory;
 }
@@ -54,33 +47,31 @@ export interface Recalled {
 /**
  * @param memory of the episode, which `readMemory` has read; undefined where it begins
  * @param rowOf the policy's input for an observation
+ * @param observations what was seen since the decision before; the last asks for one
+ * @param reward of the decision before
  */
 export function recalled(
   { policy, observationSpace }: Remembering,
   rowOf: (obs: unknown) => Row,
-  obs: unknown,
+  observations: readonly unknown[],
   memory: AgentMemory | undefined,
   reward: number,
 ): Recalled {
-  const { sizes } = policy.entries!;
-  const { entries = [], action = null } = memory ?? {};
-  // At once, since the environment may write to its observation later.
-  const now = {
-    ...{ obs: valueAsJson(observationSpace, obs), action },
-    ...{ reward: Math.fround(reward), age: (entries.at(-1)?.age ?? -1) + 1 },
-  };
+  const { entries: before = [], action = null } = memory ?? {};
+  const age = (before.at(-1)?.age ?? -1) + 1;
+  const seen = observations.map((obs, i) => ({
+    // At once, since the environment may write to its observations later.
+    obs: valueAsJson(observationSpace, obs),
+    ...(i === 0 ? { action, reward: Math.fround(reward) } : { action: null, reward: 0 }),
+    age: age + i,
+  }));
+  const entries = [...before, ...seen].slice(-entriesNeeded(policy.entries!.sizes));
   return {
-    past(row) {
-      if (memory === undefined) return firstMoment(row);
-      const before = entries.map((entry) => momentOf(entry, rowOf));
-      const past = { entries: before, end: before.length };
-      const last = Float32Array.from(memory.action);
-      return nextMoment(past, sizes, { row, action: last, reward: now.reward });
-    },
-    after: (row) => ({
-      entries: [...entries, now].slice(-entriesNeeded(sizes)),
-      action: Array.from(row),
+    past: () => ({
+      entries: entries.map((entry) => momentOf(entry, rowOf)),
+      end: entries.length,
     }),
+    after: (row) => ({ entries, action: Array.from(row) }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { checkOptions } from '../../envs/common/index.ts';
 import type { ActionMask, Row, Space } from '../../envs/index.ts';
-import { type Frames, FrameWindow, valueAsJson } from '../../envs/spaces/index.ts';
-import { EpisodeHistory, entriesNeeded, type Past, type Policy } from '../../policy/index.ts';
+import { explainEarlier, type Frames, FrameWindow, valueAsJson } from '../../envs/spaces/index.ts';
+import type { EpisodeHistory, Past } from '../../policy/index.ts';
 import type { Decision } from '../../rollout/index.ts';
 import { type ActOptions, sessionChecks } from './act-options.ts';
 import { type ActingMemory, noReward } from './acting-memory.ts';
@@ -10,7 +10,6 @@ import { type Act, toAct } from './thought-trace.ts';
 
 /** What a session wants of its agent. */
 interface Actor {
-  readonly policy: Policy;
   readonly observationSpace: Space;
   readonly normalizer: unknown;
   act(obs: unknown, options?: ActOptions): Promise<Act>;
@@ -87,7 +86,8 @@ export class AgentSession {
    * Chooses an action for the next observation of the episode, as `agent.act` does. Of a call that throws for a wrong
    * observation, mask or option, it keeps nothing. Where the policy has a memory, a call waits for those before it.
    * @param obs one observation of the environment
-   * @param options those of `agent.act`; `reward` is the raw reward of the action before
+   * @param options those of `agent.act`; `reward` is the raw reward of the action before, and `earlier` has observations of the
+   *   environment too
    * @throws as `agent.act`
    */
   async act(obs: unknown, options: SessionOptions = {}): Promise<Act> {
@@ -96,18 +96,28 @@ export class AgentSession {
     if (window === undefined && history === undefined) return this.#agent.act(obs, options);
     checkOptions('AgentSession.act', options, sessionChecks);
     const space = this.#frames?.space ?? this.#agent.observationSpace;
+    const { earlier = [], ...rest } = options;
     const problem = space.explain(obs);
     if (problem !== undefined) throw new RangeError(`AgentSession.act: obs: ${problem}`);
+    const wrong = explainEarlier(space, earlier, 'earlier');
+    if (wrong !== undefined) throw new RangeError(`AgentSession.act: ${wrong}`);
+    const observations = [...earlier, obs];
     if (history === undefined) {
-      const { stack, frames } = this.#stacked(episode, obs, options);
+      const { seen, frames } = this.#stacked(episode, observations, rest);
       window!.frames = frames!;
-      return this.#agent.act(stack, options);
+      return this.#agent.act(seen.at(-1), rest);
     }
-    // A copy, since the environment may write to its own while others think.
-    const row = new Float32Array(space.size);
-    space.write(obs, row);
+    // Copies, since the environment may write to its own while others think.
+    const rows = observations.map((one) => {
+      const row = new Float32Array(space.size);
+      space.write(one, row);
+      return row;
+    });
     const before = episode.turn;
-    const acting = before.then(() => this.#remember(episode, history, space.read(row), options));
+    const acting = before.then(() => {
+      const copies = rows.map((row) => space.read(row));
+      return this.#remember(episode, history, copies, rest);
+    });
     episode.turn = acting.catch(() => {});
     return acting;
   }
@@ -115,48 +125,53 @@ export class AgentSession {
   async #remember(
     episode: Episode,
     history: EpisodeHistory,
-    obs: unknown,
-    options: SessionOptions,
+    observations: readonly unknown[],
+    { reward = 0, ...options }: SessionOptions,
   ): Promise<Act> {
-    const { reward = 0, ...rest } = options;
-    const { stack, frames } = this.#stacked(episode, obs, options);
+    const { seen, frames } = this.#stacked(episode, observations, options);
     if (history.action) history.rewarded(reward);
     else if (reward !== 0) throw new RangeError(`AgentSession.act: reward: ${noReward(reward)}`);
-    const decision = await this.#agent.think(stack, rest, (row) => history.see(row));
+    const earlier = seen.slice(0, -1).map((one) => this.#agent.normalized(this.#agent.rowOf(one)));
+    const see = (row: Row) => history.see(row, earlier);
+    const decision = await this.#agent.think(seen.at(-1), options, see);
     history.acted(decision.action, 0);
     if (frames) episode.window!.frames = frames;
-    if (this.#agent.normalizer) this.#keepRow(episode, stack);
+    if (this.#agent.normalizer) for (const one of seen) this.#keepRow(episode, one);
     return toAct(decision);
   }
 
-  /** What the policy sees where an observation follows. @throws RangeError where it would refuse it */
-  #stacked({ window }: Episode, obs: unknown, { mask }: SessionOptions) {
-    const frames = window?.after(obs);
-    const stack = frames ? window!.stack(frames) : obs;
-    // Without frames, the observation has been checked, and its agent checks the mask.
-    const problem = frames && this.#agent.explain(stack, mask);
+  /**
+   * What the policy sees where observations follow, the last of which asks for an action.
+   * @throws RangeError where it would refuse that
+   */
+  #stacked(
+    { window }: Episode,
+    observations: readonly unknown[],
+    { mask }: SessionOptions,
+  ): { seen: readonly unknown[]; frames?: readonly unknown[] } {
+    // Without frames, observations have been checked, and the agent checks the mask.
+    if (window === undefined) return { seen: observations };
+    let { frames } = window;
+    const seen = observations.map((obs) => {
+      frames = window.after(obs, frames);
+      return window.stack(frames);
+    });
+    const problem = this.#agent.explain(seen.at(-1), mask);
     if (problem !== undefined) throw new RangeError(`AgentSession.act: ${problem}`);
-    return { stack, frames };
+    return { seen, frames };
   }
 
   /** Keeps an observation as it was before it was normalized. */
   #keepRow({ rows }: Episode, obs: unknown): void {
-    const most = this.#most!;
+    const { most } = this.#agent.remembering;
     rows.push(this.#agent.rowOf(obs));
     if (rows.length > 2 * most) rows.splice(0, rows.length - most);
   }
 
-  /** Entries that a decision depends on; undefined where the policy has no memory. */
-  get #most(): number | undefined {
-    const { entries } = this.#agent.policy;
-    return entries && entriesNeeded(entries.sizes);
-  }
-
   #begin(): Episode {
-    const most = this.#most;
     return {
       window: this.#frames && new FrameWindow(this.#frames),
-      history: most === undefined ? undefined : new EpisodeHistory(most, 2 * most),
+      history: this.#agent.remembering.begin(),
       rows: [],
       turn: Promise.resolve(),
     };

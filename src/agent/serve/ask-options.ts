@@ -1,4 +1,5 @@
 import { atLeast, type Checks, flag, integer } from '../../envs/common/index.ts';
+import type { ActionMask } from '../../envs/index.ts';
 
 /** How long the server may think about a request, and how it chooses the action. */
 export interface AskOptions {
@@ -12,6 +13,25 @@ export interface AskOptions {
   seed?: number;
   /** Whether the answer holds the thought; default `false`. */
   trace?: boolean;
+}
+
+/** What a request says of one observation. */
+export interface AskOneOptions extends AskOptions {
+  /** The actions that are allowed, as in `info.actionMask`; default: all. */
+  mask?: ActionMask;
+  /**
+   * Observations that came since the one before, or before the first, and asked for no action, the oldest first, as in
+   * `info.earlier`; default: none. A policy without a memory does not look at them.
+   */
+  earlier?: readonly unknown[];
+}
+
+/** What a request says of several observations. */
+export interface AskAllOptions extends AskOptions {
+  /** A mask for each, as `AskOneOptions` has it. */
+  masks?: readonly ActionMask[];
+  /** For each, the observations before it, as `AskOneOptions` has them. */
+  earlier?: readonly (readonly unknown[])[];
 }
 
 export const askChecks: Checks<AskOptions> = {

@@ -1,11 +1,8 @@
 import { checkOptions, finite } from '../../envs/common/index.ts';
-import type { ActionMask } from '../../envs/index.ts';
-import type { Acted, AskOptions } from './ask-options.ts';
+import type { Acted, AskOneOptions } from './ask-options.ts';
 
 /** How a session's `act` asks. */
-export interface SessionAskOptions extends AskOptions {
-  /** The actions that are allowed, as in `info.actionMask`; default: all. */
-  mask?: ActionMask;
+export interface SessionAskOptions extends AskOneOptions {
   /** The raw reward that followed the action before; default 0. A policy without a memory does not look at it. */
   reward?: number;
 }
@@ -23,10 +20,7 @@ interface Asker {
    * A request about an observation as it is now, to be sent with its place; without one, it begins an episode.
    * @throws as `PolicyClient.act`
    */
-  prepared(
-    obs: unknown,
-    options: Omit<SessionAskOptions, 'reward'>,
-  ): (place?: Place) => Promise<Acted>;
+  prepared(obs: unknown, options: AskOneOptions): (place?: Place) => Promise<Acted>;
   /** Lets the server forget a history. */
   forget(history: number): void;
 }

@@ -1,6 +1,6 @@
 import type { Row } from '../../envs/index.ts';
 import { asWireError, type PolicyDescription, WireError } from '../../envs/net/index.ts';
-import { EntryTables, type Past } from '../../policy/index.ts';
+import { EntryTables, firstMoment, type Past } from '../../policy/index.ts';
 import type { Decider, Decision, DecisionRequest } from '../../rollout/index.ts';
 import { type DeciderOptions, drawnFrom } from '../agent/act-options.ts';
 import type { Agent } from '../agent/agent.ts';
@@ -17,8 +17,8 @@ import {
   recalledOf,
 } from './policy-request.ts';
 
-/** Gives the past of an observation by its row; again where the thought begins again. */
-export type See = (row: Row) => Past;
+/** Gives the past of an observation by its row and those before it; again where the thought begins again. */
+export type See = (row: Row, earlier?: readonly Row[]) => Past;
 
 /**
  * Begins or continues the episodes of a request's observations, of which there are `count`.
@@ -154,19 +154,19 @@ export class PolicyBatcher {
       const { maxSteps, deadlineMs, deterministic: greedy, seed, trace } = question;
       const most = this.#options.maxBatch + this.#options.queue;
       if (this.closing) throw new WireError('SHUTTING_DOWN', 'the server is shutting down');
-      const { obs, masks } = read(most);
-      if (this.pending + obs.length > most) {
+      const observed = read(most);
+      if (this.pending + observed.obs.length > most) {
         throw new WireError(
           'OVERLOADED',
           `${this.pending} observations are already waiting; try again later`,
         );
       }
-      const see = begin?.(obs.length);
+      const see = begin?.(observed.obs.length);
       const deadline = deadlineMs === undefined ? undefined : since + deadlineMs;
       const limits = { maxSteps, deadline };
       const answer = { decisions: [], left: 0, resolve, reject };
       const asked = { limits, greedy, seed, trace };
-      const request: Request = { obs, masks, see, ...asked, since, ...answer };
+      const request: Request = { ...observed, see, ...asked, since, ...answer };
       this.#requests.add(request);
       this.#begin(request);
       this.#wake();
@@ -199,14 +199,16 @@ export class PolicyBatcher {
   }
 
   #begin(request: Request): void {
-    const { obs, masks, see, limits, greedy, seed, trace } = request;
+    const { obs, masks, earlier, see, limits, greedy, seed, trace } = request;
+    const { policy } = this.agent;
     request.decisions = new Array(obs.length);
     request.left = obs.length;
     const asked = obs.map((value, env): BatchedObservation => {
       const observation = this.agent.observe(value, masks[env], limits);
+      const before = earlier?.[env].map((one) => this.agent.normalized(this.agent.rowOf(one)));
       return {
         ...observation,
-        past: see?.[env](observation.row),
+        past: policy.entries && (see?.[env] ?? firstMoment)(observation.row, before),
         ...{ env, greedy, trace, request },
         // Independent of other requests, and the same where the thought begins again.
         rng: seed === undefined ? undefined : drawnFrom(seed, env),

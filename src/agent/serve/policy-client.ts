@@ -32,13 +32,15 @@ import {
   sayHello,
   sizeOf,
   stack,
+  stackEarlier,
   type Ticket,
   unstack,
   WIRE_VERSION,
   WireError,
 } from '../../envs/net/index.ts';
+import { explainEarlier } from '../../envs/spaces/index.ts';
 import { Rng } from '../../kernels/index.ts';
-import { type Acted, type AskOptions, askChecks } from './ask-options.ts';
+import { type Acted, type AskAllOptions, type AskOneOptions, askChecks } from './ask-options.ts';
 import { ClientSession, type Place } from './client-session.ts';
 import { type PolicyReply, policyReply } from './policy-messages.ts';
 
@@ -157,8 +159,8 @@ export class PolicyClient {
   session(): ClientSession {
     const history = this.policy.memory && this.#nextHistory++;
     const asker = {
-      prepared: (obs: unknown, { mask, ...rest }: AskOptions & { mask?: ActionMask }) => {
-        const send = this.#prepared([obs], { ...rest, masks: mask && [mask] });
+      prepared: (obs: unknown, options: AskOneOptions) => {
+        const send = this.#prepared([obs], ofOne(options));
         return async (place?: Place) => (await send(place))[0];
       },
       forget: (of: number) => this.#connection?.send({ t: 'forget', histories: [of] }),
@@ -169,24 +171,18 @@ export class PolicyClient {
   /**
    * Asks for the action of one observation; for a policy with a memory, an episode begins with it.
    * @param obs a value of the observation space
-   * @param options the limits of the thought, and `mask`: the actions that are allowed, as in `info.actionMask`
    * @throws RangeError for an observation outside the space, WireError with the server's code, or `TOO_LARGE`
    */
-  async act(obs: unknown, options: AskOptions & { mask?: ActionMask } = {}): Promise<Acted> {
-    const { mask, ...rest } = options;
-    return (await this.#ask([obs], { ...rest, masks: mask && [mask] }))[0];
+  async act(obs: unknown, options: AskOneOptions = {}): Promise<Acted> {
+    return (await this.#ask([obs], ofOne(options)))[0];
   }
 
   /**
    * Asks for the actions of several observations; the same weights answer them all.
    * @param obs values of the observation space
-   * @param options the limits of the thoughts, and `masks`: one for each observation
    * @throws RangeError and WireError as `act` does
    */
-  actBatch(
-    obs: readonly unknown[],
-    options: AskOptions & { masks?: readonly ActionMask[] } = {},
-  ): Promise<Acted[]> {
+  actBatch(obs: readonly unknown[], options: AskAllOptions = {}): Promise<Acted[]> {
     return this.#ask(obs, options);
   }
 
@@ -196,10 +192,7 @@ export class PolicyClient {
     this.#end(new Error('PolicyClient: closed'));
   }
 
-  #ask(
-    obs: readonly unknown[],
-    options: AskOptions & { masks?: readonly ActionMask[] },
-  ): Promise<Acted[]> {
+  #ask(obs: readonly unknown[], options: AskAllOptions): Promise<Acted[]> {
     return new Promise((resolve) => resolve(this.#prepared(obs, options)()));
   }
 
@@ -210,7 +203,7 @@ export class PolicyClient {
    */
   #prepared(
     obs: readonly unknown[],
-    { masks, ...options }: AskOptions & { masks?: readonly ActionMask[] },
+    { masks, earlier, ...options }: AskAllOptions,
   ): (place?: Place) => Promise<Acted[]> {
     if (this.#over) throw this.#over;
     checkOptions('PolicyClient.act', options, askChecks);
@@ -222,6 +215,7 @@ export class PolicyClient {
     const fields = {
       obs: stack(this.observationSpace, obs),
       actionMask: this.#masksOf(masks),
+      earlier: this.#earlierOf(earlier),
       ...{ maxSteps, deadlineMs, deterministic, seed, trace },
     };
     return (place) => this.#send(fields, obs.length, place);
@@ -246,6 +240,15 @@ export class PolicyClient {
     const rows = masks?.flatMap((mask) => Array.from(flatMask(this.actionSpace, mask, 'mask')));
     const shape = [masks?.length ?? 0, maskSize(this.actionSpace)];
     return rows && ndarray(Uint8Array.from(rows), shape);
+  }
+
+  #earlierOf(lists: AskAllOptions['earlier']): object | undefined {
+    const batches = lists?.map((earlier) => {
+      const problem = explainEarlier(this.observationSpace, earlier, 'earlier');
+      if (problem !== undefined) throw new RangeError(`PolicyClient.act: ${problem}`);
+      return stackEarlier(this.observationSpace, { earlier }) ?? null;
+    });
+    return batches?.some((batch) => batch) ? batches : undefined;
   }
 
   #attach(connection: Connection, ticket: Ticket): void {
@@ -344,6 +347,11 @@ export class PolicyClient {
     for (const { reject } of this.#asked.values()) reject(error);
     this.#asked.clear();
   }
+}
+
+/** What a request about one observation says, as one about several does. */
+function ofOne({ mask, earlier, ...rest }: AskOneOptions): AskAllOptions {
+  return { ...rest, masks: mask && [mask], earlier: earlier && [earlier] };
 }
 
 interface Begun {

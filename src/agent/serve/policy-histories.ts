@@ -1,6 +1,6 @@
 import type { Row } from '../../envs/index.ts';
 import { WireError } from '../../envs/net/index.ts';
-import { EpisodeHistory, type Past } from '../../policy/index.ts';
+import type { EpisodeHistory, Past } from '../../policy/index.ts';
 import type { Decision } from '../../rollout/index.ts';
 import type { Begin } from './policy-batcher.ts';
 import type { ActRequest } from './policy-request.ts';
@@ -28,10 +28,8 @@ interface Turn {
 
 /** What the histories of a client need of the server. */
 export interface HistoryKeeper {
-  /** The most entries that a decision depends on. */
-  readonly most: number;
-  /** Called where one more is kept. */
-  kept(): void;
+  /** Makes one more. */
+  begin(): EpisodeHistory;
   /** Called where one is forgotten. */
   forgotten(history: EpisodeHistory): void;
 }
@@ -72,7 +70,7 @@ export class PolicyHistories {
       turns = turnsOf(memory, count);
       for (const turn of turns) this.#check(turn);
       played = turns.map((turn) => this.#turned(turn));
-      return turns.map((turn, i) => (row) => seen(played[i], turn, row));
+      return turns.map((turn, i) => (row, earlier) => seen(played[i], turn, row, earlier));
     });
     const own = { id, answer };
     for (const one of played) [one.latest, one.thinking] = [own, true];
@@ -134,10 +132,8 @@ export class PolicyHistories {
       one = undefined;
     }
     if (one === undefined) {
-      const { most } = this.#keeper;
-      const history = new EpisodeHistory(most, 2 * most);
+      const history = this.#keeper.begin();
       one = { history, step: 0, latest: undefined, thinking: false };
-      this.#keeper.kept();
     }
     this.#played.delete(of);
     this.#played.set(of, one);
@@ -145,13 +141,13 @@ export class PolicyHistories {
   }
 }
 
-/** Adds an observation to its episode; again where its thought begins again. */
-function seen(one: Played, { step, reward }: Turn, row: Row): Past {
+/** Adds an observation, and those before it, to its episode; again where its thought begins again. */
+function seen(one: Played, { step, reward }: Turn, row: Row, earlier?: readonly Row[]): Past {
   if (step === 0) {
     one.history.clear();
     one.step = 0;
   } else one.history.rewarded(reward);
-  return one.history.see(row);
+  return one.history.see(row, earlier);
 }
 
 /** @throws WireError REFUSED where the lists are not for `count` observations */

@@ -37,6 +37,9 @@ const act = z.strictObject({
   id,
   obs: batch,
   actionMask: mask.optional(),
+  earlier: z.array(batch.nullable()).optional().meta({
+    description: 'for each observation, those that came before it and asked for no action',
+  }),
   memory: remembered.optional(),
   ...asked,
 });
@@ -79,6 +82,10 @@ export const postedAct = z.strictObject({
     })
     .optional(),
   reward: z.number().optional(),
+  earlier: z
+    .array(z.unknown())
+    .meta({ description: 'observations that came before it and asked for no action' })
+    .optional(),
   ...asked,
 });
 /** The answer to it. */

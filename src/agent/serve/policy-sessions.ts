@@ -6,7 +6,6 @@ import {
   sameTicket,
   WireError,
 } from '../../envs/net/index.ts';
-import { entriesNeeded } from '../../policy/index.ts';
 import type { PolicyBatcher } from './policy-batcher.ts';
 import { PolicyHistories } from './policy-histories.ts';
 
@@ -55,10 +54,11 @@ export class PolicySessions {
   find(resume: Hello['resume']): { session: PolicySession; resumed: boolean } {
     const known = resume && this.#sessions.get(resume.session);
     if (known && sameTicket(known.ticket, resume)) return { session: known, resumed: true };
-    const { entries } = this.#thinker.agent.policy;
     const histories = new PolicyHistories({
-      most: entries ? entriesNeeded(entries.sizes) : 0,
-      kept: () => this.#kept(),
+      begin: () => {
+        this.#makeRoom();
+        return this.#thinker.agent.remembering.begin()!;
+      },
       forgotten: (history) => {
         this.#count--;
         this.#thinker.forget(history);
@@ -102,7 +102,8 @@ export class PolicySessions {
     this.#sessions.delete(session.ticket.session);
   }
 
-  #kept(): void {
+  /** Counts one more history, and forgets another where there are too many. */
+  #makeRoom(): void {
     if (++this.#count <= this.#limits.histories) return;
     const all = [...this.#sessions.values()].filter(({ histories }) => histories.size > 0);
     const waiting = all.filter(({ connection }) => connection === undefined);

@@ -32,6 +32,7 @@ export { newTicket, sameTicket, type Ticket } from './socket/ticket.ts';
 export { type Backoff, defaultBackoff, fullJitter } from './wire/backoff.ts';
 export { BatchError, countOf, stack, unstack } from './wire/batch.ts';
 export { type Codec, jsonCodec, msgpackCodec } from './wire/codec.ts';
+export { stackEarlier, unstackEarlier } from './wire/earlier.ts';
 export { explainSize, sizeOf } from './wire/fit.ts';
 export {
   type Batch,

@@ -16,11 +16,14 @@ export class FrameWindow {
     this.#zero = zero;
   }
 
-  /** The frames where an observation follows. @throws ZodError for one that is no value of the space of frames */
-  after(obs: unknown): unknown[] {
+  /**
+   * The frames where an observation follows others.
+   * @throws ZodError for one that is no value of the space of frames
+   */
+  after(obs: unknown, frames = this.frames): unknown[] {
     // A copy, since the environment may write to its own later.
     const frame = structuredClone(this.#of.space.schema.parse(obs));
-    if (this.frames.length > 0) return [...this.frames.slice(1), frame];
+    if (frames.length > 0) return [...frames.slice(1), frame];
     const padding = new Array<unknown>(this.#of.count - 1).fill(this.#zero ?? frame);
     return [...padding, frame];
   }

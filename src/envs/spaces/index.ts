@@ -4,6 +4,7 @@ export { Box, type BoxOptions } from './box.ts';
 export { isBytes } from './bytes.ts';
 export { Dict } from './dict.ts';
 export { Discrete } from './discrete.ts';
+export { explainEarlier } from './explain-earlier.ts';
 export { explainMask } from './explain-mask.ts';
 export { flatMask } from './flat-mask.ts';
 export { FrameWindow } from './frame-window.ts';

@@ -20,10 +20,11 @@ export interface PackedPasts extends PackedEntries {
   own: Int32Array;
 }
 
-/** The past of an observation with which an episode begins. */
-export function firstMoment(row: Row): Past {
-  const entry = { row, action: undefined, reward: 0, age: 0 };
-  return { entries: [entry], end: 1 };
+/** The past of an observation with which an episode begins. @param earlier flat observations before it, such as a prompt */
+export function firstMoment(row: Row, earlier: readonly Row[] = []): Past {
+  const entries: MemoryEntry[] = [];
+  addEntries(entries, [...earlier, row], undefined);
+  return { entries, end: entries.length };
 }
 
 /** The past of an observation that comes after an action about another. @param past of the other */

@@ -12,6 +12,7 @@ import {
   MultiBinary,
   MultiDiscrete,
   type Space,
+  Text,
 } from '../../../src/envs/index.ts';
 
 const box = (low: number | number[], high: number | number[], shape = [2]) =>
@@ -70,6 +71,7 @@ describe('ppo.entropy', () => {
     ['one choice', new Discrete(1), 0],
     ['choices of several components', new MultiDiscrete([4, 4]), 0.005],
     ['marks', new MultiBinary(8), (0.01 * ln(4)) / (8 * ln(2))],
+    ['a text, by its places', new Text({ maxLength: 2, charset: 'abc' }), 0.005],
     ['numbers', box(-1, 1), 0],
     [
       'parts, of which numbers count for nothing',

@@ -21,13 +21,24 @@ async function makeRemembering(input: object = remembering) {
   return run;
 }
 
-type Seen = { obs: Float32Array; reward: number }[];
+type Seen = { obs: Float32Array; reward: number; earlier?: Float32Array[] }[];
 
 function episode(agent: Agent, count: number, seed = 9): Seen {
   const rng = Rng.seed(seed);
   return Array.from({ length: count }, (_, i) => ({
     obs: agent.observationSpace.sample(rng) as Float32Array,
     reward: i === 0 ? 0 : Math.fround(rng.normal()),
+  }));
+}
+
+/** An episode that begins with a prompt, longer than a decision looks back, and in which some observations ask for nothing. */
+function prompted(agent: Agent, count: number): Seen {
+  const rng = Rng.seed(17);
+  const some = (length: number) =>
+    Array.from({ length }, () => agent.observationSpace.sample(rng) as Float32Array);
+  return episode(agent, count).map((one, i) => ({
+    ...one,
+    earlier: i === 0 ? some(7) : i % 3 === 2 ? some(i % 2 ? 2 : 1) : undefined,
   }));
 }
 
@@ -38,7 +49,7 @@ interface Thinks {
 /** What is thought of an episode, of which `session` is told each observation and reward. */
 async function played(session: Thinks, seen: Seen, options: object = asked) {
   const acts = [];
-  for (const { obs, reward } of seen) acts.push(await session.act(obs, { ...options, reward }));
+  for (const { obs, ...told } of seen) acts.push(await session.act(obs, { ...options, ...told }));
   return acts.map(({ action, thought }) => ({ action, values: thought!.values }));
 }
 
@@ -68,10 +79,10 @@ async function raw(url: string, resume?: { session: string; token: string }) {
     waiting.get(reply.id as number)?.(reply);
   };
   let next = 0;
-  const ask = (obs: number[][], memory: object | undefined, id = next++) =>
+  const ask = (obs: number[][], memory: object | undefined, id = next++, earlier?: unknown[]) =>
     new Promise<Record<string, unknown>>((resolve) => {
       waiting.set(id, resolve);
-      connection.send({ t: 'act', id, obs, memory, trace: true, ...drawn });
+      connection.send({ t: 'act', id, obs, memory, earlier, trace: true, ...drawn });
     });
   return { connection, welcome, ask };
 }
@@ -142,6 +153,39 @@ describe('a session of a policy client', () => {
     expectSame(found, expected);
   });
 
+  it('remembers a prompt, and what else asked for no action, however often the connection breaks', async () => {
+    const { dir, agent } = await makeRemembering({ ...remembering, normalize: { obs: true } });
+    const server = await serve(dir);
+    const proxy = new FaultProxy(() => server.url, 1);
+    const client = await connect(await proxy.listen(), { attempts: 1000 });
+    onTestFinished(() => proxy.close());
+    const seen = prompted(agent, 12);
+    const expected = await expectedOf(agent, seen);
+    const session = client.session();
+    const found = [];
+    for (const [i, one] of seen.entries()) {
+      if (i % 3 === 0) proxy.cutAll();
+      found.push(...(await played(session, [one])));
+    }
+    expectSame(found, expected);
+    const unprompted = seen.map(({ obs, reward }) => ({ obs, reward }));
+    expect(
+      distance(
+        (await played(agent.session(), unprompted, drawn)).map(({ values }) => values),
+        expected.map(({ values }) => values),
+      ),
+    ).toBeGreaterThan(1e-3);
+    // Without a session, a prompt begins an episode too.
+    const [{ obs, earlier }, { obs: other }] = seen;
+    const { action, thought } = await client.act(obs, { ...asked, earlier });
+    expectSame([{ action, values: thought!.values }], [expected[0]]);
+    const batch = await client.actBatch([other, obs], { ...asked, earlier: [[], earlier!] });
+    const [alone, first] = batch.map(({ thought }) => thought!.values);
+    expect(distance(first, expected[0].values)).toBeLessThan(1e-5);
+    const own = await agent.act(other, drawn);
+    expect(distance(alone, own.thought.values)).toBeLessThan(1e-5);
+  });
+
   it('is told where the server keeps its episode no more, and begins another', async () => {
     const { dir, agent } = await makeRemembering();
     const before = await serve(dir);
@@ -173,6 +217,9 @@ describe('a session of a policy client', () => {
       await expect(session.act([1, 2])).rejects.toThrow('PolicyClient.act: obs: expected');
       await expect(session.act(one.obs, { reward: Number.NaN })).rejects.toThrow(
         'ClientSession.act: reward: expected a finite number, got NaN',
+      );
+      await expect(session.act(one.obs, { earlier: [one.obs, [1]] })).rejects.toThrow(
+        'PolicyClient.act: earlier[1]: expected a Float32Array of 4',
       );
       await expect(session.act(one.obs, { mask: [0, 0] })).rejects.toThrow(
         'mask: expected at least one allowed choice',
@@ -212,7 +259,9 @@ describe('a session of a policy client', () => {
     expect(client.policy).not.toHaveProperty('memory');
     const session = client.session();
     for (const { obs, reward } of episode(agent, 4)) {
-      expect(await session.act(obs, { ...asked, reward })).toEqual(await client.act(obs, asked));
+      const told = { ...asked, earlier: [obs] };
+      expect(await session.act(obs, { ...told, reward })).toEqual(await client.act(obs, asked));
+      expect(await client.act(obs, told)).toEqual(await client.act(obs, asked));
     }
     session.reset();
     session.close();
@@ -345,6 +394,28 @@ describe('a policy server of a policy with a memory', () => {
     expect(await said(many, 1, 2)).toBe('acted');
   });
 
+  it('refuses earlier observations that are none, and keeps nothing of them', async () => {
+    const { dir } = await makeRemembering();
+    const { ask } = await raw((await serve(dir)).url);
+    const at = (step: number) => ({ history: [0], step: [step] });
+    const refused = (earlier: unknown[]) => ask([zeros], at(0), undefined, earlier);
+    expect(await refused([])).toMatchObject({
+      ...{ t: 'failed', code: 'REFUSED' },
+      message: 'earlier: expected 1 batches or null, one for each observation, got 0',
+    });
+    expect(await refused([[zeros, [1]]])).toMatchObject({
+      ...{ code: 'REFUSED', message: expect.stringMatching(/^earlier\[0\]: /) },
+    });
+    expect(await refused(['all'])).toMatchObject({
+      ...{ code: 'REFUSED', message: expect.stringMatching(/^earlier\[0\]: /) },
+    });
+    expect(await refused([[[0, 0, 99, 0]]])).toMatchObject({
+      ...{ code: 'REFUSED', message: expect.stringMatching(/^earlier\[0\]\[0\]: expected/) },
+    });
+    expect(await ask([zeros], at(1))).toMatchObject({ code: 'REFUSED' });
+    expect(await ask([zeros], at(0), undefined, [null])).toMatchObject({ t: 'acted' });
+  });
+
   it('refuses memory where its policy has none', async () => {
     const { dir } = await makeRun({ env: { id: 'CartPole-v1' } });
     const { ask, welcome } = await raw((await serve(dir)).url);
@@ -386,10 +457,11 @@ describe('POST /v1/act of a policy with a memory', () => {
     const { dir, agent } = await makeRemembering({ ...remembering, normalize: { obs: true } });
     const { actUrl } = await serve(dir);
     let [memory, own]: (AgentMemory | undefined)[] = [];
-    for (const { obs, reward } of episode(agent, 8)) {
-      const act = await agent.act(obs, { ...drawn, memory: own, reward });
+    for (const { obs, reward, earlier } of prompted(agent, 8)) {
+      const act = await agent.act(obs, { ...drawn, memory: own, reward, earlier });
       own = act.memory;
-      const { body } = await post(actUrl, { obs: [...obs], memory, reward, trace: true, ...drawn });
+      const told = { memory, reward, earlier: earlier?.map((one) => [...one]) };
+      const { body } = await post(actUrl, { obs: [...obs], ...told, trace: true, ...drawn });
       memory = body.memory as AgentMemory;
       expect(distance(body.thought!.values, act.thought.values)).toBeLessThan(1e-5);
       expect(memory).toEqual(own);
@@ -408,6 +480,10 @@ describe('POST /v1/act of a policy with a memory', () => {
     expect(await refused(actUrl, { memory: { ...memory, action: [2] } })).toEqual({
       ...{ status: 422, code: 'REFUSED' },
       message: 'memory.action: expected an integer in 0..1, got 2',
+    });
+    expect(await refused(actUrl, { earlier: [zeros, [1]] })).toMatchObject({
+      ...{ status: 422 },
+      message: expect.stringMatching(/^earlier\[1\]: expected a Float32Array of 4/),
     });
     expect(await refused(actUrl, { reward: 1 })).toMatchObject({
       ...{ status: 422 },

@@ -4,14 +4,18 @@ import type { Space } from '../../contract/space.ts';
 import { BatchError, countOf, stack, unstack } from './batch.ts';
 import type { Batch } from './message-fields.ts';
 
-/** `info.earlier` for the wire: a batch of observations; undefined where there are none. */
-export function stackEarlier(space: Space, { earlier }: Info): Batch | undefined {
+/**
+ * `info.earlier` for the wire: a batch of observations; undefined where there are none.
+ * @internal
+ */
+export function stackEarlier(space: Space, { earlier }: Pick<Info, 'earlier'>): Batch | undefined {
   return earlier && earlier.length > 0 ? stack(space, earlier) : undefined;
 }
 
 /**
  * Reads such a batch. Whether the space contains the observations, its `explain` says.
  * @throws BatchError naming the place, the expectation and the received value
+ * @internal
  */
 export function unstackEarlier(space: Space, batch: unknown): unknown[] | undefined {
   if (batch === undefined || batch === null) return undefined;
