@@ -266,6 +266,9 @@ class Check {
   }
 }
 
+/** The most names of values that a line shows. */
+const MOST_NAMES = 16;
+
 /**
  * Writes a report as lines for a terminal.
  * @param report a result of `checkEnv`
@@ -287,9 +290,13 @@ export function formatReport({ problems, warnings, facts }: CheckReport): string
   return lines.join('\n');
 }
 
-/** A space as JSON, but for lists of four and more equal entries, such as `[2 × 25]`. */
+/** A space as JSON, but for lists of four and more equal entries, such as `[2 × 25]`, and for many names, of which it has the first and the last. */
 function formatSpace(space: SpaceJson | undefined): string {
-  const json = JSON.stringify(space) ?? 'unknown';
+  const few = (key: string, value: unknown) =>
+    key === 'names' && Array.isArray(value) && value.length > MOST_NAMES
+      ? [value[0], '…', value.at(-1)]
+      : value;
+  const json = JSON.stringify(space, few) ?? 'unknown';
   return json.replaceAll(/\[([^,[\]]+)(?:,\1){3,}\]/g, (list, entry) => {
     return `[${entry} × ${list.split(',').length}]`;
   });

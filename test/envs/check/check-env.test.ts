@@ -662,6 +662,16 @@ describe('formatReport', () => {
     );
   });
 
+  it('names few of many names of values', async () => {
+    const line = async (n: number) => {
+      const names = Array.from({ length: n }, (_, i) => `name ${i}`);
+      const report = await check(broken(() => ({ actionSpace: new Discrete(n, 0, { names }) })));
+      return formatReport(report);
+    };
+    expect(await line(16)).toContain('"name 8"');
+    expect(await line(17)).toContain('"names":["name 0","…","name 16"]');
+  });
+
   it('formats the report of an environment that was never made', async () => {
     const report = await check((() => null) as unknown as EnvFactory);
     expect(formatReport(report)).toMatch(/observation unknown/);

@@ -83,17 +83,28 @@ function ofBytes(text: string, { block }: CorpusOptions): TextCorpus {
 }
 
 function ofCharacters(text: string, { block }: CorpusOptions): TextCorpus {
-  const characters = [...new Set(text)].sort((a, b) => a.codePointAt(0)! - b.codePointAt(0)!);
-  const index = new Map(characters.map((character, i) => [character, i]));
+  const points = [...new Set(codePoints(text))].sort((a, b) => a - b);
+  const index = new Map(points.map((point, i) => [point, i]));
+  const encode = (document: string) => codePoints(document).map((point) => index.get(point)!);
+  const alphabet = points.map((point) => String.fromCodePoint(point));
   const encoder = new TextEncoder();
-  const encode = (document: string) =>
-    Uint32Array.from([...document], (character) => index.get(character)!);
-  const parts = apart(pieces(text, encode, block), (n) => new Uint32Array(n));
   return {
-    alphabet: characters,
-    bytes: Uint8Array.from(characters, (character) => encoder.encode(character).length),
-    parts,
+    alphabet,
+    bytes: Uint8Array.from(alphabet, (character) => encoder.encode(character).length),
+    parts: apart(pieces(text, encode, block), (n) => new Uint32Array(n)),
   };
+}
+
+/** The code point of each character. A string's own iterator would make a string of each, which takes longer. */
+function codePoints(text: string): Uint32Array {
+  const points = new Uint32Array(text.length);
+  let n = 0;
+  for (let i = 0; i < text.length; i++) {
+    const point = text.codePointAt(i)!;
+    points[n++] = point;
+    if (point > 0xffff) i++;
+  }
+  return points.subarray(0, n);
 }
 
 /** The documents of a text with the blank lines after them, or its blocks of tokens. */
