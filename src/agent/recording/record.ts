@@ -133,7 +133,8 @@ function headerOf(agent: Agent, options: RecordOptions, exit: Exit): RecordingHe
   const { seed, maxSteps } = options;
   const { config, policy, observationSpace, actionSpace } = agent;
   const { core, width, heads, blocks, registers } = config.policy;
-  const memory = policy.entries?.sizes;
+  const sizes = policy.entries?.sizes;
+  const memory = sizes && { length: sizes.length, prelude: sizes.prelude };
   const { rule, minSteps } = config.halting;
   return {
     format: 'pondera-recording',
