@@ -82,6 +82,7 @@ export {
   type PackedPasts,
   type Past,
   packPasts,
+  pastOf,
 } from './memory/index.ts';
 export { attentionOf, type StepAttention } from './model/attention-by-step.ts';
 export { type Given, type Heads, Policy, type PolicyOptions } from './model/policy.ts';

@@ -11,4 +11,5 @@ export {
   type PackedPasts,
   packEntries,
   packPasts,
+  pastOf,
 } from './pack-pasts.ts';

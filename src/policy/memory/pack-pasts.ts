@@ -27,6 +27,11 @@ export function firstMoment(row: Row, earlier: readonly Row[] = []): Past {
   return { entries, end: entries.length };
 }
 
+/** The past of an observation; where none is given, an episode begins with it. */
+export function pastOf({ row, past = firstMoment(row) }: { row: Row; past?: Past }): Past {
+  return past;
+}
+
 /** The past of an observation that comes after an action about another. @param past of the other */
 export function nextMoment(
   { entries, end, of }: Past,

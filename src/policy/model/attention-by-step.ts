@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Row } from '../../envs/index.ts';
 import { numbersOf, tensorOf } from '../../kernels/ops/index.ts';
-import { firstMoment, type Past, packPasts } from '../memory/index.ts';
+import { type Past, packPasts, pastOf } from '../memory/index.ts';
 import type { Policy } from './policy.ts';
 
 /** Shares of the readout's attention in a ponder step, which sum to 1 together. */
@@ -19,11 +19,12 @@ export interface StepAttention {
  */
 export async function attentionOf(
   policy: Policy,
-  { row, past = firstMoment(row) }: { row: Row; past?: Past },
+  observation: { row: Row; past?: Past },
   ponderSteps: number,
 ): Promise<StepAttention[]> {
   const { entries } = policy;
-  const packed = entries && packPasts([past], entries.features, entries.sizes);
+  const { row } = observation;
+  const packed = entries && packPasts([pastOf(observation)], entries.features, entries.sizes);
   const shares = tf.tidy(() => {
     let thought = policy.begin(
       packed ?? (tensorOf(Float32Array.from(row), [1, row.length]) as tf.Tensor2D),

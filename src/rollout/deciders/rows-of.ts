@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Row } from '../../envs/index.ts';
 import { tensorOf } from '../../kernels/ops/index.ts';
-import { firstMoment, type Given, type Past, type Policy, packPasts } from '../../policy/index.ts';
+import { type Given, type Past, type Policy, packPasts, pastOf } from '../../policy/index.ts';
 
 /**
  * The rows of observations, of which there is at least one, as a tensor [N, observation size].
@@ -26,6 +26,5 @@ export function givenBy(
   observations: readonly { row: Row; past?: Past }[],
 ): Given {
   if (entries === undefined) return rowsOf(observations);
-  const pasts = observations.map(({ row, past }) => past ?? firstMoment(row));
-  return packPasts(pasts, entries.features, entries.sizes);
+  return packPasts(observations.map(pastOf), entries.features, entries.sizes);
 }

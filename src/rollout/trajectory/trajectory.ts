@@ -1,11 +1,11 @@
 import type { MaskRow, Observation, Row } from '../../envs/index.ts';
 import {
   type EntryReader,
-  firstMoment,
   nextMoment,
   type PackedPasts,
   type Past,
   packPasts,
+  pastOf,
 } from '../../policy/index.ts';
 import type { Transition } from '../deciders/decision.ts';
 import { GOES_ON, type MicroSteps, TERMINATED, TRUNCATED } from './advantages.ts';
@@ -152,10 +152,7 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
       );
     }
     this.env[t] = env;
-    if (this.sizes.entries) {
-      const { past = firstMoment(row) } = decision.observation;
-      this.#pasts.push(past);
-    }
+    if (this.sizes.entries) this.#pasts.push(pastOf(decision.observation));
     if (this.#rows instanceof FrameStore) this.#rows.set(t, row, this.#latest[env]);
     else this.#rows.set(row, t * observationSize);
     this.actions.set(decision.action, t * actionSize);

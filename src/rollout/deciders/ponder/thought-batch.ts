@@ -3,9 +3,9 @@ import type { Ranges } from '../../../kernels/index.ts';
 import { placeRows } from '../../../kernels/ops/index.ts';
 import {
   EntryTables,
-  firstMoment,
   type Past,
   type Policy,
+  pastOf,
   type Thought,
 } from '../../../policy/index.ts';
 import type { DecisionRequest } from '../decision.ts';
@@ -82,7 +82,7 @@ export class ThoughtBatch {
   #begin(newcomers: readonly DecisionRequest[]): Thought {
     const tables = this.#tables;
     if (tables === undefined) return this.#policy.begin(rowsOf(newcomers));
-    const pasts = newcomers.map(({ row, past }) => past ?? firstMoment(row));
+    const pasts = newcomers.map(pastOf);
     const packed = tables.admit(pasts);
     newcomers.forEach((request, i) => {
       this.#pasts.set(request, pasts[i]);
