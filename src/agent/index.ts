@@ -8,6 +8,7 @@ export { Agent, type LoadOptions } from './agent/agent.ts';
 export type { AgentMemory, AgentMemoryEntry } from './agent/agent-memory.ts';
 export type { AgentSession, SessionOptions } from './agent/agent-session.ts';
 export type { ExitOption } from './agent/exit-option.ts';
+export type { GeneratedToken, GenerateOptions } from './agent/generate-tokens.ts';
 export type { Act, ThoughtTrace } from './agent/thought-trace.ts';
 export {
   type Algorithm,

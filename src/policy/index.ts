@@ -16,6 +16,7 @@ export {
   jointLayout,
   RANK,
   type Reading,
+  type Tempering,
 } from './distributions/index.ts';
 export { type Encoder, type EncoderFactory, encoderFor, type Place } from './encoders/index.ts';
 export { pictureOf } from './encoders/picture.ts';

@@ -19,6 +19,7 @@ export type { ActOptions } from '../agent/act-options.ts';
 export type { ActingAgent } from '../agent/acting-agent.ts';
 export type { AgentMemory, AgentMemoryEntry } from '../agent/agent-memory.ts';
 export type { AgentSession, SessionOptions } from '../agent/agent-session.ts';
+export type { GeneratedToken, GenerateOptions } from '../agent/generate-tokens.ts';
 export type { Act, ThoughtTrace } from '../agent/thought-trace.ts';
 export { UsageError } from '../common/errors.ts';
 export { CheckpointError } from '../run/checkpoint-error.ts';

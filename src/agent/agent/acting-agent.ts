@@ -35,6 +35,7 @@ import { AgentSession } from './agent-session.ts';
 import { type AgentState, observationStats } from './agent-state.ts';
 import { createDecider } from './create-decider.ts';
 import { exitOf, ruleOf } from './exit-option.ts';
+import { type GeneratedToken, type GenerateOptions, generate } from './generate-tokens.ts';
 import { type Act, toAct } from './thought-trace.ts';
 
 /**
@@ -240,6 +241,30 @@ export class ActingAgent {
     return new AgentSession(this, this.#frames, memory);
   }
 
+  /**
+   * Generates tokens after a prompt, for a run in an environment whose observations and actions are tokens, such as `Text-v0`: before
+   * each token a thought as long as the policy deems necessary. Several generations at once share batches.
+   *
+   * ```ts
+   * import { Agent } from 'pondera';
+   *
+   * const agent = await Agent.load('runs/text');
+   * for await (const { text, ponderSteps } of agent.generate('Once upon', { maxTokens: 200, temperature: 0.8 })) {
+   *   console.log(JSON.stringify(text), ponderSteps);
+   * }
+   * ```
+   *
+   * @param prompt a text of the run's tokens, or a list of them: 1 to `memory.length`
+   * @throws RangeError for a prompt that does not fit, an unknown option, or a policy that generates no tokens: one without a memory, or
+   *   whose memory holds rewards (`memory.observationsOnly`)
+   */
+  generate(
+    prompt: string | readonly number[],
+    options: GenerateOptions = {},
+  ): AsyncGenerator<GeneratedToken, void, undefined> {
+    return generate(this, prompt, options);
+  }
+
   /** What observations are stacks of, where the config stacks them. */
   get #frames(): Frames | undefined {
     return this.config.env.frameStack > 1 ? framesOf(this.observationSpace) : undefined;
@@ -352,11 +377,19 @@ export class ActingAgent {
    * @throws RangeError for an observation or a mask that `explain` refuses
    * @internal
    */
-  async think(obs: unknown, options: ActOptions, see?: (row: Row) => Past): Promise<Decision> {
+  async think(
+    obs: unknown,
+    { rng, tempering, ...options }: ActOptions & Pick<DecisionRequest, 'rng' | 'tempering'>,
+    see?: (row: Row) => Past,
+  ): Promise<Decision> {
     this.checkUsable('Agent.act');
     const { exit, deterministic: greedy } = options;
     const request = this.#traced(obs, options);
-    return this.#batch.decide({ ...request, past: see?.(request.row), greedy }, exit);
+    const past = see?.(request.row);
+    return this.#batch.decide(
+      { ...request, rng: rng ?? request.rng, tempering, past, greedy },
+      exit,
+    );
   }
 
   /**

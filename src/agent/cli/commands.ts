@@ -9,6 +9,7 @@ const commands: Record<string, () => Promise<Add>> = {
   train: async () => (await import('./train.ts')).addTrain,
   eval: async () => (await import('./eval.ts')).addEval,
   record: async () => (await import('./record.ts')).addRecord,
+  generate: async () => (await import('./generate.ts')).addGenerate,
   export: async () => (await import('./export.ts')).addExport,
   study: async () => (await import('./study.ts')).addStudy,
   serve: async () => (await import('./serve.ts')).addServe,

@@ -48,6 +48,7 @@ export function actionValues(space: Discrete | MultiDiscrete, epsilon: number): 
 
   const values: ActionValues = {
     ...categorical(space),
+    tempered: undefined,
     epsilon,
     sample(params, mask, rng, action) {
       let logProb = 0;

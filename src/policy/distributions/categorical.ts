@@ -4,6 +4,7 @@ import type { Rng } from '../../kernels/common/index.ts';
 import { maskedLogSoftmax } from '../../kernels/ops/index.ts';
 import { chosenAmong } from './action-features.ts';
 import type { Distribution } from './distribution.ts';
+import { temper } from './temper.ts';
 
 /** Writes the log-probabilities of one component's choices to the same places of `logs`; −∞ where the mask forbids. */
 function logSoftmaxRow(
@@ -110,6 +111,15 @@ export function categorical(space: Discrete | MultiDiscrete): Distribution {
       }),
     mode: (params, mask, action) =>
       choose(params, mask, action, (logs, begin, end) => likeliest(logs, undefined, begin, end)),
+    tempered(params, mask, how) {
+      const logits = Float32Array.from(params, (logit, i) =>
+        mask === undefined || mask[i] !== 0 ? logit : -Infinity,
+      );
+      for (let c = 0; c < nvec.length; c++) {
+        temper(logits.subarray(begins[c], begins[c] + nvec[c]), how);
+      }
+      return logits;
+    },
     score(params, mask, action) {
       const logs = logsOf(params, mask);
       let [logProb, entropy] = [0, 0];

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { MaskRow } from '../../envs/index.ts';
 import type { Rng } from '../../kernels/index.ts';
+import type { Tempering } from './temper.ts';
 
 /** The choices that a thought has after a ponder step. */
 export interface Choices {
@@ -78,6 +79,8 @@ export interface Distribution {
    * largest distance of an entry, in standard deviations of q. For actions of several parts, the largest of a part.
    */
   shift(p: Float32Array, q: Float32Array, mask: MaskRow | undefined): number;
+  /** Parameters from which `sample` draws as `how` says; absent where actions are no choices that are drawn from logits. */
+  tempered?(params: Float32Array, mask: MaskRow | undefined, how: Tempering): Float32Array;
   /** The meaning of the numbers of `describe`. */
   readonly describes: 'probabilities' | 'means' | 'values' | 'parts';
   /**

@@ -12,6 +12,7 @@ export { type ActionValues, actionValues } from './action-values.ts';
 export { RANK } from './conditioning.ts';
 export type { Choices, Distribution, HeadReading, Reading } from './distribution.ts';
 export { explainBounds } from './gaussian.ts';
+export type { Tempering } from './temper.ts';
 export { explainText } from './text.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { Observation, Outcome } from '../../envs/index.ts';
 import type { Rng } from '../../kernels/index.ts';
-import type { Past } from '../../policy/index.ts';
+import type { Past, Tempering } from '../../policy/index.ts';
 
 /** An observation to decide on, with the limits of its thought. */
 export interface DecisionRequest extends Observation {
@@ -15,6 +15,8 @@ export interface DecisionRequest extends Observation {
   };
   /** `true` takes the most likely action, `false` draws one; default: `DecisionOptions.greedy`. */
   greedy?: boolean;
+  /** How its action is drawn, where the distribution can be tempered; default: from the policy itself. */
+  tempering?: Tempering;
   /** The source of its draws; default: the decider's. */
   rng?: Rng;
   /** Whether to record each ponder step; default `false`. */

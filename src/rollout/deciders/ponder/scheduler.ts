@@ -280,9 +280,11 @@ export class Scheduler<O extends DecisionRequest = DecisionRequest> implements D
     }
     if (!this.#ends(slot, { n, halt, halted, measured }, behavior)) return undefined;
     const action = new Float32Array(distribution.actionSize);
+    const { tempering } = slot.observation;
+    const drawnFrom = (tempering && distribution.tempered?.(params, mask, tempering)) ?? params;
     const logProb = greedy
       ? distribution.mode(params, mask, action)
-      : distribution.sample(params, mask, rng, action);
+      : distribution.sample(drawnFrom, mask, rng, action);
     return {
       observation: slot.observation,
       action,
