@@ -14,6 +14,23 @@ function fileOf(text: string | Uint8Array): string {
 
 const make = (options: object) => makeEnv('Text-v0', options) as unknown as TextEnv;
 
+/** Byte pairs over a, b, the blank, the end of a line and half an é. */
+const tokenizerJson = {
+  version: '1.0',
+  added_tokens: [
+    { id: 5, content: '<end>', special: true, single_word: false, lstrip: false, rstrip: false },
+  ],
+  normalizer: null,
+  pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, use_regex: true },
+  post_processor: null,
+  decoder: { type: 'ByteLevel' },
+  model: {
+    type: 'BPE',
+    vocab: { a: 0, b: 1, ab: 2, Ġ: 3, Ġab: 4, Ċ: 6, Ã: 7 },
+    merges: ['a b', 'Ġ ab'],
+  },
+};
+
 /** The whole part of a file, in one window. */
 function whole(options: object, tokens: number): string {
   const env = make({ ...options, prompt: 1, window: tokens - 1 });
@@ -83,6 +100,31 @@ describe('Text-v0', () => {
     expect(steps.map(({ obs }) => obs)).toEqual([2, 0, 3, 1]);
     expect(steps.map(({ info }) => info.metrics)).toEqual([3, 1, 4, 2].map((bytes) => ({ bytes })));
     expect(make({ file, block: 100, window: 10 }).actionSpace.n).toBe(256);
+  });
+
+  it('reads tokens of a tokenizer.json', () => {
+    const tokenizer = fileOf(JSON.stringify(tokenizerJson));
+    const file = fileOf('ab ab a\nb');
+    const options = { file, tokenizer, block: 100, prompt: 1, window: 5 };
+    const env = make(options);
+    expect(env.alphabet).toEqual(['a', 'b', 'ab', ' ', ' ab', '<end>', '\n', 'Ã']);
+    const { obs, info } = env.reset({ seed: 0 });
+    expect([obs, info.demonstration]).toEqual([2, 4]);
+    const steps = [4, 3, 0, 6, 1].map((guess) => env.step(guess));
+    expect(steps.map(({ obs }) => obs)).toEqual([4, 3, 0, 6, 1]);
+    // Nine bytes in six tokens.
+    expect(steps.map(({ info }) => info.metrics?.bytes)).toEqual(Array(5).fill(1.5));
+  });
+
+  it.each([
+    [
+      'no JSON',
+      'hello',
+      /options\.tokenizer: expected a tokenizer\.json \(.*JSON.*\): .*text\.txt/,
+    ],
+    ['another file', '{}', /options\.tokenizer: expected a tokenizer\.json \(.*model.*\): /],
+  ])('refuses a tokenizer that is %s', (_, text, message) => {
+    expect(() => make({ tokenizer: fileOf(text) })).toThrow(message);
   });
 
   it('draws windows uniformly from all places of its part', () => {

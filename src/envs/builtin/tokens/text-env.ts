@@ -22,6 +22,13 @@ const options = z.strictObject({
     .describe(
       'What is predicted: bytes (256), or characters, by an alphabet of those in the file.',
     ),
+  tokenizer: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Path of a tokenizer.json of Hugging Face, whose tokens are predicted in place of those.',
+    ),
   part: z
     .enum(['train', 'held-out'])
     .default('train')
@@ -54,8 +61,8 @@ interface State {
  * learning from `info.demonstration`, the next token itself.
  *
  * ## Action Space
- * `Discrete(V)`: a token. V is 256 for bytes, or the number of different characters in the file (both parts), in the order of their
- * code points.
+ * `Discrete(V)`: a token. V is 256 for bytes; the number of different characters in the file (both parts), in the order of their code
+ * points; or the size of the tokenizer's vocabulary.
  *
  * ## Observation Space
  * `Discrete(V)`: a token of the text. An episode begins with `prompt` of them, all but the last as `info.earlier`.
@@ -65,14 +72,15 @@ interface State {
  *
  * ## Starting State
  * A window of prompt + W tokens, at a uniform place of the part; the documents of a part follow on each other, and a window may lie over several.
- * `info.demonstration` is the next token; `info.metrics.bytes`, beside a step, the bytes in UTF-8 of the token that it asked for: nats a token,
- * divided by ln 2 and by its mean, are bits per byte.
+ * `info.demonstration` is the next token; `info.metrics.bytes`, beside a step, the bytes in UTF-8 of the token that it asked for, by a
+ * tokenizer the mean of the file's tokens: nats a token, divided by ln 2 and by its mean, are bits per byte.
  *
  * ## Episode End
  * Terminates after W tokens.
  *
  * ## Arguments
- * `file`, `tokens` = bytes, `part` = train, `block`, `prompt` = 1, `window` W = 64. The file is read once a process.
+ * `file`, `tokens` = bytes, `tokenizer`, `part` = train, `block`, `prompt` = 1, `window` W = 64. A file is read once a process. A tokenizer takes
+ * seconds for each megabyte then; special tokens, which it would put around a text, are left out.
  *
  * ## Version History
  * - v0: first version.
@@ -90,7 +98,7 @@ export class TextEnv extends EpisodicEnv<number, number, State> {
   constructor(options: TextOptions) {
     super('Text-v0');
     const { part, prompt, window } = options;
-    const { alphabet, bytes, parts } = readCorpus(options.file, options);
+    const { alphabet, bytes, parts } = readCorpus(options);
     const { length } = parts[part];
     if (length < prompt + window) {
       throw new EnvOptionsError(
