@@ -111,7 +111,7 @@ export class Policy {
     if (message.t === 'failed') reject(new Error(`${message.code}: ${message.message}`));
     else
       resolve({
-        action: first(actions),
+        action: onlyOf(this.description.actionSpace, actions),
         ponderSteps: first(steps),
         cut: first(cut) === 1,
         policyVersion,
@@ -227,6 +227,20 @@ export function example(space) {
       return Object.fromEntries(space.spaces.map(([key, part]) => [key, example(part)]));
     case 'tuple':
       return space.spaces.map(example);
+  }
+}
+
+/** The only value of a batch of a space. */
+function onlyOf(space, batch) {
+  switch (space.type) {
+    case 'dict':
+      return Object.fromEntries(space.spaces.map(([key, part]) => [key, onlyOf(part, batch[key])]));
+    case 'tuple':
+      return space.spaces.map((part, i) => onlyOf(part, batch[i]));
+    case 'text':
+      return batch[0];
+    default:
+      return first(batch);
   }
 }
 

@@ -54,6 +54,20 @@ describe("the browser's client", () => {
     },
   );
 
+  it.each(['hybrid-env', 'spelling-env'])('gets actions in parts, and texts: %s', async (name) => {
+    const module = join(import.meta.dirname, `../support/${name}.ts`);
+    const { dir, agent } = await makeRun({ env: { id: undefined, module } });
+    const policy = await visit((await serve(dir, { origins: [origin] })).url);
+    const drawn = { deterministic: false, seed: 3 };
+    const obs = example(policy.description.observationSpace);
+    const { action } = await agent.act(obs, drawn);
+    expect((await policy.act(obs, drawn)).action).toEqual(
+      JSON.parse(
+        JSON.stringify(action, (_, x) => (ArrayBuffer.isView(x) ? [...(x as Float32Array)] : x)),
+      ),
+    );
+  });
+
   it.each([
     ['no JSON', '{'],
     ['what was not asked', '{"t":"acted","id":7}'],

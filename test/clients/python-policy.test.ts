@@ -70,7 +70,23 @@ async function printed(program: string, ...args: string[]): Promise<unknown> {
   return JSON.parse(output);
 }
 
+const drawnTexts = `
+import json, sys
+from pondera_client import Policy
+
+with Policy(sys.argv[1]) as policy:
+    print(json.dumps([policy.act(word, deterministic=False, seed=word) for word in range(5)]))
+`;
+
 describe.skipIf(!hasPeer)('the Python client', () => {
+  it('gets texts as they are', async () => {
+    const module = join(root, 'test/support/spelling-env.ts');
+    const { dir, agent } = await makeRun({ env: { id: undefined, module } });
+    const own = [0, 1, 2, 3, 4].map((seed) => agent.act(seed, { deterministic: false, seed }));
+    const expected = (await Promise.all(own)).map(({ action }) => action);
+    expect(await printed(drawnTexts, (await serve(dir)).url)).toEqual(expected);
+  });
+
   it('is answered by a policy server as the agent would', async () => {
     const { dir, agent } = await makeRun({
       env: { id: 'Pendulum-v1' },
