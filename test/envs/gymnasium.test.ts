@@ -239,6 +239,31 @@ describe.runIf(pythonHas(NEEDED, 'the Python client'))('the Python client', () =
     }
   });
 
+  it('demonstrates actions, from which `likelihood` learns', async () => {
+    const { url } = await serve('Showing-v0', '--import', 'toys');
+    const config = tinyConfig({
+      algorithm: 'likelihood',
+      env: { id: undefined, url, count: 2 },
+      likelihood: { decisions: 32, minibatch: 16 },
+      evaluation: { everyUpdates: 6, episodes: 2, forcedEpisodes: 0 },
+      train: { totalSteps: 320 },
+    });
+    const events: TrainEvent[] = [];
+    await train(config, { runDir: tempDir(), on: (event) => void events.push(event) });
+    const nats = events.flatMap((event) => (event.type === 'updated' ? [event.metrics.nats] : []));
+    expect(nats).toHaveLength(10);
+    for (const one of nats) expect(one).toBeGreaterThan(0);
+    const env = await open(url);
+    const { info } = await env.reset({ seed: 1 });
+    const shown = [
+      info,
+      (await env.step(2)).info,
+      (await env.step(2)).info,
+      (await env.step(2)).info,
+    ];
+    expect(shown.map(({ demonstration }) => demonstration)).toEqual([2, 1, 1, undefined]);
+  });
+
   it('dials a trainer that listens', async () => {
     let dialled: Command | undefined;
     const events: TrainEvent[] = [];

@@ -93,10 +93,11 @@ class Prompting(Count):
 
 
 class Showing(Count):
-    """Shows an action that an expert would take next, but at the end; the action 3 makes it one that is none."""
+    """Shows an action that an expert would take next, but at the end; the action 3 makes it one that is none. No seed is seen."""
 
     def reset(self, **options):
         obs, _ = super().reset(**options)
+        obs[0] = 0
         return obs, {"demonstration": np.int64(2)}
 
     def step(self, action):
@@ -122,4 +123,5 @@ class Spelling(gym.Env):
         return self._word, float(action == self.words[self._word]), True, False, {}
 
 
+gym.register("Showing-v0", Showing)
 gym.register("Spelling-v0", Spelling)
