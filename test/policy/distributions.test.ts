@@ -237,6 +237,18 @@ describe.each(cases)('%s: acting and learning agree', (_name, space, masked) => 
     }
   });
 
+  it('on log-probabilities with their gradient in one pass', () => {
+    const { logProbGradient } = distribution;
+    for (const { params, mask, action, rng } of logProbGradient ? rows : []) {
+      distribution.sample(params, mask, rng, action);
+      const [gradient, expected] = [0, 1].map(() => new Float32Array(params.length));
+      const logProb = logProbGradient!(params, mask, action, -0.3, gradient);
+      distribution.scoreGradient(params, mask, action, -0.3, 0, expected);
+      expect(logProb).toBeCloseTo(distribution.score(params, mask, action).logProb, 10);
+      expectClose(Array.from(gradient), Array.from(expected));
+    }
+  });
+
   it('on actions of the space, as it writes them', () => {
     for (const { params, mask, action, rng } of rows) {
       distribution.sample(params, mask, rng, action);

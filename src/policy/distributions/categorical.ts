@@ -140,6 +140,27 @@ export function categorical(space: Discrete | MultiDiscrete): Distribution {
         gradient[begins[c] + action[c] - start[c]] += a;
       }
     },
+    logProbGradient(params, mask, action, a, gradient) {
+      let logProb = 0;
+      for (let c = 0; c < nvec.length; c++) {
+        const [begin, end] = [begins[c], begins[c] + nvec[c]];
+        const chosen = begin + action[c] - start[c];
+        let max = -Infinity;
+        for (let i = begin; i < end; i++) {
+          if ((mask === undefined || mask[i] !== 0) && params[i] > max) max = params[i];
+        }
+        let sum = 0;
+        for (let i = begin; i < end; i++) {
+          const weight = mask === undefined || mask[i] !== 0 ? Math.exp(params[i] - max) : 0;
+          gradient[i] = weight;
+          sum += weight;
+        }
+        for (let i = begin; i < end; i++) gradient[i] *= -a / sum;
+        gradient[chosen] += a;
+        logProb += params[chosen] - max - Math.log(sum);
+      }
+      return logProb;
+    },
     divergence(p, q, mask) {
       const logP = logsOf(p, mask);
       const logQ = logsOf(q, mask, 1);

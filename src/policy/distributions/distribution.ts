@@ -72,6 +72,17 @@ export interface Distribution {
     b: number,
     gradient: Float32Array,
   ): void;
+  /**
+   * `score`'s logProb, and `scoreGradient` with a and b = 0, in one pass, where that is faster than the two.
+   * @returns ln π(action)
+   */
+  logProbGradient?(
+    params: Float32Array,
+    mask: MaskRow | undefined,
+    action: Float32Array,
+    a: number,
+    gradient: Float32Array,
+  ): number;
   /** KL(p ‖ q) of two distributions, in nats; for actions of several parts, given the most likely choices of p. */
   divergence(p: Float32Array, q: Float32Array, mask: MaskRow | undefined): number;
   /**

@@ -33,13 +33,11 @@ export function lossByRows(
       cost.read((index) => data[rowOf(index) + size + 1]);
       const { weights } = cost;
       for (let index = 0; index < losses.length; index++) {
-        losses[index] = -distribution.score(paramsOf(index), mask, action).logProb;
-        sums.nats += weights[index] * losses[index];
-        if (weights[index] === 0) continue;
+        const slope = -weights[index] / decisions;
         const row = rowOf(index);
         const own = gradient.subarray(row, row + size);
-        const slope = -weights[index] / decisions;
-        distribution.scoreGradient(paramsOf(index), mask, action, slope, 0, own);
+        losses[index] = -scored(distribution, paramsOf(index), mask, action, slope, own);
+        sums.nats += weights[index] * losses[index];
       }
       sums.deepest += losses[losses.length - 1];
       sums.steps += cost.expectedSteps;
@@ -56,4 +54,19 @@ export function lossByRows(
   const { nats, deepest, steps, priorKl } = sums;
   const report = [nats, deepest, steps, priorKl].map((sum) => sum / decisions);
   return { loss, report: tf.tensor1d([...report, ...medians]) };
+}
+
+/** ln π(action); adds `slope` times its gradient by the parameters to `gradient`, where zeros are. */
+function scored(
+  distribution: Distribution,
+  params: Float32Array,
+  mask: Float32Array | undefined,
+  action: Float32Array,
+  slope: number,
+  gradient: Float32Array,
+): number {
+  const { logProbGradient } = distribution;
+  if (logProbGradient) return logProbGradient(params, mask, action, slope, gradient);
+  if (slope !== 0) distribution.scoreGradient(params, mask, action, slope, 0, gradient);
+  return distribution.score(params, mask, action).logProb;
 }
