@@ -49,6 +49,7 @@ export { progress } from './events/progress.ts';
 export type { ProgressStream } from './events/status-line.ts';
 export type { Hook, Run } from './hooks/hooks.ts';
 export {
+  CheckpointError,
   type RecordedDecision,
   type RecordedEnd,
   type Recording,
@@ -56,8 +57,8 @@ export {
   type RecordingHeader,
   type RecordingLine,
   readRecording,
-} from './recording/index.ts';
-export { CheckpointError } from './run/index.ts';
+  recordedEnv,
+} from './run/index.ts';
 export type { Acted, AskAllOptions, AskOneOptions, AskOptions } from './serve/ask-options.ts';
 export type { ClientSession, SessionAskOptions } from './serve/client-session.ts';
 export { PolicyClient, type PolicyClientOptions } from './serve/policy-client.ts';

@@ -3,10 +3,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { envSource } from '../../src/agent/config/env-source.ts';
 import { actionsOf } from '../../src/agent/page/app/actions.ts';
 import { record } from '../../src/agent/recording/record.ts';
-import type {
-  RecordedDecision,
-  RecordingHeader,
-} from '../../src/agent/recording/recording-format.ts';
+import type { RecordedDecision, RecordingHeader } from '../../src/agent/run/recording-format.ts';
 import { train } from '../../src/agent/train/train.ts';
 import { checkEnv, EnvServer, flatMask, type Step } from '../../src/envs/index.ts';
 import { RemoteEnvs } from '../../src/envs/remote/remote-envs.ts';

@@ -4,7 +4,7 @@ import { envSource } from '../../src/agent/config/env-source.ts';
 import { exportOnnx } from '../../src/agent/export/export-onnx.ts';
 import { actionsOf } from '../../src/agent/page/app/actions.ts';
 import { record } from '../../src/agent/recording/record.ts';
-import type { RecordedDecision } from '../../src/agent/recording/recording-format.ts';
+import type { RecordedDecision } from '../../src/agent/run/recording-format.ts';
 import { train } from '../../src/agent/train/train.ts';
 import { checkEnv } from '../../src/envs/index.ts';
 import { connect, makeRun, serve } from '../support/served.ts';

@@ -38,7 +38,7 @@ const makeFields = () =>
     env: envSettings
       .prefault({})
       .describe(
-        'The environment: one of id, module, url and listen. The library can pass one instead.',
+        'The environment: one of id, module, url, listen and recordings. The library can pass one instead.',
       ),
     policy: policySettings
       .prefault({})

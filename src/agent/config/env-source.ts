@@ -19,6 +19,7 @@ import {
   timeLimit,
 } from '../../envs/index.ts';
 import { UsageError } from '../common/errors.ts';
+import { recordedEnv } from '../run/index.ts';
 import type { Config } from './config.ts';
 import { envName } from './env-name.ts';
 
@@ -113,12 +114,16 @@ function wrapped(made: Env, config: Config['env']): Env {
   return clock === undefined ? stacked : realTime(stacked, clock);
 }
 
-async function named({ id, module, options }: Config['env'], baseDir: string): Promise<EnvFactory> {
+async function named(
+  { id, module, recordings, options }: Config['env'],
+  baseDir: string,
+): Promise<EnvFactory> {
   try {
     if (module !== undefined) return await loadEnvFactory(module, baseDir);
+    if (recordings) return await recordedEnv(recordings.map((path) => resolve(baseDir, path)));
     if (id === undefined) {
       throw new Error(
-        'expected id, module, url or listen, or an environment passed to the library; got none',
+        'expected id, module, url, listen or recordings, or an environment passed to the library; got none',
       );
     }
     makeEnv(id, options).close?.();

@@ -39,6 +39,6 @@ export function parseOverride(text: string): Override {
 
 /** Whether it names an environment. */
 export function namesEnv({ path: [section, field, ...rest], value }: Override): boolean {
-  const names = ['id', 'module', 'url', 'listen'];
+  const names = ['id', 'module', 'url', 'listen', 'recordings'];
   return section === 'env' && names.includes(field) && rest.length === 0 && value !== null;
 }

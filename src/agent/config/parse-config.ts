@@ -85,7 +85,7 @@ function withNewKeys(input: unknown): unknown {
   return config;
 }
 
-/** The config with each module it names replaced; `at` is the field’s dotted path. */
+/** The config with each module and each recording it names replaced; `at` is the field’s dotted path. */
 export function withModules(
   config: Config,
   replace: (module: string, at: string) => string,
@@ -97,7 +97,13 @@ export function withModules(
       module: replace(module, `hooks.${i}.module`),
       options,
     })),
-    env: env.module ? { ...env, module: replace(env.module, 'env.module') } : env,
+    env: {
+      ...env,
+      ...(env.module && { module: replace(env.module, 'env.module') }),
+      ...(env.recordings && {
+        recordings: env.recordings.map((path, i) => replace(path, `env.recordings.${i}`)),
+      }),
+    },
     policy: policy.encoder
       ? {
           ...policy,

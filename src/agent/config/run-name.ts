@@ -4,12 +4,13 @@ export function runName(env: {
   module?: string;
   url?: string | string[];
   listen?: string;
+  recordings?: string[];
 }): string {
-  const { id, module, url, listen } = env;
-  const whole = id ?? module ?? [url].flat()[0] ?? listen ?? 'run';
+  const { id, module, url, listen, recordings } = env;
+  const whole = id ?? module ?? [url].flat()[0] ?? listen ?? recordings?.[0] ?? 'run';
   const last = whole.split(/[\\/]/).findLast((part) => part !== '') ?? 'run';
   return last
-    .replace(/\.[cm]?[jt]sx?$/, '')
+    .replace(/\.([cm]?[jt]sx?|jsonl)$/, '')
     .replaceAll(/[^\w.-]+/g, '-')
     .slice(0, 200);
 }

@@ -10,14 +10,14 @@ import { envName } from '../config/env-name.ts';
 import type { EnvSource } from '../config/env-source.ts';
 import { MOST_STEPS } from '../config/sections/halting-settings.ts';
 import { onStage } from '../evaluate/play.ts';
-import { jsonOf, significant } from './json.ts';
 import {
   drawingSchema,
   RECORDING_VERSION,
   type RecordedDecision,
   type RecordingHeader,
   type RecordingLine,
-} from './recording-format.ts';
+} from '../run/recording-format.ts';
+import { jsonOf, significant } from './json.ts';
 
 /** Characters of JSON beyond which a recording leaves out an observation or a drawing. */
 const MAX_PART = 2 ** 18;

@@ -13,6 +13,14 @@ export { type HeldLock, LockLostError } from './held-lock.ts';
 export { loadCheckpoint } from './load-checkpoint.ts';
 export { MetricsLog, parseRecord, readMetrics } from './metrics-log.ts';
 export { parseLine } from './parse-line.ts';
+export { type Recording, RecordingError, readRecording } from './read-recording.ts';
+export { recordedEnv } from './recorded-env.ts';
+export type {
+  RecordedDecision,
+  RecordedEnd,
+  RecordingHeader,
+  RecordingLine,
+} from './recording-format.ts';
 export { type LockOptions, RunLockedError, takeLock } from './run-lock.ts';
 export { decodeSafetensors, encodeSafetensors, type Tensors } from './safetensors.ts';
 export { setRunAside } from './set-run-aside.ts';

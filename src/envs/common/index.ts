@@ -1,3 +1,4 @@
+export { copied } from './copied.ts';
 export { Definitions } from './definitions.ts';
 export { describe } from './describe.ts';
 export { explainPlain, stringifyExact } from './exact-json.ts';

@@ -104,7 +104,7 @@ describe('loadConfig', () => {
       await problems('name: a/b\nenv: { id: x, module: ./y.ts }\ntrain: { totalSteps: 1 }'),
     ).toEqual([
       'name: expected 1 to 200 letters, digits, ".", "_" and "-", and not dots alone, got "a/b"',
-      'env: expected only one of id, module, url and listen, got a mapping of id, module',
+      'env: expected only one of id, module, url, listen and recordings, got a mapping of id, module',
     ]);
   });
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { actionsOf } from '../../../src/agent/page/app/actions.ts';
-import type { RecordedDecision } from '../../../src/agent/recording/recording-format.ts';
+import type { RecordedDecision } from '../../../src/agent/run/recording-format.ts';
 import { Box, Dict, Discrete, MultiBinary, MultiDiscrete, Tuple } from '../../../src/envs/index.ts';
 
 const decision = (action: unknown, ...steps: number[][]) =>

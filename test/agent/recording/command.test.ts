@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { readRecording } from '../../../src/agent/recording/index.ts';
+import { readRecording } from '../../../src/agent/run/index.ts';
 import { train } from '../../../src/agent/train/train.ts';
 import { pondera } from '../../support/built.ts';
 import { tinyConfig } from '../../support/tiny-config.ts';

@@ -4,13 +4,12 @@ import { Agent } from '../../../src/agent/agent/agent.ts';
 import type { ExitOption } from '../../../src/agent/agent/exit-option.ts';
 import type { ConfigInput } from '../../../src/agent/config/config.ts';
 import { envSource } from '../../../src/agent/config/env-source.ts';
-import {
-  type RecordedDecision,
-  type RecordedEnd,
-  type RecordingHeader,
-  type RecordOptions,
-  record,
-} from '../../../src/agent/recording/index.ts';
+import { type RecordOptions, record } from '../../../src/agent/recording/index.ts';
+import type {
+  RecordedDecision,
+  RecordedEnd,
+  RecordingHeader,
+} from '../../../src/agent/run/index.ts';
 import {
   Box,
   Dict,

@@ -40,6 +40,13 @@ export const envSettings = z
       )
       .optional()
       .describe('Address (host:port) at which the trainer waits for environments to connect.'),
+    recordings: z
+      .array(z.string().min(1))
+      .min(1)
+      .optional()
+      .describe(
+        'Paths of recordings (`pondera record`): episodes go on as recorded, whatever the action, and each recorded action is info.demonstration, from which `algorithm: likelihood` learns. A relative path starts from the folder of the config file.',
+      ),
     tokenEnv: z
       .string()
       .optional()
@@ -100,9 +107,11 @@ export const envSettings = z
         'Milliseconds that one reset or step of an asynchronous environment may take; after that, the environment has failed (see guards.envFailures).',
       ),
   })
-  .refine((env) => [env.id, env.module, env.url, env.listen].filter(Boolean).length <= 1, {
-    message: 'expected only one of id, module, url and listen',
-  })
+  .refine(
+    ({ id, module, url, listen, recordings }) =>
+      [id, module, url, listen, recordings].filter(Boolean).length <= 1,
+    { message: 'expected only one of id, module, url, listen and recordings' },
+  )
   .refine((env) => env.workers === undefined || (env.id ?? env.module) !== undefined, {
     message: 'expected together with id or module',
     path: ['workers'],

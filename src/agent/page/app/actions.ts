@@ -1,4 +1,4 @@
-import type { RecordedDecision, RecordingHeader } from '../../recording/recording-format.ts';
+import type { RecordedDecision, RecordingHeader } from '../../run/recording-format.ts';
 import type { SpaceJson } from './recorded-space.ts';
 
 /** How the page shows an action distribution, number by number. */

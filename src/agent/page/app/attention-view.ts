@@ -1,4 +1,4 @@
-import type { RecordedDecision, RecordingHeader } from '../../recording/recording-format.ts';
+import type { RecordedDecision, RecordingHeader } from '../../run/recording-format.ts';
 import { fill, h } from './dom.ts';
 import { largestFirst, shareRow } from './share-row.ts';
 import { svg } from './svg.ts';

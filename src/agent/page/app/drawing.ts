@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { drawingSchema } from '../../recording/recording-format.ts';
+import type { drawingSchema } from '../../run/recording-format.ts';
 import { svg } from './svg.ts';
 
 export type Drawing = z.infer<typeof drawingSchema>;

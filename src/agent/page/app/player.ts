@@ -1,4 +1,4 @@
-import type { RecordingHeader } from '../../recording/recording-format.ts';
+import type { RecordingHeader } from '../../run/recording-format.ts';
 import { actionsOf } from './actions.ts';
 import { AttentionView } from './attention-view.ts';
 import { Cursor } from './cursor.ts';

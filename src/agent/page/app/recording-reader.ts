@@ -1,8 +1,4 @@
-import type {
-  RecordedDecision,
-  RecordedEnd,
-  RecordingHeader,
-} from '../../recording/recording-format.ts';
+import type { RecordedDecision, RecordedEnd, RecordingHeader } from '../../run/recording-format.ts';
 
 /** The newest version of the recording format that this page reads. */
 const VERSION = 3;

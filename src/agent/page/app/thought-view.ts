@@ -1,4 +1,4 @@
-import type { RecordedDecision, RecordingHeader } from '../../recording/recording-format.ts';
+import type { RecordedDecision, RecordingHeader } from '../../run/recording-format.ts';
 import { actionsOf } from './actions.ts';
 import { fill, h, setText } from './dom.ts';
 import { formatNumber, formatShare } from './format.ts';

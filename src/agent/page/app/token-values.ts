@@ -1,4 +1,4 @@
-import type { RecordingHeader } from '../../recording/recording-format.ts';
+import type { RecordingHeader } from '../../run/recording-format.ts';
 import type { SpaceJson } from './recorded-space.ts';
 
 /** The attention to the observation's tokens, without the policy's own tokens. */

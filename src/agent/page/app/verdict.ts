@@ -1,4 +1,4 @@
-import type { RecordedDecision, RecordingHeader } from '../../recording/recording-format.ts';
+import type { RecordedDecision, RecordingHeader } from '../../run/recording-format.ts';
 
 /** Whether a thought went on after a step or acted, and why. */
 export function verdict(
