@@ -55,7 +55,9 @@ it('a policy with a memory learns from them', async () => {
   });
   const env = await additions();
   await train(config, { runDir: tempDir(), env, on: (event) => void events.push(event) });
-  const nats = events.flatMap((event) => (event.type === 'updated' ? [event.metrics.nats as number] : []));
+  const nats = events.flatMap((event) =>
+    event.type === 'updated' ? [event.metrics.nats as number] : [],
+  );
   expect(nats.length).toBeGreaterThan(5);
   // Of twelve tokens ten are digits, and the first is 0 or 1.
   expect(nats.at(-1)).toBeLessThan(Math.min(nats[0], Math.log(12)));
