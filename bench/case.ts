@@ -2,6 +2,7 @@
 export const FIGURES = {
   matmul: ['matmul.vsTfjsWasm', 'matmul.threads'],
   convolution: ['convolution.vsTfjsWasm', 'convolution.gradientsVsTorch'],
+  memory: ['memory.vsTorch'],
   trainStep: ['trainStep.ofMatmul', 'trainStep.vsTfjsWasm', 'trainStep.vsTorch'],
   ragged: ['ragged.vsIdeal', 'ragged.vsMaskedTorch', 'ragged.vsSortedTorch', 'ragged.vsJax'],
   decision: ['decision.b1.p50us', 'decision.b1.p99us'],

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeSafetensors } from '../src/agent/run/index.ts';
 import { Agent, Discrete, type Env, MultiDiscrete, parseConfig, Rng } from '../src/index.ts';
+import type { Ranges } from '../src/kernels/index.ts';
 import { fullCore } from '../src/policy/core/full.ts';
+import { latentCore } from '../src/policy/core/latent.ts';
 import { Parameters, type Tensors } from '../src/policy/index.ts';
 
 // The reference: `full`, D 64, H 4, feed-forward 256, 1 block, 7 tokens and the readout.
@@ -16,14 +18,30 @@ export const STEPS = 4;
 /** [M, K]·[K, N]: the first product of its feed-forward. */
 export const PRODUCT = { M: BATCH * (TOKENS + 1), K: SIZES.width, N: SIZES.feedForward };
 
-/** The reference core with random weights, to be given tokens [B, 7, 64]. */
-export function referenceCore() {
+/** Segments of consecutive decisions, in which memory is learned from: 16 of 32 in a batch. */
+export const SEGMENT = 32;
+
+export type CoreName = 'full' | 'latent';
+
+/** The reference core with random weights, to be given tokens [B, 7, 64]. @param window entries of memory that it attends to */
+export function referenceCore(name: CoreName = 'full', window = 0) {
   const parameters = new Parameters(Rng.seed(0, 'bench'));
   const encode = () => {
     throw new Error('bench: the reference core has no encoder');
   };
-  const core = fullCore(SIZES, { tokens: TOKENS, encode }, parameters.scope('core'));
+  const make = name === 'full' ? fullCore : latentCore;
+  const core = make(SIZES, { tokens: TOKENS, encode }, parameters.scope('core'), window);
   return { core, parameters };
+}
+
+/** The entries to which each decision of a batch of segments attends: the last `window` up to its own, all of them there. */
+export function rangesOf(window: number): Ranges {
+  const rows = window - 1 + SEGMENT;
+  const end = Int32Array.from(
+    { length: BATCH },
+    (_, i) => Math.floor(i / SEGMENT) * rows + window + (i % SEGMENT),
+  );
+  return { begin: end.map((row) => row - window), end };
 }
 
 /**
@@ -92,6 +110,19 @@ export async function writeTraining(steps: readonly number[]): Promise<string> {
     tokens: normal([BATCH, TOKENS, width], rng),
     target: normal([BATCH, width], rng),
     steps: { shape: [BATCH], data: Float32Array.from(steps) },
+  });
+}
+
+/** As `writeTraining`, for a core with a memory: the entries of its segments too [rows, D]. */
+export async function writeMemory(core: CoreName, window: number): Promise<string> {
+  const { parameters } = referenceCore(core, window);
+  const rng = Rng.seed(1, 'bench');
+  const { width } = SIZES;
+  return write({
+    ...blurred(await parameters.read(), rng),
+    tokens: normal([BATCH, TOKENS, width], rng),
+    target: normal([BATCH, width], rng),
+    entries: normal([(BATCH / SEGMENT) * (window - 1 + SEGMENT), width], rng),
   });
 }
 

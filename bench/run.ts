@@ -11,6 +11,7 @@ import { cartpole } from './cases/cartpole.ts';
 import { convolution } from './cases/convolution.ts';
 import { decision } from './cases/decision.ts';
 import { matMul } from './cases/mat-mul.ts';
+import { memory } from './cases/memory.ts';
 import { pictures } from './cases/pictures.ts';
 import { ragged } from './cases/ragged.ts';
 import { remote } from './cases/remote.ts';
@@ -22,6 +23,7 @@ const CASES: { [Name in CaseName]: () => Promise<Result<Name>> } = {
   matmul: matMul,
   convolution,
   trainStep,
+  memory,
   ragged,
   decision,
   cartpole,
