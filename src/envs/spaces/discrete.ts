@@ -54,11 +54,11 @@ export class Discrete implements Space<number> {
    * @throws RangeError where they are no integers, or the values leave ±2²⁴, which float32 holds exactly; where there is not one name
    *   for each value
    */
-  constructor(n: number, start = 0, { names }: { names?: readonly string[] } = {}) {
+  constructor(n: number, start = 0, options: { names?: readonly string[] } = {}) {
     checkRange('Discrete', n, start);
     this.n = n;
     this.start = start + 0; // no -0
-    this.names = names && namesOf(names, n);
+    this.names = options.names && namesOf(options.names, n);
   }
 
   get schema(): z.ZodType<number> {
