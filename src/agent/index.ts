@@ -59,7 +59,14 @@ export {
   readRecording,
   recordedEnv,
 } from './run/index.ts';
-export type { Acted, AskAllOptions, AskOneOptions, AskOptions } from './serve/ask-options.ts';
+export type {
+  Acted,
+  AskAllOptions,
+  AskOneOptions,
+  AskOptions,
+  AskTokensOptions,
+  ServedToken,
+} from './serve/ask-options.ts';
 export type { ClientSession, SessionAskOptions } from './serve/client-session.ts';
 export { PolicyClient, type PolicyClientOptions } from './serve/policy-client.ts';
 export { type PolicyServer, servePolicy } from './serve/policy-server.ts';

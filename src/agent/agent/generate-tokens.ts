@@ -67,7 +67,7 @@ const stops: Check = {
       .every((one) => typeof one === 'number' || (typeof one === 'string' && one !== '')),
 };
 
-const generateChecks: Checks<GenerateOptions> = {
+export const generateChecks: Checks<GenerateOptions> = {
   maxTokens: integer(1),
   temperature: atLeast(0),
   topP: share,
@@ -79,8 +79,8 @@ const generateChecks: Checks<GenerateOptions> = {
   trace: flag,
 };
 
-/** What generating wants of an agent. */
-interface Generator {
+/** What generating wants of an agent, or of whoever thinks in its place. */
+export interface Generator {
   readonly policy: Policy;
   readonly observationSpace: Space;
   readonly actionSpace: Space;

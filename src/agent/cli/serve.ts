@@ -11,6 +11,8 @@ interface ServeFlags extends ServerFlags, ExitFlags {
   maxBatch?: number;
   queue?: number;
   histories?: number;
+  generations?: number;
+  generationsPerConnection?: number;
   graceMs?: number;
   checkpoint?: 'best' | 'latest';
   sample?: boolean;
@@ -34,6 +36,12 @@ export function addServe(program: Command): void {
     .option(
       '--histories <n>',
       'of a policy with a memory: most histories of episodes to keep (default: 4096)',
+      integer(1),
+    )
+    .option('--generations <n>', 'most generations of tokens at a time (default: 1024)', integer(1))
+    .option(
+      '--generations-per-connection <n>',
+      'most generations of tokens at a time on a connection (default: 128)',
       integer(1),
     )
     .option(
@@ -63,9 +71,11 @@ export function addServe(program: Command): void {
 
 async function serveCommand(run: string, flags: ServeFlags): Promise<void> {
   const { maxBatch, queue, histories, graceMs, maxSteps, checkpoint, reloadSeconds } = flags;
+  const { generations, generationsPerConnection } = flags;
   const listening = await serverOptions(flags);
   const policy = {
     ...{ maxBatch, queue, histories, graceMs, maxSteps, checkpoint, reloadSeconds },
+    ...{ generations, generationsPerConnection },
     exit: exitFlag(flags),
     deterministic: deterministic(flags),
   };

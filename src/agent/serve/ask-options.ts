@@ -1,5 +1,10 @@
 import { atLeast, type Checks, flag, integer } from '../../envs/common/index.ts';
 import type { ActionMask } from '../../envs/index.ts';
+import {
+  type GeneratedToken,
+  type GenerateOptions,
+  generateChecks,
+} from '../agent/generate-tokens.ts';
 
 /** How long the server may think about a request, and how it chooses the action. */
 export interface AskOptions {
@@ -41,6 +46,18 @@ export const askChecks: Checks<AskOptions> = {
   seed: integer(0),
   trace: flag,
 };
+
+/** How a server generates tokens, as an agent does; the exit that ends thoughts is the server's. */
+export interface AskTokensOptions extends Omit<GenerateOptions, 'exit' | 'trace'> {}
+
+const { exit: _, trace: __, ...tokensChecks } = generateChecks;
+export const askTokensChecks: Checks<AskTokensOptions> = tokensChecks;
+
+/** A token that a server has generated. */
+export interface ServedToken extends Omit<GeneratedToken, 'thought'> {
+  /** Environment steps of training behind the weights that wrote it; later tokens may come of newer weights. */
+  policyVersion: number;
+}
 
 /** A server's answer: an action, and facts about the thought behind it. */
 export interface Acted {

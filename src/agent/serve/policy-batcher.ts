@@ -1,8 +1,9 @@
 import type { Row } from '../../envs/index.ts';
 import { asWireError, type PolicyDescription, WireError } from '../../envs/net/index.ts';
+import type { Rng } from '../../kernels/index.ts';
 import { EntryTables, firstMoment, type Past } from '../../policy/index.ts';
 import type { Decider, Decision, DecisionRequest } from '../../rollout/index.ts';
-import { type DeciderOptions, drawnFrom } from '../agent/act-options.ts';
+import { type ActOptions, type DeciderOptions, drawnFrom } from '../agent/act-options.ts';
 import type { Agent } from '../agent/agent.ts';
 import type { AgentMemory, Recalled } from '../agent/agent-memory.ts';
 import type { Checkpoint } from '../run/index.ts';
@@ -32,16 +33,19 @@ interface Request extends Observed {
   see: readonly See[] | undefined;
   limits: DecisionRequest['limits'];
   greedy: boolean | undefined;
-  /** Seeds the draws. */
-  seed: number | undefined;
-  trace: boolean | undefined;
-  since: number;
+  tempering?: DecisionRequest['tempering'];
+  /** Gives the source of the draws for observation k; default: the decider's. */
+  rngOf: ((k: number) => Rng | undefined) | undefined;
+  trace?: boolean;
   /** The decisions, in the order of the observations [k]. */
   decisions: Decision[];
   left: number;
   resolve: (decisions: Decision[]) => void;
   reject: (error: Error) => void;
 }
+
+/** A request that has not been asked yet. */
+type Asking = Omit<Request, 'decisions' | 'left' | 'resolve' | 'reject'>;
 
 /** An observation of a request; `env` is its index there. */
 interface BatchedObservation extends DecisionRequest {
@@ -139,21 +143,43 @@ export class PolicyBatcher {
     return { decision, memory: recalled?.after(decision.action) };
   }
 
+  /**
+   * Decides on a token of a generation. It waits where the queue is full, since generations are bounded in number and each has one
+   * thought at a time.
+   * @param see gives the past of the token
+   * @throws WireError SHUTTING_DOWN or INTERNAL
+   */
+  async thinkToken(
+    token: unknown,
+    options: ActOptions & Pick<DecisionRequest, 'rng' | 'tempering'>,
+    see: See,
+  ): Promise<Decision> {
+    this.#checkOpen();
+    const { deterministic: greedy, rng, tempering } = options;
+    const [decision] = await this.#decide({
+      ...{ obs: [token], masks: [undefined], see: [see], limits: limitsOf(options) },
+      ...{ greedy, tempering, rngOf: () => rng },
+    });
+    this.#options.metrics.wrote(decision);
+    return decision;
+  }
+
   /** Frees what was computed of an episode that does not go on, by its history. */
   forget(history: object): void {
     this.#tables?.drop(history);
   }
 
-  #think(
+  async #think(
     question: Asked,
     read: (most: number) => Observed,
     begin?: (count: number) => See[] | undefined,
   ): Promise<Decision[]> {
-    return new Promise<Decision[]>((resolve, reject) => {
-      const since = performance.now();
-      const { maxSteps, deadlineMs, deterministic: greedy, seed, trace } = question;
-      const most = this.#options.maxBatch + this.#options.queue;
-      if (this.closing) throw new WireError('SHUTTING_DOWN', 'the server is shutting down');
+    const since = performance.now();
+    const limits = limitsOf(question);
+    const { maxBatch, queue, metrics } = this.#options;
+    try {
+      this.#checkOpen();
+      const most = maxBatch + queue;
       const observed = read(most);
       if (this.pending + observed.obs.length > most) {
         throw new WireError(
@@ -161,18 +187,30 @@ export class PolicyBatcher {
           `${this.pending} observations are already waiting; try again later`,
         );
       }
-      const see = begin?.(observed.obs.length);
-      const deadline = deadlineMs === undefined ? undefined : since + deadlineMs;
-      const limits = { maxSteps, deadline };
-      const answer = { decisions: [], left: 0, resolve, reject };
-      const asked = { limits, greedy, seed, trace };
-      const request: Request = { ...observed, see, ...asked, since, ...answer };
+      const { deterministic: greedy, seed, trace } = question;
+      const decisions = await this.#decide({
+        ...{ ...observed, see: begin?.(observed.obs.length), limits, greedy, trace },
+        // Independent of other requests, and the same where the thought begins again.
+        rngOf: seed === undefined ? undefined : (k) => drawnFrom(seed, k),
+      });
+      metrics.answered(decisions, performance.now() - since);
+      return decisions;
+    } catch (error) {
+      metrics.failed(error instanceof WireError ? error.code : 'INTERNAL');
+      throw error;
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.closing) throw new WireError('SHUTTING_DOWN', 'the server is shutting down');
+  }
+
+  #decide(asking: Asking): Promise<Decision[]> {
+    return new Promise((resolve, reject) => {
+      const request: Request = { ...asking, decisions: [], left: 0, resolve, reject };
       this.#requests.add(request);
       this.#begin(request);
       this.#wake();
-    }).catch((error) => {
-      this.#options.metrics.failed(error instanceof WireError ? error.code : 'INTERNAL');
-      throw error;
     });
   }
 
@@ -199,7 +237,7 @@ export class PolicyBatcher {
   }
 
   #begin(request: Request): void {
-    const { obs, masks, earlier, see, limits, greedy, seed, trace } = request;
+    const { obs, masks, earlier, see, limits, greedy, tempering, rngOf, trace } = request;
     const { policy } = this.agent;
     request.decisions = new Array(obs.length);
     request.left = obs.length;
@@ -209,9 +247,8 @@ export class PolicyBatcher {
       return {
         ...observation,
         past: policy.entries && (see?.[env] ?? firstMoment)(observation.row, before),
-        ...{ env, greedy, trace, request },
-        // Independent of other requests, and the same where the thought begins again.
-        rng: seed === undefined ? undefined : drawnFrom(seed, env),
+        ...{ env, greedy, tempering, trace, request },
+        rng: rngOf?.(env),
       };
     });
     this.#decider.push(asked);
@@ -243,9 +280,7 @@ export class PolicyBatcher {
     const { request, env } = decision.observation;
     request.decisions[env] = decision;
     if (--request.left > 0 || !this.#requests.delete(request)) return;
-    const { decisions, since } = request;
-    this.#options.metrics.answered(decisions, performance.now() - since);
-    request.resolve(decisions);
+    request.resolve(request.decisions);
     this.#settle();
   }
 
@@ -265,4 +300,9 @@ export class PolicyBatcher {
   #settle(): void {
     if (this.#requests.size === 0) this.#drained?.();
   }
+}
+
+function limitsOf({ maxSteps, deadlineMs }: Asked): DecisionRequest['limits'] {
+  const deadline = deadlineMs === undefined ? undefined : performance.now() + deadlineMs;
+  return { maxSteps, deadline };
 }

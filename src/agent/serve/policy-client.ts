@@ -40,9 +40,18 @@ import {
 } from '../../envs/net/index.ts';
 import { explainEarlier } from '../../envs/spaces/index.ts';
 import { Rng } from '../../kernels/index.ts';
-import { type Acted, type AskAllOptions, type AskOneOptions, askChecks } from './ask-options.ts';
+import {
+  type Acted,
+  type AskAllOptions,
+  type AskOneOptions,
+  type AskTokensOptions,
+  askChecks,
+  askTokensChecks,
+  type ServedToken,
+} from './ask-options.ts';
+import { type Awaited, ClientGeneration, strange } from './client-generation.ts';
 import { ClientSession, type Place } from './client-session.ts';
-import { type PolicyReply, policyReply } from './policy-messages.ts';
+import { type Answer, type PolicyReply, policyReply } from './policy-messages.ts';
 
 /** How a client connects to a policy server, and how often it tries again. */
 export interface PolicyClientOptions extends Pick<DialOptions, 'token'> {
@@ -64,12 +73,10 @@ const clientChecks: Checks<PolicyClientOptions> = {
   attempts: integer(0),
 };
 
-/** A request without an answer yet. */
+/** A request without its last answer yet. */
 interface Asked {
   message: object;
-  count: number;
-  resolve: (acted: Acted[]) => void;
-  reject: (error: Error) => void;
+  awaited: Awaited;
 }
 
 /**
@@ -186,6 +193,39 @@ export class PolicyClient {
     return this.#ask(obs, options);
   }
 
+  /**
+   * Generates tokens after a prompt, as `Agent.generate` does. To leave the iteration ends it. If the connection breaks before the
+   * first token, the next one asks again; after that, the iteration throws.
+   *
+   * ```ts
+   * import { PolicyClient } from 'pondera';
+   *
+   * const client = await PolicyClient.connect('ws://127.0.0.1:8766/v1/policy');
+   * for await (const { text, ponderSteps } of client.generate('Once upon', { maxTokens: 200, temperature: 0.8 })) {
+   *   console.log(JSON.stringify(text), ponderSteps);
+   * }
+   * client.close();
+   * ```
+   *
+   * @param prompt a text of the run's tokens, or a list of them
+   * @throws RangeError for an unknown option, WireError with the server's code: `REFUSED` for a prompt that does not fit or a policy that
+   *   generates no tokens, `OVERLOADED`; Error, which says after how many tokens, where the connection breaks
+   */
+  async *generate(
+    prompt: string | readonly number[],
+    options: AskTokensOptions = {},
+  ): AsyncGenerator<ServedToken, void, undefined> {
+    checkOptions('PolicyClient.generate', options, askTokensChecks);
+    const generation = new ClientGeneration();
+    const id = this.#request('generate', { prompt, ...options }, generation);
+    try {
+      yield* generation.tokens();
+    } finally {
+      generation.leave();
+      this.#cancel(id);
+    }
+  }
+
   /** Ends the connection; open requests fail. */
   close(): void {
     this.#connection?.send({ t: 'close' });
@@ -223,17 +263,46 @@ export class PolicyClient {
 
   #send(fields: object, count: number, place?: Place): Promise<Acted[]> {
     return new Promise((resolve, reject) => {
-      if (this.#over) throw this.#over;
-      const id = this.#nextId++;
       const memory = place && {
         ...{ history: [place.history], step: [place.step], reward: [place.reward] },
       };
-      const message = { t: 'act', id, ...fields, memory };
-      const large = explainSize(sizeOf(message), this.#takes);
-      if (large !== undefined) throw new WireError('TOO_LARGE', `PolicyClient.act: ${large}`);
-      this.#asked.set(id, { message, count, resolve, reject });
-      this.#connection?.send(message);
+      const take = (answer: Answer) => {
+        resolve(this.#acted(answer, count));
+        return true;
+      };
+      this.#request('act', { ...fields, memory }, { take, reject, repeatable: true });
     });
+  }
+
+  /** Sends a request, as soon as there is a connection. @returns its id */
+  #request(t: 'act' | 'generate', fields: object, awaited: Awaited): number {
+    if (this.#over) throw this.#over;
+    const id = this.#nextId++;
+    const message = { t, id, ...fields };
+    const large = explainSize(sizeOf(message), this.#takes);
+    if (large !== undefined) throw new WireError('TOO_LARGE', `PolicyClient.${t}: ${large}`);
+    this.#asked.set(id, { message, awaited });
+    this.#connection?.send(message);
+    return id;
+  }
+
+  /** Ends a generation. Its last token, which is under way, is not taken any more. */
+  #cancel(id: number): void {
+    if (!this.#asked.has(id)) return;
+    if (this.#connection) this.#connection.send({ t: 'cancel', id });
+    else this.#asked.delete(id);
+  }
+
+  #acted(answer: Answer, count: number): Acted[] {
+    if (answer.t !== 'acted') throw strange(answer, 'acted');
+    const { actions, steps, cut, policyVersion, thoughts } = answer;
+    return unstack(this.actionSpace, actions, count).map((action, i) => ({
+      action,
+      ponderSteps: steps[i],
+      cut: cut[i] === 1,
+      policyVersion,
+      thought: thoughts?.[i],
+    }));
   }
 
   #masksOf(masks: readonly ActionMask[] | undefined): object | undefined {
@@ -268,8 +337,11 @@ export class PolicyClient {
     connection.onClose = (closed) => {
       this.#connection = undefined;
       if (this.#over) return;
-      if (isPassing(closed) || closed.code === INTERNAL) void this.#reconnect();
-      else this.#end(closed.fault ?? closedError(closed));
+      const error = closed.fault ?? closedError(closed);
+      if (isPassing(closed) || closed.code === INTERNAL) {
+        for (const [id, { awaited }] of this.#asked) if (!awaited.repeatable) this.#fail(id, error);
+        void this.#reconnect();
+      } else this.#end(error);
     };
   }
 
@@ -286,24 +358,17 @@ export class PolicyClient {
     }
     if (reply.t === 'failed') {
       // The client repeats the request on its next connection.
-      if (reply.code === 'SHUTTING_DOWN') return;
-      this.#asked.delete(reply.id);
-      asked.reject(new WireError(reply.code, reply.message));
+      if (reply.code === 'SHUTTING_DOWN' && asked.awaited.repeatable) return;
+      this.#fail(reply.id, new WireError(reply.code, reply.message));
       return;
     }
-    const { actions, steps, cut, policyVersion, thoughts } = reply;
-    const values = unstack(this.actionSpace, actions, asked.count);
-    this.#asked.delete(reply.id);
-    this.version = policyVersion;
-    asked.resolve(
-      values.map((action, i) => ({
-        action,
-        ponderSteps: steps[i],
-        cut: cut[i] === 1,
-        policyVersion,
-        thought: thoughts?.[i],
-      })),
-    );
+    if (asked.awaited.take(reply)) this.#asked.delete(reply.id);
+    this.version = reply.policyVersion;
+  }
+
+  #fail(id: number, error: Error): void {
+    this.#asked.get(id)?.awaited.reject(error);
+    this.#asked.delete(id);
   }
 
   async #reconnect(): Promise<void> {
@@ -344,8 +409,7 @@ export class PolicyClient {
     if (this.#over) return;
     this.#over = error;
     this.#connection?.close();
-    for (const { reject } of this.#asked.values()) reject(error);
-    this.#asked.clear();
+    for (const id of this.#asked.keys()) this.#fail(id, error);
   }
 }
 

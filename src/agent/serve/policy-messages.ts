@@ -43,6 +43,23 @@ const act = z.strictObject({
   memory: remembered.optional(),
   ...asked,
 });
+/** A text of the run's tokens, or a list of them. */
+const tokens = z.union([z.string(), z.array(z.int())]);
+const generation = {
+  prompt: tokens,
+  maxTokens: z.int().min(1).optional(),
+  temperature: z.number().min(0).optional(),
+  topP: z.number().gt(0).max(1).optional(),
+  stop: z
+    .union([z.string(), z.int(), z.array(z.union([z.string(), z.int()]))])
+    .meta({ description: 'texts or tokens of which one ends the generation' })
+    .optional(),
+  seed: asked.seed,
+  maxSteps: asked.maxSteps,
+  deadlineMs: asked.deadlineMs.meta({ description: 'time for all tokens, in ms' }),
+};
+const generate = z.strictObject({ t: z.literal('generate'), id, ...generation });
+const cancel = z.strictObject({ t: z.literal('cancel'), id });
 const forget = z.strictObject({ t: z.literal('forget'), histories: indices });
 const thought = z.strictObject({
   halts: z.array(z.number()),
@@ -58,14 +75,32 @@ const acted = z.strictObject({
   policyVersion: id,
   thoughts: z.array(thought).optional(),
 });
-const actFailed = z.strictObject({ t: z.literal('failed'), id, code, message: textUpTo(10_000) });
+const written = {
+  token: z.int(),
+  text: z.string(),
+  logProb: z.number(),
+  ponderSteps: z.int().min(1),
+  policyVersion: id,
+};
+const generated = z.strictObject({
+  t: z.literal('generated'),
+  id,
+  ...written,
+  end: z.enum(['stop', 'maxTokens', 'deadline', 'cancel']).optional(),
+});
+const requestFailed = z.strictObject({
+  t: z.literal('failed'),
+  id,
+  code,
+  message: textUpTo(10_000),
+});
 
 /** The messages of a client to a policy server. */
-export const policyRequest = z.discriminatedUnion('t', [act, forget, close]);
+export const policyRequest = z.discriminatedUnion('t', [act, generate, cancel, forget, close]);
 /** The messages of a policy server to a client. */
-export const policyReply = z.discriminatedUnion('t', [acted, actFailed, error]);
+export const policyReply = z.discriminatedUnion('t', [acted, generated, requestFailed, error]);
 
-/** The body of a POST: one observation as plain JSON. */
+/** The body of a POST to act: one observation as plain JSON. */
 export const postedAct = z.strictObject({
   obs: z
     .custom<unknown>((value) => value !== undefined, 'expected an observation')
@@ -98,7 +133,18 @@ export const postedReply = z.strictObject({
   memory: z.unknown().optional(),
 });
 
+/** The body of a POST to generate. */
+export const postedGenerate = z.strictObject(generation);
+/** A line of the answer to it; instead of a token, one may say why there is no other, as `code` and `message`. */
+export const postedToken = z.strictObject({
+  ...written,
+  end: z.enum(['stop', 'maxTokens', 'deadline']).optional(),
+});
+
 export type PostedAct = z.output<typeof postedAct>;
 export type PostedReply = z.output<typeof postedReply>;
+export type PostedGenerate = z.output<typeof postedGenerate>;
 export type PolicyRequest = z.output<typeof policyRequest>;
 export type PolicyReply = z.output<typeof policyReply>;
+/** A reply that answers a request, or a part of it. */
+export type Answer = Extract<PolicyReply, { policyVersion: number }>;

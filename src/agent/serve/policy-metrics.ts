@@ -6,6 +6,7 @@ import type { Decision } from '../../rollout/index.ts';
 const gauges = {
   policy_sessions: 'Open client sessions.',
   policy_histories: 'Histories of episodes that are kept.',
+  policy_generations: 'Generations of tokens under way.',
   policy_pending: 'Observations in thought or waiting.',
   policy_batch_occupancy: 'Share of the batch in use, mean since the last scrape.',
   policy_version: 'Environment steps for which the policy was trained.',
@@ -24,6 +25,7 @@ export class PolicyMetrics {
   readonly registry = new Registry();
   readonly #requests: Counter;
   readonly #decisions: Counter;
+  readonly #tokens: Counter;
   readonly #ponderSteps: Counter;
   readonly #failures: Counter<'code'>;
   readonly #latency: Histogram;
@@ -34,7 +36,8 @@ export class PolicyMetrics {
       new Counter({ name: `pondera_policy_${name}_total`, help, registers });
     this.#requests = counter('requests', 'Requests answered.');
     this.#decisions = counter('decisions', 'Decisions made.');
-    this.#ponderSteps = counter('ponder_steps', 'Ponder steps of all decisions.');
+    this.#tokens = counter('tokens', 'Tokens generated.');
+    this.#ponderSteps = counter('ponder_steps', 'Ponder steps of all decisions and tokens.');
     this.#failures = new Counter({
       name: 'pondera_policy_failures_total',
       help: 'Requests that failed, by code.',
@@ -71,6 +74,11 @@ export class PolicyMetrics {
     for (const decision of decisions) ponderSteps += decision.ponderSteps;
     this.#ponderSteps.inc(ponderSteps);
     this.#latency.observe(ms / 1000);
+  }
+
+  wrote({ ponderSteps }: Decision): void {
+    this.#tokens.inc();
+    this.#ponderSteps.inc(ponderSteps);
   }
 
   failed(code: WireCode): void {

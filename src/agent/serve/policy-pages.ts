@@ -7,7 +7,14 @@ import {
   WIRE_VERSION,
   wireJsonSchema,
 } from '../../envs/net/index.ts';
-import { policyReply, policyRequest, postedAct, postedReply } from './policy-messages.ts';
+import {
+  policyReply,
+  policyRequest,
+  postedAct,
+  postedGenerate,
+  postedReply,
+  postedToken,
+} from './policy-messages.ts';
 import type { PolicyMetrics } from './policy-metrics.ts';
 
 /** The HTTP routes of a policy server. */
@@ -35,7 +42,10 @@ export function policyPages(
       return {
         action: actionSpace,
         observation: observationSpace,
-        messages: wireJsonSchema({ policyRequest, policyReply, postedAct, postedReply }),
+        messages: wireJsonSchema({
+          ...{ policyRequest, policyReply },
+          ...{ postedAct, postedReply, postedGenerate, postedToken },
+        }),
       };
     }),
     metricsPage(registry),

@@ -18,13 +18,16 @@ import { Agent } from '../agent/agent.ts';
 import { UsageError } from '../common/errors.ts';
 import { type Checkpoint, CheckpointStore } from '../run/index.ts';
 import { CheckpointWatch } from './checkpoint-watch.ts';
+import { ConnectionGenerations } from './connection-generations.ts';
 import { openpiSocket } from './openpi-socket.ts';
 import { PolicyBatcher } from './policy-batcher.ts';
+import { PolicyGenerations } from './policy-generations.ts';
 import { PolicyMetrics } from './policy-metrics.ts';
 import { policyPages } from './policy-pages.ts';
 import { policySession } from './policy-session.ts';
 import { PolicySessions } from './policy-sessions.ts';
 import { ACT_PATH, postAct } from './post-act.ts';
+import { postGenerate } from './post-generate.ts';
 import { boundTo, explainMount, type ServeOptions, serveChecks } from './serve-options.ts';
 
 /** A running policy server, as `servePolicy` starts it (docs/serving.md; its protocol: docs/protocol.md). */
@@ -32,6 +35,7 @@ export class PolicyServer {
   readonly #agent: Agent;
   readonly #options: ServeOptions;
   readonly #thinker: PolicyBatcher;
+  readonly #generations: PolicyGenerations;
   readonly #metrics: PolicyMetrics;
   readonly #graceMs: number;
   readonly #kept: PolicySessions;
@@ -46,6 +50,7 @@ export class PolicyServer {
     this.#metrics = new PolicyMetrics({
       policy_sessions: () => this.#sessions.size,
       policy_histories: () => this.#kept.histories,
+      policy_generations: () => this.#generations.running,
       policy_pending: () => this.#thinker.pending,
       policy_batch_occupancy: () => this.#thinker.takeOccupancy(),
       policy_version: () => agent.version,
@@ -54,7 +59,8 @@ export class PolicyServer {
     const metrics = this.#metrics;
     const thinking = { maxBatch, queue, exit, deterministic, maxSteps };
     this.#thinker = new PolicyBatcher(agent, { ...thinking, metrics, onFault });
-    const { graceMs = 60_000, histories = 4096 } = options;
+    const { graceMs = 60_000, histories = 4096, generations = 1024 } = options;
+    this.#generations = new PolicyGenerations(this.#thinker, generations, metrics);
     // A policy without a memory remembers nothing, so there is nothing to come back to.
     this.#graceMs = agent.policy.entries ? graceMs : 0;
     this.#kept = new PolicySessions(this.#thinker, { graceMs, histories });
@@ -99,7 +105,8 @@ export class PolicyServer {
   }
 
   async #begin(): Promise<void> {
-    const { server, path = '/policy', maxPayload } = this.#options;
+    const { server, path = '/policy' } = this.#options;
+    const { maxPayload = defaultConnectionLimits.maxPayload } = this.#options;
     const onFault = (error: unknown) => this.#options.on?.({ type: 'fault', error });
     const connect = (connection: Connection) =>
       awaitHello(connection, 'policy-client', (hello) => this.#welcome(connection, hello));
@@ -115,7 +122,8 @@ export class PolicyServer {
     ];
     const pages = [
       ...this.#pages(),
-      postAct(this.#thinker, maxPayload ?? defaultConnectionLimits.maxPayload),
+      postAct(this.#thinker, maxPayload),
+      postGenerate(this.#generations, maxPayload),
     ];
     this.#server = server
       ? SocketServer.mount({ server, path }, options, endpoints, pages)
@@ -159,7 +167,17 @@ export class PolicyServer {
     this.#sessions.add(connection);
     this.#kept.attach(session, connection);
     let over = false;
-    policySession(connection, this.#thinker, session.histories, () => {
+    const { generationsPerConnection = 128 } = this.#options;
+    const answering = {
+      thinker: this.#thinker,
+      histories: session.histories,
+      generations: new ConnectionGenerations(
+        connection,
+        this.#generations,
+        generationsPerConnection,
+      ),
+    };
+    policySession(connection, answering, () => {
       over = true;
     });
     connection.onClose = ({ code }: Closed) => {

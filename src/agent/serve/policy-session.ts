@@ -10,9 +10,17 @@ import {
 } from '../../envs/net/index.ts';
 import type { Decision } from '../../rollout/index.ts';
 import { stepsThought } from '../agent/thought-trace.ts';
+import type { ConnectionGenerations } from './connection-generations.ts';
 import type { Begin, PolicyBatcher } from './policy-batcher.ts';
 import type { PolicyHistories } from './policy-histories.ts';
 import { type PolicyRequest, policyRequest } from './policy-messages.ts';
+
+/** What answers a client. */
+interface Answering {
+  thinker: PolicyBatcher;
+  histories: PolicyHistories;
+  generations: ConnectionGenerations;
+}
 
 /**
  * Answers the messages of a connection after its handshake (docs/protocol.md, Policies).
@@ -20,8 +28,7 @@ import { type PolicyRequest, policyRequest } from './policy-messages.ts';
  */
 export function policySession(
   connection: Connection,
-  thinker: PolicyBatcher,
-  histories: PolicyHistories,
+  { thinker, histories, generations }: Answering,
   ended: () => void,
 ): void {
   const { actionSpace } = thinker.agent;
@@ -31,6 +38,8 @@ export function policySession(
       ended();
       return connection.close();
     }
+    if (request.t === 'generate') return generations.begin(request);
+    if (request.t === 'cancel') return generations.cancel(request.id);
     if (request.t === 'forget') {
       for (const of of request.histories) histories.forget(of);
       return;

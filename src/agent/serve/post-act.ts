@@ -22,20 +22,22 @@ export const ACT_PATH = '/v1/act';
 export function postAct(thinker: PolicyBatcher, maxPosted: number): Page {
   return {
     ...{ path: ACT_PATH, method: 'POST', maxPosted },
-    body: async ({ posted }) => {
-      try {
-        return await answered(thinker, posted);
-      } catch (error) {
-        // To people who use HTTP, 409 is another fault.
-        if (!(error instanceof WireError) || error.code !== 'REFUSED') throw error;
-        return jsonAnswer({ code: error.code, message: error.message }, 422);
-      }
-    },
+    body: ({ posted }) => refusedAs422(() => answered(thinker, posted)),
   };
 }
 
+/** An answer, or the status 422 where it is refused: to people who use HTTP, 409 is another fault. */
+export async function refusedAs422(answer: () => Promise<PageAnswer>): Promise<PageAnswer> {
+  try {
+    return await answer();
+  } catch (error) {
+    if (!(error instanceof WireError) || error.code !== 'REFUSED') throw error;
+    return jsonAnswer({ code: error.code, message: error.message }, 422);
+  }
+}
+
 async function answered(thinker: PolicyBatcher, posted: string): Promise<PageAnswer> {
-  const question = readMessage(postedAct, parsed(posted));
+  const question = readMessage(postedAct, parsed(posted, 'obs'));
   const { decision, memory } = await thinker.thinkOne(question);
   const { agent } = thinker;
   const reply: PostedReply = {
@@ -51,12 +53,13 @@ async function answered(thinker: PolicyBatcher, posted: string): Promise<PageAns
 
 const codec = jsonCodec();
 
-function parsed(posted: string): unknown {
+/** Reads a body. @param field that it must have, for messages @throws WireError BAD_MESSAGE */
+export function parsed(posted: string, field: string): unknown {
   try {
     return codec.decode(Buffer.from(posted), false);
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
     const message = error.message.replace(/^frame/, 'body');
-    throw new WireError('BAD_MESSAGE', `${message}; expected a JSON object with obs`);
+    throw new WireError('BAD_MESSAGE', `${message}; expected a JSON object with ${field}`);
   }
 }

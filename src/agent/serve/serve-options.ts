@@ -37,6 +37,10 @@ export interface ServeOptions
   graceMs?: number;
   /** Of a policy with a memory: the most histories of episodes to keep, over all clients; default 4096. */
   histories?: number;
+  /** Generations of tokens at a time, over all clients, beyond which another fails with `OVERLOADED`; default 1024. */
+  generations?: number;
+  /** Generations of tokens at a time on one connection; default 128. */
+  generationsPerConnection?: number;
   /** The exit that ends thoughts; default: the config's `evaluation.exit`. */
   exit?: ExitOption;
   /** `true` takes the most likely actions, `false` draws them, unless a client asks otherwise; default: the config's `evaluation.deterministic`. */
@@ -61,6 +65,8 @@ export const serveChecks: Checks<ServeOptions> = {
   queue: integer(0),
   graceMs: finiteDuration,
   histories: integer(1),
+  generations: integer(1),
+  generationsPerConnection: integer(1),
   exit: exitCheck,
   deterministic: flag,
   maxSteps: integer(1, MOST_STEPS),

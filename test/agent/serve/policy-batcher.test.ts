@@ -13,6 +13,7 @@ const zero = () => 0;
 const metrics = new PolicyMetrics({
   policy_sessions: zero,
   policy_histories: zero,
+  policy_generations: zero,
   policy_pending: zero,
   policy_batch_occupancy: zero,
   policy_version: zero,

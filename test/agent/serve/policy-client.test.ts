@@ -36,7 +36,7 @@ async function listen({
       const session = { session: 's', token: 't', resumed: false };
       connection.send({ t: 'welcome', v: 1, ...session, limits, policy: described });
       connection.onMessage = (message) => {
-        if ((message as Act).t === 'act') handle(connection, message as Act);
+        if ((message as Act).t !== 'close') handle(connection, message as Act);
       };
     });
   const server = await SocketServer.listen({ port }, [{ path: '/v1/policy', connect }]);
@@ -193,5 +193,98 @@ describe('a policy client', () => {
     client.close();
     await expect(acted).rejects.toThrow(/closed/);
     await expect(client.act([1])).rejects.toThrow(/closed/);
+  });
+});
+
+describe('a generation of a policy client', () => {
+  const token = ({ id }: Act, token: number, end?: string) => ({
+    ...{ t: 'generated', id, token, text: String(token), logProb: -1, ponderSteps: 2 },
+    ...{ policyVersion: 7, ...(end && { end }) },
+  });
+  const taken = async (tokens: AsyncIterable<{ token: number }>, into: number[] = []) => {
+    for await (const { token } of tokens) into.push(token);
+    return into;
+  };
+
+  it('that broke before its first token is asked for again, and one that broke later ends', async () => {
+    let asked = 0;
+    const { url } = await listen({
+      handle: (connection, message) => {
+        if (message.t === 'act') answer(connection, message);
+        else if (++asked === 1) connection.terminate();
+        else if (asked === 2) connection.send(token(message, 5), token(message, 6, 'stop'));
+        else {
+          connection.send(token(message, 8), token(message, 9));
+          connection.close(1013, 'too many');
+        }
+      },
+    });
+    const client = await connect(url);
+    expect(await taken(client.generate('x'))).toEqual([5, 6]);
+    const some: number[] = [];
+    await expect(taken(client.generate('x'), some)).rejects.toThrow(
+      'PolicyClient.generate: cut off after 2 tokens: PolicyClient: the server closed the connection with code 1013: too many',
+    );
+    expect(some).toEqual([8, 9]);
+    expect((await client.act([4])).action).toBe(8);
+    expect(asked).toBe(3);
+  });
+
+  it('that fails says with which code, and after how many tokens', async () => {
+    let going = true;
+    const { url } = await listen({
+      handle: (connection, message) => {
+        const failed = { t: 'failed', id: message.id, code: 'SHUTTING_DOWN', message: 'going' };
+        if (going) connection.send(token(message, 1), failed);
+        else connection.send({ ...failed, code: 'REFUSED', message: 'prompt: too long' });
+      },
+    });
+    const client = await connect(url);
+    const cut = { code: 'SHUTTING_DOWN', message: 'cut off after 1 token: going' };
+    await expect(taken(client.generate('x'))).rejects.toMatchObject(cut);
+    going = false;
+    const refused = { code: 'REFUSED', message: 'prompt: too long' };
+    await expect(taken(client.generate([1, 2]))).rejects.toMatchObject(refused);
+  });
+
+  it('that is left is cancelled, and its last tokens are nobody’s', async () => {
+    const said: Act[] = [];
+    const { url } = await listen({
+      handle: (connection, message) => {
+        said.push(message);
+        if (message.t === 'generate') connection.send(token(message, 1), token(message, 2));
+        else if (message.t === 'cancel') connection.send(token(message, 3, 'cancel'));
+        else answer(connection, message);
+      },
+    });
+    const client = await connect(url);
+    for await (const { token } of client.generate('x')) {
+      expect(token).toBe(1);
+      break;
+    }
+    expect((await client.act([4])).action).toBe(8);
+    expect(said.map(({ t, id }) => [t, id])).toEqual([
+      ['generate', 0],
+      ['cancel', 0],
+      ['act', 1],
+    ]);
+  });
+
+  it.each<[string, Parameters<typeof listen>[0] & object]>([
+    [
+      'an act',
+      {
+        handle: (connection, act) =>
+          answer(connection, { ...act, obs: { data: Float32Array.of(1) } }),
+      },
+    ],
+    [
+      'a cancel that was none',
+      { handle: (connection, act) => connection.send(token(act, 1, 'cancel')) },
+    ],
+  ])('is not answered by %s', async (_, options) => {
+    const client = await connect((await listen(options)).url);
+    await expect(taken(client.generate('x'))).rejects.toMatchObject({ code: 'BAD_MESSAGE' });
+    await expect(client.act([1])).rejects.toMatchObject({ code: 'BAD_MESSAGE' });
   });
 });

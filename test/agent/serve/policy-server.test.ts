@@ -285,7 +285,9 @@ describe('a policy server', () => {
     expect(await json('/schema')).toMatchObject({
       action: agent.actionSpace.toJSON(),
       observation: agent.observationSpace.toJSON(),
-      messages: { policyRequest: { oneOf: [{ properties: { t: { const: 'act' } } }, {}, {}] } },
+      messages: {
+        policyRequest: { oneOf: [{ properties: { t: { const: 'act' } } }, {}, {}, {}, {}] },
+      },
     });
     const lines = (await (await page('/metrics')).text()).split('\n').filter((line) => line !== '');
     for (const line of lines) {

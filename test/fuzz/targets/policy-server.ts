@@ -41,7 +41,23 @@ export function policyServerTarget({ id, factory, obs }: HostedSubject): Target 
     },
     { requiredKeys: ['t', 'id', 'obs'] },
   );
-  const requests = fc.oneof({ weight: 12, arbitrary: act }, strays);
+  // It generates no tokens, so each is refused, or ends the connection.
+  const generate = fc.record(
+    {
+      t: fc.constant('generate'),
+      id: fc.nat(),
+      prompt: fc.oneof(fc.string(), fc.array(fc.nat({ max: 9 }))),
+      temperature: fc.float({ min: 0, max: 2, noNaN: true }),
+      stop: fc.oneof(fc.string(), fc.array(fc.oneof(fc.string(), fc.nat()))),
+      seed: fc.nat(),
+    },
+    { requiredKeys: ['t', 'id', 'prompt'] },
+  );
+  const requests = fc.oneof(
+    { weight: 12, arbitrary: act },
+    { weight: 2, arbitrary: generate },
+    strays,
+  );
   return target({
     name: `policy server of ${id}`,
     cases: fc.array(conversations(hello, hellos, requests), { minLength: 1, maxLength: 16 }),

@@ -127,6 +127,16 @@ export class Connection {
     }
   }
 
+  /**
+   * Sends a message; resolves once it has left this process, which waits for a peer that does not read, or once the connection has
+   * ended. Who sends the next one only then makes no messages wait.
+   */
+  deliver(message: object): Promise<void> {
+    return new Promise((resolve) => {
+      this.#socket.send(this.#codec.encode(message), () => resolve());
+    });
+  }
+
   /** Sends an error and ends the connection; the peer sees an error that is no `WireError` as `INTERNAL`. */
   fail(cause: unknown): void {
     if (!(cause instanceof WireError)) this.onFault(cause);

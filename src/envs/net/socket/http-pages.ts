@@ -29,8 +29,8 @@ export interface PageRequest {
 export interface PageAnswer {
   /** The media type, such as `application/json`. */
   type: string;
-  /** The body. */
-  data: string | Uint8Array;
+  /** The body; pieces of one are sent as they come, each once the one before has left this process. */
+  data: string | Uint8Array | AsyncIterable<string>;
   /** The HTTP status; default 200. */
   status?: number;
   /** Other HTTP headers. */

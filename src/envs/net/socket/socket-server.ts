@@ -113,6 +113,8 @@ export class SocketServer {
   /** Open sockets, and POSTs without an answer yet, by address. */
   readonly #byAddress = new Map<string, number>();
   #posts = 0;
+  /** Answers that are sent in pieces. */
+  readonly #streaming = new Set<ServerResponse>();
   /** The open sockets, each with its number of unanswered pings. */
   readonly #missed = new Map<WebSocket, number>();
   readonly #heart: Timer;
@@ -256,6 +258,7 @@ export class SocketServer {
     for (const socket of this.#sockets.clients) socket.close(1001, 'SHUTTING_DOWN');
     const hurry = setTimeout(() => {
       for (const socket of this.#sockets.clients) socket.terminate();
+      for (const response of this.#streaming) response.destroy();
     }, GOING_MS);
     if (!this.#mount) this.#http.closeIdleConnections();
     await closed;
@@ -280,16 +283,18 @@ export class SocketServer {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const access = this.#access;
-    const reply = ({ type, data, status = 200, headers }: PageAnswer) =>
-      response
-        .writeHead(status, {
-          'Content-Type': type,
-          'Content-Length': Buffer.byteLength(data),
-          'X-Content-Type-Options': 'nosniff',
-          ...corsHeaders(request, access),
-          ...headers,
-        })
-        .end(data);
+    const reply = async ({ type, data, status = 200, headers }: PageAnswer) => {
+      const whole = typeof data === 'string' || data instanceof Uint8Array;
+      response.writeHead(status, {
+        'Content-Type': type,
+        ...(whole && { 'Content-Length': Buffer.byteLength(data) }),
+        'X-Content-Type-Options': 'nosniff',
+        ...corsHeaders(request, access),
+        ...headers,
+      });
+      if (whole) response.end(data);
+      else await this.#stream(data, request, response);
+    };
     const page = this.#pages.get(this.#pathOf(request));
     const { method = 'GET' } = page ?? {};
     try {
@@ -302,9 +307,11 @@ export class SocketServer {
         const got = `${request.method} ${page.path}`;
         throw new WireError('METHOD_NOT_ALLOWED', `method: expected ${method}, got ${got}`);
       }
-      reply(method === 'POST' ? await this.#posted(page, request) : await bodyOf(page, request));
+      if (method === 'POST') await this.#posted(page, request, reply);
+      else await reply(await bodyOf(page, request));
     } catch (error) {
       if (!(error instanceof WireError)) this.#options.onFault?.(error);
+      if (response.headersSent) return void response.destroy();
       const { httpStatus, code, message } = asWireError(error);
       const headers = {
         ...(httpStatus === 503 && { 'Retry-After': '1' }),
@@ -312,17 +319,47 @@ export class SocketServer {
         // The rest of its body is not read.
         ...(request.method === 'POST' && !request.complete && { Connection: 'close' }),
       };
-      reply({ ...jsonAnswer({ code, message }, httpStatus), headers });
+      await reply({ ...jsonAnswer({ code, message }, httpStatus), headers });
     }
   }
 
-  /** The answer to a POST, which counts as a connection while it is read and answered. */
-  async #posted(page: Page, request: IncomingMessage): Promise<PageAnswer> {
+  /** Sends pieces of a body, each once the one before has left this process; asks for no more where the peer has gone. */
+  async #stream(
+    pieces: AsyncIterable<string>,
+    { socket }: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    let sent = () => {};
+    const leave = () => sent();
+    // The response to a request behind another has no socket yet, and so no end of its own.
+    socket.once('close', leave);
+    this.#streaming.add(response);
+    try {
+      for await (const piece of pieces) {
+        if (response.destroyed || socket.destroyed) break;
+        await new Promise<void>((resolve) => {
+          sent = resolve;
+          response.write(piece, () => resolve());
+        });
+      }
+      response.end();
+    } finally {
+      this.#streaming.delete(response);
+      socket.off('close', leave);
+    }
+  }
+
+  /** Answers a POST, which counts as a connection until it is answered. */
+  async #posted(
+    page: Page,
+    request: IncomingMessage,
+    reply: (answer: PageAnswer) => Promise<void>,
+  ): Promise<void> {
     this.#checkRoom(request);
     const leave = this.#enter(request);
     this.#posts++;
     try {
-      return await bodyOf(page, request);
+      await reply(await bodyOf(page, request));
     } finally {
       this.#posts--;
       leave();

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import type { Closed } from '../../../../src/envs/net/socket/closed.ts';
 import type { Connection } from '../../../../src/envs/net/socket/connection.ts';
 import { dial } from '../../../../src/envs/net/socket/dial.ts';
@@ -71,6 +71,32 @@ describe('a connection', () => {
     peer.send(large, large, large);
     await heard;
     expect(peer.open).toBe(true);
+  });
+
+  it('delivers as the peer reads, and is done where the connection ends', async () => {
+    const server = new WebSocketServer({ port: 0, handleProtocols: () => 'pondera.v1.json' });
+    closing.push(() => server.close());
+    const slow = once(server, 'connection');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const near = await dial(`ws://127.0.0.1:${port}`, jsonCodec());
+    const [peer] = (await slow) as [WebSocket];
+    peer.pause();
+    const large = { t: 'x', text: '-'.repeat(20_000_000) };
+    const done: string[] = [];
+    const first = near.deliver(large).then(() => done.push('read'));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(done).toEqual([]);
+    peer.resume();
+    await first;
+    peer.pause();
+    const second = near.deliver(large).then(() => done.push('ended'));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(done).toEqual(['read']);
+    near.terminate();
+    await second;
+    await near.deliver({ t: 'x' });
+    expect(done).toEqual(['read', 'ended']);
   });
 
   it('ends where what was sent before is not read', async () => {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
+import { get, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -186,6 +186,59 @@ describe('a server', () => {
     expect(answer.headers.get('content-type')).toBe('image/a b');
     expect(answer.headers.get('cache-control')).toBe('no-store');
     expect(new Uint8Array(await answer.arrayBuffer())).toEqual(data);
+  });
+
+  it('sends an answer in pieces as they are read, and asks for no more where nobody is there', async () => {
+    let ended = () => {};
+    const over = () =>
+      new Promise<void>((resolve) => {
+        ended = resolve;
+      });
+    const endless = async function* () {
+      try {
+        for (;;) yield '-'.repeat(4_000_000);
+      } finally {
+        ended();
+      }
+    };
+    const bodies: Record<string, () => AsyncIterable<string>> = {
+      endless,
+      async *short() {
+        yield* ['a', 'b'];
+      },
+      async *broken() {
+        yield 'a';
+        throw new Error('it broke');
+      },
+    };
+    const streams = {
+      path: '/streams',
+      body: ({ query }: PageRequest) => ({
+        type: 'text/plain',
+        data: bodies[query.get('of')!](),
+      }),
+    };
+    const faults: unknown[] = [];
+    const onFault = (fault: unknown) => faults.push(fault);
+    const server = await SocketServer.listen({ onFault }, [], [streams]);
+    open.push(server);
+    const ask = (of: string) =>
+      new Promise<IncomingMessage>((resolve) => {
+        get(server.pageUrl(`/streams?of=${of}`), resolve).on('error', () => {});
+      });
+    const short = await fetch(server.pageUrl('/streams?of=short'));
+    expect([short.headers.get('content-length'), await short.text()]).toEqual([null, 'ab']);
+    await expect(text(await ask('broken'))).rejects.toThrow('aborted');
+    expect(faults).toEqual([new Error('it broke')]);
+
+    const left = over();
+    (await ask('endless')).destroy();
+    await left;
+    // One who stays and does not read does not hold up the end.
+    (await ask('endless')).on('error', () => {});
+    const cut = over();
+    await server.close();
+    await cut;
   });
 
   it('opens an endpoint without its token where that is open', async () => {
