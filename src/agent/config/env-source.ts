@@ -38,6 +38,8 @@ export interface EnvSource {
     options: Omit<EnvPoolOptions, 'name' | 'timeoutMs'> & {
       /** Put around each, over the config's own wrappers. */
       outermost?: (env: Env) => Env;
+      /** Options that go over `env.options`. */
+      envOptions?: Readonly<Record<string, unknown>>;
     },
   ): Promise<EnvPool>;
   /** @throws EnvError where no environment can be made */
@@ -65,15 +67,21 @@ export async function envSource(
   // What a thread will run is loaded here too, so that what is wrong with it is told at once.
   const local = remote === undefined || 'workers' in remote;
   const factory = local ? (given ?? (await named(env, baseDir))) : undefined;
-  const here: EnvSource['pool'] = ({ outermost = (env) => env, ...options }) =>
-    EnvPool.create(async () => outermost(wrapped(await factory!(env.options), env)), {
+  const here: EnvSource['pool'] = ({ outermost = (env) => env, envOptions, ...options }) => {
+    const given = { ...env.options, ...envOptions };
+    return EnvPool.create(async () => outermost(wrapped(await factory!(given), env)), {
       ...options,
       name,
       timeoutMs: env.timeoutMs,
     }).catch(refusedOptions);
-  const elsewhere: EnvSource['pool'] = async ({ outermost = (env) => env, ...options }) => {
+  };
+  const elsewhere: EnvSource['pool'] = async (given) => {
+    const { outermost = (env) => env, envOptions, ...options } = given;
     const { count, seed } = options;
-    const group = { source: remote!, count, seed, timeoutMs: env.timeoutMs, onListening, signal };
+    const group = {
+      ...{ source: withOptions(remote!, envOptions), count, seed, timeoutMs: env.timeoutMs },
+      ...{ onListening, signal },
+    };
     const { envs } = await RemoteEnvs.open(group).catch((cause) => {
       throw new EnvError('could not be reached', { name, env: 0, seed, cause });
     });
@@ -139,6 +147,16 @@ function refusedOptions(error: Error): never {
   const { cause } = error;
   if (!(cause instanceof EnvOptionsError)) throw error;
   throw new UsageError(`env: ${cause.message}`, { cause: error });
+}
+
+/** The source with more options for environments that are made in threads; a server has options of its own. */
+function withOptions(
+  source: RemoteSource,
+  more: Readonly<Record<string, unknown>> | undefined,
+): RemoteSource {
+  if (more === undefined || !('workers' in source)) return source;
+  const { env } = source;
+  return { ...source, env: { ...env, options: { ...(env.options as object), ...more } } };
 }
 
 /** Where the environments run; undefined where that is the training thread. */

@@ -115,6 +115,7 @@ export class Stage {
       seed: agent.config.train.seed,
       normalizer: agent.normalizer && { stats: agent.normalizer, frozen: true },
       maxEpisodeSteps: evaluation.maxEpisodeSteps,
+      envOptions: evaluation.options,
       maxFailures: tolerance.maxFailures,
       impatient: tolerance.impatient,
       ...{ calling, outermost },

@@ -525,3 +525,29 @@ describe('of a real agent', () => {
     agent.dispose();
   });
 });
+
+describe('evaluation.options', () => {
+  it('go over those of env.options, which stay those of training', async () => {
+    const paid = ({ reward = 0, seen = 1 } = {}): Env => ({
+      observationSpace: new Discrete(9),
+      actionSpace: new Discrete(2),
+      reset: () => ({ obs: seen, info: {} }),
+      step: () => ({ obs: seen, reward, terminated: true, truncated: false, info: {} }),
+    });
+    const config = tinyConfig({
+      env: { options: { reward: 1, seen: 3 } },
+      evaluation: { options: { reward: 7 }, everyUpdates: 0 },
+      train: { totalSteps: 32 },
+    });
+    const runDir = tempDir();
+    const returns: (number | null)[] = [];
+    const { evaluation } = await train(config, {
+      ...{ runDir, env: paid },
+      on: (event) => {
+        if (event.type === 'updated') returns.push(event.metrics.return);
+      },
+    });
+    expect(returns).toEqual([1]);
+    expect(evaluation!.return.mean).toBe(7);
+  });
+});

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { exitOptions, exits } from '../../../policy/index.ts';
 import { count } from '../../common/config-numbers.ts';
+import { moduleOptions } from './module-options.ts';
 
 const evaluationFields = {
   everyUpdates: z
@@ -28,6 +29,11 @@ const evaluationFields = {
     .default(16)
     .describe(
       'Extra episodes that an evaluation plays with every decision forced to halting.minSteps, and again to halting.maxSteps. They show whether the halting head has collapsed; fewer than 16 raise no alarm. 0 plays none.',
+    ),
+  options: moduleOptions
+    .optional()
+    .describe(
+      'Options of the environment in evaluations and recordings, in place of the same ones of env.options: `{ part: held-out }` of Text-v0. Without it, they are those of training.',
     ),
   deterministic: z
     .boolean()
