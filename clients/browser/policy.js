@@ -76,7 +76,17 @@ export class Policy {
     return new Promise((resolve, reject) => {
       if (this.#over) throw new Error(this.#over);
       const id = this.#nextId++;
-      this.#asked.set(id, { resolve, reject });
+      const take = ({ actions, steps, cut, policyVersion, thoughts }) => {
+        resolve({
+          action: onlyOf(this.description.actionSpace, actions),
+          ponderSteps: first(steps),
+          cut: first(cut) === 1,
+          policyVersion,
+          thought: thoughts[0],
+        });
+        return true;
+      };
+      this.#asked.set(id, { take, reject });
       const space = this.description.observationSpace;
       const asked = {
         obs: batchOf(space, [obs]),
@@ -84,6 +94,51 @@ export class Policy {
       };
       this.#socket.send(JSON.stringify({ t: 'act', id, ...asked, trace: true, ...options }));
     });
+  }
+
+  /**
+   * The tokens after a prompt, each as soon as it is written. To leave the loop ends the generation; where it is cut off, the loop
+   * throws, and says after how many tokens.
+   * @param {string | number[]} prompt a text of the run's tokens, or a list of them
+   * @param {{ maxTokens?: number, temperature?: number, topP?: number, stop?: unknown, seed?: number, maxSteps?: number,
+   *   deadlineMs?: number }} options as docs/generating.md has them
+   * @returns {AsyncGenerator<{ token: number, text: string, logProb: number, ponderSteps: number, policyVersion: number,
+   *   end?: string }>} the last with `end`
+   */
+  async *generate(prompt, options = {}) {
+    if (this.#over) throw new Error(this.#over);
+    const id = this.#nextId++;
+    const waiting = [];
+    let [count, left, failed, wake] = [0, false, undefined, () => {}];
+    const take = ({ t, id: _, ...token }) => {
+      if (t !== 'generated') throw new Error(UNREADABLE);
+      count++;
+      if (!left) waiting.push(token);
+      wake();
+      return token.end !== undefined;
+    };
+    const reject = (error) => {
+      failed = count === 0 ? error : new Error(`cut off after ${count} tokens: ${error.message}`);
+      wake();
+    };
+    this.#asked.set(id, { take, reject });
+    this.#socket.send(JSON.stringify({ t: 'generate', id, prompt, ...options }));
+    try {
+      for (;;) {
+        while (waiting.length === 0) {
+          if (failed) throw failed;
+          await new Promise((resolve) => {
+            wake = resolve;
+          });
+        }
+        const token = waiting.shift();
+        yield token;
+        if (token.end) return;
+      }
+    } finally {
+      left = true;
+      if (this.#asked.has(id)) this.#socket.send(JSON.stringify({ t: 'cancel', id }));
+    }
   }
 
   /**
@@ -106,18 +161,11 @@ export class Policy {
 
   #receive(message) {
     if (message.t === 'error') return;
-    const { resolve, reject } = this.#asked.get(message.id);
-    const { actions, steps, cut, policyVersion, thoughts } = message;
-    if (message.t === 'failed') reject(new Error(`${message.code}: ${message.message}`));
-    else
-      resolve({
-        action: onlyOf(this.description.actionSpace, actions),
-        ponderSteps: first(steps),
-        cut: first(cut) === 1,
-        policyVersion,
-        thought: thoughts[0],
-      });
-    this.#asked.delete(message.id);
+    // `take` says whether the answer was the last.
+    const { take, reject } = this.#asked.get(message.id);
+    const failed = message.t === 'failed';
+    if (failed) reject(new Error(`${message.code}: ${message.message}`));
+    if (failed || take(message)) this.#asked.delete(message.id);
   }
 }
 

@@ -7,6 +7,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { Rng } from '../../src/kernels/index.ts';
 import { makeRun, markBest, save, serve } from '../support/served.ts';
 import { distance, stir } from '../support/small-policy.ts';
+import { makeWriter } from '../support/writer.ts';
 
 const file = join(import.meta.dirname, '../../clients/browser/policy.js');
 const { connect, example } = await import(pathToFileURL(file).href);
@@ -25,6 +26,12 @@ async function visit(url: string, token?: string) {
   const policy = await connect(url, token);
   onTestFinished(() => policy.close());
   return policy;
+}
+
+async function all<T>(tokens: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const token of tokens) list.push(token);
+  return list;
 }
 
 describe("the browser's client", () => {
@@ -135,6 +142,43 @@ describe("the browser's client", () => {
     await expect(session.act(seen[0].obs, { reward: 1 })).rejects.toThrow(
       /REFUSED: history 0: expected no reward where an episode begins, got 1/,
     );
+  });
+
+  it('generates what the agent generates, several at once, and leaves', async () => {
+    const { dir, agent } = await makeWriter();
+    const server = await serve(dir, { exit: 'sample', origins: [origin] });
+    const policy = await visit(server.url);
+    const seeds = [1, 2, 3];
+    const asked = (seed: number) => ({ maxTokens: 9, seed, topP: 0.9 });
+    const expected = seeds.map(async (seed) => {
+      const tokens = await all(agent.generate('1+', { ...asked(seed), exit: 'sample' }));
+      return tokens.map((token) => ({
+        ...{ ...token, logProb: expect.closeTo(token.logProb, 4) },
+        policyVersion: 200,
+      }));
+    });
+    const streams = () => Promise.all(seeds.map((seed) => all(policy.generate('1+', asked(seed)))));
+    expect(await streams()).toEqual(await Promise.all(expected));
+    for await (const { token } of policy.generate([1, 10], { maxTokens: 1e9 })) {
+      expect(token).toBeLessThan(12);
+      break;
+    }
+    expect(await streams()).toEqual(await Promise.all(expected));
+    await expect(all(policy.generate('123456789'))).rejects.toThrow(
+      'REFUSED: prompt: expected 1 to 8 tokens (memory.length), got 9',
+    );
+    const cut = policy.generate('1+', { maxTokens: 1e9 });
+    await cut.next();
+    const closing = server.close();
+    await expect(all(cut)).rejects.toThrow(/^cut off after \d+ tokens: .*SHUTTING_DOWN/);
+    await closing;
+  });
+
+  it('is told by the server of a generation that is none', async () => {
+    const { dir } = await makeWriter();
+    const policy = await visit((await serve(dir, { origins: [origin] })).url);
+    await expect(all(policy.generate('1', { maxToken: 3 }))).rejects.toThrow(/maxToken/);
+    await expect(all(policy.generate('1'))).rejects.toThrow(/BAD_MESSAGE/);
   });
 
   it('of a policy without a memory has sessions that are the policy', async () => {

@@ -6,6 +6,7 @@ import { Rng } from '../../src/kernels/index.ts';
 import { interpreter, pythonHas } from '../support/python.ts';
 import { makeRun, markBest, save, serve } from '../support/served.ts';
 import { distance, stir } from '../support/small-policy.ts';
+import { makeWriter } from '../support/writer.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const hasPeer = pythonHas('numpy, msgpack, websockets', 'the Python client of a policy server');
@@ -54,8 +55,60 @@ with Policy(sys.argv[1]) as policy:
         print(json.dumps({**found, "code": error.code, "message": str(error)}))
 `;
 
+const writing = `
+import json, sys
+import numpy as np
+from pondera_client import Policy, WireError
+
+asked = json.loads(sys.argv[2])
+with Policy(sys.argv[1]) as policy:
+    def tokens(prompt, **options):
+        return [vars(token) for token in policy.generate(prompt, **options)]
+
+    def refusal(prompt, **options):
+        try:
+            tokens(prompt, **options)
+        except WireError as error:
+            return [error.code, error.message]
+
+    found = {"text": tokens("1+", **asked), "tokens": tokens(np.array([1, 10]), **asked)}
+    left = []
+    for token in policy.generate("1+", 10**9):
+        left.append(token.text)
+        policy.act(3)  # while tokens come over another connection
+        if len(left) == 3:
+            break
+    found["again"] = tokens("1+", **asked)
+    found["left"] = left
+    found["refused"] = [refusal("123456789"), refusal("1", temperature=-1)]
+    print(json.dumps(found))
+`;
+
+const cutting = `
+import json, sys
+from pondera_client import Policy, WireError
+
+count = 0
+try:
+    for token in Policy(sys.argv[1], timeout=5).generate("1+", 10**9):
+        count += 1
+        if count == 2:
+            print(json.dumps("begun"), flush=True)
+except (ConnectionError, WireError) as error:
+    print(json.dumps([count, str(error)]))
+`;
+
 /** What a program prints as JSON. */
 async function printed(program: string, ...args: string[]): Promise<unknown> {
+  return (await printedLines(program, args))[0];
+}
+
+/** What a program prints, a line of JSON each. @param begun called at the first line */
+async function printedLines(
+  program: string,
+  args: readonly string[],
+  begun: () => unknown = () => {},
+): Promise<unknown[]> {
   const env = { ...process.env, PYTHONPATH: join(root, 'clients/python') };
   const options = { env, stdio: ['ignore', 'pipe', 'inherit'] as const };
   const child = spawn(interpreter, ['-c', program, ...args], {
@@ -64,10 +117,14 @@ async function printed(program: string, ...args: string[]): Promise<unknown> {
   });
   let output = '';
   child.stdout!.on('data', (text) => {
+    if (output === '') begun();
     output += text;
   });
   expect(await once(child, 'close')).toEqual([0, null]);
-  return JSON.parse(output);
+  return output
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
 }
 
 const drawnTexts = `
@@ -102,6 +159,44 @@ describe.skipIf(!hasPeer)('the Python client', () => {
       cut: [true, true],
       version: 100,
     });
+  });
+
+  it('generates what the agent generates, leaves, and hears why it is refused', async () => {
+    const { dir, agent } = await makeWriter();
+    const server = await serve(dir, { exit: 'sample' });
+    const options = { max_tokens: 12, seed: 3, temperature: 0.9, top_p: 0.9, max_steps: 3 };
+    const found = (await printed(writing, server.url, JSON.stringify(options))) as {
+      [name: string]: unknown;
+    };
+    const asked = { maxTokens: 12, seed: 3, temperature: 0.9, topP: 0.9, maxSteps: 3 };
+    const expected = [];
+    for await (const { token, text, logProb, ponderSteps, end = null } of agent.generate('1+', {
+      ...asked,
+      exit: 'sample',
+    })) {
+      expected.push({
+        ...{ token, text, log_prob: expect.closeTo(logProb, 4), ponder_steps: ponderSteps },
+        ...{ policy_version: 200, end },
+      });
+    }
+    expect(found.text).toEqual(expected);
+    expect(found.tokens).toEqual(expected);
+    expect(found.again).toEqual(expected);
+    expect(found.left).toHaveLength(3);
+    expect(found.refused).toEqual([
+      ['REFUSED', 'prompt: expected 1 to 8 tokens (memory.length), got 9'],
+      ['BAD_MESSAGE', expect.stringContaining('temperature')],
+    ]);
+  });
+
+  it('says after how many tokens a stream was cut off', async () => {
+    const { dir } = await makeWriter();
+    const server = await serve(dir);
+    const lines = await printedLines(cutting, [server.url], () => server.close());
+    const [begun, [count, message]] = lines as [string, [number, string]];
+    expect(begun).toBe('begun');
+    expect(message).toMatch(/SHUTTING_DOWN/);
+    expect(message).toContain(`cut off after ${count} tokens: `);
   });
 
   it('plays episodes of a policy with a memory as a session of the agent does', async () => {

@@ -5,7 +5,7 @@ from .errors import Misfit, SpaceError, WireError
 from .exchange import Exchange
 from .host import Host
 from .options import Options
-from .policy import Decision, Policy
+from .policy import Decision, Policy, Token
 from .policy_session import PolicySession
 from .serve import EnvServer
 from .spaces import space_from_json, space_to_json
@@ -21,6 +21,7 @@ __all__ = [
     "Policy",
     "PolicySession",
     "SpaceError",
+    "Token",
     "VectorHost",
     "WireError",
     "dial",

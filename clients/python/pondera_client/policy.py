@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import count
-from typing import Any, Sequence
+from typing import Any, Iterator, Sequence
 
 import numpy as np
 
@@ -32,6 +33,27 @@ class Decision:
     cut: np.ndarray
     policy_version: int
     thoughts: list[dict] | None
+
+
+@dataclass
+class Token:
+    """A token that a policy generated.
+
+    Attributes:
+        token: a value of the action space.
+        text: its name, or its number where the space names none.
+        log_prob: ln of the probability with which it was drawn.
+        ponder_steps: the ponder steps before it.
+        policy_version: environment steps the policy had been trained for that wrote it.
+        end: on the last one why there is no other, "stop", "maxTokens" or "deadline"; None on others.
+    """
+
+    token: int
+    text: str
+    log_prob: float
+    ponder_steps: int
+    policy_version: int
+    end: str | None
 
 
 class Policy:
@@ -147,6 +169,50 @@ class Policy:
         drawn = {"deterministic": deterministic, "seed": seed}
         limits = {"maxSteps": max_steps, "deadlineMs": deadline_ms, **drawn, "trace": trace or None}
         return self._decide(observations, masks, limits, earlier)
+
+    def generate(
+        self,
+        prompt: str | Sequence[int],
+        max_tokens: int | None = None,
+        *,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        stop: str | int | Sequence[str | int] | None = None,
+        seed: int | None = None,
+        max_steps: int | None = None,
+        deadline_ms: float | None = None,
+    ) -> Iterator[Token]:
+        """The tokens after a prompt, a text of the run's tokens or a list of them, each as soon as it is written.
+
+        To leave the loop ends the generation. It has a connection of its own, so the policy can be asked meanwhile. `timeout`
+        is the time to wait for each token. docs/generating.md has the arguments.
+
+        Raises:
+            WireError: `REFUSED` for a prompt that does not fit or a policy that generates no tokens, or `OVERLOADED`.
+            ConnectionError, TimeoutError, WireError: which say after how many tokens, where it is cut off.
+        """
+        fields = {
+            "prompt": prompt if isinstance(prompt, str) else list(prompt),
+            "maxTokens": max_tokens,
+            "temperature": temperature,
+            "topP": top_p,
+            "stop": stop if stop is None or isinstance(stop, (str, int)) else list(stop),
+            "seed": seed,
+            "maxSteps": max_steps,
+            "deadlineMs": deadline_ms,
+        }
+        given = {name: value for name, value in fields.items() if value is not None}
+        with closing(self._link.stream(given)) as replies:
+            for reply in replies:
+                self.policy_version = reply["policyVersion"]
+                yield Token(
+                    reply["token"],
+                    reply["text"],
+                    reply["logProb"],
+                    reply["ponderSteps"],
+                    self.policy_version,
+                    reply.get("end"),
+                )
 
     def _decide(
         self,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from contextlib import ExitStack, suppress
-from typing import Any
+from typing import Any, Iterator
 
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import connect
@@ -21,6 +22,8 @@ PATH = "/v1/policy"
 ANSWERS = frozenset({"REFUSED", "OVERLOADED", "TOO_LARGE"})
 # a socket holds no timeout of 25 days or more; who waits longer asks again
 LONGEST_WAIT = 1e6
+# seconds for what still comes of a generation that was left
+FAREWELL = 2
 HELLO = {"t": "hello", "v": VERSION, "role": "policy-client", "client": "pondera-client (Python)"}
 
 
@@ -49,7 +52,28 @@ class PolicyLink:
         with self._lock:
             self._id += 1
             frame = MsgPack.encode({"t": "act", "id": self._id, **fields})
-            return self._persist(lambda deadline: self._exchange(frame, deadline))
+            return self._persist(lambda deadline: self._exchange(frame, deadline, "acted"))
+
+    def stream(self, fields: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """The `generated` that answer a `generate` of these fields, over a connection of their own that ends with the iteration.
+
+        What breaks before the first is asked again.
+        """
+        link = PolicyLink(self._url, self._token, self._timeout)
+        try:
+            link._id += 1
+            frame = MsgPack.encode({"t": "generate", "id": link._id, **fields})
+            reply = link._persist(lambda deadline: link._exchange(frame, deadline, "generated"))
+            for count in itertools.count(1):
+                yield reply
+                if "end" in reply:
+                    return
+                reply = link._following(count)
+        except GeneratorExit:
+            link._cancel()
+            raise
+        finally:
+            link.close()
 
     def forget(self, history: int) -> None:
         """Says that a history is not needed any more; a server that cannot be told forgets it by itself."""
@@ -87,17 +111,38 @@ class PolicyLink:
         if time.monotonic() >= deadline:
             raise TimeoutError(f"{self._url}: no reply within {self._timeout:g} s: {error}") from error
 
-    def _exchange(self, frame: bytes, deadline: float) -> dict[str, Any]:
+    def _exchange(self, frame: bytes, deadline: float, kind: str) -> dict[str, Any]:
         ws = self._connected(deadline)
         if len(frame) > self._takes:
             what = f"expected at most {self._takes} bytes, which the server takes (maxPayload), got {len(frame)}"
-            raise WireError("TOO_LARGE", f"act: {what}")
+            raise WireError("TOO_LARGE", f"request: {what}")
         ws.send(frame)
+        return self._reply(ws, deadline, kind)
+
+    def _following(self, count: int) -> dict[str, Any]:
+        """The token after as many; raises what cut it off."""
+        try:
+            return self._reply(self._ws, time.monotonic() + self._timeout, "generated")
+        except WireError as error:
+            raise WireError(error.code, f"cut off after {_tokens(count)}: {error.message}") from error
+        except (ConnectionClosed, OSError) as error:
+            kind = TimeoutError if isinstance(error, TimeoutError) else ConnectionError
+            raise kind(f"{self._url}: cut off after {_tokens(count)}: {error}") from error
+
+    def _cancel(self) -> None:
+        """Ends a generation, and takes what still comes of it: the server's farewell is behind that."""
+        with suppress(Exception):
+            self._ws.send(MsgPack.encode({"t": "cancel", "id": self._id}))
+            deadline = time.monotonic() + FAREWELL
+            while time.monotonic() < deadline and "end" not in self._reply(self._ws, deadline, "generated"):
+                pass
+
+    def _reply(self, ws: Any, deadline: float, kind: str) -> dict[str, Any]:
         while True:
             reply = self._receive(ws, deadline)
             if reply["t"] == "error" or (reply["t"] == "failed" and reply.get("id") == self._id):
                 raise WireError(str(reply.get("code")), str(reply.get("message")))
-            if reply["t"] == "acted" and reply.get("id") == self._id:
+            if reply["t"] == kind and reply.get("id") == self._id:
                 return reply
 
     def _connected(self, deadline: float) -> Any:
@@ -132,3 +177,7 @@ class PolicyLink:
 def _left(deadline: float) -> float:
     """Seconds to wait at most, of those that are left."""
     return min(LONGEST_WAIT, max(0, deadline - time.monotonic()))
+
+
+def _tokens(count: int) -> str:
+    return "1 token" if count == 1 else f"{count} tokens"

@@ -142,6 +142,81 @@ def test_time_is_bounded(server):
     assert time.monotonic() - began < 5
 
 
+def written(ws, message, *tokens, end=None, **others):
+    for i, token in enumerate(tokens):
+        last = {"end": end} if end and i == len(tokens) - 1 else {}
+        body = {"token": token, "text": str(token), "logProb": -1.5, "ponderSteps": 2, "policyVersion": 120}
+        ws.send(MsgPack.encode({"t": "generated", "id": message["id"], **body, **last, **others}))
+    return True
+
+
+def test_generates_over_a_connection_of_its_own(server):
+    server.behave = lambda ws, message: message["t"] == "generate" and written(ws, message, 5, 6, end="stop")
+    with Policy(server.url) as policy:
+        found = []
+        for token in policy.generate(np.array([1, 2]), 9, temperature=0.5, top_p=0.9, stop=[3], seed=1, max_steps=4):
+            found.append((token.token, token.text, token.log_prob, token.ponder_steps, token.end))
+            assert policy.act([2, 1]).tolist() == [2, 1]
+        assert found == [(5, "5", -1.5, 2, None), (6, "6", -1.5, 2, "stop")]
+        assert policy.policy_version == 120 and len(server.hellos) == 2
+    asked = next(message for message in server.acts if message["t"] == "generate")
+    assert {name: asked[name] for name in asked if name not in ("t", "id")} == {
+        "prompt": [1, 2],
+        "maxTokens": 9,
+        "temperature": 0.5,
+        "topP": 0.9,
+        "stop": [3],
+        "seed": 1,
+        "maxSteps": 4,
+    }
+
+
+def test_to_leave_a_generation_ends_its_connection(server):
+    def behave(ws, message):
+        if message["t"] == "cancel":
+            return written(ws, message, 100, end="cancel")
+        return written(ws, message, *range(100))
+
+    server.behave = behave
+    with Policy(server.url) as policy:
+        for token in policy.generate("x"):
+            assert token.token == 0
+            break
+        with server.closed:
+            assert server.closed.wait_for(lambda: server.closes == [1000], timeout=10)
+    assert [(message["t"], message["id"]) for message in server.acts] == [("generate", 1), ("cancel", 1)]
+
+
+def test_a_generation_that_broke_is_asked_again_before_its_first_token_alone(server):
+    def cut(ws, message):
+        server.behave = later
+        ws.socket.shutdown(socket.SHUT_RDWR)
+        return True
+
+    def later(ws, message):
+        written(ws, message, 1, 2)
+        ws.close(1001, "SHUTTING_DOWN")
+        return True
+
+    def fail(ws, message):
+        written(ws, message, 1)
+        ws.send(MsgPack.encode({"t": "failed", "id": message["id"], "code": "INTERNAL", "message": "no"}))
+        return True
+
+    with Policy(server.url, timeout=0.5) as policy:
+        server.behave = cut
+        stream = policy.generate("x")
+        assert [next(stream).token, next(stream).token] == [1, 2]
+        with pytest.raises(ConnectionError, match="cut off after 2 tokens: .*SHUTTING_DOWN"):
+            next(stream)
+        server.behave = fail
+        with pytest.raises(WireError, match="INTERNAL: cut off after 1 token: no"):
+            list(policy.generate("x"))
+        server.behave = lambda ws, message: written(ws, message, 1)
+        with pytest.raises(TimeoutError, match="cut off after 1 token"):
+            list(policy.generate("x"))
+
+
 REMEMBERING = {**POLICY, "memory": {"length": 4}}
 
 
