@@ -97,7 +97,7 @@ export function statusText(metrics: UpdateMetrics, totalSteps: number, left?: nu
   return [
     `${Math.min(100, Math.floor((100 * metrics.envSteps) / totalSteps))} %`,
     `${whole(metrics.timing.decisionsPerSecond)} decisions/s`,
-    // Of demonstrations, the return says nothing of the policy.
+    // An algorithm that learns from demonstrations has no returns.
     ...(typeof metrics.nats === 'number'
       ? [`nats ${decimal(metrics.nats)}`]
       : [`return ${decimal(metrics.return, 2)}`, `net ${decimal(metrics.netReturn, 2)}`]),

@@ -120,7 +120,7 @@ function moveOn(metrics: UpdateMetrics, training: Training, on: (event: TrainEve
   on({ type: 'updated', metrics, totalSteps });
   const { update, envSteps, depthGap, stepGain } = metrics;
   const reason = training.recipe.update(
-    training.demonstrated ? null : metrics.return,
+    metrics.return,
     metrics.ponderSteps.mean,
     { depthGap: numberOf(depthGap), stepGain: numberOf(stepGain) },
     envSteps / totalSteps,

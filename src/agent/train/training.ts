@@ -247,6 +247,8 @@ export class Training {
     this.agent.valueScale = settings.rewardScale;
     trajectory.clear();
     this.update++;
+    // Demonstrated episodes say nothing of the policy.
+    const own = this.demonstrated ? [] : episodes;
     const metrics: UpdateMetrics = {
       update: this.update,
       envSteps: this.envSteps,
@@ -254,9 +256,9 @@ export class Training {
       lostEpisodes: lost.length,
       staleDecisions: stale,
       phase: released ? 'released' : 'warmup',
-      return: mean(episodes.map((episode) => episode.return)),
-      netReturn: mean(episodes.map((e) => e.return - price * e.pricedSteps)),
-      successRate: successRate(episodes.map(({ success }) => success)),
+      return: mean(own.map((episode) => episode.return)),
+      netReturn: mean(own.map((e) => e.return - price * e.pricedSteps)),
+      successRate: successRate(own.map(({ success }) => success)),
       episodeLength: mean(episodes.map(({ length }) => length)),
       ponderSteps: ponderSteps(histogram),
       histogram,
@@ -266,7 +268,7 @@ export class Training {
       ...stats,
       timing: this.#pace.take(decisions),
     };
-    if (!this.demonstrated) this.watch.observe(metrics, onlyChoice);
+    this.watch.observe(metrics, onlyChoice);
     return metrics;
   }
 

@@ -38,6 +38,7 @@ describe('on demonstrations', () => {
     expect(evaluation!.nats).toBeLessThan(0.05);
     expect(metrics[0].nats).toBeCloseTo(Math.log(N), 0);
     expect(metrics.at(-1)!.nats).toBeLessThan(0.05);
+    expect(metrics.map((update) => update.return).filter((found) => found !== null)).toEqual([]);
     // A released head has no reason to think for longer than it must.
     expect(metrics[0].phase).toBe('warmup');
     expect(metrics[0].ponderSteps.mean).toBe(3);
