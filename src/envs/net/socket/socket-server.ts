@@ -13,7 +13,7 @@ import {
   positive,
   text,
 } from '../../common/options.ts';
-import { every, type Timer } from '../../common/timers.ts';
+import { after, every, type Timer } from '../../common/timers.ts';
 import { type Codec, codecs } from '../wire/codec.ts';
 import { asWireError, WireError } from '../wire/wire-error.ts';
 import {
@@ -45,7 +45,10 @@ export interface SocketServerOptions extends Partial<ConnectionLimits> {
   maxConnections?: number;
   /** The most open connections from one address; default: `maxConnections`. */
   maxPerAddress?: number;
-  /** Time between pings, in ms; a peer that misses two is disconnected. Default 15,000. */
+  /**
+   * Time between pings, in ms; a peer that misses two is disconnected, and so is one that reads nothing of an answer in pieces for twice as
+   * long. Default 15,000.
+   */
   heartbeatMs?: number;
   /** Receives errors of the server itself, of which peers learn only `INTERNAL`. */
   onFault?: (error: unknown) => void;
@@ -323,7 +326,7 @@ export class SocketServer {
     }
   }
 
-  /** Sends pieces of a body, each once the one before has left this process; asks for no more where the peer has gone. */
+  /** Sends pieces of a body, each once the one before has left this process; asks for no more where the peer has gone, or does not read. */
   async #stream(
     pieces: AsyncIterable<string>,
     { socket }: IncomingMessage,
@@ -337,10 +340,13 @@ export class SocketServer {
     try {
       for await (const piece of pieces) {
         if (response.destroyed || socket.destroyed) break;
+        // As long as a socket may leave pings without an answer.
+        const late = after(2 * this.heartbeatMs, () => response.destroy());
         await new Promise<void>((resolve) => {
           sent = resolve;
           response.write(piece, () => resolve());
         });
+        late.stop();
       }
       response.end();
     } finally {

@@ -188,7 +188,7 @@ describe('a server', () => {
     expect(new Uint8Array(await answer.arrayBuffer())).toEqual(data);
   });
 
-  it('sends an answer in pieces as they are read, and asks for no more where nobody is there', async () => {
+  it('sends an answer in pieces as they are read, and asks for no more where nobody reads', async () => {
     let ended = () => {};
     const over = () =>
       new Promise<void>((resolve) => {
@@ -239,6 +239,12 @@ describe('a server', () => {
     const cut = over();
     await server.close();
     await cut;
+
+    const hasty = await SocketServer.listen({ heartbeatMs: 20 }, [], [streams]);
+    open.push(hasty);
+    const given = over();
+    get(hasty.pageUrl('/streams?of=endless'), () => {}).on('error', () => {});
+    await given;
   });
 
   it('opens an endpoint without its token where that is open', async () => {
