@@ -16,9 +16,11 @@ const WARM_UP = 3000;
 
 const text = { type: 'string', default: '' } as const;
 const { run, url, ...numbers } = parseArgs({
-  options: { run: text, url: text, clients: text, seconds: text },
+  options: { run: text, url: text, clients: text, memory: text, seconds: text },
 }).values;
 const seconds = Number(numbers.seconds);
+/** What is right depends on the episode so far, where the policy has a memory. */
+const remembers = Number(numbers.memory) > 0;
 const { obs, actions } = await lookUp(run, OBSERVATIONS);
 const clients = await Promise.all(
   Array.from({ length: Number(numbers.clients) }, () => PolicyClient.connect(url)),
@@ -31,14 +33,16 @@ let [asked, steps] = [0, 0];
 
 /** An environment whose observation says where in its episode it is: a lost or doubled answer shows. */
 async function session(client: PolicyClient, index: number): Promise<void> {
+  const playing = client.session();
   for (let episode = 0; performance.now() < to; episode++) {
+    playing.reset();
     for (let t = 0; t < EPISODE; t++) {
       const at = (index * 37 + episode * EPISODE + t) % OBSERVATIONS;
       const since = performance.now();
-      const acted = await client.act(obs[at]);
+      const acted = await (remembers ? playing : client).act(obs[at]);
       const now = performance.now();
       asked++;
-      const off = distance(acted.action, actions[at][acted.ponderSteps - 1]);
+      const off = remembers ? 0 : distance(acted.action, actions[at][acted.ponderSteps - 1]);
       check(
         off < TOLERANCE,
         `session ${index}, decision ${t} of episode ${episode}: off by ${off}`,

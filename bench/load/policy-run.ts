@@ -12,8 +12,8 @@ const FLOOR = 0.02;
 /** With maxSteps 3, drawn thoughts then take 2 steps on average: h + (1 − h)·(2h + 3(1 − h)) = 2. */
 const HALT = (3 - Math.sqrt(5)) / 2;
 
-/** The directory of a run that nobody trained, of a policy that halts at 1 to 3 steps, by lot. */
-export async function makePolicyRun(): Promise<string> {
+/** The directory of a run that nobody trained, of a policy that halts at 1 to 3 steps, by lot. @param memory entries (`memory.length`) */
+export async function makePolicyRun(memory = 0): Promise<string> {
   const dir = mkdtempSync(join(tmpdir(), 'pondera-load-'));
   process.on('exit', () => rmSync(dir, { recursive: true }));
   const halt = (HALT - FLOOR) / (1 - 2 * FLOOR);
@@ -21,6 +21,7 @@ export async function makePolicyRun(): Promise<string> {
     name: 'load',
     env: { module: fileURLToPath(new URL('lookup-env.ts', import.meta.url)) },
     policy: { core: 'latent', width: 32, heads: 2, feedForward: 64 },
+    memory: { length: memory },
     halting: { maxSteps: 3, floor: FLOOR, initialBias: Math.log(halt / (1 - halt)) },
     evaluation: { exit: 'sample' },
     train: { totalSteps: 1 },

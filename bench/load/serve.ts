@@ -1,6 +1,6 @@
 /**
- * `tsx bench/load/serve.ts [--seconds s] [--clients n,…] [--json] [--profile dir]`: a policy server under load, in a process
- * of its own; its clients in another. Every answer is checked to be that of its observation.
+ * `tsx bench/load/serve.ts [--seconds s] [--clients n,…] [--memory n] [--json] [--profile dir]`: a policy server under load, in a process
+ * of its own; its clients in another. Every answer is checked to be that of its observation; with a memory, none to be missing.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,17 +13,20 @@ const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '10' },
     clients: { type: 'string', default: '64,1000' },
+    /** Entries of the policy's memory. */
+    memory: { type: 'string', default: '0' },
     /** A directory for CPU profiles of both processes. */
     profile: { type: 'string' },
     json: { type: 'boolean' },
   },
 });
 
-const run = await makePolicyRun();
+const { memory } = values;
+const run = await makePolicyRun(Number(memory));
 for (const clients of values.clients.split(',')) {
   const server = program('../../src/agent/cli/main.ts', ['serve', run, '--port=0', '--json']);
   const { listening: url } = await line(server);
-  const flags = { run, url, clients, seconds: values.seconds };
+  const flags = { run, url, clients, memory, seconds: values.seconds };
   const load = program(
     'policy-clients.ts',
     Object.entries(flags).map(([name, value]) => `--${name}=${value}`),

@@ -62,8 +62,8 @@ export class PolicyHistories {
     memory: NonNullable<ActRequest['memory']>,
     think: (begin: Begin) => Promise<Decision[]>,
   ): Promise<Decision[]> {
-    const [first, ...others] = Array.from(memory.history, (of) => this.#played.get(of)?.latest);
-    if (first?.id === id && others.every((one) => one === first)) return first.answer;
+    const answered = this.#answered(id, memory.history);
+    if (answered !== undefined) return answered;
     let turns: Turn[] = [];
     let played: Played[] = [];
     const answer = think((count) => {
@@ -91,6 +91,15 @@ export class PolicyHistories {
     } finally {
       for (const one of played) one.thinking = false;
     }
+  }
+
+  /**
+   * The answer that a request had, where it comes again. Apart from `act`, whose closures outlive it with its answer: they would
+   * hold the answer before, which holds the one before that.
+   */
+  #answered(id: number, history: ArrayLike<number>): Promise<Decision[]> | undefined {
+    const [first, ...others] = Array.from(history, (of) => this.#played.get(Number(of))?.latest);
+    return first?.id === id && others.every((one) => one === first) ? first.answer : undefined;
   }
 
   /** Forgets a history. */
