@@ -36,7 +36,7 @@ describe('a report on an environment', () => {
   });
 
   it('has a problem where no action can be chosen', () => {
-    const found = withTrainable(report(two, new Text({ maxLength: 2 })));
+    const found = withTrainable(report(two, new Text({ maxLength: 65 })));
     expect(found).toMatchObject({ ok: false, problems: [{ rule: 'trainable' }], warnings: [] });
     expect(found.problems[0].found).toMatch(
       /^cannot be trained by the built-in policy: actionSpace/,

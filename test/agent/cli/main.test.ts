@@ -291,7 +291,7 @@ describe('pondera check-env', () => {
   it('says what the built-in policy cannot be made for, and what to do', async () => {
     const source = env('0', join(root, 'src/envs/index.ts')).replace(
       'actionSpace: new Discrete(2)',
-      'actionSpace: new Tuple([new Discrete(2), new Text({ maxLength: 3 })])',
+      'actionSpace: new Tuple([new Discrete(2), new Text({ maxLength: 65 })])',
     );
     const tuple = await file(
       'tuple.ts',
@@ -299,7 +299,7 @@ describe('pondera check-env', () => {
     );
     const { code, stdout } = await inProcess(['check-env', tuple]);
     expect(stdout).toMatch(
-      /problem: trainable\n {2}found: .* got a Text\n {2}fix: offer the texts/,
+      /problem: trainable\n {2}found: .* a Text of at most 64 characters, got one of 65\n {2}fix: lower maxLength/,
     );
     expect(code).toBe(1);
   });
