@@ -102,28 +102,27 @@ export function referenceAgent(): Promise<Agent> {
 
 /** Weights, tokens, where readouts should go, and ponder steps, as a file. @param steps falling [B] */
 export async function writeTraining(steps: readonly number[]): Promise<string> {
-  const { parameters } = referenceCore();
-  const rng = Rng.seed(1, 'bench');
-  const { width } = SIZES;
-  return write({
-    ...blurred(await parameters.read(), rng),
-    tokens: normal([BATCH, TOKENS, width], rng),
-    target: normal([BATCH, width], rng),
-    steps: { shape: [BATCH], data: Float32Array.from(steps) },
-  });
+  const exercise = await exerciseOf(referenceCore().parameters, Rng.seed(1, 'bench'));
+  return write({ ...exercise, steps: { shape: [BATCH], data: Float32Array.from(steps) } });
 }
 
 /** As `writeTraining`, for a core with a memory: the entries of its segments too [rows, D]. */
 export async function writeMemory(core: CoreName, window: number): Promise<string> {
   const { parameters } = referenceCore(core, window);
   const rng = Rng.seed(1, 'bench');
+  const exercise = await exerciseOf(parameters, rng);
+  const rows = (BATCH / SEGMENT) * (window - 1 + SEGMENT);
+  return write({ ...exercise, entries: normal([rows, SIZES.width], rng) });
+}
+
+/** Weights, tokens, and where readouts should go. */
+async function exerciseOf(parameters: Parameters, rng: Rng): Promise<Tensors> {
   const { width } = SIZES;
-  return write({
+  return {
     ...blurred(await parameters.read(), rng),
     tokens: normal([BATCH, TOKENS, width], rng),
     target: normal([BATCH, width], rng),
-    entries: normal([(BATCH / SEGMENT) * (window - 1 + SEGMENT), width], rng),
-  });
+  };
 }
 
 /** Weights of the reference policy and `count` observations, as a file. */

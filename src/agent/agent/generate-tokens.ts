@@ -9,12 +9,12 @@ import {
 } from '../../envs/common/index.ts';
 import type { Discrete, Row, Space } from '../../envs/index.ts';
 import { Rng } from '../../kernels/common/index.ts';
-import { EpisodeHistory, entriesNeeded, type Past, type Policy } from '../../policy/index.ts';
+import type { EpisodeHistory, Past, Policy } from '../../policy/index.ts';
 import type { Decision } from '../../rollout/index.ts';
 import { MOST_STEPS } from '../config/sections/halting-settings.ts';
 import type { ActOptions } from './act-options.ts';
 import { type ExitOption, exitCheck } from './exit-option.ts';
-import { stepsThought, type ThoughtTrace } from './thought-trace.ts';
+import { type ThoughtTrace, toAct } from './thought-trace.ts';
 import { nameOf, tokensOf } from './token-names.ts';
 
 /** How an agent generates tokens. */
@@ -84,7 +84,7 @@ export interface Generator {
   readonly policy: Policy;
   readonly observationSpace: Space;
   readonly actionSpace: Space;
-  readonly remembering: { forget(history: object): void };
+  readonly remembering: { begin(): EpisodeHistory | undefined; forget(history: object): void };
   checkUsable(owner: string): void;
   rowOf(obs: unknown): Row;
   normalized(row: Row): Row;
@@ -128,8 +128,7 @@ export async function* generate(
     ...{ maxSteps, exit, rng, deterministic: temperature === 0 },
     ...(drawn && { tempering: { temperature, topP } }),
   };
-  const most = entriesNeeded(agent.policy.entries!.sizes);
-  const history = new EpisodeHistory(most, 2 * most);
+  const history = agent.remembering.begin()!;
   const rowOf = (token: number) => agent.normalized(agent.rowOf(token));
   let earlier = tokens.slice(0, -1).map(rowOf);
   let last = tokens[tokens.length - 1];
@@ -150,18 +149,13 @@ export async function* generate(
         ...{ token: last, text: nameOf(space, last), logProb: decision.logProb },
         ponderSteps: decision.ponderSteps,
         ...(end && { end }),
-        ...(trace && { thought: thoughtOf(decision) }),
+        ...(trace && { thought: toAct(decision).thought }),
       };
       if (end) return;
     }
   } finally {
     agent.remembering.forget(history);
   }
-}
-
-function thoughtOf(decision: Decision): ThoughtTrace {
-  const { ponderSteps, forced: cut } = decision;
-  return { ponderSteps, ...stepsThought(decision), cut };
 }
 
 function own(stop: string | number): string | number[] {

@@ -30,10 +30,43 @@ export function piecesOf(trajectory: Trajectory, minibatch: number): Int32Array 
 }
 
 /**
+ * The gradient steps of an update: passes over a rollout in minibatches of about `minibatch` decisions.
+ * @param rng shuffles each pass
+ * @param step makes a step on the chosen decisions; `parts` is the number of steps of a pass
+ * @param enough whether to make no further pass, asked after each
+ * @returns the means over all steps of what they report, and of the gradient's norm
+ */
+export async function overEpochs(
+  trajectory: Trajectory,
+  { minibatch, epochs }: { minibatch: number; epochs: number },
+  rng: Rng,
+  step: (chosen: Int32Array, parts: number) => Promise<{ stats: Float32Array; gradNorm: number }>,
+  enough: () => boolean = () => false,
+): Promise<{ means: Float64Array; gradNorm: number }> {
+  const order = piecesOf(trajectory, minibatch);
+  const parts = Math.max(1, Math.round(trajectory.count / minibatch));
+  let sums = new Float64Array(0);
+  let [batches, gradNorms] = [0, 0];
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    for await (const chosen of minibatches(order, parts, rng)) {
+      const { stats, gradNorm } = await step(chosen, parts);
+      if (batches === 0) sums = new Float64Array(stats.length);
+      stats.forEach((value, i) => {
+        sums[i] += value;
+      });
+      gradNorms += gradNorm;
+      batches++;
+    }
+    if (enough()) break;
+  }
+  return { means: sums.map((sum) => sum / batches), gradNorm: gradNorms / batches };
+}
+
+/**
  * An epoch: shuffles the pieces, and gives their decisions in minibatches. The sizes of those differ by one decision at most,
  * or by one segment. Lets signals, timers and sockets run after each minibatch.
  */
-export async function* minibatches(
+async function* minibatches(
   pieces: Int32Array | Int32Array[],
   count: number,
   rng: Rng,

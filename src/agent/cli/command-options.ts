@@ -12,12 +12,15 @@ export function integer(min: number): (text: string) => number {
   };
 }
 
+/** A parser for an option that may be repeated. */
+export const repeated = (text: string, previous: string[] = []): string[] => [...previous, text];
+
 /** `--set path=value`, which may be given again and again. */
 export function setOption(): Option {
   return new Option(
     '--set <path=value>',
     'override one field of the config; may be repeated',
-  ).argParser((text: string, previous: string[] = []) => [...previous, text]);
+  ).argParser(repeated);
 }
 
 /** Whether actions are drawn: as the config says where neither is given. */

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { GeneratedToken } from '../agent/generate-tokens.ts';
 import { EXIT } from '../common/exit-code.ts';
-import { integer, jsonOption, setOption } from './command-options.ts';
+import { integer, jsonOption, repeated, setOption } from './command-options.ts';
 import { addExitOptions, type ExitFlags, exitFlag } from './exit-options.ts';
 import { interruptible } from './interrupt.ts';
 import { print, printJson } from './output.ts';
@@ -28,11 +28,7 @@ export function addGenerate(program: Command): void {
     .option('--max-tokens <n>', 'most tokens', integer(1), 256)
     .option('--temperature <t>', 'divides the logits; 0 takes the most likely token', number, 1)
     .option('--top-p <p>', 'draw among the likeliest tokens that have this probability', number, 1)
-    .option(
-      '--stop <text>',
-      'text that ends the generation; may be repeated',
-      (text, all: string[] = []) => [...all, text],
-    )
+    .option('--stop <text>', 'text that ends the generation; may be repeated', repeated)
     .option('--seed <n>', 'seed of the draws; the same seed generates the same', integer(0))
     .option(
       '--max-steps <n>',

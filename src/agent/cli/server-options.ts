@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { UsageError } from '../common/errors.ts';
-import { integer } from './command-options.ts';
+import { integer, repeated } from './command-options.ts';
 
 /** What a command that listens is told of where, and to whom. */
 export interface ServerFlags {
@@ -18,7 +18,6 @@ export interface ServerFlags {
 }
 
 export function addServerOptions(command: Command, port: number): Command {
-  const again = (text: string, previous: string[] = []) => [...previous, text];
   return command
     .option('--host <address>', 'address to listen on; any but a loopback address needs a token')
     .option('--port <n>', 'port to listen on; 0 takes a free one', integer(0), port)
@@ -26,7 +25,11 @@ export function addServerOptions(command: Command, port: number): Command {
       '--token-env <variable>',
       'environment variable that holds the token which clients must send',
     )
-    .option('--origin <origin>', 'origin of browser pages that may connect; may be repeated', again)
+    .option(
+      '--origin <origin>',
+      'origin of browser pages that may connect; may be repeated',
+      repeated,
+    )
     .option('--tls-cert <file>', 'PEM certificate; clients then connect with wss')
     .option('--tls-key <file>', 'PEM key of the certificate')
     .option('--max-connections <n>', 'most open connections (default: 4096)', integer(1))

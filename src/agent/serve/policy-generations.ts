@@ -22,7 +22,11 @@ export class PolicyGenerations {
     const { policy, observationSpace, actionSpace } = agent;
     this.#thinker = thinker;
     this.#writer = {
-      ...{ policy, observationSpace, actionSpace, remembering: thinker },
+      ...{ policy, observationSpace, actionSpace },
+      remembering: {
+        begin: () => agent.remembering.begin(),
+        forget: (history) => thinker.forget(history),
+      },
       checkUsable: (owner) => agent.checkUsable(owner),
       rowOf: (obs) => agent.rowOf(obs),
       normalized: (row) => agent.normalized(row),

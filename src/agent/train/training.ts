@@ -78,6 +78,8 @@ export class Training {
   readonly #heartbeat: Heartbeat;
   readonly #definition: AlgorithmDefinition;
   readonly #settings: RolloutSettings;
+  /** Discount factor per decision; 0 for an algorithm that reads no returns. */
+  readonly #gamma: number;
   readonly #algorithm: Algorithm;
   readonly #updates: GuardedUpdates;
   readonly #actRng: Rng;
@@ -117,8 +119,8 @@ export class Training {
       entries: policy.entries,
     });
     this.#histories = policy.entries && new Histories(policy.entries, env.count);
-    const { gamma = 0 } = settings;
-    this.rewardScale = new RewardScale(env.count, gamma);
+    this.#gamma = settings.gamma ?? 0;
+    this.rewardScale = new RewardScale(env.count, this.#gamma);
     this.#priced = new Float64Array(env.count);
     this.recipe = new HaltingSchedule(config);
     const parts = partsOf(agent.actionSpace);
@@ -129,7 +131,7 @@ export class Training {
       algorithm: this.#algorithm,
       rewardScale: this.rewardScale,
       rng: this.#learnRng,
-      gamma,
+      gamma: this.#gamma,
     });
   }
 
@@ -290,8 +292,7 @@ export class Training {
   /** Decisions that a return covers, at least 1. */
   #horizon(envSteps: number, episodes: number): number {
     const length = Math.max(1, envSteps / Math.max(1, episodes));
-    const { gamma = 0 } = this.#settings;
-    return Math.min(length, 1 / (1 - gamma));
+    return Math.min(length, 1 / (1 - this.#gamma));
   }
 
   /**

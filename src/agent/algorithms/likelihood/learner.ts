@@ -3,7 +3,7 @@ import type { Policy } from '../../../policy/index.ts';
 import type { Trajectory } from '../../../rollout/index.ts';
 import type { AlgorithmState, UpdateSettings } from '../algorithm.ts';
 import { Descent } from '../descent.ts';
-import { minibatches, piecesOf } from '../minibatches.ts';
+import { overEpochs } from '../minibatches.ts';
 import { likelihoodLoss } from './loss.ts';
 import { STATS } from './loss-report.ts';
 import { gather } from './minibatch.ts';
@@ -35,33 +35,31 @@ export class Learner {
    * decision.
    */
   async update(trajectory: Trajectory, phase: UpdateSettings) {
-    const { minibatch, epochs, maxGradNorm } = this.#config.likelihood;
-    const { learningRate } = scheduleAt(this.#config.likelihood, phase.progress);
+    const { likelihood, halting } = this.#config;
+    const { learningRate } = scheduleAt(likelihood, phase.progress);
     const cost = new ThoughtCost(this.#config, phase);
-    const order = piecesOf(trajectory, minibatch);
-    const parts = Math.max(1, Math.round(trajectory.count / minibatch));
-    const sums = new Float64Array(STATS.length);
-    let [batches, gradNorms] = [0, 0];
-    for (let epoch = 0; epoch < epochs; epoch++) {
-      for await (const chosen of minibatches(order, parts, this.#rng)) {
-        const batch = gather(trajectory, chosen, cost.depths);
-        const judge = () => likelihoodLoss(this.#policy, batch, cost);
-        const { stats, gradNorm } = await this.#descent.step(judge, learningRate, maxGradNorm);
-        STATS.forEach((_, i) => {
-          sums[i] += stats[i];
-        });
-        gradNorms += gradNorm;
-        batches++;
-        batch.sorted.forEach((t, i) => {
-          trajectory.ponderSteps[t] = stats[STATS.length + i];
-          trajectory.forced[t] = 0;
-        });
-      }
-    }
+    const step = async (chosen: Int32Array) => {
+      const batch = gather(trajectory, chosen, cost.depths);
+      const judge = () => likelihoodLoss(this.#policy, batch, cost);
+      const { stats, gradNorm } = await this.#descent.step(
+        judge,
+        learningRate,
+        likelihood.maxGradNorm,
+      );
+      batch.sorted.forEach((t, i) => {
+        trajectory.ponderSteps[t] = stats[STATS.length + i];
+        trajectory.forced[t] = 0;
+      });
+      return { stats: stats.subarray(0, STATS.length), gradNorm };
+    };
+    const { means, gradNorm } = await overEpochs(trajectory, likelihood, this.#rng, step);
     // The last two are the halting rule's.
-    const own = this.#config.halting.rule === 'fixed' ? STATS.slice(0, 2) : STATS;
-    const means = own.map((name, i) => [name, sums[i] / batches]);
-    return { learningRate, ...Object.fromEntries(means), gradNorm: gradNorms / batches };
+    const own = halting.rule === 'fixed' ? STATS.slice(0, 2) : STATS;
+    return {
+      learningRate,
+      ...Object.fromEntries(own.map((name, i) => [name, means[i]])),
+      gradNorm,
+    };
   }
 
   state(): Promise<AlgorithmState> {

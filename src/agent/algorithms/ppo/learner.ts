@@ -9,7 +9,7 @@ import {
 import type { Trajectory } from '../../../rollout/index.ts';
 import type { AlgorithmState } from '../algorithm.ts';
 import { Descent } from '../descent.ts';
-import { minibatches, piecesOf } from '../minibatches.ts';
+import { overEpochs } from '../minibatches.ts';
 import { buildExpectedMinibatch, computeExpectedTargets } from './expected-targets.ts';
 import type { ForcedDepths } from './forced-depths.ts';
 import { ppoLoss } from './loss.ts';
@@ -63,30 +63,24 @@ export class Learner {
   async update(trajectory: Trajectory, phase: UpdateSchedule, targetKl = Number.POSITIVE_INFINITY) {
     const { ppo } = this.#config;
     const learning = await this.#prepare(trajectory, phase);
-    const order = piecesOf(trajectory, ppo.minibatch);
-    const parts = Math.max(1, Math.round(trajectory.count / ppo.minibatch));
     const extra = Object.keys(haltingRules.find(this.#config.halting.rule).statistics);
-    const sums = new Float64Array(STATS.length + extra.length);
-    let batches = 0;
-    let gradNorms = 0;
-    let firstRatioError = 0;
-    for (let epoch = 0; epoch < ppo.epochs; epoch++) {
-      let epochKl = 0;
-      for await (const chosen of minibatches(order, parts, this.#rng)) {
-        const { stats, gradNorm } = await this.#descend(learning, chosen, phase);
-        if (batches === 0) firstRatioError = stats[STATS.indexOf('ratioError')];
-        stats.forEach((value, i) => {
-          sums[i] += value;
-        });
-        const moved = stats[STATS.indexOf('kl')] + stats[STATS.indexOf('haltKl')];
-        epochKl += moved / parts;
-        gradNorms += gradNorm;
-        batches++;
-      }
-      if (epochKl > targetKl) break;
-    }
+    let firstRatioError: number | undefined;
+    let epochKl = 0;
+    const step = async (chosen: Int32Array, parts: number) => {
+      const { stats, gradNorm } = await this.#descend(learning, chosen, phase);
+      firstRatioError ??= stats[STATS.indexOf('ratioError')];
+      const moved = stats[STATS.indexOf('kl')] + stats[STATS.indexOf('haltKl')];
+      epochKl += moved / parts;
+      return { stats, gradNorm };
+    };
+    const enough = () => {
+      const moved = epochKl;
+      epochKl = 0;
+      return moved > targetKl;
+    };
+    const { means, gradNorm } = await overEpochs(trajectory, ppo, this.#rng, step, enough);
     const { depthGap, stepGain } = learning.forcedDepths;
-    const mean = (name: (typeof STATS)[number]) => sums[STATS.indexOf(name)] / batches;
+    const mean = (name: (typeof STATS)[number]) => means[STATS.indexOf(name)];
     return {
       policyLoss: mean('policyLoss'),
       haltLoss: mean('haltLoss'),
@@ -100,9 +94,9 @@ export class Learner {
       depthGap,
       // To the unit of the raw reward.
       stepGain: stepGain === null ? null : stepGain / phase.rewardScale,
-      gradNorm: gradNorms / batches,
-      firstRatioError,
-      ...Object.fromEntries(extra.map((name, i) => [name, sums[STATS.length + i] / batches])),
+      gradNorm,
+      firstRatioError: firstRatioError ?? 0,
+      ...Object.fromEntries(extra.map((name, i) => [name, means[STATS.length + i]])),
     };
   }
 

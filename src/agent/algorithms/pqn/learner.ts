@@ -5,9 +5,8 @@ import type { ActionValues, Choices, Policy } from '../../../policy/index.ts';
 import { givenBy, type Trajectory } from '../../../rollout/index.ts';
 import type { AlgorithmState, UpdateSettings } from '../algorithm.ts';
 import { Descent } from '../descent.ts';
-import { minibatches, piecesOf } from '../minibatches.ts';
+import { overEpochs } from '../minibatches.ts';
 import { pqnLoss } from './loss.ts';
-import { STATS } from './loss-report.ts';
 import { gather } from './minibatch.ts';
 import type { PqnSettings } from './settings.ts';
 import { targetsOf } from './targets.ts';
@@ -48,28 +47,16 @@ export class Learner {
 
   /** Learns from a rollout; the policy's variables change. */
   async update(trajectory: Trajectory, phase: UpdateSchedule) {
-    const { minibatch, epochs } = this.#settings;
     await this.#bootstrap(trajectory, phase.first);
     const targets = targetsOf(trajectory, { ...this.#settings, ...phase });
-    const order = piecesOf(trajectory, minibatch);
-    const parts = Math.max(1, Math.round(trajectory.count / minibatch));
-    const sums = new Float64Array(STATS.length);
-    let gradNorms = 0;
-    for (let epoch = 0; epoch < epochs; epoch++) {
-      for await (const chosen of minibatches(order, parts, this.#rng)) {
-        const { stats, gradNorm } = await this.#descend(trajectory, targets, chosen, phase);
-        stats.forEach((value, i) => {
-          sums[i] += value;
-        });
-        gradNorms += gradNorm;
-      }
-    }
-    const batches = epochs * parts;
-    const [valueLoss, thinkLoss, actValue] = sums.map((sum) => sum / batches);
+    const { means, gradNorm } = await overEpochs(trajectory, this.#settings, this.#rng, (chosen) =>
+      this.#descend(trajectory, targets, chosen, phase),
+    );
+    const [valueLoss, thinkLoss, actValue] = means;
     return {
       ...{ valueLoss, thinkLoss, actValue: actValue / phase.rewardScale },
       explainedVariance: explainedVariance(trajectory, targets),
-      gradNorm: gradNorms / batches,
+      gradNorm,
     };
   }
 
