@@ -116,12 +116,12 @@ export class Trainer {
       set(run, 'done');
     } else if (this.ending || run.entry.state !== 'running') log.info(details, 'ended');
     else if (code === EXIT.usage) set(run, 'failed', complaint);
-    else if (code === EXIT.restart) {
-      this.#again(run, { planned: true, ...did }, `the process asked for a restart: ${complaint}`);
-    } else {
+    else {
+      const planned = code === EXIT.restart;
       const early = code === 0 ? ' before training was done' : '';
+      const what = planned ? 'asked for a restart' : `ended with ${how}${early}`;
       const why = complaint && `: ${complaint}`;
-      this.#again(run, { planned: false, ...did }, `the process ended with ${how}${early}${why}`);
+      this.#again(run, { planned, ...did }, `the process ${what}${why}`);
     }
   }
 
