@@ -37,7 +37,7 @@ export { EnvDisconnectedError } from './contract/env-disconnected-error.ts';
 export { EnvError, type EnvFailure } from './contract/env-error.ts';
 export { EnvOptionsError } from './contract/env-options-error.ts';
 export type { Limits } from './contract/limits.ts';
-export type { Episode, Observation, Outcome } from './contract/outcome.ts';
+export type { Episode, Moment, Observation, Outcome } from './contract/outcome.ts';
 export type { Row } from './contract/row.ts';
 export type { ActionMask, MaskRow, Space } from './contract/space.ts';
 export { type EnvMetrics, MOST_METRICS } from './net/wire/read-metrics.ts';

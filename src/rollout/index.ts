@@ -3,7 +3,13 @@
  * @module api-rollout
  */
 
-export type { Decision, DecisionRequest, StepTrace, Transition } from './deciders/decision.ts';
+export type {
+  Decision,
+  DecisionRequest,
+  Spent,
+  StepTrace,
+  Transition,
+} from './deciders/decision.ts';
 export { Demonstrator } from './deciders/demonstrator.ts';
 export {
   type Decider,
@@ -14,6 +20,7 @@ export {
   deciders,
   registerDecider,
   Scheduler,
+  type Simulator,
 } from './deciders/index.ts';
 export { givenBy } from './deciders/rows-of.ts';
 export { type CollectOptions, collect } from './pipeline/collect.ts';

@@ -54,7 +54,7 @@ export function addEval(program: Command): void {
 async function evalCommand(run: string, flags: EvalFlags): Promise<void> {
   const exit = exitFlag(withHalting(flags));
   const { Agent } = await import('../agent/agent.ts');
-  const { evaluate } = await import('../evaluate/evaluate.ts');
+  const { measure } = await import('../evaluate/evaluate.ts');
   const { signal, release } = interruptible(() => process.stderr.write('stopping\n'));
   const agent = await Agent.load(run, { set: flags.set });
   try {
@@ -62,7 +62,9 @@ async function evalCommand(run: string, flags: EvalFlags): Promise<void> {
     const tolerance = { maxFailures: agent.config.guards.envFailures, onFailure: warnOfFailure };
     const rules = { exit, deterministic: deterministic(flags), maxSteps };
     const options = { episodes, seed, ...rules, signal, tolerance };
-    const evaluation = await evaluate(agent, options);
+    const { evaluation: measured, milliseconds } = await measure(agent, options);
+    const timing = { millisecondsPerEpisode: milliseconds / measured.episodes };
+    const evaluation = { ...measured, timing };
     if (flags.json) printJson(evaluation);
     else print(`${evaluationText(evaluation)}\n`);
   } catch (error) {

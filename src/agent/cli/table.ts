@@ -32,6 +32,8 @@ export function evaluationText(evaluation: Evaluation): string {
     cut,
     lostEpisodes,
     binWidth,
+    perEpisode,
+    timing,
   } = evaluation;
   const spread = ({ mean, std }: { mean: number; std: number }) =>
     `${decimal(mean)} ± ${decimal(std)}`;
@@ -45,6 +47,7 @@ export function evaluationText(evaluation: Evaluation): string {
         ? []
         : [`nats          ${decimal(nats)} (−ln of the demonstrated action’s probability)`]),
       `ponder steps  mean ${decimal(steps.mean, 2)}, p50 ${steps.p50}, p95 ${steps.p95}, max ${steps.max}`,
+      ...(perEpisode ? [costText(perEpisode, timing)] : []),
       `spearman      ${decimal(spearman)} (ponder steps with difficulty)`,
       ...(cut.episodes > 0
         ? [
@@ -103,4 +106,19 @@ export function evaluationText(evaluation: Evaluation): string {
     );
   }
   return sections.join('\n\n');
+}
+
+/** What an episode took, on a line. */
+function costText(
+  { decisions, thoughts, ponderSteps, flops }: NonNullable<Evaluation['perEpisode']>,
+  timing: Evaluation['timing'],
+): string {
+  const parts = [
+    `${decimal(decisions, 1)} decisions`,
+    `${decimal(thoughts, 1)} thoughts`,
+    `${decimal(ponderSteps, 1)} ponder steps`,
+    `${decimal(flops / 1e6, 2)} MFLOP`,
+    ...(timing ? [`${decimal(timing.millisecondsPerEpisode, 2)} ms`] : []),
+  ];
+  return `an episode    ${parts.join(', ')}`;
 }

@@ -3,6 +3,7 @@ import {
   type Checks,
   callback,
   checkOptions,
+  finiteDuration,
   flag,
   integer,
   listOf,
@@ -11,6 +12,7 @@ import {
 import type { EnvFactory } from '../../envs/index.ts';
 import { fixed, type HaltingRule } from '../../policy/index.ts';
 import type { Agent } from '../agent/agent.ts';
+import type { DeciderOption } from '../agent/create-decider.ts';
 import { type ExitOption, exitCheck, exitOf, lacks, ruleOf } from '../agent/exit-option.ts';
 import { UsageError } from '../common/errors.ts';
 import { envName } from '../config/env-name.ts';
@@ -36,6 +38,10 @@ export interface EvaluateOptions {
   seed?: number;
   /** The exit that ends thoughts; default: the config's `evaluation.exit`. */
   exit?: ExitOption;
+  /** The decider, with its settings; default: the config's. */
+  decider?: DeciderOption;
+  /** The longest time for a decision, in milliseconds: the best of what is there by then is done. Default: no limit. */
+  deadlineMs?: number;
   /** `true` takes the most likely actions, `false` draws them; default: the config's `evaluation.deterministic`. */
   deterministic?: boolean;
   /** The most ponder steps of a decision; it may exceed the config's `halting.maxSteps`, which is the default. */
@@ -61,6 +67,8 @@ const evaluateChecks: Checks<EvaluateOptions> = {
   episodes: integer(1),
   seed: integer(0),
   exit: exitCheck,
+  decider: anything,
+  deadlineMs: finiteDuration,
   deterministic: flag,
   maxSteps: integer(1),
   forcedEpisodes: integer(0),
@@ -100,6 +108,8 @@ export interface Measured {
   evaluation: Evaluation;
   /** Mean ponder steps beyond minSteps that an episode took. */
   pricedSteps: number;
+  /** The time that its episodes took, those at forced depths left out. */
+  milliseconds: number;
 }
 
 /** As `evaluate`, with the ponder steps that the episodes paid for. */
@@ -136,8 +146,9 @@ export async function measureOn(
       ];
       options.progress?.({ episodes, decisions, of });
     };
-    const { deterministic } = options;
-    const playing = { seed, maxSteps, rule, deterministic, episodes: count, progress };
+    const { deterministic, decider, deadlineMs } = options;
+    const how = { maxSteps, rule, deterministic, decider, deadlineMs };
+    const playing = { seed, ...how, episodes: count, progress };
     const played = await stage.play(playing);
     before.episodes += latest.episodes;
     before.decisions += latest.decisions;
@@ -167,7 +178,7 @@ export async function measureOn(
     forcedDepth,
   };
   const pricedSteps = mean(played.episodes.map((episode) => episode.pricedSteps))!;
-  return { evaluation, pricedSteps };
+  return { evaluation, pricedSteps, milliseconds: played.milliseconds };
 }
 
 /** Joins options and config. @throws UsageError where they do not fit each other */
@@ -217,7 +228,7 @@ function natsOf({ nats }: Likelihood): { nats?: number } {
 }
 
 function summarize(
-  { episodes, tally, envMetrics: means, likelihood, lost }: Played,
+  { episodes, tally, envMetrics: means, likelihood, spent, lost }: Played,
   price: number,
 ) {
   const envMetrics = means.take();
@@ -238,6 +249,12 @@ function summarize(
     successRate: successRate(episodes.map(({ success }) => success)),
     ...natsOf(likelihood),
     ponderSteps: ponderSteps(tally.histogram),
+    perEpisode: {
+      decisions: spent.decisions / episodes.length,
+      thoughts: spent.thoughts / episodes.length,
+      ponderSteps: spent.ponderSteps / episodes.length,
+      flops: spent.flops / episodes.length,
+    },
     byDifficulty: levels.map(({ difficulty, histogram }) => {
       const decisions = histogram.reduce((a, b) => a + b, 0);
       const steps = histogram.reduce((sum, count, i) => sum + count * (i + 1), 0);

@@ -1,27 +1,39 @@
-import { filter, firstValueFrom, merge, type Observable, takeUntil, tap } from 'rxjs';
+import {
+  filter,
+  firstValueFrom,
+  type MonoTypeOperatorFunction,
+  map,
+  merge,
+  type Observable,
+  takeUntil,
+  tap,
+} from 'rxjs';
 import { untilAborted } from '../../envs/common/index.ts';
 import type { Env, Episode, Failed } from '../../envs/index.ts';
 import { EnvError, type EnvPool } from '../../envs/index.ts';
 import { Rng } from '../../kernels/index.ts';
-import type { HaltingRule } from '../../policy/index.ts';
+import { EntryTables, type HaltingRule } from '../../policy/index.ts';
 import {
   act,
   type Decision,
+  type DecisionRequest,
   decide,
   follow,
   Histories,
   observe,
   remember,
+  type Spent,
   type Transition,
 } from '../../rollout/index.ts';
 import type { Agent } from '../agent/agent.ts';
-import { createDecider } from '../agent/create-decider.ts';
+import { createDecider, type DeciderOption } from '../agent/create-decider.ts';
 import { aborted } from '../common/abort.ts';
 import { closing } from '../common/closing.ts';
 import { EnvMetricMeans } from '../common/env-metric-means.ts';
 import { closeReporting, reportingTo } from '../common/failures.ts';
 import { envName } from '../config/env-name.ts';
 import type { EnvSource } from '../config/env-source.ts';
+import { Copies } from './copies.ts';
 import { Likelihood } from './likelihood.ts';
 import { Tally } from './tally.ts';
 
@@ -57,6 +69,10 @@ export interface PlayOptions {
   deterministic?: boolean;
   /** The most ponder steps of a decision; it may exceed the config's `halting.maxSteps`, which is the default. */
   maxSteps?: number;
+  /** The decider; default: the config's. */
+  decider?: DeciderOption;
+  /** The longest time for a decision, in ms. */
+  deadlineMs?: number;
   /** Whether to record each ponder step. */
   trace?: boolean;
   /** Receives each decision. */
@@ -78,6 +94,10 @@ export interface Played {
   envMetrics: EnvMetricMeans;
   /** How likely demonstrated actions were. */
   likelihood: Likelihood;
+  /** All that was thought. */
+  spent: Spent & { decisions: number; flops: number };
+  /** By the clock. */
+  milliseconds: number;
   /** Episodes that were lost; others were played in their place. */
   lost: number;
 }
@@ -94,14 +114,17 @@ export class Stage {
   readonly #agent: Agent;
   readonly #envs: EnvPool;
   readonly #options: StageOptions & { tolerance: FailureTolerance };
+  readonly #copies: Copies;
 
   private constructor(
     agent: Agent,
     envs: EnvPool,
+    copies: Copies,
     options: StageOptions & { tolerance: FailureTolerance },
   ) {
     this.#agent = agent;
     this.#envs = envs;
+    this.#copies = copies;
     this.#options = options;
   }
 
@@ -110,18 +133,20 @@ export class Stage {
     const { env, evaluation, guards } = agent.config;
     const { episodes, signal, outermost, calling } = options;
     const tolerance = options.tolerance ?? { maxFailures: guards.envFailures, onFailure: () => {} };
-    const pool = source.pool({
+    const same = {
       count: Math.min(env.count, episodes),
       seed: agent.config.train.seed,
       normalizer: agent.normalizer && { stats: agent.normalizer, frozen: true },
       maxEpisodeSteps: evaluation.maxEpisodeSteps,
       envOptions: evaluation.options,
-      maxFailures: tolerance.maxFailures,
-      impatient: tolerance.impatient,
-      ...{ calling, outermost },
+      calling,
+    };
+    const pool = source.pool({
+      ...{ ...same, outermost, maxFailures: tolerance.maxFailures, impatient: tolerance.impatient },
     });
     const envs = await untilAborted(signal, pool, (envs) => envs.close());
-    return new Stage(agent, envs, { ...options, tolerance });
+    const copies = new Copies(envs, () => source.pool(same));
+    return new Stage(agent, envs, copies, { ...options, tolerance });
   }
 
   /**
@@ -136,11 +161,14 @@ export class Stage {
       tally: new Tally(options.maxSteps ?? halting.maxSteps),
       envMetrics: new EnvMetricMeans(),
       likelihood: new Likelihood(),
+      spent: { decisions: 0, thoughts: 0, ponderSteps: 0, flops: 0 },
+      milliseconds: 0,
       lost: 0,
     };
+    const { spent } = played;
     const priced = new Float64Array(this.#envs.count);
-    let decisions = 0;
-    await this.watch(options, (transitions$) =>
+    const began = performance.now();
+    const entries = await this.watch(options, (transitions$) =>
       transitions$.pipe(
         tap((transitions) => {
           for (const { env, decision, episode, lost, metrics } of transitions) {
@@ -150,29 +178,49 @@ export class Stage {
               continue;
             }
             const { ponderSteps, observation } = decision;
-            decisions++;
+            const own = decision.spent ?? { thoughts: 1, ponderSteps };
+            spent.decisions++;
+            spent.thoughts += own.thoughts;
+            spent.ponderSteps += own.ponderSteps;
             played.tally.add(observation.difficulty, ponderSteps);
             played.envMetrics.add(metrics);
             played.likelihood.add(decision.demonstrated);
             decided?.(decision);
-            priced[env] += ponderSteps - halting.minSteps;
+            priced[env] += own.ponderSteps - own.thoughts * halting.minSteps;
             if (episode === undefined) continue;
             played.episodes.push({ ...episode, pricedSteps: priced[env] });
             priced[env] = 0;
           }
-          progress?.({ episodes: played.episodes.length, decisions });
+          progress?.({ episodes: played.episodes.length, decisions: spent.decisions });
         }),
         filter(() => played.episodes.length >= episodes),
       ),
     );
+    played.milliseconds = performance.now() - began;
+    const { entry, thought, ponderStep } = this.#agent.policy.multiplyAdds;
+    const { thoughts, ponderSteps } = spent;
+    spent.flops = 2 * (entries * entry + thoughts * thought + ponderSteps * ponderStep);
     return played;
   }
 
-  /** Plays until the observable made of the transitions emits, or every episode is played. @throws as `play` does */
+  /**
+   * Plays until the observable made of the transitions emits, or every episode is played.
+   * @returns entries of memory that were computed
+   * @throws as `play` does
+   */
   async watch(
-    { episodes, seed, rule, deterministic, maxSteps, trace }: PlayOptions,
+    {
+      episodes,
+      seed,
+      rule,
+      deterministic,
+      maxSteps,
+      decider: named,
+      deadlineMs,
+      trace,
+    }: PlayOptions,
     until: (transitions$: Observable<Transition[]>) => Observable<unknown>,
-  ): Promise<void> {
+  ): Promise<number> {
     const { policy, config, valueScale } = this.#agent;
     const { minSteps, floor } = config.halting;
     const behavior = {
@@ -183,7 +231,10 @@ export class Stage {
     envs.replay(seed, episodes);
     const rng = Rng.seed(seed, 'play');
     const slots = envs.count;
-    const decider = createDecider(config, { policy, slots, rng, behavior: () => behavior });
+    const simulator = this.#copies;
+    const tables = policy.entries && new EntryTables(policy.entries);
+    const context = { policy, slots, rng, behavior: () => behavior, tables, simulator };
+    const decider = createDecider(config, context, named);
     const { signal, tolerance, watch } = this.#options;
     // Events in between; only their errors end the play.
     const between = [
@@ -195,20 +246,26 @@ export class Stage {
       const histories = policy.entries && new Histories(policy.entries, envs.count);
       const played$ = observe(envs).pipe(
         remember(histories),
+        limited(deadlineMs),
         decide(decider),
         act(envs),
         follow(histories),
       );
       const transitions$ = played$.pipe(takeUntil(merge(...between)));
       await firstValueFrom(until(transitions$), { defaultValue: undefined });
+      return tables?.computed ?? 0;
     } finally {
       decider.dispose();
+      tables?.clear();
     }
   }
 
   /** Closes the environments, and reports those that cannot be closed. */
-  close(): Promise<void> {
-    return closeReporting(this.#envs, this.#options.tolerance.onFailure);
+  async close(): Promise<void> {
+    await closing(
+      () => this.#copies.close(),
+      () => closeReporting(this.#envs, this.#options.tolerance.onFailure),
+    );
   }
 
   /** @throws EnvError where too many episodes are lost */
@@ -218,6 +275,15 @@ export class Stage {
     const what = `lost ${lost} episodes while playing ${episodes}`;
     throw new EnvError(what, { name, env, seed, cause: new Error(reason) });
   }
+}
+
+/** Gives decisions so long, from now on. */
+function limited(deadlineMs: number | undefined): MonoTypeOperatorFunction<DecisionRequest[]> {
+  return map((requests) => {
+    if (deadlineMs === undefined) return requests;
+    const limits = { deadline: performance.now() + deadlineMs };
+    return requests.map((request) => ({ ...request, limits }));
+  });
 }
 
 /** Opens a stage, runs `work` on it, and closes it. */

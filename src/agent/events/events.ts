@@ -117,6 +117,18 @@ export interface Evaluation {
   nats?: number;
   /** Ponder steps of a decision. */
   ponderSteps: PonderSteps;
+  /** What an episode took, the mean over episodes; evaluations of 0.1 do not say. */
+  perEpisode?: {
+    decisions: number;
+    /** Thoughts, those about actions that were only tried included. */
+    thoughts: number;
+    /** Ponder steps of all thoughts. */
+    ponderSteps: number;
+    /** Floating-point operations, by the shapes of the policy (`Policy.multiplyAdds`). */
+    flops: number;
+  };
+  /** By the clock, in milliseconds, environments included; `pondera eval` alone says so, since all else is the same by the same seed. */
+  timing?: { millisecondsPerEpisode: number };
   /** Ponder steps by the difficulty of the decision, and success by the difficulty at the start of the episode. */
   byDifficulty: {
     difficulty: number;

@@ -11,6 +11,11 @@ export interface Info {
    * each over the steps that give it; true and false count as 1 and 0.
    */
   metrics?: Readonly<Record<string, number | boolean>>;
+  /**
+   * What was answered, as plain data, at the end of an episode that asks for an answer: of several tries, those with the same answer
+   * vote for it, however they came to it. Without it, all actions of the episode are the answer.
+   */
+  answer?: unknown;
   /** The actions that are allowed next, 1 for each that is; default: all. */
   actionMask?: ActionMask;
   /** How many ticks of its clock the step took, an integer ≥ 1: what follows is discounted by γ^ticks. Default 1. */

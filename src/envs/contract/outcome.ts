@@ -59,3 +59,19 @@ export interface Outcome {
    */
   lost?: string;
 }
+
+/** A moment of an episode from which one can go on more than once, in a copy of its environment. */
+export interface Moment {
+  /** The observation that waits for an action; the final one where the episode is over. */
+  observation: Observation;
+  /** The environment's snapshot; undefined where the episode is over. */
+  state: unknown;
+  /** Decisions of the episode before it. */
+  length: number;
+  /** The raw reward of the action that led to it; 0 where none was tried. */
+  reward: number;
+  /** Whether the episode is over. */
+  over: boolean;
+  /** What was answered (`info.answer`), where the episode is over and the environment says so. */
+  answer?: unknown;
+}

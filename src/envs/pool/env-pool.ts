@@ -12,7 +12,7 @@ import {
 } from '../common/options.ts';
 import type { EnvFactory } from '../contract/env.ts';
 import { EnvError } from '../contract/env-error.ts';
-import type { Observation, Outcome } from '../contract/outcome.ts';
+import type { Moment, Observation, Outcome } from '../contract/outcome.ts';
 import type { Space } from '../contract/space.ts';
 import { checkedEnv } from '../spaces/checked-env.ts';
 import { EnvSlot, type EnvSlotOptions, type EnvSlotState } from './env-slot.ts';
@@ -251,6 +251,23 @@ export class EnvPool {
       emit(now);
       this.#goOn(now);
     });
+  }
+
+  /**
+   * The present moment of an environment, whose observation waits for an action.
+   * @throws EnvError where the environment has no snapshots
+   */
+  moment(env: number): Promise<Moment> {
+    return this.#seats[env].moment();
+  }
+
+  /**
+   * What an action leads to from a moment of such a pool. It is for a pool whose environments are copies: those that are tried in lose
+   * their own episodes.
+   * @throws EnvError where the environment fails
+   */
+  try(moment: Moment, action: unknown): Promise<Moment> {
+    return this.#seats[moment.observation.env].try(moment, action);
   }
 
   /** The whole state, once every environment has answered. */

@@ -4,7 +4,7 @@ import { explainPlain } from '../common/exact-json.ts';
 import type { Env, Reset, Step, StepOptions } from '../contract/env.ts';
 import { explainReset, explainStep } from '../contract/explain-result.ts';
 import { explainReward } from '../contract/limits.ts';
-import type { Observation, Outcome } from '../contract/outcome.ts';
+import type { Moment, Observation, Outcome } from '../contract/outcome.ts';
 import type { Space } from '../contract/space.ts';
 import { successOf, ticksOf } from '../net/wire/read-info.ts';
 import { metricsOf } from '../net/wire/read-metrics.ts';
@@ -17,6 +17,7 @@ import {
   type SavedObservation,
   type Shown,
 } from './observation-reader.ts';
+import { Trials } from './trials.ts';
 
 /** The limits of the environments of a pool. */
 export interface EnvSlotOptions extends ReadOptions, EnvCallerOptions {
@@ -56,6 +57,7 @@ export class EnvSlot {
   readonly #reader: ObservationReader;
   readonly #caller: EnvCaller;
   readonly #failures: FailureCount;
+  readonly #trials: Trials;
   #seed: number;
   /** The seed of the next reset; undefined where the random stream continues. */
   #reseed: number | undefined;
@@ -90,6 +92,7 @@ export class EnvSlot {
       step: this.#length,
     }));
     this.#failures = new FailureCount(options.failurePolicy);
+    this.#trials = new Trials(() => this.#env, this.#caller, this.#reader, options);
   }
 
   /** The observation that waits for an action; undefined before the first episode and after the last. */
@@ -181,6 +184,20 @@ export class EnvSlot {
     this.#difficulty = state.difficulty;
     this.#observation = observation && this.#reader.restore(observation);
     return true;
+  }
+
+  /** The present moment, in which an observation waits. @throws EnvError where the environment has no snapshots */
+  async moment(): Promise<Moment> {
+    const [observation, length] = [this.#observation!, this.#length];
+    return { observation, state: await this.#trials.state(), length, reward: 0, over: false };
+  }
+
+  /**
+   * What an action leads to from a moment of any slot with such an environment; this one's own episode is lost.
+   * @throws EnvError where the environment fails
+   */
+  try(moment: Moment, action: unknown): Promise<Moment> {
+    return this.#trials.try(moment, action);
   }
 
   async close(): Promise<void> {

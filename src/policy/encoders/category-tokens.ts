@@ -74,6 +74,7 @@ export function tokenEncoder(
   return {
     tokens,
     summary,
+    multiplyAdds: 0, // looked up
     places: extents && placesOf(...extents),
     positioned: placed,
     labels,

@@ -15,6 +15,8 @@ export interface Encoder {
   readonly positioned?: boolean;
   /** The name of each token for people; default: its place, or its number. */
   readonly labels?: readonly string[];
+  /** Multiply-adds that an observation takes; default: one for each of its weights. */
+  readonly multiplyAdds?: number;
   /** What an observation becomes, for people: a phrase such as `vector of 6`. */
   readonly summary?: string;
   /**

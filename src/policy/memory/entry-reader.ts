@@ -12,7 +12,7 @@ import { type MemoryWeights, memoryWeights } from '../core/memory-attention.ts';
 import type { Encoder } from '../encoders/index.ts';
 import type { Parameters } from '../parameters/parameters.ts';
 import { type EntryFeatures, entryFeatures } from './entry-features.ts';
-import { type EntrySummary, entrySummary } from './entry-summary.ts';
+import { type EntrySummary, entrySummary, summaryMultiplyAdds } from './entry-summary.ts';
 import type { MemorySizes } from './memory-sizes.ts';
 
 /**
@@ -37,6 +37,8 @@ export class EntryReader {
   /** How entries are written as numbers. */
   readonly features: EntryFeatures;
   readonly sizes: MemorySizes;
+  /** Multiply-adds of the summary of an entry's observation. */
+  readonly summaryMultiplyAdds: number;
   readonly #heads: number;
   readonly #summary: EntrySummary;
   readonly #beside: tf.Tensor;
@@ -54,6 +56,7 @@ export class EntryReader {
     this.sizes = { length, prelude, observationsOnly };
     this.#heads = heads;
     this.features = entryFeatures(actionSpace, this.sizes);
+    this.summaryMultiplyAdds = summaryMultiplyAdds(encoder, width);
     this.#summary = entrySummary(encoder, sizes, parameters.scope('summary'));
     this.#beside = parameters.normal('beside', [this.features.size, width]);
     this.#besideBias = parameters.constant('besideBias', [width], 0);

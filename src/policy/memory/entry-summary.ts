@@ -14,6 +14,21 @@ const QUERIES = 4;
 export type EntrySummary = (tokens: tf.Tensor3D, present: tf.Tensor2D | undefined) => tf.Tensor;
 
 /**
+ * Multiply-adds of a summary; `entrySummary` says of what.
+ * @param width numbers in a token (D)
+ */
+export function summaryMultiplyAdds({ tokens, present }: Encoder, width: number): number {
+  const square = width * width;
+  if (isFew({ tokens, present })) return tokens * square;
+  return 2 * tokens * square + 2 * QUERIES * tokens * width + QUERIES * square;
+}
+
+/** Whether each token has weights of its own. */
+function isFew({ tokens, present }: Pick<Encoder, 'tokens' | 'present'>): boolean {
+  return present === undefined && tokens <= FEW_TOKENS;
+}
+
+/**
  * Makes a summary of a few tokens that are always there by a linear map of all their numbers: a sum of tokens would not say
  * which of two fields has which value, where they share a table. Of more, or of a varying number, by the attention of learned
  * queries (pooling of the Set Transformer, Lee et al. 2019, arXiv 1810.00825).
@@ -26,7 +41,7 @@ export function entrySummary(
   const tokenNorm = norm(parameters, 'tokens', width);
   const { tokens: count } = encoder;
   const flat = (x: tf.Tensor, numbers: number) => reshaped(x, [x.shape[0], numbers]);
-  if (encoder.present === undefined && count <= FEW_TOKENS) {
+  if (isFew(encoder)) {
     const weight = parameters.normal('weight', [count * width, width]);
     return (tokens) => linear(flat(tokenNorm(tokens), count * width), weight);
   }

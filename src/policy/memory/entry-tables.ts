@@ -46,6 +46,7 @@ export class EntryTables {
   /** The places of the new rows in the tables. */
   #at = new Int32Array(0);
   #retired = false;
+  #computed = 0;
 
   /** @param mostBytes memory that the tables may take while nobody thinks; default: 256 MiB */
   constructor(
@@ -56,6 +57,11 @@ export class EntryTables {
     this.#sizes = sizes;
     this.#mostBytes = mostBytes;
     this.#room = entriesNeeded(sizes) + sizes.length;
+  }
+
+  /** Entries computed so far, those that were computed again counted again. */
+  get computed(): number {
+    return this.#computed;
   }
 
   /** The tables from the index `first` on. */
@@ -88,6 +94,7 @@ export class EntryTables {
       }
       return fresh.length - 1;
     });
+    this.#computed += fresh.length;
     this.#at = Int32Array.from(at);
     const ranges = { begin: Int32Array.from(begin), end: Int32Array.from(end) };
     return { ...packEntries(fresh, this.#features, ranges), own: Int32Array.from(own) };

@@ -25,6 +25,7 @@ import {
 } from '../encoders/index.ts';
 import { EntryReader, type Keep, type MemorySizes, type PackedPasts } from '../memory/index.ts';
 import { Parameters } from '../parameters/parameters.ts';
+import { type MultiplyAdds, multiplyAddsOf } from './multiply-adds.ts';
 import { readoutAttention } from './readout-attention.ts';
 
 /** The spaces, sizes and seed of a policy. */
@@ -75,6 +76,8 @@ export class Policy {
   readonly parameters: Parameters;
   /** Reads the entries of its memory; undefined where it has none. */
   readonly entries: EntryReader | undefined;
+  /** What its parts compute. */
+  readonly multiplyAdds: MultiplyAdds;
   readonly #encoder: Encoder;
   readonly #core: Core;
   readonly #heads: HeadWeights;
@@ -101,6 +104,7 @@ export class Policy {
       options.encoderOptions,
     );
     const encoder = options.encoder ? checkedEncoder(made, options.observationSpace, width) : made;
+    const { multiplyAdds = this.parameters.size } = encoder;
     this.#encoder = encoder;
     const factory = options.core === 'latent' ? latentCore : fullCore;
     const { memory = { length: 0, prelude: 0 } } = options;
@@ -111,6 +115,15 @@ export class Policy {
       this.entries = new EntryReader(sizes, encoder, options.actionSpace, scope);
     }
     this.#heads = this.#makeHeads(width, options.haltBias);
+    this.multiplyAdds = multiplyAddsOf({
+      ...{ ...options, tokens: encoder.tokens, encoder: multiplyAdds },
+      outputs: this.distribution.outputs,
+      memory: this.entries && {
+        ...this.entries.sizes,
+        features: this.entries.features.size,
+        summary: this.entries.summaryMultiplyAdds,
+      },
+    });
   }
 
   /**

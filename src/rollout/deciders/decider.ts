@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Moment } from '../../envs/index.ts';
 import type { Rng } from '../../kernels/index.ts';
 import type { EntryTables, HaltingRule, Policy } from '../../policy/index.ts';
 import type { Decision, DecisionRequest } from './decision.ts';
@@ -48,6 +49,14 @@ export interface Decider<O extends DecisionRequest = DecisionRequest> {
   dispose(): void;
 }
 
+/** Copies of environments, in which a decider tries actions. */
+export interface Simulator {
+  /** The present moment of an environment, whose observation waits for its decision. @throws EnvError where it has no snapshots */
+  moment(env: number): Promise<Moment>;
+  /** What an action leads to from a moment; the environment itself stays as it is. @throws EnvError where the copy fails */
+  try(moment: Moment, action: unknown): Promise<Moment>;
+}
+
 /** The parts that a decider is made of. */
 export interface DeciderContext<O extends DecisionRequest = DecisionRequest> {
   /** The network. */
@@ -65,6 +74,10 @@ export interface DeciderContext<O extends DecisionRequest = DecisionRequest> {
    * the same weights; a decider that is given none, or wants none, has its own.
    */
   tables?: EntryTables;
+  /** Copies of the environments; given by evaluations, which alone have them. */
+  simulator?: Simulator;
+  /** Whether the values of the policy are learned; default `true`. */
+  valued?: boolean;
 }
 
 /** A way to decide: its settings, and how to make a decider (`registerDecider`). */

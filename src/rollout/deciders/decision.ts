@@ -37,6 +37,14 @@ export interface StepTrace {
   measured?: number;
 }
 
+/** How much was thought. */
+export interface Spent {
+  /** Number of thoughts. */
+  thoughts: number;
+  /** Their ponder steps. */
+  ponderSteps: number;
+}
+
 /** A chosen action, with the thought behind it as the learner needs it. */
 export interface Decision<O extends DecisionRequest = DecisionRequest> {
   /** The observation that it is about. */
@@ -57,6 +65,10 @@ export interface Decision<O extends DecisionRequest = DecisionRequest> {
   values: Float32Array;
   /** Whether something else than the halting rule chose the depth: a forced depth, a limit or a deadline. */
   forced: boolean;
+  /** The parameters of the action distribution at the last ponder step [P], where the request asked for its trace. */
+  params?: Float32Array;
+  /** All thoughts that it took, where they were others than its own: those of actions that were tried before it. */
+  spent?: Spent;
   /** Each ponder step [n], where the request asked for it and the decider takes ponder steps. */
   trace?: StepTrace[];
 }

@@ -2,15 +2,26 @@ import type { z } from 'zod';
 import { Definitions } from '../../envs/common/index.ts';
 import type { DeciderDefinition } from './decider.ts';
 import { ponder } from './ponder/index.ts';
+import { sample } from './sample/index.ts';
 
-export type { Decider, DeciderContext, DeciderDefinition, DecisionOptions } from './decider.ts';
+export type {
+  Decider,
+  DeciderContext,
+  DeciderDefinition,
+  DecisionOptions,
+  Simulator,
+} from './decider.ts';
 export { Scheduler } from './ponder/scheduler.ts';
 
 /**
  * How observations may be decided on, by name; the first unless the config names one.
  * @internal
  */
-export const deciders = new Definitions<DeciderDefinition>('a decider', [ponder], haveDefaults);
+export const deciders = new Definitions<DeciderDefinition>(
+  'a decider',
+  [ponder, sample],
+  haveDefaults,
+);
 
 /**
  * Adds a decider: configs and help then know its name and its section.

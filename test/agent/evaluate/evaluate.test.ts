@@ -65,6 +65,7 @@ function stub(
   const stay = ({ z }: Thought) => tf.clone(z);
   const policy = {
     distribution: distributionFor(new Discrete(2)),
+    multiplyAdds: { entry: 0, thought: 10, ponderStep: 3 },
     begin: (rows: tf.Tensor2D): Thought => ({
       z: tf.reshape(rows, [-1, 1, 1]),
       context: [],
@@ -108,6 +109,8 @@ describe('an evaluation, by hand', () => {
       successRate: 0.5,
       // Ten decisions: four of one step, six of two.
       ponderSteps: { mean: 1.6, p50: 2, p95: 2, max: 2 },
+      // 2 · (2.5 · 10 + 4 · 3)
+      perEpisode: { decisions: 2.5, thoughts: 2.5, ponderSteps: 4, flops: 74 },
       byDifficulty: [
         { difficulty: 1, decisions: 4, successRate: null, ponderSteps: 1 },
         { difficulty: 2, decisions: 4, successRate: 1, ponderSteps: 2 },

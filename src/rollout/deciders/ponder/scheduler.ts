@@ -295,7 +295,7 @@ export class Scheduler<O extends DecisionRequest = DecisionRequest> implements D
       halts: new Float32Array(slot.halts),
       values: new Float32Array(slot.values),
       forced: slot.forced,
-      trace: trace ? slot.trace : undefined,
+      ...(trace && { params, trace: slot.trace }),
     };
   }
 
