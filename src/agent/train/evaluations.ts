@@ -79,7 +79,7 @@ export class Evaluations {
       const { envMetrics: all, ...others } = measured;
       const envMetrics = training.envMetrics.admitted(all);
       const evaluation = envMetrics === undefined ? others : { ...others, envMetrics };
-      const score = { return: evaluation.return.mean, pricedSteps };
+      const score = training.scoreOf(evaluation, pricedSteps);
       // A best one must be saved.
       const best = saved !== undefined && training.isBest(score);
       const { update, envSteps } = training;

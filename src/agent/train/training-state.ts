@@ -40,7 +40,9 @@ export interface TrainingState {
 
 /** The best evaluation so far; comparisons compute its score with the present price. */
 export interface BestScore {
+  /** Of an episode; −nats of a decision where an algorithm learns from demonstrations. */
   return: number;
+  /** Ponder steps beyond minSteps, of an episode or a decision likewise. */
   pricedSteps: number;
   /** They name its checkpoint. */
   envSteps?: number;

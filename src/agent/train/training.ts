@@ -30,7 +30,7 @@ import { EnvMetricMeans } from '../common/env-metric-means.ts';
 import { closeReporting } from '../common/failures.ts';
 import type { Config } from '../config/config.ts';
 import type { EnvSource } from '../config/env-source.ts';
-import type { Losses, TrainEvent, UpdateMetrics } from '../events/events.ts';
+import type { Evaluation, Losses, TrainEvent, UpdateMetrics } from '../events/events.ts';
 import { mean, ponderSteps, successRate } from '../events/statistics.ts';
 import { HookRequests } from '../hooks/hook-requests.ts';
 import { HaltingSchedule } from '../recipe/halting-schedule.ts';
@@ -293,6 +293,16 @@ export class Training {
   #horizon(envSteps: number, episodes: number): number {
     const length = Math.max(1, envSteps / Math.max(1, episodes));
     return Math.min(length, 1 / (1 - this.#gamma));
+  }
+
+  /**
+   * What an evaluation is judged by, in the unit of the price: an episode's return; where rollouts take demonstrated actions, how
+   * likely they are, in nats a decision.
+   * @param pricedSteps ponder steps beyond minSteps that an episode took
+   */
+  scoreOf({ return: { mean }, nats, ponderSteps }: Evaluation, pricedSteps: number): BestScore {
+    if (!this.demonstrated || nats === undefined) return { return: mean, pricedSteps };
+    return { return: -nats, pricedSteps: ponderSteps.mean - this.#config.halting.minSteps };
   }
 
   /**

@@ -15,7 +15,7 @@ import { UsageError } from '../../../src/agent/common/errors.ts';
 import type { Config, ConfigInput } from '../../../src/agent/config/config.ts';
 import { envSource } from '../../../src/agent/config/env-source.ts';
 import { evaluate } from '../../../src/agent/evaluate/evaluate.ts';
-import type { TrainEvent, UpdateMetrics } from '../../../src/agent/events/events.ts';
+import type { Evaluation, TrainEvent, UpdateMetrics } from '../../../src/agent/events/events.ts';
 import { CheckpointError, CheckpointStore, readMetrics } from '../../../src/agent/run/index.ts';
 import { type TrainOptions, train } from '../../../src/agent/train/train.ts';
 import { Training } from '../../../src/agent/train/training.ts';
@@ -367,6 +367,24 @@ describe('the best checkpoint', () => {
     expect(own.isBest(score(0.5, 0))).toBe(true);
     setPrice(0);
     expect(own.isBest(score(0.4, 0))).toBe(false);
+    await end();
+  });
+
+  it('of a run on demonstrations is that of the fewest nats, thinking priced in nats a decision', async () => {
+    const { own, setPrice, end } = await training({ algorithm: 'likelihood' });
+    setPrice(0.1);
+    const found = (mean: number, nats: number, steps: number) =>
+      own.scoreOf(
+        {
+          return: { mean, std: 0 },
+          nats,
+          ponderSteps: { mean: steps, p50: steps, p95: steps, max: steps },
+        } as Evaluation,
+        100,
+      );
+    expect(own.isBest(found(0.5, 0.4, 2))).toBe(true); // -.5
+    expect(own.isBest(found(0.9, 0.41, 2))).toBe(false); // right more often by luck
+    expect(own.isBest(found(0.1, 0.45, 1))).toBe(true); // -.45
     await end();
   });
 

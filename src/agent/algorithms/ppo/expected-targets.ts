@@ -10,6 +10,7 @@ import type {
 import { advantages, type Trajectory } from '../../../rollout/index.ts';
 import { decisionsAt, depthsOf, givenOf } from '../layout.ts';
 import { joined, piecesOf } from '../minibatches.ts';
+import { explainedVariance, moments } from '../moments.ts';
 import { type ForcedDepths, forcedDepths } from './forced-depths.ts';
 import type { Minibatch } from './minibatch.ts';
 import type { PpoConfig } from './settings.ts';
@@ -84,13 +85,13 @@ export async function computeExpectedTargets(
   }
   const { mean, variance } = moments(errors);
   const worth = all.map((a, t) => a + values[t] + price * priced[t]);
-  const spread = moments(all.map((a, t) => a + values[t])).variance;
+  const returns = all.map((a, t) => a + values[t]);
   // The spread of the paid price is included, so that the scale stays bounded when the policy makes no more mistakes.
   const scale = 1 / (Math.sqrt(variance + price ** 2 * expectation.spread) + 1e-8);
   return {
     ...{ trajectory, thoughts, expectation, advantages: errors, targets, mean, scale },
     price: price * scale,
-    explainedVariance: spread < 1e-6 ? null : 1 - variance / spread,
+    explainedVariance: explainedVariance(errors, returns),
     forcedDepths: forcedDepths(trajectory, worth, values),
   };
 }
@@ -165,12 +166,4 @@ async function unrollAll(
     outputs.dispose();
   }
   return { logits, logProbs, values };
-}
-
-function moments(values: Float32Array): { mean: number; variance: number } {
-  let mean = 0;
-  for (const value of values) mean += value / values.length;
-  let variance = 0;
-  for (const value of values) variance += (value - mean) ** 2 / values.length;
-  return { mean, variance };
 }

@@ -6,6 +6,7 @@ import { givenBy, type Trajectory } from '../../../rollout/index.ts';
 import type { AlgorithmState, UpdateSettings } from '../algorithm.ts';
 import { Descent } from '../descent.ts';
 import { overEpochs } from '../minibatches.ts';
+import { explainedVariance } from '../moments.ts';
 import { pqnLoss } from './loss.ts';
 import { gather } from './minibatch.ts';
 import type { PqnSettings } from './settings.ts';
@@ -55,7 +56,7 @@ export class Learner {
     const [valueLoss, thinkLoss, actValue] = means;
     return {
       ...{ valueLoss, thinkLoss, actValue: actValue / phase.rewardScale },
-      explainedVariance: explainedVariance(trajectory, targets),
+      explainedVariance: varianceExplained(trajectory, targets),
       gradNorm,
     };
   }
@@ -106,18 +107,13 @@ export class Learner {
   }
 }
 
-/** 1 − var(target − value) / var(target) over the micro-steps that acted; null where all targets are equal. */
-function explainedVariance(trajectory: Trajectory, targets: Float32Array): number | null {
+/** That of the values over the micro-steps that acted. */
+function varianceExplained(trajectory: Trajectory, targets: Float32Array): number | null {
   const { count, offset, ponderSteps, values } = trajectory;
   const acts = Array.from({ length: count }, (_, t) => offset[t] + ponderSteps[t] - 1);
-  const spread = variance(acts.map((i) => targets[i]));
-  return spread < 1e-6 ? null : 1 - variance(acts.map((i) => targets[i] - values[i])) / spread;
-}
-
-function variance(values: readonly number[]): number {
-  let mean = 0;
-  for (const value of values) mean += value / values.length;
-  let sum = 0;
-  for (const value of values) sum += (value - mean) ** 2 / values.length;
-  return sum;
+  const errors = acts.map((i) => targets[i] - values[i]);
+  return explainedVariance(
+    errors,
+    acts.map((i) => targets[i]),
+  );
 }

@@ -3,43 +3,67 @@ import { computeTargets } from '../../../../src/agent/algorithms/ppo/targets.ts'
 import { Trajectory } from '../../../../src/rollout/index.ts';
 import { tinyConfig } from '../../../support/tiny-config.ts';
 
-/** Decisions of one ponder step, each an episode, of value 0. */
-function rewarded(rewards: number[]): Trajectory {
+/** How one decision goes on: 1 for a terminated episode, 0 for one that goes on. */
+type Ends = (0 | 1)[];
+
+/** Decisions of one ponder step after which the value is `values[t]`; without `ends`, each terminates its episode. */
+function rewarded(rewards: number[], ends: Ends, values: number[]): Trajectory {
   const row = new Float32Array(1);
   const sizes = { maxSteps: 1, envs: 1, observationSize: 1, actionSize: 1, maskSize: 0 };
   const trajectory = new Trajectory({ capacity: rewards.length, ...sizes });
-  for (const reward of rewards) {
+  rewards.forEach((reward, t) => {
     const decision = {
       ...{ observation: { env: 0, row }, action: row, choice: 0, logProb: 0, ponderSteps: 1 },
-      ...{ halts: Float32Array.of(1), values: Float32Array.of(0), forced: false },
+      ...{ halts: Float32Array.of(1), values: Float32Array.of(values[t]), forced: false },
     };
-    const ended = { terminated: true, truncated: false, final: row };
+    const ended = { terminated: ends[t] === 1, truncated: ends[t] === 0, final: row };
     trajectory.push({ env: 0, decision, reward, ticks: 1, ...ended, next: { env: 0, row } });
-  }
+  });
   return trajectory;
 }
 
-function scaled(rewards: number[], returnDeviation: number): number[] {
+/** The scaled advantages of actions where returns have this deviation, and the values after truncated episodes are 0. */
+function scaled(
+  rewards: number[],
+  returnDeviation: number,
+  ends: Ends = rewards.map(() => 1),
+  values = rewards.map(() => 0),
+): number[] {
   const phase = { released: true, price: 0, rewardScale: 1, learningRate: 0, entropy: 0 };
-  const config = tinyConfig({});
-  const targets = computeTargets(rewarded(rewards), config, { ...phase, returnDeviation });
+  const trajectory = rewarded(rewards, ends, values);
+  const targets = computeTargets(trajectory, tinyConfig({}), { ...phase, returnDeviation });
   return Array.from(targets.actAdvantages);
 }
 
+function close(found: number[], expected: number[]): void {
+  expect(found).toHaveLength(expected.length);
+  found.forEach((value, i) => {
+    expect(value).toBeCloseTo(expected[i], 5);
+  });
+}
+
 describe('the scale of the advantages of actions', () => {
-  it('is their own deviation where actions make a difference', () => {
-    // Mean 0, deviation 2; 0.3 of the returns' deviation is less.
-    expect(scaled([2, -2, 2, -2], 4)).toEqual([1, -1, 1, -1]);
+  it('is their own deviation where rewards differ, however little beside that of returns', () => {
+    close(scaled([2, -2, 2, -2], 4), [1, -1, 1, -1]);
+    close(scaled([0.03, -0.03], 2), [1, -1]);
   });
 
-  it('is a share of the deviation of returns where they make next to none', () => {
-    const [first, second] = scaled([0.03, -0.03], 2);
-    expect(first).toBeCloseTo(0.03 / 0.6, 6);
-    expect(second).toBeCloseTo(-0.03 / 0.6, 6);
+  // The advantages are reward − value: 0.03 and −0.03 about their mean.
+  const errors = [-0.03, 0.03];
+
+  it('is a share of the deviation of returns where no reward was found', () => {
+    close(scaled([0, 0], 2, [0, 0], errors), [0.05, -0.05]);
+    close(scaled([0, 0], 2, [1, 1], errors), [0.05, -0.05]);
+  });
+
+  it('is that share where each reward is the same and no episode terminates', () => {
+    close(scaled([1, 1], 2, [0, 0], errors), [0.05, -0.05]);
+    // To lose the rewards that would have followed is a difference.
+    close(scaled([1, 1], 2, [0, 1], errors), [1, -1]);
   });
 
   it('is that share of 1 before the first reward', () => {
     expect(scaled([0, 0], 0)).toEqual([0, 0]);
-    expect(scaled([0.03, -0.03], 0)[0]).toBeCloseTo(0.03 / 0.3, 6);
+    close(scaled([0, 0], 0, [0, 0], errors), [0.1, -0.1]);
   });
 });

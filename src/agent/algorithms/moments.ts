@@ -1,0 +1,21 @@
+/** Mean and variance (over n) of values; both 0 for none. */
+export function moments(values: ArrayLike<number>): { mean: number; variance: number } {
+  const { length } = values;
+  let mean = 0;
+  for (let i = 0; i < length; i++) mean += values[i] / length;
+  let variance = 0;
+  for (let i = 0; i < length; i++) variance += (values[i] - mean) ** 2 / length;
+  return { mean, variance };
+}
+
+/**
+ * 1 − var(target − value) / var(target): 1 where values are their targets, 0 where they say nothing.
+ * @returns null where all targets are equal
+ */
+export function explainedVariance(
+  errors: ArrayLike<number>,
+  targets: ArrayLike<number>,
+): number | null {
+  const spread = moments(targets).variance;
+  return spread < 1e-6 ? null : 1 - moments(errors).variance / spread;
+}
