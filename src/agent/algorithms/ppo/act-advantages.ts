@@ -34,17 +34,14 @@ export function actAdvantages(
   return acts.map((act) => act / deviation);
 }
 
-/** The least deviation by which the advantages of a rollout are scaled in which nothing differed, as a share of that of returns. */
-const LEAST_SHARE = 0.3;
-
 /**
- * The least deviation by which advantages of actions are scaled; 0 where the rollout tells actions apart. Where nothing
- * differed (no reward was found yet, or the task is solved), advantages are the errors of values alone. Scaled to a
- * deviation of 1, they moved the policy to a corner, from which it found nothing, or away from what it had learned
- * (docs/learning.md). Before the first reward, the deviation of returns counts as 1.
+ * The least deviation by which advantages of actions are scaled: 0 where the rollout tells actions apart, else that of
+ * returns. Where nothing differed (no reward was found yet, or the task is solved), advantages are the errors of values
+ * alone. Scaled to a deviation of 1, they moved the policy to a corner, from which it found nothing, or away from what it
+ * had learned (docs/learning.md). Before the first reward, the deviation of returns counts as 1.
  */
 function leastDeviation(trajectory: Trajectory, returnDeviation: number): number {
-  return tellsApart(trajectory) ? 0 : LEAST_SHARE * (returnDeviation || 1);
+  return tellsApart(trajectory) ? 0 : returnDeviation || 1;
 }
 
 /** Whether rewards differ, or an episode terminated while each reward was the same and not 0: it lost or saved the rest. */

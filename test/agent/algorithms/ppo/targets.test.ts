@@ -51,19 +51,19 @@ describe('the scale of the advantages of actions', () => {
   // The advantages are reward − value: 0.03 and −0.03 about their mean.
   const errors = [-0.03, 0.03];
 
-  it('is a share of the deviation of returns where no reward was found', () => {
-    close(scaled([0, 0], 2, [0, 0], errors), [0.05, -0.05]);
-    close(scaled([0, 0], 2, [1, 1], errors), [0.05, -0.05]);
+  it('is the deviation of returns where no reward was found', () => {
+    close(scaled([0, 0], 2, [0, 0], errors), [0.015, -0.015]);
+    close(scaled([0, 0], 2, [1, 1], errors), [0.015, -0.015]);
   });
 
-  it('is that share where each reward is the same and no episode terminates', () => {
-    close(scaled([1, 1], 2, [0, 0], errors), [0.05, -0.05]);
+  it('is that too where each reward is the same and no episode terminates', () => {
+    close(scaled([1, 1], 2, [0, 0], errors), [0.015, -0.015]);
     // To lose the rewards that would have followed is a difference.
     close(scaled([1, 1], 2, [0, 1], errors), [1, -1]);
   });
 
-  it('is that share of 1 before the first reward', () => {
+  it('is 1 before the first reward', () => {
     expect(scaled([0, 0], 0)).toEqual([0, 0]);
-    close(scaled([0, 0], 0, [0, 0], errors), [0.1, -0.1]);
+    close(scaled([0, 0], 0, [0, 0], errors), [0.03, -0.03]);
   });
 });
