@@ -80,5 +80,7 @@ describe('a decider from outside', () => {
 });
 
 it('a decider that is not registered is refused, with those that are', () => {
-  expect(() => toyConfig()).toThrow(/^decider: expected one of "ponder", "sample", got "reflex"$/);
+  expect(() => toyConfig()).toThrow(
+    /^decider: expected one of "ponder", "sample", "tree", got "reflex"$/,
+  );
 });

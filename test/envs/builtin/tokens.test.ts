@@ -35,6 +35,9 @@ function play(
   }
 }
 
+/** Options of who answers without a scratchpad. */
+const atOnce = { thoughts: 0, thoughtPrice: 0 };
+
 const demonstrated = (info: Info) => info.demonstration as number;
 const spell = (env: Tokens, tokens: readonly number[]) =>
   tokens.map((token) => env.alphabet[token]).join('');
@@ -48,11 +51,14 @@ function pose(env: Tokens, question: object) {
 describe.each([
   ['Addition-v0', { digits: 4 }],
   ['Addition-v0', { digits: 3, reward: 'answer' }],
+  ['Addition-v0', { digits: 3, thoughts: 6 }],
   ['Multiply-v0', { first: 3, second: 2 }],
+  ['Multiply-v0', { first: 2, second: 3, thoughts: 8 }],
   ['Multiply-v0', { first: 1, second: 4, reward: 'answer' }],
   ['Countdown-v0', { numbers: 3, largest: 20 }],
   ['Countdown-v0', { numbers: 6, largest: 12 }],
   ['Permute-v0', { factors: 5 }],
+  ['Permute-v0', { factors: 5, thoughts: 2 }],
   ['Permute-v0', { factors: 6, minFactors: 2, from: 'swaps', asked: 'each' }],
   ['Lookup-v0', { length: 24, letters: 5, hops: 3, asked: 6 }],
   ['Lookup-v0', { length: 8, letters: 3, hops: 5, asked: 8 }],
@@ -102,7 +108,8 @@ describe.each([
 });
 
 describe('an environment that asks for tokens', () => {
-  const make = (reward: 'token' | 'answer') => new Addition({ digits: 2, nines: 0, reward });
+  const make = (reward: 'token' | 'answer') =>
+    new Addition({ ...atOnce, digits: 2, nines: 0, reward });
   const question = addition([4, 5], [5, 7]); // 102
 
   it('shows what was written, and goes on after a wrong token', () => {
@@ -148,7 +155,7 @@ describe('Addition-v0', () => {
     { first: [4, 5], second: [5, 7], answer: [1, 0, 2], difficulty: [1, 0, 0] },
     { first: [7], second: [8], answer: [1, 5], difficulty: [0, 0] },
   ])('$first + $second is $answer', ({ first, second, answer, difficulty }) => {
-    const env = new Addition({ digits: first.length, nines: 0, reward: 'token' });
+    const env = new Addition({ ...atOnce, digits: first.length, nines: 0, reward: 'token' });
     const question = addition(first, second);
     expect(question).toMatchObject({ answer, difficulty });
     expect(spell(env, question.prompt)).toBe(`${first.join('')}+${second.join('')}=`);
@@ -157,7 +164,7 @@ describe('Addition-v0', () => {
   it('asks for the sum of the numbers on show, with digits that hang on what it says', () => {
     fc.assert(
       fc.property(fc.nat(), fc.integer({ min: 1, max: 7 }), (seed, digits) => {
-        const env = new Addition({ digits, nines: 0.5, reward: 'token' });
+        const env = new Addition({ ...atOnce, digits, nines: 0.5, reward: 'token' });
         const { prompt, shown, infos } = play(env, demonstrated, seed);
         const [first, second] = spell(env, prompt).slice(0, -1).split('+');
         expect(first.length).toBe(digits);
@@ -180,7 +187,7 @@ describe('Addition-v0', () => {
   });
 
   it('makes as many columns sum to 9 as it is told to, and chains as long as follows from that', () => {
-    const env = new Addition({ digits: 3, nines: 0.5, reward: 'token' });
+    const env = new Addition({ ...atOnce, digits: 3, nines: 0.5, reward: 'token' });
     env.reset({ seed: 4 });
     const episodes = 4000;
     const chains = [0, 0, 0, 0];
@@ -210,7 +217,7 @@ describe('Multiply-v0', () => {
         fc.integer({ min: 1, max: 4 }),
         fc.integer({ min: 1, max: 4 }),
         (seed, first, second) => {
-          const env = new Multiply({ first, second, reward: 'token' });
+          const env = new Multiply({ ...atOnce, first, second, reward: 'token' });
           const { prompt, shown, infos } = play(env, demonstrated, seed);
           const [a, b] = spell(env, prompt).slice(0, -1).split('×');
           expect([a.length, b.length]).toEqual([first, second]);
@@ -295,7 +302,7 @@ describe('Countdown-v0', () => {
 });
 
 describe('Permute-v0', () => {
-  const env = new Permute({ factors: 4, minFactors: 1, from: 'all', asked: 'end' });
+  const env = new Permute({ ...atOnce, factors: 4, minFactors: 1, from: 'all', asked: 'end' });
   const word = (text: string) => text.split(' ').map((name) => env.alphabet.indexOf(name));
 
   it('multiplies from left to right', () => {
@@ -310,7 +317,7 @@ describe('Permute-v0', () => {
   });
 
   it('asks for the product of each beginning, a factor a decision', () => {
-    const env = new Permute({ factors: 3, minFactors: 3, from: 'all', asked: 'each' });
+    const env = new Permute({ ...atOnce, factors: 3, minFactors: 3, from: 'all', asked: 'each' });
     pose(env, wordProblem(word('21345 13245 21345'), 'each'));
     const steps = word('21345 31245 32145').map((product) => env.step(product));
     expect(steps.map(({ reward }) => reward)).toEqual([1 / 3, 1 / 3, 1 / 3]);
@@ -331,7 +338,13 @@ describe('Permute-v0', () => {
     }
     for (const count of lengths.slice(1)) expect(Math.abs(count - 3000)).toBeLessThan(5 * 48);
     for (const count of products) expect(Math.abs(count - 100)).toBeLessThan(6 * 10);
-    const swaps = new Permute({ factors: 40, minFactors: 40, from: 'swaps', asked: 'end' });
+    const swaps = new Permute({
+      ...atOnce,
+      factors: 40,
+      minFactors: 40,
+      from: 'swaps',
+      asked: 'end',
+    });
     const used = new Set(play(swaps, demonstrated, 1).prompt.map((one) => swaps.alphabet[one]));
     expect([...used].sort()).toEqual(['12354', '12435', '13245', '21345', '=']);
   });

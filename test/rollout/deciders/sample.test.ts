@@ -89,7 +89,7 @@ describe('best of n', () => {
       'decider sample.answers: expected an integer in 1..1024, got 0',
     );
     await expect(played('simple')).rejects.toThrow(
-      'decider: expected one of ponder, sample, got "simple"',
+      'decider: expected one of ponder, sample, tree, got "simple"',
     );
   });
 });

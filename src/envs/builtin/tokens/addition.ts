@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Rng } from '../../../kernels/index.ts';
 import { defineEnv } from '../entry.ts';
 import { carryOver, DIGITS } from './digits.ts';
-import { type Question, rewardOption, TokenEnv } from './token-env.ts';
+import { type Question, rewardOption, TokenEnv, thoughtOptions } from './token-env.ts';
 
 const ALPHABET = [...DIGITS, '+', '='];
 const PLUS = ALPHABET.indexOf('+');
@@ -17,6 +17,7 @@ const options = z.strictObject({
     .default(0.5)
     .describe('Share of columns whose digits are made to sum to 9, through which a carry comes.'),
   reward: rewardOption,
+  ...thoughtOptions,
 });
 
 export type AdditionOptions = z.infer<typeof options>;
@@ -46,7 +47,8 @@ export type AdditionOptions = z.infer<typeof options>;
  * Terminates after n + 1 digits; `info.success` says whether all were right.
  *
  * ## Arguments
- * `digits` n = 6, `nines` = 0.5, `reward` = token.
+ * `digits` n = 6, `nines` = 0.5, `reward` = token, `thoughts` = 0, `thoughtPrice` = 0. The scratchpad that is demonstrated has the sum of each column with
+ * the carry into it, in two digits, the least significant column first: 2n tokens.
  *
  * ## Version History
  * - v0: first version.
@@ -55,7 +57,7 @@ export class Addition extends TokenEnv {
   readonly #options: AdditionOptions;
 
   constructor(options: AdditionOptions) {
-    super('Addition-v0', ALPHABET, options.reward);
+    super('Addition-v0', ALPHABET, options.reward, options);
     this.#options = options;
   }
 
@@ -87,7 +89,18 @@ export function addition(first: readonly number[], second: readonly number[]): Q
     prompt: [...first, PLUS, ...second, EQUALS],
     answer,
     difficulty: answer.map((_, i) => chain(i)),
+    worked: columnSums(sums),
   };
+}
+
+/** The sum of each column with the carry into it, in two digits, the least significant column first [2n]. */
+function columnSums(sums: readonly number[]): number[] {
+  let carry = 0;
+  return sums.toReversed().flatMap((sum) => {
+    const [tens, ones] = [Math.floor((sum + carry) / 10), (sum + carry) % 10];
+    carry = tens;
+    return [tens, ones];
+  });
 }
 
 export const additionEnv = defineEnv<AdditionOptions>({

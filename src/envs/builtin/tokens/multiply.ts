@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Rng } from '../../../kernels/index.ts';
 import { defineEnv } from '../entry.ts';
 import { carryOver, DIGITS, drawDigits } from './digits.ts';
-import { type Question, rewardOption, TokenEnv } from './token-env.ts';
+import { type Question, rewardOption, TokenEnv, thoughtOptions } from './token-env.ts';
 
 const ALPHABET = [...DIGITS, '×', '='];
 const TIMES = ALPHABET.indexOf('×');
@@ -12,6 +12,7 @@ const options = z.strictObject({
   first: z.int().min(1).max(64).default(3).describe('Digits of the first number (n).'),
   second: z.int().min(1).max(64).default(2).describe('Digits of the second number (m).'),
   reward: rewardOption,
+  ...thoughtOptions,
 });
 
 export type MultiplyOptions = z.infer<typeof options>;
@@ -40,7 +41,8 @@ export type MultiplyOptions = z.infer<typeof options>;
  * Terminates after n + m digits; `info.success` says whether all were right.
  *
  * ## Arguments
- * `first` n = 3, `second` m = 2, `reward` = token.
+ * `first` n = 3, `second` m = 2, `reward` = token, `thoughts` = 0, `thoughtPrice` = 0. The scratchpad that is demonstrated has the first number times each digit of
+ * the second, in n + 1 digits, and after the j-th, j > 1, the sum so far, in n + j; each of them from the least significant digit on.
  *
  * ## Version History
  * - v0: first version.
@@ -49,7 +51,7 @@ export class Multiply extends TokenEnv {
   readonly #options: MultiplyOptions;
 
   constructor(options: MultiplyOptions) {
-    super('Multiply-v0', ALPHABET, options.reward);
+    super('Multiply-v0', ALPHABET, options.reward, options);
     this.#options = options;
   }
 
@@ -92,7 +94,31 @@ export function multiplication(first: readonly number[], second: readonly number
     prompt: [...first, TIMES, ...second, EQUALS],
     answer: carryOver(sums.toReversed(), length),
     difficulty: sums.map((_, column) => hangsOn(column)).reverse(),
+    worked: partialSums(first, second),
   };
+}
+
+/**
+ * The first number times each digit of the second, from the least significant on, and after each but the first the sum so far: n + 1 digits
+ * of a product, n + j of the sum after digit j, each number from its least significant digit on.
+ */
+function partialSums(first: readonly number[], second: readonly number[]): number[] {
+  const n = first.length;
+  const worked: number[] = [];
+  /** Sums of columns, the least significant first. */
+  const total = Array<number>(n + second.length).fill(0);
+  for (const [j, digit] of second.toReversed().entries()) {
+    const products = first.map((one) => one * digit);
+    worked.push(...carryOver(products, n + 1).reverse());
+    for (const [i, product] of products.toReversed().entries()) total[i + j] += product;
+    if (j > 0)
+      worked.push(
+        ...carryOver(total.toReversed(), n + second.length)
+          .reverse()
+          .slice(0, n + j + 1),
+      );
+  }
+  return worked;
 }
 
 export const multiplyEnv = defineEnv<MultiplyOptions>({

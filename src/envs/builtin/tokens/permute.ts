@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Rng } from '../../../kernels/index.ts';
 import { defineEnv } from '../entry.ts';
-import { type Question, TokenEnv } from './token-env.ts';
+import { type Question, TokenEnv, thoughtOptions } from './token-env.ts';
 
 /** The permutations of 0..n-1 in lexicographic order, each as the list of its images. */
 function permutations(n: number): number[][] {
@@ -39,10 +39,15 @@ const options = z
       .enum(['end', 'each'])
       .default('end')
       .describe('What is asked for: the product of the word, or that of each of its beginnings.'),
+    ...thoughtOptions,
   })
   .refine((o) => o.minFactors <= o.factors, {
     path: ['minFactors'],
     error: 'expected at most factors',
+  })
+  .refine((o) => o.thoughts === 0 || o.asked === 'end', {
+    path: ['thoughts'],
+    error: 'expected 0 where asked is each, since answers are then thoughts written out',
   });
 
 export type PermuteOptions = z.infer<typeof options>;
@@ -74,7 +79,8 @@ export type PermuteOptions = z.infer<typeof options>;
  * Terminates after the last decision; `info.success` says whether all products were right.
  *
  * ## Arguments
- * `factors` k = 8, `minFactors` = 1, `from` = all, `asked` = end.
+ * `factors` k = 8, `minFactors` = 1, `from` = all, `asked` = end, `thoughts` = 0, `thoughtPrice` = 0. The scratchpad that is demonstrated has the products of the
+ * beginnings of two factors and more, without the whole word: k − 2 tokens for k factors.
  *
  * ## Version History
  * - v0: first version.
@@ -83,7 +89,7 @@ export class Permute extends TokenEnv {
   readonly #options: PermuteOptions;
 
   constructor(options: PermuteOptions) {
-    super('Permute-v0', [...NAMES, '='], 'token');
+    super('Permute-v0', [...NAMES, '='], 'token', options);
     this.#options = options;
   }
 
@@ -107,6 +113,8 @@ export function wordProblem(word: readonly number[], asked: 'end' | 'each'): Que
       prompt: [...word, EQUALS],
       answer: products.slice(-1),
       difficulty: [word.length],
+      // The first beginning is in the word, and the last product is the answer.
+      worked: products.slice(1, -1),
     };
   }
   const [first, ...follows] = word;
