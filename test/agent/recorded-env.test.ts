@@ -123,7 +123,7 @@ describe('an environment made of recordings', () => {
       ([header, decision, end]) => [header, decision.replace(/"obs":\d+/, '"obs":9'), end],
     ],
     [
-      ':2: expected an episode without info.earlier, which a recording does not hold, got an entry of number 2 at decision 0',
+      ':2: expected an entry of number 0, got 2: observations of info.earlier are missing, which were too large, or which versions before 4 do not hold',
       ([header, decision, end]) => [header, decision.replace('"t":0', '"t":0,"entry":2'), end],
     ],
   ])('is refused: %s', async (message, change) => {

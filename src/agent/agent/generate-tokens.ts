@@ -79,6 +79,15 @@ export const generateChecks: Checks<GenerateOptions> = {
   trace: flag,
 };
 
+/** A token as it was decided. */
+export interface DecidedToken extends Pick<GeneratedToken, 'end'> {
+  decision: Decision;
+  /** The token before it, which the decision is about. */
+  obs: number;
+  /** Tokens that came before that one and asked for no action: the rest of the prompt, at the first decision. */
+  earlier: readonly number[];
+}
+
 /** What generating wants of an agent, or of whoever thinks in its place. */
 export interface Generator {
   readonly policy: Policy;
@@ -90,7 +99,7 @@ export interface Generator {
   normalized(row: Row): Row;
   think(
     obs: unknown,
-    options: ActOptions & Pick<Decision['observation'], 'rng' | 'tempering'>,
+    options: ActOptions & Pick<Decision['observation'], 'rng' | 'tempering' | 'trace'>,
     see: (row: Row) => Past,
   ): Promise<Decision>;
 }
@@ -106,6 +115,24 @@ export async function* generate(
   prompt: string | readonly number[],
   options: GenerateOptions,
 ): AsyncGenerator<GeneratedToken, void, undefined> {
+  const space = agent.actionSpace as Discrete;
+  for await (const { decision, end } of decideTokens(agent, prompt, options)) {
+    const token = decision.choice as number;
+    yield {
+      ...{ token, text: nameOf(space, token), logProb: decision.logProb },
+      ponderSteps: decision.ponderSteps,
+      ...(end && { end }),
+      ...(options.trace && { thought: toAct(decision).thought }),
+    };
+  }
+}
+
+/** As `generate`, with the decisions behind the tokens. */
+export async function* decideTokens(
+  agent: Generator,
+  prompt: string | readonly number[],
+  options: GenerateOptions,
+): AsyncGenerator<DecidedToken, void, undefined> {
   agent.checkUsable(OWNER);
   checkOptions(OWNER, options, generateChecks);
   const space = tokenSpace(agent);
@@ -125,12 +152,12 @@ export async function* generate(
   const rng = seed === undefined ? undefined : Rng.seed(seed, 'generate');
   const drawn = temperature > 0 && (temperature !== 1 || topP < 1);
   const thinking = {
-    ...{ maxSteps, exit, rng, deterministic: temperature === 0 },
+    ...{ maxSteps, exit, rng, deterministic: temperature === 0, trace },
     ...(drawn && { tempering: { temperature, topP } }),
   };
   const history = agent.remembering.begin()!;
   const rowOf = (token: number) => agent.normalized(agent.rowOf(token));
-  let earlier = tokens.slice(0, -1).map(rowOf);
+  let earlier: readonly number[] = tokens.slice(0, -1);
   let last = tokens[tokens.length - 1];
   const written: number[] = [];
   try {
@@ -138,20 +165,16 @@ export async function* generate(
       const left = until - performance.now();
       const limit = left === Infinity ? undefined : Math.max(0, left);
       const decision = await agent.think(last, { ...thinking, deadlineMs: limit }, (row) =>
-        history.see(row, earlier),
+        history.see(row, earlier.map(rowOf)),
       );
       history.acted(decision.action, 0);
-      earlier = [];
+      const obs = last;
       last = decision.choice as number;
       written.push(last);
       const end = endOf(written, stop, maxTokens, performance.now() >= until);
-      yield {
-        ...{ token: last, text: nameOf(space, last), logProb: decision.logProb },
-        ponderSteps: decision.ponderSteps,
-        ...(end && { end }),
-        ...(trace && { thought: toAct(decision).thought }),
-      };
+      yield { decision, obs, earlier, end };
       if (end) return;
+      earlier = [];
     }
   } finally {
     agent.remembering.forget(history);

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { GeneratedToken } from '../agent/generate-tokens.ts';
+import { UsageError } from '../common/errors.ts';
 import { EXIT } from '../common/exit-code.ts';
 import { integer, jsonOption, repeated, setOption } from './command-options.ts';
 import { addExitOptions, type ExitFlags, exitFlag } from './exit-options.ts';
@@ -17,6 +18,7 @@ interface GenerateFlags extends ExitFlags {
   deadlineMs?: number;
   set?: string[];
   json?: boolean;
+  recording?: boolean;
 }
 
 export function addGenerate(program: Command): void {
@@ -39,18 +41,27 @@ export function addGenerate(program: Command): void {
   addExitOptions(command)
     .addOption(setOption())
     .addOption(jsonOption('print each token as one JSON object'))
+    .option('--recording', 'print a recording, which holds the thought before each token')
     .action(generateCommand);
 }
 
 async function generateCommand(run: string, flags: GenerateFlags): Promise<void> {
-  const { prompt, maxTokens, temperature, topP, stop, seed, maxSteps, deadlineMs, set, json } =
-    flags;
+  const { prompt, set, json, recording, ...given } = flags;
+  const { maxTokens, temperature, topP, stop, seed, maxSteps, deadlineMs } = given;
   const exit = exitFlag(flags);
+  if (json && recording) throw new UsageError('--json: not allowed together with --recording');
   const { Agent } = await import('../agent/agent.ts');
   const { signal, release } = interruptible(() => process.stderr.write('stopping\n'));
   const agent = await Agent.load(run, { set });
   try {
     const options = { maxTokens, temperature, topP, stop, seed, maxSteps, deadlineMs, exit };
+    if (recording) {
+      const { recordText } = await import('../recording/index.ts');
+      const end = await recordText(agent, prompt, { ...options, seed: seed ?? 0, signal }, print);
+      if (end === 'full') process.stderr.write('stopped: a recording holds no more than 32 MiB\n');
+      if (signal.aborted) process.exitCode = EXIT.interrupted;
+      return;
+    }
     const colored = !json && process.stdout.isTTY && process.stdout.hasColors();
     const most = maxSteps ?? agent.config.halting.maxSteps;
     let last: GeneratedToken | undefined;

@@ -1,26 +1,14 @@
 import { concatMap, filter, from } from 'rxjs';
-import { VERSION } from '../../envs/common/index.ts';
 import { type Env, type Failed, recordViews, type View } from '../../envs/index.ts';
-import { attentionOf, type StepAttention } from '../../policy/index.ts';
-import type { Decision, Transition } from '../../rollout/index.ts';
+import type { Transition } from '../../rollout/index.ts';
 import type { Agent } from '../agent/agent.ts';
-import { type Exit, type ExitOption, exitOf, ruleOf } from '../agent/exit-option.ts';
+import { type ExitOption, exitOf, ruleOf } from '../agent/exit-option.ts';
 import { UsageError } from '../common/errors.ts';
-import { envName } from '../config/env-name.ts';
 import type { EnvSource } from '../config/env-source.ts';
 import { MOST_STEPS } from '../config/sections/halting-settings.ts';
 import { onStage } from '../evaluate/play.ts';
-import {
-  drawingSchema,
-  RECORDING_VERSION,
-  type RecordedDecision,
-  type RecordingHeader,
-  type RecordingLine,
-} from '../run/recording-format.ts';
-import { jsonOf, significant } from './json.ts';
-
-/** Characters of JSON beyond which a recording leaves out an observation or a drawing. */
-const MAX_PART = 2 ** 18;
+import type { RecordingHeader, RecordingLine } from '../run/recording-format.ts';
+import { decisionLine, headerOf, MAX_LENGTH, type Shown, shown } from './recording-lines.ts';
 
 export interface RecordOptions {
   episodes: number;
@@ -66,7 +54,7 @@ export async function record(
   write: (line: string) => void,
 ): Promise<Recorded> {
   const { episodes, seed, deterministic, maxSteps } = options;
-  const { maxLength = 2 ** 25, signal, onFailure = () => {} } = options;
+  const { maxLength = MAX_LENGTH, signal, onFailure = () => {} } = options;
   const { minSteps } = agent.config.halting;
   if (maxSteps !== undefined && (maxSteps < minSteps || maxSteps > MOST_STEPS)) {
     throw new UsageError(
@@ -82,7 +70,7 @@ export async function record(
     written += text.length;
     write(text);
   };
-  put(headerOf(agent, options, exit));
+  put(headerOf(agent, exit, options));
   if (signal?.aborted) return recorded;
   const views: Shown[] = [];
   const see = (view: View) => {
@@ -127,104 +115,4 @@ export async function record(
     ),
   );
   return recorded;
-}
-
-function headerOf(agent: Agent, options: RecordOptions, exit: Exit): RecordingHeader {
-  const { seed, maxSteps } = options;
-  const { config, policy, observationSpace, actionSpace } = agent;
-  const { core, width, heads, blocks, registers } = config.policy;
-  const sizes = policy.entries?.sizes;
-  const memory = sizes && { length: sizes.length, prelude: sizes.prelude };
-  const { rule, minSteps } = config.halting;
-  return {
-    format: 'pondera-recording',
-    version: RECORDING_VERSION,
-    pondera: VERSION,
-    run: config.name,
-    env: envName(config),
-    checkpoint: agent.version,
-    seed,
-    price: agent.price,
-    deterministic: options.deterministic ?? config.evaluation.deterministic,
-    halting: {
-      ...{ rule, minSteps, maxSteps: maxSteps ?? config.halting.maxSteps },
-      ...{ exit: exit.definition.name, options: exit.options },
-    },
-    policy: { core, width, heads, blocks, registers, memory },
-    spaces: { observation: observationSpace.toJSON(), action: actionSpace.toJSON() },
-    actions: policy.distribution.describes,
-    tokens: policy.tokens.map(({ place, ...token }) => ({
-      ...token,
-      ...(place && { place: [place[0], place[1]] }),
-    })),
-  };
-}
-
-async function decisionLine(
-  { policy }: Agent,
-  exit: Exit,
-  { decision, reward, terminated, truncated }: Transition,
-  t: number,
-  seen: Shown,
-): Promise<RecordedDecision> {
-  const { observation, choice, forced } = decision;
-  const { mask, difficulty, past } = observation;
-  return {
-    type: 'decision',
-    t,
-    entry: past?.entries[past.end - 1].age,
-    ...seen,
-    mask: mask && Array.from(mask),
-    difficulty,
-    thought: {
-      steps: stepsOf(decision, exit, await attentionOf(policy, observation, decision.ponderSteps)),
-      cut: forced,
-    },
-    action: jsonOf(choice),
-    reward,
-    terminated,
-    truncated,
-  };
-}
-
-function stepsOf(
-  { trace = [] }: Decision,
-  { definition, options }: Exit,
-  attention: StepAttention[],
-): RecordedDecision['thought']['steps'] {
-  const measured = trace.flatMap((step) => step.measured ?? []);
-  return trace.map(({ halt, halted, value, actions }, i) => {
-    const n = i + 1;
-    const { tokens, entries } = attention[i];
-    return {
-      halt: significant(halt),
-      value: significant(value),
-      actions: actions.map(significant),
-      reason: definition.reason(options, { n, halt, halted, measured: measured.slice(0, n) }),
-      attention: tokens.map(significant),
-      memory: entries.length > 0 ? entries.map(significant) : undefined,
-    };
-  });
-}
-
-type Shown = Pick<RecordedDecision, 'obs' | 'drawing'>;
-
-/** A view for a recording, without too large parts and without an invalid drawing; `undrawn` explains the latter. */
-function shown({ observationSpace }: Agent, { obs, drawing, undrawn }: View) {
-  const drawn = drawingSchema.optional().safeParse(drawing ?? undefined);
-  // The environment pool reports an invalid observation.
-  const observed = observationSpace.schema.safeParse(obs);
-  return {
-    obs: within(jsonOf(observed.data)),
-    drawing: within(drawn.data),
-    undrawn: undrawn ?? (drawn.success ? undefined : explainDrawing(drawn.error.issues[0])),
-  };
-}
-
-function explainDrawing({ path, message }: { path: PropertyKey[]; message: string }): string {
-  return `render: expected a drawing: ${path.join('.')}: ${message}`;
-}
-
-function within<T>(value: T): T | undefined {
-  return (JSON.stringify(value)?.length ?? 0) <= MAX_PART ? value : undefined;
 }

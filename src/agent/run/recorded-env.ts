@@ -83,7 +83,7 @@ class RecordedEnv implements Env {
     this.#episode = this.#rng.int(this.#episodes.length);
     this.#at = 0;
     const { obs, info } = this.#episodes[this.#episode].moments[0];
-    return { obs: copied(obs), info: { ...info } };
+    return { obs: copied(obs), info: givenInfo(info) };
   }
 
   step() {
@@ -93,7 +93,7 @@ class RecordedEnv implements Env {
     const { reward, terminated, truncated } = moment;
     const next = episode.moments[++this.#at];
     const { success } = episode;
-    const info: Info = next ? { ...next.info } : success === undefined ? {} : { success };
+    const info: Info = next ? givenInfo(next.info) : success === undefined ? {} : { success };
     return { obs: copied(next ? next.obs : episode.last), reward, terminated, truncated, info };
   }
 
@@ -107,6 +107,11 @@ class RecordedEnv implements Env {
     this.#episode = episode;
     this.#at = at;
   }
+}
+
+/** An info of which the receiver may change the observations. */
+function givenInfo({ earlier, ...info }: Info): Info {
+  return { ...info, ...(earlier && { earlier: earlier.map(copied) }) };
 }
 
 /** The whole episodes of a recording. @throws RecordingError where an observation is missing or wrong */
@@ -149,14 +154,19 @@ function episodeOf(
     if (error) throw new RecordingError(`${at}: ${error.issues[0].message}`);
     return data;
   };
-  const moments = decisions.map(({ line, where: at }, i): Moment => {
+  let entries = 0;
+  const moments = decisions.map(({ line, where: at }): Moment => {
     const { entry, reward, terminated, truncated, difficulty, mask } = line;
-    if (entry !== undefined && entry !== i) {
+    const earlier = line.earlier?.map((one) => read(observations, one, at));
+    entries += earlier?.length ?? 0;
+    if (entry !== undefined && entry !== entries) {
       throw new RecordingError(
-        `${at}: expected an episode without info.earlier, which a recording does not hold, got an entry of number ${entry} at decision ${i}`,
+        `${at}: expected an entry of number ${entries}, got ${entry}: observations of info.earlier are missing, which were too large, or which versions before 4 do not hold`,
       );
     }
+    entries++;
     const info: Info = { demonstration: read(actions, line.action, at) };
+    if (earlier !== undefined) info.earlier = earlier;
     if (difficulty !== undefined) info.difficulty = difficulty;
     if (mask !== undefined) info.actionMask = mask;
     return { obs: read(observations, line.obs, at), info, reward, terminated, truncated };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** The version of the format (docs/recordings.md) that `record` writes, and the newest that `readRecording` reads. */
-export const RECORDING_VERSION = 3;
+export const RECORDING_VERSION = 4;
 
 const count = z.int().min(0);
 const numbers = z.array(z.number());
@@ -118,6 +118,13 @@ const view = {
     .unknown()
     .optional()
     .describe('Value of the observation space; absent if it is too large.'),
+  earlier: z
+    .array(z.unknown())
+    .optional()
+    .describe(
+      'Observations that came before it and asked for no action (info.earlier), such as a prompt; absent if there are none, if ' +
+        'they are too large, and before version 4.',
+    ),
   drawing: drawingSchema.optional(),
 };
 
@@ -152,6 +159,10 @@ const end = z.strictObject({
   success: z.boolean().optional(),
   ...view,
   lost: z.string().optional().describe('Reason why the episode was lost; absent if it was not.'),
+  reason: z
+    .enum(['stop', 'maxTokens', 'deadline', 'full'])
+    .optional()
+    .describe('Why a generated text ended; full: the recording has no room for more of it.'),
 });
 
 const line = z.discriminatedUnion('type', [decision, end]);

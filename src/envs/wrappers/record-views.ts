@@ -1,12 +1,14 @@
 import { andThen, isPromise } from '../common/is-promise.ts';
 import { inTime } from '../common/timers.ts';
-import type { Drawing, Env } from '../contract/env.ts';
+import type { Drawing, Env, Info } from '../contract/env.ts';
 import { wrap } from './wrap.ts';
 
 /** An environment at one moment: its observation and its drawing. */
 export interface View<Obs = unknown> {
   /** The observation. */
   obs: Obs;
+  /** The observations that came before it and asked for no action (`info.earlier`), where there are any. */
+  earlier?: readonly Obs[];
   /** The drawing, where the environment has `render`. */
   drawing?: Drawing;
   /** Why there is no drawing, though the environment has `render`. */
@@ -26,9 +28,10 @@ export function recordViews<Obs, Action>(
 ): Env<Obs, Action> {
   const draw = drawer(env);
   /** Calls `seen`, then gives the result. */
-  const show = <R extends { obs: Obs }>(result: R, over: boolean): R | Promise<R> =>
+  const show = <R extends { obs: Obs; info: Info }>(result: R, over: boolean): R | Promise<R> =>
     andThen(draw(over), (drawn) => {
-      seen({ obs: result.obs, ...drawn });
+      const { earlier } = result.info;
+      seen({ obs: result.obs, ...(earlier && { earlier: earlier as readonly Obs[] }), ...drawn });
       return result;
     });
   return wrap(env, {

@@ -53,10 +53,12 @@ describe('readRecording', () => {
     expect(found).toEqual([second]);
   });
 
-  it('reads version 2 as well', async () => {
-    const text = [lines[0].replace('"version":3', '"version":2'), ...lines.slice(1)].join('');
-    const { header, lines: found } = await readRecording(await file(text));
-    expect(header.version).toBe(2);
+  it.each([2, 3])('reads version %d as well', async (version) => {
+    const head = lines[0].replace('"version":4', `"version":${version}`);
+    const { header, lines: found } = await readRecording(
+      await file(head + lines.slice(1).join('')),
+    );
+    expect(header.version).toBe(version);
     expect(found).toHaveLength(lines.length - 1);
   });
 
@@ -66,8 +68,8 @@ describe('readRecording', () => {
     ['is none', () => '{"format":"other"}\n', ':1: format: Invalid input'],
     [
       'is of a newer version',
-      () => '{"format":"pondera-recording","version":4,"pondera":"9.1.0","new":1}\n',
-      ':1: expected a recording of version 3, got 4: Pondera 9.1.0 wrote it; update Pondera to read it',
+      () => '{"format":"pondera-recording","version":5,"pondera":"9.1.0","new":1}\n',
+      ':1: expected a recording of version 4, got 5: Pondera 9.1.0 wrote it; update Pondera to read it',
     ],
     ['lacks a field', () => lines[0].replace('"price"', '"prize"'), ':1: price: Invalid input'],
     [

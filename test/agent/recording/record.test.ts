@@ -195,7 +195,7 @@ describe('record', () => {
     });
     const { header, decisions } = await recorded(agent, { exit: 'threshold', maxSteps: 7 });
     expect(header).toMatchObject({
-      ...{ format: 'pondera-recording', version: 3, run: 'tiny', env: 'KHop-v0', seed: 3 },
+      ...{ format: 'pondera-recording', version: 4, run: 'tiny', env: 'KHop-v0', seed: 3 },
       ...{ checkpoint: 0, price: 0.02, policy: { core: 'latent', width: 8, heads: 2 } },
       halting: { rule: 'bernoulli', minSteps: 1, maxSteps: 7 },
     });
