@@ -101,9 +101,9 @@ export class Policy {
    * throws, and says after how many tokens.
    * @param {string | number[]} prompt a text of the run's tokens, or a list of them
    * @param {{ maxTokens?: number, temperature?: number, topP?: number, stop?: unknown, seed?: number, maxSteps?: number,
-   *   deadlineMs?: number }} options as docs/generating.md has them
+   *   deadlineMs?: number, trace?: boolean }} options as docs/generating.md has them
    * @returns {AsyncGenerator<{ token: number, text: string, logProb: number, ponderSteps: number, policyVersion: number,
-   *   end?: string }>} the last with `end`
+   *   end?: string, thought?: { halts: number[], values: number[], actions: number[][] } }>} the last with `end`
    */
   async *generate(prompt, options = {}) {
     if (this.#over) throw new Error(this.#over);

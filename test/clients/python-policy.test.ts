@@ -71,7 +71,7 @@ with Policy(sys.argv[1]) as policy:
         except WireError as error:
             return [error.code, error.message]
 
-    found = {"text": tokens("1+", **asked), "tokens": tokens(np.array([1, 10]), **asked)}
+    found = {"text": tokens("1+", **asked), "tokens": tokens(np.array([1, 10]), **asked, trace=True)}
     left = []
     for token in policy.generate("1+", 10**9):
         left.append(token.text)
@@ -169,18 +169,23 @@ describe.skipIf(!hasPeer)('the Python client', () => {
       [name: string]: unknown;
     };
     const asked = { maxTokens: 12, seed: 3, temperature: 0.9, topP: 0.9, maxSteps: 3 };
-    const expected = [];
-    for await (const { token, text, logProb, ponderSteps, end = null } of agent.generate('1+', {
-      ...asked,
-      exit: 'sample',
-    })) {
-      expected.push({
+    const expected: object[] = [];
+    const traced: object[] = [];
+    const generating = { ...asked, exit: 'sample', trace: true } as const;
+    for await (const { thought, ...one } of agent.generate('1+', generating)) {
+      const { token, text, logProb, ponderSteps, end = null } = one;
+      const told = {
         ...{ token, text, log_prob: expect.closeTo(logProb, 4), ponder_steps: ponderSteps },
         ...{ policy_version: 200, end },
-      });
+      };
+      const close = (numbers: readonly number[]) => numbers.map((x) => expect.closeTo(x, 4));
+      const { halts, values, actions } = thought!;
+      const lists = { halts: close(halts), values: close(values), actions: actions.map(close) };
+      expected.push({ ...told, thought: null });
+      traced.push({ ...told, thought: lists });
     }
     expect(found.text).toEqual(expected);
-    expect(found.tokens).toEqual(expected);
+    expect(found.tokens).toEqual(traced);
     expect(found.again).toEqual(expected);
     expect(found.left).toHaveLength(3);
     expect(found.refused).toEqual([

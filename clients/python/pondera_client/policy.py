@@ -46,6 +46,7 @@ class Token:
         ponder_steps: the ponder steps before it.
         policy_version: environment steps the policy had been trained for that wrote it.
         end: on the last one why there is no other, "stop", "maxTokens" or "deadline"; None on others.
+        thought: {"halts", "values", "actions"}, lists with an entry for each ponder step, where it was asked for (`trace`).
     """
 
     token: int
@@ -54,6 +55,7 @@ class Token:
     ponder_steps: int
     policy_version: int
     end: str | None
+    thought: dict[str, list] | None = None
 
 
 class Policy:
@@ -181,6 +183,7 @@ class Policy:
         seed: int | None = None,
         max_steps: int | None = None,
         deadline_ms: float | None = None,
+        trace: bool = False,
     ) -> Iterator[Token]:
         """The tokens after a prompt, a text of the run's tokens or a list of them, each as soon as it is written.
 
@@ -200,6 +203,7 @@ class Policy:
             "seed": seed,
             "maxSteps": max_steps,
             "deadlineMs": deadline_ms,
+            "trace": trace or None,
         }
         given = {name: value for name, value in fields.items() if value is not None}
         with closing(self._link.stream(given)) as replies:
@@ -212,6 +216,7 @@ class Policy:
                     reply["ponderSteps"],
                     self.policy_version,
                     reply.get("end"),
+                    reply.get("thought"),
                 )
 
     def _decide(

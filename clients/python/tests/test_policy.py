@@ -151,10 +151,11 @@ def written(ws, message, *tokens, end=None, **others):
 
 
 def test_generates_over_a_connection_of_its_own(server):
-    server.behave = lambda ws, message: message["t"] == "generate" and written(ws, message, 5, 6, end="stop")
+    server.behave = lambda ws, message: message["t"] == "generate" and written(ws, message, 5, 6, end="stop", thought={"halts": [0.5]})
     with Policy(server.url) as policy:
         found = []
-        for token in policy.generate(np.array([1, 2]), 9, temperature=0.5, top_p=0.9, stop=[3], seed=1, max_steps=4):
+        for token in policy.generate(np.array([1, 2]), 9, temperature=0.5, top_p=0.9, stop=[3], seed=1, max_steps=4, trace=True):
+            assert token.thought == {"halts": [0.5]}
             found.append((token.token, token.text, token.log_prob, token.ponder_steps, token.end))
             assert policy.act([2, 1]).tolist() == [2, 1]
         assert found == [(5, "5", -1.5, 2, None), (6, "6", -1.5, 2, "stop")]
@@ -168,6 +169,7 @@ def test_generates_over_a_connection_of_its_own(server):
         "stop": [3],
         "seed": 1,
         "maxSteps": 4,
+        "trace": True,
     }
 
 

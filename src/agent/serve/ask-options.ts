@@ -48,13 +48,13 @@ export const askChecks: Checks<AskOptions> = {
 };
 
 /** How a server generates tokens, as an agent does; the exit that ends thoughts is the server's. */
-export interface AskTokensOptions extends Omit<GenerateOptions, 'exit' | 'trace'> {}
+export interface AskTokensOptions extends Omit<GenerateOptions, 'exit'> {}
 
-const { exit: _, trace: __, ...tokensChecks } = generateChecks;
+const { exit: _, ...tokensChecks } = generateChecks;
 export const askTokensChecks: Checks<AskTokensOptions> = tokensChecks;
 
 /** A token that a server has generated. */
-export interface ServedToken extends Omit<GeneratedToken, 'thought'> {
+export interface ServedToken extends Omit<GeneratedToken, 'thought'>, Pick<Acted, 'thought'> {
   /** Environment steps of training behind the weights that wrote it; later tokens may come of newer weights. */
   policyVersion: number;
 }

@@ -1,4 +1,4 @@
-import { type Connection, WireError } from '../../envs/net/index.ts';
+import { type Connection, explainSize, sizeOf, WireError } from '../../envs/net/index.ts';
 import type { PolicyGenerations } from './policy-generations.ts';
 import type { PolicyRequest } from './policy-messages.ts';
 
@@ -54,7 +54,10 @@ export class ConnectionGenerations {
     try {
       for await (const token of this.#generations.tokens(asked)) {
         const end = token.end ?? (one.cancelled ? 'cancel' : undefined);
-        await connection.deliver({ t: 'generated', id, ...token, ...(end && { end }) });
+        const reply = { t: 'generated', id, ...token, ...(end && { end }) };
+        const large = token.thought && explainSize(sizeOf(reply), connection.peerTakes);
+        if (large) throw new WireError('TOO_LARGE', large);
+        await connection.deliver(reply);
         if (end || !connection.open) return;
       }
     } catch (error) {

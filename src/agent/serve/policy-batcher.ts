@@ -151,14 +151,14 @@ export class PolicyBatcher {
    */
   async thinkToken(
     token: unknown,
-    options: ActOptions & Pick<DecisionRequest, 'rng' | 'tempering'>,
+    options: ActOptions & Pick<DecisionRequest, 'rng' | 'tempering' | 'trace'>,
     see: See,
   ): Promise<Decision> {
     this.#checkOpen();
-    const { deterministic: greedy, rng, tempering } = options;
+    const { deterministic: greedy, rng, tempering, trace } = options;
     const [decision] = await this.#decide({
       ...{ obs: [token], masks: [undefined], see: [see], limits: limitsOf(options) },
-      ...{ greedy, tempering, rngOf: () => rng },
+      ...{ greedy, tempering, rngOf: () => rng, trace },
     });
     this.#options.metrics.wrote(decision);
     return decision;

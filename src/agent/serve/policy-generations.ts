@@ -1,5 +1,6 @@
 import { WireError } from '../../envs/net/index.ts';
 import { type Generator, generate } from '../agent/generate-tokens.ts';
+import type { ThoughtTrace } from '../agent/thought-trace.ts';
 import type { ServedToken } from './ask-options.ts';
 import type { PolicyBatcher } from './policy-batcher.ts';
 import type { PostedGenerate } from './policy-messages.ts';
@@ -58,8 +59,9 @@ export class PolicyGenerations {
       }
       this.#running++;
       try {
-        for await (const token of generate(this.#writer, prompt, options)) {
-          yield { ...token, policyVersion: this.#thinker.agent.version };
+        for await (const { thought, ...token } of generate(this.#writer, prompt, options)) {
+          const policyVersion = this.#thinker.agent.version;
+          yield { ...token, policyVersion, ...(thought && { thought: listsOf(thought) }) };
         }
       } finally {
         this.#running--;
@@ -70,6 +72,11 @@ export class PolicyGenerations {
       throw error;
     }
   }
+}
+
+/** A thought as it travels, beside what the token says of it. */
+function listsOf({ halts, values, actions }: ThoughtTrace): ServedToken['thought'] {
+  return { halts, values, actions };
 }
 
 function refusal({ message }: RangeError): WireError {

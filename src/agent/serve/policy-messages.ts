@@ -57,6 +57,7 @@ const generation = {
   seed: asked.seed,
   maxSteps: asked.maxSteps,
   deadlineMs: asked.deadlineMs.meta({ description: 'time for all tokens, in ms' }),
+  trace: asked.trace.meta({ description: 'whether each token comes with its thought' }),
 };
 const generate = z.strictObject({ t: z.literal('generate'), id, ...generation });
 const cancel = z.strictObject({ t: z.literal('cancel'), id });
@@ -81,6 +82,7 @@ const written = {
   logProb: z.number(),
   ponderSteps: z.int().min(1),
   policyVersion: id,
+  thought: thought.optional(),
 };
 const generated = z.strictObject({
   t: z.literal('generated'),

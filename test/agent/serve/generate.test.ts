@@ -1,9 +1,11 @@
 import { request } from 'node:http';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { GenerateOptions } from '../../../src/agent/agent/generate-tokens.ts';
+import type { ThoughtTrace } from '../../../src/agent/agent/thought-trace.ts';
 import type { ConfigInput } from '../../../src/agent/config/config.ts';
 import type { Agent, ServeOptions } from '../../../src/agent/index.ts';
 import type { AskTokensOptions, ServedToken } from '../../../src/agent/serve/ask-options.ts';
+import { ConnectionGenerations } from '../../../src/agent/serve/connection-generations.ts';
 import { PolicyBatcher } from '../../../src/agent/serve/policy-batcher.ts';
 import type { PolicyClient } from '../../../src/agent/serve/policy-client.ts';
 import { PolicyGenerations } from '../../../src/agent/serve/policy-generations.ts';
@@ -20,6 +22,12 @@ async function all<T>(tokens: AsyncIterable<T>): Promise<T[]> {
   return list;
 }
 
+/** A thought as it comes over the wire: the server's batches are others, whose numbers differ in their last digits. */
+function travelled({ halts, values, actions }: ThoughtTrace) {
+  const close = (numbers: number[]) => numbers.map((x) => expect.closeTo(x, 4));
+  return { halts: close(halts), values: close(values), actions: actions.map(close) };
+}
+
 /** What the agent generates, as the server says it. */
 async function wanted(agent: Agent, prompt: string | number[], options: GenerateOptions) {
   const tokens = await all(agent.generate(prompt, options));
@@ -27,6 +35,7 @@ async function wanted(agent: Agent, prompt: string | number[], options: Generate
     ...token,
     logProb: expect.closeTo(token.logProb, 4),
     policyVersion: 200,
+    ...(token.thought && { thought: travelled(token.thought) }),
   }));
 }
 
@@ -56,6 +65,22 @@ async function raw(server: PolicyServer) {
   return connection;
 }
 
+const metrics = { answered() {}, wrote() {}, failed() {} } as unknown as PolicyMetrics;
+
+/** A batcher of an agent, without a server. */
+function thinkerOf(agent: Agent): PolicyBatcher {
+  const onFault = (error: unknown) => {
+    throw error;
+  };
+  const thinker = new PolicyBatcher(agent, { maxBatch: 4, queue: 4, metrics, onFault });
+  onTestFinished(() => thinker.drain());
+  return thinker;
+}
+
+function generationsOf(agent: Agent, thinker = thinkerOf(agent)): PolicyGenerations {
+  return new PolicyGenerations(thinker, 1, metrics);
+}
+
 const seeded = { maxTokens: 12, seed: 1 };
 
 describe('a policy server', () => {
@@ -67,6 +92,7 @@ describe('a policy server', () => {
     ['stops', '7=', { seed: 4, stop: ['+', 3] }],
     ['thoughts of a step', '1+', { ...seeded, maxSteps: 1 }],
     ['no time', '1+', { seed: 1, deadlineMs: 0 }],
+    ['thoughts on the wire', '1+', { ...seeded, trace: true }],
   ])('generates by %s what the agent generates', async (_, prompt, options) => {
     const { agent, server, client } = await writing();
     const expected = await wanted(agent, prompt, { ...options, exit: 'sample' });
@@ -211,16 +237,41 @@ describe('a policy server', () => {
     expect(await all(other.generate('1+', { maxTokens: 2 }))).toHaveLength(2);
   });
 
+  it('ends a stream of which a thought does not fit, and says how large it is', async () => {
+    const { agent, server, client } = await writing({}, { maxPayload: 1000 });
+    // A thought of 4 steps has 48 probabilities, one of a step 12.
+    const long = { maxTokens: 50, seed: 1, trace: true };
+    const { lines } = await post(server, { prompt: '1+', ...long });
+    expect(lines.at(-1)).toEqual({
+      code: 'TOO_LARGE',
+      message: expect.stringMatching(
+        /^expected a line of at most 1000 bytes \(maxPayload\), got \d+; ask without trace$/,
+      ),
+    });
+    expect(lines.length).toBeLessThan(50);
+    const said = await new Promise<object[]>((resolve) => {
+      const messages: object[] = [];
+      const take = async (message: object) => void messages.push(message);
+      const send = (message: object) => resolve([...messages, message]);
+      const takes = { peerTakes: 300, open: true, deliver: take, send, fail: send };
+      const connection = takes as unknown as Connection;
+      new ConnectionGenerations(connection, generationsOf(agent), 1).begin({
+        ...{ t: 'generate', id: 3, prompt: '1+', ...long },
+      });
+    });
+    expect(said.at(-1)).toMatchObject({
+      ...{ t: 'failed', id: 3, code: 'TOO_LARGE' },
+      message: expect.stringMatching(/^expected at most 300 bytes, which the other side takes/),
+    });
+    expect(await all(client.generate('1+', seeded))).toHaveLength(12);
+    expect(await metric(server, 'generations')).toBe(0);
+  });
+
   it('goes on with newer weights after what is written', async () => {
     const { agent } = await makeWriter({ memory: { length: 64 } }, 3);
     const { agent: older } = await makeWriter({ memory: { length: 64 } }, 3);
-    const metrics = { answered() {}, wrote() {}, failed() {} } as unknown as PolicyMetrics;
-    const onFault = (error: unknown) => {
-      throw error;
-    };
-    const thinker = new PolicyBatcher(agent, { maxBatch: 4, queue: 4, metrics, onFault });
-    onTestFinished(() => thinker.drain());
-    const generations = new PolicyGenerations(thinker, 1, metrics);
+    const thinker = thinkerOf(agent);
+    const generations = generationsOf(agent, thinker);
     const { agent: newer } = await makeWriter({ memory: { length: 64 } }, 9);
     const prompt = [1, 2, 11];
     const stream = generations.tokens({ prompt, maxTokens: 20, temperature: 0 });
