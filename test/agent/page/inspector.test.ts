@@ -147,7 +147,7 @@ describe.skipIf(!chromiumPath)('the thought inspector in Chromium', () => {
   it('plays an episode now, with the thoughts that a recording of that seed has', async () => {
     const page = await inspect('tiny');
     await place(page, 'decision 1 of');
-    await page.getByLabel('Seed').fill('5');
+    await page.getByLabel('Seed', { exact: true }).fill('5');
     await page.getByRole('button', { name: 'Play one now' }).click();
     await page.getByText('seed 5, played now').waitFor();
     await page.getByRole('button', { name: 'Pause' }).click();
@@ -158,7 +158,7 @@ describe.skipIf(!chromiumPath)('the thought inspector in Chromium', () => {
       own[0].thought.steps.map(({ halt }) => halt.toFixed(3)),
     );
     // The next one is another.
-    expect(await page.getByLabel('Seed').inputValue()).toBe('6');
+    expect(await page.getByLabel('Seed', { exact: true }).inputValue()).toBe('6');
   });
 
   it('shows which choices were forbidden', async () => {
@@ -266,9 +266,9 @@ describe.skipIf(!chromiumPath)('the thought inspector in Chromium', () => {
     const [header, ...rest] = recording.split('\n');
     await open([header, '{"type":', ...rest].join('\n'));
     await says('Line 2 is damaged.');
-    await open(recording.replace('"version":3', '"version":4'));
+    await open(recording.replace('"version":4', '"version":5'));
     await says(
-      'This recording is of version 4, written by Pondera 0.1.0; this page reads version 3.',
+      'This recording is of version 5, written by Pondera 0.1.0; this page reads version 4.',
     );
     await open('{"a":1}\n');
     await says('This is not a recording.');

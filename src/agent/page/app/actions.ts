@@ -1,5 +1,6 @@
 import type { RecordedDecision, RecordingHeader } from '../../run/recording-format.ts';
 import type { SpaceJson } from './recorded-space.ts';
+import { nameOf } from './token-text.ts';
 
 /** How the page shows an action distribution, number by number. */
 export interface Actions {
@@ -14,7 +15,12 @@ export interface Actions {
   taken: Set<number>;
   /** Whether all entries can be compared with each other. */
   alike: boolean;
+  /** Whether they are the many choices of a single one, of which the likeliest matter. */
+  ranked: boolean;
 }
+
+/** The most choices that are all shown. */
+const UNRANKED = 14;
 
 /** A number of a distribution. */
 interface Entry {
@@ -59,6 +65,7 @@ export function actionsOf(
     isShare: (i) => !values && entries[i].kind === 'share',
     taken: new Set(entries.flatMap(({ taken }, i) => (taken ? [i] : []))),
     alike: !parts && space.type !== 'box',
+    ranked: space.type === 'discrete' && space.n > UNRANKED,
   };
 }
 
@@ -69,7 +76,7 @@ function entriesOf(space: SpaceJson, action: unknown, name: string): Entry[] {
   switch (space.type) {
     case 'discrete':
       return Array.from({ length: space.n }, (_, i) => ({
-        label: choice(space.start + i),
+        label: choice(nameOf(space, space.start + i)),
         kind: 'share',
         taken: space.start + i === action,
       }));

@@ -1,19 +1,12 @@
+import type { TextRequest } from '../server/page-messages.ts';
 import type { RecordingFile } from '../server/recording-file.ts';
 import { fill, h } from './dom.ts';
 import type { InspectorContext } from './inspector-context.ts';
 import { Showing } from './showing.ts';
 import { Sources } from './sources.ts';
 
-/**
- * Shows the thought inspector of a run in `element`.
- * @returns a function that removes it
- */
-export function mountInspector(element: HTMLElement, context: InspectorContext): () => void {
-  const inspector = new Inspector(element, context);
-  return () => inspector.dispose();
-}
-
-class Inspector {
+/** The thought inspector of a run, in an element. */
+export class Inspector {
   readonly #element: HTMLElement;
   readonly #context: InspectorContext;
   readonly #sources: Sources;
@@ -22,6 +15,8 @@ class Inspector {
   /** The name of the file in view; undefined for one that is not in the list. */
   #open: string | undefined;
   #showing: Showing | undefined;
+  /** Stops the text that is being written. */
+  #stop = () => {};
 
   constructor(element: HTMLElement, context: InspectorContext) {
     this.#element = element;
@@ -30,6 +25,8 @@ class Inspector {
       recording: (file) => this.#openRecording(file, true),
       live: (seed) => this.#show().play(seed),
       disk: (file) => this.#openFile(file),
+      write: (request) => this.#write(request),
+      stop: () => this.#stop(),
     });
     fill(element, this.#sources.element, this.#place);
     element.addEventListener('dragover', this.#dragged);
@@ -37,6 +34,11 @@ class Inspector {
     document.addEventListener('keydown', this.#keyed);
     addEventListener('focus', this.#returned);
     void this.#begin();
+  }
+
+  /** Whether the run may generate texts. */
+  set generates(generates: boolean) {
+    this.#sources.text.element.hidden = !generates;
   }
 
   dispose(): void {
@@ -80,9 +82,19 @@ class Inspector {
     void this.#show().read(async () => file.stream(), { byHand: true, name: file.name });
   }
 
+  #write(request: TextRequest): void {
+    const { text } = this.#sources;
+    const showing = this.#show();
+    text.writing = true;
+    this.#stop = showing.write(request, () => {
+      text.writing = false;
+    });
+  }
+
   /** Replaces the recording in view. @param file its name in the list; undefined for one from elsewhere */
   #show(file?: string): Showing {
     this.#showing?.dispose();
+    this.#sources.text.writing = false;
     this.#open = file;
     this.#sources.list(this.#files, file);
     this.#sources.showProblem('');

@@ -8,6 +8,7 @@ import type { SpaceJson } from './recorded-space.ts';
 import type { RecordingReader } from './recording-reader.ts';
 import { largestFirst, shareRow } from './share-row.ts';
 import { spaceView } from './space-view.ts';
+import { nameOf } from './token-text.ts';
 
 /** The most entries in the list, which begins with the most attended one. */
 const LISTED = 6;
@@ -33,8 +34,8 @@ export class MemoryView {
   /** The entry that a user chose, and the one at which the pointer is. */
   #chosen: number | undefined;
   #pointed: number | undefined;
-  /** The decision whose view is drawn. */
-  #drawn = -1;
+  /** The observation that is drawn, by its place and part. */
+  #drawn = '';
 
   /** @param seek called with the index of the decision that a user goes to */
   constructor(header: RecordingHeader, film: RecordingReader, seek: (decision: number) => void) {
@@ -118,26 +119,28 @@ export class MemoryView {
     const share = formatShare(this.#shares[entry]);
     this.#strip.mark(entry, `${name}: ${share} in ponder step ${this.#step + 1}`);
     setText(this.#name, name.charAt(0).toUpperCase() + name.slice(1));
-    const { place, back, part, parts } = recalled;
+    const { place, back, part, parts, obs } = recalled;
     this.#go.disabled = back === 0;
     const seen = this.#film.decisions[place];
     const several = this.#recalled.some(({ parts }) => parts > 1);
-    const shown = part < parts ? 'the last of its observations, the only one recorded' : 'this one';
+    const shown =
+      obs === undefined ? 'the last of its observations, the only one recorded' : 'this one';
     // All entries have the same facts: were the page shorter for one, it would move away from below the pointer.
     fill(
       this.#facts,
       ...fact('Attention', `${share} in ponder step ${this.#step + 1}`),
-      ...fact('Action', actionText(seen.action)),
+      ...fact('Action', actionText(seen.action, this.#header.spaces.action as SpaceJson)),
       ...fact('Reward', formatNumber(seen.reward)),
       ...(several ? fact('Shown', shown) : []),
       ...fact('Observation', this.#numbers),
     );
-    if (this.#drawn === place) return;
-    this.#drawn = place;
-    const { drawing, obs } = seen;
+    const view = `${place} ${part}`;
+    if (this.#drawn === view) return;
+    this.#drawn = view;
+    const drawing = part === parts && seen.drawing;
     this.#picture.hidden = !drawing;
     fill(this.#picture, drawing && new DrawingView(drawing as Drawing, name).element);
-    fill(this.#numbers, spaceView(this.#header.spaces.observation as SpaceJson, obs));
+    fill(this.#numbers, spaceView(this.#header.spaces.observation as SpaceJson, obs ?? seen.obs));
   }
 }
 
@@ -145,9 +148,10 @@ function fact(name: string, what: string | HTMLElement): HTMLElement[] {
   return [h('dt', {}, name), h('dd', {}, what)];
 }
 
-function actionText(action: unknown): string {
+function actionText(action: unknown, space?: SpaceJson): string {
+  if (space?.type === 'discrete') return nameOf(space, action as number);
   if (typeof action === 'number') return formatNumber(action);
-  if (Array.isArray(action)) return action.map(actionText).join(' ');
+  if (Array.isArray(action)) return action.map((part) => actionText(part)).join(' ');
   const parts = Object.entries(action as Record<string, unknown>);
   return parts.map(([name, part]) => `${name} ${actionText(part)}`).join(', ');
 }

@@ -8,8 +8,10 @@ import { MemoryView } from './memory-view.ts';
 import { recalledAt } from './recalled.ts';
 import type { RecordingReader } from './recording-reader.ts';
 import { Scene } from './scene.ts';
+import { TextView } from './text-view.ts';
 import { ThoughtView } from './thought-view.ts';
 import { Timeline } from './timeline.ts';
+import { tokensIn } from './token-text.ts';
 
 const SPEEDS = [0.5, 1, 2, 4, 8];
 /** A screen reader reads a step after it has been in view for so long. */
@@ -25,6 +27,8 @@ export class Player {
   readonly #place = h('p', { class: 'place' });
   readonly #play = h('button', { type: 'button', class: 'play' });
   readonly #stage = h('div', { class: 'stage' });
+  readonly #textPlace = h('div');
+  #text: TextView | undefined;
   #views:
     | { scene: Scene; thought: ThoughtView; attention: AttentionView; memory?: MemoryView }
     | undefined;
@@ -73,6 +77,7 @@ export class Player {
           keyHint(['space'], 'play, pause'),
         ),
       ),
+      this.#textPlace,
       this.#stage,
     );
     this.#update(false);
@@ -85,6 +90,7 @@ export class Player {
     if (decisions.length !== this.#drawn) {
       this.#drawn = decisions.length;
       this.#timeline.show(this.#film);
+      this.#text?.grow();
     }
     this.#update(false);
   }
@@ -103,6 +109,7 @@ export class Player {
   key({ key, target }: KeyboardEvent): boolean {
     const { cursor } = this;
     const inList = (target as Element).getAttribute('role') === 'listbox';
+    const inText = this.#text?.owns(target as Element);
     const keys: Record<string, (() => void) | undefined> = {
       ArrowLeft: () => cursor.seek(cursor.decision - 1),
       ArrowRight: () => cursor.seek(cursor.decision + 1),
@@ -115,6 +122,11 @@ export class Player {
         ArrowDown: () => cursor.choose(cursor.step + 1),
         Home: () => cursor.choose(0),
         End: () => cursor.choose(Number.POSITIVE_INFINITY),
+      }),
+      ...(inText && {
+        Home: () => cursor.seek(0),
+        End: () => cursor.seek(Number.POSITIVE_INFINITY),
+        Enter: () => this.focus(),
       }),
     };
     keys[key]?.();
@@ -133,6 +145,9 @@ export class Player {
     const seek = (decision: number) => this.cursor.seek(decision);
     const memory = header.policy.memory && new MemoryView(header, this.#film, seek);
     this.#views = { scene, thought, attention, memory };
+    const tokens = tokensIn(header);
+    this.#text = tokens && new TextView(header, this.#film, tokens, seek);
+    fill(this.#textPlace, this.#text?.element);
     fill(this.#stage, scene.element, thought.element, attention.element, memory?.element);
   }
 
@@ -140,23 +155,25 @@ export class Player {
     const { decision: at, step, playing } = this.cursor;
     setText(this.#play, playing ? '⏸ Pause' : '▶ Play');
     const decision = this.#film.decisions[at];
-    this.#stage.hidden = !decision;
+    this.#stage.hidden = this.#textPlace.hidden = !decision;
     if (!decision || !this.#views) {
       setText(this.#place, '');
       return;
     }
     const { scene, thought, attention, memory } = this.#views;
+    const recalled = recalledAt(this.#film, at);
     if (this.#shown !== at) {
-      const recalled = recalledAt(this.#film, at);
       thought.show(decision, recalled);
       this.#shown = at;
       scene.show(decision, this.#film, at);
       memory?.show(decision, recalled);
+      this.#text?.select(at);
     }
     thought.select(decision, step);
     scene.light(decision, step);
     attention.show(decision, step, scene.lit);
     memory?.select(step);
+    this.#text?.light(decision, recalled, step);
     const steps = decision.thought.steps.length;
     const { number } = this.#film.episodeAt(at)!;
     const { length } = this.#film.decisions;

@@ -1,7 +1,7 @@
 import type { RecordedDecision, RecordedEnd, RecordingHeader } from '../../run/recording-format.ts';
 
 /** The newest version of the recording format that this page reads. */
-const VERSION = 3;
+const VERSION = 4;
 
 export interface Episode {
   /** Index of its first decision among all of the recording. */

@@ -1,17 +1,22 @@
+import type { TextRequest } from '../server/page-messages.ts';
 import type { RecordingFile } from '../server/recording-file.ts';
 import { fill, h, setText } from './dom.ts';
 import { formatAgo, formatBytes } from './format.ts';
+import { TextForm } from './text-form.ts';
 
-/** Called when a user chooses an episode: of a listed recording, played now, or from a file on disk. */
+/** Called when a user chooses an episode: of a listed recording, played now, from a file on disk, or a text that is written now. */
 export interface SourceActions {
   recording: (file: string) => void;
   live: (seed: number) => void;
   disk: (file: File) => void;
+  write: (request: TextRequest) => void;
+  stop: () => void;
 }
 
-/** The choice of an episode: a recording of the run, a file from a disk, or one played now. */
+/** The choice of an episode: a recording of the run, a file from a disk, one played now, or a text. */
 export class Sources {
   readonly element: HTMLElement;
+  readonly text: TextForm;
   readonly #recordings = h('select', { 'aria-label': 'Recording' });
   readonly #seed = h('input', {
     ...{ type: 'text', inputmode: 'numeric', pattern: '\\d{1,9}', value: '0', size: 6 },
@@ -21,6 +26,7 @@ export class Sources {
   readonly #problem = h('p', { class: 'problem', role: 'alert', hidden: true });
 
   constructor(actions: SourceActions) {
+    this.text = new TextForm(actions);
     this.#recordings.addEventListener('change', () => {
       if (this.#recordings.value !== '') actions.recording(this.#recordings.value);
     });
@@ -62,6 +68,7 @@ export class Sources {
           h('label', { for: 'recording-file' }, 'Open a file…'),
         ),
       ),
+      this.text.element,
       this.#status,
       this.#problem,
     );

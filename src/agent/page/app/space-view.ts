@@ -1,6 +1,7 @@
 import { h } from './dom.ts';
 import { formatNumber } from './format.ts';
 import type { Bound, SpaceJson } from './recorded-space.ts';
+import { nameOf } from './token-text.ts';
 
 interface GraphValue {
   nodes: unknown[];
@@ -32,7 +33,7 @@ export function spaceView(space: SpaceJson, value: unknown): HTMLElement {
       return h(
         'p',
         { class: 'number' },
-        `${value} of ${space.start} … ${space.start + space.n - 1}`,
+        `${space.names ? `${nameOf(space, value as number)}, ` : ''}${value} of ${space.start} … ${space.start + space.n - 1}`,
       );
     case 'multi-discrete':
       return numbers(space.shape, value as number[]);

@@ -1,5 +1,6 @@
 import type { Actions } from './actions.ts';
 import { h } from './dom.ts';
+import { largestFirst } from './share-row.ts';
 import { setSpan } from './span.ts';
 
 /** The most actions side by side. */
@@ -21,6 +22,16 @@ export function measure(
   );
   setSpan(element, x, ...scale);
   return element;
+}
+
+/** The three likeliest of many choices in words. */
+export function likeliest(numbers: readonly number[], { labels }: Actions): HTMLElement {
+  const first = largestFirst(numbers).slice(0, 3);
+  return h(
+    'span',
+    { class: 'likeliest' },
+    ...first.map((i) => h('span', {}, h('b', {}, labels[i]), ` ${numbers[i].toFixed(2)}`)),
+  );
 }
 
 /** A distribution as columns side by side. */

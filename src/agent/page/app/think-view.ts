@@ -1,5 +1,5 @@
 import { fill, h } from './dom.ts';
-import { mountInspector } from './inspector.ts';
+import { Inspector } from './inspector.ts';
 import type { LiveLink } from './live-link.ts';
 import { connect, request } from './page-requests.ts';
 import { RunHead } from './run-view.ts';
@@ -15,18 +15,17 @@ export function mountThink(
   const place = h('section', { class: 'inspector', 'aria-label': 'Thoughts' });
   const gone = new AbortController();
   fill(element, head.element, place);
+  const inspector = new Inspector(place, { run, request, connect, announce, signal: gone.signal });
   const update = () => {
-    head.show(
-      link.runs?.find(({ name }) => name === run),
-      link.runs !== undefined,
-    );
+    const summary = link.runs?.find(({ name }) => name === run);
+    head.show(summary, link.runs !== undefined);
+    inspector.generates = summary?.generates ?? false;
   };
   update();
   const ends = link.onChange(update);
-  const unmount = mountInspector(place, { run, request, connect, announce, signal: gone.signal });
   return () => {
     gone.abort();
-    unmount();
+    inspector.dispose();
     ends();
   };
 }

@@ -1,15 +1,16 @@
 import type { RecordedDecision, RecordingHeader } from '../../run/recording-format.ts';
-import { actionsOf } from './actions.ts';
+import { type Actions, actionsOf } from './actions.ts';
 import { fill, h, setText } from './dom.ts';
 import { formatNumber, formatShare } from './format.ts';
 import { type Recalled, recalledText } from './recalled.ts';
+import { largestFirst, shareRow } from './share-row.ts';
 import { setSpan, setTick } from './span.ts';
-import { columns, measure } from './step-parts.ts';
+import { columns, likeliest, measure } from './step-parts.ts';
 import { tokenNote } from './token-values.ts';
 import { verdict } from './verdict.ts';
 
-/** The most actions that fit without scrolling. */
-const UNSCROLLED = 14;
+/** The most actions that fit without scrolling, and the most of many choices. */
+const [UNSCROLLED, LISTED] = [14, 10];
 
 /** The thought before one decision: a list of its ponder steps, and the details of one of them. */
 export class ThoughtView {
@@ -68,7 +69,7 @@ export class ThoughtView {
           h('span', { class: 'n' }, h('span', { class: 'unseen' }, 'Step '), String(i + 1)),
           measure('halt', formatShare(halt), halt, [0, 1]),
           measure('value', formatNumber(value), value, [least, most]),
-          columns(step.actions, actions),
+          actions.ranked ? likeliest(step.actions, actions) : columns(step.actions, actions),
           h('span', { class: 'attended' }, mostAttended(this.#header, step, obs, recalled)),
         );
       }),
@@ -105,13 +106,18 @@ export class ThoughtView {
         `${formatNumber(priced * this.#header.price)} (${priced} × ${formatNumber(this.#header.price)})`,
       ),
     );
-    const { labels, heading, scale, isShare, taken, alike } = actionsOf(this.#header, decision);
+    const actions = actionsOf(this.#header, decision);
+    const { labels, heading, scale, isShare, taken, alike } = actions;
+    const shown = shownOf(step.actions, actions);
+    const others = labels.length - shown.length;
+    const rest = shown.reduce((sum, i) => sum - step.actions[i], 1);
     // A list that scrolls needs the focus for the keyboard.
-    this.#actions.tabIndex = labels.length > UNSCROLLED ? 0 : -1;
+    this.#actions.tabIndex = shown.length > UNSCROLLED ? 0 : -1;
     setText(this.#hint, `${heading}${before ? '; a tick marks the number one step before' : ''}.`);
     fill(
       this.#actions,
-      ...step.actions.map((share, i) => {
+      ...shown.map((i) => {
+        const share = step.actions[i];
         const bar = h('span', { class: 'bar', 'aria-hidden': 'true' });
         bar.append(h('span', { class: 'fill' }), h('span', { class: 'was', hidden: !before }));
         setSpan(bar, share, ...scale(i));
@@ -128,8 +134,17 @@ export class ThoughtView {
           h('span', { class: 'note' }, note),
         );
       }),
+      others > 0 && isShare(0) && shareRow(`${others} others`, '', Math.max(0, rest)),
     );
   }
+}
+
+/** The choices to show, in order: where they are many, the likeliest ones and the one taken. */
+function shownOf(numbers: readonly number[], { ranked, taken }: Actions): number[] {
+  if (!ranked) return [...numbers.keys()];
+  const order = largestFirst(numbers);
+  const first = order.slice(0, LISTED);
+  return [...first, ...order.slice(LISTED).filter((i) => taken.has(i))];
 }
 
 function fact(name: string, text: string): HTMLElement[] {

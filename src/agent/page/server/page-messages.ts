@@ -28,6 +28,8 @@ export const runSummary = z.strictObject({
   /** The actions that the run allows now; empty unless a daemon supervises it. */
   controls: z.array(z.enum(controls)),
   env: z.string(),
+  /** Whether its memory holds observations alone, as generating tokens needs. */
+  generates: z.boolean(),
   update: z.int(),
   envSteps: z.number(),
   totalSteps: nullable,
@@ -105,6 +107,19 @@ export type ServerMessage = z.infer<typeof serverMessage>;
 /** What `POST /v1/control` takes. */
 export const controlRequest = z.strictObject({ run, action: z.enum(controls) });
 export type ControlRequest = z.infer<typeof controlRequest>;
+
+/** What a page sends to `/v1/generate`: the text that it wants written. */
+export const textRequest = z.strictObject({
+  prompt: z.string().min(1).max(30_000),
+  maxTokens: z.int().min(1).max(10_000),
+  temperature: z.number().min(0).max(1000),
+  /** The most ponder steps before a token; default: the run's. */
+  maxSteps: z.int().min(1).max(1000).optional(),
+  /** A text that ends the generation. */
+  stop: z.string().min(1).max(1000).optional(),
+  seed: z.int().min(0).max(9_999_999_999),
+});
+export type TextRequest = z.infer<typeof textRequest>;
 
 /** What `GET /v1/history` takes beside `run` and `series`. */
 export const historyRequest = z.object({

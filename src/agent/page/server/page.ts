@@ -123,6 +123,7 @@ function unheardOf(name: string): RunSummary {
   const nothing = {
     ...none,
     env: '',
+    generates: false,
     update: 0,
     envSteps: 0,
     totalSteps: null,

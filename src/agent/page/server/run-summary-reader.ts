@@ -12,7 +12,7 @@ import { showEvent } from './show-event.ts';
 export class RunSummaryReader {
   readonly #dir: string;
   readonly #events: LineReader;
-  #config: Pick<RunSummary, 'env' | 'totalSteps'> | undefined;
+  #config: Pick<RunSummary, 'env' | 'generates' | 'totalSteps'> | undefined;
   #numbers = nothing;
   #metricsVersion = '';
   #heardAt: number | null = null;
@@ -43,6 +43,7 @@ export class RunSummaryReader {
       reason: problem ?? this.#reason,
       controls: [],
       env: '',
+      generates: false,
       totalSteps: null,
       ...this.#config,
       ...this.#numbers,
@@ -140,10 +141,11 @@ async function configOf(dir: string) {
     ifMissing(undefined),
   );
   if (text === undefined) return undefined;
-  const { env, train } = parseYaml(text) ?? {};
+  const { env, memory, train } = parseYaml(text) ?? {};
   const totalSteps: unknown = train?.totalSteps;
   return {
     env: String(env?.id ?? env?.module ?? env?.url ?? env?.listen ?? 'unknown'),
+    generates: memory?.length > 0 && memory.observationsOnly === true,
     totalSteps: typeof totalSteps === 'number' ? totalSteps : null,
   };
 }

@@ -1,12 +1,19 @@
-import { spawn } from 'node:child_process';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { WebSocket } from 'ws';
-import { type Endpoint, jsonAnswer, type Page, WireError } from '../../../envs/net/index.ts';
+import {
+  type Endpoint,
+  jsonAnswer,
+  type Page,
+  readMessage,
+  WireError,
+} from '../../../envs/net/index.ts';
 import { ownCommand } from '../../common/own-command.ts';
 import { errorCode } from '../../run/atomic.ts';
 import { CheckpointStore } from '../../run/index.ts';
+import { type TextRequest, textRequest } from './page-messages.ts';
 import type { RecordingFile } from './recording-file.ts';
+import { relayCommand } from './relay-command.ts';
 
 /** Finds runs. */
 export interface RunDirs {
@@ -23,12 +30,12 @@ export interface ThinkOptions {
   patienceMs?: number;
 }
 
-/** The pages of the thought inspector: recordings of a run, and an episode played now. */
+/** The pages of the thought inspector: recordings of a run, and an episode or a text that is made now. */
 export function thinkPages(
   runs: RunDirs,
   { open, command = ownCommand(), patienceMs = 5000 }: ThinkOptions,
 ): { pages: Page[]; endpoints: Endpoint[] } {
-  let playing = 0;
+  let atPlay = 0;
   const dirOf = async (query: URLSearchParams): Promise<string> => {
     const run = query.get('run') ?? '';
     const dir = await runs.dirOf(run);
@@ -48,31 +55,29 @@ export function thinkPages(
       return { type: 'application/x-ndjson', data: await readFile(path) };
     },
   };
-  const think: Endpoint = {
-    path: '/v1/think',
-    open,
-    subprotocol: 'pondera.page',
+  /** An endpoint of which a command prints the messages. @param commandOf gives its arguments beside the run's directory */
+  const playing = (path: string, commandOf: CommandOf): Endpoint => ({
+    ...{ path, open, subprotocol: 'pondera.page' },
     socket: async (socket, request) => {
       const { searchParams: query } = new URL(request.url!, 'http://localhost');
       const gone = new AbortController();
       socket.once('close', () => gone.abort());
       socket.on('error', () => gone.abort());
       try {
-        const seed = seedIn(query);
+        const [name, ...args] = await commandOf(query, socket);
         const dir = await dirOf(query);
         if (!(await new CheckpointStore(join(dir, 'checkpoints')).latest())) {
           throw new Error('the run has no checkpoint yet, so there is no policy to play');
         }
-        if (playing >= MAX_PLAYING)
+        if (atPlay >= MAX_PLAYING)
           throw new Error(
-            `expected at most ${MAX_PLAYING} episodes in play at once; try again when one has ended`,
+            `expected at most ${MAX_PLAYING} episodes and texts in play at once; try again when one has ended`,
           );
-        playing++;
+        atPlay++;
         try {
-          const args = [...command, 'record', dir, '--seed', seed, '--stdout'];
-          await relay(args, socket, gone.signal, patienceMs);
+          await relayCommand([...command, name, dir, ...args], socket, gone.signal, patienceMs);
         } finally {
-          playing--;
+          atPlay--;
         }
       } catch (error) {
         if (gone.signal.aborted) return;
@@ -81,11 +86,16 @@ export function thinkPages(
       }
       socket.close(1000);
     },
-  };
-  return { pages: [list, recording], endpoints: [think] };
+  });
+  const think = playing('/v1/think', (query) => ['record', '--seed', seedIn(query), '--stdout']);
+  const generate = playing('/v1/generate', async (_, socket) => generateArgs(await textIn(socket)));
+  return { pages: [list, recording], endpoints: [think, generate] };
 }
 
-/** The most episodes in play: each needs a core. */
+/** Gives a command's name and its arguments. @throws Error where a page asked for what there is not */
+type CommandOf = (query: URLSearchParams, socket: WebSocket) => string[] | Promise<string[]>;
+
+/** The most episodes and texts in play: each needs a core. */
 const MAX_PLAYING = 2;
 const NAME = /^[\w.-]+\.jsonl$/;
 
@@ -120,47 +130,30 @@ function seedIn(query: URLSearchParams): string {
   return seed;
 }
 
-/**
- * Sends each line that a command prints as a message, as fast as the page receives them.
- * @throws Error with the end of the command's stderr if it fails
- */
-async function relay(
-  args: string[],
-  socket: WebSocket,
-  gone: AbortSignal,
-  patienceMs: number,
-): Promise<void> {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const closed = new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
+/** What a page wants written: its first message, since a prompt may be too long for an address. */
+async function textIn(socket: WebSocket): Promise<TextRequest> {
+  const message = await new Promise<string>((resolve, reject) => {
+    socket.once('message', (data) => resolve(data.toString()));
+    socket.once('close', () => reject(new Error('the page has left')));
   });
-  let words = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    words = (words + chunk.toString()).slice(-1000);
-  });
-  let kill: NodeJS.Timeout | undefined;
-  const end = () => {
-    child.kill('SIGTERM');
-    child.stdout.destroy();
-    // An environment that does not answer would keep the process alive.
-    kill = setTimeout(() => child.kill('SIGKILL'), patienceMs);
-  };
-  gone.addEventListener('abort', end, { once: true });
-  if (gone.aborted) end();
+  return readMessage(textRequest, jsonIn(message));
+}
+
+function jsonIn(text: string): unknown {
   try {
-    let rest = '';
-    for await (const chunk of child.stdout.setEncoding('utf8')) {
-      const lines = (rest + chunk).split('\n');
-      rest = lines.pop()!;
-      for (const line of lines) await new Promise((sent) => socket.send(line, sent));
-    }
-  } catch (error) {
-    if (!gone.aborted) throw error;
-  } finally {
-    gone.removeEventListener('abort', end);
+    return JSON.parse(text);
+  } catch {
+    throw new Error('expected a text as JSON');
   }
-  const code = await closed;
-  clearTimeout(kill);
-  if (code !== 0) throw new Error(words.trim().replace(/^error: /, '') || `exit code ${code}`);
+}
+
+/** Each with its value in one argument, so that no text is taken for an option. */
+function generateArgs({ prompt, maxTokens, temperature, seed, maxSteps, stop }: TextRequest) {
+  return [
+    ...['generate', `--prompt=${prompt}`, `--max-tokens=${maxTokens}`],
+    ...[`--temperature=${temperature}`, `--seed=${seed}`],
+    ...(maxSteps === undefined ? [] : [`--max-steps=${maxSteps}`]),
+    ...(stop === undefined ? [] : [`--stop=${stop}`]),
+    '--recording',
+  ];
 }

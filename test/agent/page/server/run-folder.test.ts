@@ -56,6 +56,7 @@ describe('a folder of runs', () => {
       update: 4,
       envSteps: 400,
       totalSteps: 1000,
+      generates: false,
       return: 0.3,
       netReturn: null,
       ponderSteps: 2,

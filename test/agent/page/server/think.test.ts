@@ -46,21 +46,27 @@ function ask(server: SocketServer, path: string): Promise<{ status?: number; tex
   });
 }
 
-/** A page that watches an episode being played. */
+/** A page that watches an episode being played, or a text being written. */
 class Watcher {
   readonly socket: WebSocket;
   readonly messages: string[] = [];
   readonly closed: Promise<void>;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(server: SocketServer, query: string) {
-    this.socket = new WebSocket(`${server.url('/v1/think')}?${query}`, ['pondera.page']);
+  constructor(server: SocketServer, query: string, path = '/v1/think') {
+    this.socket = new WebSocket(`${server.url(path)}?${query}`, ['pondera.page']);
     onTestFinished(() => this.socket.terminate());
     this.socket.on('message', (data) => {
       this.messages.push(String(data));
       for (const wake of this.#waiting.splice(0)) wake();
     });
     this.closed = new Promise((resolve) => this.socket.once('close', () => resolve()));
+  }
+
+  send(message: unknown): void {
+    this.socket.once('open', () =>
+      this.socket.send(typeof message === 'string' ? message : JSON.stringify(message)),
+    );
   }
 
   async first(): Promise<string> {
@@ -109,6 +115,74 @@ describe('recordings', () => {
   });
 });
 
+const asked = { prompt: '-1+', maxTokens: 3, temperature: 0.5, seed: 7 };
+
+describe('a text written now', () => {
+  it.each<[object, string]>([
+    [{}, ''],
+    [{ maxSteps: 2, stop: '--set' }, ' --max-steps=2 --stop=--set'],
+  ])('is what the command prints for %j', async (more, args) => {
+    const watcher = new Watcher(await serve(prints), 'run=tiny', '/v1/generate');
+    watcher.send({ ...asked, ...more });
+    await watcher.closed;
+    const command = `generate ${join(folder, 'tiny')} --prompt=-1+ --max-tokens=3 --temperature=0.5 --seed=7`;
+    expect(watcher.messages).toEqual([`${command}${args} --recording`, 'second']);
+  });
+
+  it.each<[string, string, unknown, RegExp]>([
+    ['an unknown run', 'run=nowhere', asked, /^no run is named nowhere$/],
+    ['a run without a policy', 'run=empty', asked, /^the run has no checkpoint yet/],
+    ['no JSON', 'run=tiny', 'no JSON', /^expected a text as JSON$/],
+    ['an empty prompt', 'run=tiny', { ...asked, prompt: '' }, /prompt: .*>=1 characters/],
+    [
+      'a prompt of a book',
+      'run=tiny',
+      { ...asked, prompt: 'x'.repeat(30_001) },
+      /prompt: .*<=30000 characters/,
+    ],
+    ['a null byte', 'run=tiny', { ...asked, prompt: 'a\0b' }, /without null bytes/],
+    ['too many tokens', 'run=tiny', { ...asked, maxTokens: 10_001 }, /maxTokens: .*<=10000/],
+    ['an unknown option', 'run=tiny', { ...asked, set: 'env.module=x' }, /"set"/],
+  ])('is refused: %s', async (_, query, message, problem) => {
+    const watcher = new Watcher(await serve(stays), query, '/v1/generate');
+    watcher.send(message);
+    await watcher.closed;
+    expect(watcher.messages.map((text) => JSON.parse(text))).toEqual([
+      { type: 'problem', message: expect.stringMatching(problem) },
+    ]);
+  });
+
+  it('says after what has come why no more does', async () => {
+    const fails = 'console.log("{}"); console.error("error: no memory"); process.exitCode = 1';
+    const watcher = new Watcher(await serve(fails), 'run=tiny', '/v1/generate');
+    watcher.send(asked);
+    await watcher.closed;
+    expect(watcher.messages).toEqual(['{}', '{"type":"problem","message":"no memory"}']);
+  });
+
+  it('ends as its page goes, and counts among the episodes in play', async () => {
+    const server = await serve(stays);
+    const text = new Watcher(server, 'run=tiny', '/v1/generate');
+    text.send(asked);
+    const pid = Number(await text.first());
+    await new Watcher(server, 'run=tiny').first();
+    const third = new Watcher(server, 'run=tiny', '/v1/generate');
+    third.send(asked);
+    expect(await third.first()).toContain('at most 2 episodes and texts in play at once');
+    text.socket.close();
+    await expect.poll(() => isAlive(pid), patient).toBe(false);
+  });
+
+  it('needs a token where the page does', async () => {
+    const { pages, endpoints } = thinkPages({ dirOf }, { open: false, command: [] });
+    const server = await SocketServer.listen({ token: 'a-secret' }, endpoints, pages);
+    onTestFinished(() => server.close());
+    const { socket } = new Watcher(server, 'run=tiny', '/v1/generate');
+    const refused = await new Promise<Error>((resolve) => socket.once('error', resolve));
+    expect(refused.message).toContain('401');
+  });
+});
+
 describe('an episode played now', () => {
   it('is what the command prints, line by line', async () => {
     const watcher = new Watcher(await serve(prints), 'run=tiny&seed=7');
@@ -142,7 +216,7 @@ describe('an episode played now', () => {
     const third = new Watcher(server, 'run=tiny');
     await third.closed;
     expect(JSON.parse(third.messages[0]).message).toBe(
-      'expected at most 2 episodes in play at once; try again when one has ended',
+      'expected at most 2 episodes and texts in play at once; try again when one has ended',
     );
 
     expect(isAlive(pid)).toBe(true);
