@@ -113,7 +113,11 @@ describe('Recall-v0', () => {
           const links = new Map<number, number>();
           for (let i = 0; i < pairs; i++) {
             const [question, name, target, asked] = obs;
-            expect([question, asked, info.difficulty]).toEqual([0, 0, 0]);
+            expect([question, asked, info]).toEqual([
+              0,
+              0,
+              { difficulty: 0, demonstration: target },
+            ]);
             links.set(name, target);
             const step = env.step(0);
             expect([step.reward, step.terminated]).toEqual([0, false]);
@@ -125,6 +129,7 @@ describe('Recall-v0', () => {
             expect([question, none, info.difficulty]).toEqual([1, 0, asked]);
             let name = start;
             for (let hop = 0; hop < asked; hop++) name = links.get(name)!;
+            expect(info.demonstration).toBe(name);
             const before = env.snapshot();
             for (let wrong = 0; wrong < pairs; wrong++) {
               if (wrong === name) continue;

@@ -49,6 +49,9 @@ interface State {
  * ## Episode End
  * Terminates after the last question; `info.success` says whether all answers were right.
  *
+ * ## Demonstrations
+ * `info.demonstration` is the right answer; of a pair, the name to which it leads.
+ *
  * ## Arguments
  * `pairs` P = 12, `hops` K = 4, `questions` Q = 4.
  *
@@ -98,7 +101,9 @@ export class Recall extends EpisodicEnv<Int32Array, number, State> {
   }
 
   protected override describe(state: State): Info {
-    return { difficulty: this.#question(state)?.[1] ?? 0 };
+    const { targets, order, at } = state;
+    const [start, hops] = this.#question(state) ?? [order[at], 0];
+    return { difficulty: hops, demonstration: reached(targets, start, hops || 1) };
   }
 
   /** The question on show, the last one also after its answer; undefined while pairs are shown. */
