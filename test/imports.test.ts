@@ -15,7 +15,8 @@ const order: Record<string, readonly string[]> = {
   policy: ['parameters', 'encoders', 'core', 'distributions', 'memory', 'halting', 'model'],
   rollout: ['deciders', 'trajectory', 'pipeline'],
   agent: [
-    ...['common', 'run', 'events', 'recipe', 'algorithms', 'config', 'hooks', 'watchdog', 'agent'],
+    ...['common', 'run', 'events', 'recipe', 'algorithms', 'exploration'],
+    ...['config', 'hooks', 'watchdog', 'agent'],
     ...['act', 'export', 'evaluate', 'report', 'recording', 'train', 'study', 'serve', 'page'],
     ...['daemon', 'cli'],
   ],

@@ -55,6 +55,7 @@ const phase = {
   price: 0.02,
   rewardScale: 1,
   returnDeviation: 0,
+  noveltyFactor: 0,
   learningRate: 0,
   entropy: 0.01,
 };

@@ -26,6 +26,8 @@ export interface RolloutSettings {
   decisions: number;
   /** Discount per decision, or per tick of its clock, in [0, 1]; absent where the algorithm reads no returns. */
   gamma?: number;
+  /** Weight of the bonus for what is new (`Trajectory.bonuses`); absent where the algorithm does not learn from it. */
+  novelty?: number;
 }
 
 /** The part of training's progress that decides how thoughts end. */
@@ -48,6 +50,8 @@ export interface UpdateSettings {
   rewardScale: number;
   /** Standard deviation of returns so far, in the unit of scaled rewards; 0 before the first reward other than 0. */
   returnDeviation: number;
+  /** The factor on the rollout's bonuses, which are then added to the scaled rewards; 0 where none is due. */
+  noveltyFactor: number;
   /** Share of training that is done as the update begins, in [0, 1]. */
   progress: number;
   /** Decisions that a return covers: the mean length of an episode so far, at most 1 / (1 − γ). */

@@ -11,6 +11,9 @@ export interface RewardScaleState {
   rewarded?: boolean;
 }
 
+/** The part of a transition that it reads. */
+type Rewarded = Pick<Transition, 'env' | 'reward' | 'ticks' | 'terminated' | 'truncated' | 'lost'>;
+
 /**
  * The scale of rewards: one over the standard deviation of the return from each step to the end of its episode, over all steps of
  * all environments so far. That is what values predict. SB3's VecNormalize and Gymnasium's NormalizeReward (`normalizeReward`)
@@ -44,7 +47,7 @@ export class RewardScale {
     return this.#rewarded;
   }
 
-  observe(transitions: readonly Transition[]): void {
+  observe(transitions: readonly Rewarded[]): void {
     for (const { env, reward, ticks, terminated, truncated, lost } of transitions) {
       if (lost !== undefined) {
         this.#underWay[env] = noReturns();

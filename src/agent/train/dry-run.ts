@@ -128,7 +128,7 @@ export class DryRun {
       rng: this.#rng,
     });
     const update = {
-      ...{ released: true, price: 0, rewardScale: 1, returnDeviation: 1 },
+      ...{ released: true, price: 0, rewardScale: 1, returnDeviation: 1, noveltyFactor: 0 },
       ...{ progress: 0, horizon: 1 },
     };
     await algorithm.update(trajectory, update).finally(() => algorithm.dispose());

@@ -1,5 +1,6 @@
 import type { Trajectory } from '../../rollout/index.ts';
 import type { UpdateSettings } from '../algorithms/index.ts';
+import { learnedReward, type RewardFactors } from '../algorithms/learned-reward.ts';
 import type { Config } from '../config/config.ts';
 import type { UpdateStats } from '../events/events.ts';
 import type { Learned } from './incident.ts';
@@ -91,16 +92,19 @@ function explainJump(
  * discount.
  */
 export function returnScale(
-  { count, rewards, ponderSteps }: Pick<Trajectory, 'count' | 'rewards' | 'ponderSteps'>,
-  { price, rewardScale }: Pick<UpdateSettings, 'price' | 'rewardScale'>,
+  trajectory: Pick<Trajectory, 'count' | 'rewards' | 'bonuses' | 'ponderSteps'>,
+  settings: Pick<UpdateSettings, 'price'> & RewardFactors,
   { gamma, minSteps }: { gamma: number; minSteps: number },
 ): number {
+  const { count, ponderSteps } = trajectory;
+  const price = settings.price * settings.rewardScale;
   let sum = 0;
   for (let t = 0; t < count; t++) {
-    const size = Math.abs(rewards[t]) + price * Math.max(0, ponderSteps[t] - minSteps);
-    sum += size ** 2 / count;
+    const reward = Math.abs(learnedReward(trajectory, t, settings));
+    sum += (reward + price * Math.max(0, ponderSteps[t] - minSteps)) ** 2 / count;
   }
-  return rewardScale * Math.max(1e-3, Math.sqrt(sum) * Math.min(count, 1 / (1 - gamma)));
+  const most = Math.sqrt(sum) * Math.min(count, 1 / (1 - gamma));
+  return Math.max(1e-3 * settings.rewardScale, most);
 }
 
 /** Names the weights or the tensors of the algorithm that are not finite; undefined where all are. */

@@ -3,6 +3,7 @@ import type { RngState } from '../../kernels/index.ts';
 import type { AgentState } from '../agent/agent-state.ts';
 import type { RewardScaleState } from '../algorithms/reward-scale.ts';
 import type { Losses, UpdateMetrics } from '../events/events.ts';
+import type { NoveltyState } from '../exploration/novelty.ts';
 import type { HookRequestsState } from '../hooks/hook-requests.ts';
 import type { HaltingScheduleState } from '../recipe/halting-schedule.ts';
 import type { GuardState } from './guard.ts';
@@ -33,6 +34,8 @@ export interface TrainingState {
   guard?: GuardState;
   hooks?: HookRequestsState;
   rewardScale: RewardScaleState;
+  /** Checkpoints of 0.2 do not have it. */
+  novelty?: NoveltyState;
   rng: { act: RngState; learn: RngState };
   priced: number[];
   envs: PoolState;

@@ -32,6 +32,7 @@ import type { Config } from '../config/config.ts';
 import type { EnvSource } from '../config/env-source.ts';
 import type { Evaluation, Losses, TrainEvent, UpdateMetrics } from '../events/events.ts';
 import { mean, ponderSteps, successRate } from '../events/statistics.ts';
+import { COUNTS, Novelty } from '../exploration/novelty.ts';
 import { HookRequests } from '../hooks/hook-requests.ts';
 import { HaltingSchedule } from '../recipe/halting-schedule.ts';
 import { suggestPrice } from '../recipe/suggest-price.ts';
@@ -57,6 +58,7 @@ export class Training {
   /** The past of each environment's episode, where the policy has a memory. */
   readonly #histories: Histories | undefined;
   readonly rewardScale: RewardScale;
+  readonly #novelty: Novelty;
   readonly #priced: Float64Array;
   readonly recipe: HaltingSchedule;
   best: BestScore | null = null;
@@ -121,6 +123,11 @@ export class Training {
     this.#histories = policy.entries && new Histories(policy.entries, env.count);
     this.#gamma = settings.gamma ?? 0;
     this.rewardScale = new RewardScale(env.count, this.#gamma);
+    this.#novelty = new Novelty({
+      ...{ observationSpace: agent.observationSpace, envs: env.count, gamma: this.#gamma },
+      weight: settings.novelty ?? 0,
+      rng: Rng.seed(train.seed, 'novelty'),
+    });
     this.#priced = new Float64Array(env.count);
     this.recipe = new HaltingSchedule(config);
     const parts = partsOf(agent.actionSpace);
@@ -186,6 +193,7 @@ export class Training {
       admit$: this.#admit$,
       observed: (transitions) => {
         this.rewardScale.observe(transitions);
+        this.#novelty.observe(transitions);
         for (const { metrics } of transitions) this.envMetrics.add(metrics);
       },
     });
@@ -218,11 +226,13 @@ export class Training {
     const { price, released } = this.recipe;
     const { deviation, factor } = this.rewardScale;
     const rewardScale = normalize.reward ? factor : 1;
+    const returnDeviation = deviation * rewardScale;
     const settings: UpdateSettings = {
       released,
       price,
       rewardScale,
-      returnDeviation: deviation * rewardScale,
+      returnDeviation,
+      noveltyFactor: this.#novelty.close(returnDeviation),
       progress: this.progress,
       horizon: this.#horizon(this.envSteps + envSteps, this.#episodes + episodes.length),
     };
@@ -363,6 +373,7 @@ export class Training {
       watch: this.watch.state(),
       guard: this.#updates.guard.state(),
       rewardScale: this.rewardScale.state(),
+      novelty: this.#novelty.state(),
       rng: { act: this.#actRng.state(), learn: this.#learnRng.state() },
       priced: Array.from(this.#priced),
       envs,
@@ -371,7 +382,7 @@ export class Training {
     return {
       step: this.envSteps,
       weights,
-      optimizer: { ...tensors, ...this.#histories?.tensors() },
+      optimizer: { ...tensors, ...this.#novelty.tensors(), ...this.#histories?.tensors() },
       state,
     };
   }
@@ -395,7 +406,8 @@ export class Training {
   }
 
   async #restore(tensors: Tensors, saved: TrainingState): Promise<void> {
-    const { own, histories } = parted(tensors);
+    const { own: learned, histories } = parted(tensors);
+    const { [COUNTS]: counts, ...own } = learned;
     this.#algorithm.restore({ tensors: own, counters: saved.algorithm });
     this.update = saved.update;
     this.envSteps = saved.envSteps;
@@ -411,6 +423,7 @@ export class Training {
     this.recipe.restore(saved.recipe);
     if (saved.watch) this.watch.restore(saved.watch);
     this.rewardScale.restore(saved.rewardScale);
+    if (saved.novelty) this.#novelty.restore(saved.novelty, counts);
     this.#updates.keepStatistics();
     this.#actRng.restore(saved.rng.act);
     this.#learnRng.restore(saved.rng.learn);

@@ -11,7 +11,7 @@ export { FrameWindow } from './frame-window.ts';
 export { Graph, type GraphOptions, type GraphValue } from './graph.ts';
 export { MultiBinary } from './multi-binary.ts';
 export { MultiDiscrete } from './multi-discrete.ts';
-export { type ActionPart, isCompound, joinParts, maskSize, partsOf } from './parts.ts';
+export { type ActionPart, entriesIn, isCompound, joinParts, maskSize, partsOf } from './parts.ts';
 export { Sequence, type SequenceOptions } from './sequence.ts';
 export { type AnySpace, spaceFromJson } from './space-from-json.ts';
 export { type Frames, framesOf, stacked } from './stacked.ts';

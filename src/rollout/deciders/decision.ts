@@ -77,4 +77,6 @@ export interface Decision<O extends DecisionRequest = DecisionRequest> {
 export interface Transition extends Outcome {
   /** The decision. */
   decision: Decision;
+  /** What exploration adds to the reward as it is learned from, before its factor; absent: nothing. */
+  bonus?: number;
 }

@@ -69,6 +69,8 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
   readonly forced: Uint8Array;
   /** Rewards [T]. */
   readonly rewards: Float32Array;
+  /** What exploration adds to each reward as it is learned from, before its factor [T]. */
+  readonly bonuses: Float32Array;
   /** Ticks of the environment's clock that each decision took [T]. */
   readonly ticks: Int32Array;
   /** `GOES_ON`, `TERMINATED` or `TRUNCATED` [T]. */
@@ -113,6 +115,7 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
     this.offset = new Int32Array(capacity);
     this.forced = new Uint8Array(capacity);
     this.rewards = new Float32Array(capacity);
+    this.bonuses = new Float32Array(capacity);
     this.ticks = new Int32Array(capacity);
     this.ended = new Uint8Array(capacity);
     this.next = new Int32Array(capacity);
@@ -169,6 +172,7 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
     this.values.set(decision.values, this.total);
     this.total += decision.ponderSteps;
     this.rewards[t] = reward;
+    this.bonuses[t] = transition.bonus ?? 0;
     this.ticks[t] = ticks;
     this.ended[t] = terminated ? TERMINATED : truncated ? TRUNCATED : GOES_ON;
     this.next[t] = -1;
@@ -249,6 +253,7 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
       ponderSteps: part(this.ponderSteps, T),
       forced: part(this.forced, T),
       rewards: part(this.rewards, T),
+      bonuses: part(this.bonuses, T),
       ticks: part(this.ticks, T),
       ended: part(this.ended, T),
       next: part(this.next, T),

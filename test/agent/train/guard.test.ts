@@ -60,9 +60,10 @@ describe('what rewards and the price account for', () => {
       {
         count: 3,
         rewards: Float32Array.from(rewards),
+        bonuses: new Float32Array(rewards.length),
         ponderSteps: new Int32Array(rewards.length).fill(steps),
       },
-      { price, rewardScale: scale },
+      { price, rewardScale: scale, noveltyFactor: 0 },
       { gamma, minSteps: 1 },
     );
 
@@ -93,9 +94,10 @@ describe('what rewards and the price account for', () => {
     const trajectory = {
       count: 1024,
       rewards: new Float32Array(1024).fill(0.05),
+      bonuses: new Float32Array(1024),
       ponderSteps: new Int32Array(1024).fill(1),
     };
-    const phase = { price: 0, rewardScale: 1 };
+    const phase = { price: 0, rewardScale: 1, noveltyFactor: 0 };
     const scale = returnScale(trajectory, phase, { gamma: 0.99, minSteps: 1 });
     expect(guard.judge(still, scale)).toBeUndefined();
     const fallen = { ...sound, valueLoss: 5.26, gradNorm: 20 };

@@ -9,6 +9,7 @@ import type {
 } from '../../../policy/index.ts';
 import { advantages, type Trajectory } from '../../../rollout/index.ts';
 import { decisionsAt, depthsOf, givenOf } from '../layout.ts';
+import { learnedReward } from '../learned-reward.ts';
 import { joined, piecesOf } from '../minibatches.ts';
 import { explainedVariance, moments } from '../moments.ts';
 import { type ForcedDepths, forcedDepths } from './forced-depths.ts';
@@ -61,7 +62,7 @@ export async function computeExpectedTargets(
   const values = Float32Array.from({ length: count }, (_, t) => trajectory.values[offset[t]]);
   const rewards = Float32Array.from(
     { length: count },
-    (_, t) => trajectory.rewards[t] * phase.rewardScale - price * priced[t],
+    (_, t) => learnedReward(trajectory, t, phase) - price * priced[t],
   );
   const single = {
     ponderSteps: new Int32Array(count).fill(1),

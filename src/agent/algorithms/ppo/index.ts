@@ -35,6 +35,8 @@ export const ppo: AlgorithmDefinition<'ppo', typeof ppoSettings> = {
     gradNorm: 'global norm of the gradient before clipping',
     firstRatioError:
       'largest deviation of a ratio from 1 in the first minibatch; more than rounding error is a bug',
+    novelty:
+      'mean bonus for what is new, per decision, in the unit of learned rewards; 0 once rewards tell what to do',
   },
   choose: ({ entropy }, { actionSpace }) => ({
     entropy: (entropy as number | undefined) ?? entropyWeight(actionSpace),

@@ -9,6 +9,7 @@ import {
 import type { Trajectory } from '../../../rollout/index.ts';
 import type { AlgorithmState } from '../algorithm.ts';
 import { Descent } from '../descent.ts';
+import { meanBonus } from '../learned-reward.ts';
 import { overEpochs } from '../minibatches.ts';
 import { buildExpectedMinibatch, computeExpectedTargets } from './expected-targets.ts';
 import type { ForcedDepths } from './forced-depths.ts';
@@ -96,6 +97,7 @@ export class Learner {
       stepGain: stepGain === null ? null : stepGain / phase.rewardScale,
       gradNorm,
       firstRatioError: firstRatioError ?? 0,
+      novelty: meanBonus(trajectory, phase.noveltyFactor),
       ...Object.fromEntries(extra.map((name, i) => [name, means[STATS.length + i]])),
     };
   }

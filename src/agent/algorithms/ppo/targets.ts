@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Policy } from '../../../policy/index.ts';
 import { advantages, depthWeights, givenBy, type Trajectory } from '../../../rollout/index.ts';
+import { learnedReward } from '../learned-reward.ts';
 import { explainedVariance } from '../moments.ts';
 import { actAdvantages } from './act-advantages.ts';
 import { type ForcedDepths, forcedDepths } from './forced-depths.ts';
@@ -16,6 +17,8 @@ export interface UpdateSchedule {
   rewardScale: number;
   /** As of `UpdateSettings`. */
   returnDeviation: number;
+  /** As of `UpdateSettings`. */
+  noveltyFactor: number;
   learningRate: number;
   entropy: number;
 }
@@ -39,7 +42,7 @@ export function computeTargets(
   { ppo, halting }: PpoConfig,
   phase: UpdateSchedule,
 ): Targets {
-  const rewards = trajectory.rewards.map((reward) => reward * phase.rewardScale);
+  const rewards = trajectory.rewards.map((_, t) => learnedReward(trajectory, t, phase));
   const all = advantages(
     { ...pick(trajectory), rewards, weights: depthWeights(trajectory, halting) },
     {

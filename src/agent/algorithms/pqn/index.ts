@@ -33,6 +33,8 @@ export const pqn: AlgorithmDefinition<'pqn', typeof pqnSettings> = {
     explainedVariance:
       '1 − var(target − value) / var(target) before the update, over the last ponder step of each decision',
     gradNorm: 'global norm of the gradient before clipping',
+    novelty:
+      'mean bonus for what is new, per decision, in the unit of learned rewards; 0 once rewards tell what to do',
   },
   distribution: (actionSpace, { finalEpsilon }) => {
     const space = actionSpace as AnySpace;
@@ -65,13 +67,14 @@ export const pqn: AlgorithmDefinition<'pqn', typeof pqnSettings> = {
         policy.distribution.epsilon = scheduleAt(settings, stage.progress).epsilon;
         return behaviorOf(config, stage);
       },
-      async update(trajectory, { price, rewardScale, released, progress }) {
+      async update(trajectory, { price, rewardScale, noveltyFactor, released, progress }) {
         const { learningRate, epsilon } = scheduleAt(settings, progress);
         const { minSteps, maxSteps } = behaviorOf(config, { released, forced: 0 });
         const first = { act: minSteps <= 1, think: maxSteps > 1 };
         const phase = {
           price,
           rewardScale,
+          noveltyFactor,
           learningRate,
           minSteps: config.halting.minSteps,
           first,

@@ -5,6 +5,7 @@ import type { ActionValues, Choices, Policy } from '../../../policy/index.ts';
 import { givenBy, type Trajectory } from '../../../rollout/index.ts';
 import type { AlgorithmState, UpdateSettings } from '../algorithm.ts';
 import { Descent } from '../descent.ts';
+import { meanBonus, type RewardFactors } from '../learned-reward.ts';
 import { overEpochs } from '../minibatches.ts';
 import { explainedVariance } from '../moments.ts';
 import { pqnLoss } from './loss.ts';
@@ -18,7 +19,7 @@ export interface ValuePolicy extends Policy {
 }
 
 /** The settings of an update. */
-export interface UpdateSchedule extends Pick<UpdateSettings, 'price' | 'rewardScale'> {
+export interface UpdateSchedule extends Pick<UpdateSettings, 'price'>, RewardFactors {
   learningRate: number;
   minSteps: number;
   /** The choices after the first ponder step of the decision that follows the rollout. */
@@ -58,6 +59,7 @@ export class Learner {
       ...{ valueLoss, thinkLoss, actValue: actValue / phase.rewardScale },
       explainedVariance: varianceExplained(trajectory, targets),
       gradNorm,
+      novelty: meanBonus(trajectory, phase.noveltyFactor),
     };
   }
 

@@ -41,6 +41,13 @@ export const pqnSettings = z.strictObject({
     .describe(
       'Share of training over which epsilon falls to finalEpsilon; 0 starts at finalEpsilon.',
     ),
+  novelty: z
+    .number()
+    .min(0)
+    .default(1)
+    .describe(
+      'Weight of the bonus for observations that are new, while rewards do not tell what to do: no reward, or the same cost at each step of all episodes of late. In standard deviations of the return; 0 gives none.',
+    ),
   maxGradNorm: positive.default(0.5).describe('Clip gradients to this global norm.'),
 });
 

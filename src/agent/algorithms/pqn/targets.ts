@@ -1,12 +1,13 @@
 import { GOES_ON, TERMINATED, type Trajectory } from '../../../rollout/index.ts';
+import { learnedReward, type RewardFactors } from '../learned-reward.ts';
 import { type Edges, lambdaReturns } from './lambda-returns.ts';
 import type { PqnSettings } from './settings.ts';
 
-export interface TargetOptions extends Pick<PqnSettings, 'gamma' | 'lambda' | 'lambdaThink'> {
+export interface TargetOptions
+  extends Pick<PqnSettings, 'gamma' | 'lambda' | 'lambdaThink'>,
+    RewardFactors {
   /** Price per ponder step beyond minSteps, in the raw reward's unit. */
   price: number;
-  /** Factor on rewards and price. */
-  rewardScale: number;
   minSteps: number;
 }
 
@@ -38,8 +39,7 @@ export function targetsOf(trajectory: Trajectory, options: TargetOptions): Float
 
 /** The micro-steps of a rollout as edges, with rewards in the learner's unit. */
 function edgesOf(trajectory: Trajectory, options: TargetOptions): Edges {
-  const { count, total, ponderSteps, offset, rewards, ticks, ended, next, values, bootstrap } =
-    trajectory;
+  const { count, total, ponderSteps, offset, ticks, ended, next, values, bootstrap } = trajectory;
   const { gamma, lambda, price, rewardScale, minSteps } = options;
   const edges: Edges = {
     reward: new Float32Array(total),
@@ -56,7 +56,7 @@ function edgesOf(trajectory: Trajectory, options: TargetOptions): Edges {
       edges.nextValue[i] = values[i + 1];
       edges.next[i] = i + 1;
     }
-    edges.reward[act] = rewards[t] * rewardScale;
+    edges.reward[act] = learnedReward(trajectory, t, options);
     edges.discount[act] = ended[t] === TERMINATED ? 0 : gamma ** ticks[t];
     const follower = ended[t] === GOES_ON ? next[t] : -1;
     edges.trace[act] = follower < 0 ? 0 : lambda;

@@ -28,6 +28,7 @@ const PHASE: UpdateSchedule = {
     price: 0.2,
     rewardScale: 0.5,
     returnDeviation: 0,
+    noveltyFactor: 0,
     learningRate: 1e-3,
     entropy: 0.02,
   },

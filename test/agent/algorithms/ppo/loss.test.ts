@@ -97,6 +97,7 @@ describe('the loss by rows is the loss by tensors, with its gradient', () => {
       price: 0,
       rewardScale: 1,
       returnDeviation: 0,
+      noveltyFactor: 0,
       learningRate: 0,
       entropy: 0.02,
     };

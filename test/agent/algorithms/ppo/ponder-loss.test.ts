@@ -93,6 +93,7 @@ function draw(distribution: Distribution, masked: boolean, one: Case, B = 12) {
     price: 0,
     rewardScale: 1,
     returnDeviation: 0,
+    noveltyFactor: 0,
     learningRate: 0,
     entropy: 0.02,
   };

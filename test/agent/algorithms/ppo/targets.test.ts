@@ -3,11 +3,18 @@ import { computeTargets } from '../../../../src/agent/algorithms/ppo/targets.ts'
 import { Trajectory } from '../../../../src/rollout/index.ts';
 import { tinyConfig } from '../../../support/tiny-config.ts';
 
+const PHASE = { released: true, price: 0, learningRate: 0, entropy: 0 };
+
 /** How one decision goes on: 1 for a terminated episode, 0 for one that goes on. */
 type Ends = (0 | 1)[];
 
 /** Decisions of one ponder step after which the value is `values[t]`; without `ends`, each terminates its episode. */
-function rewarded(rewards: number[], ends: Ends, values: number[]): Trajectory {
+function rewarded(
+  rewards: number[],
+  ends: Ends,
+  values: number[],
+  bonuses: number[] = [],
+): Trajectory {
   const row = new Float32Array(1);
   const sizes = { maxSteps: 1, envs: 1, observationSize: 1, actionSize: 1, maskSize: 0 };
   const trajectory = new Trajectory({ capacity: rewards.length, ...sizes });
@@ -17,7 +24,15 @@ function rewarded(rewards: number[], ends: Ends, values: number[]): Trajectory {
       ...{ halts: Float32Array.of(1), values: Float32Array.of(values[t]), forced: false },
     };
     const ended = { terminated: ends[t] === 1, truncated: ends[t] === 0, final: row };
-    trajectory.push({ env: 0, decision, reward, ticks: 1, ...ended, next: { env: 0, row } });
+    trajectory.push({
+      env: 0,
+      decision,
+      reward,
+      bonus: bonuses[t],
+      ticks: 1,
+      ...ended,
+      next: { env: 0, row },
+    });
   });
   return trajectory;
 }
@@ -29,7 +44,7 @@ function scaled(
   ends: Ends = rewards.map(() => 1),
   values = rewards.map(() => 0),
 ): number[] {
-  const phase = { released: true, price: 0, rewardScale: 1, learningRate: 0, entropy: 0 };
+  const phase = { ...PHASE, rewardScale: 1, noveltyFactor: 0 };
   const trajectory = rewarded(rewards, ends, values);
   const targets = computeTargets(trajectory, tinyConfig({}), { ...phase, returnDeviation });
   return Array.from(targets.actAdvantages);
@@ -66,4 +81,11 @@ describe('the scale of the advantages of actions', () => {
     expect(scaled([0, 0], 0)).toEqual([0, 0]);
     close(scaled([0, 0], 0, [0, 0], errors), [0.03, -0.03]);
   });
+});
+
+it('advantages hold the bonus of exploration beside the scaled reward', () => {
+  const trajectory = rewarded([2, 6], [1, 1], [0, 0], [0.25, 0.5]);
+  const phase = { ...PHASE, rewardScale: 0.5, noveltyFactor: 4, returnDeviation: 0 };
+  const { advantages } = computeTargets(trajectory, tinyConfig({}), phase);
+  expect(Array.from(advantages)).toEqual([2 * 0.5 + 0.25 * 4, 6 * 0.5 + 0.5 * 4]);
 });

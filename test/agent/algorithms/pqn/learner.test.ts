@@ -13,7 +13,10 @@ import { distance, randomRows, smallPolicy, stir, unroll } from '../../../suppor
 beforeAll(() => loadBackend(backends('simd')[0]));
 
 const BOTH = { act: true, think: true };
-const PHASE = { price: 0.3, rewardScale: 0.5, learningRate: 1e-9, minSteps: 1, first: BOTH };
+const PHASE = {
+  ...{ price: 0.3, rewardScale: 0.5, noveltyFactor: 0 },
+  ...{ learningRate: 1e-9, minSteps: 1, first: BOTH },
+};
 /** One minibatch and one epoch, unclipped, so that Adam's first moment holds the plain gradient. */
 const settings = pqnSettings.parse({ minibatch: 1000, epochs: 1, maxGradNorm: 1e9, gamma: 0.9 });
 

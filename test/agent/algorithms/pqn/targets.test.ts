@@ -7,6 +7,7 @@ interface Given {
   /** V after each ponder step. */
   values: number[];
   reward?: number;
+  bonus?: number;
   ticks?: number;
   terminated?: boolean;
   truncated?: boolean;
@@ -25,10 +26,11 @@ function collected(...all: Given[]): Trajectory {
     maskSize: 0,
   });
   const row = Float32Array.of(0);
-  all.forEach(({ env = 0, values, reward = 0, ticks = 1, bootstrap = 0, ...ended }, t) => {
+  all.forEach(({ env = 0, values, reward = 0, bonus, ticks = 1, bootstrap = 0, ...ended }, t) => {
     trajectory.push({
       env,
       reward,
+      bonus,
       ticks,
       terminated: ended.terminated ?? false,
       truncated: ended.truncated ?? false,
@@ -56,6 +58,7 @@ const OPTIONS = {
   lambdaThink: 0,
   price: 1,
   rewardScale: 1,
+  noveltyFactor: 0,
   minSteps: 1,
 };
 
@@ -106,6 +109,11 @@ describe('targets', () => {
       rewardScale: 0.25,
     });
     expect(scaled).toEqual([-0.25 + 3, 2]);
+  });
+
+  it('hold the bonus of exploration beside the scaled reward', () => {
+    const rollout = collected({ values: [3], reward: 8, bonus: 0.5, terminated: true });
+    expect(targets(rollout, { rewardScale: 0.25, noveltyFactor: 4 })).toEqual([8 * 0.25 + 0.5 * 4]);
   });
 
   it('end with a terminated episode, and go on from a truncated one and the rollout’s end', () => {
