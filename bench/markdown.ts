@@ -5,7 +5,7 @@ export function markdown(machine: readonly string[], results: readonly AnyResult
   const sections = results.flatMap(({ title, method, rows, notes }) => [
     `## ${title}`,
     method,
-    table(rows),
+    markdownTable(rows),
     ...(notes.length > 0 ? [list(notes)] : []),
   ]);
   return ['# Benchmarks', list(machine), ...sections].join('\n\n');
@@ -13,7 +13,8 @@ export function markdown(machine: readonly string[], results: readonly AnyResult
 
 const list = (items: readonly string[]) => items.map((item) => `- ${item}`).join('\n');
 
-function table(rows: readonly Row[]): string {
+/** Rows with the same titles as a table; columns of numbers are flush right. */
+export function markdownTable(rows: readonly Row[]): string {
   const titles = Object.keys(rows[0]);
   const cells = rows.map((row) => titles.map((title) => text(row[title])));
   const widths = titles.map((title, i) =>

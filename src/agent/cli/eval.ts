@@ -20,6 +20,7 @@ interface EvalFlags extends ExitFlags {
   sample?: boolean;
   halting?: string;
   maxSteps?: number;
+  deadlineMs?: number;
   set?: string[];
   json?: boolean;
 }
@@ -46,6 +47,11 @@ export function addEval(program: Command): void {
       'most ponder steps of a decision (default: the config’s halting.maxSteps)',
       integer(1),
     )
+    .option(
+      '--deadline-ms <ms>',
+      'longest time for a decision, which then is the best of what is there (default: no limit)',
+      integer(1),
+    )
     .addOption(setOption())
     .addOption(jsonOption('print the evaluation as one JSON object'))
     .action(evalCommand);
@@ -58,9 +64,9 @@ async function evalCommand(run: string, flags: EvalFlags): Promise<void> {
   const { signal, release } = interruptible(() => process.stderr.write('stopping\n'));
   const agent = await Agent.load(run, { set: flags.set });
   try {
-    const { episodes, seed, maxSteps } = flags;
+    const { episodes, seed, maxSteps, deadlineMs } = flags;
     const tolerance = { maxFailures: agent.config.guards.envFailures, onFailure: warnOfFailure };
-    const rules = { exit, deterministic: deterministic(flags), maxSteps };
+    const rules = { exit, deterministic: deterministic(flags), maxSteps, deadlineMs };
     const options = { episodes, seed, ...rules, signal, tolerance };
     const { evaluation: measured, milliseconds } = await measure(agent, options);
     const timing = { millisecondsPerEpisode: milliseconds / measured.episodes };

@@ -1,5 +1,5 @@
 import { Rng } from '../../kernels/common/index.ts';
-import { EntryTables, type Policy } from '../../policy/index.ts';
+import { EntryTables, type Past, type Policy } from '../../policy/index.ts';
 import { type Branch, rootOf } from './branch.ts';
 import type { Decider, DeciderContext, Simulator } from './decider.ts';
 import type { Decision, DecisionRequest, Spent } from './decision.ts';
@@ -164,6 +164,7 @@ export class Deliberator<O extends DecisionRequest> implements Decider<O> {
 
   #handFor(request: O, spent: Spent, keys: object[]): Deliberation {
     const { policy, simulator, rng } = this.#context;
+    const active = this.#active;
     const { limits } = request;
     const { deadline = Infinity } = limits ?? {};
     const calls: Simulator = {
@@ -185,6 +186,8 @@ export class Deliberator<O extends DecisionRequest> implements Decider<O> {
       },
       think: async ({ moment, past }, how) => {
         const decision = await new Promise<Decision>((resolve) => {
+          // Whoever was disposed of meanwhile waits for ever.
+          if (this.#active !== active) return;
           const asked = { ...moment.observation, past, limits, trace: true, ...how, resolve };
           this.#thinking.push([asked]);
         });
@@ -221,8 +224,7 @@ export function checkValued({ valued = true }: { valued?: boolean }): void {
 
 /** Whether an observation came as it did in a copy. */
 function isSame(planned: DecisionRequest, { row, past }: DecisionRequest): boolean {
-  const age = ({ entries, end }: { entries: readonly { age: number }[]; end: number }) =>
-    entries[end - 1].age;
+  const age = ({ entries, end }: Past) => entries[end - 1].age;
   if (past && planned.past && age(past) !== age(planned.past)) return false;
   return row.length === planned.row.length && row.every((x, i) => x === planned.row[i]);
 }

@@ -1,6 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Agent, evaluate } from '../../../src/index.ts';
+import type { Step } from '../../../src/envs/index.ts';
+import { Agent, Box, evaluate, Rng } from '../../../src/index.ts';
 import { loadBackend } from '../../../src/kernels/index.ts';
+import { distributionFor, fixed } from '../../../src/policy/index.ts';
+import { type Decision, deciders, type Simulator } from '../../../src/rollout/index.ts';
 import { forked, forkedAgent, forkedPolicy } from '../../support/forked-env.ts';
 import { tinyConfig } from '../../support/tiny-config.ts';
 
@@ -75,6 +78,80 @@ describe('best of n', () => {
     const decider = { name: 'sample', answers: 3, by: 'vote' };
     const [first, again] = [await played(decider, { seed: 4 }), await played(decider, { seed: 4 })];
     expect(again).toEqual(first);
+  });
+
+  it('ends where it is aborted in the midst of its tries', async () => {
+    const controller = new AbortController();
+    const env = () => {
+      const one = forked();
+      const { step } = one;
+      return Object.assign(one, {
+        step(token: number) {
+          if (one.steps === 5) controller.abort(new Error('enough'));
+          return step(token);
+        },
+      });
+    };
+    const options = { env, signal: controller.signal, episodes: 1000 };
+    await expect(played({ name: 'sample', answers: 16 }, options)).rejects.toThrow('enough');
+  });
+
+  it('begins anew after it is disposed of, whatever was under way', async () => {
+    const env = forked();
+    const begin = { env: 0, row: Float32Array.of(0) };
+    const moment = { observation: begin, state: [], length: 0, reward: 0, over: false };
+    const simulator: Simulator = {
+      moment: async () => moment,
+      async try({ state, length }, action) {
+        env.restore!(state);
+        const { obs, terminated: over } = env.step(action as number) as Step;
+        const observation = { env: 0, row: Float32Array.of(obs as number) };
+        return { ...moment, observation, state: env.snapshot!(), length: length + 1, over };
+      },
+    };
+    const decider = deciders.find('sample').create(
+      {
+        ...{ policy: forkedPolicy(), slots: 2, rng: Rng.seed(1), simulator },
+        behavior: () => ({
+          ...{ rule: fixed(1), minSteps: 1, maxSteps: 2, forced: 0, floor: 0, greedy: true },
+        }),
+      },
+      { answers: 32, by: 'vote', temperature: 1 },
+    );
+    decider.push([begin]);
+    expect(await decider.tick()).toEqual([]);
+    const stopped = decider.tick();
+    decider.dispose();
+    expect(await stopped).toEqual([]);
+    expect(decider).toMatchObject({ pending: 0, busy: false });
+    decider.push([begin]);
+    const decided: Decision[] = [];
+    while (decider.busy) decided.push(...(await decider.tick()));
+    expect(decided.map(({ choice, spent }) => [choice, spent])).toEqual([
+      [0, { thoughts: 64, ponderSteps: 64 }],
+    ]);
+    // The next observation comes as planned, then one that does not.
+    for (const obs of [1, 3]) decider.push([{ env: 0, row: Float32Array.of(obs) }]);
+    expect((await decider.tick()).map(({ spent }) => spent?.thoughts)).toEqual([0]);
+    decider.dispose();
+  });
+
+  it('says which copy failed, and how', async () => {
+    let made = 0;
+    const env = () => {
+      const one = forked();
+      if (++made <= 4) return one;
+      return Object.assign(one, { step: () => ({ obs: 99 }) });
+    };
+    await expect(played('sample', { env })).rejects.toThrow(/Forked.*step: reward/s);
+  });
+
+  it('refuses a temperature where nothing can be tempered', async () => {
+    const distribution = distributionFor(new Box({ shape: [2], low: -1, high: 1 }));
+    const moving = forkedAgent({ ...forkedPolicy(), distribution } as never);
+    await expect(played({ name: 'sample', temperature: 2 }, {}, moving)).rejects.toThrow(
+      'decider sample: temperature: expected 1, since actions (2 numbers in -1..1) are drawn from no logits, got 2',
+    );
   });
 
   it('is refused where there are no snapshots, values or copies', async () => {

@@ -39,6 +39,12 @@ export const sample: DeciderDefinition<'sample', typeof settings> = {
   settings,
   create(context, settings) {
     if (settings.by === 'value') checkValued(context);
+    const { tempered, summary } = context.policy.distribution;
+    if (settings.temperature !== 1 && tempered === undefined) {
+      throw new RangeError(
+        `temperature: expected 1, since actions (${summary}) are drawn from no logits, got ${settings.temperature}`,
+      );
+    }
     return new Deliberator(context, settings.answers, (at) => bestOf(at, settings));
   },
 };
