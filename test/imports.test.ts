@@ -9,7 +9,7 @@ const src = resolve(import.meta.dirname, '../src');
 const order: Record<string, readonly string[]> = {
   kernels: ['common', 'ops', 'simd', 'portable', 'tfjs', 'tensorflow', 'backends'],
   envs: [
-    ...['common', 'contract', 'spaces', 'net', 'wrappers', 'builtin'],
+    ...['common', 'contract', 'spaces', 'net', 'wrappers', 'games', 'builtin'],
     ...['pool', 'hosting', 'openenv', 'server', 'remote', 'check'],
   ],
   policy: ['parameters', 'encoders', 'core', 'distributions', 'memory', 'halting', 'model'],

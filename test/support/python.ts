@@ -14,6 +14,7 @@ export function pythonHas(modules: string, tests: string): boolean {
 export function python(program: string, ...args: string[]): unknown {
   const { status, stdout, stderr } = spawnSync(interpreter, ['-c', program, ...args], {
     encoding: 'utf8',
+    maxBuffer: 2 ** 30,
   });
   if (status !== 0) throw new Error(`${interpreter} failed:\n${stderr}`);
   return JSON.parse(stdout);

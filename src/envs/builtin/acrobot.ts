@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import type { Rng } from '../../kernels/index.ts';
+import { palette } from '../common/palette.ts';
 import type { Drawing } from '../contract/env.ts';
 import { Box } from '../spaces/box.ts';
 import { Discrete } from '../spaces/discrete.ts';
 import { clamp } from './clamp.ts';
 import { defineEnv } from './entry.ts';
 import { EpisodicEnv, type Outcome } from './episodic-env.ts';
-import { palette } from './palette.ts';
 
 // Both links: mass 1 kg, length 1 m, center of mass in the middle, moment of inertia 1 kg m².
 const center = 0.5; // m

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { Rng } from '../../kernels/index.ts';
+import { palette } from '../common/palette.ts';
 import type { Drawing, Shape } from '../contract/env.ts';
 import { Box } from '../spaces/box.ts';
 import { Discrete } from '../spaces/discrete.ts';
 import { defineEnv } from './entry.ts';
 import { EpisodicEnv, type Outcome } from './episodic-env.ts';
-import { palette } from './palette.ts';
 
 const gravity = 9.8; // m/s²
 const poleMass = 0.1; // kg

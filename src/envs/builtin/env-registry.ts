@@ -5,6 +5,7 @@ import { acrobot } from './acrobot.ts';
 import { cartPole } from './cart-pole.ts';
 import { catchBall } from './catch.ts';
 import type { EnvEntry } from './entry.ts';
+import { games } from './games.ts';
 import { kHop } from './k-hop.ts';
 import { knownBox } from './known-answer/known-box.ts';
 import { knownDelay } from './known-answer/known-delay.ts';
@@ -30,7 +31,7 @@ import { textEnv } from './tokens/text-env.ts';
 
 export type { EnvEntry } from './entry.ts';
 
-/** The built-in environments: first tasks that need thought, then memory, then answers in tokens, then control, then known answers for tests. */
+/** The built-in environments: first tasks that need thought, then memory, then answers in tokens, then control, then games, then known answers for tests. */
 export const envEntries: readonly EnvEntry[] = [
   kHop,
   maze,
@@ -49,6 +50,7 @@ export const envEntries: readonly EnvEntry[] = [
   acrobot,
   mountainCar,
   pendulum,
+  ...games,
   knownDiscrete,
   knownMultiDiscrete,
   knownMultiBinary,

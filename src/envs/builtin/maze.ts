@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import type { Rng } from '../../kernels/index.ts';
+import { palette } from '../common/palette.ts';
 import type { Drawing, Info, Shape } from '../contract/env.ts';
 import { Box } from '../spaces/box.ts';
 import { Discrete } from '../spaces/discrete.ts';
 import { defineEnv } from './entry.ts';
 import { EpisodicEnv, type Outcome } from './episodic-env.ts';
 import { distancesTo, neighbor, perfectMaze } from './maze-grid.ts';
-import { palette } from './palette.ts';
 
 const options = z
   .strictObject({

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { Rng } from '../../kernels/index.ts';
+import { palette } from '../common/palette.ts';
 import type { Drawing, Info, Shape } from '../contract/env.ts';
 import { Discrete } from '../spaces/discrete.ts';
 import { MultiDiscrete } from '../spaces/multi-discrete.ts';
 import { defineEnv } from './entry.ts';
 import { EpisodicEnv, type Outcome } from './episodic-env.ts';
-import { palette } from './palette.ts';
 
 const options = z
   .strictObject({

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import type { Rng } from '../../kernels/index.ts';
 import { describe } from '../common/describe.ts';
+import { palette } from '../common/palette.ts';
 import type { Drawing } from '../contract/env.ts';
 import { Box } from '../spaces/box.ts';
 import { clamp } from './clamp.ts';
 import { defineEnv } from './entry.ts';
 import { EpisodicEnv, type Outcome } from './episodic-env.ts';
-import { palette } from './palette.ts';
 
 const gravity = 10; // m/s²
 const mass = 1; // kg

@@ -5,7 +5,7 @@ describe('the registry', () => {
   it('gives each environment an id with a version, a sentence and described options', () => {
     expect(new Set(envIds()).size).toBe(envEntries.length);
     for (const { id, summary, options, make } of envEntries) {
-      expect(id).toMatch(/^[A-Z][A-Za-z]+-v\d$/);
+      expect(id).toMatch(/^[A-Z][A-Za-z]+\d*-v\d$/);
       expect(summary).toMatch(/^[A-Z].*\.$/);
       const { shape } = options as unknown as {
         shape: Record<string, { description?: string }>;

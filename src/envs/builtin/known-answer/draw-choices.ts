@@ -1,5 +1,5 @@
+import { palette } from '../../common/palette.ts';
 import type { Drawing, Shape } from '../../contract/env.ts';
-import { palette } from '../palette.ts';
 
 /** A part of an observation: a number from 0 to below a count. */
 export interface Choice {

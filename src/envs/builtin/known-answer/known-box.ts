@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { palette } from '../../common/palette.ts';
 import type { Drawing } from '../../contract/env.ts';
 import { Box } from '../../spaces/box.ts';
 import { defineEnv } from '../entry.ts';
-import { palette } from '../palette.ts';
 import { Identity, nearness } from './identity.ts';
 
 /**

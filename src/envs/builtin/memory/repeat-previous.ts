@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Rng } from '../../../kernels/index.ts';
+import { palette } from '../../common/palette.ts';
 import type { Drawing, Shape } from '../../contract/env.ts';
 import { Discrete } from '../../spaces/discrete.ts';
 import { defineEnv } from '../entry.ts';
 import { EpisodicEnv, type Outcome } from '../episodic-env.ts';
-import { palette } from '../palette.ts';
 
 const SUITS = 4;
 const OF_A_SUIT = 13;

@@ -1,5 +1,5 @@
+import { palette } from '../../common/palette.ts';
 import type { Drawing, Shape } from '../../contract/env.ts';
-import { palette } from '../palette.ts';
 
 /** Tokens of a drawing; those before them are left out. */
 const MOST = 512;

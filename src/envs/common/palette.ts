@@ -1,4 +1,4 @@
-/** The colors of the built-in environments' drawings. */
+/** The colors of the drawings of built-in environments and games. */
 export const palette = {
   paper: '#ffffff',
   ink: '#1f2937',

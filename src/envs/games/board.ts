@@ -1,0 +1,98 @@
+import { palette } from '../common/palette.ts';
+import type { Drawing, Shape } from '../contract/env.ts';
+import { MultiDiscrete } from '../spaces/multi-discrete.ts';
+import type { Turn } from './game.ts';
+import { StateGame } from './state-game.ts';
+
+/** A position on a board, with the moves that led to it. */
+export interface BoardState {
+  /** 0 empty, 1 of the player who began, 2 of the other, row by row from the top [rows · columns]. */
+  cells: readonly number[];
+  moves: readonly number[];
+  turn: Turn;
+  /** Who has won, once the play has ended without a draw. */
+  winner?: number;
+}
+
+/**
+ * A game of two players on a board, who see all of it. A player observes the board from the own side: 0 for an empty cell,
+ * 1 for one of the own, 2 for one of the other's. The winner gets 1, the loser −1.
+ */
+export abstract class BoardGame extends StateGame<Int32Array, BoardState> {
+  readonly perfectInformation = true;
+  readonly observationSpace: MultiDiscrete;
+  protected readonly rows: number;
+  protected readonly columns: number;
+
+  constructor(id: string, rows: number, columns: number) {
+    super(id);
+    this.rows = rows;
+    this.columns = columns;
+    this.observationSpace = new MultiDiscrete(Array(rows * columns).fill(3), {
+      shape: [rows, columns],
+    });
+  }
+
+  protected turnIn({ turn }: BoardState): Turn {
+    return turn;
+  }
+
+  protected returnsIn({ winner }: BoardState): readonly number[] {
+    return winner === undefined ? [0, 0] : [0, 1].map((player) => (player === winner ? 1 : -1));
+  }
+
+  protected observed({ cells }: BoardState, player: number): Int32Array {
+    return Int32Array.from(cells, (cell) => (cell === 0 ? 0 : cell === player + 1 ? 1 : 2));
+  }
+
+  /** The moves so far, as OpenSpiel has them. */
+  protected known({ moves }: BoardState): string {
+    return moves.join(', ');
+  }
+
+  protected draw({ cells, moves }: BoardState): Drawing {
+    const { rows, columns } = this;
+    const fills = [palette.paper, palette.agent, palette.warm];
+    const shapes = cells.flatMap((cell, token): Shape[] => {
+      const [x, y] = [4 + 40 * (token % columns), 4 + 40 * Math.floor(token / columns)];
+      const square = { x: x + 1, y: y + 1, width: 38, height: 38 };
+      return [
+        { type: 'rect', ...square, fill: palette.pale, token },
+        { type: 'circle', x: x + 20, y: y + 20, radius: 15, fill: fills[cell], token },
+      ];
+    });
+    const text = moves.length === 0 ? 'no move yet' : `move ${moves.length}: ${moves.at(-1)}`;
+    shapes.push({ type: 'text', x: 8, y: 40 * rows + 22, text, fill: palette.ink });
+    return { width: 40 * columns + 8, height: 40 * rows + 30, shapes };
+  }
+}
+
+/**
+ * Whether the stones through a cell make a line of equal ones.
+ * @param cells row by row [rows · columns]
+ * @param length stones of a line
+ */
+export function hasLine(
+  cells: readonly number[],
+  columns: number,
+  at: number,
+  length: number,
+): boolean {
+  const rows = cells.length / columns;
+  const count = (dx: number, dy: number) => {
+    let [x, y, n] = [(at % columns) + dx, Math.floor(at / columns) + dy, 0];
+    while (x >= 0 && x < columns && y >= 0 && y < rows && cells[y * columns + x] === cells[at]) {
+      x += dx;
+      y += dy;
+      n++;
+    }
+    return n;
+  };
+  const ways = [
+    [1, 0],
+    [0, 1],
+    [1, 1],
+    [1, -1],
+  ];
+  return ways.some(([dx, dy]) => 1 + count(dx, dy) + count(-dx, -dy) >= length);
+}

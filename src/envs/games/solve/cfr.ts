@@ -1,0 +1,117 @@
+import { type Checks, checkOptions, flag, integer } from '../../common/options.ts';
+import { CHANCE, type GameTree } from './game-tree.ts';
+import { normalize, policyOf, type TabularPolicy } from './tabular-policy.ts';
+
+/** Which variant of counterfactual regret minimization. */
+export interface CfrOptions {
+  /** CFR+: regrets stay ≥ 0, and later policies weigh more in the average. Default false. */
+  plus?: boolean;
+}
+
+const checks: Checks<CfrOptions> = { plus: flag };
+const { allows } = integer(0);
+
+/**
+ * Counterfactual regret minimization (Zinkevich et al. 2007, https://papers.nips.cc/paper/3306), or CFR+ (Tammelin 2014,
+ * https://arxiv.org/abs/1407.5042). In games of two players whose returns add up to 0, the average policy comes to a Nash equilibrium.
+ *
+ * An iteration updates one player after another. With σ(a) the present policy, v the value of a node for the player and π₋ the
+ * probability that the others and chance come to it, regret(a) += π₋ · (v(a) − v), over all nodes of an information set, and then σ is
+ * proportional to the positive regrets. The average weighs each policy by the player's own probability to come there,
+ * and in CFR+ by the number of the iteration. As OpenSpiel's `CFRSolver` and `CFRPlusSolver`.
+ *
+ * ```ts
+ * import { Cfr, exploitability, GameTree, Leduc } from 'pondera/envs';
+ *
+ * const tree = new GameTree(new Leduc());
+ * const cfr = new Cfr(tree, { plus: true });
+ * cfr.iterate(100);
+ * console.log(exploitability(tree, cfr.averagePolicy())); // 0.0134…
+ * ```
+ */
+export class Cfr {
+  readonly #tree: GameTree;
+  readonly #plus: boolean;
+  readonly #regrets: Float64Array; // [actions]
+  readonly #sums: Float64Array; // [actions]
+  /** The present policy [actions]. */
+  readonly #policy: Float64Array;
+  /** The probabilities that the player, and that the others and chance, come to each node [size]. */
+  readonly #own: Float64Array;
+  readonly #others: Float64Array;
+  readonly #values: Float64Array; // [size]
+  #iterations = 0;
+
+  /** @throws RangeError for an unknown option */
+  constructor(tree: GameTree, options: CfrOptions = {}) {
+    checkOptions('Cfr', options, checks);
+    this.#tree = tree;
+    this.#plus = options.plus ?? false;
+    const { size, actions } = tree;
+    this.#regrets = new Float64Array(actions);
+    this.#sums = new Float64Array(actions);
+    this.#policy = new Float64Array(actions);
+    normalize(tree, this.#policy, this.#regrets);
+    this.#own = new Float64Array(size).fill(1);
+    this.#others = new Float64Array(size).fill(1);
+    this.#values = new Float64Array(size);
+  }
+
+  /** Iterations done so far. */
+  get iterations(): number {
+    return this.#iterations;
+  }
+
+  /** Does iterations. @param count a whole number */
+  iterate(count: number): void {
+    if (!allows(count)) throw new RangeError(`Cfr.iterate: expected an integer ≥ 0, got ${count}`);
+    for (let i = 0; i < count; i++) {
+      this.#iterations++;
+      for (let player = 0; player < this.#tree.players; player++) this.#update(player);
+    }
+  }
+
+  /** The average of the policies so far, which is what converges. */
+  averagePolicy(): TabularPolicy {
+    return policyOf(this.#tree, this.#sums);
+  }
+
+  #update(player: number): void {
+    this.#reach(player);
+    this.#evaluate(player);
+    const { size, parent, action, mover } = this.#tree;
+    const weight = this.#plus ? this.#iterations : 1;
+    for (let node = 1; node < size; node++) {
+      if (mover[node] !== player) continue;
+      const [before, at] = [parent[node], action[node]];
+      this.#regrets[at] += this.#others[before] * (this.#values[node] - this.#values[before]);
+      this.#sums[at] += weight * this.#own[before] * this.#policy[at];
+    }
+    if (this.#plus)
+      this.#regrets.forEach((regret, i) => {
+        this.#regrets[i] = Math.max(regret, 0);
+      });
+    normalize(this.#tree, this.#policy, this.#regrets);
+  }
+
+  #reach(player: number): void {
+    const { size, parent, action, mover, chance } = this.#tree;
+    for (let node = 1; node < size; node++) {
+      const before = parent[node];
+      const own = mover[node] === player ? this.#policy[action[node]] : 1;
+      const others = mover[node] === CHANCE ? chance[node] : this.#policy[action[node]];
+      this.#own[node] = this.#own[before] * own;
+      this.#others[node] = this.#others[before] * (mover[node] === player ? 1 : others);
+    }
+  }
+
+  /** The player's value of each node, from the ends back. */
+  #evaluate(player: number): void {
+    const { size, players, parent, action, mover, chance, returns } = this.#tree;
+    for (let node = 0; node < size; node++) this.#values[node] = returns[node * players + player];
+    for (let node = size - 1; node > 0; node--) {
+      const weight = mover[node] === CHANCE ? chance[node] : this.#policy[action[node]];
+      this.#values[parent[node]] += weight * this.#values[node];
+    }
+  }
+}
