@@ -13,6 +13,12 @@ export {
   formatReport,
 } from './check/check-env.ts';
 export {
+  checkGame,
+  type GameCheckOptions,
+  type GameFacts,
+  type GameReport,
+} from './check/check-game.ts';
+export {
   checkServer,
   formatServerReport,
   type ServerCheckOptions,
@@ -40,6 +46,25 @@ export type { Limits } from './contract/limits.ts';
 export type { Episode, Moment, Observation, Outcome } from './contract/outcome.ts';
 export type { Row } from './contract/row.ts';
 export type { ActionMask, MaskRow, Space } from './contract/space.ts';
+export { ConnectFour } from './games/connect-four.ts';
+export type { ChanceOutcome, Game, Turn } from './games/game.ts';
+export { Kuhn } from './games/kuhn.ts';
+export { Leduc } from './games/leduc.ts';
+export { drawOutcome, type Opponent, randomOpponent } from './games/opponent.ts';
+export { Othello } from './games/othello.ts';
+export { type SeatOptions, seat } from './games/seat.ts';
+export {
+  type BestResponse,
+  bestResponse,
+  expectedReturns,
+  exploitability,
+} from './games/solve/best-response.ts';
+export { Cfr, type CfrOptions } from './games/solve/cfr.ts';
+export { GameTree, type InformationSet } from './games/solve/game-tree.ts';
+export { Minimax } from './games/solve/minimax.ts';
+export { type TabularPolicy, uniformPolicy } from './games/solve/tabular-policy.ts';
+export { StateGame } from './games/state-game.ts';
+export { TicTacToe } from './games/tic-tac-toe.ts';
 export { type EnvMetrics, MOST_METRICS } from './net/wire/read-metrics.ts';
 export { type OpenEnvFields, type OpenEnvOptions, openEnv } from './openenv/open-env.ts';
 export { EnvPool, type EnvPoolOptions, type PoolState } from './pool/env-pool.ts';

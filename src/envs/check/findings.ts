@@ -1,4 +1,4 @@
-/** The rules of the environment contract, each with how to fix a breach of it. */
+/** The rules of the contracts of environments, of their servers and of games, each with how to fix a breach of it. */
 const fixes = {
   factory:
     'export a function that returns an environment or a promise of one, also when it gets no options',
@@ -42,9 +42,25 @@ const fixes = {
   resume:
     'keep a session for graceMs after its connection closes, and continue it when hello has resume',
   close: 'make close succeed, also when it is called twice',
+  game: 'export a function that returns a new game, with all members of Game, at the beginning of a play',
+  rules: 'make every method succeed for the actions that legalActions and chanceOutcomes name',
+  turn: 'return a player in 0..players − 1, "chance" or "end" from turn',
+  'legal-actions':
+    'return ascending actions of actionSpace from legalActions, at least one where a player acts and none elsewhere',
+  'chance-outcomes':
+    'return different actions from chanceOutcomes, of probabilities above 0 that add up to 1, and none where chance does not act',
+  'illegal-action': 'throw an error from apply for an action that is not legal, and change nothing',
+  returns:
+    'return a finite number for each player from returns; where zeroSum is true they add up to 0',
+  'max-length': 'make maxLength the most actions of players in a play, and end every play',
+  replay: 'draw nothing at random, but name it in chanceOutcomes, and clear all state in begin',
+  'information-state':
+    'make informationState a string that tells all that the player has observed and done, and nothing else',
+  'perfect-information':
+    'make the observation of the player who acts tell the whole position, or perfectInformation false',
 } as const;
 
-/** A rule of the environment contract. */
+/** A rule of the contract of environments, their servers or games. */
 export type Rule = keyof typeof fixes;
 
 /** A breach of a rule, or a likely mistake. */

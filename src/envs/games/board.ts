@@ -10,6 +10,8 @@ export interface BoardState {
   cells: readonly number[];
   moves: readonly number[];
   turn: Turn;
+  /** What the player whose turn it is may do; empty at the end. */
+  legal: readonly number[];
   /** Who has won, once the play has ended without a draw. */
   winner?: number;
 }
@@ -35,6 +37,10 @@ export abstract class BoardGame extends StateGame<Int32Array, BoardState> {
 
   protected turnIn({ turn }: BoardState): Turn {
     return turn;
+  }
+
+  protected legalIn({ legal }: BoardState): readonly number[] {
+    return legal;
   }
 
   protected returnsIn({ winner }: BoardState): readonly number[] {

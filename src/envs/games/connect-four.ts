@@ -3,6 +3,7 @@ import { BoardGame, type BoardState, hasLine } from './board.ts';
 
 const ROWS = 6;
 const COLUMNS = 7;
+const LENGTH = 4;
 
 /**
  * Connect Four: an action is the column into which a stone falls; four in a line win. OpenSpiel's `connect_four`.
@@ -16,19 +17,20 @@ export class ConnectFour extends BoardGame {
   }
 
   protected start(): BoardState {
-    return { cells: Array(ROWS * COLUMNS).fill(0), moves: [], turn: 0 };
+    const legal = Array.from({ length: COLUMNS }, (_, column) => column);
+    return { cells: Array(ROWS * COLUMNS).fill(0), moves: [], turn: 0, legal };
   }
 
-  protected legalIn({ cells }: BoardState): readonly number[] {
-    return cells.slice(0, COLUMNS).flatMap((top, column) => (top === 0 ? [column] : []));
-  }
-
-  protected after({ cells, moves, turn }: BoardState, action: number): BoardState {
-    const player = turn as number;
+  protected after(state: BoardState, action: number): BoardState {
+    const player = state.turn as number;
     let at = action;
-    while (cells[at + COLUMNS] === 0) at += COLUMNS;
-    const next = { cells: cells.with(at, player + 1), moves: [...moves, action] };
-    if (hasLine(next.cells, COLUMNS, at, 4)) return { ...next, turn: 'end', winner: player };
-    return { ...next, turn: next.moves.length === this.maxLength ? 'end' : 1 - player };
+    while (state.cells[at + COLUMNS] === 0) at += COLUMNS;
+    const cells = state.cells.with(at, player + 1);
+    const moves = [...state.moves, action];
+    if (hasLine(cells, COLUMNS, at, LENGTH)) {
+      return { cells, moves, turn: 'end', legal: [], winner: player };
+    }
+    const legal = state.legal.filter((column) => cells[column] === 0);
+    return { cells, moves, turn: legal.length === 0 ? 'end' : 1 - player, legal };
   }
 }

@@ -1,7 +1,9 @@
 import { Discrete } from '../spaces/discrete.ts';
 import { BoardGame, type BoardState } from './board.ts';
 
-const WAYS = [-1, 0, 1].flatMap((dy) => [-1, 0, 1].map((dx) => [dx, dy]));
+const WAYS = [-1, 0, 1]
+  .flatMap((dy) => [-1, 0, 1].map((dx) => [dx, dy]))
+  .filter(([dx, dy]) => dx !== 0 || dy !== 0);
 
 /**
  * Othello on a board of size × size cells: an action is the cell that gets a stone, row by row, which turns the other's stones that
@@ -12,6 +14,7 @@ export class Othello extends BoardGame {
   readonly actionSpace: Discrete;
   readonly maxLength: number;
   readonly #pass: number;
+  readonly #rays: readonly (readonly (readonly number[])[])[];
   readonly #size: number;
 
   /** @param size rows and columns, an even number from 4 to 16 */
@@ -22,6 +25,7 @@ export class Othello extends BoardGame {
     super(`Othello${size}-v0`, size, size);
     this.#size = size;
     this.#pass = size * size;
+    this.#rays = raysOf(size);
     this.actionSpace = new Discrete(size * size + 1);
     // Each pass is followed by a stone, and there are four at the start.
     this.maxLength = 2 * (size * size - 4);
@@ -33,25 +37,23 @@ export class Othello extends BoardGame {
     const middle = (size / 2 - 1) * (size + 1);
     cells[middle] = cells[middle + size + 1] = 2;
     cells[middle + 1] = cells[middle + size] = 1;
-    return { cells, moves: [], turn: 0 };
+    return { cells, moves: [], turn: 0, legal: this.#stones(cells, 0) };
   }
 
-  protected legalIn({ cells, turn }: BoardState): readonly number[] {
-    const moves = this.#stones(cells, turn as number);
-    return moves.length > 0 ? moves : [this.#pass];
-  }
-
-  protected after({ cells, moves, turn }: BoardState, action: number): BoardState {
-    const player = turn as number;
-    const own = player + 1;
-    const turned = action === this.#pass ? [] : [action, ...this.#enclosed(cells, action, player)];
-    const next = cells.map((cell, at) => (turned.includes(at) ? own : cell));
-    const after = { cells: next, moves: [...moves, action] };
-    const canMove = [0, 1].some((one) => this.#stones(next, one).length > 0);
-    if (canMove) return { ...after, turn: 1 - player };
-    const [first, second] = [1, 2].map((stone) => next.filter((cell) => cell === stone).length);
-    if (first === second) return { ...after, turn: 'end' };
-    return { ...after, turn: 'end', winner: first > second ? 0 : 1 };
+  protected after(state: BoardState, action: number): BoardState {
+    const player = state.turn as number;
+    const cells = [...state.cells];
+    if (action !== this.#pass) {
+      for (const at of [action, ...this.#enclosed(cells, action, player)]) cells[at] = player + 1;
+    }
+    const moves = [...state.moves, action];
+    const next = this.#stones(cells, 1 - player);
+    if (next.length > 0) return { cells, moves, turn: 1 - player, legal: next };
+    const goesOn = this.#stones(cells, player).length > 0;
+    if (goesOn) return { cells, moves, turn: 1 - player, legal: [this.#pass] };
+    const [first, second] = [1, 2].map((stone) => cells.filter((cell) => cell === stone).length);
+    const winner = first === second ? {} : { winner: first > second ? 0 : 1 };
+    return { cells, moves, turn: 'end', legal: [], ...winner };
   }
 
   /** The cells where a player may put a stone. */
@@ -63,17 +65,26 @@ export class Othello extends BoardGame {
 
   /** The other's stones that a stone of a player at an empty cell turns. */
   #enclosed(cells: readonly number[], at: number, player: number): number[] {
-    const size = this.#size;
-    return WAYS.flatMap(([dx, dy]) => {
-      const between: number[] = [];
-      let [x, y] = [(at % size) + dx, Math.floor(at / size) + dy];
-      for (; x >= 0 && x < size && y >= 0 && y < size; x += dx, y += dy) {
-        const cell = cells[y * size + x];
-        if (cell === player + 1) return between;
-        if (cell === 0) return [];
-        between.push(y * size + x);
-      }
-      return [];
-    });
+    const [own, other] = [player + 1, 2 - player];
+    const turned: number[] = [];
+    for (const ray of this.#rays[at]) {
+      let n = 0;
+      while (n < ray.length && cells[ray[n]] === other) n++;
+      if (n < ray.length && cells[ray[n]] === own) turned.push(...ray.slice(0, n));
+    }
+    return turned;
   }
+}
+
+/** The cells that lie in each of eight ways from each cell, the nearest first [size²][8][…]. */
+function raysOf(size: number): number[][][] {
+  const isOn = (x: number) => x >= 0 && x < size;
+  return Array.from({ length: size * size }, (_, at) =>
+    WAYS.map(([dx, dy]) => {
+      const ray: number[] = [];
+      let [x, y] = [(at % size) + dx, Math.floor(at / size) + dy];
+      for (; isOn(x) && isOn(y); x += dx, y += dy) ray.push(y * size + x);
+      return ray;
+    }),
+  );
 }

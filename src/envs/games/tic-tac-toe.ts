@@ -13,17 +13,18 @@ export class TicTacToe extends BoardGame {
   }
 
   protected start(): BoardState {
-    return { cells: Array(SIZE * SIZE).fill(0), moves: [], turn: 0 };
+    const legal = Array.from({ length: SIZE * SIZE }, (_, at) => at);
+    return { cells: Array(SIZE * SIZE).fill(0), moves: [], turn: 0, legal };
   }
 
-  protected legalIn({ cells }: BoardState): readonly number[] {
-    return cells.flatMap((cell, at) => (cell === 0 ? [at] : []));
-  }
-
-  protected after({ cells, moves, turn }: BoardState, action: number): BoardState {
-    const player = turn as number;
-    const next = { cells: cells.with(action, player + 1), moves: [...moves, action] };
-    if (hasLine(next.cells, SIZE, action, SIZE)) return { ...next, turn: 'end', winner: player };
-    return { ...next, turn: next.moves.length === this.maxLength ? 'end' : 1 - player };
+  protected after(state: BoardState, action: number): BoardState {
+    const player = state.turn as number;
+    const cells = state.cells.with(action, player + 1);
+    const moves = [...state.moves, action];
+    const legal = state.legal.filter((at) => at !== action);
+    if (hasLine(cells, SIZE, action, SIZE)) {
+      return { cells, moves, turn: 'end', legal: [], winner: player };
+    }
+    return { cells, moves, turn: legal.length === 0 ? 'end' : 1 - player, legal };
   }
 }
