@@ -10,6 +10,7 @@ export const FIGURES = {
   pictures: ['pictures.vsSb3'],
   rollout: ['rollout.vsFixed', 'occupancy'],
   remote: ['remote.ofLocal'],
+  cfr: ['cfr.vsOpenSpiel'],
 } as const;
 
 export type CaseName = keyof typeof FIGURES;

@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { loadBackend } from '../src/kernels/index.ts';
 import { type AnyResult, type CaseName, FIGURES, type Result } from './case.ts';
 import { cartpole } from './cases/cartpole.ts';
+import { cfr } from './cases/cfr.ts';
 import { convolution } from './cases/convolution.ts';
 import { decision } from './cases/decision.ts';
 import { matMul } from './cases/mat-mul.ts';
@@ -30,6 +31,7 @@ const CASES: { [Name in CaseName]: () => Promise<Result<Name>> } = {
   pictures,
   rollout,
   remote,
+  cfr,
 };
 
 const { only, json } = options();

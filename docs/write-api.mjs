@@ -56,6 +56,9 @@ function shorten(page, linked) {
       .replace(/^#+ (Example|Default Value)s?\n\n/gm, '')
       .replace(NEEDLESS, '')
       .replace(/^\*\*\*\n\n/gm, '')
+      // Headings of abstract classes, and the links to them.
+      .replace(/^### `abstract` /gm, '### ')
+      .replace(/(\]\([\w-]*(?:\.md)?#)abstract-/g, '$1')
       // A union of objects, each of which follows by the name in its field `type`.
       .replace(/^(> \*\*\w+\*\* = ).{600,}\n/gm, '$1 one of the following\n')
       .replace(/^##### Type Literal\n\n(.*?`type`: `"(.*?)"`.*)\n/gm, '##### $2\n\n> $1\n')

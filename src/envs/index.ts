@@ -46,12 +46,9 @@ export type { Limits } from './contract/limits.ts';
 export type { Episode, Moment, Observation, Outcome } from './contract/outcome.ts';
 export type { Row } from './contract/row.ts';
 export type { ActionMask, MaskRow, Space } from './contract/space.ts';
-export { ConnectFour } from './games/connect-four.ts';
 export type { ChanceOutcome, Game, Turn } from './games/game.ts';
-export { Kuhn } from './games/kuhn.ts';
-export { Leduc } from './games/leduc.ts';
-export { drawOutcome, type Opponent, randomOpponent } from './games/opponent.ts';
-export { Othello } from './games/othello.ts';
+export { gameIds, makeGame } from './games/game-registry.ts';
+export { type Opponent, randomOpponent } from './games/opponent.ts';
 export { type SeatOptions, seat } from './games/seat.ts';
 export {
   type BestResponse,
@@ -64,7 +61,6 @@ export { GameTree, type InformationSet } from './games/solve/game-tree.ts';
 export { Minimax } from './games/solve/minimax.ts';
 export { type TabularPolicy, uniformPolicy } from './games/solve/tabular-policy.ts';
 export { StateGame } from './games/state-game.ts';
-export { TicTacToe } from './games/tic-tac-toe.ts';
 export { type EnvMetrics, MOST_METRICS } from './net/wire/read-metrics.ts';
 export { type OpenEnvFields, type OpenEnvOptions, openEnv } from './openenv/open-env.ts';
 export { EnvPool, type EnvPoolOptions, type PoolState } from './pool/env-pool.ts';

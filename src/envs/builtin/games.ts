@@ -1,18 +1,16 @@
 import { z } from 'zod';
-import { ConnectFour } from '../games/connect-four.ts';
-import type { Game } from '../games/game.ts';
-import { Kuhn } from '../games/kuhn.ts';
-import { Leduc } from '../games/leduc.ts';
+import { makeGame } from '../games/game-registry.ts';
 import { type Opponent, randomOpponent } from '../games/opponent.ts';
-import { Othello } from '../games/othello.ts';
 import { seat } from '../games/seat.ts';
 import { Minimax } from '../games/solve/minimax.ts';
-import { TicTacToe } from '../games/tic-tac-toe.ts';
 import { defineEnv, type EnvEntry } from './entry.ts';
 
-/** One seat of a game: its entry. @param opponents what makes each one that may be asked for */
+/**
+ * The entry of a game: a seat of it.
+ * @param opponents what makes each one that may be asked for, the default first
+ */
 function seatOf<Name extends string>(
-  makeGame: () => Game,
+  id: string,
   summary: string,
   opponents: Record<Name, () => Opponent>,
 ): EnvEntry {
@@ -25,36 +23,25 @@ function seatOf<Name extends string>(
       .describe('The own seat; 0 begins. alternate: each in turn, an episode each.'),
   });
   return defineEnv<z.infer<typeof options>>({
-    id: makeGame().id,
+    id,
     summary,
     options,
     make: ({ opponent, seat: own }) =>
-      seat(makeGame(), { seat: own, opponents: opponents[opponent]() }),
+      seat(makeGame(id), { seat: own, opponents: opponents[opponent]() }),
   }) as EnvEntry;
 }
 
 const random = { random: () => randomOpponent };
 
-/** A seat of each game. */
+/** A seat of each built-in game. */
 export const games: readonly EnvEntry[] = [
-  seatOf(() => new TicTacToe(), 'Three in a line: a seat of tic-tac-toe.', {
+  seatOf('TicTacToe-v0', 'Three in a line: a seat of tic-tac-toe.', {
     ...random,
     perfect: () => new Minimax().opponent,
   }),
-  seatOf(
-    () => new ConnectFour(),
-    'Four in a line, of stones that fall: a seat of Connect Four.',
-    random,
-  ),
-  seatOf(
-    () => new Othello(6),
-    'Enclose stones to turn them: a seat of Othello on 6 × 6 cells.',
-    random,
-  ),
-  seatOf(() => new Kuhn(), 'Bet on one card of three: a seat of Kuhn’s poker.', random),
-  seatOf(
-    () => new Leduc(),
-    'Bet on a card, and on one that all see: a seat of Leduc poker.',
-    random,
-  ),
+  seatOf('ConnectFour-v0', 'Four in a line, of stones that fall: a seat of Connect Four.', random),
+  seatOf('Othello6-v0', 'Enclose stones to turn them: a seat of Othello on 6 × 6 cells.', random),
+  seatOf('Othello8-v0', 'Enclose stones to turn them: a seat of Othello on 8 × 8 cells.', random),
+  seatOf('Kuhn-v0', 'Bet on one card of three: a seat of Kuhn’s poker.', random),
+  seatOf('Leduc-v0', 'Bet on a card, and on one that all see: a seat of Leduc poker.', random),
 ];

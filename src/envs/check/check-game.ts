@@ -53,27 +53,22 @@ const VIEWS = ['observe', 'informationState', 'snapshot', 'restore'] as const;
  * It reports a broken game and does not throw. It cannot end a call that never returns.
  *
  * ```ts
- * import { checkGame, Leduc } from 'pondera/envs';
+ * import { checkGame, makeGame } from 'pondera/envs';
  *
- * const report = checkGame(() => new Leduc());
+ * const report = checkGame(() => makeGame('Leduc-v0'));
  * console.log(report.ok, report.problems, report.facts);
  * ```
  *
- * @param makeGame makes the game; the check calls it twice
+ * @param factory makes the game; the check calls it twice
  * @throws RangeError for an unknown option
  */
-export function checkGame(makeGame: () => Game, options: GameCheckOptions = {}): GameReport {
+export function checkGame(factory: () => Game, options: GameCheckOptions = {}): GameReport {
   checkOptions('checkGame', options, checks);
   const { seed = 0, plays = 100 } = options;
   const findings = new Findings();
   const facts: GameFacts = { plays: 0, longest: 0, informationStates: 0, meanReturns: [] };
   try {
-    const check = new GameCheck(
-      made(makeGame, findings),
-      made(makeGame, findings),
-      findings,
-      facts,
-    );
+    const check = new GameCheck(made(factory, findings), made(factory, findings), findings, facts);
     const rng = Rng.seed(seed, 'checkGame');
     for (let play = 1; play <= plays; play++) check.play(`play ${play}`, rng);
   } catch (error) {
@@ -86,8 +81,8 @@ export function checkGame(makeGame: () => Game, options: GameCheckOptions = {}):
 class BrokenGameError extends Error {}
 
 /** A new game of which all members are there. */
-function made(makeGame: () => Game, findings: Findings): Game {
-  const game = makeGame();
+function made(factory: () => Game, findings: Findings): Game {
+  const game = factory();
   const refuse = (rule: Rule, found: string): never => {
     findings.problem(rule, found);
     throw new BrokenGameError();

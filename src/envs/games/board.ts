@@ -56,7 +56,7 @@ export abstract class BoardGame extends StateGame<Int32Array, BoardState> {
     return moves.join(', ');
   }
 
-  protected draw({ cells, moves }: BoardState): Drawing {
+  protected override draw({ cells, moves }: BoardState): Drawing {
     const { rows, columns } = this;
     const fills = [palette.paper, palette.agent, palette.warm];
     const shapes = cells.flatMap((cell, token): Shape[] => {

@@ -81,7 +81,7 @@ export class Kuhn extends StateGame<Int32Array, KuhnState> {
     return `${cards[player] ?? ''}${bets.map((bet) => CALLS[bet]).join('')}`;
   }
 
-  protected draw({ cards, bets }: KuhnState): Drawing {
+  protected override draw({ cards, bets }: KuhnState): Drawing {
     const held = [0, 1].map((player): [string, string] => {
       return [`player ${player}`, NAMES[cards[player]] ?? ''];
     });

@@ -118,7 +118,7 @@ export class Leduc extends StateGame<Int32Array, LeducState> {
     return fields.map((field) => `[${field}]`).join('');
   }
 
-  protected draw({ cards, rounds }: LeducState): Drawing {
+  protected override draw({ cards, rounds }: LeducState): Drawing {
     const held = ['player 0', 'player 1', 'public'].map((holder, i): [string, string] => {
       return [holder, NAMES[rank(cards[i])] ?? ''];
     });

@@ -34,9 +34,9 @@ const MOST_PLAYS = 1000;
  * actions; `info.success` says at the end whether the return is above 0.
  *
  * ```ts
- * import { seat, TicTacToe } from 'pondera/envs';
+ * import { makeGame, seat } from 'pondera/envs';
  *
- * const env = seat(new TicTacToe(), { seat: 0 });
+ * const env = seat(makeGame('TicTacToe-v0'), { seat: 0 });
  * const { obs, info } = await env.reset({ seed: 1 });
  * console.log(obs, info.actionMask);
  * ```

@@ -17,11 +17,13 @@ export abstract class StateGame<Obs, State> implements Game<Obs> {
   readonly players: number = 2;
   readonly zeroSum: boolean = true;
   readonly id: string;
+  readonly render?: () => Drawing;
   #state: State | undefined;
 
   /** @param id name and version, for messages and snapshots */
   constructor(id: string) {
     this.id = id;
+    if (this.draw) this.render = () => this.draw!(this.#now);
   }
 
   /** The state in which a play begins. */
@@ -34,7 +36,8 @@ export abstract class StateGame<Obs, State> implements Game<Obs> {
   protected abstract returnsIn(state: State): readonly number[];
   protected abstract observed(state: State, player: number): Obs;
   protected abstract known(state: State, player: number): string;
-  protected abstract draw(state: State): Drawing;
+  /** Draws a state; a game without it has no `render`. */
+  protected draw?(state: State): Drawing;
 
   /** The outcomes of chance, where it is its turn. */
   protected outcomesIn(_state: State): readonly ChanceOutcome[] {
@@ -96,10 +99,6 @@ export abstract class StateGame<Obs, State> implements Game<Obs> {
       );
     }
     this.#state = state;
-  }
-
-  render(): Drawing {
-    return this.draw(this.#now);
   }
 
   /** The state; a constructor cannot call `start`, since fields of a subclass come after it. */

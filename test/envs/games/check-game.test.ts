@@ -1,30 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import {
-  ConnectFour,
-  checkGame,
-  type Game,
-  Kuhn,
-  Leduc,
-  Othello,
-  type Rule,
-  TicTacToe,
-} from '../../../src/envs/index.ts';
+import { Othello } from '../../../src/envs/games/othello.ts';
+import { checkGame, type Game, makeGame, type Rule } from '../../../src/envs/index.ts';
 import { HeapGame } from '../../support/heap-game.ts';
 
 describe('checkGame', () => {
   it.each<[string, () => Game]>([
-    ['tic-tac-toe', () => new TicTacToe()],
-    ['Connect Four', () => new ConnectFour()],
+    ['tic-tac-toe', () => makeGame('TicTacToe-v0')],
+    ['Connect Four', () => makeGame('ConnectFour-v0')],
     ['Othello', () => new Othello(4)],
-    ['Kuhn', () => new Kuhn()],
-    ['Leduc', () => new Leduc()],
+    ['Kuhn', () => makeGame('Kuhn-v0')],
+    ['Leduc', () => makeGame('Leduc-v0')],
     ['a heap of stones', () => new HeapGame()],
   ])('finds nothing wrong with %s', (_name, make) => {
     expect(checkGame(make, { plays: 30 })).toMatchObject({ ok: true, problems: [] });
   });
 
   it('tells what it saw', () => {
-    const { facts } = checkGame(() => new Kuhn(), { plays: 500 });
+    const { facts } = checkGame(() => makeGame('Kuhn-v0'), { plays: 500 });
     expect(facts).toMatchObject({ plays: 500, longest: 3, informationStates: 12 });
     expect(facts.meanReturns[0]).toBeCloseTo(-facts.meanReturns[1], 12);
     // Random play returns 1/8 to the first player, with a standard deviation of 1.3 a play.
@@ -172,7 +164,7 @@ describe('checkGame', () => {
   });
 
   it('refuses options that there are none of', () => {
-    expect(() => checkGame(() => new Kuhn(), { games: 3 } as never)).toThrow(
+    expect(() => checkGame(() => makeGame('Kuhn-v0'), { games: 3 } as never)).toThrow(
       'checkGame: games: no such option',
     );
   });

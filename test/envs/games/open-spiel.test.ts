@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ConnectFour } from '../../../src/envs/games/connect-four.ts';
 import type { Game } from '../../../src/envs/games/game.ts';
-import { Kuhn } from '../../../src/envs/games/kuhn.ts';
-import { Leduc } from '../../../src/envs/games/leduc.ts';
-import { Othello } from '../../../src/envs/games/othello.ts';
-import { TicTacToe } from '../../../src/envs/games/tic-tac-toe.ts';
+import { makeGame } from '../../../src/envs/games/game-registry.ts';
 import { python, pythonHas } from '../../support/python.ts';
 
 const installed = pythonHas('pyspiel', 'the games beside OpenSpiel’s');
@@ -80,11 +76,11 @@ function stepOf(game: Game, step: Plays['plays'][number]['steps'][number]) {
 
 describe.skipIf(!installed)('as OpenSpiel', () => {
   it.each<[string, Game]>([
-    ['tic_tac_toe', new TicTacToe()],
-    ['connect_four', new ConnectFour()],
-    ['othello', new Othello(8)],
-    ['kuhn_poker', new Kuhn()],
-    ['leduc_poker', new Leduc()],
+    ['tic_tac_toe', makeGame('TicTacToe-v0')],
+    ['connect_four', makeGame('ConnectFour-v0')],
+    ['othello', makeGame('Othello8-v0')],
+    ['kuhn_poker', makeGame('Kuhn-v0')],
+    ['leduc_poker', makeGame('Leduc-v0')],
   ])('%s: who acts, what is legal, what is known and what is won', { timeout: 0 }, (name, game) => {
     for (let done = 0; done < PLAYOUTS; done += CHUNK) {
       const count = Math.min(CHUNK, PLAYOUTS - done);

@@ -2,13 +2,12 @@ import { describe, expect, it } from 'vitest';
 import {
   checkEnv,
   type Env,
-  Kuhn,
   Minimax,
   makeEnv,
+  makeGame,
   type Opponent,
   randomOpponent,
   seat,
-  TicTacToe,
 } from '../../../src/envs/index.ts';
 import { Rng } from '../../../src/kernels/index.ts';
 import { HeapGame } from '../../support/heap-game.ts';
@@ -29,7 +28,7 @@ async function returnOf(env: Env, choose: (obs: unknown, mask: number[]) => numb
 
 describe('a seat', () => {
   it('shows the player’s own side, after what the opponent has done', () => {
-    const env = seat(new TicTacToe(), { seat: 1, opponents: first });
+    const env = seat(makeGame('TicTacToe-v0'), { seat: 1, opponents: first });
     const begun = env.reset({ seed: 1 });
     expect(begun).toEqual({
       obs: Int32Array.of(2, 0, 0, 0, 0, 0, 0, 0, 0),
@@ -48,7 +47,7 @@ describe('a seat', () => {
   });
 
   it('pays what the player has won, also where the opponent ends the play', () => {
-    const env = seat(new TicTacToe(), { seat: 0, opponents: first });
+    const env = seat(makeGame('TicTacToe-v0'), { seat: 0, opponents: first });
     env.reset();
     env.step(4);
     env.step(2);
@@ -57,7 +56,7 @@ describe('a seat', () => {
   });
 
   it('refuses actions that are not legal, and names those that are', () => {
-    const env = seat(new TicTacToe(), { seat: 1, opponents: first });
+    const env = seat(makeGame('TicTacToe-v0'), { seat: 1, opponents: first });
     env.reset();
     expect(() => env.step(0)).toThrow(
       'TicTacToe-v0: step(action): expected a legal action, one of 1, 2, 3, 4, 5, 6, 7, 8, got 0',
@@ -66,14 +65,14 @@ describe('a seat', () => {
   });
 
   it('says which opponent did something illegal', () => {
-    const env = seat(new TicTacToe(), { seat: 1, opponents: () => 9 });
+    const env = seat(makeGame('TicTacToe-v0'), { seat: 1, opponents: () => 9 });
     expect(() => env.reset()).toThrow(
       'TicTacToe-v0: apply(action): expected a legal action of player 0, one of 0, 1, 2, 3, 4, 5, 6, 7, 8, got 9',
     );
   });
 
   it('alternates, from a seat that the seed draws', () => {
-    const env = seat(new TicTacToe(), { opponents: first });
+    const env = seat(makeGame('TicTacToe-v0'), { opponents: first });
     const isFirst = (seed?: number) => {
       const { obs } = env.reset({ seed }) as { obs: Int32Array };
       return obs.every((cell) => cell === 0);
@@ -93,7 +92,7 @@ describe('a seat', () => {
     expect(report).toMatchObject({ ok: true, warnings: [] });
     expect(report.facts).toMatchObject({ sync: false, snapshots: true });
     const [sync, async] = [randomOpponent, later].map((opponents) =>
-      seat(new TicTacToe(), { opponents }),
+      seat(makeGame('TicTacToe-v0'), { opponents }),
     );
     for (let seed = 0; seed < 5; seed++) {
       expect(await async.reset({ seed })).toEqual(sync.reset({ seed }));
@@ -105,7 +104,7 @@ describe('a seat', () => {
       throw new Error('lost its way');
     };
     const failing = [fail, async () => fail()].map((opponents) =>
-      seat(new TicTacToe(), { seat: 1, opponents }),
+      seat(makeGame('TicTacToe-v0'), { seat: 1, opponents }),
     );
     expect(() => failing[0].reset()).toThrow('lost its way');
     await expect(failing[1].reset()).rejects.toThrow('lost its way');
@@ -146,7 +145,7 @@ describe('a seat', () => {
     ],
     [{ opponents: [first] }, 'seat: opponents: expected a function, or a list of 2'],
   ])('refuses %o', (options, message) => {
-    expect(() => seat(new TicTacToe(), options as never)).toThrow(message);
+    expect(() => seat(makeGame('TicTacToe-v0'), options as never)).toThrow(message);
   });
 });
 
@@ -184,11 +183,11 @@ describe('the registered games', () => {
   });
 
   it('leave the game where a search has found it', () => {
-    const game = new TicTacToe();
+    const game = makeGame('TicTacToe-v0');
     game.apply(4);
     const before = game.snapshot();
     new Minimax().best(game);
     expect(game.snapshot()).toEqual(before);
-    expect(new Kuhn().turn()).toBe('chance');
+    expect(makeGame('Kuhn-v0').turn()).toBe('chance');
   });
 });

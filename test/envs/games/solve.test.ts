@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Kuhn } from '../../../src/envs/games/kuhn.ts';
 import {
   bestResponse,
   Cfr,
@@ -6,17 +7,15 @@ import {
   exploitability,
   type Game,
   GameTree,
-  Kuhn,
-  Leduc,
   Minimax,
+  makeGame,
   type TabularPolicy,
-  TicTacToe,
   uniformPolicy,
 } from '../../../src/envs/index.ts';
 import { HeapGame } from '../../support/heap-game.ts';
 
-const kuhn = new GameTree(new Kuhn());
-const leduc = new GameTree(new Leduc());
+const kuhn = new GameTree(makeGame('Kuhn-v0'));
+const leduc = new GameTree(makeGame('Leduc-v0'));
 
 /** Kuhn's equilibria (1950): one for each α in 0..1/3, the share of bets with the lowest card. */
 function equilibrium(alpha: number): TabularPolicy {
@@ -37,7 +36,7 @@ describe('a tree', () => {
   });
 
   it('leaves the game where it was', () => {
-    const game = new Kuhn();
+    const game = makeGame('Kuhn-v0');
     game.apply(2);
     const before = game.snapshot();
     new GameTree(game);
@@ -184,13 +183,13 @@ describe('minimax', () => {
   const minimax = new Minimax();
 
   it('knows that tic-tac-toe is a draw, and what loses', () => {
-    expect(minimax.value(new TicTacToe())).toBe(0);
+    expect(minimax.value(makeGame('TicTacToe-v0'))).toBe(0);
     // After a corner only the center draws.
-    const corner = after(new TicTacToe(), 0);
+    const corner = after(makeGame('TicTacToe-v0'), 0);
     expect(minimax.best(corner)).toEqual([4]);
     expect(minimax.actionValues(corner).get(1)).toBe(-1);
     // Against two corners of a diagonal with the center, a third corner loses.
-    expect(minimax.best(after(new TicTacToe(), 0, 4, 8))).toEqual([1, 3, 5, 7]);
+    expect(minimax.best(after(makeGame('TicTacToe-v0'), 0, 4, 8))).toEqual([1, 3, 5, 7]);
   });
 
   it('averages over chance', () => {
@@ -216,7 +215,7 @@ describe('minimax', () => {
   });
 
   it('refuses games that it has no value for', () => {
-    expect(() => minimax.value(new Kuhn())).toThrow(
+    expect(() => minimax.value(makeGame('Kuhn-v0'))).toThrow(
       'Minimax: expected a game of perfect information, of two players whose returns add up to 0, got Kuhn-v0',
     );
   });

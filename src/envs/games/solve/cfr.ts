@@ -21,9 +21,9 @@ const { allows } = integer(0);
  * and in CFR+ by the number of the iteration. As OpenSpiel's `CFRSolver` and `CFRPlusSolver`.
  *
  * ```ts
- * import { Cfr, exploitability, GameTree, Leduc } from 'pondera/envs';
+ * import { Cfr, exploitability, GameTree, makeGame } from 'pondera/envs';
  *
- * const tree = new GameTree(new Leduc());
+ * const tree = new GameTree(makeGame('Leduc-v0'));
  * const cfr = new Cfr(tree, { plus: true });
  * cfr.iterate(100);
  * console.log(exploitability(tree, cfr.averagePolicy())); // 0.0134…
@@ -80,38 +80,40 @@ export class Cfr {
     this.#reach(player);
     this.#evaluate(player);
     const { size, parent, action, mover } = this.#tree;
+    const [regrets, sums, policy] = [this.#regrets, this.#sums, this.#policy];
+    const [own, others, values] = [this.#own, this.#others, this.#values];
     const weight = this.#plus ? this.#iterations : 1;
     for (let node = 1; node < size; node++) {
       if (mover[node] !== player) continue;
       const [before, at] = [parent[node], action[node]];
-      this.#regrets[at] += this.#others[before] * (this.#values[node] - this.#values[before]);
-      this.#sums[at] += weight * this.#own[before] * this.#policy[at];
+      regrets[at] += others[before] * (values[node] - values[before]);
+      sums[at] += weight * own[before] * policy[at];
     }
-    if (this.#plus)
-      this.#regrets.forEach((regret, i) => {
-        this.#regrets[i] = Math.max(regret, 0);
-      });
-    normalize(this.#tree, this.#policy, this.#regrets);
+    if (this.#plus) {
+      for (let at = 0; at < regrets.length; at++) if (regrets[at] < 0) regrets[at] = 0;
+    }
+    normalize(this.#tree, policy, regrets);
   }
 
   #reach(player: number): void {
     const { size, parent, action, mover, chance } = this.#tree;
+    const [policy, own, others] = [this.#policy, this.#own, this.#others];
     for (let node = 1; node < size; node++) {
       const before = parent[node];
-      const own = mover[node] === player ? this.#policy[action[node]] : 1;
-      const others = mover[node] === CHANCE ? chance[node] : this.#policy[action[node]];
-      this.#own[node] = this.#own[before] * own;
-      this.#others[node] = this.#others[before] * (mover[node] === player ? 1 : others);
+      const probability = mover[node] === CHANCE ? chance[node] : policy[action[node]];
+      own[node] = mover[node] === player ? own[before] * probability : own[before];
+      others[node] = mover[node] === player ? others[before] : others[before] * probability;
     }
   }
 
   /** The player's value of each node, from the ends back. */
   #evaluate(player: number): void {
     const { size, players, parent, action, mover, chance, returns } = this.#tree;
-    for (let node = 0; node < size; node++) this.#values[node] = returns[node * players + player];
+    const [policy, values] = [this.#policy, this.#values];
+    for (let node = 0; node < size; node++) values[node] = returns[node * players + player];
     for (let node = size - 1; node > 0; node--) {
-      const weight = mover[node] === CHANCE ? chance[node] : this.#policy[action[node]];
-      this.#values[parent[node]] += weight * this.#values[node];
+      const probability = mover[node] === CHANCE ? chance[node] : policy[action[node]];
+      values[parent[node]] += probability * values[node];
     }
   }
 }

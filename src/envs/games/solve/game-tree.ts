@@ -22,9 +22,9 @@ const MOST_NODES = 5_000_000;
  * `exploitability` sweep over it.
  *
  * ```ts
- * import { exploitability, GameTree, Kuhn, uniformPolicy } from 'pondera/envs';
+ * import { exploitability, GameTree, makeGame, uniformPolicy } from 'pondera/envs';
  *
- * const tree = new GameTree(new Kuhn());
+ * const tree = new GameTree(makeGame('Kuhn-v0'));
  * console.log(tree.size, tree.sets.length, exploitability(tree, uniformPolicy(tree))); // 58 12 0.458…
  * ```
  */

@@ -10,10 +10,10 @@ const ROUNDING = 1e-9;
  * some millions of positions are beyond it.
  *
  * ```ts
- * import { Minimax, seat, TicTacToe } from 'pondera/envs';
+ * import { Minimax, makeGame, seat } from 'pondera/envs';
  *
- * console.log(new Minimax().value(new TicTacToe())); // 0, a draw
- * const env = seat(new TicTacToe(), { opponents: new Minimax().opponent });
+ * console.log(new Minimax().value(makeGame('TicTacToe-v0'))); // 0, a draw
+ * const env = seat(makeGame('TicTacToe-v0'), { opponents: new Minimax().opponent });
  * ```
  */
 export class Minimax {
