@@ -1,10 +1,10 @@
 import type { RecordingHeader } from '../../run/recording-format.ts';
 import type { SpaceJson, Tokens } from './recorded-space.ts';
 
-/** The tokens of a recording whose observations and actions are the same ones, with a memory of them; undefined for any other. */
-export function tokensIn({ spaces, policy }: RecordingHeader): Tokens | undefined {
+/** The tokens of a recording whose observations and actions are the same ones, with names; undefined for any other. */
+export function tokensIn({ spaces }: RecordingHeader): Tokens | undefined {
   const [sees, acts] = [spaces.observation as SpaceJson, spaces.action as SpaceJson];
-  if (sees.type !== 'discrete' || acts.type !== 'discrete' || !policy.memory) return undefined;
+  if (sees.type !== 'discrete' || acts.type !== 'discrete' || !sees.names) return undefined;
   return sees.n === acts.n && sees.start === acts.start ? sees : undefined;
 }
 
@@ -23,5 +23,5 @@ export function nameOf({ names, start }: Tokens, value: number): string {
 
 /** A value as a part of a text: its name, with a sign where a line ends. */
 export function textOf({ names, start }: Tokens, value: number): string {
-  return names?.[value - start]?.replace('\n', '⏎\n') ?? ` ${value}`;
+  return names?.[value - start]?.replaceAll('\n', '⏎\n') ?? String(value);
 }
