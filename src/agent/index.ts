@@ -32,6 +32,7 @@ export { configJsonSchema } from './config/json-schema.ts';
 export { loadConfig } from './config/load-config.ts';
 export { type LoadConfigOptions, parseConfig } from './config/parse-config.ts';
 export { type EvaluateOptions, evaluate } from './evaluate/evaluate.ts';
+export { policyInGame } from './evaluate/policy-in-game.ts';
 export type {
   Activity,
   Alarm,

@@ -57,6 +57,7 @@ export {
   exploitability,
 } from './games/solve/best-response.ts';
 export { Cfr, type CfrOptions } from './games/solve/cfr.ts';
+export { ExternalSampling } from './games/solve/external-sampling.ts';
 export { GameTree, type InformationSet } from './games/solve/game-tree.ts';
 export { Minimax } from './games/solve/minimax.ts';
 export { type TabularPolicy, uniformPolicy } from './games/solve/tabular-policy.ts';

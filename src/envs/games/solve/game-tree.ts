@@ -6,6 +6,8 @@ export interface InformationSet {
   readonly key: string;
   readonly player: number;
   readonly legalActions: readonly number[];
+  /** What the player observes there. */
+  readonly observation: unknown;
   /** Where its actions begin among those of all information sets. */
   readonly offset: number;
 }
@@ -152,7 +154,8 @@ class Plays {
     if (known === undefined) {
       const index = this.sets.length;
       this.#indices.set(key, index);
-      this.sets.push({ key, player, legalActions, offset: this.actions });
+      const observation = game.observe(player);
+      this.sets.push({ key, player, legalActions, observation, offset: this.actions });
       this.#before.push(this.#last[player]);
       this.actions += legalActions.length;
       return index;
