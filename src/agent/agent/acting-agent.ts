@@ -1,5 +1,5 @@
 import { defer, finalize, map, mergeMap, type Observable } from 'rxjs';
-import { anything, type Checks, checkOptions, RunningStats } from '../../envs/common/index.ts';
+import { anything, type Checks, checkOptions, type RunningStats } from '../../envs/common/index.ts';
 import type { ActionMask, Row, Space } from '../../envs/index.ts';
 import { explainMask, type Frames, flatMask, framesOf, isBytes } from '../../envs/spaces/index.ts';
 import { Rng } from '../../kernels/common/index.ts';
@@ -153,14 +153,14 @@ export class ActingAgent {
    */
   restore(weights: Tensors, state: AgentState): void {
     this.checkUsable('Agent.restore');
-    const { size } = this.observationSpace;
     const saved = state.normalizer;
-    const normalizer = saved && RunningStats.fromState(saved);
-    if (normalizer && normalizer.size !== size) {
+    const normalizer = saved && observationStats(this.observationSpace);
+    if (normalizer && normalizer.size !== saved.mean.length) {
       throw new Error(
-        `checkpoint: expected observation statistics of ${size} numbers, got ${normalizer.size}`,
+        `checkpoint: expected observation statistics of ${normalizer.size} numbers, got ${saved.mean.length}`,
       );
     }
+    normalizer?.restore(saved);
     this.policy.parameters.write(weights);
     this.remembering.dropTables();
     this.normalizer = normalizer;

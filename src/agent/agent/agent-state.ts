@@ -1,7 +1,7 @@
-import { RunningStats, type RunningStatsState } from '../../envs/common/index.ts';
-import type { AnySpace, Space, SpaceJson } from '../../envs/index.ts';
+import { MemberStats, RunningStats, type RunningStatsState } from '../../envs/common/index.ts';
+import type { AnySpace, Box, DType, Space, SpaceJson } from '../../envs/index.ts';
 import { spaceFromJson, stacked } from '../../envs/spaces/index.ts';
-import { pictureOf } from '../../policy/index.ts';
+import { pictureOf, readingOf } from '../../policy/index.ts';
 import { UsageError } from '../common/errors.ts';
 
 /** The part of a checkpoint that belongs to the agent, beside its weights. */
@@ -34,17 +34,32 @@ export function savedSpaces(
   };
 }
 
-/** Statistics of observations, for a Box only: numbers that name something have no mean. */
+/**
+ * Statistics of observations, for a Box only, or one of each member: numbers that name something have no mean. The members of a
+ * set, of a Sequence and the nodes of a Graph share theirs.
+ * @throws UsageError for another space
+ */
 export function observationStats(space: Space): RunningStats {
+  const known = space as AnySpace;
+  if (known.type === 'sequence' || known.type === 'graph') {
+    // A row of a Graph begins with its nodes, as a Sequence.
+    const [member, most] =
+      known.type === 'graph' ? [known.nodes, known.maxNodes] : [known.space, known.maxLength];
+    checkNumbers(member, ` in a space of type ${known.type}`);
+    return new MemberStats({ at: 1, most, size: member.size, lengthAt: 0 });
+  }
+  const box = checkNumbers(space, '');
+  if (readingOf(box) !== 'set') return new RunningStats(box.size);
+  const [most] = box.shape;
+  return new MemberStats({ at: 0, most, size: box.size / most });
+}
+
+/** @throws UsageError unless the space is a Box of numbers that nothing has scaled yet */
+function checkNumbers(space: Space, where: string): Box<DType> {
   const known = space as AnySpace;
   if (known.type !== 'box') {
     throw new UsageError(
-      `normalize.obs: expected a Box observation space, got a space of type ${known.type}`,
-    );
-  }
-  if (known.as === 'set') {
-    throw new UsageError(
-      'normalize.obs: expected a Box that is no set, got one: its rows of zeros are padding; scale the numbers in the environment',
+      `normalize.obs: expected a Box observation space, got a space of type ${known.type}${where}`,
     );
   }
   if (pictureOf(known) && known.high.every(Number.isFinite)) {
@@ -52,5 +67,5 @@ export function observationStats(space: Space): RunningStats {
       'normalize.obs: expected a Box that is no picture, got one: its numbers are divided by the highest of the space already; leave normalize.obs out',
     );
   }
-  return new RunningStats(known.size);
+  return known;
 }

@@ -20,9 +20,11 @@ export function withChosen(
   };
 }
 
-/** Whether a space is a vector of numbers that nobody has scaled: to shares, to marks of 0 and 1, or to −1 to 1. */
+/** Whether a space is numbers that nobody has scaled (to shares, to marks of 0 and 1, or to −1 to 1): a vector, or members of such. */
 function isUnscaled(space: Space): boolean {
   const known = space as AnySpace;
-  if (known.type !== 'box' || readingOf(known) !== 'vector') return false;
+  if (known.type === 'sequence') return isUnscaled(known.space);
+  if (known.type === 'graph') return isUnscaled(known.nodes);
+  if (known.type !== 'box' || !['vector', 'set'].includes(readingOf(known))) return false;
   return ![...known.low, ...known.high].every((bound) => [-1, 0, 1].includes(bound));
 }

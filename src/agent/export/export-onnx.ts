@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type RunningStats, VERSION } from '../../envs/common/index.ts';
+import { ALMOST_ZERO, MemberStats, type RunningStats, VERSION } from '../../envs/common/index.ts';
 import { partsOf } from '../../envs/spaces/index.ts';
 import type { Thought } from '../../policy/index.ts';
 import type { Agent } from '../agent/agent.ts';
@@ -119,8 +119,36 @@ function named(context: readonly tf.Tensor[]): Record<string, tf.Tensor> {
   return Object.fromEntries(context.map((tensor, i) => [`context_${i}`, tensor]));
 }
 
-/** As `RunningStats.normalize` does. */
+/** As `normalize` of the statistics does. */
 function normalized(rows: tf.Tensor2D, stats: RunningStats): tf.Tensor2D {
+  return stats instanceof MemberStats
+    ? normalizedMembers(rows, stats)
+    : normalizedNumbers(rows, stats);
+}
+
+function normalizedMembers(rows: tf.Tensor2D, stats: MemberStats): tf.Tensor2D {
+  const { at, most, size, lengthAt } = stats.members;
+  const end = at + most * size;
+  const all = tf.reshape(tf.slice(rows, [0, at], [1, most * size]), [most, size]) as tf.Tensor2D;
+  const own = normalizedNumbers(all, stats);
+  const whole = tf.add(own, tf.mul(tf.cast(tf.equal(own, 0), 'float32'), ALMOST_ZERO));
+  const present =
+    lengthAt === undefined
+      ? tf.greater(tf.max(tf.abs(all), 1, true), 0)
+      : tf.less(
+          tf.reshape(tf.range(0, most, 1, 'float32'), [most, 1]),
+          tf.slice(rows, [0, lengthAt], [1, 1]),
+        );
+  const members = tf.reshape(tf.mul(whole, tf.cast(present, 'float32')), [1, most * size]);
+  const before = tf.slice(rows, [0, 0], [1, at]);
+  const after = tf.slice(rows, [0, end], [1, rows.shape[1] - end]);
+  return tf.concat(
+    [before, members, after].filter((part) => part.size > 0),
+    1,
+  ) as tf.Tensor2D;
+}
+
+function normalizedNumbers(rows: tf.Tensor2D, stats: RunningStats): tf.Tensor2D {
   const scales = Float32Array.from(stats.mean, (_, i) => stats.scale(i));
   const scaled = tf.mul(
     tf.sub(rows, tf.tensor1d(Float32Array.from(stats.mean))),

@@ -4,6 +4,7 @@ export { describe } from './describe.ts';
 export { explainPlain, stringifyExact } from './exact-json.ts';
 export { expectation, type FieldSchema } from './field-schema.ts';
 export { untilAborted } from './heed.ts';
+export { ALMOST_ZERO, MemberStats, type Members } from './member-stats.ts';
 export { nearest } from './nearest.ts';
 export {
   anything,

@@ -4,6 +4,7 @@ import { lastValueFrom, of, toArray } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type LoadAgentOptions, loadAgent } from '../../../src/agent/act/index.ts';
 import { Agent, CheckpointError, UsageError } from '../../../src/agent/index.ts';
+import { Box, Discrete, type EnvFactory, type Space } from '../../../src/envs/index.ts';
 import { linear, Rng, tf } from '../../../src/kernels/index.ts';
 import type { EncoderFactory } from '../../../src/policy/index.ts';
 import { changeHeads, makeRun, save } from '../../support/served.ts';
@@ -57,6 +58,27 @@ describe('loadAgent', () => {
     await expect(loadServed(dir, { envSteps: 300 })).rejects.toThrow(
       /step-300: expected a checkpoint, found no manifest.json/,
     );
+  });
+
+  it('normalizes the members of a set as the agent does', async () => {
+    const env: EnvFactory = () => ({
+      observationSpace: new Box({ shape: [3, 2], low: -90, high: 90, as: 'set' }) as Space,
+      actionSpace: new Discrete(2),
+      reset: () => ({ obs: new Float32Array(6), info: {} }),
+      step: () => {
+        throw new Error('never stepped');
+      },
+    });
+    const { dir, agent } = await makeRun({ normalize: { obs: true } }, env);
+    agent.normalizer!.update([50, 1, 70, 3, 0, 0], 1);
+    await save(dir, agent, 200);
+    const obs = Float32Array.of(60, 2.5, 0, 0, 0, 0);
+    const served = await loadServed(dir, { envSteps: 200 });
+    expect(await served.act(obs)).toEqual(await agent.act(obs));
+    const [first, second, ...padding] = served.normalized(obs);
+    expect(first).toBeCloseTo(0, 3);
+    expect(second).toBeCloseTo(0.5, 3);
+    expect(padding).toEqual([0, 0, 0, 0]);
   });
 
   it('takes the encoder of the developer, and names it where it is missing', async () => {

@@ -9,8 +9,10 @@ import {
   Box,
   Dict,
   Discrete,
+  Graph,
   MultiBinary,
   MultiDiscrete,
+  Sequence,
   type Space,
   Text,
 } from '../../../src/envs/index.ts';
@@ -36,7 +38,12 @@ describe('normalize.obs', () => {
     ['shares', box(0, 1), false],
     ['−1 to 1', box(-1, 1), false],
     ['pictures', new Box({ shape: [16, 16, 3], low: 0, high: 255, dtype: 'uint8' }), false],
-    ['rows of a set', box(-50, 50, [4, 2]), false],
+    ['rows', box(-50, 50, [4, 2]), false],
+    ['rows of a set', new Box({ shape: [4, 2], low: -50, high: 50, as: 'set' }), true],
+    ['rows of a set of shares', new Box({ shape: [4, 2], low: 0, high: 1, as: 'set' }), false],
+    ['a Sequence of numbers', new Sequence(box(-50, 50), { maxLength: 3 }), true],
+    ['a Sequence of choices', new Sequence(new Discrete(3), { maxLength: 3 }), false],
+    ['nodes of numbers', new Graph({ nodes: box(-50, 50), maxNodes: 3, maxEdges: 2 }), true],
     ['a row of bytes', new Box({ shape: [147], low: 0, high: 255, dtype: 'uint8' }), true],
     ['choices', new Discrete(500), false],
     ['parts', new Dict({ a: box(-50, 50) }), false],
@@ -54,6 +61,15 @@ describe('normalize.obs', () => {
     );
     // Without bounds, nobody scales them.
     expect(observationStats(picture(Infinity)).size).toBe(256);
+  });
+
+  it('is refused for members that are no numbers', () => {
+    const words = new Sequence(new Discrete(3), { maxLength: 2 }) as Space;
+    expect(() => observationStats(words)).toThrow(
+      new UsageError(
+        'normalize.obs: expected a Box observation space, got a space of type discrete in a space of type sequence',
+      ),
+    );
   });
 
   it('stays as a config says', () => {

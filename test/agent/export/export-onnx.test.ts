@@ -15,6 +15,7 @@ import {
   type Env,
   MultiBinary,
   MultiDiscrete,
+  Sequence,
   type Space,
   Text,
   Tuple,
@@ -130,10 +131,21 @@ describe.skipIf(!pythonHas('onnxruntime, numpy', 'ONNX by its own runtime'))('ex
       {},
       showing(new Box({ shape: [5, 3], low: -1, high: 1, as: 'set' })),
     ],
+    [
+      'rows of a set, normalized',
+      { normalize: { obs: true } },
+      showing(new Box({ shape: [5, 3], low: -2, high: 4, as: 'set' })),
+    ],
+    [
+      'entries of a Sequence, normalized',
+      { normalize: { obs: true } },
+      showing(new Sequence(new Box({ shape: [3], low: -2, high: 4 }), { maxLength: 4 })),
+    ],
     ['text', {}, showing(new Text({ maxLength: 6 }))],
   ])('gives graphs that compute the same to 1e-5: %s', async (_, input, env) => {
     const { agent } = await makeRun(input, env);
     const rows = rowsOf(agent, 4);
+    for (const row of rows) agent.normalizer?.update(row, 1);
     const found = python(
       driver + RUN,
       await write(agent),

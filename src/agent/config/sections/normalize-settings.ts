@@ -4,7 +4,7 @@ import { chosen } from '../../common/config-numbers.ts';
 /** The section `normalize` of a config. */
 export const normalizeSettings = z.strictObject({
   obs: chosen(z.boolean()).describe(
-    'Normalize Box observations by their running mean and standard deviation. Without it, true for a Box that is read as a vector, unless its bounds are 0 to 1 or −1 to 1 throughout.',
+    'Normalize Box observations by their running mean and standard deviation; those of a set, a Sequence or the nodes of a Graph by one for each number of a member. Without it, true for a Box that is read as a vector or a set, and for a Sequence or nodes of such vectors, unless bounds are 0 to 1 or −1 to 1 throughout.',
   ),
   reward: z
     .boolean()
