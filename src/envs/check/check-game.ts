@@ -4,6 +4,7 @@ import { explainPlain, stringifyExact } from '../common/exact-json.ts';
 import { type Checks, checkOptions, integer } from '../common/options.ts';
 import type { Game } from '../games/game.ts';
 import { drawOutcome } from '../games/opponent.ts';
+import { positionKey } from '../games/position-key.ts';
 import { same } from './compare-values.ts';
 import { explainSpace } from './explain-space.ts';
 import { type Finding, Findings, type Rule } from './findings.ts';
@@ -43,8 +44,10 @@ export interface GameFacts {
 
 /** How often chance may act in a row. */
 const MOST_CHANCE = 1000;
-const MEMBERS = ['begin', 'turn', 'legalActions', 'chanceOutcomes', 'apply', 'returns'] as const;
-const VIEWS = ['observe', 'informationState', 'snapshot', 'restore'] as const;
+const METHODS = [
+  ...(['begin', 'turn', 'legalActions', 'chanceOutcomes', 'apply', 'returns'] as const),
+  ...(['observe', 'informationState', 'snapshot', 'restore'] as const),
+];
 
 /**
  * Checks that a game keeps its contract (`Game`): plays it with random legal actions, again on another instance and from
@@ -88,7 +91,7 @@ function made(factory: () => Game, findings: Findings): Game {
     throw new BrokenGameError();
   };
   if (typeof game !== 'object' || game === null) refuse('game', `got ${describe(game)}`);
-  for (const name of [...MEMBERS, ...VIEWS]) {
+  for (const name of METHODS) {
     if (typeof game[name] !== 'function') refuse('game', `${name} is ${describe(game[name])}`);
   }
   for (const name of ['players', 'maxLength'] as const) {
@@ -225,7 +228,10 @@ class GameCheck {
         const found = `informationState(${turn}) is ${describe(key)} as in ${known.where}, where the player had done, seen or could do something else`;
         this.#findings.problem('information-state', `${where}: ${found}`);
       }
-      if (this.#game.perfectInformation) this.#checkPosition(`${turn} ${obs}`, legalActions, where);
+      const { perfectInformation, observationSpace } = this.#game;
+      if (perfectInformation && observationSpace.contains(obs)) {
+        this.#checkPosition(positionKey(observationSpace, turn, obs), legalActions, where);
+      }
     }
     this.#facts.informationStates = this.#known.size;
   }

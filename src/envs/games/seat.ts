@@ -98,6 +98,10 @@ class Seat<Obs> implements Env<Obs, number> {
     this.#check('step');
     if (this.#isOver)
       throw new Error(`${this.id}: step() after the episode ended: call reset() first`);
+    // An opponent has failed, or has not answered yet.
+    if (this.#game.turn() !== this.#seat) {
+      throw new Error(`${this.id}: step() at an opponent’s turn: call reset() first`);
+    }
     const legal = this.#game.legalActions();
     if (!legal.includes(action)) {
       const expected = `expected a legal action, one of ${legal.join(', ')}`;

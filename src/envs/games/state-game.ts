@@ -28,13 +28,17 @@ export abstract class StateGame<Obs, State> implements Game<Obs> {
 
   /** The state in which a play begins. */
   protected abstract start(): State;
+  /** Who acts next. */
   protected abstract turnIn(state: State): Turn;
   /** The actions of the player whose turn it is, ascending. */
   protected abstract legalIn(state: State): readonly number[];
   /** The state after a legal action, or after an outcome of chance. */
   protected abstract after(state: State, action: number): State;
+  /** What each player has won; at the end this counts [players]. */
   protected abstract returnsIn(state: State): readonly number[];
+  /** What a player observes. */
   protected abstract observed(state: State, player: number): Obs;
+  /** The name of all that a player has seen and done. */
   protected abstract known(state: State, player: number): string;
   /** Draws a state; a game without it has no `render`. */
   protected draw?(state: State): Drawing;

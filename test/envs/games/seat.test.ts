@@ -108,6 +108,9 @@ describe('a seat', () => {
     );
     expect(() => failing[0].reset()).toThrow('lost its way');
     await expect(failing[1].reset()).rejects.toThrow('lost its way');
+    for (const env of failing) {
+      expect(() => env.step(0)).toThrow('step() at an opponent’s turn: call reset() first');
+    }
   });
 
   it('sits at a table of three, with an opponent of its own for each', async () => {

@@ -1,5 +1,6 @@
 import type { Game } from '../game.ts';
 import type { Opponent } from '../opponent.ts';
+import { positionKey } from '../position-key.ts';
 
 /** Two values closer than this count as equal. */
 const ROUNDING = 1e-9;
@@ -79,7 +80,7 @@ export class Minimax {
       const outcomes = game.chanceOutcomes();
       return outcomes.reduce((sum, one) => sum + one.probability * next(one.action), 0);
     }
-    const key = `${turn} ${game.observe(turn)}`;
+    const key = positionKey(game.observationSpace, turn, game.observe(turn));
     const known = this.#values.get(key);
     if (known !== undefined) return known;
     const values = game.legalActions().map(next);
