@@ -43,8 +43,9 @@ export function computeTargets(
   phase: UpdateSchedule,
 ): Targets {
   const rewards = trajectory.rewards.map((_, t) => learnedReward(trajectory, t, phase));
+  const learned = { ...pick(trajectory), rewards };
   const all = advantages(
-    { ...pick(trajectory), rewards, weights: depthWeights(trajectory, halting) },
+    { ...learned, weights: depthWeights(trajectory, halting) },
     {
       gamma: ppo.gamma,
       lambda: ppo.lambda,
@@ -68,7 +69,11 @@ export function computeTargets(
   return {
     trajectory,
     advantages: all,
-    actAdvantages: actAdvantages(trajectory, all, phase.returnDeviation),
+    actAdvantages: actAdvantages(
+      { ...learned, forced: trajectory.forced },
+      all,
+      phase.returnDeviation,
+    ),
     // Not centered: thinking on and acting are the choices, so a mean of each kind would be a biased baseline.
     haltScale: 1 / (rms(own) + 1e-8),
     explainedVariance: explainedVariance(errors, targets),

@@ -77,6 +77,12 @@ describe('the scale of the advantages of actions', () => {
     close(scaled([1, 1], 2, [0, 1], errors), [1, -1]);
   });
 
+  it('is their own deviation where bonuses for what is new differ', () => {
+    const trajectory = rewarded([0, 0], [0, 0], [0, 0], [0.02, 0.01]);
+    const phase = { ...PHASE, rewardScale: 1, noveltyFactor: 1, returnDeviation: 2 };
+    close(Array.from(computeTargets(trajectory, tinyConfig({}), phase).actAdvantages), [1, -1]);
+  });
+
   it('is 1 before the first reward', () => {
     expect(scaled([0, 0], 0)).toEqual([0, 0]);
     close(scaled([0, 0], 0, [0, 0], errors), [0.03, -0.03]);
