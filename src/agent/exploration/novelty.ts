@@ -61,7 +61,11 @@ export class Novelty {
       const { lost, final, next } = transition;
       if (lost === undefined) transition.bonus = this.#bonusOf(final ?? next.row);
     }
-    this.#scale.observe(transitions.map((one) => ({ ...one, reward: one.bonus ?? 0 })));
+    this.#scale.observe(
+      transitions.map(({ env, ticks, terminated, truncated, lost, bonus = 0 }) => {
+        return { env, ticks, terminated, truncated, lost, reward: bonus };
+      }),
+    );
   }
 
   /**

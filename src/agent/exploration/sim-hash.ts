@@ -10,7 +10,7 @@ const MOST_NUMBERS = 512;
 /**
  * Codes of 32 bits, which are equal where observations are alike (SimHash: Charikar 2002; of observations: Tang et al. 2017,
  * arXiv 1611.04717). Bit j is the sign of Σ_i a_ji · x_i + b_j, with normal a and b drawn once; a choice has a random sign of its
- * own for each of its values in place of a_ji · x_i, so that a row of choices alone has a code of its own.
+ * own for each of its values in place of a_ji · x_i, so that each value of a Discrete has a code of its own.
  */
 export class SimHash {
   /** The entries of a row that are choices. */

@@ -34,7 +34,7 @@ export interface TrainingState {
   guard?: GuardState;
   hooks?: HookRequestsState;
   rewardScale: RewardScaleState;
-  /** Checkpoints of 0.2 do not have it. */
+  /** Checkpoints of 0.1 do not have it. */
   novelty?: NoveltyState;
   rng: { act: RngState; learn: RngState };
   priced: number[];
