@@ -62,6 +62,8 @@ class Seat<Obs> implements Env<Obs, number> {
   #seat: number;
   #begun = false;
   #isOver = false;
+  /** Resets and restores so far: an answer of an opponent before one is for another play. */
+  #plays = 0;
 
   constructor(game: Game<Obs>, options: SeatOptions<Obs>) {
     checkOptions('seat', options, { seat: seatCheck(game), opponents: opponentsCheck(game) });
@@ -91,6 +93,7 @@ class Seat<Obs> implements Env<Obs, number> {
     }
     this.#begun = true;
     this.#isOver = false;
+    this.#plays++;
     return andThen(this.#begin(MOST_PLAYS), () => ({ obs: this.#obs(), info: this.#info() }));
   }
 
@@ -138,6 +141,7 @@ class Seat<Obs> implements Env<Obs, number> {
     this.#seat = seat;
     this.#isOver = isOver;
     this.#begun = game !== null;
+    this.#plays++;
     if (this.#begun) this.#game.restore(game);
   }
 
@@ -169,7 +173,11 @@ class Seat<Obs> implements Env<Obs, number> {
       const obs = this.#game.observe(turn);
       const action = this.#opponents[turn](obs, legal, this.#rng, this.#game);
       if (isPromise(action)) {
+        const play = this.#plays;
         return action.then((chosen) => {
+          if (play !== this.#plays) {
+            throw new Error(`${this.id}: an opponent answered after the play had been left`);
+          }
           this.#game.apply(chosen);
           return this.#playOn();
         });

@@ -113,6 +113,18 @@ describe('a seat', () => {
     }
   });
 
+  it('does not take an answer into another play', async () => {
+    const answers: ((action: number) => void)[] = [];
+    const slow: Opponent = () => new Promise((answer) => answers.push(answer));
+    const env = seat(new HeapGame(), { seat: 1, opponents: slow });
+    const [left, begun] = [env.reset({ seed: 1 }), env.reset({ seed: 1 })];
+    answers[0](1);
+    await expect(left).rejects.toThrow('Heap: an opponent answered after the play had been left');
+    answers[1](2);
+    const { obs } = (await begun) as { obs: Float32Array };
+    expect(obs[0]).toBeLessThanOrEqual(4);
+  });
+
   it('sits at a table of three, with an opponent of its own for each', async () => {
     const asked: number[] = [];
     const note =
