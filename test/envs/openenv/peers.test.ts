@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import spelling from '../../../examples/openenv.ts';
+import backwards from '../../../examples/openenv-text.ts';
 import {
   checkEnv,
   Discrete,
@@ -42,11 +43,11 @@ async function start(...args: string[]): Promise<{ url: string; process: ChildPr
   return { url: `http://127.0.0.1:${String(port).trim()}`, process };
 }
 
-/** The example's server, which is not changed for it, on a port that is free. */
+/** An example's server, which is not changed for it, on a port that is free. */
 const example = `
-import socket, sys, uvicorn
+import importlib, socket, sys, uvicorn
 sys.path.insert(0, sys.argv[1])
-from openenv_server import app
+app = importlib.import_module(sys.argv[2]).app
 listener = socket.socket()
 listener.bind(("127.0.0.1", 0))
 print(listener.getsockname()[1], flush=True)
@@ -73,31 +74,37 @@ function odd(url: string, seen: unknown[] = []): Env<number, number> {
 }
 
 describe.skipIf(!there)("OpenEnv's own server", () => {
-  it('keeps the contract of an environment, and is trained on', async () => {
-    const { url } = await start('-c', example, join(root, 'examples'));
-    const report = await checkEnv(() => spelling({ url }));
-    expect(report).toMatchObject({ problems: [], warnings: [] });
+  it.each([
+    ['openenv', 'openenv_server', spelling, ['ppo.decisions=128']],
+    ['openenv-text', 'openenv_text_server', backwards, ['likelihood.decisions=128']],
+  ] as const)(
+    'keeps the contract of an environment, and is trained on: %s',
+    async (name, server, make, sets) => {
+      const { url } = await start('-c', example, join(root, 'examples'), server);
+      const report = await checkEnv(() => (make as (options: { url: string }) => Env)({ url }));
+      expect(report).toMatchObject({ problems: [], warnings: [] });
 
-    const dir = await mkdtemp(join(tmpdir(), 'pondera-openenv-'));
-    closing.push(() => rm(dir, { recursive: true }));
-    const settings = [
-      `env.options.url=${url}`,
-      'env.count=8',
-      'ppo.decisions=128',
-      'evaluation.episodes=16',
-      'train.totalSteps=256',
-    ];
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      [
-        ...['--import', 'tsx', 'src/agent/cli/main.ts', 'train', 'examples/openenv.yaml'],
-        ...['--run-dir', join(dir, 'run')],
-        ...settings.flatMap((set) => ['--set', set]),
-      ],
-      { cwd: root },
-    );
-    expect(stdout).toMatch(/openenv\.ts, 16 episodes/);
-  });
+      const dir = await mkdtemp(join(tmpdir(), 'pondera-openenv-'));
+      closing.push(() => rm(dir, { recursive: true }));
+      const settings = [
+        `env.options.url=${url}`,
+        'env.count=8',
+        ...sets,
+        'evaluation.episodes=16',
+        'train.totalSteps=256',
+      ];
+      const { stdout } = await promisify(execFile)(
+        process.execPath,
+        [
+          ...['--import', 'tsx', 'src/agent/cli/main.ts', 'train', `examples/${name}.yaml`],
+          ...['--run-dir', join(dir, 'run')],
+          ...settings.flatMap((set) => ['--set', set]),
+        ],
+        { cwd: root },
+      );
+      expect(stdout).toContain(`${name}.ts, 16 episodes`);
+    },
+  );
 
   it('says what is wrong, and is lost and found', async () => {
     const { url, process } = await start(join(here, 'odd_server.py'));
