@@ -176,8 +176,6 @@ async function measured(agent: Agent, task: Task, { options, thoughts }: Setting
       ...{ ...options, episodes: count, forcedEpisodes: 0, seed: 10_000_000 },
       env: () => makeEnv(task.id, { ...task.options, ...scratchpad }),
     });
-  // Until the machine code is ready.
-  await play(128);
   const began = processorTime();
   const { successRate, perEpisode } = await play(episodes);
   const { decisions, ponderSteps, flops } = perEpisode!;
@@ -192,9 +190,8 @@ async function measured(agent: Agent, task: Task, { options, thoughts }: Setting
 
 /** Trains the networks of a task by a seed, and measures each setting of each contender, by names. */
 async function figuresOf(task: Task, seed: number): Promise<Map<string, Figures>> {
-  const figures = new Map<string, Figures>();
   const folder = mkdtempSync(join(tmpdir(), 'deliberation-'));
-  const all = contenders(task);
+  const agents = new Map<string, Agent>();
   try {
     for (const [network, shape] of Object.entries(NETWORKS)) {
       if (shape.thoughts && task.thoughts === 0) continue;
@@ -203,21 +200,24 @@ async function figuresOf(task: Task, seed: number): Promise<Map<string, Figures>
       await train(configOf(task, shape, seed), { runDir });
       const seconds = ((processorTime() - began) / 1000).toFixed(0);
       process.stderr.write(`${task.id}, seed ${seed}: ${network} trained in ${seconds} s\n`);
-      const agent = await Agent.load(runDir);
-      for (const { name, settings } of all) {
+      agents.set(network, await Agent.load(runDir));
+    }
+    const figures = new Map<string, Figures>();
+    // Twice, since the machine code of what runs first is not ready then.
+    for (let round = 0; round < 2; round++) {
+      for (const { name, settings } of contenders(task)) {
         for (const setting of settings) {
-          if (setting.network !== network) continue;
-          const found = await measured(agent, task, setting);
+          const found = await measured(agents.get(setting.network)!, task, setting);
           figures.set(`${name}|${setting.label}`, found);
           process.stderr.write(`${name}, ${setting.label}: ${JSON.stringify(found)}\n`);
         }
       }
-      agent.dispose();
     }
+    return figures;
   } finally {
+    for (const agent of agents.values()) agent.dispose();
     rmSync(folder, { recursive: true, force: true });
   }
-  return figures;
 }
 
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
@@ -247,26 +247,31 @@ function print(name: string, task: Task, bySeed: readonly Map<string, Figures>[]
       };
     }),
   );
-  const [{ name: plain, settings: own }] = all;
-  const least = joined(bySeed, `${plain}|${own[0].label}`).milliseconds;
-  const largestWithin = ({ name, settings }: Contender, limit: number) => {
-    const times = settings.map(({ label }) => joined(bySeed, `${name}|${label}`).milliseconds);
-    const at = times.findLastIndex((time) => time <= limit);
-    if (at < 0) return '–';
-    const { label } = settings[at];
-    const { accuracies } = joined(bySeed, `${name}|${label}`);
-    return `${accuracies} (${label})`;
-  };
-  const fitting = all.map((contender) => {
+  console.log(`### ${name}: ${task.id} ${JSON.stringify(task.options)}\n`);
+  console.log(`${markdownTable(within(all, bySeed, 'milliseconds', 'ms'))}\n`);
+  console.log(`${markdownTable(within(all, bySeed, 'kiloflops', 'kFLOP'))}\n`);
+  console.log(`${markdownTable(rows)}\n`);
+}
+
+/** The accuracy of each contender's largest setting within each budget of something, multiples of what the smallest plain transformer takes. */
+function within(
+  all: readonly Contender[],
+  bySeed: readonly Map<string, Figures>[],
+  what: 'milliseconds' | 'kiloflops',
+  unit: string,
+) {
+  const taken = ({ name }: Contender, { label }: Setting) => joined(bySeed, `${name}|${label}`);
+  const least = taken(all[0], all[0].settings[0])[what];
+  return all.map((contender) => {
     const cells = BUDGETS.map((budget) => {
       const limit = budget * least;
-      return [`within ${limit.toFixed(2)} ms`, largestWithin(contender, limit)];
+      const fits = contender.settings.filter((one) => taken(contender, one)[what] <= limit);
+      const largest = fits.at(-1);
+      const cell = largest && `${taken(contender, largest).accuracies} (${largest.label})`;
+      return [`within ${limit.toPrecision(3)} ${unit}`, cell ?? '–'];
     });
     return { contender: contender.name, ...Object.fromEntries(cells) };
   });
-  console.log(`### ${name}: ${task.id} ${JSON.stringify(task.options)}\n`);
-  console.log(`${markdownTable(fitting)}\n`);
-  console.log(`${markdownTable(rows)}\n`);
 }
 
 for (const name of flags.tasks.split(',')) {
