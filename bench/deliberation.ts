@@ -1,6 +1,6 @@
 /**
  * Ways to spend time on an answer, on the same network, after as many updates: more layers, ponder steps of a fixed or a learned number, thought tokens,
- * best of n and search. Prints Markdown: what each setting gives and takes, and for three budgets the largest setting of each that fits.
+ * best of n and search. Prints Markdown: for three budgets the setting of each that fits and does best on other questions, and what each setting gives and takes.
  *
  *     npx tsx bench/deliberation.ts                                  # Addition, Multiply, Countdown and Permute, 3 seeds: hours
  *     npx tsx bench/deliberation.ts --tasks addition --seeds 1 --updates 300 --episodes 256
@@ -30,6 +30,8 @@ const [seeds, updates, episodes] = [flags.seeds, flags.updates, flags.episodes].
 const BUDGETS = [2, 6, 18];
 /** Ponder steps that are learned with. */
 const DEPTH = 4;
+/** Seeds of the questions that are reported, and of those by which settings are chosen. */
+const [QUESTIONS, OTHER_QUESTIONS] = [10_000_000, 20_000_000];
 /** Decisions of an update. */
 const DECISIONS = 2048;
 
@@ -139,6 +141,8 @@ function contenders({ thoughts }: Task): Contender[] {
 /** What a setting gives and takes, the mean of questions. */
 interface Figures {
   accuracy: number;
+  /** That on other questions, by which a setting is chosen. */
+  otherAccuracy: number;
   tokens: number;
   ponderSteps: number;
   kiloflops: number;
@@ -169,15 +173,18 @@ function processorTime(): number {
   return (user + system) / 1000;
 }
 
-async function measured(agent: Agent, task: Task, { options, thoughts }: Setting) {
+async function measured(
+  agent: Agent,
+  task: Task,
+  { options, thoughts }: Setting,
+  seed: number,
+): Promise<Omit<Figures, 'otherAccuracy'>> {
   const scratchpad = thoughts === undefined ? {} : { thoughts };
-  const play = (count: number) =>
-    evaluate(agent, {
-      ...{ ...options, episodes: count, forcedEpisodes: 0, seed: 10_000_000 },
-      env: () => makeEnv(task.id, { ...task.options, ...scratchpad }),
-    });
   const began = processorTime();
-  const { successRate, perEpisode } = await play(episodes);
+  const { successRate, perEpisode } = await evaluate(agent, {
+    ...{ ...options, episodes, forcedEpisodes: 0, seed },
+    env: () => makeEnv(task.id, { ...task.options, ...scratchpad }),
+  });
   const { decisions, ponderSteps, flops } = perEpisode!;
   return {
     accuracy: successRate!,
@@ -203,13 +210,15 @@ async function figuresOf(task: Task, seed: number): Promise<Map<string, Figures>
       agents.set(network, await Agent.load(runDir));
     }
     const figures = new Map<string, Figures>();
-    // Twice, since the machine code of what runs first is not ready then.
-    for (let round = 0; round < 2; round++) {
+    // On other questions first, when the machine code of what runs is not ready either.
+    for (const questions of [OTHER_QUESTIONS, QUESTIONS]) {
       for (const { name, settings } of contenders(task)) {
         for (const setting of settings) {
-          const found = await measured(agents.get(setting.network)!, task, setting);
-          figures.set(`${name}|${setting.label}`, found);
-          process.stderr.write(`${name}, ${setting.label}: ${JSON.stringify(found)}\n`);
+          const key = `${name}|${setting.label}`;
+          const found = await measured(agents.get(setting.network)!, task, setting, questions);
+          const { otherAccuracy = found.accuracy } = figures.get(key) ?? {};
+          figures.set(key, { ...found, otherAccuracy });
+          process.stderr.write(`${key}: ${JSON.stringify(found)}\n`);
         }
       }
     }
@@ -228,6 +237,7 @@ function joined(bySeed: readonly Map<string, Figures>[], key: string) {
   const of = (name: keyof Figures) => mean(all.map((figures) => figures[name]));
   return {
     accuracies: all.map(({ accuracy }) => accuracy.toFixed(3).replace(/^0/, '')).join(' '),
+    otherAccuracy: of('otherAccuracy'),
     ...{ tokens: of('tokens'), ponderSteps: of('ponderSteps') },
     ...{ kiloflops: of('kiloflops'), milliseconds: of('milliseconds') },
   };
@@ -253,7 +263,10 @@ function print(name: string, task: Task, bySeed: readonly Map<string, Figures>[]
   console.log(`${markdownTable(rows)}\n`);
 }
 
-/** The accuracy of each contender's largest setting within each budget of something, multiples of what the smallest plain transformer takes. */
+/**
+ * The accuracy of each contender's best setting within each budget of something, by other questions; budgets are multiples of what the smallest
+ * plain transformer takes.
+ */
 function within(
   all: readonly Contender[],
   bySeed: readonly Map<string, Figures>[],
@@ -263,11 +276,12 @@ function within(
   const taken = ({ name }: Contender, { label }: Setting) => joined(bySeed, `${name}|${label}`);
   const least = taken(all[0], all[0].settings[0])[what];
   return all.map((contender) => {
+    const otherAccuracy = (one: Setting) => taken(contender, one).otherAccuracy;
     const cells = BUDGETS.map((budget) => {
       const limit = budget * least;
       const fits = contender.settings.filter((one) => taken(contender, one)[what] <= limit);
-      const largest = fits.at(-1);
-      const cell = largest && `${taken(contender, largest).accuracies} (${largest.label})`;
+      const [best] = fits.sort((a, b) => otherAccuracy(b) - otherAccuracy(a));
+      const cell = best && `${taken(contender, best).accuracies} (${best.label})`;
       return [`within ${limit.toPrecision(3)} ${unit}`, cell ?? '–'];
     });
     return { contender: contender.name, ...Object.fromEntries(cells) };
