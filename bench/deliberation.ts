@@ -282,7 +282,7 @@ function within(
       const fits = contender.settings.filter((one) => taken(contender, one)[what] <= limit);
       const [best] = fits.sort((a, b) => otherAccuracy(b) - otherAccuracy(a));
       const cell = best && `${taken(contender, best).accuracies} (${best.label})`;
-      return [`within ${limit.toPrecision(3)} ${unit}`, cell ?? '–'];
+      return [`within ${limit.toFixed(limit < 100 ? 2 : 0)} ${unit}`, cell ?? '–'];
     });
     return { contender: contender.name, ...Object.fromEntries(cells) };
   });
