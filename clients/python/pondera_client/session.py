@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
+import os
+from concurrent.futures import ThreadPoolExecutor, thread
 from typing import Any, Callable, Union
 
 from .errors import WireError
 from .exchange import Exchange
 
 Frame = Union[bytes, str]
+
+# A process of a VectorEnv is forked in the session's thread, perhaps while the loop's holds the lock of all executors, for which
+# the process would wait in vain as it ends. Later versions of Python see to it themselves.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=lambda: thread._global_shutdown_lock._at_fork_reinit())
 
 
 class PeerError(WireError):
@@ -28,11 +34,11 @@ class Session:
         touched: when they last were, as the event loop's time.
     """
 
-    def __init__(self, exchange: Exchange, thread: ThreadPoolExecutor):
+    def __init__(self, exchange: Exchange, pool: ThreadPoolExecutor):
         self.exchange = exchange
         self.busy = False
         self.touched = asyncio.get_running_loop().time()
-        self._thread = thread
+        self._pool = pool
 
     @classmethod
     async def open(cls, make: Callable[[], Exchange], **fields: Any) -> Session:
@@ -41,13 +47,13 @@ class Session:
         Raises:
             WireError: `ENV_FAILED`, where `make` throws.
         """
-        thread = ThreadPoolExecutor(1, "environments")
+        pool = ThreadPoolExecutor(1, "environments")
         try:
-            exchange = await asyncio.get_running_loop().run_in_executor(thread, make)
+            exchange = await asyncio.get_running_loop().run_in_executor(pool, make)
         except Exception as error:
-            thread.shutdown(wait=False)
+            pool.shutdown(wait=False)
             raise WireError("ENV_FAILED", f"no environment could be made: {type(error).__name__}: {error}") from error
-        return cls(exchange, thread, **fields)
+        return cls(exchange, pool, **fields)
 
     async def converse(self, ws: Any, codec: Any) -> None:
         """Answers what comes on a connection, until `close` does.
@@ -78,7 +84,7 @@ class Session:
             work.cancelled() or work.exception()
 
         self.busy = True
-        work = loop.run_in_executor(self._thread, self._answer, frame, codec, ws, put)
+        work = loop.run_in_executor(self._pool, self._answer, frame, codec, ws, put)
         work.add_done_callback(rest)
         return work
 
@@ -95,9 +101,9 @@ class Session:
 
     async def begin_anew(self) -> None:
         """A new session with the same environments."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self.exchange.begin)
+        await asyncio.get_running_loop().run_in_executor(self._pool, self.exchange.begin)
 
     async def end(self) -> None:
         """Closes the environments, once they are done with what they are at."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self.exchange.close)
-        self._thread.shutdown(wait=False)
+        await asyncio.get_running_loop().run_in_executor(self._pool, self.exchange.close)
+        self._pool.shutdown(wait=False)
