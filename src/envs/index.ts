@@ -48,6 +48,7 @@ export type { Row } from './contract/row.ts';
 export type { ActionMask, MaskRow, Space } from './contract/space.ts';
 export type { ChanceOutcome, Game, Turn } from './games/game.ts';
 export { gameIds, makeGame } from './games/game-registry.ts';
+export { legalMask } from './games/legal-mask.ts';
 export { type Opponent, randomOpponent } from './games/opponent.ts';
 export { type SeatOptions, seat } from './games/seat.ts';
 export {

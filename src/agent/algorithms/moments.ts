@@ -10,12 +10,10 @@ export function moments(values: ArrayLike<number>): { mean: number; variance: nu
 
 /**
  * 1 − var(target − value) / var(target): 1 where values are their targets, 0 where they say nothing.
+ * @param unexplained the variance of target − value
  * @returns null where all targets are equal
  */
-export function explainedVariance(
-  errors: ArrayLike<number>,
-  targets: ArrayLike<number>,
-): number | null {
-  const spread = moments(targets).variance;
-  return spread < 1e-6 ? null : 1 - moments(errors).variance / spread;
+export function explainedVariance(unexplained: number, targets: ArrayLike<number>): number | null {
+  const { variance } = moments(targets);
+  return variance < 1e-6 ? null : 1 - unexplained / variance;
 }

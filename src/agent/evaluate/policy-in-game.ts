@@ -1,4 +1,4 @@
-import { Discrete, type GameTree, type TabularPolicy } from '../../envs/index.ts';
+import { Discrete, type GameTree, legalMask, type TabularPolicy } from '../../envs/index.ts';
 import type { ActOptions } from '../agent/act-options.ts';
 import type { ActingAgent } from '../agent/acting-agent.ts';
 
@@ -39,13 +39,11 @@ export async function policyInGame(
   }
   const { deterministic = false, seed = 0, ...exit } = options;
   const rows = tree.sets.map(async ({ key, legalActions, observation }) => {
-    const mask: number[] = Array(actionSpace.n).fill(0);
-    for (const action of legalActions) mask[action - actionSpace.start] = 1;
     const { action, thought } = await agent.act(observation, {
       ...exit,
       deterministic,
       seed,
-      mask,
+      mask: legalMask(actionSpace, legalActions),
     });
     const row = deterministic
       ? legalActions.map((legal) => Number(legal === action))

@@ -1,4 +1,5 @@
 import { Rng, type RngState } from '../../kernels/common/index.ts';
+import { foreignSnapshot } from '../common/foreign-snapshot.ts';
 import type { Drawing, Env, Info, Reset, ResetOptions, Step } from '../contract/env.ts';
 import type { Space } from '../contract/space.ts';
 
@@ -96,10 +97,7 @@ export abstract class EpisodicEnv<Obs, Action, State> implements Env<Obs, Action
   restore(snapshot: unknown): void {
     const { id, rng, steps, over, state } = (snapshot ?? {}) as Partial<Snapshot<State>>;
     if (id !== this.id || !rng || steps === undefined || over === undefined) {
-      const got = id === undefined ? typeof snapshot : `one of ${id}`;
-      throw new Error(
-        `${this.id}: restore(snapshot): expected a snapshot of ${this.id}, got ${got}`,
-      );
+      throw foreignSnapshot(this.id, id, snapshot);
     }
     this.#rng.restore(rng);
     this.#steps = steps;

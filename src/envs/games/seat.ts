@@ -1,9 +1,11 @@
 import { Rng, type RngState } from '../../kernels/common/index.ts';
 import { describe } from '../common/describe.ts';
+import { foreignSnapshot } from '../common/foreign-snapshot.ts';
 import { andThen, isPromise } from '../common/is-promise.ts';
 import { type Check, checkOptions } from '../common/options.ts';
 import type { Drawing, Env, Reset, ResetOptions, Step } from '../contract/env.ts';
 import type { Game } from './game.ts';
+import { legalMask } from './legal-mask.ts';
 import { drawOutcome, type Opponent, randomOpponent } from './opponent.ts';
 
 /** Who sits where. */
@@ -132,10 +134,7 @@ class Seat<Obs> implements Env<Obs, number> {
   restore(snapshot: unknown): void {
     const { id, rng, seat, isOver, game } = (snapshot ?? {}) as Partial<Snapshot>;
     if (id !== this.id || !rng || seat === undefined || isOver === undefined) {
-      const got = id === undefined ? typeof snapshot : `one of ${id}`;
-      throw new Error(
-        `${this.id}: restore(snapshot): expected a snapshot of ${this.id}, got ${got}`,
-      );
+      throw foreignSnapshot(this.id, id, snapshot);
     }
     this.#rng.restore(rng);
     this.#seat = seat;
@@ -191,9 +190,7 @@ class Seat<Obs> implements Env<Obs, number> {
   }
 
   #info(): { actionMask: number[] } {
-    const mask: number[] = Array(this.actionSpace.n).fill(0);
-    for (const action of this.#game.legalActions()) mask[action - this.actionSpace.start] = 1;
-    return { actionMask: mask };
+    return { actionMask: legalMask(this.actionSpace, this.#game.legalActions()) };
   }
 
   #result(reward: number, end?: { success: boolean }): Step<Obs> {

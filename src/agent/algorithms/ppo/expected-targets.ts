@@ -92,7 +92,7 @@ export async function computeExpectedTargets(
   return {
     ...{ trajectory, thoughts, expectation, advantages: errors, targets, mean, scale },
     price: price * scale,
-    explainedVariance: explainedVariance(errors, returns),
+    explainedVariance: explainedVariance(variance, returns),
     forcedDepths: forcedDepths(trajectory, worth, values),
   };
 }

@@ -2,6 +2,7 @@ import { haltingRules } from '../../../policy/index.ts';
 import type { AlgorithmDefinition } from '../algorithm.ts';
 import { trainedBehavior } from '../behavior.ts';
 import { largestPart } from '../largest-part.ts';
+import { noveltyMeaning } from '../novelty-setting.ts';
 import { entropyWeight } from './entropy.ts';
 import { klBound } from './kl-bound.ts';
 import { Learner } from './learner.ts';
@@ -35,8 +36,7 @@ export const ppo: AlgorithmDefinition<'ppo', typeof ppoSettings> = {
     gradNorm: 'global norm of the gradient before clipping',
     firstRatioError:
       'largest deviation of a ratio from 1 in the first minibatch; more than rounding error is a bug',
-    novelty:
-      'mean bonus for what is new, per decision, in the unit of learned rewards; 0 once rewards tell what to do',
+    novelty: noveltyMeaning,
   },
   choose: ({ entropy }, { actionSpace }) => ({
     entropy: (entropy as number | undefined) ?? entropyWeight(actionSpace),

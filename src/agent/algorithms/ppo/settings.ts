@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { chosen, count, fraction, positive } from '../../common/config-numbers.ts';
 import type { LearningConfig } from '../algorithm.ts';
+import { noveltySetting } from '../novelty-setting.ts';
 
 /** The section `ppo` of a config. */
 export const ppoSettings = z.strictObject({
@@ -41,13 +42,7 @@ export const ppoSettings = z.strictObject({
     .describe(
       'Weight of the action entropy bonus when training ends; linear in between. Without it, the weight stays constant.',
     ),
-  novelty: z
-    .number()
-    .min(0)
-    .default(1)
-    .describe(
-      'Weight of the bonus for observations that are new, while rewards do not tell what to do: no reward, or the same cost at each step of all episodes of late. In standard deviations of the return; 0 gives none.',
-    ),
+  novelty: noveltySetting,
   haltEntropy: z
     .number()
     .min(0)

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Policy } from '../../../policy/index.ts';
 import { advantages, depthWeights, givenBy, type Trajectory } from '../../../rollout/index.ts';
 import { learnedReward } from '../learned-reward.ts';
-import { explainedVariance } from '../moments.ts';
+import { explainedVariance, moments } from '../moments.ts';
 import { actAdvantages } from './act-advantages.ts';
 import { type ForcedDepths, forcedDepths } from './forced-depths.ts';
 import type { PpoConfig } from './settings.ts';
@@ -76,7 +76,7 @@ export function computeTargets(
     ),
     // Not centered: thinking on and acting are the choices, so a mean of each kind would be a biased baseline.
     haltScale: 1 / (rms(own) + 1e-8),
-    explainedVariance: explainedVariance(errors, targets),
+    explainedVariance: explainedVariance(moments(errors).variance, targets),
     forcedDepths: forcedDepthsOf(trajectory, all),
   };
 }

@@ -9,6 +9,7 @@ import {
 import type { DecisionOptions } from '../../../rollout/index.ts';
 import type { AlgorithmDefinition, LearningConfig, Stage } from '../algorithm.ts';
 import { largestPart } from '../largest-part.ts';
+import { noveltyMeaning } from '../novelty-setting.ts';
 import { Learner, type ValuePolicy } from './learner.ts';
 import { scheduleAt } from './schedule.ts';
 import { pqnSettings } from './settings.ts';
@@ -33,8 +34,7 @@ export const pqn: AlgorithmDefinition<'pqn', typeof pqnSettings> = {
     explainedVariance:
       '1 − var(target − value) / var(target) before the update, over the last ponder step of each decision',
     gradNorm: 'global norm of the gradient before clipping',
-    novelty:
-      'mean bonus for what is new, per decision, in the unit of learned rewards; 0 once rewards tell what to do',
+    novelty: noveltyMeaning,
   },
   distribution: (actionSpace, { finalEpsilon }) => {
     const space = actionSpace as AnySpace;

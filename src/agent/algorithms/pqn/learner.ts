@@ -7,7 +7,7 @@ import type { AlgorithmState, UpdateSettings } from '../algorithm.ts';
 import { Descent } from '../descent.ts';
 import { meanBonus, type RewardFactors } from '../learned-reward.ts';
 import { overEpochs } from '../minibatches.ts';
-import { explainedVariance } from '../moments.ts';
+import { explainedVariance, moments } from '../moments.ts';
 import { pqnLoss } from './loss.ts';
 import { gather } from './minibatch.ts';
 import type { PqnSettings } from './settings.ts';
@@ -113,9 +113,7 @@ export class Learner {
 function varianceExplained(trajectory: Trajectory, targets: Float32Array): number | null {
   const { count, offset, ponderSteps, values } = trajectory;
   const acts = Array.from({ length: count }, (_, t) => offset[t] + ponderSteps[t] - 1);
-  const errors = acts.map((i) => targets[i] - values[i]);
-  return explainedVariance(
-    errors,
-    acts.map((i) => targets[i]),
-  );
+  const unexplained = moments(acts.map((i) => targets[i] - values[i])).variance;
+  const own = acts.map((i) => targets[i]);
+  return explainedVariance(unexplained, own);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { count, fraction, positive } from '../../common/config-numbers.ts';
+import { noveltySetting } from '../novelty-setting.ts';
 
 /** The section `pqn` of a config. */
 export const pqnSettings = z.strictObject({
@@ -41,13 +42,7 @@ export const pqnSettings = z.strictObject({
     .describe(
       'Share of training over which epsilon falls to finalEpsilon; 0 starts at finalEpsilon.',
     ),
-  novelty: z
-    .number()
-    .min(0)
-    .default(1)
-    .describe(
-      'Weight of the bonus for observations that are new, while rewards do not tell what to do: no reward, or the same cost at each step of all episodes of late. In standard deviations of the return; 0 gives none.',
-    ),
+  novelty: noveltySetting,
   maxGradNorm: positive.default(0.5).describe('Clip gradients to this global norm.'),
 });
 

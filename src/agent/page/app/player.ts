@@ -5,7 +5,7 @@ import { Cursor } from './cursor.ts';
 import { fill, h, setText } from './dom.ts';
 import { formatNumber, formatShare } from './format.ts';
 import { MemoryView } from './memory-view.ts';
-import { recalledAt } from './recalled.ts';
+import { type Recalled, recalledAt } from './recalled.ts';
 import type { RecordingReader } from './recording-reader.ts';
 import { Scene } from './scene.ts';
 import { TextView } from './text-view.ts';
@@ -33,6 +33,8 @@ export class Player {
     | { scene: Scene; thought: ThoughtView; attention: AttentionView; memory?: MemoryView }
     | undefined;
   #shown = -1;
+  /** The entries of memory of the decision in view. */
+  #recalled: Recalled[] = [];
   #drawn = -1;
   #saying: ReturnType<typeof setTimeout> | undefined;
 
@@ -161,19 +163,19 @@ export class Player {
       return;
     }
     const { scene, thought, attention, memory } = this.#views;
-    const recalled = recalledAt(this.#film, at);
     if (this.#shown !== at) {
-      thought.show(decision, recalled);
+      this.#recalled = recalledAt(this.#film, at);
+      thought.show(decision, this.#recalled);
       this.#shown = at;
       scene.show(decision, this.#film, at);
-      memory?.show(decision, recalled);
+      memory?.show(decision, this.#recalled);
       this.#text?.select(at);
     }
     thought.select(decision, step);
     scene.light(decision, step);
     attention.show(decision, step, scene.lit);
     memory?.select(step);
-    this.#text?.light(decision, recalled, step);
+    this.#text?.light(decision, this.#recalled, step);
     const steps = decision.thought.steps.length;
     const { number } = this.#film.episodeAt(at)!;
     const { length } = this.#film.decisions;
