@@ -11,6 +11,7 @@ export const FIGURES = {
   rollout: ['rollout.vsFixed', 'occupancy'],
   remote: ['remote.ofLocal'],
   cfr: ['cfr.vsOpenSpiel'],
+  mcts: ['mcts.vsOpenSpiel', 'mcts.perSecond'],
 } as const;
 
 export type CaseName = keyof typeof FIGURES;

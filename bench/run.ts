@@ -12,6 +12,7 @@ import { cfr } from './cases/cfr.ts';
 import { convolution } from './cases/convolution.ts';
 import { decision } from './cases/decision.ts';
 import { matMul } from './cases/mat-mul.ts';
+import { mcts } from './cases/mcts.ts';
 import { memory } from './cases/memory.ts';
 import { pictures } from './cases/pictures.ts';
 import { ragged } from './cases/ragged.ts';
@@ -32,6 +33,7 @@ const CASES: { [Name in CaseName]: () => Promise<Result<Name>> } = {
   rollout,
   remote,
   cfr,
+  mcts,
 };
 
 const { only, json } = options();

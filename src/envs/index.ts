@@ -60,6 +60,7 @@ export {
 export { Cfr, type CfrOptions } from './games/solve/cfr.ts';
 export { ExternalSampling } from './games/solve/external-sampling.ts';
 export { GameTree, type InformationSet } from './games/solve/game-tree.ts';
+export { Mcts, type MctsOptions } from './games/solve/mcts.ts';
 export { Minimax } from './games/solve/minimax.ts';
 export { type TabularPolicy, uniformPolicy } from './games/solve/tabular-policy.ts';
 export { StateGame } from './games/state-game.ts';

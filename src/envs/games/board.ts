@@ -73,6 +73,14 @@ export abstract class BoardGame extends StateGame<Int32Array, BoardState> {
   }
 }
 
+/** A row, a column and two diagonals, as steps of x and y. */
+const WAYS = [
+  [1, 0],
+  [0, 1],
+  [1, 1],
+  [1, -1],
+] as const;
+
 /**
  * Whether the stones through a cell make a line of equal ones.
  * @param cells row by row [rows · columns]
@@ -84,21 +92,29 @@ export function hasLine(
   at: number,
   length: number,
 ): boolean {
+  for (const [dx, dy] of WAYS) {
+    const both = equalsFrom(cells, columns, at, dx, dy) + equalsFrom(cells, columns, at, -dx, -dy);
+    if (1 + both >= length) return true;
+  }
+  return false;
+}
+
+/** How many stones in a row after a cell are equal to its own, one way. A function of its own: searches play many moves. */
+function equalsFrom(
+  cells: readonly number[],
+  columns: number,
+  at: number,
+  dx: number,
+  dy: number,
+): number {
   const rows = cells.length / columns;
-  const count = (dx: number, dy: number) => {
-    let [x, y, n] = [(at % columns) + dx, Math.floor(at / columns) + dy, 0];
-    while (x >= 0 && x < columns && y >= 0 && y < rows && cells[y * columns + x] === cells[at]) {
-      x += dx;
-      y += dy;
-      n++;
-    }
-    return n;
-  };
-  const ways = [
-    [1, 0],
-    [0, 1],
-    [1, 1],
-    [1, -1],
-  ];
-  return ways.some(([dx, dy]) => 1 + count(dx, dy) + count(-dx, -dy) >= length);
+  let x = (at % columns) + dx;
+  let y = Math.floor(at / columns) + dy;
+  let count = 0;
+  while (x >= 0 && x < columns && y >= 0 && y < rows && cells[y * columns + x] === cells[at]) {
+    x += dx;
+    y += dy;
+    count++;
+  }
+  return count;
 }

@@ -58,22 +58,30 @@ export class Othello extends BoardGame {
 
   /** The cells where a player may put a stone. */
   #stones(cells: readonly number[], player: number): number[] {
-    return cells.flatMap((cell, at) =>
-      cell === 0 && this.#enclosed(cells, at, player).length > 0 ? [at] : [],
-    );
+    const stones: number[] = [];
+    for (let at = 0; at < cells.length; at++) {
+      if (cells[at] === 0 && this.#encloses(cells, at, player)) stones.push(at);
+    }
+    return stones;
+  }
+
+  #encloses(cells: readonly number[], at: number, player: number): boolean {
+    for (const ray of this.#rays[at]) if (enclosedOn(ray, cells, player) > 0) return true;
+    return false;
   }
 
   /** The other's stones that a stone of a player at an empty cell turns. */
   #enclosed(cells: readonly number[], at: number, player: number): number[] {
-    const [own, other] = [player + 1, 2 - player];
-    const turned: number[] = [];
-    for (const ray of this.#rays[at]) {
-      let n = 0;
-      while (n < ray.length && cells[ray[n]] === other) n++;
-      if (n < ray.length && cells[ray[n]] === own) turned.push(...ray.slice(0, n));
-    }
-    return turned;
+    return this.#rays[at].flatMap((ray) => ray.slice(0, enclosedOn(ray, cells, player)));
   }
+}
+
+/** How many of the other's stones a player's stone before a ray encloses on it. */
+function enclosedOn(ray: readonly number[], cells: readonly number[], player: number): number {
+  const [own, other] = [player + 1, 2 - player];
+  let n = 0;
+  while (n < ray.length && cells[ray[n]] === other) n++;
+  return n < ray.length && cells[ray[n]] === own ? n : 0;
 }
 
 /** The cells that lie in each of eight ways from each cell, the nearest first [size²][8][…]. */
