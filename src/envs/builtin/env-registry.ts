@@ -22,6 +22,7 @@ import { mountainCar } from './mountain-car.ts';
 import { parity } from './parity.ts';
 import { parseOptions } from './parse-options.ts';
 import { pendulum } from './pendulum.ts';
+import { sokoban } from './puzzles/sokoban.ts';
 import { additionEnv } from './tokens/addition.ts';
 import { countdown } from './tokens/countdown.ts';
 import { lookup } from './tokens/lookup.ts';
@@ -35,6 +36,7 @@ export type { EnvEntry } from './entry.ts';
 export const envEntries: readonly EnvEntry[] = [
   kHop,
   maze,
+  sokoban,
   catchBall,
   parity,
   tMaze,

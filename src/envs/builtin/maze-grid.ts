@@ -37,29 +37,31 @@ export function perfectMaze(size: number, rng: Rng): number[] {
     }
     for (let cell = start; !inTree[cell]; ) {
       inTree[cell] = true;
-      const direction = exit[cell];
-      const next = neighbor(size, cell, direction);
-      walls[cell * 4 + direction] = 0;
-      walls[next * 4 + ((direction + 2) % 4)] = 0;
-      cell = next;
+      for (const side of bothSides(size, cell, exit[cell])) walls[side] = 0;
+      cell = neighbor(size, cell, exit[cell]);
     }
   }
   return walls;
 }
 
-/** The number of steps from each cell to `goal`, [size²]; infinite where there is no way. */
+/** The number of steps from each cell to `goal`, [size²]; −1 where there is no way. */
 export function distancesTo(size: number, walls: readonly number[], goal: number): number[] {
-  const distances: number[] = Array(size * size).fill(Number.POSITIVE_INFINITY);
+  const distances: number[] = Array(size * size).fill(-1);
   distances[goal] = 0;
   const queue = [goal];
   for (const cell of queue) {
     for (let direction = 0; direction < 4; direction++) {
       if (walls[cell * 4 + direction]) continue;
       const next = neighbor(size, cell, direction);
-      if (distances[next] <= distances[cell] + 1) continue;
+      if (distances[next] >= 0) continue;
       distances[next] = distances[cell] + 1;
       queue.push(next);
     }
   }
   return distances;
+}
+
+/** The sides of a passage or wall between two cells, as indices of [size² cells, 4 directions]: seen from the one, and from the other. */
+export function bothSides(size: number, cell: number, direction: number): [number, number] {
+  return [cell * 4 + direction, neighbor(size, cell, direction) * 4 + ((direction + 2) % 4)];
 }

@@ -6,7 +6,7 @@ import { Box } from '../spaces/box.ts';
 import { Discrete } from '../spaces/discrete.ts';
 import { defineEnv } from './entry.ts';
 import { EpisodicEnv, type Outcome } from './episodic-env.ts';
-import { distancesTo, neighbor, perfectMaze } from './maze-grid.ts';
+import { bothSides, distancesTo, neighbor, perfectMaze } from './maze-grid.ts';
 
 const options = z
   .strictObject({
@@ -39,6 +39,13 @@ const options = z
       .describe(
         'Reward added for a step towards the goal and subtracted for a step away from it; 0 turns it off.',
       ),
+    doors: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe(
+        'Passages with a door that closes for good behind who goes through, so that a wrong turn cannot be made up for; of the size² − 1 that there are.',
+      ),
     mask: z
       .boolean()
       .default(false)
@@ -49,6 +56,10 @@ const options = z
   .refine((o) => o.maxDistance === undefined || o.minDistance <= o.maxDistance, {
     path: ['maxDistance'],
     error: 'expected at least minDistance',
+  })
+  .refine((o) => o.doors < o.size ** 2, {
+    path: ['doors'],
+    error: 'expected at most size² − 1, the passages that there are',
   });
 
 export type MazeOptions = z.infer<typeof options>;
@@ -56,7 +67,9 @@ export type MazeOptions = z.infer<typeof options>;
 interface State {
   /** 0 or 1 per side, [size² cells, 4 directions]. */
   walls: number[];
-  /** Steps from each cell to the goal, [size²]. */
+  /** 0 or 1 per side, as walls: doors that are open. */
+  doors: number[];
+  /** Steps from each cell to the goal, [size²]; −1 where there is no way any more. */
   distances: number[];
   agent: number;
   goal: number;
@@ -65,19 +78,20 @@ interface State {
 /**
  * ## Description
  * Walk to the goal of a maze that is visible as a whole. Each episode draws a perfect maze (exactly one
- * way between any two cells), uniformly among all mazes of its size.
+ * way between any two cells), uniformly among all mazes of its size. Behind who goes through a door, it becomes a wall.
  *
  * ## Action Space
  * `Discrete(4)`: 0 north, 1 east, 2 south, 3 west. Walking into a wall stays in place.
  *
  * ## Observation Space
- * `Box(0, 1)`, float32, shape [size, size, 6]: row (from north), column (from west), channel.
+ * `Box(0, 1)`, float32, shape [size, size, 6], or with doors [size, size, 10]: row (from north), column (from west), channel.
  *
- * | Channel | 1 where                                             |
- * |---------|-----------------------------------------------------|
- * | 0–3     | the cell has a wall to its north, east, south, west |
- * | 4       | the agent is here                                   |
- * | 5       | the goal is here                                    |
+ * | Channel | 1 where                                              |
+ * |---------|------------------------------------------------------|
+ * | 0–3     | the cell has a wall to its north, east, south, west  |
+ * | 4       | the agent is here                                    |
+ * | 5       | the goal is here                                     |
+ * | 6–9     | there is an open door to its north, east, south, west |
  *
  * ## Rewards
  * 1 for reaching the goal, `stepReward` for every other step; in addition `progressReward` for a step
@@ -85,15 +99,21 @@ interface State {
  *
  * ## Starting State
  * The goal is a uniformly random cell. The start is uniform among the cells whose distance to the goal
- * is in minDistance..maxDistance (if all are nearer than minDistance, among the farthest).
- * `info.difficulty` is the present distance from the agent to the goal.
+ * is in minDistance..maxDistance (if all are nearer than minDistance, among the farthest). Doors are uniform among the passages; none can
+ * close the way from the start, which goes through each once.
+ *
+ * `info.difficulty` is the present distance from the agent to the goal. Behind a door that closed between them there is none, and
+ * with doors `info.metrics.dead` is true beside a step there.
  *
  * ## Episode End
  * Terminates at the goal, with `info.success` true; truncates after `maxSteps`.
  *
+ * ## Demonstrations
+ * `info.demonstration` is the step of the way to the goal; none where there is no way.
+ *
  * ## Arguments
  * `size` = 4, `maxSteps` = 4·size², `minDistance` = 1, `maxDistance` = any, `stepReward` = −0.01,
- * `progressReward` = 0, `mask` = false (true: `info.actionMask` forbids walls).
+ * `progressReward` = 0, `doors` = 0, `mask` = false (true: `info.actionMask` forbids walls).
  *
  * ## Version History
  * - v0: first version.
@@ -104,10 +124,10 @@ export class Maze extends EpisodicEnv<Float32Array, number, State> {
   readonly #options: MazeOptions;
 
   constructor(options: MazeOptions) {
-    const { size, maxSteps = 4 * size * size } = options;
+    const { size, doors, maxSteps = 4 * size * size } = options;
     super('Maze-v0', maxSteps);
     this.#options = options;
-    this.observationSpace = new Box({ shape: [size, size, 6], low: 0, high: 1 });
+    this.observationSpace = new Box({ shape: [size, size, doors ? 10 : 6], low: 0, high: 1 });
   }
 
   protected begin(rng: Rng): State {
@@ -119,39 +139,79 @@ export class Maze extends EpisodicEnv<Float32Array, number, State> {
     const starts = [...distances.keys()].filter(
       (cell) => distances[cell] >= least && distances[cell] <= maxDistance,
     );
-    return { walls, distances, agent: starts[rng.int(starts.length)], goal };
+    const agent = starts[rng.int(starts.length)];
+    return { walls, doors: this.#placeDoors(walls, rng), distances, agent, goal };
+  }
+
+  #placeDoors(walls: readonly number[], rng: Rng): number[] {
+    const { size, doors: count } = this.#options;
+    const doors: number[] = Array(walls.length).fill(0);
+    if (count === 0) return doors;
+    // Each passage once, by its side to the east or south.
+    const passages = [...walls.keys()].filter((side) => !walls[side] && [1, 2].includes(side % 4));
+    for (const passage of rng.shuffle(passages).slice(0, count)) {
+      for (const side of bothSides(size, passage >> 2, passage % 4)) doors[side] = 1;
+    }
+    return doors;
   }
 
   protected advance(state: State, action: number): Outcome<State> {
-    const blocked = state.walls[state.agent * 4 + action];
-    const agent = blocked ? state.agent : neighbor(this.#options.size, state.agent, action);
+    const { size, stepReward, progressReward } = this.#options;
+    const side = state.agent * 4 + action;
+    const agent = state.walls[side] ? state.agent : neighbor(size, state.agent, action);
+    const after = state.doors[side] ? this.#close(state, action) : state;
     const success = agent === state.goal;
     const progress = state.distances[state.agent] - state.distances[agent];
-    const { stepReward, progressReward } = this.#options;
     const reward = (success ? 1 : stepReward) + progressReward * progress;
-    return { state: { ...state, agent }, reward, terminated: success, success };
+    return { state: { ...after, agent }, reward, terminated: success, success };
   }
 
-  protected observe({ walls, agent, goal }: State): Float32Array {
-    const obs = new Float32Array(this.observationSpace.size); // [size, size, 6]
+  /** The door in this direction becomes a wall. */
+  #close(state: State, direction: number): State {
+    const { size } = this.#options;
+    const [walls, doors] = [[...state.walls], [...state.doors]];
+    for (const side of bothSides(size, state.agent, direction)) [walls[side], doors[side]] = [1, 0];
+    return { ...state, walls, doors, distances: distancesTo(size, walls, state.goal) };
+  }
+
+  protected observe({ walls, doors, agent, goal }: State): Float32Array {
+    const obs = new Float32Array(this.observationSpace.size); // [size, size, 6 or 10]
+    const channels = this.observationSpace.shape[2];
     for (let side = 0; side < walls.length; side++) {
-      obs[Math.floor(side / 4) * 6 + (side % 4)] = walls[side];
+      const cell = Math.floor(side / 4) * channels;
+      obs[cell + (side % 4)] = walls[side];
+      if (doors[side]) obs[cell + 6 + (side % 4)] = 1;
     }
-    obs[agent * 6 + 4] = 1;
-    obs[goal * 6 + 5] = 1;
+    obs[agent * channels + 4] = 1;
+    obs[goal * channels + 5] = 1;
     return obs;
   }
 
   protected override describe({ walls, distances, agent }: State): Info {
-    const info: Info = { difficulty: distances[agent] };
+    const isDead = distances[agent] < 0;
+    const info: Info = isDead ? {} : { difficulty: distances[agent] };
+    if (distances[agent] > 0) info.demonstration = this.#onward(walls, distances, agent);
+    if (this.#options.doors > 0) info.metrics = { dead: isDead };
     if (this.#options.mask) {
-      info.actionMask = walls.slice(agent * 4, agent * 4 + 4).map((wall) => 1 - wall);
+      const open = walls.slice(agent * 4, agent * 4 + 4).map((wall) => 1 - wall);
+      // Where a door has closed a cell off, no step leads anywhere.
+      info.actionMask = open.includes(1) ? open : [1, 1, 1, 1];
     }
     return info;
   }
 
-  /** The maze, with dots along the way to the goal. */
-  protected draw({ walls, distances, agent, goal }: State): Drawing {
+  /** The direction of a step nearer to the goal. */
+  #onward(walls: readonly number[], distances: readonly number[], cell: number): number {
+    const { size } = this.#options;
+    return [0, 1, 2, 3].find(
+      (direction) =>
+        !walls[cell * 4 + direction] &&
+        distances[neighbor(size, cell, direction)] === distances[cell] - 1,
+    )!;
+  }
+
+  /** The maze, with dots along the way to the goal, and open doors in another color. */
+  protected draw({ walls, doors, distances, agent, goal }: State): Drawing {
     const { size } = this.#options;
     const x = (cell: number) => 4 + 40 * (cell % size);
     const y = (cell: number) => 4 + 40 * Math.floor(cell / size);
@@ -164,10 +224,7 @@ export class Maze extends EpisodicEnv<Float32Array, number, State> {
     });
     const way: Shape[] = [];
     for (let cell = agent; distances[cell] > 1; ) {
-      const next = [0, 1, 2, 3]
-        .filter((direction) => !walls[cell * 4 + direction])
-        .map((direction) => neighbor(size, cell, direction));
-      cell = next.find((other) => distances[other] < distances[cell])!;
+      cell = neighbor(size, cell, this.#onward(walls, distances, cell));
       way.push(dot(cell, 4, palette.pale));
     }
     const corners = [
@@ -181,11 +238,11 @@ export class Maze extends EpisodicEnv<Float32Array, number, State> {
       const direction = side % 4;
       const twice = direction % 3 === 0 && neighbor(size, cell, direction) >= 0;
       // A wall between two cells is drawn once, by the one to its north or west.
-      if (!wall || twice) return [];
+      if (!(wall || doors[side]) || twice) return [];
       const [x1, y1] = corners[direction];
       const [x2, y2] = corners[(direction + 1) % 4];
       const place = { x1: x(cell) + x1, y1: y(cell) + y1, x2: x(cell) + x2, y2: y(cell) + y2 };
-      return [{ type: 'line', ...place, stroke: palette.ink, width: 3 }];
+      return [{ type: 'line', ...place, stroke: wall ? palette.ink : palette.warm, width: 3 }];
     });
     const shapes = [...cells, ...way, dot(agent, 12, palette.agent), ...sides];
     return { width: 40 * size + 8, height: 40 * size + 8, shapes };

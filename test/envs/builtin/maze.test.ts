@@ -166,4 +166,125 @@ describe('Maze-v0', () => {
     expect(step.info.actionMask).toHaveLength(4);
     expect(make().reset().info).not.toHaveProperty('actionMask');
   });
+
+  it('demonstrates the shortest way', () => {
+    const env = make({ size: 6 });
+    for (let seed = 0; seed < 20; seed++) {
+      let { info } = env.reset({ seed });
+      for (let left = info.difficulty!; left > 0; left--) {
+        expect(info.difficulty).toBe(left);
+        ({ info } = env.step(info.demonstration as number));
+      }
+      expect(info).toEqual({ difficulty: 0, success: true });
+    }
+  });
+});
+
+describe('Maze-v0 with doors', () => {
+  /**
+   * Three cells north, three in the middle, three south; the agent is in the middle of the middle row. The passages are: along the
+   * middle row, with doors on both sides of the agent, and from the western cell of it to the goal in the northwest.
+   */
+  function crossroads(options: Partial<MazeOptions> = {}) {
+    const env = make({ size: 3, doors: 2, maxSteps: 50, ...options });
+    env.reset({ seed: 0 });
+    const walls = Array(36).fill(1);
+    const doors = Array(36).fill(0);
+    const [north, east, south, west] = [0, 1, 2, 3];
+    for (const side of [12 + east, 16 + west, 16 + east, 20 + west]) doors[side] = 1;
+    for (const side of [12 + east, 16 + west, 16 + east, 20 + west, 12 + north, 0 + south])
+      walls[side] = 0;
+    const distances = [0, -1, -1, 1, 2, 3, -1, -1, -1];
+    const state = { walls, doors, distances, agent: 4, goal: 0 };
+    env.restore({ ...env.snapshot(), state });
+    return env;
+  }
+  const [north, east, west] = [0, 1, 3];
+  const at = (obs: Float32Array, cell: number) =>
+    Array.from(obs.subarray(cell * 10, cell * 10 + 10));
+
+  it('closes each behind who goes through; the right way stays open', () => {
+    const env = crossroads();
+    const first = env.step(west);
+    expect(first).toMatchObject({ reward: -0.01, terminated: false });
+    expect(first.info).toEqual({ difficulty: 1, demonstration: north, metrics: { dead: false } });
+    expect(at(first.obs, 3)).toEqual([0, 1, 1, 1, 1, 0, 0, 0, 0, 0]); // walls but in the north; the agent; no door
+    expect(at(first.obs, 4)).toEqual([1, 0, 1, 1, 0, 0, 0, 1, 0, 0]); // its western door is a wall, the eastern one open
+    const last = env.step(north);
+    expect(last).toMatchObject({ reward: 1, terminated: true, info: { success: true } });
+  });
+
+  it('a wrong turn is for good: no difficulty, no demonstration, until the time is up', () => {
+    const env = crossroads({ progressReward: 0.5, mask: true });
+    const wrong = env.step(east);
+    expect(wrong.reward).toBe(-0.51);
+    expect(wrong.info).toEqual({ metrics: { dead: true }, actionMask: [1, 1, 1, 1] });
+    for (let step = 2; step < 50; step++) {
+      const { reward, terminated, truncated, info } = env.step(west);
+      expect({ reward, terminated, truncated }).toEqual({
+        reward: -0.01,
+        terminated: false,
+        truncated: false,
+      });
+      expect(info.metrics).toEqual({ dead: true });
+    }
+    expect(env.step(west)).toMatchObject({ truncated: true, info: { success: false } });
+  });
+
+  it('has as many as asked for, in passages alone, and the start can always be solved', () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.integer({ min: 1, max: 24 }), (seed, doors) => {
+        const env = make({ size: 5, doors });
+        let { obs, info } = env.reset({ seed });
+        let count = 0;
+        for (let cell = 0; cell < 25; cell++) {
+          const sides = at(obs, cell);
+          for (const direction of [0, 1, 2, 3]) {
+            expect(sides[direction] + sides[6 + direction]).toBeLessThan(2);
+            count += sides[6 + direction];
+          }
+        }
+        expect(count).toBe(2 * doors);
+        for (let left = info.difficulty!; left > 0; left--) {
+          expect(info).toMatchObject({ difficulty: left, metrics: { dead: false } });
+          ({ obs, info } = env.step(info.demonstration as number));
+        }
+        expect(info.success).toBe(true);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('is dead exactly where no walk leads to the goal any more', () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.array(fc.nat(3), { maxLength: 30 }), (seed, walk) => {
+        const env = make({ size: 4, doors: 8, maxSteps: 1000 });
+        env.reset({ seed });
+        for (const action of walk) {
+          const { obs, info, terminated } = env.step(action);
+          if (terminated) return;
+          const agent = [...Array(16).keys()].find((cell) => obs[cell * 10 + 4])!;
+          const reached = new Set([agent]);
+          for (const cell of reached) {
+            moves.forEach((move, direction) => {
+              if (!obs[cell * 10 + direction]) reached.add(cell + 4 * move.row + move.column);
+            });
+          }
+          const goal = [...Array(16).keys()].find((cell) => obs[cell * 10 + 5])!;
+          expect(info.metrics).toEqual({ dead: !reached.has(goal) });
+          expect(info.difficulty === undefined).toBe(!reached.has(goal));
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('leaves mazes as they were without them', () => {
+    expect(make({ size: 4, doors: 3 }).reset({ seed: 3 }).info.difficulty).toBe(
+      make({ size: 4 }).reset({ seed: 3 }).info.difficulty,
+    );
+    expect(() => make({ size: 3, doors: 9 })).toThrow(
+      'Maze-v0: options.doors: expected at most size² − 1, the passages that there are, got 9',
+    );
+  });
 });
