@@ -17,7 +17,18 @@ const order: Record<string, readonly string[]> = {
   agent: [
     ...['common', 'run', 'events', 'recipe', 'algorithms', 'exploration'],
     ...['config', 'hooks', 'watchdog', 'agent'],
-    ...['act', 'export', 'evaluate', 'report', 'recording', 'train', 'study', 'serve', 'page'],
+    ...[
+      'act',
+      'export',
+      'evaluate',
+      'match',
+      'report',
+      'recording',
+      'train',
+      'study',
+      'serve',
+      'page',
+    ],
     ...['daemon', 'cli'],
   ],
 };

@@ -49,6 +49,10 @@ export { type LoggedEvent, readEvents } from './events/events-log.ts';
 export { progress } from './events/progress.ts';
 export type { ProgressStream } from './events/status-line.ts';
 export type { Hook, Run } from './hooks/hooks.ts';
+export { type Match, type MatchOptions, match, type Score, type Standing } from './match/match.ts';
+export { agentPlayer, opponentPlayer, type Player } from './match/players.ts';
+export { type PairScore, type Ratings, rate } from './match/ratings.ts';
+export { type Tournament, tournament } from './match/tournament.ts';
 export {
   CheckpointError,
   type RecordedDecision,

@@ -12,6 +12,12 @@ export function meanAndStd(values: readonly number[]): { mean: number; std: numb
   return { mean: center, std: Math.sqrt(variance) };
 }
 
+/** The standard error of the mean of independent values; null of fewer than two. */
+export function standardError(values: readonly number[]): number | null {
+  const { length } = values;
+  return length < 2 ? null : meanAndStd(values).std / Math.sqrt(length - 1);
+}
+
 /** Share of true among the defined entries; null where none is defined. */
 export function successRate(successes: readonly (boolean | undefined)[]): number | null {
   return mean(successes.filter((s) => s !== undefined).map(Number));

@@ -1,0 +1,131 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import type { Agent } from '../agent/agent.ts';
+import { UsageError } from '../common/errors.ts';
+import { EXIT } from '../common/exit-code.ts';
+import { counted, decimal, whole } from '../common/numbers.ts';
+import type { Match } from '../match/match.ts';
+import type { Player } from '../match/players.ts';
+import {
+  addSampleOptions,
+  deterministic,
+  integer,
+  jsonOption,
+  setOption,
+} from './command-options.ts';
+import { addExitOptions, type ExitFlags, exitFlag } from './exit-options.ts';
+import { interruptible } from './interrupt.ts';
+import { print, printJson } from './output.ts';
+import { table } from './table.ts';
+
+interface PlayFlags extends ExitFlags {
+  against: string;
+  simulations: number;
+  games: number;
+  seed: number;
+  sample?: boolean;
+  maxSteps?: number;
+  deadlineMs?: number;
+  set?: string[];
+  json?: boolean;
+}
+
+export function addPlay(program: Command): void {
+  const command = program
+    .command('play')
+    .description('let a run play a game against another run or an opponent, and compare them')
+    .argument('<run>', 'run directory')
+    .option(
+      '--against <who>',
+      'another run directory, or an opponent of the game: random, mcts, perfect',
+      'random',
+    )
+    .option('--simulations <n>', 'random plays of mcts before each action', integer(1), 100)
+    .option('--games <n>', 'games to play, half of them in each seat', integer(1), 100)
+    .option('--seed <n>', 'seed of the games; the same seed plays the same', integer(0), 0);
+  addSampleOptions(addExitOptions(command))
+    .option(
+      '--max-steps <n>',
+      'most ponder steps of a decision (default: the config’s halting.maxSteps)',
+      integer(1),
+    )
+    .option('--deadline-ms <ms>', 'longest time for a decision (default: no limit)', integer(1))
+    .addOption(setOption())
+    .addOption(jsonOption('print the match as one JSON object'))
+    .action(playCommand);
+}
+
+async function playCommand(run: string, flags: PlayFlags): Promise<void> {
+  const { against, simulations, games, seed, maxSteps, deadlineMs, set, json } = flags;
+  const how = { exit: exitFlag(flags), deterministic: deterministic(flags), maxSteps, deadlineMs };
+  const { Agent } = await import('../agent/agent.ts');
+  const { gameIds, makeGame, makeOpponent, opponentNames } = await import('../../envs/index.ts');
+  const { match } = await import('../match/match.ts');
+  const { agentPlayer, opponentPlayer } = await import('../match/players.ts');
+  const { signal, release } = interruptible(() => process.stderr.write('stopping\n'));
+  const agents: Agent[] = [];
+  const load = async (dir: string, set?: string[]): Promise<Player> => {
+    const agent = await Agent.load(dir, { set });
+    agents.push(agent);
+    return agentPlayer(agent, dir, how);
+  };
+  try {
+    const own = await load(run, set);
+    const [{ config }] = agents;
+    const { id } = config.env;
+    if (id === undefined || !gameIds().includes(id)) {
+      throw new UsageError(
+        `${run}: expected a run of a built-in game, one of ${gameIds().join(', ')}, got one of ${id ?? 'another environment'}`,
+      );
+    }
+    const other = opponentNames(id).includes(against)
+      ? opponentPlayer(against, makeOpponent(id, against, { simulations }))
+      : await load(checkedRun(against, id, opponentNames(id)), backendOf(config));
+    const played = await match(() => makeGame(id), [own, other], { games, seed, signal });
+    if (json) printJson(played);
+    else print(`${matchText(played)}\n`);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    process.exitCode = EXIT.interrupted;
+  } finally {
+    release();
+    for (const agent of agents) agent.dispose();
+  }
+}
+
+/** A run directory. @throws UsageError where it is none, which names the opponents too */
+function checkedRun(against: string, id: string, names: readonly string[]): string {
+  if (existsSync(join(against, 'config.resolved.yaml'))) return against;
+  throw new UsageError(
+    `--against: expected a run directory, or an opponent of ${id} (${names.join(', ')}), got "${against}"`,
+  );
+}
+
+/** Both agents compute by the same kernels. */
+function backendOf({ backend, kernels: { build, threads } }: Agent['config']): string[] {
+  return [`backend=${backend}`, `kernels.build=${build}`, `kernels.threads=${threads}`];
+}
+
+/** A match as text: what each player came to, in all and by seat, and the difference in strength. */
+function matchText({ game, games, players, elo }: Match): string {
+  const rows = players.flatMap(({ name, bySeat, return: { mean, standardError }, ...all }) => [
+    [name, 'both', ...counts(all), `${decimal(mean)} ± ${decimal(standardError)}`],
+    ...bySeat.map((score, seat) => ['', String(seat), ...counts(score), '']),
+  ]);
+  const titles = ['<player', 'seat', 'wins', 'draws', 'losses', 'return'];
+  const { difference, standardError } = elo;
+  const [low, high] = [-1, 1].map((sign) => difference + sign * INTERVAL * standardError);
+  return [
+    `${game}, ${counted(games, 'game')}`,
+    table(titles, rows),
+    `Elo           ${decimal(difference, 0)} more than ${players[1].name} (95 %: ${decimal(low, 0)} to ${decimal(high, 0)})`,
+  ].join('\n\n');
+}
+
+/** Standard errors from the middle of an interval of 95 % to its ends. */
+const INTERVAL = 1.96;
+
+function counts({ wins, draws, losses }: { wins: number; draws: number; losses: number }) {
+  return [wins, draws, losses].map(whole);
+}

@@ -1,0 +1,78 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { runProgram } from '../../../src/agent/cli/program.ts';
+import { train } from '../../../src/agent/index.ts';
+import { tinyConfig } from '../../support/tiny-config.ts';
+
+let printed = '';
+vi.mock('../../../src/agent/cli/output.ts', () => ({
+  print: (text: string) => {
+    printed += text;
+  },
+  printJson: (value: unknown) => {
+    printed += JSON.stringify(value);
+  },
+}));
+
+async function play(...args: string[]) {
+  printed = '';
+  let complaint = '';
+  const spy = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    complaint += text;
+    return true;
+  });
+  try {
+    return { code: await runProgram(['play', ...args]), printed, complaint };
+  } finally {
+    process.exitCode = undefined;
+    spy.mockRestore();
+  }
+}
+
+describe('pondera play', () => {
+  let dir: string;
+  let run: string;
+  let kuhn: string;
+
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'pondera-play-'));
+    [run, kuhn] = [join(dir, 'tic-tac-toe'), join(dir, 'kuhn')];
+    const short = { train: { totalSteps: 32 }, evaluation: { episodes: 0, everyUpdates: 0 } };
+    await train(tinyConfig({ ...short, env: { id: 'TicTacToe-v0' } }), { runDir: run });
+    await train(tinyConfig({ ...short, env: { id: 'Kuhn-v0' } }), { runDir: kuhn });
+  });
+
+  afterAll(() => rm(dir, { recursive: true }));
+
+  it('prints what both players came to, and the difference in strength', async () => {
+    const { printed, code } = await play(run, '--games', '6');
+    expect(code).toBeUndefined();
+    expect(printed).toMatch(/^TicTacToe-v0, 6 games\n\nplayer +seat +wins +draws +losses +return/);
+    expect(printed).toMatch(
+      /\nrandom +both +\d +\d +\d +-?\d\.\d{3} ± \d\.\d{3}\n +0 +\d +\d +\d\n/,
+    );
+    expect(printed).toMatch(/\nElo +-?\d+ more than random \(95 %: -?\d+ to -?\d+\)\n$/);
+  });
+
+  it('against a run and an opponent, as JSON', async () => {
+    const { printed } = await play(run, '--against', run, '--games', '3', '--sample', '--json');
+    const { players, games } = JSON.parse(printed);
+    expect(games).toBe(3);
+    expect(players.map(({ name }: { name: string }) => name)).toEqual([run, run]);
+    const perfect = JSON.parse((await play(run, '--against', 'perfect', '--json')).printed);
+    expect(perfect.players[1].losses).toBe(0);
+  });
+
+  it('says what it expected', async () => {
+    const misspelt = await play(run, '--against', 'prefect');
+    expect(misspelt.code).toBe(2);
+    expect(misspelt.complaint).toContain(
+      '--against: expected a run directory, or an opponent of TicTacToe-v0 (random, mcts, perfect), got "prefect"',
+    );
+    const other = await play(run, '--against', kuhn);
+    expect(other.complaint).toContain('expected a run of TicTacToe-v0, got one of Kuhn-v0');
+    expect(other.code).toBe(2);
+  });
+});
