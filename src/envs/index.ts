@@ -59,6 +59,7 @@ export {
   exploitability,
 } from './games/solve/best-response.ts';
 export { Cfr, type CfrOptions } from './games/solve/cfr.ts';
+export { DepthLimited, type DepthLimitedOptions } from './games/solve/depth-limited.ts';
 export { ExternalSampling } from './games/solve/external-sampling.ts';
 export { GameTree, type InformationSet } from './games/solve/game-tree.ts';
 export { Mcts, type MctsOptions } from './games/solve/mcts.ts';
