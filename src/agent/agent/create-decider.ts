@@ -25,9 +25,10 @@ export function createDecider<O extends DecisionRequest = DecisionRequest>(
   option?: DeciderOption,
 ): Decider<O> {
   const { definition, settings } = deciderOf(config, option);
-  const valued = algorithmOf(config).definition.demonstrated === undefined;
+  const algorithm = algorithmOf(config);
+  const valued = algorithm.definition.demonstrated === undefined;
   try {
-    return definition.create({ ...context, valued }, settings);
+    return definition.create({ ...context, valued, gamma: algorithm.settings.gamma }, settings);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new UsageError(`decider ${definition.name}: ${error.message}`, { cause: error });

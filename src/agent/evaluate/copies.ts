@@ -1,14 +1,15 @@
-import type { EnvPool, Moment } from '../../envs/index.ts';
+import type { Env, EnvPool, Moment } from '../../envs/index.ts';
 import type { Simulator } from '../../rollout/index.ts';
 
 /** Copies of the environments of a pool, made where a decider first tries an action. */
 export class Copies implements Simulator {
   readonly #envs: EnvPool;
-  readonly #make: () => Promise<EnvPool>;
+  readonly #make: (outermost?: (env: Env) => Env) => Promise<EnvPool>;
   #copies: Promise<EnvPool> | undefined;
+  #searched: Promise<EnvPool> | undefined;
 
-  /** @param make makes a pool as large as `envs` */
-  constructor(envs: EnvPool, make: () => Promise<EnvPool>) {
+  /** @param make makes a pool as large as `envs`, with a change of each environment */
+  constructor(envs: EnvPool, make: (outermost?: (env: Env) => Env) => Promise<EnvPool>) {
     this.#envs = envs;
     this.#make = make;
   }
@@ -22,8 +23,23 @@ export class Copies implements Simulator {
     return (await this.#copies).try(moment, action);
   }
 
+  async search(moment: Moment, action: unknown): Promise<Moment> {
+    this.#searched ??= this.#make(forSearch);
+    return (await this.#searched).try(moment, action);
+  }
+
   /** @throws EnvError where a copy cannot be closed */
   async close(): Promise<void> {
-    await (await this.#copies?.catch(() => undefined))?.close();
+    const close = async (copies: Promise<EnvPool> | undefined) =>
+      (await copies?.catch(() => undefined))?.close();
+    await Promise.all([this.#copies, this.#searched].map(close));
   }
+}
+
+/** @throws Error where an environment cannot be searched */
+function forSearch(env: Env): Env {
+  if (env.forSearch) return env.forSearch();
+  throw new Error(
+    'expected an environment that can be searched (forSearch), since a copy would foresee what chance draws; got one that cannot',
+  );
 }

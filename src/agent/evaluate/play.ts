@@ -145,7 +145,7 @@ export class Stage {
       ...{ ...same, outermost, maxFailures: tolerance.maxFailures, impatient: tolerance.impatient },
     });
     const envs = await untilAborted(signal, pool, (envs) => envs.close());
-    const copies = new Copies(envs, () => source.pool(same));
+    const copies = new Copies(envs, (outermost) => source.pool({ ...same, outermost }));
     return new Stage(agent, envs, copies, { ...options, tolerance });
   }
 

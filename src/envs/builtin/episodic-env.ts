@@ -105,6 +105,11 @@ export abstract class EpisodicEnv<Obs, Action, State> implements Env<Obs, Action
     this.#state = structuredClone(state ?? null);
   }
 
+  /** Chance draws only how an episode begins, so there is nothing to foresee. */
+  forSearch(): Env<Obs, Action> {
+    return this;
+  }
+
   render(): Drawing {
     return this.draw(this.#begun('render'));
   }

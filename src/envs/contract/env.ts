@@ -30,6 +30,10 @@ export interface Info {
    * first: a policy with a memory remembers them, others ignore them. An episode may so begin with a prompt.
    */
   earlier?: readonly unknown[];
+  /** For a search: whether the next action is that of the other player, who gets the negative of what this one gets. */
+  turned?: boolean;
+  /** For a search: whether chance had a part in the step, so that the same action may lead elsewhere another time. */
+  drawn?: boolean;
   [key: string]: unknown;
 }
 
@@ -142,6 +146,12 @@ export interface Env<Obs = unknown, Action = unknown> {
   snapshot?(): unknown | Promise<unknown>;
   /** Continues from a result of `snapshot`. */
   restore?(snapshot: unknown): void | Promise<void>;
+  /**
+   * The task as a search plays it, from snapshots of this environment and of its own, without foreseeing chance: what chance does after
+   * `restore` is drawn anew, or never. In a game of two each step is that of the player whose turn it is, and so are observation and
+   * reward. It may be this environment, whose own episode is then lost; without it, the environment cannot be searched.
+   */
+  forSearch?(): Env<Obs, Action>;
   /** Draws the present state. */
   render?(): Drawing | Promise<Drawing>;
   /** Frees what the environment holds; a second call does nothing. */

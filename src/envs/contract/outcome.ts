@@ -72,6 +72,10 @@ export interface Moment {
   reward: number;
   /** Whether the episode is over. */
   over: boolean;
+  /** Whether the action that waits is that of the other player than the one before (`info.turned`), in a search. */
+  turned?: boolean;
+  /** Whether chance had a part in what led to it (`info.drawn`), in a search. */
+  drawn?: boolean;
   /** What was answered (`info.answer`), where the episode is over and the environment says so. */
   answer?: unknown;
 }

@@ -4,6 +4,7 @@ import { foreignSnapshot } from '../common/foreign-snapshot.ts';
 import { andThen, isPromise } from '../common/is-promise.ts';
 import { type Check, checkOptions } from '../common/options.ts';
 import type { Drawing, Env, Reset, ResetOptions, Step } from '../contract/env.ts';
+import { EverySeat } from './every-seat.ts';
 import type { Game } from './game.ts';
 import { legalMask } from './legal-mask.ts';
 import { drawOutcome, type Opponent, randomOpponent } from './opponent.ts';
@@ -142,6 +143,11 @@ class Seat<Obs> implements Env<Obs, number> {
     this.#begun = game !== null;
     this.#plays++;
     if (this.#begun) this.#game.restore(game);
+  }
+
+  /** @throws Error for a game in which a search would see what is hidden, or whose values are not those of two rivals */
+  forSearch(): Env<Obs, number> {
+    return new EverySeat(this.#game);
   }
 
   #check(verb: string): void {

@@ -59,6 +59,8 @@ export class Trials {
     return {
       ...{ observation, length: length + 1, reward, over },
       state: over ? undefined : await this.state(),
+      turned: info.turned === true,
+      drawn: info.drawn === true,
       answer: over ? info.answer : undefined,
     };
   }

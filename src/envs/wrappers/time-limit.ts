@@ -38,5 +38,6 @@ export function timeLimit<Obs, Action>(
     restore: (state) => {
       elapsed = state as number;
     },
+    searchable: true,
   });
 }

@@ -12,6 +12,8 @@ export interface Layer<Obs, InnerObs> {
   /** The wrapper's own state as plain JSON data, for snapshots. */
   snapshot(): unknown;
   restore(state: unknown): void;
+  /** Whether it wraps an environment for a search too: it looks at one step at a time, whoever’s it is. */
+  searchable?: true;
 }
 
 /**
@@ -40,6 +42,8 @@ export function wrap<Obs, Action, InnerObs>(
           return andThen(inner.restore!(innerState), () => layer.restore(wrapper));
         },
       }),
+    ...(layer.searchable &&
+      inner.forSearch && { forSearch: () => wrap(inner.forSearch!(), layer) }),
     ...(inner.render && { render: () => inner.render!() }),
     ...(inner.close && { close: () => inner.close!() }),
   };

@@ -55,6 +55,8 @@ export interface Simulator {
   moment(env: number): Promise<Moment>;
   /** What an action leads to from a moment; the environment itself stays as it is. @throws EnvError where the copy fails */
   try(moment: Moment, action: unknown): Promise<Moment>;
+  /** As `try`, without foreseeing chance, and in a game with both players at the search's hand (`Env.forSearch`). @throws EnvError where that is not possible */
+  search(moment: Moment, action: unknown): Promise<Moment>;
 }
 
 /** The parts that a decider is made of. */
@@ -76,6 +78,8 @@ export interface DeciderContext<O extends DecisionRequest = DecisionRequest> {
   tables?: EntryTables;
   /** Copies of the environments; given by evaluations, which alone have them. */
   simulator?: Simulator;
+  /** Discount per decision by which the values of the policy are learned; default 1. */
+  gamma?: number;
   /** Whether the values of the policy are learned; default `true`. */
   valued?: boolean;
 }

@@ -11,6 +11,8 @@ export interface Deliberation {
   readonly simulator: Simulator;
   /** Of its own draws. */
   readonly rng: Rng;
+  /** Whether the most likely or best action is wanted, not a draw. */
+  readonly greedy: boolean;
   /** Whether the time for the decision is over. */
   readonly late: boolean;
   /** Branches to begin with, as many as may be thought about at the same time. */
@@ -163,16 +165,18 @@ export class Deliberator<O extends DecisionRequest> implements Decider<O> {
   }
 
   #handFor(request: O, spent: Spent, keys: object[]): Deliberation {
-    const { policy, simulator, rng } = this.#context;
+    const { policy, simulator, rng, behavior } = this.#context;
     const active = this.#active;
     const { limits } = request;
     const { deadline = Infinity } = limits ?? {};
     const calls: Simulator = {
       moment: (env) => this.#called(simulator.moment(env)),
       try: (moment, action) => this.#called(simulator.try(moment, action)),
+      search: (moment, action) => this.#called(simulator.search(moment, action)),
     };
     return {
       ...{ policy, simulator: calls, rng: Rng.seed(rng.uint32(), 'deliberation') },
+      greedy: request.greedy ?? behavior().greedy,
       get late() {
         return performance.now() >= deadline;
       },

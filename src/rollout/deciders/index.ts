@@ -3,6 +3,7 @@ import { Definitions } from '../../envs/common/index.ts';
 import type { DeciderDefinition } from './decider.ts';
 import { ponder } from './ponder/index.ts';
 import { sample } from './sample/index.ts';
+import { search } from './search/index.ts';
 import { tree } from './tree/index.ts';
 
 export type {
@@ -20,7 +21,7 @@ export { Scheduler } from './ponder/scheduler.ts';
  */
 export const deciders = new Definitions<DeciderDefinition>(
   'a decider',
-  [ponder, sample, tree],
+  [ponder, sample, tree, search],
   haveDefaults,
 );
 

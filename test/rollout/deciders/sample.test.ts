@@ -108,6 +108,7 @@ describe('best of n', () => {
         const observation = { env: 0, row: Float32Array.of(obs as number) };
         return { ...moment, observation, state: env.snapshot!(), length: length + 1, over };
       },
+      search: () => Promise.reject(new Error('not asked for')),
     };
     const decider = deciders.find('sample').create(
       {
@@ -166,7 +167,7 @@ describe('best of n', () => {
       'decider sample.answers: expected an integer in 1..1024, got 0',
     );
     await expect(played('simple')).rejects.toThrow(
-      'decider: expected one of ponder, sample, tree, got "simple"',
+      'decider: expected one of ponder, sample, tree, search, got "simple"',
     );
   });
 });

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { Distribution } from '../../../policy/index.ts';
 import { type Branch, followed, highest, lastValue, meanLogProb } from '../branch.ts';
-import type { DeciderContext, DeciderDefinition } from '../decider.ts';
+import type { DeciderDefinition } from '../decider.ts';
 import type { Decision } from '../decision.ts';
 import { checkValued, type Deliberation, Deliberator } from '../deliberator.ts';
+import { checkTokens, probabilitiesOf, withToken } from '../tokens.ts';
 
 const settings = z.strictObject({
   breadth: z
@@ -95,20 +96,14 @@ function proposals(
   count: number,
   distribution: Distribution,
 ): Proposal[] {
-  const probabilities = thought.trace!.at(-1)!.actions;
+  const probabilities = probabilitiesOf(thought);
   const tokens = best([...probabilities.keys()], (token) => probabilities[token], count);
   return tokens
     .filter((token) => probabilities[token] > 0)
     .map((token) => {
-      const only = Uint8Array.from(probabilities, (_, i) => Number(i === token));
-      const action = new Float32Array(1);
-      distribution.mode(thought.params!, only, action);
-      const logProb = Math.log(probabilities[token]);
-      const choice = distribution.toAction(action);
-      return {
-        ...{ branch, decision: { ...thought, action, choice, logProb } },
-        meanLogProb: (branch.logProb + logProb) / (branch.decisions.length + 1),
-      };
+      const decision = withToken(thought, token, distribution);
+      const logProb = branch.logProb + decision.logProb;
+      return { branch, decision, meanLogProb: logProb / (branch.decisions.length + 1) };
     });
 }
 
@@ -130,13 +125,4 @@ function keepApart(branches: readonly Branch[], roots: readonly Branch[]): void 
 /** The `count` items with the highest scores, the highest first; equal ones in their order. */
 function best<T>(items: readonly T[], score: (item: T) => number, count: number): T[] {
   return items.toSorted((a, b) => score(b) - score(a)).slice(0, count);
-}
-
-/** @throws RangeError where actions are not tokens with a probability each */
-function checkTokens({ policy }: Pick<DeciderContext, 'policy'>): void {
-  const { describes, actionSize, summary } = policy.distribution;
-  if (describes === 'probabilities' && actionSize === 1) return;
-  throw new RangeError(
-    `expected a policy that gives each action of one Discrete space a probability, got one of ${summary} (${describes})`,
-  );
 }
