@@ -7,7 +7,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { configFromSet } from '../src/agent/config/load-config.ts';
-import { spread } from '../src/agent/study/summary.ts';
+import { spread } from '../src/agent/study/spread.ts';
 import { Agent, evaluate, loadConfig, type TrainEvent, train } from '../src/index.ts';
 
 /** Seeds of the played episodes, apart from those of training and of its evaluations. */

@@ -76,11 +76,12 @@ export type { ClientSession, SessionAskOptions } from './serve/client-session.ts
 export { PolicyClient, type PolicyClientOptions } from './serve/policy-client.ts';
 export { type PolicyServer, servePolicy } from './serve/policy-server.ts';
 export type { ServeEvent, ServeOptions } from './serve/serve-options.ts';
+export type { Spread } from './study/spread.ts';
 export { type StudyEvent, type StudyOptions, study } from './study/study.ts';
 export type {
+  Figures as StudyFigures,
   Mixture,
   Setting as StudySetting,
-  Spread,
   Study,
   StudyRow,
   Summary,

@@ -35,6 +35,11 @@ export function createDecider<O extends DecisionRequest = DecisionRequest>(
   }
 }
 
+/** @throws UsageError for an unknown decider or settings that it does not have */
+export function checkDecider(config: Config, option: DeciderOption): void {
+  deciderOf(config, option);
+}
+
 function deciderOf(config: Config, option: DeciderOption = config.decider) {
   const { name, ...given } = typeof option === 'string' ? { name: option } : option;
   const definition = known(name);

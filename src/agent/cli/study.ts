@@ -29,7 +29,7 @@ export function addStudy(program: Command): void {
     .option(
       '--against <list>',
       'baselines, separated by commas: fixed:<steps> or path=value (joined by +) train from scratch; ' +
-        `an exit (${exitBaselines()}) ends the learned thoughts in another way`,
+        `an exit (${exitBaselines()}) ends the learned thoughts in another way; decider=<name> (with its settings, joined by +) decides by the learned weights`,
       splitList,
       [],
     )
@@ -85,9 +85,10 @@ function studyProgress(line: StatusLine): (event: StudyEvent) => void {
       line.note(`${event.policy}, seed ${event.seed}: trained (${event.done} of ${event.runs})`);
     } else {
       const { policy, seed, evaluation } = event.row;
+      const { successRate, nats } = evaluation;
       line.note(
-        `${policy}, seed ${seed}: success ${decimal(evaluation.successRate)}, ` +
-          `return ${decimal(evaluation.return.mean)}, ` +
+        `${policy}, seed ${seed}: success ${decimal(successRate)}, ` +
+          `return ${decimal(evaluation.return.mean)}, ${nats === undefined ? '' : `nats ${decimal(nats)}, `}` +
           `ponder steps ${decimal(evaluation.ponderSteps.mean, 2)}`,
       );
     }

@@ -1,8 +1,7 @@
 import type { ExitDefinition } from '../../policy/index.ts';
 import type { Agent } from '../agent/agent.ts';
 import type { ExitOption } from '../agent/exit-option.ts';
-import { evaluate } from '../evaluate/evaluate.ts';
-import type { Evaluation } from '../events/events.ts';
+import { type Measured, measure } from '../evaluate/evaluate.ts';
 import { matchSteps } from './match-steps.ts';
 import type { Setting } from './summary.ts';
 
@@ -17,15 +16,16 @@ export async function tryExit(
   agent: Agent,
   { name, dial }: ExitDefinition,
   signal?: AbortSignal,
-): Promise<{ evaluation: Evaluation; setting?: Setting }> {
+): Promise<Measured & { setting?: Setting }> {
   const by = (exit?: ExitOption, episodes?: number) =>
-    evaluate(agent, { exit, forcedEpisodes: 0, episodes, signal });
-  if (dial === undefined) return { evaluation: await by(name) };
+    measure(agent, { exit, forcedEpisodes: 0, episodes, signal });
+  if (dial === undefined) return by(name);
   const { option } = dial;
   const episodes = Math.min(TRIAL_EPISODES, agent.config.evaluation.episodes);
-  const meanSteps = async (exit?: ExitOption) => (await by(exit, episodes)).ponderSteps.mean;
+  const meanSteps = async (exit?: ExitOption) =>
+    (await by(exit, episodes)).evaluation.ponderSteps.mean;
   // On the same episodes, since others may be harder.
   const target = await meanSteps();
   const value = await matchSteps(dial, (value) => meanSteps({ name, [option]: value }), target);
-  return { evaluation: await by({ name, [option]: value }), setting: { option, value } };
+  return { ...(await by({ name, [option]: value })), setting: { option, value } };
 }

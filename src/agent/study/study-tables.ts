@@ -1,5 +1,6 @@
 import { counted } from '../common/numbers.ts';
-import type { Spread, Study } from './summary.ts';
+import type { Spread } from './spread.ts';
+import { type Figures, figuresOf, mixtureFigures, type Study, type StudyRow } from './summary.ts';
 
 /** A table before it is set as text or Markdown; titles that begin with `<` are flush left. */
 export interface StudyTable {
@@ -8,63 +9,67 @@ export interface StudyTable {
   rows: string[][];
 }
 
-/** A study as two tables: every policy under every seed, and each policy over its seeds. */
+/** The figures in the order of the tables, with their titles and digits after the point. */
+const COLUMNS: readonly [keyof Figures<unknown>, title: string, digits: number][] = [
+  ['success', 'success', 3],
+  ['return', 'return', 3],
+  ['nats', 'nats', 3],
+  ['ponderSteps', 'ponder steps', 2],
+  ['spearman', 'spearman', 3],
+  ['megaflops', 'MFLOP a decision', 3],
+  ['milliseconds', 'ms a decision', 2],
+  ['trainingSeconds', 'training s', 0],
+];
+const NONE = '–';
+
+/** A study as two tables: every policy under every seed, and each policy over its seeds. Figures that no policy has are left out. */
 export function studyTables(study: Study): [seeds: StudyTable, summary: StudyTable] {
-  const rows = study.rows.map(({ policy, seed, evaluation, collapsed, ...row }) => [
-    policy,
-    String(seed),
-    number(evaluation.successRate),
-    number(evaluation.return.mean),
-    number(evaluation.ponderSteps.mean, 2),
-    number(evaluation.spearman),
-    number(row.trainingSeconds ?? null, 0),
-    [
-      ...(collapsed ? [`collapsed to ${collapsed}`] : []),
-      ...(row.setting ? [`${row.setting.option} ${Number(row.setting.value.toPrecision(2))}`] : []),
-      ...(evaluation.cut.episodes > 0
-        ? [`${counted(evaluation.cut.episodes, 'episode')} truncated`]
-        : []),
-    ].join(', '),
+  const bySeed = (figures: Figures<number>) =>
+    COLUMNS.map(([name, , digits]) => figures[name]?.toFixed(digits) ?? NONE);
+  const rows = study.rows.map((row) => [
+    row.policy,
+    String(row.seed),
+    ...bySeed(figuresOf(row)),
+    notes(row),
   ]);
   const mixtures = study.mixtures.map((row) => {
     const depths = row.depths.map((depth) => `fixed:${depth}`).join(' and ');
-    return [
-      'mixture',
-      String(row.seed),
-      number(row.successRate),
-      number(row.return),
-      number(row.ponderSteps, 2),
-      '–',
-      '–',
-      row.return === null ? `needs ${depths}` : depths,
-    ];
+    const note = row.return === null ? `needs ${depths}` : depths;
+    return ['mixture', String(row.seed), ...bySeed(mixtureFigures(row)), note];
   });
   const summary = study.summary.map((row) => [
     row.policy,
     String(row.seeds),
-    ...spread(row.success),
-    ...spread(row.return),
-    ...spread(row.ponderSteps, 2),
-    ...spread(row.spearman),
-    ...spread(row.trainingSeconds, 0),
+    ...COLUMNS.flatMap(([name, , digits]) => spreadCells(row[name], digits)),
   ]);
   return [
-    {
+    known({
       title: 'Each seed',
-      titles: [
-        ...['<policy', 'seed', 'success', 'return', 'ponder steps', 'spearman', 'training s', '<'],
-      ],
+      titles: ['<policy', 'seed', ...COLUMNS.map(([, title]) => title), '<'],
       rows: [...rows, ...mixtures],
-    },
-    {
-      title: 'Over seeds: mean ± std, median',
-      titles: [
-        ...['<policy', 'seeds', 'success', 'median', 'return', 'median'],
-        ...['ponder steps', 'median', 'spearman', 'median', 'training s', 'median'],
-      ],
+    }),
+    known({
+      title:
+        'Over seeds: mean ± std, and the interquartile mean with its 95 % interval by bootstrap',
+      titles: ['<policy', 'seeds', ...COLUMNS.flatMap(([, title]) => [title, 'IQM [95 %]'])],
       rows: summary,
-    },
+    }),
   ];
+}
+
+/** A table without the columns that have no figure. */
+function known({ title, titles, rows }: StudyTable): StudyTable {
+  const kept = titles.map((_, i) => rows.some((row) => row[i] !== NONE));
+  const of = (cells: string[]) => cells.filter((_, i) => kept[i]);
+  return { title, titles: of(titles), rows: rows.map(of) };
+}
+
+function notes({ collapsed, setting, evaluation: { cut } }: StudyRow): string {
+  return [
+    ...(collapsed ? [`collapsed to ${collapsed}`] : []),
+    ...(setting ? [`${setting.option} ${Number(setting.value.toPrecision(2))}`] : []),
+    ...(cut.episodes > 0 ? [`${counted(cut.episodes, 'episode')} truncated`] : []),
+  ].join(', ');
 }
 
 /** How many learned seeds collapsed, in a sentence. */
@@ -86,12 +91,10 @@ export function studyMarkdown(study: Study): string {
     .concat('\n');
 }
 
-function number(value: number | null, digits = 3): string {
-  return value === null ? '–' : value.toFixed(digits);
-}
-
-function spread(value: Spread | null, digits = 3): [string, string] {
-  if (!value) return ['–', '–'];
-  const { mean, std, median } = value;
-  return [`${mean.toFixed(digits)} ± ${std.toFixed(digits)}`, median.toFixed(digits)];
+function spreadCells(value: Spread | null, digits: number): [string, string] {
+  if (!value) return [NONE, NONE];
+  const [mean, std, iqm, low, high] = [value.mean, value.std, value.iqm, ...value.interval].map(
+    (one) => one.toFixed(digits),
+  );
+  return [`${mean} ± ${std}`, `${iqm} [${low}, ${high}]`];
 }

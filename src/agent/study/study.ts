@@ -17,7 +17,7 @@ import { RunError, UsageError } from '../common/errors.ts';
 import type { Config } from '../config/config.ts';
 import { configDifferences, differencesText } from '../config/differences.ts';
 import { resolvedYaml } from '../config/resolved-yaml.ts';
-import { evaluate } from '../evaluate/evaluate.ts';
+import { type Measured, measure } from '../evaluate/evaluate.ts';
 import type { TrainEvent, UpdateMetrics } from '../events/events.ts';
 import { readMetrics, writeFileAtomic } from '../run/index.ts';
 import { type Baseline, parseBaseline } from './baseline.ts';
@@ -31,8 +31,9 @@ export interface StudyOptions {
   /** Number of seeds, which count up from the config's `train.seed`. */
   seeds: number;
   /**
-   * Baselines, each one of: `fixed:<ponder steps>`; the name of an exit, such as `converge` or `random`; or overrides
-   * of the config to train with, joined by `+`, such as `halting.rule=fixed+price.initial=0`.
+   * Baselines, each one of: `fixed:<ponder steps>`; the name of an exit, such as `converge` or `random`; a decider with its settings,
+   * joined by `+`, such as `decider=sample+sample.answers=16`; or overrides of the config to train with, likewise, such as
+   * `halting.rule=fixed+price.initial=0`.
    */
   against?: readonly string[];
   /** The directory of the study and of its runs; default `runs/<name>-study`. */
@@ -77,8 +78,8 @@ const lastUpdates = 20;
 /**
  * Trains a config under several seeds, trains or applies its baselines, and evaluates all of them alike.
  *
- * `study` trains the baselines `fixed:<steps>` and overrides from scratch for as many environment steps. It applies an
- * exit to the learned weights, and sets it so that it takes the same mean ponder steps.
+ * `study` trains the baselines `fixed:<steps>` and overrides from scratch for as many environment steps. It applies a decider or an
+ * exit to the learned weights, and sets an exit so that it takes the same mean ponder steps.
  *
  * It writes `study.json` and `study.md` to the run directory. It does not train a run again that is there already, so
  * the same call continues an interrupted study.
@@ -187,21 +188,32 @@ async function* evaluateMember(
   const agent = await Agent.load(runDir);
   try {
     const learned = policy === 'learned';
-    const evaluation = await evaluate(agent, { forcedEpisodes: learned ? undefined : 0, signal });
-    const { mean } = evaluation.ponderSteps;
+    const found = await measure(agent, { forcedEpisodes: learned ? undefined : 0, signal });
     const { histogram, trainingSeconds } = await trainingOf(runDir);
     const { halting } = agent.config;
+    const { mean } = found.evaluation.ponderSteps;
     const collapsed = learnsToHalt(halting) ? collapsedTo(mean, histogram, halting) : undefined;
-    yield { policy, seed, runDir, evaluation, collapsed, trainingSeconds };
+    yield { policy, seed, runDir, ...measuredRow(found), collapsed, trainingSeconds };
     if (!learned) return;
     for (const baseline of baselines) {
-      if (baseline.kind !== 'exit') continue;
-      const tried = await tryExit(agent, baseline.exit, signal);
-      yield { policy: baseline.policy, seed, runDir, ...tried };
+      if (baseline.kind === 'trained') continue;
+      const { policy } = baseline;
+      if (baseline.kind === 'decider') {
+        const tried = await measure(agent, { ...baseline, forcedEpisodes: 0, signal });
+        yield { policy, seed, runDir, ...measuredRow(tried) };
+      } else {
+        const { setting, ...tried } = await tryExit(agent, baseline.exit, signal);
+        yield { policy, seed, runDir, ...measuredRow(tried), setting };
+      }
     }
   } finally {
     agent.dispose();
   }
+}
+
+function measuredRow({ evaluation, milliseconds }: Measured) {
+  const decisions = evaluation.episodes * evaluation.perEpisode!.decisions;
+  return { evaluation, millisecondsPerDecision: milliseconds / decisions };
 }
 
 /**

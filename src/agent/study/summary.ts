@@ -1,4 +1,5 @@
 import type { Evaluation } from '../events/events.ts';
+import { type Spread, spread } from './spread.ts';
 
 /** The option of an exit that gives the exit the learned policy's mean ponder steps. */
 export interface Setting {
@@ -20,6 +21,8 @@ export interface StudyRow {
   collapsed?: 'min' | 'max' | null;
   /** Where the trial tried an exit on trained weights: the option that was fitted, if the exit has one. */
   setting?: Setting;
+  /** Milliseconds of a decision by the clock, environments included, with `env.count` of them side by side. */
+  millisecondsPerDecision?: number;
   /** For a policy that was trained: seconds of training, without evaluations and checkpoints. */
   trainingSeconds?: number;
 }
@@ -39,31 +42,36 @@ export interface Mixture {
   return: number | null;
   /** Share of episodes with success, in [0, 1]. */
   successRate: number | null;
+  /** Mean −ln π(demonstration) of a decision, in nats. */
+  nats: number | null;
 }
 
-/** Mean, standard deviation of the sample (over n − 1) and median over seeds. */
-export interface Spread {
-  mean: number;
-  std: number;
-  median: number;
+/** The figures of a policy; null where one is undefined. */
+export interface Figures<Value> {
+  /** Share of episodes with success, in [0, 1]. */
+  success: Value | null;
+  /** Mean return of an episode. */
+  return: Value | null;
+  /** Mean −ln π(demonstration) of a decision, in nats. */
+  nats: Value | null;
+  /** Mean ponder steps of a decision. */
+  ponderSteps: Value | null;
+  /** Rank correlation of ponder steps with difficulty, in [−1, 1]. */
+  spearman: Value | null;
+  /** Floating-point operations of a decision, in millions. */
+  megaflops: Value | null;
+  /** Milliseconds of a decision, as in `StudyRow`. */
+  milliseconds: Value | null;
+  /** Seconds of training, without evaluations and checkpoints. */
+  trainingSeconds: Value | null;
 }
 
 /** A policy over its seeds; a figure is null where it is undefined for all of them. */
-export interface Summary {
+export interface Summary extends Figures<Spread> {
   /** The policy, as in `StudyRow`; `mixture` for the mixtures of fixed depths. */
   policy: string;
   /** Seeds that the figures are of. */
   seeds: number;
-  /** Share of episodes with success, in [0, 1]. */
-  success: Spread | null;
-  /** Mean return of an episode. */
-  return: Spread | null;
-  /** Mean ponder steps of a decision. */
-  ponderSteps: Spread | null;
-  /** Rank correlation of ponder steps with difficulty, in [−1, 1]. */
-  spearman: Spread | null;
-  /** Seconds of training, without evaluations and checkpoints. */
-  trainingSeconds: Spread | null;
 }
 
 /** The result of a study; `study.json` holds it. */
@@ -87,34 +95,45 @@ export function summarize(name: string, rows: StudyRow[]): Study {
   const learned = rows.filter(({ policy }) => policy === 'learned');
   const mixtures = learned.map((row) => mixture(row, rows));
   const policies = [...new Set(rows.map(({ policy }) => policy))];
-  const summary = policies.map((policy): Summary => {
+  const summary = policies.map((policy) => {
     const ofIt = rows.filter((row) => row.policy === policy);
-    const own = ofIt.map((row) => row.evaluation);
-    return {
-      policy,
-      seeds: own.length,
-      success: spread(own.map((evaluation) => evaluation.successRate)),
-      return: spread(own.map((evaluation) => evaluation.return.mean)),
-      ponderSteps: spread(own.map((evaluation) => evaluation.ponderSteps.mean)),
-      spearman: spread(own.map((evaluation) => evaluation.spearman)),
-      trainingSeconds: spread(ofIt.map((row) => row.trainingSeconds ?? null)),
-    };
+    return summaryOf(policy, ofIt.map(figuresOf));
   });
   const known = mixtures.filter((row) => row.return !== null);
-  if (known.length > 0) {
-    summary.push({
-      policy: 'mixture',
-      seeds: known.length,
-      success: spread(known.map((row) => row.successRate)),
-      return: spread(known.map((row) => row.return)),
-      ponderSteps: spread(known.map((row) => row.ponderSteps)),
-      spearman: null,
-      trainingSeconds: null,
-    });
-  }
+  if (known.length > 0) summary.push(summaryOf('mixture', known.map(mixtureFigures)));
   const collapsed = learned.filter((row) => row.collapsed);
   const collapseRate = learned.length ? collapsed.length / learned.length : 0;
   return { name, env: rows[0]?.evaluation.env ?? '', rows, mixtures, summary, collapseRate };
+}
+
+/** The figures of one policy under one seed. */
+export function figuresOf(row: StudyRow): Figures<number> {
+  const { successRate, ponderSteps, spearman, nats, perEpisode, ...evaluation } = row.evaluation;
+  return {
+    success: successRate,
+    return: evaluation.return.mean,
+    nats: nats ?? null,
+    ponderSteps: ponderSteps.mean,
+    spearman,
+    megaflops: perEpisode ? perEpisode.flops / perEpisode.decisions / 1e6 : null,
+    milliseconds: row.millisecondsPerDecision ?? null,
+    trainingSeconds: row.trainingSeconds ?? null,
+  };
+}
+
+/** Those of a mixture. */
+export function mixtureFigures({ successRate, ...row }: Mixture): Figures<number> {
+  const { return: mean, nats, ponderSteps } = row;
+  return {
+    ...{ success: successRate, return: mean, nats, ponderSteps },
+    ...{ spearman: null, megaflops: null, milliseconds: null, trainingSeconds: null },
+  };
+}
+
+function summaryOf(policy: string, figures: readonly Figures<number>[]): Summary {
+  const names = Object.keys(figures[0]) as (keyof Figures<number>)[];
+  const spreads = names.map((name) => [name, spread(figures.map((one) => one[name]))]);
+  return { policy, seeds: figures.length, ...Object.fromEntries(spreads) };
 }
 
 /**
@@ -135,17 +154,6 @@ export function collapsedTo(
   if (mean <= 1.05 * minSteps || share(minSteps) > 0.95) return 'min';
   if (mean >= 0.95 * maxSteps || share(maxSteps) > 0.95) return 'max';
   return null;
-}
-
-/** Mean, deviation and median of the values that are not null; null where there is none. */
-export function spread(values: readonly (number | null)[]): Spread | null {
-  const known = values.filter((value) => value !== null).sort((a, b) => a - b);
-  if (known.length === 0) return null;
-  const n = known.length;
-  const mean = known.reduce((sum, value) => sum + value, 0) / n;
-  const squares = known.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  const median = (known[(n - 1) >> 1] + known[n >> 1]) / 2;
-  return { mean, std: n > 1 ? Math.sqrt(squares / (n - 1)) : 0, median };
 }
 
 function mixture(learned: StudyRow, rows: readonly StudyRow[]): Mixture {
@@ -169,5 +177,6 @@ function mixture(learned: StudyRow, rows: readonly StudyRow[]): Mixture {
     depths,
     return: mix((evaluation) => evaluation.return.mean),
     successRate: mix((evaluation) => evaluation.successRate),
+    nats: mix((evaluation) => evaluation.nats ?? null),
   };
 }

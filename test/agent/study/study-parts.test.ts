@@ -41,10 +41,28 @@ describe('parseBaseline', () => {
     }
   });
 
+  it('reads a decider with its settings', () => {
+    const policy = 'decider=sample+sample.answers=8+sample.by=logProb';
+    const decider = { name: 'sample', answers: 8, by: 'logProb' };
+    expect(parseBaseline(policy, config)).toEqual({ policy, kind: 'decider', decider });
+  });
+
+  it.each([
+    ['decider=guess', /decider: expected one of ponder, sample, .*got "guess"/],
+    ['decider=sample+sample.answers=0', /decider sample.answers: expected .*, got 0/],
+    [
+      'decider=sample+ppo.epochs=1',
+      /expected settings of the decider, such as sample.<setting>=<value>, got "ppo.epochs=1"/,
+    ],
+  ])('refuses the decider %s', (text, message) => {
+    expect(() => parseBaseline(text, config)).toThrow(UsageError);
+    expect(() => parseBaseline(text, config)).toThrow(message);
+  });
+
   it.each(['fixed', 'fixed:0', 'fixed:1.5', 'fixed:', 'shuffled', ''])('refuses "%s"', (text) => {
     expect(() => parseBaseline(text, config)).toThrow(UsageError);
     expect(() => parseBaseline(text, config)).toThrow(
-      /--against: expected fixed:<steps>, an exit \(sample, .*random\) or overrides .*, got "/,
+      /--against: expected fixed:<steps>, an exit \(sample, .*random\), a decider \(decider=<name>\) or overrides .*, got "/,
     );
   });
 });
@@ -125,10 +143,11 @@ describe('studyMarkdown', () => {
     const text = studyMarkdown(study);
     expect(text).toContain('# k-hop: KHop-v0');
     expect(text).toContain(
-      '| learned | 7 | 0.500 | 0.500 | 3.90 | – | 61 | collapsed to max, 3 episodes truncated |',
+      '| learned | 7 | 0.500 | 0.500 | 3.90 | 61 | collapsed to max, 3 episodes truncated |',
     );
-    expect(text).toContain('| mixture | 7 | – | – | 3.90 | – | – | needs fixed:3 and fixed:4 |');
-    expect(text).toContain('| learned | 1 | 0.500 ± 0.000 | 0.500 |');
+    expect(text).toContain('| mixture | 7 | – | – | 3.90 | – | needs fixed:3 and fixed:4 |');
+    expect(text).toContain('| learned | 1 | 0.500 ± 0.000 | 0.500 [0.500, 0.500] |');
+    expect(text).not.toMatch(/spearman|nats|MFLOP/);
     expect(collapseText(study)).toBe('Collapsed: 1 of 1 learned seeds.');
   });
 });

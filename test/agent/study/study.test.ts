@@ -46,16 +46,23 @@ describe('study', () => {
   });
 
   it('goes on without training again what has been trained', async () => {
+    const decider = 'decider=sample+sample.answers=3+sample.by=logProb';
     const events: StudyEvent[] = [];
     const on = (event: StudyEvent) => events.push(event);
     const result = await study(config, {
       seeds: 2,
-      against: ['halting.maxSteps=1'],
+      against: ['halting.maxSteps=1', decider],
       runDir: dir,
       on,
     });
     expect(events.filter(({ type }) => type === 'training')).toEqual([]);
-    expect(result.rows).toHaveLength(4);
+    expect(result.rows).toHaveLength(6);
+    // Each decision of k-hop ends its episode: three answers of one thought each.
+    const tried = result.rows.filter(({ policy }) => policy === decider);
+    for (const { evaluation, millisecondsPerDecision = 0 } of tried) {
+      expect(evaluation.perEpisode!.thoughts).toBe(3 * evaluation.perEpisode!.decisions);
+      expect(millisecondsPerDecision).toBeGreaterThan(0);
+    }
   });
 
   it('goes on in a new process with a run that was over its budget', async () => {

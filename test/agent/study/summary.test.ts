@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Evaluation } from '../../../src/agent/events/events.ts';
-import { collapsedTo, spread, summarize } from '../../../src/agent/study/summary.ts';
+import { collapsedTo, summarize } from '../../../src/agent/study/summary.ts';
 
 function evaluation(success: number | null, steps: number, spearman: number | null = null) {
   return {
@@ -18,15 +18,6 @@ const row = (policy: string, seed: number, ...rest: Parameters<typeof evaluation
   seed,
   runDir: `runs/${policy}-${seed}`,
   evaluation: evaluation(...rest),
-});
-
-describe('spread', () => {
-  it('is mean, sample deviation and median of what is known', () => {
-    expect(spread([4, null, 1, 1])).toEqual({ mean: 2, std: Math.sqrt(3), median: 1 });
-    expect(spread([1, 4, 2, 3])).toMatchObject({ median: 2.5 });
-    expect(spread([5])).toEqual({ mean: 5, std: 0, median: 5 });
-    expect(spread([null])).toBeNull();
-  });
 });
 
 describe('collapsedTo', () => {
@@ -70,6 +61,7 @@ describe('summarize', () => {
       depths: [2, 3],
       return: 5,
       successRate: 0.5,
+      nats: null,
     });
     expect(study.mixtures[1]).toMatchObject({ depths: [2], successRate: 0.6 });
   });
@@ -89,6 +81,21 @@ describe('summarize', () => {
     expect(study.summary[0].success?.median).toBe(0.9);
     expect(study.summary[0].spearman?.mean).toBeCloseTo(0.85);
     expect(study.summary[1].spearman).toBeNull();
+  });
+
+  it('has nats and operations a decision where evaluations have them', () => {
+    const text = (policy: string, nats: number, steps: number) => {
+      const one = row(policy, 0, null, steps);
+      const perEpisode = { decisions: 64, thoughts: 64, ponderSteps: 64 * steps, flops: 128e6 };
+      return { ...one, evaluation: { ...one.evaluation, nats, perEpisode } };
+    };
+    const rows = [text('learned', 2, 2.5), text('fixed:2', 3, 2), text('fixed:3', 1, 3)];
+    const { summary, mixtures } = summarize('text', rows);
+    expect(summary[0].nats?.mean).toBe(2);
+    expect(summary[0].megaflops?.mean).toBe(2);
+    expect(mixtures[0].nats).toBe(2);
+    expect(study.summary[0].nats).toBeNull();
+    expect(study.summary[0].megaflops).toBeNull();
   });
 
   it('counts the collapsed among the learned', () => {
