@@ -1,4 +1,4 @@
-"""`python -m pondera_client serve|dial …`: a Gymnasium environment, by its name, for a trainer."""
+"""`python -m pondera_client serve|dial …`: environments, by their name, for a trainer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any, Coroutine
 
 from .dial import dial
-from .factory import Factory
+from .factory import LIBRARIES, Factory
 from .options import Options
 from .serve import EnvServer
 
@@ -26,7 +26,8 @@ def main(arguments: list[str] | None = None) -> int:
     logging.getLogger("pondera_client").setLevel(level)
     try:
         vector = args.vector_mode if args.vector else None
-        factory = Factory(args.id, json.loads(args.kwargs), args.wrapper, args.imports, vector, args.unbounded)
+        whose = {"library": args.library, "seat": args.seat, "opponent": args.opponent}
+        factory = Factory(args.id, json.loads(args.kwargs), args.wrapper, args.imports, vector, args.unbounded, **whose)
         token = os.environ[args.token_env] if args.token_env else None
         run = _serve(args, factory, token) if args.command == "serve" else _dial(args, factory, token)
         asyncio.run(_until_told(run))
@@ -40,11 +41,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 async def _serve(args: argparse.Namespace, factory: Factory, token: str | None) -> None:
     # one made in vain tells now, and not the first trainer, that it cannot be made
-    probe = factory(1)
-    description = probe.description
+    probe = factory(args.count)
+    description, count = probe.description, probe.count
     probe.close()
-    capacity = args.capacity or 4 * args.count
-    options = Options(args.host, args.port, min(args.count, capacity), capacity, token, frozenset(args.origin))
+    capacity = args.capacity or 4 * count
+    options = Options(args.host, args.port, min(count, capacity), capacity, token, frozenset(args.origin))
     options.max_payload = args.max_payload
     async with EnvServer(factory, description, options) as server:
         print(json.dumps({"listening": server.url}), flush=True)
@@ -76,7 +77,7 @@ def _end_as_told() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("pondera_client", description="Gymnasium environments for Pondera's trainers.")
+    parser = argparse.ArgumentParser("pondera_client", description="Environments for Pondera's trainers.")
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="listen for trainers")
     _add_environment(serve, "the most environments a trainer gets in one session")
@@ -93,8 +94,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_environment(parser: argparse.ArgumentParser, count_help: str) -> None:
-    parser.add_argument("id", help="a registered environment, such as CartPole-v1")
-    parser.add_argument("--count", type=int, default=1, help=count_help)
+    id_help = "an environment, such as CartPole-v1; a module of PettingZoo, such as pettingzoo.classic.rps_v2; a game of OpenSpiel"
+    parser.add_argument("id", help=id_help)
+    parser.add_argument("--library", choices=LIBRARIES, default="gymnasium", help="whose it is (gymnasium)")
+    seat_help = "the player of a game whose view it is, by name or number (alternate); agents of a parallel environment unless given"
+    parser.add_argument("--seat", metavar="PLAYER|alternate", help=seat_help)
+    opponent_help = "(observation, action mask, random numbers) -> action of the other players (random)"
+    parser.add_argument("--opponent", metavar="MODULE:CALLABLE", help=opponent_help)
+    parser.add_argument("--count", type=int, help=f"{count_help} (1; all agents of a parallel environment)")
     parser.add_argument("--kwargs", default="{}", metavar="JSON", help="arguments to make it with")
     wrapper_help = "applied in the order given, such as minigrid.wrappers:ImgObsWrapper"
     parser.add_argument("--wrapper", action="append", default=[], metavar="MODULE:CALLABLE", help=wrapper_help)

@@ -29,12 +29,14 @@ class Host(Exchange):
         make: makes one environment.
         count: how many there are; all are made at once, so that a fault shows at once.
         unbounded: states no bounds of what they observe as floats; without it, to leave them is a fault.
+        name: of the environments, where they do not have their own.
     """
 
-    def __init__(self, make: Callable[[], Any], count: int, unbounded: bool = False):
+    def __init__(self, make: Callable[[], Any], count: int, unbounded: bool = False, name: str | None = None):
         self._make = make
         self._envs: list[Any] = [make() for _ in range(count)]
-        super().__init__(describe(self._envs[0], unbounded=unbounded), count)
+        description = describe(self._envs[0], unbounded=unbounded)
+        super().__init__({**description, "id": name or description["id"]}, count)
 
     def begin(self) -> None:
         super().begin()

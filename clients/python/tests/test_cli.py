@@ -65,6 +65,21 @@ def test_minigrid_with_a_wrapper(wrapper, shape):
 
 
 @pytest.mark.parametrize(
+    "needs, name, arguments, shape",
+    [
+        ("pettingzoo.classic.rps_v2", "pettingzoo.classic.rps_v2", ["--library", "pettingzoo"], None),
+        ("pyspiel", "kuhn_poker", ["--library", "open_spiel", "--opponent", "test_seat:bet", "--count", "2"], [11]),
+    ],
+)
+def test_games_of_other_libraries(needs, name, arguments, shape):
+    pytest.importorskip(needs)
+    paths = [os.path.dirname(__file__), *filter(None, [os.environ.get("PYTHONPATH")])]
+    with serving(name, *arguments, PYTHONPATH=os.pathsep.join(paths)) as url:
+        env = played(url)
+        assert env["id"] == name and env["observationSpace"].get("shape") == shape
+
+
+@pytest.mark.parametrize(
     "arguments, says",
     [
         (["MiniGrid-Empty-5x5-v0", "--import", "minigrid"], "ImgObsWrapper"),
@@ -72,6 +87,8 @@ def test_minigrid_with_a_wrapper(wrapper, shape):
         (["CartPole-v1", "--host", "0.0.0.0"], "token"),
         (["CartPole-v1", "--kwargs", "{"], "JSON"),
         (["CartPole-v1", "--token-env", "NO_SUCH"], "NO_SUCH"),
+        (["CartPole-v1", "--seat", "0"], "expected none"),
+        (["no_such_module", "--library", "pettingzoo"], "no_such_module"),
     ],
 )
 def test_says_what_is_wrong(arguments, says):
