@@ -130,6 +130,19 @@ describe('a search of an environment', () => {
     expect(by[0].successRate).toBeLessThan(1);
   });
 
+  it.each([
+    ['Sokoban-v0', { size: 4, maxSteps: 12, maxPushes: 2, progressReward: 0.5 }],
+    ['Maze-v0', { size: 3, maxSteps: 12, doors: 4, progressReward: 0.5 }],
+  ])('avoids in %s what cannot be made up for', async (id, options) => {
+    const env = () => makeEnv(id, options) as never;
+    const [blind, seeing] = await Promise.all(
+      [1, 50].map((simulations) => walked({ simulations }, { env })),
+    );
+    expect(seeing.envMetrics).toEqual({ dead: 0 });
+    expect(blind.envMetrics!.dead).toBeGreaterThan(0);
+    expect(seeing.successRate).toBeGreaterThan(blind.successRate!);
+  });
+
   it('counts a time limit too, and refuses frames, which it would mix', async () => {
     const limited = () => timeLimit(makeEnv('Maze-v0', { size: 3 }), { maxSteps: 2 }) as never;
     const { perEpisode } = await walked({ simulations: 4 }, { env: limited });
