@@ -22,6 +22,7 @@ const order: Record<string, readonly string[]> = {
       'export',
       'evaluate',
       'match',
+      'self-play',
       'report',
       'recording',
       'train',

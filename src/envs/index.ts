@@ -49,7 +49,7 @@ export type { ActionMask, MaskRow, Space } from './contract/space.ts';
 export type { ChanceOutcome, Game, Turn } from './games/game.ts';
 export { gameIds, makeGame } from './games/game-registry.ts';
 export { legalMask } from './games/legal-mask.ts';
-export { drawOutcome, type Opponent, randomOpponent } from './games/opponent.ts';
+export { drawOutcome, type Lineup, type Opponent, randomOpponent } from './games/opponent.ts';
 export { makeOpponent, opponentNames } from './games/opponents.ts';
 export { type SeatOptions, seat } from './games/seat.ts';
 export {

@@ -65,6 +65,7 @@ export class ActingAgent {
   valueScale = 1;
   /** Environment steps of training behind its weights; 0 for an agent without a checkpoint. */
   version = 0;
+  readonly #encoder: EncoderFactory | undefined;
   readonly #rng: Rng;
   readonly #batch = new ActBatch((slots, exit, failed) =>
     this.#decider(slots, { exit, failed }, this.remembering.tables),
@@ -89,6 +90,7 @@ export class ActingAgent {
     tableBytes?: number,
   ) {
     this.remembering = new ActingMemory(this, tableBytes);
+    this.#encoder = encoder;
     const config = withChosen(given, spaces);
     const { policy, memory, halting, train } = config;
     const { definition: algorithm, settings } = algorithmOf(config);
@@ -113,6 +115,14 @@ export class ActingAgent {
       memory,
       seed: train.seed,
     });
+  }
+
+  /**
+   * An untrained agent of the same config and spaces, with a policy of its own.
+   * @internal
+   */
+  twin(): ActingAgent {
+    return new ActingAgent(this.config, this, this.#encoder);
   }
 
   /**

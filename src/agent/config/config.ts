@@ -17,6 +17,7 @@ import { memorySettings } from './sections/memory-settings.ts';
 import { normalizeSettings } from './sections/normalize-settings.ts';
 import { policySettings } from './sections/policy-settings.ts';
 import { resourcesSettings } from './sections/resources-settings.ts';
+import { explainSelfPlay, selfPlaySettings } from './sections/self-play-settings.ts';
 import { trainSettings } from './sections/train-settings.ts';
 import { watchdogSettings } from './sections/watchdog-settings.ts';
 
@@ -39,6 +40,11 @@ const makeFields = () =>
       .prefault({})
       .describe(
         'The environment: one of id, module, url, listen and recordings. The library can pass one instead.',
+      ),
+    selfPlay: selfPlaySettings
+      .optional()
+      .describe(
+        'Self-play, where env.id is a game: opponents of training episodes are the policy itself, its past selves and others. Without it, env.options.opponent plays.',
       ),
     policy: policySettings
       .prefault({})
@@ -140,6 +146,8 @@ function refuseUnfit(fields: Fields, context: z.RefinementCtx): void {
       path: ['halting', 'rule'],
     });
   }
+  const selfPlay = explainSelfPlay(fields);
+  if (selfPlay !== undefined) context.addIssue({ code: 'custom', ...selfPlay });
   for (const [kind, { names }] of Object.entries({ algorithm: algorithms, decider: deciders })) {
     const named = fields[kind as 'algorithm' | 'decider'];
     for (const name of names) {

@@ -1,7 +1,7 @@
-import { EnvError, type EnvFactory } from '../../envs/index.ts';
+import { EnvError, type EnvFactory, type EnvMetrics } from '../../envs/index.ts';
 import { learnsToHalt } from '../../policy/index.ts';
 import type { Clock } from '../common/clock.ts';
-import { measure } from '../evaluate/evaluate.ts';
+import { type Measured, measure } from '../evaluate/evaluate.ts';
 import type { TrainEvent, UpdateMetrics } from '../events/events.ts';
 import type { Checkpoint } from '../run/index.ts';
 import { collapse, persistence } from './alarms.ts';
@@ -76,8 +76,8 @@ export class Evaluations {
     if (found === undefined) this.#files.log(metrics);
     else {
       const { pricedSteps, evaluation: measured } = found;
-      const { envMetrics: all, ...others } = measured;
-      const envMetrics = training.envMetrics.admitted(all);
+      const { envMetrics: own, ...others } = measured;
+      const envMetrics = training.envMetrics.admitted({ ...own, ...found.standings });
       const evaluation = envMetrics === undefined ? others : { ...others, envMetrics };
       const score = training.scoreOf(evaluation, pricedSteps);
       // A best one must be saved.
@@ -93,7 +93,7 @@ export class Evaluations {
   }
 
   /** The evaluation; undefined where it is abandoned or fails. */
-  async #measure(): Promise<Awaited<ReturnType<typeof measure>> | undefined> {
+  async #measure(): Promise<(Measured & { standings?: EnvMetrics }) | undefined> {
     const { agent, recipe, calling, losses, update, envSteps } = this.#training;
     const { evaluation, halting } = agent.config;
     const { env, signal, on, clock } = this.#options;
@@ -101,8 +101,8 @@ export class Evaluations {
     const began = clock.monotonic();
     const run = { config: agent.config, update, envSteps, losses, calling };
     const { tolerance, ...guards } = underGuards(run, this.#files, clock, on);
-    const evaluating = () =>
-      measure(agent, {
+    const evaluating = async () => {
+      const measured = await measure(agent, {
         ...{ env, signal },
         // Before its release the halting head has learned nothing, so thoughts have full depth.
         exit:
@@ -115,6 +115,8 @@ export class Evaluations {
         // A server may be full: training then postpones the evaluation instead of waiting.
         tolerance: { ...tolerance, impatient: true },
       });
+      return { ...measured, standings: await this.#training.standings(signal) };
+    };
     try {
       const found = await this.#training.during('evaluation', evaluating);
       this.#retryAt = undefined;

@@ -131,8 +131,8 @@ function moveOn(metrics: UpdateMetrics, training: Training, on: (event: TrainEve
   if (reason !== undefined) {
     on({ type: 'released', update, envSteps, reason, price: training.recipe.price });
   }
-  // One that begins with weights of another run need not rise.
-  if (warmStart !== undefined || training.demonstrated) return;
+  // One that begins with weights of another run need not rise, nor a return against itself.
+  if (warmStart !== undefined || training.demonstrated || training.selfPlay) return;
   const message = training.watch.judge(envSteps / totalSteps, training.rewardScale.rewarded);
   if (message !== undefined) on({ type: 'alarm', update, alarm: 'standstill', message });
 }

@@ -218,6 +218,11 @@ async function open(
   options: Session,
 ): Promise<Opened> {
   const { baseDir, resume = false, on } = options;
+  if (options.env && agent.config.selfPlay) {
+    throw new UsageError(
+      'env: expected none together with selfPlay, which plays the game of env.id',
+    );
+  }
   const source = await envSource(agent.config, baseDir, options);
   // Before the files, in case it fails; a resumed run has its own weights.
   if (!resume) await warmStart(agent);

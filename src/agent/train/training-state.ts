@@ -6,6 +6,7 @@ import type { Losses, UpdateMetrics } from '../events/events.ts';
 import type { NoveltyState } from '../exploration/novelty.ts';
 import type { HookRequestsState } from '../hooks/hook-requests.ts';
 import type { HaltingScheduleState } from '../recipe/halting-schedule.ts';
+import type { SelfPlayState } from '../self-play/self-play.ts';
 import type { GuardState } from './guard.ts';
 import type { LearningWatchState } from './learning-watch.ts';
 
@@ -36,6 +37,8 @@ export interface TrainingState {
   rewardScale: RewardScaleState;
   /** Checkpoints of 0.1 do not have it. */
   novelty?: NoveltyState;
+  /** Where the run learns by self-play. */
+  selfPlay?: SelfPlayState;
   rng: { act: RngState; learn: RngState };
   priced: number[];
   envs: PoolState;

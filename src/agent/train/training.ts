@@ -1,5 +1,5 @@
 import { BehaviorSubject, type Observable } from 'rxjs';
-import { type EnvPool, type Failed, isBytes } from '../../envs/index.ts';
+import { type EnvMetrics, type EnvPool, type Failed, isBytes } from '../../envs/index.ts';
 import { partsOf } from '../../envs/spaces/index.ts';
 import { Rng } from '../../kernels/index.ts';
 import { learnsToHalt, type Tensors } from '../../policy/index.ts';
@@ -29,7 +29,7 @@ import { type Clock, systemClock } from '../common/clock.ts';
 import { EnvMetricMeans } from '../common/env-metric-means.ts';
 import { closeReporting } from '../common/failures.ts';
 import type { Config } from '../config/config.ts';
-import type { EnvSource } from '../config/env-source.ts';
+import { type EnvSource, envSource } from '../config/env-source.ts';
 import type { Evaluation, Losses, TrainEvent, UpdateMetrics } from '../events/events.ts';
 import { mean, ponderSteps, successRate } from '../events/statistics.ts';
 import { COUNTS, Novelty } from '../exploration/novelty.ts';
@@ -37,6 +37,8 @@ import { HookRequests } from '../hooks/hook-requests.ts';
 import { HaltingSchedule } from '../recipe/halting-schedule.ts';
 import { suggestPrice } from '../recipe/suggest-price.ts';
 import type { Checkpoint } from '../run/index.ts';
+import { SelfPlay } from '../self-play/self-play.ts';
+import { standings } from '../self-play/standings.ts';
 import { Heartbeat } from '../watchdog/index.ts';
 import { frameLayout } from './frame-layout.ts';
 import { GuardedUpdates } from './guarded-updates.ts';
@@ -50,6 +52,8 @@ import type { BestScore, TrainingState } from './training-state.ts';
 export class Training {
   readonly agent: Agent;
   readonly envs: EnvPool;
+  /** The opponents, where the run learns by self-play. */
+  readonly selfPlay: SelfPlay | undefined;
   /** Whether thoughts may begin; `false` during an update. */
   readonly #admit$ = new BehaviorSubject(true);
   readonly #time: TimeSpent;
@@ -87,7 +91,13 @@ export class Training {
   readonly #actRng: Rng;
   readonly #learnRng: Rng;
 
-  private constructor(agent: Agent, envs: EnvPool, clock: Clock, heartbeat: Heartbeat) {
+  private constructor(
+    agent: Agent,
+    envs: EnvPool,
+    selfPlay: SelfPlay | undefined,
+    clock: Clock,
+    heartbeat: Heartbeat,
+  ) {
     const { config, policy } = agent;
     const { env, halting, train } = config;
     const { definition, settings } = algorithmOf(config);
@@ -100,6 +110,7 @@ export class Training {
     this.hookRequests = new HookRequests(train.totalSteps);
     this.agent = agent;
     this.envs = envs;
+    this.selfPlay = selfPlay;
     this.#actRng = Rng.seed(train.seed, 'act');
     this.#learnRng = Rng.seed(train.seed, 'learn');
     this.decider = definition.demonstrated
@@ -150,12 +161,14 @@ export class Training {
     clock = systemClock,
     heartbeat = new Heartbeat(),
   ): Promise<Training> {
-    const { env, train, guards } = agent.config;
+    const { env, train, guards, selfPlay: settings } = agent.config;
     const saved = checkpoint?.state as TrainingState | undefined;
     // The agent first, since the environments share its statistics.
     if (checkpoint !== undefined) agent.restore(checkpoint.weights, saved!.agent);
     let training: Training | undefined;
-    const envs = await source.pool({
+    const selfPlay = settings && new SelfPlay(agent, settings, false);
+    const seats = selfPlay && (await envSource(agent.config, '.', { env: selfPlay.makeEnv }));
+    const envs = await (seats ?? source).pool({
       count: env.count,
       seed: train.seed,
       resetOptions: () => training?.hookRequests.resetOptions,
@@ -164,7 +177,7 @@ export class Training {
       maxFailures: guards.envFailures,
       calling: heartbeat.calling,
     });
-    training = new Training(agent, envs, clock, heartbeat);
+    training = new Training(agent, envs, selfPlay, clock, heartbeat);
     try {
       if (checkpoint !== undefined) await training.#restore(checkpoint.optimizer, saved!);
       heartbeat.advance(training);
@@ -190,6 +203,7 @@ export class Training {
       minSteps: this.#config.halting.minSteps,
       priced: this.#priced,
       histories: this.#histories,
+      waits: this.selfPlay !== undefined,
       admit$: this.#admit$,
       observed: (transitions) => {
         this.rewardScale.observe(transitions);
@@ -259,6 +273,7 @@ export class Training {
     this.agent.valueScale = settings.rewardScale;
     trajectory.clear();
     this.update++;
+    await this.selfPlay?.afterUpdate(this.update, released);
     // Demonstrated episodes say nothing of the policy.
     const own = this.demonstrated ? [] : episodes;
     const metrics: UpdateMetrics = {
@@ -289,6 +304,14 @@ export class Training {
     return this.#definition.demonstrated !== undefined;
   }
 
+  /** How strong the policy is among its opponents; undefined where it has none of its own. */
+  async standings(signal?: AbortSignal): Promise<EnvMetrics | undefined> {
+    if (this.selfPlay === undefined) return undefined;
+    const { train, selfPlay } = this.#config;
+    const seed = Rng.seed(train.seed, 'standings', this.update).uint32();
+    return standings(this.agent, this.selfPlay, { games: selfPlay!.games, seed, signal });
+  }
+
   /** The price of a ponder step that the algorithm, or the returns so far, suggest; 0 before the first reward. */
   get suggestedPrice(): number {
     const { demonstrated } = this.#definition;
@@ -307,10 +330,15 @@ export class Training {
 
   /**
    * What an evaluation is judged by, in the unit of the price: an episode's return; where rollouts take demonstrated actions, how
-   * likely they are, in nats a decision.
+   * likely they are, in nats a decision; in self-play, how little can be won against it, where that is known.
    * @param pricedSteps ponder steps beyond minSteps that an episode took
    */
-  scoreOf({ return: { mean }, nats, ponderSteps }: Evaluation, pricedSteps: number): BestScore {
+  scoreOf(
+    { return: { mean }, nats, ponderSteps, envMetrics }: Evaluation,
+    pricedSteps: number,
+  ): BestScore {
+    const exploitability = this.selfPlay && envMetrics?.exploitability;
+    if (exploitability !== undefined) return { return: -exploitability, pricedSteps };
     if (!this.demonstrated || nats === undefined) return { return: mean, pricedSteps };
     return { return: -nats, pricedSteps: ponderSteps.mean - this.#config.halting.minSteps };
   }
@@ -374,6 +402,7 @@ export class Training {
       guard: this.#updates.guard.state(),
       rewardScale: this.rewardScale.state(),
       novelty: this.#novelty.state(),
+      selfPlay: this.selfPlay?.state(),
       rng: { act: this.#actRng.state(), learn: this.#learnRng.state() },
       priced: Array.from(this.#priced),
       envs,
@@ -382,7 +411,12 @@ export class Training {
     return {
       step: this.envSteps,
       weights,
-      optimizer: { ...tensors, ...this.#novelty.tensors(), ...this.#histories?.tensors() },
+      optimizer: {
+        ...tensors,
+        ...this.#novelty.tensors(),
+        ...this.#histories?.tensors(),
+        ...(await this.selfPlay?.tensors()),
+      },
       state,
     };
   }
@@ -406,7 +440,10 @@ export class Training {
   }
 
   async #restore(tensors: Tensors, saved: TrainingState): Promise<void> {
-    const { own: learned, histories } = parted(tensors);
+    this.recipe.restore(saved.recipe);
+    const { released } = this.recipe;
+    const all = this.selfPlay?.restore(tensors, saved.selfPlay, released) ?? tensors;
+    const { own: learned, histories } = parted(all);
     const { [COUNTS]: counts, ...own } = learned;
     this.#algorithm.restore({ tensors: own, counters: saved.algorithm });
     this.update = saved.update;
@@ -420,7 +457,6 @@ export class Training {
     this.envMetrics.restore(saved.envMetrics ?? []);
     if (saved.hooks) this.hookRequests.restore(saved.hooks);
     if (saved.guard) this.#updates.guard.restore(saved.guard);
-    this.recipe.restore(saved.recipe);
     if (saved.watch) this.watch.restore(saved.watch);
     this.rewardScale.restore(saved.rewardScale);
     if (saved.novelty) this.#novelty.restore(saved.novelty, counts);
@@ -442,6 +478,7 @@ export class Training {
   async dispose(onFailure: (failed: Failed) => void = () => {}): Promise<void> {
     this.decider.dispose();
     this.#algorithm.dispose();
+    this.selfPlay?.dispose();
     await closeReporting(this.envs, onFailure);
   }
 }

@@ -14,6 +14,16 @@ export type Opponent<Obs = unknown> = (
   game: Game<Obs>,
 ) => number | Promise<number>;
 
+/** Opponents of whom one is drawn for each play, such as past selves of who learns. */
+export interface Lineup<Obs = unknown> {
+  /** Draws who plays the next play; its name is a part of snapshots. */
+  draw(rng: Rng): string;
+  /** The opponent of that name, as it now is. */
+  opponent(name: string): Opponent<Obs>;
+  /** With whom returns against it are counted together. */
+  kind(name: string): string;
+}
+
 /** Chooses each legal action with the same probability. */
 export const randomOpponent: Opponent = (_obs, legalActions, rng) =>
   legalActions[rng.int(legalActions.length)];

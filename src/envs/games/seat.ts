@@ -7,7 +7,7 @@ import type { Drawing, Env, Reset, ResetOptions, Step } from '../contract/env.ts
 import { EverySeat } from './every-seat.ts';
 import type { Game } from './game.ts';
 import { legalMask } from './legal-mask.ts';
-import { drawOutcome, type Opponent, randomOpponent } from './opponent.ts';
+import { drawOutcome, type Lineup, type Opponent, randomOpponent } from './opponent.ts';
 
 /** Who sits where. */
 export interface SeatOptions<Obs = unknown> {
@@ -15,8 +15,11 @@ export interface SeatOptions<Obs = unknown> {
    * The player whose view it is; `alternate`: each in turn, an episode each, from one that the seed draws. Default `alternate`.
    */
   seat?: number | 'alternate';
-  /** Who plays the other seats: one for all, or one for each player [players], of which that of the own seat is idle. Default random. */
-  opponents?: Opponent<Obs> | readonly Opponent<Obs>[];
+  /**
+   * Who plays the other seats: one for all; one for each player [players], of which that of the own seat is idle; or a lineup, of which
+   * one plays all other seats of a play, and `info.metrics` has the return against its kind. Default random.
+   */
+  opponents?: Opponent<Obs> | readonly Opponent<Obs>[] | Lineup<Obs>;
 }
 
 interface Snapshot {
@@ -24,6 +27,8 @@ interface Snapshot {
   rng: RngState;
   seat: number;
   isOver: boolean;
+  /** Who of a lineup plays the present play. */
+  rival?: string;
   /** null before the first reset. */
   game: unknown;
 }
@@ -59,12 +64,13 @@ class Seat<Obs> implements Env<Obs, number> {
   readonly id: string;
   readonly render?: () => Drawing;
   readonly #game: Game<Obs>;
-  readonly #opponents: readonly Opponent<Obs>[];
+  readonly #opponents: readonly Opponent<Obs>[] | Lineup<Obs>;
   readonly #alternates: boolean;
   readonly #rng: Rng;
   #seat: number;
   #begun = false;
   #isOver = false;
+  #rival: string | undefined;
   /** Resets and restores so far: an answer of an opponent before one is for another play. */
   #plays = 0;
 
@@ -118,7 +124,7 @@ class Seat<Obs> implements Env<Obs, number> {
       this.#isOver = this.#game.turn() === 'end';
       if (!this.#isOver) return this.#result(0);
       const won = this.#game.returns()[this.#seat];
-      return this.#result(won, { success: won > 0 });
+      return this.#result(won, { success: won > 0, ...this.#against(won) });
     });
   }
 
@@ -128,18 +134,20 @@ class Seat<Obs> implements Env<Obs, number> {
       rng: this.#rng.state(),
       seat: this.#seat,
       isOver: this.#isOver,
+      ...(this.#rival !== undefined && { rival: this.#rival }),
       game: this.#begun ? this.#game.snapshot() : null,
     };
   }
 
   restore(snapshot: unknown): void {
-    const { id, rng, seat, isOver, game } = (snapshot ?? {}) as Partial<Snapshot>;
+    const { id, rng, seat, isOver, rival, game } = (snapshot ?? {}) as Partial<Snapshot>;
     if (id !== this.id || !rng || seat === undefined || isOver === undefined) {
       throw foreignSnapshot(this.id, id, snapshot);
     }
     this.#rng.restore(rng);
     this.#seat = seat;
     this.#isOver = isOver;
+    this.#rival = rival;
     this.#begun = game !== null;
     this.#plays++;
     if (this.#begun) this.#game.restore(game);
@@ -161,6 +169,8 @@ class Seat<Obs> implements Env<Obs, number> {
       throw new Error(`${this.id}: reset(): ${what}, got none in ${MOST_PLAYS} plays`);
     }
     this.#game.begin();
+    const opponents = this.#opponents;
+    if ('draw' in opponents) this.#rival = opponents.draw(this.#rng);
     return andThen(this.#playOn(), () => {
       if (this.#game.turn() === 'end') return this.#begin(tries - 1);
     });
@@ -176,7 +186,7 @@ class Seat<Obs> implements Env<Obs, number> {
       }
       const legal = this.#game.legalActions();
       const obs = this.#game.observe(turn);
-      const action = this.#opponents[turn](obs, legal, this.#rng, this.#game);
+      const action = this.#opponent(turn)(obs, legal, this.#rng, this.#game);
       if (isPromise(action)) {
         const play = this.#plays;
         return action.then((chosen) => {
@@ -191,6 +201,18 @@ class Seat<Obs> implements Env<Obs, number> {
     }
   }
 
+  #opponent(player: number): Opponent<Obs> {
+    const opponents = this.#opponents;
+    return 'draw' in opponents ? opponents.opponent(this.#rival!) : opponents[player];
+  }
+
+  /** The return by the kind of opponent, where a lineup has several. */
+  #against(won: number): { metrics?: Record<string, number> } {
+    const opponents = this.#opponents;
+    if (!('draw' in opponents)) return {};
+    return { metrics: { [`return against ${opponents.kind(this.#rival!)}`]: won } };
+  }
+
   #obs(): Obs {
     return this.#game.observe(this.#seat);
   }
@@ -199,7 +221,7 @@ class Seat<Obs> implements Env<Obs, number> {
     return { actionMask: legalMask(this.actionSpace, this.#game.legalActions()) };
   }
 
-  #result(reward: number, end?: { success: boolean }): Step<Obs> {
+  #result(reward: number, end?: { success: boolean; metrics?: Record<string, number> }): Step<Obs> {
     const isOver = end !== undefined;
     const info = end ?? this.#info();
     return { obs: this.#obs(), reward, terminated: isOver, truncated: false, info };
@@ -218,9 +240,15 @@ function seatCheck({ players }: Game): Check {
 function opponentsCheck({ players }: Game): Check {
   const isOpponent = (value: unknown) => typeof value === 'function';
   return {
-    expected: `a function, or a list of ${players}, one for each player`,
+    expected: `a function, a list of ${players}, one for each player, or a lineup`,
     allows: (value) =>
       isOpponent(value) ||
+      isLineup(value) ||
       (Array.isArray(value) && value.length === players && value.every(isOpponent)),
   };
+}
+
+function isLineup(value: unknown): boolean {
+  const { draw, opponent, kind } = (value ?? {}) as Partial<Lineup>;
+  return [draw, opponent, kind].every((one) => typeof one === 'function');
 }

@@ -8,7 +8,7 @@ import { type Rollout, type RolloutOptions, rollouts } from './rollouts.ts';
 import type { TimeSpent } from './time-spent.ts';
 
 /** The size of rollouts, and listeners to their collection. */
-export interface CollectOptions extends Pick<RolloutOptions, 'trajectory' | 'decisions'> {
+export interface CollectOptions extends Pick<RolloutOptions, 'trajectory' | 'decisions' | 'waits'> {
   /** Ponder steps that cost nothing; default 1. */
   minSteps?: number;
   /** Unforced ponder steps beyond `minSteps` of each environment's episode so far [N]; `collect` updates it. */

@@ -35,6 +35,11 @@ export interface RolloutOptions {
   decider: Pick<Decider, 'underway'>;
   /** The decisions whose environments have not answered, by environment; `act` updates it. */
   inFlight: ReadonlyMap<number, Decision>;
+  /**
+   * Whether a rollout waits for every environment, so that no decision is stale: for environments whose answers come from the policy
+   * that learns meanwhile. Default `false`.
+   */
+  waits?: boolean;
   /** Whether thoughts may begin: `rollouts` sets it to `false` when a rollout is full, the learner sets it to `true`. */
   admit$: BehaviorSubject<boolean>;
 }
@@ -55,7 +60,7 @@ const LEAST_PATIENCE = 1000;
  * ends before it, and values bootstrap from the observation of that decision.
  */
 export function rollouts(options: RolloutOptions): OperatorFunction<Transition[], Rollout> {
-  const { trajectory, decisions, minSteps, priced, decider, inFlight, admit$ } = options;
+  const { trajectory, decisions, minSteps, priced, decider, inFlight, waits, admit$ } = options;
   return (source) =>
     new Observable((subscriber) => {
       let state: 'collecting' | 'closing' | 'learning' = 'collecting';
@@ -87,6 +92,7 @@ export function rollouts(options: RolloutOptions): OperatorFunction<Transition[]
       const fill = () => {
         state = 'closing';
         admit$.next(false);
+        if (waits) return;
         before = new Set(inFlight.values());
         const patience = Math.max(LEAST_PATIENCE, performance.now() - began);
         const lose = () => {

@@ -55,6 +55,35 @@ describe('a seat', () => {
     expect(env.step(6)).toMatchObject({ reward: 1, terminated: true, info: { success: true } });
   });
 
+  it('against a lineup draws who plays each play, and says so in its return and its snapshot', () => {
+    const members: Record<string, Opponent> = { first, last: (_obs, legal) => legal.at(-1)! };
+    const lineup = {
+      draw: (rng: Rng) => ['first', 'last'][rng.int(2)],
+      opponent: (name: string) => members[name],
+      kind: (name: string) => `the ${name}`,
+    };
+    const env = seat(makeGame('TicTacToe-v0'), { seat: 1, opponents: lineup });
+    const met = new Set<number>();
+    for (let seed = 0; seed < 10; seed++) {
+      const { obs } = env.reset({ seed }) as { obs: Int32Array };
+      const [at, name] = obs[0] === 2 ? [0, 'first'] : [8, 'last'];
+      met.add(at);
+      expect(obs[at]).toBe(2);
+      // Another environment goes on against the same one.
+      const twin = seat(makeGame('TicTacToe-v0'), { seat: 1, opponents: lineup });
+      twin.restore!(env.snapshot!());
+      const [one, other] = [env, twin].map((each) => each.step(4));
+      expect(other).toEqual(one);
+      let step = one as { terminated: boolean; info: Record<string, unknown>; reward: number };
+      while (!step.terminated) {
+        const mask = step.info.actionMask as number[];
+        step = env.step(name === 'first' ? mask.lastIndexOf(1) : mask.indexOf(1)) as typeof step;
+      }
+      expect(step.info.metrics).toEqual({ [`return against the ${name}`]: step.reward });
+    }
+    expect([...met].sort()).toEqual([0, 8]);
+  });
+
   it('refuses actions that are not legal, and names those that are', () => {
     const env = seat(makeGame('TicTacToe-v0'), { seat: 1, opponents: first });
     env.reset();
@@ -156,9 +185,9 @@ describe('a seat', () => {
     [{ seats: 0 }, 'seat: seats: no such option; did you mean seat?'],
     [
       { opponents: 'random' },
-      'seat: opponents: expected a function, or a list of 2, one for each player, got "random"',
+      'seat: opponents: expected a function, a list of 2, one for each player, or a lineup, got "random"',
     ],
-    [{ opponents: [first] }, 'seat: opponents: expected a function, or a list of 2'],
+    [{ opponents: [first] }, 'seat: opponents: expected a function, a list of 2'],
   ])('refuses %o', (options, message) => {
     expect(() => seat(makeGame('TicTacToe-v0'), options as never)).toThrow(message);
   });
