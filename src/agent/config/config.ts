@@ -146,6 +146,11 @@ function refuseUnfit(fields: Fields, context: z.RefinementCtx): void {
       path: ['halting', 'rule'],
     });
   }
+  if (fields.ppo?.magnet !== undefined && expected) {
+    const message =
+      'expected none together with a halting rule that learns from all depths at once';
+    context.addIssue({ code: 'custom', message, path: ['ppo', 'magnet'] });
+  }
   const selfPlay = explainSelfPlay(fields);
   if (selfPlay !== undefined) context.addIssue({ code: 'custom', ...selfPlay });
   for (const [kind, { names }] of Object.entries({ algorithm: algorithms, decider: deciders })) {

@@ -86,7 +86,9 @@ describe('the lineup', () => {
     agent.dispose();
   });
 
-  it('is of each self that was offered with the same probability', async () => {
+  it('is of each self that was offered with the same probability', {
+    timeout: 300_000,
+  }, async () => {
     const [offered, size, seeds] = [8, 2, 60];
     const counts = new Array(offered).fill(0);
     for (let seed = 0; seed < seeds; seed++) {
@@ -108,11 +110,13 @@ describe('training by self-play', () => {
   const config = configOf(
     'Kuhn-v0',
     { ...settings, everyUpdates: 1, size: 2 },
-    { train: { totalSteps: 300, seed: 3 }, evaluation: { everyUpdates: 4, episodes: 4 } },
+    { train: { totalSteps: 200, seed: 3 }, evaluation: { everyUpdates: 4, episodes: 4 } },
   );
   const latestOf = (dir: string) => new CheckpointStore(join(dir, 'checkpoints')).load('latest');
 
-  it('continues exactly, opponents and all, and no decision is stale', async () => {
+  it('continues exactly, opponents and all, and no decision is stale', {
+    timeout: 300_000,
+  }, async () => {
     const dir = tempDir();
     const [whole, parts] = [join(dir, 'whole'), join(dir, 'parts')];
     const updates: UpdateMetrics[] = [];
@@ -120,11 +124,11 @@ describe('training by self-play', () => {
       runDir: whole,
       on: (event) => event.type === 'updated' && updates.push(event.metrics),
     });
-    for (const at of [3, 6]) {
+    for (const at of [2, 4]) {
       const controller = new AbortController();
       await train(config, {
         runDir: parts,
-        resume: at > 3,
+        resume: at > 2,
         signal: controller.signal,
         on: (event) =>
           event.type === 'updated' && event.metrics.update === at && controller.abort(),
@@ -140,14 +144,16 @@ describe('training by self-play', () => {
     expect(b.selfPlay).toEqual(a.selfPlay);
     expect(a.selfPlay!.offered).toBe(a.update);
     expect(Object.keys(one.optimizer).some((name) => name.startsWith('selfPlay.1.'))).toBe(true);
-    expect(updates.length).toBeGreaterThan(7);
+    expect(updates.length).toBeGreaterThan(4);
     expect(updates.map(({ staleDecisions }) => staleDecisions)).toEqual(updates.map(() => 0));
     const kinds = new Set(updates.flatMap(({ envMetrics = {} }) => Object.keys(envMetrics)));
     for (const kind of ['latest', 'past', 'random'])
       expect(kinds).toContain(`return against ${kind}`);
   });
 
-  it('says in each evaluation how strong the policy is, and how exploitable', async () => {
+  it('says in each evaluation how strong the policy is, and how exploitable', {
+    timeout: 300_000,
+  }, async () => {
     const evaluations: Record<string, number>[] = [];
     await train(config, {
       runDir: join(tempDir(), 'run'),

@@ -27,6 +27,8 @@ export const ppo: AlgorithmDefinition<'ppo', typeof ppoSettings> = {
     kl: 'how far the update moved the actions: KL in nats, estimated by the mean of (ratio − 1) − ln ratio',
     haltKl: 'how far the update moved the halting choices: KL in nats, estimated as kl is',
     clipFraction: 'share of actions whose probability ratio is outside 1 ± clip',
+    magnetKl:
+      'KL(policy ‖ magnet) of the actions, in nats per decision; mean over minibatches, null without ppo.magnet',
     explainedVariance:
       '1 − var(target − value) / var(target) before the update, over the ponder steps of decisions whose depth was not forced',
     depthGap:

@@ -15,6 +15,7 @@ import { buildExpectedMinibatch, computeExpectedTargets } from './expected-targe
 import type { ForcedDepths } from './forced-depths.ts';
 import { ppoLoss } from './loss.ts';
 import { STATS } from './loss-report.ts';
+import { Magnet } from './magnet.ts';
 import { buildMinibatch, type Minibatch } from './minibatch.ts';
 import type { PpoConfig } from './settings.ts';
 import { bootstrap, computeTargets, type UpdateSchedule } from './targets.ts';
@@ -45,6 +46,7 @@ export class Learner {
   readonly #descent: Descent;
   readonly #config: PpoConfig;
   readonly #rng: Rng;
+  readonly #magnet: Magnet | undefined;
   /** The loss of the halting rule; undefined where the rule learns nothing. */
   readonly #loss: SampledLoss | ExpectedLoss | undefined;
 
@@ -55,6 +57,7 @@ export class Learner {
     this.#rng = rng;
     this.#loss = haltingLoss(config.halting);
     this.#descent = new Descent(policy);
+    this.#magnet = config.ppo.magnet && new Magnet(policy, config.ppo);
   }
 
   /**
@@ -80,6 +83,7 @@ export class Learner {
       return moved > targetKl;
     };
     const { means, gradNorm } = await overEpochs(trajectory, ppo, this.#rng, step, enough);
+    await this.#magnet?.follow();
     const { depthGap, stepGain } = learning.forcedDepths;
     const mean = (name: (typeof STATS)[number]) => means[STATS.indexOf(name)];
     return {
@@ -91,6 +95,7 @@ export class Learner {
       kl: mean('kl'),
       haltKl: mean('haltKl'),
       clipFraction: mean('clipFraction'),
+      magnetKl: this.#magnet ? mean('magnetKl') : null,
       explainedVariance: learning.explainedVariance,
       depthGap,
       // To the unit of the raw reward.
@@ -102,12 +107,14 @@ export class Learner {
     };
   }
 
-  state(): Promise<AlgorithmState> {
-    return this.#descent.state();
+  async state(): Promise<AlgorithmState> {
+    const { tensors, counters } = await this.#descent.state();
+    return { tensors: { ...tensors, ...this.#magnet?.tensors() }, counters };
   }
 
   restore(state: AlgorithmState): void {
     this.#descent.restore(state);
+    this.#magnet?.restore(state.tensors);
   }
 
   dispose(): void {
@@ -131,11 +138,12 @@ export class Learner {
         gather: (chosen) => buildExpectedMinibatch(targets, chosen, loss),
       };
     }
+    const magnet = await this.#magnet?.judge(trajectory);
     const targets = computeTargets(trajectory, this.#config, phase);
     return {
       explainedVariance: targets.explainedVariance,
       forcedDepths: targets.forcedDepths,
-      gather: (chosen) => buildMinibatch(targets, chosen, loss, phase),
+      gather: (chosen) => buildMinibatch(targets, chosen, loss, phase, magnet),
     };
   }
 

@@ -7,7 +7,7 @@ import type { PpoConfig } from './settings.ts';
 import type { UpdateSchedule } from './targets.ts';
 
 /**
- * Computes `lossByTensors` without distillation, and its gradient by the outputs, row by row, which saves some
+ * Computes `lossByTensors` without distillation and magnet, and its gradient by the outputs, row by row, which saves some
  * hundred small tensor operations.
  *
  * @param outputs the heads' outputs [M, P + 2], depth by depth
@@ -110,6 +110,7 @@ export function lossByRows(
       halting.haltKl,
       moved.outside / decisions,
       Math.max(moved.ratioError, halting.off),
+      0,
       ...halting.statistics,
     ]),
   };

@@ -53,6 +53,11 @@ export function lossByTensors(
   const policyLoss = perDecision(action.loss);
   let loss = tf.add(policyLoss, tf.mul(valueLoss, ppo.valueWeight));
   loss = tf.sub(loss, tf.mul(entropy, phase.entropy));
+  const magnet = batch.magnet && rows(batch.magnet);
+  const magnetKl = magnet
+    ? perDecision(distribution.kl(params, magnet, masks, taken))
+    : tf.scalar(0);
+  if (magnet) loss = tf.add(loss, tf.mul(magnetKl, ppo.magnet!.weight));
   if (phase.released) {
     loss = tf.sub(tf.add(loss, haltLoss), tf.mul(haltEntropy, ppo.haltEntropy));
     if (recipe.distillation > 0) {
@@ -71,6 +76,7 @@ export function lossByTensors(
     halting.haltKl,
     perDecision(tf.cast(tf.greater(action.off, ppo.clip), 'float32')),
     tf.maximum(tf.max(action.off), halting.off),
+    magnetKl,
     ...halting.statistics,
   ]) as tf.Tensor1D;
   return { loss: loss as tf.Scalar, report };

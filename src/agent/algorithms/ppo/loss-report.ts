@@ -11,6 +11,7 @@ export const STATS = [
   'haltKl',
   'clipFraction',
   'ratioError',
+  'magnetKl',
 ] as const;
 
 /** A loss and its report, in the order of `STATS`. */

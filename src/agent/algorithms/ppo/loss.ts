@@ -8,7 +8,7 @@ import type { Minibatch } from './minibatch.ts';
 import type { PpoConfig } from './settings.ts';
 import type { UpdateSchedule } from './targets.ts';
 
-/** Recomputes the thoughts of a minibatch and computes their loss: by tensors on a GPU or with distillation, else by rows. */
+/** Recomputes the thoughts of a minibatch and computes their loss: by tensors on a GPU, with distillation or with a magnet, else by rows. */
 export function ppoLoss(
   policy: Policy,
   batch: Minibatch,
@@ -18,6 +18,7 @@ export function ppoLoss(
   const { seen, decisions, reach } = batch;
   const states = policy.think(givenOf(seen, decisions), reach);
   const outputs = policy.outputs(states, depthsOf(reach));
-  const judge = config.recipe.distillation === 0 && onHost() ? lossByRows : lossByTensors;
+  const plain = config.recipe.distillation === 0 && batch.magnet === undefined;
+  const judge = plain && onHost() ? lossByRows : lossByTensors;
   return judge(policy.distribution, outputs, batch, config, phase);
 }

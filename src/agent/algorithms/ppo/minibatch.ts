@@ -4,6 +4,7 @@ import {
   type PackedPasts,
   type SampledLoss,
 } from '../../../policy/index.ts';
+import { gatherRows } from '../../../rollout/index.ts';
 import { byDepth, decisionsAt } from '../layout.ts';
 import type { Targets, UpdateSchedule } from './targets.ts';
 
@@ -22,6 +23,8 @@ export interface Minibatch {
   /** Weight of the value term of each micro-step [M]. */
   valueWeight: Float32Array;
   target: Float32Array; // [M]
+  /** The magnet's parameters of the action distribution [B, P]; absent without a magnet, which takes `acts: 'last'`. */
+  magnet?: Float32Array;
   /** The depths whose action distributions count: each decision's last one, or all. */
   acts: 'last' | 'all';
   /** The halting rule's terms. */
@@ -32,12 +35,14 @@ export interface Minibatch {
  * Gathers the chosen decisions of a rollout whose depths were sampled.
  * @param chosen indices of decisions; sorted in place
  * @param loss the loss of the halting rule; undefined where it has none
+ * @param magnet the magnet's parameters for each decision of the rollout [T, P]
  */
 export function buildMinibatch(
   learning: Targets,
   chosen: Int32Array,
   loss: SampledLoss | undefined,
   { released }: Pick<UpdateSchedule, 'released'>,
+  magnet?: Float32Array,
 ): Minibatch {
   const { trajectory, advantages, haltScale } = learning;
   const { ponderSteps, offset, forced, halts } = trajectory;
@@ -79,6 +84,7 @@ export function buildMinibatch(
     advantage,
     valueWeight,
     target,
+    ...(magnet && { magnet: gatherRows(magnet, magnet.length / trajectory.count, sorted) }),
     acts: 'last',
     halting: loss?.gather(thoughts, layout) ?? noTerms,
   };

@@ -48,6 +48,17 @@ export const ppoSettings = z.strictObject({
     .min(0)
     .default(0.003)
     .describe('Weight of the entropy bonus of halting choices.'),
+  magnet: z
+    .strictObject({
+      weight: positive.default(0.05).describe('Weight of KL(policy ‖ magnet) of the actions.'),
+      rate: fraction
+        .default(0.02)
+        .describe('Share of the policy’s weights that the magnet takes over after each update.'),
+    })
+    .optional()
+    .describe(
+      'Pull of the actions towards a slow copy of the policy, so that self-play comes to an equilibrium (magnetic mirror descent). Without it, there is none.',
+    ),
   maxGradNorm: positive.default(0.5).describe('Clip gradients to this global norm.'),
   targetKl: positive
     .optional()
