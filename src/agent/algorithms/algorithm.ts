@@ -141,6 +141,8 @@ export interface AlgorithmDefinition<
     settings: z.infer<Schema>,
     spaces: { observationSpace: Space; actionSpace: Space },
   ): Partial<z.infer<Schema>>;
+  /** The decider of rollouts, which has copies of the environments, and its settings; without it, the config's decides. */
+  decider?(settings: z.infer<Schema>): { name: string; [setting: string]: unknown };
   /** The values that change during training, by name, once a share `progress` of it is done. */
   schedule(settings: z.infer<Schema>, progress: number): Record<string, number>;
   /**

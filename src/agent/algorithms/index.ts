@@ -9,6 +9,7 @@ import type {
   RolloutSettings,
   SettingsSchema,
 } from './algorithm.ts';
+import { gumbel } from './gumbel/index.ts';
 import { likelihood } from './likelihood/index.ts';
 import { ppo } from './ppo/index.ts';
 import { pqn } from './pqn/index.ts';
@@ -27,7 +28,7 @@ export type {
 } from './algorithm.ts';
 export { trainedBehavior } from './behavior.ts';
 
-const builtIn = [ppo, pqn, likelihood] as const;
+const builtIn = [ppo, pqn, likelihood, gumbel] as const;
 
 type BuiltIn = (typeof builtIn)[number];
 

@@ -87,7 +87,7 @@ export class DryRun {
 
   async #learn(decided: Decision[]): Promise<void> {
     const { policy, config, observationSpace } = this.#agent;
-    const { actionSize, maskSize } = policy.distribution;
+    const { actionSize, maskSize, outputs } = policy.distribution;
     const { definition, settings } = algorithmOf(config);
     const count = decided.length;
     // As long as those of which a minibatch consists where the policy has a memory.
@@ -103,6 +103,7 @@ export class DryRun {
       observationSize: observationSpace.size,
       actionSize,
       maskSize,
+      improvedSize: definition.decider && outputs,
       entries: policy.entries,
     });
     const episodes = Array.from({ length: envs }, (_, env) =>

@@ -26,10 +26,12 @@ import {
 } from '../algorithms/index.ts';
 import { RewardScale } from '../algorithms/reward-scale.ts';
 import { type Clock, systemClock } from '../common/clock.ts';
+import { closing } from '../common/closing.ts';
 import { EnvMetricMeans } from '../common/env-metric-means.ts';
 import { closeReporting } from '../common/failures.ts';
 import type { Config } from '../config/config.ts';
 import { type EnvSource, envSource } from '../config/env-source.ts';
+import { Copies } from '../evaluate/copies.ts';
 import type { Evaluation, Losses, TrainEvent, UpdateMetrics } from '../events/events.ts';
 import { mean, ponderSteps, successRate } from '../events/statistics.ts';
 import { COUNTS, Novelty } from '../exploration/novelty.ts';
@@ -79,6 +81,8 @@ export class Training {
   update = 0;
   envSteps = 0;
   #episodes = 0;
+  /** Copies of the environments, where the algorithm searches in them. */
+  readonly #copies: Copies | undefined;
   readonly #pace: TimingMeter;
   readonly #config: Config;
   readonly #heartbeat: Heartbeat;
@@ -95,6 +99,7 @@ export class Training {
     agent: Agent,
     envs: EnvPool,
     selfPlay: SelfPlay | undefined,
+    copies: Copies | undefined,
     clock: Clock,
     heartbeat: Heartbeat,
   ) {
@@ -113,12 +118,14 @@ export class Training {
     this.selfPlay = selfPlay;
     this.#actRng = Rng.seed(train.seed, 'act');
     this.#learnRng = Rng.seed(train.seed, 'learn');
+    this.#copies = copies;
+    const context = {
+      ...{ policy, slots: env.count, rng: this.#actRng, simulator: copies },
+      behavior: () => ({ ...this.behavior(), valueScale: agent.valueScale }),
+    };
     this.decider = definition.demonstrated
       ? new Demonstrator(policy.distribution)
-      : createDecider(config, {
-          ...{ policy, slots: env.count, rng: this.#actRng },
-          behavior: () => this.behavior(),
-        });
+      : createDecider(config, context, definition.decider?.(settings));
     this.trajectory = new Trajectory({
       capacity: settings.decisions + env.count,
       maxSteps: halting.maxSteps,
@@ -129,6 +136,7 @@ export class Training {
       frames: agent.normalizer ? undefined : frameLayout(agent.observationSpace),
       actionSize: policy.distribution.actionSize,
       maskSize: policy.distribution.maskSize,
+      improvedSize: definition.decider && policy.distribution.outputs,
       entries: policy.entries,
     });
     this.#histories = policy.entries && new Histories(policy.entries, env.count);
@@ -177,7 +185,17 @@ export class Training {
       maxFailures: guards.envFailures,
       calling: heartbeat.calling,
     });
-    training = new Training(agent, envs, selfPlay, clock, heartbeat);
+    const { definition } = algorithmOf(agent.config);
+    const copies =
+      definition.decider === undefined
+        ? undefined
+        : new Copies(envs, (outermost) =>
+            source.pool({
+              ...{ count: env.count, seed: train.seed, outermost },
+              normalizer: agent.normalizer && { stats: agent.normalizer, frozen: true },
+            }),
+          );
+    training = new Training(agent, envs, selfPlay, copies, clock, heartbeat);
     try {
       if (checkpoint !== undefined) await training.#restore(checkpoint.optimizer, saved!);
       heartbeat.advance(training);
@@ -479,6 +497,9 @@ export class Training {
     this.decider.dispose();
     this.#algorithm.dispose();
     this.selfPlay?.dispose();
-    await closeReporting(this.envs, onFailure);
+    await closing(
+      async () => this.#copies?.close(),
+      () => closeReporting(this.envs, onFailure),
+    );
   }
 }

@@ -67,6 +67,8 @@ export interface Decision<O extends DecisionRequest = DecisionRequest> {
   forced: boolean;
   /** The parameters of the action distribution at the last ponder step [P], where the request asked for its trace. */
   params?: Float32Array;
+  /** The parameters of the action distribution that a search improved to [P], where it was searched. */
+  improved?: Float32Array;
   /** All thoughts that it took, where they were others than its own: those of actions that were tried before it. */
   spent?: Spent;
   /** Each ponder step [n], where the request asked for it and the decider takes ponder steps. */

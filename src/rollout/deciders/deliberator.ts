@@ -42,9 +42,10 @@ type Plan = readonly Decision[];
  * taken one after another, as long as their observations come as they did in the copy. Thoughts of all deliberations share batches.
  */
 export class Deliberator<O extends DecisionRequest> implements Decider<O> {
-  admitting = true;
   readonly #context: DeciderContext<O> & { simulator: Simulator };
   readonly #deliberate: Deliberate;
+  readonly #forget: () => void;
+  #admitting = true;
   readonly #tables: EntryTables | undefined;
   readonly #thinking: Scheduler<Asked>;
   readonly #plans = new Map<number, Plan>();
@@ -59,9 +60,15 @@ export class Deliberator<O extends DecisionRequest> implements Decider<O> {
 
   /**
    * @param most branches that a deliberation thinks about at the same time
+   * @param forget drops what deliberations keep for later ones: the weights may be others now
    * @throws RangeError where it is given no simulator, or the policy would see in a copy whether it is right
    */
-  constructor(context: DeciderContext<O>, most: number, deliberate: Deliberate) {
+  constructor(
+    context: DeciderContext<O>,
+    most: number,
+    deliberate: Deliberate,
+    forget: () => void = () => {},
+  ) {
     const { simulator, policy, slots, rng, behavior } = context;
     if (simulator === undefined) {
       throw new RangeError(
@@ -75,6 +82,7 @@ export class Deliberator<O extends DecisionRequest> implements Decider<O> {
     }
     this.#context = { ...context, simulator };
     this.#deliberate = deliberate;
+    this.#forget = forget;
     this.#tables = policy.entries && (context.tables ?? new EntryTables(policy.entries));
     this.#thinking = new Scheduler(policy, slots * most, rng, behavior, undefined, this.#tables);
   }
@@ -89,6 +97,20 @@ export class Deliberator<O extends DecisionRequest> implements Decider<O> {
 
   get busy(): boolean {
     return this.underway > 0 || (this.admitting && this.#waiting.length > 0);
+  }
+
+  get admitting(): boolean {
+    return this.#admitting;
+  }
+
+  set admitting(admitting: boolean) {
+    // Those that have waited begin in the order of their environments, as they do where a run is resumed.
+    if (admitting && !this.#admitting) {
+      this.#waiting.sort((a, b) => a.env - b.env);
+      this.#plans.clear();
+      this.#forget();
+    }
+    this.#admitting = admitting;
   }
 
   get taken(): readonly number[] {

@@ -30,6 +30,8 @@ export interface TrajectorySizes {
   actionSize: number;
   /** Numbers in a mask's row; 0 where actions have no mask. */
   maskSize: number;
+  /** Parameters of an improved action distribution (`Decision.improved`); default 0, where none is kept. */
+  improvedSize?: number;
   /** What reads the entries of the policy's memory, where it has one. */
   entries?: Pick<EntryReader, 'features' | 'sizes'>;
 }
@@ -59,6 +61,8 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
   readonly actions: Float32Array;
   /** Allowed actions [T, maskSize]; 1 everywhere for a decision without a mask. */
   readonly masks: Float32Array;
+  /** Parameters of the distributions that a search improved to [T, improvedSize]; 0 where it did not. */
+  readonly improved: Float32Array;
   /** ln π(action) at the time of the decision [T]. */
   readonly logProbs: Float32Array;
   /** Ponder steps [T]. */
@@ -99,7 +103,7 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
   /** Allocates the arrays. */
   constructor(sizes: TrajectorySizes) {
     const { capacity, maxSteps, envs, observationSize, actionSize, maskSize } = sizes;
-    const { bytes = false, frames } = sizes;
+    const { bytes = false, frames, improvedSize = 0 } = sizes;
     this.sizes = sizes;
     this.env = new Int32Array(capacity);
     const numbers = capacity * observationSize;
@@ -110,6 +114,7 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
     } else this.#rows = bytes ? new Uint8Array(numbers) : new Float32Array(numbers);
     this.actions = new Float32Array(capacity * actionSize);
     this.masks = new Float32Array(capacity * maskSize);
+    this.improved = new Float32Array(capacity * improvedSize);
     this.logProbs = new Float32Array(capacity);
     this.ponderSteps = new Int32Array(capacity);
     this.offset = new Int32Array(capacity);
@@ -144,7 +149,7 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
   push(transition: Transition): void {
     const { decision, reward, ticks, terminated, truncated, final, finalEarlier, next } =
       transition;
-    const { capacity, observationSize, actionSize, maskSize } = this.sizes;
+    const { capacity, observationSize, actionSize, maskSize, improvedSize = 0 } = this.sizes;
     if (this.count === capacity)
       throw new RangeError(`Trajectory: expected at most ${capacity} decisions, got one more`);
     const t = this.count++;
@@ -163,6 +168,10 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
       if (mask === undefined) this.masks.fill(1, t * maskSize, (t + 1) * maskSize);
       else this.masks.set(mask, t * maskSize);
       this.masked ||= mask !== undefined;
+    }
+    if (improvedSize > 0) {
+      if (decision.improved) this.improved.set(decision.improved, t * improvedSize);
+      else this.improved.fill(0, t * improvedSize, (t + 1) * improvedSize);
     }
     this.logProbs[t] = decision.logProb;
     this.ponderSteps[t] = decision.ponderSteps;
@@ -238,7 +247,7 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
   /** Copies all arrays as float32, by name; `followed` and `following` are the indices and rows of `toBootstrap`. */
   tensors(): Record<string, { shape: number[]; data: Float32Array }> {
     const { count: T, total: M, sizes } = this;
-    const { observationSize, actionSize, maskSize } = sizes;
+    const { observationSize, actionSize, maskSize, improvedSize = 0 } = sizes;
     const part = (data: ArrayLike<number>, ...shape: number[]) => {
       const size = shape.reduce((product, extent) => product * extent, 1);
       return { shape, data: Float32Array.from({ length: size }, (_, i) => data[i]) };
@@ -249,6 +258,7 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
       rows: part(this.rows, T, observationSize),
       actions: part(this.actions, T, actionSize),
       masks: part(this.masks, T, maskSize),
+      ...(improvedSize > 0 && { improved: part(this.improved, T, improvedSize) }),
       logProbs: part(this.logProbs, T),
       ponderSteps: part(this.ponderSteps, T),
       forced: part(this.forced, T),

@@ -24,6 +24,9 @@ const settings = z.strictObject({
 
 type Settings = z.infer<typeof settings>;
 
+/** The least probability in an improved policy, so that its logarithm is finite. */
+const LEAST = 1e-12;
+
 /** A moment in the tree; one that was thought about has its thought. */
 interface Place {
   moment: Moment;
@@ -47,7 +50,8 @@ export const search: DeciderDefinition<'search', typeof settings> = {
     const { gamma = 1 } = context;
     /** Of the latest search in each environment, so that the next need not think the same again. */
     const latest = new Map<number, Thoughts>();
-    return new Deliberator(context, 1, (at) => searched(at, { ...settings, gamma }, latest));
+    const deliberate = (at: Deliberation) => searched(at, { ...settings, gamma }, latest);
+    return new Deliberator(context, 1, deliberate, () => latest.clear());
   },
 };
 
@@ -97,7 +101,7 @@ async function searched(
     return { state: { moment: next }, reward, discount: over ? 0 : factor, drawn };
   };
   const start: Place = { moment: root.moment };
-  const { action } = await gumbelSearch(
+  const { action, actions, policy } = await gumbelSearch(
     start,
     { judge, step },
     {
@@ -105,7 +109,10 @@ async function searched(
       noise: at.greedy ? undefined : () => -Math.log(at.rng.exponential()),
     },
   );
-  return [withToken(start.thought!, action, distribution)];
+  const improved = new Float32Array(distribution.outputs).fill(Math.log(LEAST));
+  for (const [i, token] of actions.entries())
+    improved[token] = Math.log(Math.max(policy[i], LEAST));
+  return [{ ...withToken(start.thought!, action, distribution), improved }];
 }
 
 /** The name of what was observed. */

@@ -1,0 +1,68 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { PackedPasts, Policy } from '../../../policy/index.ts';
+import { gatherRows, type Trajectory } from '../../../rollout/index.ts';
+import { decisionsAt, depthsOf, givenOf } from '../layout.ts';
+
+/** Decisions of a rollout, with what each of their ponder steps is to learn. */
+export interface Minibatch {
+  /** Decisions (B). */
+  decisions: number;
+  seen: Float32Array | PackedPasts;
+  actions: Float32Array;
+  /** [B, maskSize] */
+  masks: Float32Array | undefined;
+  /** Parameters of the improved distributions [B, P]. */
+  improved: Float32Array;
+  /** Returns [B]. */
+  returns: Float32Array;
+}
+
+/** Gathers the chosen decisions. @param returns of each decision [T] @param chosen indices of decisions; sorted in place */
+export function gather(
+  trajectory: Trajectory,
+  returns: Float32Array,
+  chosen: Int32Array,
+): Minibatch {
+  const sorted = chosen.sort();
+  return {
+    ...decisionsAt(trajectory, sorted),
+    improved: gatherRows(trajectory.improved, trajectory.sizes.improvedSize!, sorted),
+    returns: gatherRows(returns, 1, sorted),
+  };
+}
+
+/**
+ * The loss of thoughts of K ponder steps, of which the last counts as much as the mean of all, so that each is an answer:
+ *
+ *     Σ_k w_k · (KL(π' ‖ π_k) + valueWeight · (v_k − G)²),     w_k = 1/(2K), and ½ more for the last
+ *
+ * with π' the policy that the search improved to (Danihelka et al. 2022, equation 12) and G the return.
+ * @returns the mean over decisions, and KL(π' ‖ π_K) and (v_K − G)² [2]
+ */
+export function gumbelLoss(
+  policy: Policy,
+  batch: Minibatch,
+  { depth, valueWeight }: { depth: number; valueWeight: number },
+): { loss: tf.Scalar; report: tf.Tensor1D } {
+  const { distribution } = policy;
+  const { decisions: B } = batch;
+  const reach = Array<number>(depth).fill(B);
+  const thoughts = policy.think(givenOf(batch.seen, B), reach);
+  const { params, value } = policy.split(policy.outputs(thoughts, depthsOf(reach)));
+  const tiled = (data: Float32Array) =>
+    tf.tile(tf.tensor2d(data, [B, data.length / B]), [depth, 1]) as tf.Tensor2D; // [K·B, …]
+  const kl = distribution.kl(
+    tiled(batch.improved),
+    params,
+    batch.masks && tiled(batch.masks),
+    tiled(batch.actions),
+  );
+  const errors = tf.squaredDifference(value, tf.reshape(tiled(batch.returns), [-1]));
+  /** The mean over decisions of each ponder step [K]. */
+  const byStep = (x: tf.Tensor) => tf.mean(tf.reshape(x, [depth, B]), 1);
+  const [policyLoss, valueLoss] = [byStep(kl), byStep(errors)];
+  const total = tf.add(policyLoss, tf.mul(valueLoss, valueWeight));
+  const last = (x: tf.Tensor) => tf.slice(x, [depth - 1], [1]);
+  const loss = tf.mul(tf.add(tf.mean(total), tf.reshape(last(total), [])), 0.5) as tf.Scalar;
+  return { loss, report: tf.concat([last(policyLoss), last(valueLoss)]) as tf.Tensor1D };
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { count, fraction, positive } from '../../common/config-numbers.ts';
+
+/** The section `gumbel` of a config. */
+export const gumbelSettings = z.strictObject({
+  simulations: count
+    .max(100_000)
+    .default(16)
+    .describe('Simulations of the search before each decision of a rollout.'),
+  considered: count
+    .max(1024)
+    .default(16)
+    .describe('The most actions that a search compares, drawn by how likely they are.'),
+  decisions: count
+    .default(512)
+    .describe('Decisions that a rollout collects before each update (T).'),
+  minibatch: count.default(128).describe('Decisions in each gradient step (B).'),
+  epochs: count.default(4).describe('Passes over each rollout.'),
+  learningRate: positive.default(2e-3).describe('Adam’s step size when training starts.'),
+  finalLearningRate: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('Adam’s step size when training ends; linear in between.'),
+  gamma: fraction.default(0.99).describe('Discount factor per decision.'),
+  lambda: fraction.default(0.95).describe('λ of the returns that values learn.'),
+  valueWeight: z
+    .number()
+    .min(0)
+    .default(0.5)
+    .describe('Weight of the value loss beside the policy loss.'),
+  maxGradNorm: positive.default(0.5).describe('Clip gradients to this global norm.'),
+});
+
+export type GumbelSettings = z.infer<typeof gumbelSettings>;
+
+/** Adam's step size once a share `progress` of training is done. */
+export function scheduleAt(
+  { learningRate, finalLearningRate }: GumbelSettings,
+  progress: number,
+): { learningRate: number } {
+  return {
+    learningRate: learningRate + (finalLearningRate - learningRate) * Math.min(1, progress),
+  };
+}
