@@ -81,6 +81,6 @@ describe('a decider from outside', () => {
 
 it('a decider that is not registered is refused, with those that are', () => {
   expect(() => toyConfig()).toThrow(
-    /^decider: expected one of "ponder", "sample", "tree", got "reflex"$/,
+    /^decider: expected one of "ponder", "sample", "tree", "search", got "reflex"$/,
   );
 });

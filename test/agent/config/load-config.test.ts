@@ -75,7 +75,10 @@ describe('loadConfig', () => {
       'ppo: { decisions: 63 }',
       'ppo.decisions: expected at least 64, 4 decisions for each of env.count = 16 environments, got 63',
     ],
-    ['algorithm: sarsa', 'algorithm: expected one of "ppo", "pqn", "likelihood", got "sarsa"'],
+    [
+      'algorithm: sarsa',
+      'algorithm: expected one of "ppo", "pqn", "likelihood", "gumbel", got "sarsa"',
+    ],
     ['ppo: { epochs: four }', 'ppo.epochs: expected an integer ≥ 1, got "four"'],
     ['ppo: { epochs: 1.5 }', 'ppo.epochs: expected an integer ≥ 1, got 1.5'],
     ['ppo: { epochs: 0 }', 'ppo.epochs: expected an integer ≥ 1, got 0'],
