@@ -81,8 +81,17 @@ function configOf(depth: string, width: number, seed: number, totalSteps: number
   };
 }
 
+const known = new Map<string, ReturnType<typeof measuredCost>>();
+
 /** Parameters of a size, and operations of training with a token. */
-async function costOf(depth: string, width: number) {
+function costOf(depth: string, width: number): ReturnType<typeof measuredCost> {
+  const key = `${depth} ${width}`;
+  const cost = known.get(key) ?? measuredCost(depth, width);
+  known.set(key, cost);
+  return cost;
+}
+
+async function measuredCost(depth: string, width: number) {
   const config = parseConfig(configOf(depth, width, 0, TOKENS));
   const agent = await Agent.create(config, process.cwd());
   try {

@@ -95,3 +95,4 @@ export {
   type SpaceProblem,
 } from './model/trainable.ts';
 export { Parameters, type Tensors } from './parameters/parameters.ts';
+export { ofPrefix, prefixed } from './parameters/prefixes.ts';

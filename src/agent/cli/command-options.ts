@@ -23,6 +23,14 @@ export function setOption(): Option {
   ).argParser(repeated);
 }
 
+/** `--max-steps n`, of a decision. */
+export function maxStepsOption(): Option {
+  return new Option(
+    '--max-steps <n>',
+    'most ponder steps of a decision (default: the config’s halting.maxSteps)',
+  ).argParser(integer(1));
+}
+
 /** Whether actions are drawn: as the config says where neither is given. */
 export function addSampleOptions(command: Command): Command {
   return command

@@ -6,6 +6,7 @@ import {
   deterministic,
   integer,
   jsonOption,
+  maxStepsOption,
   setOption,
 } from './command-options.ts';
 import { addExitOptions, type ExitFlags, exitFlag } from './exit-options.ts';
@@ -42,11 +43,7 @@ export function addEval(program: Command): void {
         .choices(['bernoulli', ...exits.names])
         .hideHelp(),
     )
-    .option(
-      '--max-steps <n>',
-      'most ponder steps of a decision (default: the config’s halting.maxSteps)',
-      integer(1),
-    )
+    .addOption(maxStepsOption())
     .option(
       '--deadline-ms <ms>',
       'longest time for a decision, which then is the best of what is there (default: no limit)',

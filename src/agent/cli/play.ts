@@ -12,6 +12,7 @@ import {
   deterministic,
   integer,
   jsonOption,
+  maxStepsOption,
   setOption,
 } from './command-options.ts';
 import { addExitOptions, type ExitFlags, exitFlag } from './exit-options.ts';
@@ -45,11 +46,7 @@ export function addPlay(program: Command): void {
     .option('--games <n>', 'games to play, half of them in each seat', integer(1), 100)
     .option('--seed <n>', 'seed of the games; the same seed plays the same', integer(0), 0);
   addSampleOptions(addExitOptions(command))
-    .option(
-      '--max-steps <n>',
-      'most ponder steps of a decision (default: the config’s halting.maxSteps)',
-      integer(1),
-    )
+    .addOption(maxStepsOption())
     .option('--deadline-ms <ms>', 'longest time for a decision (default: no limit)', integer(1))
     .addOption(setOption())
     .addOption(jsonOption('print the match as one JSON object'))

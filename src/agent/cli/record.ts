@@ -4,7 +4,13 @@ import { type Command, Option } from 'commander';
 import { UsageError } from '../common/errors.ts';
 import { EXIT } from '../common/exit-code.ts';
 import { counted, whole } from '../common/numbers.ts';
-import { addSampleOptions, deterministic, integer, setOption } from './command-options.ts';
+import {
+  addSampleOptions,
+  deterministic,
+  integer,
+  maxStepsOption,
+  setOption,
+} from './command-options.ts';
 import { addExitOptions, type ExitFlags, exitFlag } from './exit-options.ts';
 import { interruptible } from './interrupt.ts';
 import { print } from './output.ts';
@@ -40,11 +46,7 @@ export function addRecord(program: Command): void {
       ).choices(['best', 'latest']),
     );
   addSampleOptions(addExitOptions(command))
-    .option(
-      '--max-steps <n>',
-      'most ponder steps of a decision (default: the config’s halting.maxSteps)',
-      integer(1),
-    )
+    .addOption(maxStepsOption())
     .addOption(setOption())
     .option('--out <file>', 'file to write (default: a new one in recordings/ of the run)')
     .option('--stdout', 'write the lines to standard output as they come, and no file')

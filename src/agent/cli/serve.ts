@@ -1,7 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { untilAborted } from '../../envs/common/index.ts';
 import type { ServeEvent } from '../serve/serve-options.ts';
-import { addSampleOptions, deterministic, integer, jsonOption } from './command-options.ts';
+import {
+  addSampleOptions,
+  deterministic,
+  integer,
+  jsonOption,
+  maxStepsOption,
+} from './command-options.ts';
 import { addExitOptions, type ExitFlags, exitFlag } from './exit-options.ts';
 import { interruptible } from './interrupt.ts';
 import { print, printJson } from './output.ts';
@@ -55,11 +61,7 @@ export function addServe(program: Command): void {
         'checkpoint to serve (default: the best, or else the latest)',
       ).choices(['best', 'latest']),
     )
-    .option(
-      '--max-steps <n>',
-      'most ponder steps of a decision (default: the config’s halting.maxSteps)',
-      integer(1),
-    )
+    .addOption(maxStepsOption())
     .option(
       '--reload-seconds <s>',
       'seconds between two looks for a newer checkpoint (default: 5)',

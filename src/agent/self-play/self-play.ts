@@ -9,7 +9,7 @@ import {
   seat,
 } from '../../envs/index.ts';
 import { Rng, type RngState } from '../../kernels/index.ts';
-import type { Tensors } from '../../policy/index.ts';
+import { ofPrefix, prefixed, type Tensors } from '../../policy/index.ts';
 import type { ActingAgent } from '../agent/acting-agent.ts';
 import type { AgentState } from '../agent/agent-state.ts';
 import type { SelfPlaySettings } from '../config/sections/self-play-settings.ts';
@@ -141,29 +141,25 @@ export class SelfPlay implements Lineup {
   /** The weights of past selves, by names of their own. */
   async tensors(): Promise<Tensors> {
     const all = await Promise.all(
-      this.#past.map(async ({ self }, i) => {
-        const weights = Object.entries(await self.policy.parameters.read());
-        return weights.map(([name, tensor]) => [`${PREFIX}.${i}.${name}`, tensor]);
-      }),
+      this.#past.map(async ({ self }, i) =>
+        prefixed(`${PREFIX}.${i}.`, await self.policy.parameters.read()),
+      ),
     );
-    return Object.fromEntries(all.flat());
+    return Object.assign({}, ...all);
   }
 
   /** Takes its own of a checkpoint's tensors. @returns the others */
   restore(tensors: Tensors, saved: SelfPlayState | undefined, released: boolean): Tensors {
-    const entries = Object.entries(tensors);
     this.#follow(released);
     if (saved !== undefined) {
       this.#offered = saved.offered;
       this.#rng.restore(saved.rng);
       for (const [i, state] of saved.past.entries()) {
-        const prefix = `${PREFIX}.${i}.`;
-        const own = entries.filter(([name]) => name.startsWith(prefix));
-        const weights = own.map(([name, tensor]) => [name.slice(prefix.length), tensor]);
-        this.#keep(i, Object.fromEntries(weights), state);
+        this.#keep(i, ofPrefix(`${PREFIX}.${i}.`, tensors), state);
       }
     }
-    return Object.fromEntries(entries.filter(([name]) => !name.startsWith(`${PREFIX}.`)));
+    const others = Object.entries(tensors).filter(([name]) => !name.startsWith(`${PREFIX}.`));
+    return Object.fromEntries(others);
   }
 
   /** Frees the weights of past selves. */

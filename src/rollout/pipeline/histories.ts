@@ -4,6 +4,8 @@ import {
   type EntryReader,
   EpisodeHistory,
   entriesNeeded,
+  ofPrefix,
+  prefixed,
   type Tensors,
 } from '../../policy/index.ts';
 import type { DecisionRequest, Transition } from '../deciders/decision.ts';
@@ -41,22 +43,13 @@ export class Histories {
   /** A copy of all histories, by environment. Observations that wait for a decision are not in it. */
   tensors(): Tensors {
     const all = this.#histories.map((history) => history.tensors());
-    return Object.fromEntries(
-      all.flatMap((tensors, env) =>
-        Object.entries(tensors).map(([name, tensor]) => [`${PREFIX}${env}.${name}`, tensor]),
-      ),
-    );
+    return Object.assign({}, ...all.map((tensors, env) => prefixed(`${PREFIX}${env}.`, tensors)));
   }
 
   /** Continues from a result of `tensors`. @param bytes whether observations are bytes */
   restore(tensors: Tensors, bytes: boolean): void {
     for (const [env, history] of this.#histories.entries()) {
-      const prefix = `${PREFIX}${env}.`;
-      const own = Object.entries(tensors).filter(([name]) => name.startsWith(prefix));
-      history.restore(
-        Object.fromEntries(own.map(([name, tensor]) => [name.slice(prefix.length), tensor])),
-        bytes,
-      );
+      history.restore(ofPrefix(`${PREFIX}${env}.`, tensors), bytes);
     }
   }
 }

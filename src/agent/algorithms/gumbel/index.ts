@@ -1,6 +1,6 @@
 import type { AnySpace } from '../../../envs/index.ts';
-import { fixed } from '../../../policy/index.ts';
 import type { AlgorithmDefinition } from '../algorithm.ts';
+import { fixedBehavior, fixedDepth } from '../behavior.ts';
 import { largestPart } from '../largest-part.ts';
 import { Learner } from './learner.ts';
 import { gumbelSettings, scheduleAt } from './settings.ts';
@@ -34,13 +34,10 @@ export const gumbel: AlgorithmDefinition<'gumbel', typeof gumbelSettings> = {
     ...{ minibatch: decisions, epochs: 1, learningRate: 0, finalLearningRate: 0 },
   }),
   create({ policy, config: { halting }, settings, rng }) {
-    const { maxSteps, floor } = halting;
-    // The rule `fixed` has this setting.
-    const { ponderSteps: depth = maxSteps } = halting as { ponderSteps?: number };
+    const depth = fixedDepth(halting);
     const learner = new Learner(policy, settings, depth, rng);
-    const behavior = { rule: fixed(depth), minSteps: depth, maxSteps: depth, floor };
     return {
-      behavior: () => ({ ...behavior, forced: 0, greedy: false }),
+      behavior: () => fixedBehavior(depth, halting),
       update: (trajectory, { progress, ...factors }) =>
         learner.update(trajectory, factors, scheduleAt(settings, progress).learningRate),
       state: () => learner.state(),

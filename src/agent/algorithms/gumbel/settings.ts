@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { count, fraction, positive } from '../../common/config-numbers.ts';
+import { between } from '../between.ts';
 
 /** The section `gumbel` of a config. */
 export const gumbelSettings = z.strictObject({
@@ -39,7 +40,5 @@ export function scheduleAt(
   { learningRate, finalLearningRate }: GumbelSettings,
   progress: number,
 ): { learningRate: number } {
-  return {
-    learningRate: learningRate + (finalLearningRate - learningRate) * Math.min(1, progress),
-  };
+  return { learningRate: between(learningRate, finalLearningRate, progress) };
 }

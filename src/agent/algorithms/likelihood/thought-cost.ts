@@ -1,4 +1,5 @@
 import { logPrior, Mixture, type PonderSettings } from '../../../policy/index.ts';
+import { fixedDepth } from '../behavior.ts';
 import type { LikelihoodConfig } from './settings.ts';
 
 /** The stage of an update, on which the cost of thoughts depends. */
@@ -36,10 +37,8 @@ export class ThoughtCost {
 
   constructor({ halting, recipe }: LikelihoodConfig, stage: CostStage) {
     const { minSteps, maxSteps, rule } = halting;
-    // The rule `fixed` has this setting.
-    const { ponderSteps = maxSteps } = halting as { ponderSteps?: number };
     const learns = rule !== 'fixed';
-    const depths = learns ? maxSteps : ponderSteps;
+    const depths = learns ? maxSteps : fixedDepth(halting);
     this.depths = depths;
     this.settings = { ...(halting as unknown as PonderSettings), forced: recipe.forcedShare };
     this.stage = stage;

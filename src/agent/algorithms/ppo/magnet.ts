@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { numbersOf } from '../../../kernels/ops/index.ts';
-import type { Policy, Tensors } from '../../../policy/index.ts';
+import { ofPrefix, type Policy, prefixed, type Tensors } from '../../../policy/index.ts';
 import type { Trajectory } from '../../../rollout/index.ts';
 import { byDepth, decisionsAt, depthsOf, givenOf } from '../layout.ts';
 import { joined, piecesOf } from '../minibatches.ts';
@@ -53,15 +53,13 @@ export class Magnet {
 
   /** Its weights, by names of their own. */
   tensors(): Tensors {
-    const entries = Object.entries(this.#weights ?? {});
-    return Object.fromEntries(entries.map(([name, tensor]) => [PREFIX + name, tensor]));
+    return prefixed(PREFIX, this.#weights ?? {});
   }
 
   /** Continues from the weights among a checkpoint's tensors. */
   restore(tensors: Tensors): void {
-    const own = Object.entries(tensors).filter(([name]) => name.startsWith(PREFIX));
-    const weights = own.map(([name, tensor]) => [name.slice(PREFIX.length), tensor]);
-    this.#weights = own.length > 0 ? Object.fromEntries(weights) : undefined;
+    const own = ofPrefix(PREFIX, tensors);
+    this.#weights = Object.keys(own).length > 0 ? own : undefined;
   }
 
   async #paramsOf(trajectory: Trajectory): Promise<Float32Array> {

@@ -1,3 +1,4 @@
+import { between } from '../between.ts';
 import type { PpoSettings } from './settings.ts';
 
 /** The settings that change during training, linearly in the share of it that is done. */
@@ -13,9 +14,8 @@ export function scheduleAt(
   { learningRate, finalLearningRate, entropy, finalEntropy = entropy }: PpoSettings,
   progress: number,
 ): Schedule {
-  const towards = (from: number, to: number) => from + (to - from) * Math.min(1, progress);
   return {
-    learningRate: towards(learningRate, finalLearningRate),
-    entropy: towards(entropy, finalEntropy),
+    learningRate: between(learningRate, finalLearningRate, progress),
+    entropy: between(entropy, finalEntropy, progress),
   };
 }

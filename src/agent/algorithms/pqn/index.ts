@@ -1,13 +1,8 @@
 import type { AnySpace } from '../../../envs/index.ts';
-import {
-  actionValues,
-  fixed,
-  haltingRules,
-  learnsToHalt,
-  trainingRule,
-} from '../../../policy/index.ts';
+import { actionValues, haltingRules, learnsToHalt, trainingRule } from '../../../policy/index.ts';
 import type { DecisionOptions } from '../../../rollout/index.ts';
 import type { AlgorithmDefinition, LearningConfig, Stage } from '../algorithm.ts';
+import { fixedBehavior, fixedDepth } from '../behavior.ts';
 import { largestPart } from '../largest-part.ts';
 import { noveltyMeaning } from '../novelty-setting.ts';
 import { Learner, type ValuePolicy } from './learner.ts';
@@ -97,12 +92,9 @@ function behaviorOf(
   { released, forced }: Pick<Stage, 'released' | 'forced'>,
 ): DecisionOptions {
   const { minSteps, maxSteps, floor } = halting;
-  const base = { floor, greedy: false };
-  if (learnsToHalt(halting) && released) {
-    return { ...base, rule: trainingRule(halting), minSteps, maxSteps, forced };
+  const learns = learnsToHalt(halting);
+  if (learns && released) {
+    return { rule: trainingRule(halting), minSteps, maxSteps, forced, floor, greedy: false };
   }
-  // The rule `fixed` has this setting.
-  const { ponderSteps = maxSteps } = halting as { ponderSteps?: number };
-  const depth = learnsToHalt(halting) ? maxSteps : ponderSteps;
-  return { ...base, rule: fixed(depth), minSteps: depth, maxSteps: depth, forced: 0 };
+  return fixedBehavior(learns ? maxSteps : fixedDepth(halting), halting);
 }

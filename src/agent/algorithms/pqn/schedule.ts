@@ -1,3 +1,4 @@
+import { between } from '../between.ts';
 import type { PqnSettings } from './settings.ts';
 
 /** The settings that change during training. */
@@ -11,10 +12,9 @@ export type Schedule = {
 /** @param progress share of training that is done; larger values count as 1 */
 export function scheduleAt(settings: PqnSettings, progress: number): Schedule {
   const { learningRate, finalLearningRate, epsilon, finalEpsilon, epsilonDecay } = settings;
-  const done = Math.min(1, progress);
-  const fallen = epsilonDecay === 0 ? 1 : Math.min(1, done / epsilonDecay);
+  const fallen = epsilonDecay === 0 ? 1 : Math.min(1, progress) / epsilonDecay;
   return {
-    learningRate: learningRate + (finalLearningRate - learningRate) * done,
-    epsilon: epsilon + (finalEpsilon - epsilon) * fallen,
+    learningRate: between(learningRate, finalLearningRate, progress),
+    epsilon: between(epsilon, finalEpsilon, fallen),
   };
 }

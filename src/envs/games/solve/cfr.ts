@@ -1,5 +1,6 @@
 import { type Checks, checkOptions, flag, integer } from '../../common/options.ts';
 import { CHANCE, type GameTree } from './game-tree.ts';
+import { nodeValues } from './node-values.ts';
 import { normalize, policyOf, type TabularPolicy } from './tabular-policy.ts';
 
 /** Which variant of counterfactual regret minimization. */
@@ -36,6 +37,8 @@ export class Cfr {
   readonly #sums: Float64Array; // [actions]
   /** The present policy [actions]. */
   readonly #policy: Float64Array;
+  /** It is that of each player [players]. */
+  readonly #policies: readonly Float64Array[];
   /** The probabilities that the player, and that the others and chance, come to each node [size]. */
   readonly #own: Float64Array;
   readonly #others: Float64Array;
@@ -51,6 +54,7 @@ export class Cfr {
     this.#regrets = new Float64Array(actions);
     this.#sums = new Float64Array(actions);
     this.#policy = new Float64Array(actions);
+    this.#policies = Array(tree.players).fill(this.#policy);
     normalize(tree, this.#policy, this.#regrets);
     this.#own = new Float64Array(size).fill(1);
     this.#others = new Float64Array(size).fill(1);
@@ -78,7 +82,7 @@ export class Cfr {
 
   #update(player: number): void {
     this.#reach(player);
-    this.#evaluate(player);
+    nodeValues(this.#tree, this.#policies, player, this.#values);
     const { size, parent, action, mover } = this.#tree;
     const [regrets, sums, policy] = [this.#regrets, this.#sums, this.#policy];
     const [own, others, values] = [this.#own, this.#others, this.#values];
@@ -103,17 +107,6 @@ export class Cfr {
       const probability = mover[node] === CHANCE ? chance[node] : policy[action[node]];
       own[node] = mover[node] === player ? own[before] * probability : own[before];
       others[node] = mover[node] === player ? others[before] : others[before] * probability;
-    }
-  }
-
-  /** The player's value of each node, from the ends back. */
-  #evaluate(player: number): void {
-    const { size, players, parent, action, mover, chance, returns } = this.#tree;
-    const [policy, values] = [this.#policy, this.#values];
-    for (let node = 0; node < size; node++) values[node] = returns[node * players + player];
-    for (let node = size - 1; node > 0; node--) {
-      const probability = mover[node] === CHANCE ? chance[node] : policy[action[node]];
-      values[parent[node]] += probability * values[node];
     }
   }
 }

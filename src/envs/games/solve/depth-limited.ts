@@ -3,6 +3,7 @@ import type { Game } from '../game.ts';
 import { drawOutcome, type Opponent } from '../opponent.ts';
 import { Cfr } from './cfr.ts';
 import { CHANCE, GameTree, NONE } from './game-tree.ts';
+import { nodeValues } from './node-values.ts';
 import { type PublicStates, publicStates } from './public-states.ts';
 import { Subgame } from './subgame.ts';
 import { flatPolicy, normalize, type TabularPolicy } from './tabular-policy.ts';
@@ -60,8 +61,8 @@ export class DepthLimited {
   readonly #solved = new Set<number>();
   /** The index of each information set, by its key. */
   readonly #indices: ReadonlyMap<string, number>;
-  /** The first node of each information set [sets]. */
-  readonly #firstNodes: readonly number[];
+  /** The public state of each information set [sets]. */
+  readonly #stateOf: number[] = [];
 
   /**
    * @param game a small one of two players, whose returns add up to 0; it is where it was again afterwards
@@ -78,12 +79,15 @@ export class DepthLimited {
     this.#tree = new GameTree(game);
     this.#states = publicStates(this.#tree, game);
     this.#indices = new Map(this.#tree.sets.map(({ key }, index) => [key, index]));
-    this.#firstNodes = this.#tree.sets.map((_, index) => this.#tree.set.indexOf(index));
+    for (let node = 0; node < this.#tree.size; node++) {
+      const set = this.#tree.set[node];
+      if (set !== NONE) this.#stateOf[set] ??= this.#states.state[node];
+    }
     this.#depth = depth;
     this.#iterations = iterations;
     this.#policy = flatPolicy(this.#tree, blueprint);
     const ways = [this.#policy.slice(), ...this.#biased(bias)];
-    this.#values = ways.map((own) => ways.map((other) => valuesOf(this.#tree, [own, other])));
+    this.#values = ways.map((own) => ways.map((other) => nodeValues(this.#tree, [own, other], 0)));
   }
 
   /**
@@ -98,7 +102,7 @@ export class DepthLimited {
         `DepthLimited: expected an information state of ${this.#tree.id}, got ${JSON.stringify(informationState)}`,
       );
     }
-    this.#solve(this.#states.state[this.#firstNodes[index]]);
+    this.#solve(this.#stateOf[index]);
     const { offset, legalActions } = sets[index];
     return this.#policy.slice(offset, offset + legalActions.length);
   }
@@ -139,11 +143,11 @@ export class DepthLimited {
     const cfr = new Cfr(new GameTree(part), { plus: true });
     cfr.iterate(this.#iterations);
     const solved = cfr.averagePolicy();
-    for (const [index, { key, offset }] of tree.sets.entries()) {
-      const row = solved.get(key);
-      if (row === undefined) continue;
-      this.#policy.set(row, offset);
-      this.#solved.add(stateOf[this.#firstNodes[index]]);
+    for (const [key, row] of solved) {
+      const index = this.#indices.get(key);
+      if (index === undefined) continue; // a choice of how to go on
+      this.#policy.set(row, tree.sets[index].offset);
+      this.#solved.add(this.#stateOf[index]);
     }
   }
 
@@ -178,15 +182,4 @@ export class DepthLimited {
       return policy;
     });
   }
-}
-
-/** The first player's return from each node on, where the players play these policies [size]. */
-function valuesOf(tree: GameTree, policies: readonly Float64Array[]): Float64Array {
-  const { size, players, parent, mover, chance, action, returns } = tree;
-  const values = Float64Array.from({ length: size }, (_, node) => returns[node * players]);
-  for (let node = size - 1; node > 0; node--) {
-    const probability = mover[node] === CHANCE ? chance[node] : policies[mover[node]][action[node]];
-    values[parent[node]] += probability * values[node];
-  }
-  return values;
 }

@@ -56,10 +56,7 @@ export class ExternalSampling {
       for (const [i, probability] of policy.entries()) this.#sums[offset + i] += probability;
       return this.#walk(this.#drawn(node, policy), player);
     }
-    const values: number[] = [];
-    for (let child = node + 1; child < end[node]; child = end[child]) {
-      values.push(this.#walk(child, player));
-    }
+    const values = this.#tree.children(node).map((child) => this.#walk(child, player));
     const value = values.reduce((sum, one, i) => sum + policy[i] * one, 0);
     for (const [i, one] of values.entries()) this.#regrets[offset + i] += one - value;
     return value;

@@ -82,6 +82,14 @@ export class GameTree {
     this.returns = new Float64Array(this.size * this.players);
     for (const [node, returns] of plays.returns) this.returns.set(returns, node * this.players);
   }
+
+  /** The nodes that follow a node at once, in the order of actions or outcomes. */
+  children(node: number): number[] {
+    const children: number[] = [];
+    for (let child = node + 1; child < this.end[node]; child = this.end[child])
+      children.push(child);
+    return children;
+  }
 }
 
 /** A depth-first walk through all plays, and what it has met. */

@@ -71,7 +71,7 @@ export class Subgame extends StateGame<number, Place> {
   protected override outcomesIn({ node }: Place): readonly ChanceOutcome[] {
     const { tree, roots } = this.#parts;
     if (node === NONE) return roots.map((root) => ({ ...root, action: root.node }));
-    return childrenOf(tree, node).map((child) => ({
+    return tree.children(node).map((child) => ({
       ...{ action: child, probability: tree.chance[child] },
     }));
   }
@@ -81,7 +81,7 @@ export class Subgame extends StateGame<number, Place> {
     if (place.node === NONE) return { ...place, node: action };
     if (tree.set[place.node] === NONE) return { ...place, node: action, left: 0 };
     if (this.#isCut(place)) return { ...place, ways: [...place.ways, action] };
-    return { ...place, node: childrenOf(tree, place.node)[action], left: place.left - 1 };
+    return { ...place, node: tree.children(place.node)[action], left: place.left - 1 };
   }
 
   protected returnsIn(place: Place): readonly number[] {
@@ -107,11 +107,4 @@ export class Subgame extends StateGame<number, Place> {
   #isCut({ node, left }: Place): boolean {
     return left === 0 && this.#parts.tree.set[node] !== NONE;
   }
-}
-
-/** The nodes that follow a node at once. */
-function childrenOf({ end }: GameTree, node: number): number[] {
-  const children: number[] = [];
-  for (let child = node + 1; child < end[node]; child = end[child]) children.push(child);
-  return children;
 }
