@@ -33,6 +33,7 @@ export { loadConfig } from './config/load-config.ts';
 export { type LoadConfigOptions, parseConfig } from './config/parse-config.ts';
 export { type EvaluateOptions, evaluate } from './evaluate/evaluate.ts';
 export { policyInGame } from './evaluate/policy-in-game.ts';
+export { worstReturns } from './evaluate/worst-returns.ts';
 export type {
   Activity,
   Alarm,

@@ -51,7 +51,7 @@ export { gameIds, makeGame } from './games/game-registry.ts';
 export { legalMask } from './games/legal-mask.ts';
 export { drawOutcome, type Lineup, type Opponent, randomOpponent } from './games/opponent.ts';
 export { makeOpponent, opponentNames } from './games/opponents.ts';
-export { type SeatOptions, seat } from './games/seat.ts';
+export { type SeatOptions, seat, seatSnapshot } from './games/seat.ts';
 export {
   type BestResponse,
   bestResponse,

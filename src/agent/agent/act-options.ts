@@ -1,9 +1,10 @@
 import { anything, atLeast, type Checks, finite, flag, integer } from '../../envs/common/index.ts';
 import type { ActionMask } from '../../envs/index.ts';
 import { Rng } from '../../kernels/common/index.ts';
-import type { DecisionRequest } from '../../rollout/index.ts';
+import type { DecisionRequest, Simulator } from '../../rollout/index.ts';
 import { MOST_STEPS } from '../config/sections/halting-settings.ts';
 import type { AgentMemory } from './agent-memory.ts';
+import type { DeciderOption } from './create-decider.ts';
 import { type ExitOption, exitCheck } from './exit-option.ts';
 
 /** How long an agent may think about an observation, and how it chooses the action. */
@@ -61,6 +62,10 @@ export interface DeciderOptions<O extends DecisionRequest> {
   deterministic?: boolean;
   /** Ponder steps after which acting is forced; default: the config's `halting.maxSteps`. */
   maxSteps?: number;
+  /** The decider, with its settings; default: the config's. */
+  decider?: DeciderOption;
+  /** Copies of the environments, for deciders that try actions. */
+  simulator?: Simulator;
   /** Receives each observation whose thought has numbers that are not finite. */
   failed?: (observation: O, error: Error) => void;
 }

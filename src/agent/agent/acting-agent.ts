@@ -422,16 +422,14 @@ export class ActingAgent {
     tables?: EntryTables,
   ): Decider<O> {
     const { halting, evaluation } = this.config;
-    const { exit, maxSteps = halting.maxSteps, failed } = options;
+    const { exit, maxSteps = halting.maxSteps, failed, simulator } = options;
     const { deterministic: greedy = evaluation.deterministic } = options;
     const { minSteps, floor } = halting;
     const rule = ruleOf(exitOf(this.config, exit));
     const { policy, valueScale } = this;
     const behavior = { rule, minSteps, maxSteps, floor, forced: 0, greedy, valueScale };
-    return createDecider<O>(this.config, {
-      ...{ policy, slots, rng: this.#rng, failed, tables },
-      behavior: () => behavior,
-    });
+    const context = { policy, slots, rng: this.#rng, failed, tables, simulator };
+    return createDecider<O>(this.config, { ...context, behavior: () => behavior }, options.decider);
   }
 
   /** Frees the weights; the agent cannot act after it. */

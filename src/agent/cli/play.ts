@@ -1,12 +1,10 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Agent } from '../agent/agent.ts';
 import { UsageError } from '../common/errors.ts';
 import { EXIT } from '../common/exit-code.ts';
 import { counted, decimal, whole } from '../common/numbers.ts';
+import type { LoadPlayerOptions } from '../match/load-player.ts';
 import type { Match } from '../match/match.ts';
-import type { Player } from '../match/players.ts';
 import {
   addSampleOptions,
   deterministic,
@@ -36,10 +34,10 @@ export function addPlay(program: Command): void {
   const command = program
     .command('play')
     .description('let a run play a game against another run or an opponent, and compare them')
-    .argument('<run>', 'run directory')
+    .argument('<run>', 'run directory, with settings joined by +: decider, exit, deadlineMs, …')
     .option(
       '--against <who>',
-      'another run directory, or an opponent of the game: random, mcts, perfect',
+      'another run directory, or an opponent of the game: random, mcts, perfect; settings as those of the run',
       'random',
     )
     .option('--simulations <n>', 'random plays of mcts before each action', integer(1), 100)
@@ -56,19 +54,18 @@ export function addPlay(program: Command): void {
 async function playCommand(run: string, flags: PlayFlags): Promise<void> {
   const { against, simulations, games, seed, maxSteps, deadlineMs, set, json } = flags;
   const how = { exit: exitFlag(flags), deterministic: deterministic(flags), maxSteps, deadlineMs };
-  const { Agent } = await import('../agent/agent.ts');
-  const { gameIds, makeGame, makeOpponent, opponentNames } = await import('../../envs/index.ts');
+  const { gameIds, makeGame } = await import('../../envs/index.ts');
   const { match } = await import('../match/match.ts');
-  const { agentPlayer, opponentPlayer } = await import('../match/players.ts');
+  const { loadPlayer } = await import('../match/load-player.ts');
   const { signal, release } = interruptible(() => process.stderr.write('stopping\n'));
   const agents: Agent[] = [];
-  const load = async (dir: string, set?: string[]): Promise<Player> => {
-    const agent = await Agent.load(dir, { set });
-    agents.push(agent);
-    return agentPlayer(agent, dir, how);
+  const load = async (text: string, options: LoadPlayerOptions) => {
+    const { player, agent } = await loadPlayer(text, { ...options, how });
+    if (agent) agents.push(agent);
+    return player;
   };
   try {
-    const own = await load(run, set);
+    const own = await load(run, { set });
     const [{ config }] = agents;
     const { id } = config.env;
     if (id === undefined || !gameIds().includes(id)) {
@@ -76,9 +73,7 @@ async function playCommand(run: string, flags: PlayFlags): Promise<void> {
         `${run}: expected a run of a built-in game, one of ${gameIds().join(', ')}, got one of ${id ?? 'another environment'}`,
       );
     }
-    const other = opponentNames(id).includes(against)
-      ? opponentPlayer(against, makeOpponent(id, against, { simulations }))
-      : await load(checkedRun(against, id, opponentNames(id)), backendOf(config));
+    const other = await load(against, { gameId: id, simulations, set: backendOf(config) });
     const played = await match(() => makeGame(id), [own, other], { games, seed, signal });
     if (json) printJson(played);
     else print(`${matchText(played)}\n`);
@@ -89,14 +84,6 @@ async function playCommand(run: string, flags: PlayFlags): Promise<void> {
     release();
     for (const agent of agents) agent.dispose();
   }
-}
-
-/** A run directory. @throws UsageError where it is none, which names the opponents too */
-function checkedRun(against: string, id: string, names: readonly string[]): string {
-  if (existsSync(join(against, 'config.resolved.yaml'))) return against;
-  throw new UsageError(
-    `--against: expected a run directory, or an opponent of ${id} (${names.join(', ')}), got "${against}"`,
-  );
 }
 
 /** Both agents compute by the same kernels. */

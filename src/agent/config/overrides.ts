@@ -37,6 +37,11 @@ export function parseOverride(text: string): Override {
   }
 }
 
+/** Splits overrides that are joined by +, such as `price.initial=0+train.seed=1`. */
+export function splitOverrides(text: string): string[] {
+  return text.split(/\+(?=[A-Za-z][\w.]*=)/);
+}
+
 /** Whether it names an environment. */
 export function namesEnv({ path: [section, field, ...rest], value }: Override): boolean {
   const names = ['id', 'module', 'url', 'listen', 'recordings'];

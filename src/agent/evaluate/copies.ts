@@ -1,15 +1,18 @@
 import type { Env, EnvPool, Moment } from '../../envs/index.ts';
 import type { Simulator } from '../../rollout/index.ts';
 
-/** Copies of the environments of a pool, made where a decider first tries an action. */
+/** Copies of environments, made where a decider first tries an action. */
 export class Copies implements Simulator {
-  readonly #envs: EnvPool;
+  readonly #envs: Pick<EnvPool, 'moment'>;
   readonly #make: (outermost?: (env: Env) => Env) => Promise<EnvPool>;
   #copies: Promise<EnvPool> | undefined;
   #searched: Promise<EnvPool> | undefined;
 
   /** @param make makes a pool as large as `envs`, with a change of each environment */
-  constructor(envs: EnvPool, make: (outermost?: (env: Env) => Env) => Promise<EnvPool>) {
+  constructor(
+    envs: Pick<EnvPool, 'moment'>,
+    make: (outermost?: (env: Env) => Env) => Promise<EnvPool>,
+  ) {
     this.#envs = envs;
     this.#make = make;
   }

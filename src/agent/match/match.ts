@@ -9,6 +9,7 @@ import type { Game } from '../../envs/index.ts';
 import { Rng } from '../../kernels/index.ts';
 import { UsageError } from '../common/errors.ts';
 import { mean, standardError } from '../events/statistics.ts';
+import { SIDE_BY_SIDE } from './game-decider.ts';
 import { playOut } from './play-out.ts';
 import type { Player } from './players.ts';
 import { rate } from './ratings.ts';
@@ -59,12 +60,9 @@ export interface Match {
   elo: { difference: number; standardError: number };
 }
 
-/** Games that are played side by side, whose players may share batches. */
-const SIDE_BY_SIDE = 64;
-
 /**
  * Lets two players play a game again and again, seats exchanged from game to game. Games go on side by side, so agents that are asked at
- * once think in a batch.
+ * once think in a batch; one at a time where the time of a player's decisions is limited.
  *
  * ```ts
  * import { Agent } from 'pondera';
@@ -92,6 +90,8 @@ export async function match(
   if (one.players !== 2) {
     throw new UsageError(`match: expected a game of 2 players, got ${one.id} of ${one.players}`);
   }
+  const joined = players.map((player) => player.join(makeGame));
+  const sideBySide = players.some(({ timed }) => timed) ? 1 : SIDE_BY_SIDE;
   /** What each player of the match has won [games][2]. */
   const won: (readonly [number, number])[] = new Array(games);
   let begun = 0;
@@ -99,9 +99,9 @@ export async function match(
   const play = async (game: Game, index: number) => {
     const first = index % 2;
     const seated = [0, 1].map((seat) => {
-      const player = players[(first + seat) % 2];
+      const player = (first + seat) % 2;
       const rng = Rng.seed(seed, 'match', index, seat);
-      return { name: player.name, choose: player.sit(game), rng };
+      return { name: players[player].name, choose: joined[player](game), rng };
     });
     const returns = await playOut(game, seated, Rng.seed(seed, 'match', index));
     won[index] = [returns[first], returns[1 - first]];
@@ -120,7 +120,7 @@ export async function match(
       progress?.(++ended);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(SIDE_BY_SIDE, games) }, playOn));
+  await Promise.all(Array.from({ length: Math.min(sideBySide, games) }, playOn));
   const standings = players.map(({ name }, i) => standing(name, won, i)) as [Standing, Standing];
   const { wins, draws } = standings[0];
   const { elo, standardError } = rate(2, [

@@ -1,47 +1,96 @@
 import { type Game, gameIds, legalMask, type Opponent } from '../../envs/index.ts';
 import { framesOf } from '../../envs/spaces/index.ts';
-import type { ActOptions } from '../agent/act-options.ts';
 import type { ActingAgent } from '../agent/acting-agent.ts';
+import { checkDecider } from '../agent/create-decider.ts';
 import { UsageError } from '../common/errors.ts';
+import { type AgentPlayerOptions, GameDecider } from './game-decider.ts';
 
 /** Who takes part in matches. */
 export interface Player {
   /** What tables and messages call it. */
   readonly name: string;
+  /** Whether the time of its decisions is limited: it then plays one game at a time. */
+  readonly timed?: boolean;
   /**
-   * Sits down for a play: what it returns acts in this play alone, so it may remember.
+   * Joins a match.
+   * @param makeGame makes a game such as those that will be played
    * @throws UsageError for a game that it does not play
    */
-  sit(game: Game): Opponent;
+  join(makeGame: () => Game): Sit;
 }
+
+/** Sits down for a play of a game: what it returns acts in this play alone, so it may remember. */
+export type Sit = (game: Game) => Opponent;
 
 /** A player of any game that chooses by a function. */
 export function opponentPlayer(name: string, opponent: Opponent): Player {
-  return { name, sit: () => opponent };
+  return { name, join: () => () => opponent };
 }
 
 /**
- * A player that an agent is. It acts as `agent.session()` does, so a memory or stacked frames are those of the play.
+ * A player that an agent is. It acts as `agent.session()` does, so a memory or stacked frames are those of the play; with another decider
+ * than `ponder` it tries actions in copies of the game.
+ *
+ * ```ts
+ * import { Agent } from 'pondera';
+ * import { agentPlayer, match } from 'pondera/agent';
+ * import { makeGame } from 'pondera/envs';
+ *
+ * const agent = await Agent.load('runs/connect-four');
+ * const thinks = agentPlayer(agent, 'thinks', { deadlineMs: 20 });
+ * const searches = agentPlayer(agent, 'searches', { deadlineMs: 20, decider: { name: 'search', simulations: 32 } });
+ * const { elo } = await match(() => makeGame('ConnectFour-v0'), [thinks, searches], { games: 10 });
+ * console.log(elo.difference);
+ * ```
+ *
  * @param how as of `act`; what it leaves out is as the agent's config says
- * @throws UsageError, as it sits down, for a game that the agent was not trained on, and for an agent that sees or does other than the game's
- *   seats: parts hidden (`env.hide`), or a world that goes on meanwhile (`env.realTime`)
+ * @throws UsageError for an unknown decider or setting, and for one that an agent with a memory or stacked frames cannot decide by; as it
+ *   joins, for a game that the agent was not trained on, and for an agent that sees or does other than the game's seats: parts hidden
+ *   (`env.hide`), or a world that goes on meanwhile (`env.realTime`)
  */
 export function agentPlayer(
   agent: ActingAgent,
   name: string,
-  how: Pick<ActOptions, 'exit' | 'maxSteps' | 'deadlineMs' | 'deterministic'> = {},
+  how: AgentPlayerOptions = {},
 ): Player {
+  const { decider: option = agent.config.decider, ...thinking } = how;
+  const decider = typeof option === 'string' ? option : option.name;
+  const alone = decider === PONDER && agent.config.decider === PONDER;
+  if (!alone) {
+    checkDecider(agent.config, option);
+    checkObservesAll(agent, name, decider);
+  }
   return {
     name,
-    sit(game) {
-      checkGame(agent, name, game);
-      const session = agent.session();
-      return async (obs, legalActions, rng) => {
-        const mask = legalMask(game.actionSpace, legalActions);
-        return (await session.act(obs, { ...how, mask, seed: rng.uint32() })).action;
+    timed: how.deadlineMs !== undefined,
+    join(makeGame) {
+      checkGame(agent, name, makeGame());
+      if (!alone) {
+        const decides = new GameDecider(agent, { ...thinking, decider: option }, makeGame);
+        return (game) => decides.sit(game);
+      }
+      return (game) => {
+        const session = agent.session();
+        return async (obs, legalActions, rng) => {
+          const mask = legalMask(game.actionSpace, legalActions);
+          return (await session.act(obs, { ...thinking, mask, seed: rng.uint32() })).action;
+        };
       };
     },
   };
+}
+
+/** The decider that thinks in latent space alone. */
+const PONDER = 'ponder';
+
+/** @throws UsageError where a decision needs more than the present observation */
+function checkObservesAll({ config }: ActingAgent, name: string, decider: string): void {
+  const [path, most] = config.memory.length > 0 ? ['memory.length', 0] : ['env.frameStack', 1];
+  const got = path === 'memory.length' ? config.memory.length : config.env.frameStack;
+  if (got <= most) return;
+  throw new UsageError(
+    `${name}: decider ${decider}: expected a run with ${path} ${most}, since it judges each observation of a game by itself, got ${got}`,
+  );
 }
 
 function checkGame(agent: ActingAgent, name: string, game: Game): void {

@@ -184,7 +184,8 @@ export class SelfPlay implements Lineup {
     const { maxSteps } = agent.config.halting;
     // Before its release, a halting head has learned nothing.
     const exit = released ? undefined : { name: 'fixed', ponderSteps: maxSteps };
-    const player = agentPlayer(agent, name, { exit, deterministic: false });
-    return { player, opponent: player.sit(this.#game) };
+    const how = { exit, deterministic: false, decider: 'ponder' };
+    const player = agentPlayer(agent, name, how);
+    return { player, opponent: player.join(() => makeGame(this.#game.id))(this.#game) };
   }
 }

@@ -2,7 +2,7 @@ import { type ExitDefinition, exits } from '../../policy/index.ts';
 import { checkDecider, type DeciderOption } from '../agent/create-decider.ts';
 import { UsageError } from '../common/errors.ts';
 import type { Config } from '../config/config.ts';
-import { type Override, parseOverride } from '../config/overrides.ts';
+import { type Override, parseOverride, splitOverrides } from '../config/overrides.ts';
 
 /** A baseline of the learned policy. */
 export type Baseline =
@@ -22,7 +22,7 @@ export function parseBaseline(text: string, config: Config): Baseline {
   const steps = Number(/^fixed:([1-9]\d*)$/.exec(text)?.[1]);
   if (steps) return { policy: text, kind: 'trained', set: fixedOverrides(config, steps) };
   if (text.includes('=')) {
-    const set = text.split(/\+(?=[A-Za-z][\w.]*=)/);
+    const set = splitOverrides(text);
     const overrides = set.map(parseOverride);
     const [{ path, value }, ...settings] = overrides;
     if (path.join('.') === 'decider') {

@@ -58,6 +58,19 @@ export function seat<Obs>(game: Game<Obs>, options: SeatOptions<Obs> = {}): Env<
   return new Seat(game, options);
 }
 
+/**
+ * What `restore` of a seat takes to go on from a game that is played elsewhere, as the player whose turn it is there.
+ * @param rng what chance and the opponents draw from, from there on
+ */
+export function seatSnapshot(game: Game, rng: Rng): unknown {
+  const seat = game.turn() as number;
+  const snapshot: Snapshot = {
+    ...{ id: game.id, rng: rng.state(), seat },
+    ...{ isOver: false, game: game.snapshot() },
+  };
+  return snapshot;
+}
+
 class Seat<Obs> implements Env<Obs, number> {
   readonly observationSpace: Game<Obs>['observationSpace'];
   readonly actionSpace: Game<Obs>['actionSpace'];

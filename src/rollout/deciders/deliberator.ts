@@ -187,9 +187,9 @@ export class Deliberator<O extends DecisionRequest> implements Decider<O> {
   }
 
   #handFor(request: O, spent: Spent, keys: object[]): Deliberation {
-    const { policy, simulator, rng, behavior } = this.#context;
+    const { policy, simulator, behavior } = this.#context;
     const active = this.#active;
-    const { limits } = request;
+    const { limits, rng } = request;
     const { deadline = Infinity } = limits ?? {};
     const calls: Simulator = {
       moment: (env) => this.#called(simulator.moment(env)),
@@ -197,7 +197,11 @@ export class Deliberator<O extends DecisionRequest> implements Decider<O> {
       search: (moment, action) => this.#called(simulator.search(moment, action)),
     };
     return {
-      ...{ policy, simulator: calls, rng: Rng.seed(rng.uint32(), 'deliberation') },
+      ...{
+        policy,
+        simulator: calls,
+        rng: Rng.seed((rng ?? this.#context.rng).uint32(), 'deliberation'),
+      },
       greedy: request.greedy ?? behavior().greedy,
       get late() {
         return performance.now() >= deadline;
@@ -214,7 +218,7 @@ export class Deliberator<O extends DecisionRequest> implements Decider<O> {
         const decision = await new Promise<Decision>((resolve) => {
           // Whoever was disposed of meanwhile waits for ever.
           if (this.#active !== active) return;
-          const asked = { ...moment.observation, past, limits, trace: true, ...how, resolve };
+          const asked = { ...moment.observation, past, limits, rng, trace: true, ...how, resolve };
           this.#thinking.push([asked]);
         });
         spent.thoughts++;

@@ -65,12 +65,43 @@ describe('pondera play', () => {
     expect(perfect.players[1].losses).toBe(0);
   });
 
+  it('as players that decide in other ways, each with settings of its own', async () => {
+    const search = `${run}+decider=search+search.simulations=4+exit=random`;
+    const sample = `${run}+decider=sample+sample.by=value+sample.answers=2+deadlineMs=1`;
+    const { printed, code } = await play(search, '--against', sample, '--games', '2', '--json');
+    expect(code).toBeUndefined();
+    const { players } = JSON.parse(printed);
+    expect(players.map(({ name }: { name: string }) => name)).toEqual([search, sample]);
+    const mcts = await play(run, '--against', 'mcts+simulations=9', '--games', '1', '--json');
+    expect(JSON.parse(mcts.printed).players[1].name).toBe('mcts+simulations=9');
+  });
+
   it('says what it expected', async () => {
     const misspelt = await play(run, '--against', 'prefect');
     expect(misspelt.code).toBe(2);
     expect(misspelt.complaint).toContain(
-      '--against: expected a run directory, or an opponent of TicTacToe-v0 (random, mcts, perfect), got "prefect"',
+      'prefect: expected a run directory, or an opponent of TicTacToe-v0 (random, mcts, perfect)',
     );
+    const refused = async (...args: string[]) => {
+      const { code, complaint } = await play(...args);
+      expect(code).toBe(2);
+      return complaint;
+    };
+    expect(await refused(`${run}+decider=guess`)).toContain(
+      'decider: expected one of ponder, sample, tree, search, got "guess"',
+    );
+    expect(await refused(`${run}+decider=search+search.depth=2`)).toContain('search.depth');
+    expect(await refused(`${run}+deadlineMs=soon`)).toContain(
+      'deadlineMs: expected a number ≥ 0, got "soon"',
+    );
+    expect(await refused(run, '--against', 'mcts+depth=2')).toContain(
+      'mcts: depth: no such option; expected one of simulations',
+    );
+    expect(await refused(run, '--against', 'random+simulations=2')).toContain(
+      'random: expected no settings, got simulations=2',
+    );
+    const hidden = await play(`${kuhn}+decider=search`, '--games', '1');
+    expect(hidden.complaint).toContain('expected a game of perfect information');
     const other = await play(run, '--against', kuhn);
     expect(other.complaint).toContain('expected a run of TicTacToe-v0, got one of Kuhn-v0');
     expect(other.code).toBe(2);
