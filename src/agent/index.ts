@@ -50,8 +50,10 @@ export { type LoggedEvent, readEvents } from './events/events-log.ts';
 export { progress } from './events/progress.ts';
 export type { ProgressStream } from './events/status-line.ts';
 export type { Hook, Run } from './hooks/hooks.ts';
+export type { AgentPlayerOptions } from './match/game-decider.ts';
+export { type LoadedPlayer, type LoadPlayerOptions, loadPlayer } from './match/load-player.ts';
 export { type Match, type MatchOptions, match, type Score, type Standing } from './match/match.ts';
-export { agentPlayer, opponentPlayer, type Player } from './match/players.ts';
+export { agentPlayer, opponentPlayer, type Player, type Sit } from './match/players.ts';
 export { type PairScore, type Ratings, rate } from './match/ratings.ts';
 export { type Tournament, tournament } from './match/tournament.ts';
 export {

@@ -42,7 +42,7 @@ describe('pondera play', () => {
     const short = { train: { totalSteps: 32 }, evaluation: { episodes: 0, everyUpdates: 0 } };
     await train(tinyConfig({ ...short, env: { id: 'TicTacToe-v0' } }), { runDir: run });
     await train(tinyConfig({ ...short, env: { id: 'Kuhn-v0' } }), { runDir: kuhn });
-  });
+  }, 60_000);
 
   afterAll(() => rm(dir, { recursive: true }));
 
@@ -88,7 +88,7 @@ describe('pondera play', () => {
       return complaint;
     };
     expect(await refused(`${run}+decider=guess`)).toContain(
-      'decider: expected one of ponder, sample, tree, search, got "guess"',
+      'decider: expected one of "ponder", "sample", "tree", "search", got "guess"',
     );
     expect(await refused(`${run}+decider=search+search.depth=2`)).toContain('search.depth');
     expect(await refused(`${run}+deadlineMs=soon`)).toContain(
