@@ -85,11 +85,12 @@ const PONDER = 'ponder';
 
 /** @throws UsageError where a decision needs more than the present observation */
 function checkObservesAll({ config }: ActingAgent, name: string, decider: string): void {
-  const [path, most] = config.memory.length > 0 ? ['memory.length', 0] : ['env.frameStack', 1];
-  const got = path === 'memory.length' ? config.memory.length : config.env.frameStack;
-  if (got <= most) return;
+  const { memory, env } = config;
+  if (memory.length === 0 && env.frameStack === 1) return;
+  const got =
+    memory.length > 0 ? `memory.length ${memory.length}` : `env.frameStack ${env.frameStack}`;
   throw new UsageError(
-    `${name}: decider ${decider}: expected a run with ${path} ${most}, since it judges each observation of a game by itself, got ${got}`,
+    `${name}: decider ${decider}: expected a run without a memory or stacked frames, since it judges each position by itself, got ${got}`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { Agent } from '../../../src/agent/agent/agent.ts';
+import type { DeciderOption } from '../../../src/agent/agent/create-decider.ts';
 import {
   type AgentSession,
   agentPlayer,
@@ -16,7 +17,7 @@ import {
   randomOpponent,
   StateGame,
 } from '../../../src/envs/index.ts';
-import { loadBackend } from '../../../src/kernels/index.ts';
+import { loadBackend, Rng } from '../../../src/kernels/index.ts';
 import { tinyConfig } from '../../support/tiny-config.ts';
 
 const ticTacToe = () => makeGame('TicTacToe-v0');
@@ -125,6 +126,22 @@ describe('a match', () => {
     );
   });
 
+  it('has one game at a time where decisions are limited by time', async () => {
+    const most = async (timed: boolean) => {
+      let [now, highest] = [0, 0];
+      const slow = opponentPlayer('slow', async (_obs, [action]) => {
+        highest = Math.max(highest, ++now);
+        await Promise.resolve();
+        now--;
+        return action;
+      });
+      await match(ticTacToe, [{ ...slow, timed }, first], { games: 8 });
+      return highest;
+    };
+    expect(await most(true)).toBe(1);
+    expect(await most(false)).toBeGreaterThan(1);
+  });
+
   it('ends as its signal is aborted', async () => {
     const controller = new AbortController();
     const playing = match(ticTacToe, [random, first], {
@@ -180,6 +197,46 @@ describe('an agent as a player', () => {
     // Who passes first is asked again where the other bets.
     const [least, most] = [Math.min(...decisions), Math.max(...decisions)];
     expect([most - least, new Set(decisions).size]).toEqual([1, 2]);
+    agent.dispose();
+  });
+
+  it('by search plays the move that wins, from either seat, and leaves the game where it is', async () => {
+    const agent = await agentOf({ env: { id: 'TicTacToe-v0' } });
+    const player = agentPlayer(agent, 'ours', { decider: { name: 'search', simulations: 32 } });
+    for (const [moves, wins] of [
+      [[0, 3, 1, 4], 2],
+      [[0, 3, 1, 4, 8], 5],
+    ] as const) {
+      const game = ticTacToe();
+      for (const move of moves) game.apply(move);
+      const before = game.snapshot();
+      const obs = game.observe(game.turn() as number);
+      const choose = player.join(ticTacToe)(game);
+      expect(await choose(obs, game.legalActions(), Rng.seed(1), game)).toBe(wins);
+      expect(game.snapshot()).toEqual(before);
+    }
+    agent.dispose();
+  });
+
+  it('by best of n and by search plays the same by the same seed', async () => {
+    const agent = await agentOf({ env: { id: 'TicTacToe-v0' } });
+    for (const decider of [
+      { name: 'sample', answers: 3, by: 'value' },
+      { name: 'search', simulations: 3 },
+    ]) {
+      const player = agentPlayer(agent, 'ours', { decider, deterministic: false });
+      expect(await play(player)).toEqual(await play(player));
+    }
+    agent.dispose();
+  });
+
+  it('refuses a decider that it cannot decide by', async () => {
+    const agent = await agentOf({ env: { id: 'Kuhn-v0' }, memory: { length: 4 } });
+    const decided = (decider: DeciderOption) => () => agentPlayer(agent, 'ours', { decider });
+    expect(decided('guess')).toThrow('decider: expected one of ponder, sample, tree, search');
+    expect(decided('search')).toThrow(
+      'ours: decider search: expected a run without a memory or stacked frames, since it judges each position by itself, got memory.length 4',
+    );
     agent.dispose();
   });
 
