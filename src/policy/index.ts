@@ -86,6 +86,7 @@ export {
   pastOf,
 } from './memory/index.ts';
 export { attentionOf, type StepAttention } from './model/attention-by-step.ts';
+export { EnvironmentModel, type Imagined } from './model/environment-model.ts';
 export { type Given, type Heads, Policy, type PolicyOptions } from './model/policy.ts';
 export { readoutAttention } from './model/readout-attention.ts';
 export {

@@ -23,6 +23,7 @@ export {
   type Simulator,
 } from './deciders/index.ts';
 export { givenBy } from './deciders/rows-of.ts';
+export { turnDiscount } from './deciders/turn-discount.ts';
 export { type CollectOptions, collect } from './pipeline/collect.ts';
 export { follow, Histories, parted, remember } from './pipeline/histories.ts';
 export { act, decide, observe } from './pipeline/operators.ts';

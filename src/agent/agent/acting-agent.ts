@@ -112,6 +112,7 @@ export class ActingAgent {
       encoderOptions: policy.encoder?.options,
       distribution: algorithm.distribution?.(spaces.actionSpace, settings),
       haltBias: halting.initialBias,
+      model: algorithm.learnsModel?.(settings),
       memory,
       seed: train.seed,
     });

@@ -141,6 +141,10 @@ export interface AlgorithmDefinition<
     settings: z.infer<Schema>,
     spaces: { observationSpace: Space; actionSpace: Space },
   ): Partial<z.infer<Schema>>;
+  /** Whether its policy has a model of the environment (`PolicyOptions.model`); without it, it has none. */
+  learnsModel?(settings: z.infer<Schema>): boolean;
+  /** Whether its rollouts play every seat of a game (`Env.forSearch`), and so learn from `info.turned`; without it, the environment's own. */
+  everySeat?(settings: z.infer<Schema>): boolean;
   /** The decider of rollouts, which has copies of the environments, and its settings; without it, the config's decides. */
   decider?(settings: z.infer<Schema>): { name: string; [setting: string]: unknown };
   /** The values that change during training, by name, once a share `progress` of it is done. */

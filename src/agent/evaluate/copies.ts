@@ -39,8 +39,8 @@ export class Copies implements Simulator {
   }
 }
 
-/** @throws Error where an environment cannot be searched */
-function forSearch(env: Env): Env {
+/** The environment that a search asks in place of one. @throws Error where it cannot be searched */
+export function forSearch(env: Env): Env {
   if (env.forSearch) return env.forSearch();
   throw new Error(
     'expected an environment that can be searched (forSearch), since a copy would foresee what chance draws; got one that cannot',

@@ -31,7 +31,7 @@ import { EnvMetricMeans } from '../common/env-metric-means.ts';
 import { closeReporting } from '../common/failures.ts';
 import type { Config } from '../config/config.ts';
 import { type EnvSource, envSource } from '../config/env-source.ts';
-import { Copies } from '../evaluate/copies.ts';
+import { Copies, forSearch } from '../evaluate/copies.ts';
 import type { Evaluation, Losses, TrainEvent, UpdateMetrics } from '../events/events.ts';
 import { mean, ponderSteps, successRate } from '../events/statistics.ts';
 import { COUNTS, Novelty } from '../exploration/novelty.ts';
@@ -176,7 +176,9 @@ export class Training {
     let training: Training | undefined;
     const selfPlay = settings && new SelfPlay(agent, settings, false);
     const seats = selfPlay && (await envSource(agent.config, '.', { env: selfPlay.makeEnv }));
+    const { definition, settings: learning } = algorithmOf(agent.config);
     const envs = await (seats ?? source).pool({
+      ...(definition.everySeat?.(learning) && { outermost: forSearch }),
       count: env.count,
       seed: train.seed,
       resetOptions: () => training?.hookRequests.resetOptions,
@@ -185,7 +187,6 @@ export class Training {
       maxFailures: guards.envFailures,
       calling: heartbeat.calling,
     });
-    const { definition } = algorithmOf(agent.config);
     const copies =
       definition.decider === undefined
         ? undefined

@@ -30,7 +30,10 @@ export interface Info {
    * first: a policy with a memory remembers them, others ignore them. An episode may so begin with a prompt.
    */
   earlier?: readonly unknown[];
-  /** For a search: whether the next action is that of the other player, who gets the negative of what this one gets. */
+  /**
+   * Whether the next action is that of the other player, who gets the negative of what this one gets: for a search, and for the
+   * algorithms `gumbel` and `pqn`, of which one policy then plays for both.
+   */
   turned?: boolean;
   /** For a search: whether chance had a part in the step, so that the same action may lead elsewhere another time. */
   drawn?: boolean;

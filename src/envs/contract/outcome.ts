@@ -43,6 +43,8 @@ export interface Outcome {
   terminated: boolean;
   /** Whether a limit cut the episode off. */
   truncated: boolean;
+  /** Whether the next action is that of the other player (`info.turned`); absent: it is not. */
+  turned?: boolean;
   /** The episode's final observation, where it ended; `next` then belongs to the next episode. */
   final?: Row;
   /** Flat observations that came before `final` and asked for no decision (`info.earlier`), the oldest first. */

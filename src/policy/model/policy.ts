@@ -25,6 +25,7 @@ import {
 } from '../encoders/index.ts';
 import { EntryReader, type Keep, type MemorySizes, type PackedPasts } from '../memory/index.ts';
 import { Parameters } from '../parameters/parameters.ts';
+import { EnvironmentModel } from './environment-model.ts';
 import { type MultiplyAdds, multiplyAddsOf } from './multiply-adds.ts';
 import { readoutAttention } from './readout-attention.ts';
 
@@ -46,6 +47,8 @@ export interface PolicyOptions extends CoreSizes {
   haltBias: number;
   /** The memory across decisions; default: none. */
   memory?: MemorySizes;
+  /** Whether it has a model of its environment, to imagine what actions lead to; default `false`. */
+  model?: boolean;
   /** Seeds the weights. */
   seed: number;
 }
@@ -76,6 +79,8 @@ export class Policy {
   readonly parameters: Parameters;
   /** Reads the entries of its memory; undefined where it has none. */
   readonly entries: EntryReader | undefined;
+  /** What it imagines by; undefined where it has no model of its environment. */
+  readonly model: EnvironmentModel | undefined;
   /** What its parts compute. */
   readonly multiplyAdds: MultiplyAdds;
   readonly #encoder: Encoder;
@@ -115,6 +120,9 @@ export class Policy {
       this.entries = new EntryReader(sizes, encoder, options.actionSpace, scope);
     }
     this.#heads = this.#makeHeads(width, options.haltBias);
+    this.model = options.model
+      ? new EnvironmentModel(this.parameters.scope('model'), width, options.actionSpace)
+      : undefined;
     this.multiplyAdds = multiplyAddsOf({
       ...{ ...options, tokens: encoder.tokens, encoder: multiplyAdds },
       outputs: this.distribution.outputs,
@@ -143,6 +151,20 @@ export class Policy {
   step(thought: Thought): tf.Tensor3D {
     this.#checkUsable();
     return loopStep(thought.z, this.#core.loop(thought));
+  }
+
+  /**
+   * Imagines that an action is taken after each thought, by a ponder step.
+   * @param actions flat actions [B, 1]
+   * @returns the thoughts that follow; they attend to the same observations
+   * @throws Error where it has no model
+   */
+  imagine(thought: Thought, actions: tf.Tensor2D): Thought {
+    if (this.model === undefined)
+      throw new Error(
+        'Policy.imagine: expected a policy with a model of its environment, got none',
+      );
+    return { ...thought, z: this.step({ ...thought, z: this.model.acted(thought.z, actions) }) };
   }
 
   /** Takes the last ponder step of all thoughts: only their readouts [B, 1, D], which is less work than `step`. */

@@ -18,6 +18,8 @@ export interface DecisionOptions {
   floor: number;
   /** `true` takes the most likely action, `false` draws one, unless the request says otherwise. */
   greedy: boolean;
+  /** How far a search in a learned model trusts its values, in [0, 1]: at 0 it improves nothing; default 1. */
+  trust?: number;
   /** Records every ponder step of every thought; default `false`. */
   trace?: boolean;
   /** The factor of the rewards in learning, by which traces divide values; default 1. */

@@ -17,7 +17,11 @@ export function probabilitiesOf({ trace }: Decision): readonly number[] {
 }
 
 /** A thought, whose decision is the token of an index. */
-export function withToken(thought: Decision, token: number, distribution: Distribution): Decision {
+export function withToken<D extends Decision>(
+  thought: D,
+  token: number,
+  distribution: Distribution,
+): D {
   const probabilities = probabilitiesOf(thought);
   const only = Uint8Array.from(probabilities, (_, i) => Number(i === token));
   const action = new Float32Array(1);

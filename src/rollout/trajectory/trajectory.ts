@@ -79,6 +79,8 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
   readonly ticks: Int32Array;
   /** `GOES_ON`, `TERMINATED` or `TRUNCATED` [T]. */
   readonly ended: Uint8Array;
+  /** 1 for a decision after which it is the other player's turn [T]. */
+  readonly turned: Uint8Array;
   /** The index of the same environment's next decision, -1 where there is none [T]. */
   readonly next: Int32Array;
   /** The value of the observation that follows, which the learner fills in for those of `toBootstrap` [T]. */
@@ -123,6 +125,7 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
     this.bonuses = new Float32Array(capacity);
     this.ticks = new Int32Array(capacity);
     this.ended = new Uint8Array(capacity);
+    this.turned = new Uint8Array(capacity);
     this.next = new Int32Array(capacity);
     this.bootstrap = new Float32Array(capacity);
     this.halts = new Float32Array(capacity * maxSteps);
@@ -184,6 +187,7 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
     this.bonuses[t] = transition.bonus ?? 0;
     this.ticks[t] = ticks;
     this.ended[t] = terminated ? TERMINATED : truncated ? TRUNCATED : GOES_ON;
+    this.turned[t] = transition.turned ? 1 : 0;
     this.next[t] = -1;
     this.bootstrap[t] = 0;
 
@@ -266,6 +270,7 @@ export class Trajectory implements Omit<MicroSteps, 'weights'> {
       bonuses: part(this.bonuses, T),
       ticks: part(this.ticks, T),
       ended: part(this.ended, T),
+      turned: part(this.turned, T),
       next: part(this.next, T),
       halts: part(this.halts, M),
       values: part(this.values, M),

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { PackedPasts, Policy } from '../../../policy/index.ts';
 import { gatherRows, type Trajectory } from '../../../rollout/index.ts';
-import { decisionsAt, depthsOf, givenOf } from '../layout.ts';
+import { decisionsAt, depthsOf } from '../layout.ts';
 
 /** Decisions of a rollout, with what each of their ponder steps is to learn. */
 export interface Minibatch {
@@ -37,18 +37,19 @@ export function gather(
  *     Σ_k w_k · (KL(π' ‖ π_k) + valueWeight · (v_k − G)²),     w_k = 1/(2K), and ½ more for the last
  *
  * with π' the policy that the search improved to (Danihelka et al. 2022, equation 12) and G the return.
+ * @param readouts after each ponder step, one step after another [K·B, 1, D]
  * @returns the mean over decisions, and KL(π' ‖ π_K) and (v_K − G)² [2]
  */
 export function gumbelLoss(
   policy: Policy,
+  readouts: tf.Tensor3D,
   batch: Minibatch,
   { depth, valueWeight }: { depth: number; valueWeight: number },
 ): { loss: tf.Scalar; report: tf.Tensor1D } {
   const { distribution } = policy;
   const { decisions: B } = batch;
-  const reach = Array<number>(depth).fill(B);
-  const thoughts = policy.think(givenOf(batch.seen, B), reach);
-  const { params, value } = policy.split(policy.outputs(thoughts, depthsOf(reach)));
+  const depths = depthsOf(Array<number>(depth).fill(B));
+  const { params, value } = policy.split(policy.outputs(readouts, depths));
   const tiled = (data: Float32Array) =>
     tf.tile(tf.tensor2d(data, [B, data.length / B]), [depth, 1]) as tf.Tensor2D; // [K·B, …]
   const kl = distribution.kl(

@@ -12,6 +12,18 @@ export const gumbelSettings = z.strictObject({
     .max(1024)
     .default(16)
     .describe('The most actions that a search compares, drawn by how likely they are.'),
+  model: z
+    .enum(['simulator', 'learned'])
+    .default('simulator')
+    .describe(
+      'What tells a search where actions lead. simulator: the environment or game itself (Gumbel AlphaZero); learned: a model that the policy learns beside, so that no environment is asked (Gumbel MuZero).',
+    ),
+  seats: z
+    .enum(['own', 'every'])
+    .default('own')
+    .describe(
+      'Seats of a game of two players that rollouts play. own: that of the environment, against its opponents; every: both in turn, so that the policy plays against itself. Evaluations play the own one.',
+    ),
   decisions: count
     .default(512)
     .describe('Decisions that a rollout collects before each update (T).'),
@@ -30,6 +42,17 @@ export const gumbelSettings = z.strictObject({
     .min(0)
     .default(0.5)
     .describe('Weight of the value loss beside the policy loss.'),
+  unroll: count
+    .max(100)
+    .default(5)
+    .describe('Actions in a row that a learned model imagines as it learns (K).'),
+  consistencyWeight: z
+    .number()
+    .min(0)
+    .default(1)
+    .describe(
+      'Weight of the distance between the states that a learned model imagines and those of the observations that came.',
+    ),
   maxGradNorm: positive.default(0.5).describe('Clip gradients to this global norm.'),
 });
 

@@ -1,4 +1,4 @@
-import { GOES_ON, TERMINATED, type Trajectory } from '../../../rollout/index.ts';
+import { GOES_ON, TERMINATED, type Trajectory, turnDiscount } from '../../../rollout/index.ts';
 import { learnedReward, type RewardFactors } from '../learned-reward.ts';
 import { type Edges, lambdaReturns } from './lambda-returns.ts';
 import type { PqnSettings } from './settings.ts';
@@ -18,7 +18,7 @@ export interface TargetOptions
  *     act:    G = r + gamma · ((1 − lambda) · V(next decision, first step) + lambda · G(next decision, first step))
  *     think:  −price·[n ≥ minSteps] + (1 − lambdaThink) · V_{n+1} + lambdaThink · G_{n+1}
  *
- * Ponder steps do not discount a return, but their price is subtracted from it. Exploration does not cut the return
+ * Where the next decision is the other player's, −√gamma stands for gamma. Ponder steps do not discount a return, but their price is subtracted from it. Exploration does not cut the return
  * (Peng's Q(λ), as in PQN). After a terminated episode the return is 0; after a truncated one it is the value of its
  * final observation.
  */
@@ -39,7 +39,8 @@ export function targetsOf(trajectory: Trajectory, options: TargetOptions): Float
 
 /** The micro-steps of a rollout as edges, with rewards in the learner's unit. */
 function edgesOf(trajectory: Trajectory, options: TargetOptions): Edges {
-  const { count, total, ponderSteps, offset, ticks, ended, next, values, bootstrap } = trajectory;
+  const { count, total, ponderSteps, offset, ticks, ended, turned, next, values, bootstrap } =
+    trajectory;
   const { gamma, lambda, price, rewardScale, minSteps } = options;
   const edges: Edges = {
     reward: new Float32Array(total),
@@ -57,7 +58,8 @@ function edgesOf(trajectory: Trajectory, options: TargetOptions): Edges {
       edges.next[i] = i + 1;
     }
     edges.reward[act] = learnedReward(trajectory, t, options);
-    edges.discount[act] = ended[t] === TERMINATED ? 0 : gamma ** ticks[t];
+    edges.discount[act] =
+      ended[t] === TERMINATED ? 0 : turnDiscount(gamma ** ticks[t], turned[t] === 1);
     const follower = ended[t] === GOES_ON ? next[t] : -1;
     edges.trace[act] = follower < 0 ? 0 : lambda;
     edges.next[act] = follower < 0 ? -1 : offset[follower];

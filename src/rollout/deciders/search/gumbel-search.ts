@@ -1,4 +1,4 @@
-import { completedValues, improvedPolicy } from './completed-values.ts';
+import { type Counted, completedValues, improvedPolicy } from './completed-values.ts';
 import {
   argmax,
   type Child,
@@ -21,6 +21,8 @@ export interface SearchOptions {
   simulations: number;
   /** The most actions at the root. */
   considered: number;
+  /** The least range of values, of which smaller ones are taken as a part (`completedValues`). */
+  leastRange?: number;
   /** Draws the Gumbel noise of an action at the root; without it the likeliest actions are considered. */
   noise?: () => number;
   /** Whether the time is over. */
@@ -48,21 +50,21 @@ export interface SearchResult {
 export async function gumbelSearch<State>(
   state: State,
   model: SearchModel<State>,
-  { simulations, considered, noise, late }: SearchOptions,
+  { simulations, considered, leastRange, noise, late }: SearchOptions,
 ): Promise<SearchResult> {
   const root = nodeOf(state, await model.judge(state));
   const { actions, logits, visits } = root;
   const noisy = logits.map((logit) => logit + (noise?.() ?? 0));
   const best = (visited: number) => {
-    const values = completedValues(root);
+    const values = completedValues(root, leastRange);
     return argmax(noisy.map((score, a) => (visits[a] === visited ? score + values[a] : -Infinity)));
   };
   for (const visited of consideredVisits(Math.min(considered, actions.length), simulations)) {
     if (late()) break;
-    await simulate(root, best(visited), model);
+    await simulate(root, best(visited), model, leastRange);
   }
   const action = actions[best(Math.max(...visits))];
-  return { action, actions, policy: improvedPolicy(root), visits };
+  return { action, actions, policy: improvedPolicy(root, leastRange), visits };
 }
 
 /** Follows the tree from an action of the root to a new state or an end, and counts what that is worth. */
@@ -70,11 +72,12 @@ async function simulate<State>(
   root: SearchNode<State>,
   first: number,
   model: SearchModel<State>,
+  leastRange?: number,
 ): Promise<void> {
   const path: { node: SearchNode<State>; action: number; outcome: Outcome<State> }[] = [];
   let value = 0;
   for (let node: SearchNode<State> | undefined = root; node; ) {
-    const action: number = node === root ? first : interior(node);
+    const action: number = node === root ? first : interior(node, leastRange);
     const known: Child<State> | undefined = await followed(node, action, model);
     path.push({ node, action, outcome: known.outcome });
     const { outcome } = known;
@@ -108,8 +111,8 @@ async function followed<State>(
   return child;
 }
 
-function interior(node: Parameters<typeof improvedPolicy>[0]): number {
+function interior(node: Counted, leastRange?: number): number {
   const { visits } = node;
   const count = visits.reduce((sum, n) => sum + n, 0);
-  return argmax(improvedPolicy(node).map((p, a) => p - visits[a] / (1 + count)));
+  return argmax(improvedPolicy(node, leastRange).map((p, a) => p - visits[a] / (1 + count)));
 }

@@ -4,8 +4,11 @@ import type { DeciderContext, DeciderDefinition } from '../decider.ts';
 import type { Decision } from '../decision.ts';
 import { type Deliberation, Deliberator } from '../deliberator.ts';
 import { checkTokens, probabilitiesOf, withToken } from '../tokens.ts';
+import { turnDiscount } from '../turn-discount.ts';
 import { gumbelSearch } from './gumbel-search.ts';
+import { ImaginedSearch } from './imagined-search.ts';
 import type { Judgment, Outcome } from './search-node.ts';
+import { improvedBy, likelyActions } from './search-policy.ts';
 
 const settings = z.strictObject({
   simulations: z
@@ -20,12 +23,15 @@ const settings = z.strictObject({
     .max(1024)
     .default(16)
     .describe('The most actions that are compared, the likeliest ones.'),
+  model: z
+    .enum(['simulator', 'learned'])
+    .default('simulator')
+    .describe(
+      'What tells where actions lead. simulator: the environment or game itself; learned: what the policy imagines, which has learned it (gumbel.model: learned).',
+    ),
 });
 
 type Settings = z.infer<typeof settings>;
-
-/** The least probability in an improved policy, so that its logarithm is finite. */
-const LEAST = 1e-12;
 
 /** A moment in the tree; one that was thought about has its thought. */
 interface Place {
@@ -38,16 +44,22 @@ type Thoughts = Map<string, Decision>;
 
 /**
  * Gumbel AlphaZero's search (`gumbelSearch`) with the environment itself as the simulator (`Env.forSearch`). Each simulation ends with a
- * thought about a new observation, as long as the halting rule says: its actions and its value are the prior and the value there.
+ * thought about a new observation, as long as the halting rule says: its actions and its value are the prior and the value there. With
+ * `model: learned` it is Gumbel MuZero's (`ImaginedSearch`).
  */
 export const search: DeciderDefinition<'search', typeof settings> = {
   name: 'search',
-  summary: 'looks ahead in the environment or game itself, by Gumbel AlphaZero’s search',
+  summary:
+    'looks ahead in the environment or game itself, by Gumbel AlphaZero’s search, or in a learned model of it, as MuZero does',
   settings,
   create(context, settings) {
     checkTokens(context);
     checkJudge(context);
     const { gamma = 1 } = context;
+    if (settings.model === 'learned') {
+      checkModel(context);
+      return new ImaginedSearch(context, { ...settings, gamma });
+    }
     /** Of the latest search in each environment, so that the next need not think the same again. */
     const latest = new Map<number, Thoughts>();
     const deliberate = (at: Deliberation) => searched(at, { ...settings, gamma }, latest);
@@ -65,6 +77,14 @@ function checkJudge({ policy, valued = true }: Pick<DeciderContext, 'policy' | '
   if (valued) return;
   throw new RangeError(
     'expected a policy with values, got that of an algorithm that learns from demonstrations and trains none',
+  );
+}
+
+/** @throws RangeError where the policy has learned no model */
+function checkModel({ policy }: Pick<DeciderContext, 'policy'>): void {
+  if (policy.model) return;
+  throw new RangeError(
+    'model: expected simulator, since the policy has learned no model of its environment (algorithm: gumbel, gumbel.model: learned); got learned',
   );
 }
 
@@ -86,22 +106,18 @@ async function searched(
     // One that a limit cut short is no answer for another time.
     if (!thought.forced) thoughts.set(key, thought);
     place.thought = thought;
-    const probabilities = probabilitiesOf(thought);
-    const actions = [...probabilities.keys()].filter((token) => probabilities[token] > 0);
-    const logits = actions.map((token) => Math.log(probabilities[token]));
-    return { actions, logits, value: thought.trace!.at(-1)!.value };
+    return { ...likelyActions(probabilitiesOf(thought)), value: thought.trace!.at(-1)!.value };
   };
   const step = async ({ moment, thought }: Place, token: number): Promise<Outcome<Place>> => {
     const { choice } = withToken(thought!, token, distribution);
     const next = await at.simulator.search(moment, choice);
     const { reward, over, turned } = next;
-    // A decision of the policy is one of its own and one of the other player.
-    const factor = turned ? -Math.sqrt(gamma) : gamma;
+    const discount = over ? 0 : turnDiscount(gamma, turned === true);
     const drawn = next.drawn ? `${turned} ${over} ${keyOf(next)}` : undefined;
-    return { state: { moment: next }, reward, discount: over ? 0 : factor, drawn };
+    return { state: { moment: next }, reward, discount, drawn };
   };
   const start: Place = { moment: root.moment };
-  const { action, actions, policy } = await gumbelSearch(
+  const found = await gumbelSearch(
     start,
     { judge, step },
     {
@@ -109,10 +125,12 @@ async function searched(
       noise: at.greedy ? undefined : () => -Math.log(at.rng.exponential()),
     },
   );
-  const improved = new Float32Array(distribution.outputs).fill(Math.log(LEAST));
-  for (const [i, token] of actions.entries())
-    improved[token] = Math.log(Math.max(policy[i], LEAST));
-  return [{ ...withToken(start.thought!, action, distribution), improved }];
+  return [
+    {
+      ...withToken(start.thought!, found.action, distribution),
+      improved: improvedBy(found, distribution),
+    },
+  ];
 }
 
 /** The name of what was observed. */

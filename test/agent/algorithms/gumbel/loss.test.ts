@@ -39,6 +39,7 @@ it('is the distance to the improved policy and to the return, of the last step a
   const batch = { decisions: B, seen, actions: new Float32Array(B), masks: undefined };
   const { loss, report } = gumbelLoss(
     policy,
+    policy.think(tf.tensor2d(seen, [B, 2]), Array(depth).fill(B)),
     { ...batch, improved, returns },
     { depth, valueWeight },
   );

@@ -9,6 +9,7 @@ interface Given {
   reward?: number;
   bonus?: number;
   ticks?: number;
+  turned?: boolean;
   terminated?: boolean;
   truncated?: boolean;
   /** Where nothing is recorded after it. */
@@ -34,6 +35,7 @@ function collected(...all: Given[]): Trajectory {
       ticks,
       terminated: ended.terminated ?? false,
       truncated: ended.truncated ?? false,
+      turned: ended.turned,
       final: row,
       next: { env, row },
       decision: {
@@ -90,6 +92,15 @@ describe('targets', () => {
     );
     // 2 + ¼·(.5·4 + .5·6)
     expect(targets(rollout)).toEqual([3.25, 6]);
+  });
+
+  it('are the negative of the other player’s, where it is the turn of that one', () => {
+    const rollout = collected(
+      { values: [7], reward: 2, turned: true },
+      { values: [4], reward: 6, terminated: true },
+    );
+    // 2 − ½·(.5·4 + .5·6), by the half of a discount of ¼
+    expect(targets(rollout, { gamma: 0.25 })).toEqual([-0.5, 6]);
   });
 
   it('of thinking are the whole return at lambdaThink 1, and a mixture in between', () => {
