@@ -117,9 +117,10 @@ async function played(pair: [string, string], seed: number, budget: number): Pro
     ),
   );
   try {
+    const [first, second] = loaded.map(({ player }) => player);
     // So that the machine code is ready before the clock runs.
-    for (const { agent } of loaded) await agent?.warmUp();
-    const [a, b] = loaded.map(({ player }) => clocked(player));
+    await match(() => opened(seed), [first, second], { games: 2 });
+    const [a, b] = [clocked(first), clocked(second)];
     const { players } = await match(() => opened(seed), [a, b], { games, seed });
     const [{ wins, draws }] = players;
     const milliseconds: Line['milliseconds'] = [a.milliseconds, b.milliseconds];

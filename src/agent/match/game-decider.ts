@@ -9,7 +9,7 @@ import {
   seatSnapshot,
 } from '../../envs/index.ts';
 import { Rng } from '../../kernels/index.ts';
-import { type DecisionRequest, decide } from '../../rollout/index.ts';
+import { type DecisionRequest, decide, type Simulator } from '../../rollout/index.ts';
 import type { ActOptions } from '../agent/act-options.ts';
 import type { ActingAgent } from '../agent/acting-agent.ts';
 import type { DeciderOption } from '../agent/create-decider.ts';
@@ -35,7 +35,7 @@ export const SIDE_BY_SIDE = 64;
 export class GameDecider {
   readonly #agent: ActingAgent;
   readonly #how: AgentPlayerOptions;
-  readonly #copies: Copies;
+  readonly #simulator: Simulator;
   /** The games that are played, each at the index that its requests have as `env`. */
   readonly #games: Game[] = [];
   /** Where each game stands. */
@@ -44,7 +44,7 @@ export class GameDecider {
   /** One that failed is made anew. */
   readonly #decisions = defer(() => {
     const { exit, maxSteps, deterministic, decider: named } = this.#how;
-    const how = { exit, maxSteps, deterministic, decider: named, simulator: this.#copies };
+    const how = { exit, maxSteps, deterministic, decider: named, simulator: this.#simulator };
     const decider = this.#agent.decider(SIDE_BY_SIDE, how);
     return this.#requests.pipe(
       decide(decider),
@@ -57,22 +57,29 @@ export class GameDecider {
   constructor(agent: ActingAgent, how: AgentPlayerOptions, makeGame: () => Game) {
     this.#agent = agent;
     this.#how = how;
-    this.#copies = new Copies(
-      { moment: async (env) => this.#moments[env] },
-      (outermost = (env) => env) => {
-        const rival = new GameDecider(agent, alone(how), makeGame);
-        const make = () => {
-          const game = makeGame();
-          return outermost(seat(game, { opponents: rival.sit(game) }));
-        };
-        const normalizer = agent.normalizer && { stats: agent.normalizer, frozen: true };
-        const { timeoutMs } = agent.config.env;
-        return EnvPool.create(make, {
-          ...{ name: makeGame().id, count: SIDE_BY_SIDE, seed: 0 },
-          ...{ timeoutMs, normalizer },
-        });
+    const normalizer = agent.normalizer && { stats: agent.normalizer, frozen: true };
+    const { timeoutMs } = agent.config.env;
+    const present = { moment: async (env: number) => this.#moments[env] };
+    const copies = new Copies(present, (outermost = (env) => env) => {
+      const rival = new GameDecider(agent, alone(how), makeGame);
+      const make = () => {
+        const game = makeGame();
+        return outermost(seat(game, { opponents: rival.sit(game) }));
+      };
+      return EnvPool.create(make, {
+        ...{ name: makeGame().id, count: SIDE_BY_SIDE, seed: 0 },
+        ...{ timeoutMs, normalizer },
+      });
+    });
+    let tries = 0;
+    this.#simulator = {
+      ...{ moment: present.moment, search: (moment, action) => copies.search(moment, action) },
+      // In one copy after another, so that the rivals of several tries think in a batch.
+      try: ({ observation, ...moment }, action) => {
+        const env = tries++ % SIDE_BY_SIDE;
+        return copies.try({ ...moment, observation: { ...observation, env } }, action);
       },
-    );
+    };
   }
 
   /** Sits down for a play of a game, which may have been played before. */
