@@ -28,7 +28,7 @@ const THROUGH = Array.from({ length: CELLS }, (_, cell) =>
 );
 
 /**
- * Connect Four solved exactly: alpha-beta search with a transposition table. Quick where a dozen stones or more are on the board.
+ * Connect Four solved exactly: alpha-beta search with a transposition table. Quick where twenty stones or more are on the board.
  *
  * The value of a position, for who is to move, is 0 for a draw and otherwise ±(43 − stones on the board at the end), where the winner hurries and the
  * loser delays: the sooner, the higher.
@@ -101,6 +101,30 @@ export class ConnectFourSolver {
     return false;
   }
 
+  /** The columns that are not full, first those where a stone does the most for a player's lines and against the other's. */
+  #promising(player: number): number[] {
+    const [own, others] = [this.#counts[player], this.#counts[1 - player]];
+    const columns: number[] = [];
+    const scores: number[] = [];
+    for (const column of ORDER) {
+      const height = this.#heights[column];
+      if (height === ROWS) continue;
+      let score = 0;
+      for (const line of THROUGH[column * ROWS + height]) {
+        if (others[line] === 0) score += 4 ** own[line];
+        else if (own[line] === 0) score += 4 ** others[line] - 1;
+      }
+      let at = columns.length;
+      for (; at > 0 && scores[at - 1] < score; at--) {
+        columns[at] = columns[at - 1];
+        scores[at] = scores[at - 1];
+      }
+      columns[at] = column;
+      scores[at] = score;
+    }
+    return columns;
+  }
+
   /** The value, where it lies between both; otherwise a bound beyond the one that it is beyond. */
   #search(alpha: number, beta: number): number {
     if (this.#stones === CELLS) return 0;
@@ -130,8 +154,7 @@ export class ConnectFourSolver {
     }
     const from = alpha;
     let best = -Infinity;
-    for (const column of threat >= 0 ? [threat] : ORDER) {
-      if (this.#heights[column] === ROWS) continue;
+    for (const column of threat >= 0 ? [threat] : this.#promising(player)) {
       this.#play(column);
       const value = -this.#search(-beta, -alpha);
       this.#undo(column);

@@ -3,9 +3,9 @@
  * those that are perfect (win as soon, lose as late as possible), and the ponder steps that they take, by the moves left under perfect play. Prints
  * Markdown.
  *
- *     npx tsx bench/connect-four.ts runs/connect-four --positions 200
+ *     npx tsx bench/connect-four.ts runs/connect-four --positions 50
  *
- * Positions come of random moves, whose seed no training has; with the fewest stones, a position takes seconds to solve.
+ * Positions come of random moves, as many of each group; the fewer stones they have, the longer they take to solve.
  */
 import { parseArgs } from 'node:util';
 import { legalMask, makeGame } from '../src/envs/index.ts';
@@ -17,8 +17,8 @@ import { markdownTable } from './markdown.ts';
 const { values: flags, positionals: runs } = parseArgs({
   allowPositionals: true,
   options: {
-    positions: { type: 'string', default: '200' },
-    fewest: { type: 'string', default: '16' },
+    positions: { type: 'string', default: '50' },
+    fewest: { type: 'string', default: '20' },
     most: { type: 'string', default: '34' },
     seed: { type: 'string', default: '1' },
   },
@@ -28,15 +28,13 @@ const [count, fewest, most] = [flags.positions, flags.fewest, flags.most].map(Nu
 
 const CELLS = 42;
 /** The most moves left of each group of positions, the hardest last. */
-const GROUPS = [1, 3, 5, 9, 15, CELLS];
+const GROUPS = [1, 5, 13, CELLS];
 
 /** A position that leaves a choice, and what each move is worth (`ConnectFourSolver`). */
 interface Solved {
   moves: number[];
   values: Map<number, number>;
   best: number;
-  /** Moves to the end, where both play perfectly. */
-  left: number;
 }
 
 /** The moves of a random play that goes on after so many. */
@@ -53,20 +51,22 @@ function randomMoves(stones: number, rng: Rng): number[] {
   }
 }
 
-function solvedPositions(): Solved[] {
+/** As many positions of each group [groups][positions]. */
+function solvedPositions(): Solved[][] {
   const solver = new ConnectFourSolver();
   const rng = Rng.seed(Number(flags.seed), 'held-out positions');
-  const found: Solved[] = [];
-  while (found.length < count) {
-    const moves = randomMoves(fewest + (found.length % (most - fewest + 1)), rng);
+  const groups: Solved[][] = GROUPS.map(() => []);
+  for (let tries = 0; groups.some(({ length }) => length < count); tries++) {
+    const moves = randomMoves(fewest + (tries % (most - fewest + 1)), rng);
     const values = solver.moveValues(moves);
     const best = Math.max(...values.values());
     // Where every move comes to the same, none is better.
     if (Math.min(...values.values()) === best) continue;
-    const end = best === 0 ? CELLS : CELLS + 1 - Math.abs(best);
-    found.push({ moves, values, best, left: end - moves.length });
+    const left = (best === 0 ? CELLS : CELLS + 1 - Math.abs(best)) - moves.length;
+    const group = groups[GROUPS.findIndex((upTo) => left <= upTo)];
+    if (group.length < count) group.push({ moves, values, best });
   }
-  return found;
+  return groups;
 }
 
 /** What an agent does in a position. */
@@ -79,23 +79,18 @@ async function answer(agent: Agent, { moves }: Solved) {
   return { action: action as number, ponderSteps: thought.ponderSteps };
 }
 
-const positions = solvedPositions();
-const groups = GROUPS.map((upTo, i) => ({
-  title:
-    i === 0
-      ? `${upTo}`
-      : upTo === CELLS
-        ? `${GROUPS[i - 1] + 1} or more`
-        : `${GROUPS[i - 1] + 1} to ${upTo}`,
-  own: positions.filter(({ left }) => left <= upTo && left > (GROUPS[i - 1] ?? 0)),
-})).filter(({ own }) => own.length > 0);
+const groups = solvedPositions().map((own, i) => {
+  const from = 1 + (GROUPS[i - 1] ?? 0);
+  const upTo = GROUPS[i] === CELLS ? ' or more' : GROUPS[i] === from ? '' : ` to ${GROUPS[i]}`;
+  return { title: `${from}${upTo}`, own };
+});
 const share = (found: readonly boolean[]) =>
   (found.filter(Boolean).length / found.length).toFixed(2);
 
 for (const run of runs) {
   const agent = await Agent.load(run, { set: ['kernels.threads=1'] });
   const rows = [];
-  for (const { title, own } of [...groups, { title: 'all', own: positions }]) {
+  for (const { title, own } of groups) {
     const answers = await Promise.all(own.map((position) => answer(agent, position)));
     const worth = own.map(({ values }, i) => values.get(answers[i].action)!);
     const byChance = own.map(({ values, best }) => {
