@@ -46,7 +46,7 @@ export type { Limits } from './contract/limits.ts';
 export type { Episode, Moment, Observation, Outcome } from './contract/outcome.ts';
 export type { Row } from './contract/row.ts';
 export type { ActionMask, MaskRow, Space } from './contract/space.ts';
-export type { ChanceOutcome, Game, Turn } from './games/game.ts';
+export type { ChanceOutcome, Game, Move, PlayerView, Turn } from './games/game.ts';
 export { gameIds, makeGame } from './games/game-registry.ts';
 export { legalMask } from './games/legal-mask.ts';
 export { drawOutcome, type Lineup, type Opponent, randomOpponent } from './games/opponent.ts';

@@ -16,12 +16,18 @@ interface Actor {
   explain(obs: unknown, mask?: ActionMask): string | undefined;
   rowOf(obs: unknown): Row;
   normalized(row: Row): Row;
-  think(obs: unknown, options: ActOptions, see: (row: Row) => Past): Promise<Decision>;
+  think(obs: unknown, options: ActOptions, see?: (row: Row) => Past): Promise<Decision>;
   readonly remembering: ActingMemory;
 }
 
 /** How a session's `act` thinks and chooses: as `agent.act`, whose `memory` the session keeps itself. */
 export type SessionOptions = Omit<ActOptions, 'memory'>;
+
+/** A decision of a session, and what the policy saw: a stack, where it sees stacks. */
+export interface Decided {
+  decision: Decision;
+  seen: unknown;
+}
 
 /** An episode: what the session keeps of it. */
 interface Episode {
@@ -91,9 +97,18 @@ export class AgentSession {
    * @throws as `agent.act`
    */
   async act(obs: unknown, options: SessionOptions = {}): Promise<Act> {
+    const { window, history } = this.#episode;
+    if (window === undefined && history === undefined) return this.#agent.act(obs, options);
+    return toAct((await this.decide(obs, options)).decision);
+  }
+
+  /**
+   * As `act`, with the decision behind the action.
+   * @internal
+   */
+  async decide(obs: unknown, options: SessionOptions): Promise<Decided> {
     const episode = this.#episode;
     const { window, history } = episode;
-    if (window === undefined && history === undefined) return this.#agent.act(obs, options);
     checkOptions('AgentSession.act', options, sessionChecks);
     const space = this.#frames?.space ?? this.#agent.observationSpace;
     const { earlier = [], ...rest } = options;
@@ -104,8 +119,9 @@ export class AgentSession {
     const observations = [...earlier, obs];
     if (history === undefined) {
       const { seen, frames } = this.#stacked(episode, observations, rest);
-      window!.frames = frames!;
-      return this.#agent.act(seen.at(-1), rest);
+      if (frames) window!.frames = frames;
+      const last = seen.at(-1);
+      return { decision: await this.#agent.think(last, rest), seen: last };
     }
     // Copies, since the environment may write to its own while others think.
     const rows = observations.map((one) => {
@@ -127,17 +143,18 @@ export class AgentSession {
     history: EpisodeHistory,
     observations: readonly unknown[],
     { reward = 0, ...options }: SessionOptions,
-  ): Promise<Act> {
+  ): Promise<Decided> {
     const { seen, frames } = this.#stacked(episode, observations, options);
     if (history.action) history.rewarded(reward);
     else if (reward !== 0) throw new RangeError(`AgentSession.act: reward: ${noReward(reward)}`);
     const earlier = seen.slice(0, -1).map((one) => this.#agent.normalized(this.#agent.rowOf(one)));
     const see = (row: Row) => history.see(row, earlier);
-    const decision = await this.#agent.think(seen.at(-1), options, see);
+    const last = seen.at(-1);
+    const decision = await this.#agent.think(last, options, see);
     history.acted(decision.action, 0);
     if (frames) episode.window!.frames = frames;
     if (this.#agent.normalizer) for (const one of seen) this.#keepRow(episode, one);
-    return toAct(decision);
+    return { decision, seen: last };
   }
 
   /**

@@ -8,6 +8,7 @@ const addControl = async () => (await import('./control.ts')).addControl;
 const commands: Record<string, () => Promise<Add>> = {
   train: async () => (await import('./train.ts')).addTrain,
   eval: async () => (await import('./eval.ts')).addEval,
+  challenge: async () => (await import('./challenge.ts')).addChallenge,
   play: async () => (await import('./play.ts')).addPlay,
   record: async () => (await import('./record.ts')).addRecord,
   generate: async () => (await import('./generate.ts')).addGenerate,

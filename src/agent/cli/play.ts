@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import type { Agent } from '../agent/agent.ts';
-import { UsageError } from '../common/errors.ts';
 import { EXIT } from '../common/exit-code.ts';
 import { counted, decimal, whole } from '../common/numbers.ts';
 import type { LoadPlayerOptions } from '../match/load-player.ts';
@@ -54,7 +53,8 @@ export function addPlay(program: Command): void {
 async function playCommand(run: string, flags: PlayFlags): Promise<void> {
   const { against, simulations, games, seed, maxSteps, deadlineMs, set, json } = flags;
   const how = { exit: exitFlag(flags), deterministic: deterministic(flags), maxSteps, deadlineMs };
-  const { gameIds, makeGame } = await import('../../envs/index.ts');
+  const { makeGame } = await import('../../envs/index.ts');
+  const { gameIdOf } = await import('./run-game.ts');
   const { match } = await import('../match/match.ts');
   const { loadPlayer } = await import('../match/load-player.ts');
   const { signal, release } = interruptible(() => process.stderr.write('stopping\n'));
@@ -67,12 +67,7 @@ async function playCommand(run: string, flags: PlayFlags): Promise<void> {
   try {
     const own = await load(run, { set });
     const [{ config }] = agents;
-    const { id } = config.env;
-    if (id === undefined || !gameIds().includes(id)) {
-      throw new UsageError(
-        `${run}: expected a run of a built-in game, one of ${gameIds().join(', ')}, got one of ${id ?? 'another environment'}`,
-      );
-    }
+    const id = gameIdOf(run, config);
     const other = await load(against, { gameId: id, simulations, set: backendOf(config) });
     const played = await match(() => makeGame(id), [own, other], { games, seed, signal });
     if (json) printJson(played);

@@ -12,6 +12,7 @@ import { Rng } from '../../kernels/index.ts';
 import { type DecisionRequest, decide, type Simulator } from '../../rollout/index.ts';
 import type { ActOptions } from '../agent/act-options.ts';
 import type { ActingAgent } from '../agent/acting-agent.ts';
+import type { Decided } from '../agent/agent-session.ts';
 import type { DeciderOption } from '../agent/create-decider.ts';
 import { Copies } from '../evaluate/copies.ts';
 
@@ -23,6 +24,14 @@ export interface AgentPlayerOptions
    * itself plays the other seat there, as it thinks alone.
    */
   decider?: DeciderOption;
+}
+
+/** Decides in a play, of what an opponent is asked. */
+export type Decides = (...asked: Parameters<Opponent>) => Promise<Decided>;
+
+/** Who takes the actions that are decided on. */
+export function choices(decides: Decides): Opponent {
+  return async (...asked) => (await decides(...asked)).decision.choice as number;
 }
 
 /** Games that are played side by side at most, whose players may share batches. */
@@ -64,7 +73,7 @@ export class GameDecider {
       const rival = new GameDecider(agent, alone(how), makeGame);
       const make = () => {
         const game = makeGame();
-        return outermost(seat(game, { opponents: rival.sit(game) }));
+        return outermost(seat(game, { opponents: choices(rival.sit(game)) }));
       };
       return EnvPool.create(make, {
         ...{ name: makeGame().id, count: SIDE_BY_SIDE, seed: 0 },
@@ -83,7 +92,7 @@ export class GameDecider {
   }
 
   /** Sits down for a play of a game, which may have been played before. */
-  sit(game: Game): Opponent {
+  sit(game: Game): Decides {
     const known = this.#games.indexOf(game);
     const env = known < 0 ? this.#games.push(game) - 1 : known;
     const { deterministic: greedy, deadlineMs } = this.#how;
@@ -93,11 +102,13 @@ export class GameDecider {
       const observation = { ...this.#agent.observe(obs, mask), env };
       const state = seatSnapshot(game, Rng.seed(rng.uint32(), 'copy'));
       this.#moments[env] = { observation, state, length: 0, reward: 0, over: false };
-      const request = { ...observation, limits: { deadline }, greedy, rng: Rng.seed(rng.uint32()) };
+      const limits = { deadline };
+      const draws = Rng.seed(rng.uint32());
+      const request = { ...observation, limits, greedy, rng: draws, trace: true };
       const own$ = this.#decisions.pipe(filter(({ observation }) => observation === request));
       const decided = firstValueFrom(own$);
       this.#requests.next([request]);
-      return (await decided).choice as number;
+      return { decision: await decided, seen: obs };
     };
   }
 }

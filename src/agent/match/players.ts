@@ -3,7 +3,7 @@ import { framesOf } from '../../envs/spaces/index.ts';
 import type { ActingAgent } from '../agent/acting-agent.ts';
 import { checkDecider } from '../agent/create-decider.ts';
 import { UsageError } from '../common/errors.ts';
-import { type AgentPlayerOptions, GameDecider } from './game-decider.ts';
+import { type AgentPlayerOptions, choices, type Decides, GameDecider } from './game-decider.ts';
 
 /** Who takes part in matches. */
 export interface Player {
@@ -53,6 +53,26 @@ export function agentPlayer(
   name: string,
   how: AgentPlayerOptions = {},
 ): Player {
+  const join = agentDecisions(agent, name, how);
+  return {
+    name,
+    timed: how.deadlineMs !== undefined,
+    join(makeGame) {
+      const sit = join(makeGame);
+      return (game) => choices(sit(game));
+    },
+  };
+}
+
+/**
+ * The decisions of an agent as a player.
+ * @throws UsageError as `agentPlayer`
+ */
+export function agentDecisions(
+  agent: ActingAgent,
+  name: string,
+  how: AgentPlayerOptions,
+): (makeGame: () => Game) => (game: Game) => Decides {
   const { decider: option = agent.config.decider, ...thinking } = how;
   const decider = typeof option === 'string' ? option : option.name;
   const alone = decider === PONDER && agent.config.decider === PONDER;
@@ -60,23 +80,19 @@ export function agentPlayer(
     checkDecider(agent.config, option);
     checkObservesAll(agent, name, decider);
   }
-  return {
-    name,
-    timed: how.deadlineMs !== undefined,
-    join(makeGame) {
-      checkGame(agent, name, makeGame());
-      if (!alone) {
-        const decides = new GameDecider(agent, { ...thinking, decider: option }, makeGame);
-        return (game) => decides.sit(game);
-      }
-      return (game) => {
-        const session = agent.session();
-        return async (obs, legalActions, rng) => {
-          const mask = legalMask(game.actionSpace, legalActions);
-          return (await session.act(obs, { ...thinking, mask, seed: rng.uint32() })).action;
-        };
+  return (makeGame) => {
+    checkGame(agent, name, makeGame());
+    if (!alone) {
+      const decides = new GameDecider(agent, { ...thinking, decider: option }, makeGame);
+      return (game) => decides.sit(game);
+    }
+    return (game) => {
+      const session = agent.session();
+      return (obs, legalActions, rng) => {
+        const mask = legalMask(game.actionSpace, legalActions);
+        return session.decide(obs, { ...thinking, mask, seed: rng.uint32() });
       };
-    },
+    };
   };
 }
 

@@ -1,2 +1,3 @@
 export { type RecordOptions, record } from './record.ts';
+export { recordGame } from './record-game.ts';
 export { recordText } from './record-text.ts';

@@ -1,7 +1,7 @@
 import { palette } from '../common/palette.ts';
 import type { Drawing, Shape } from '../contract/env.ts';
 import { MultiDiscrete } from '../spaces/multi-discrete.ts';
-import type { Turn } from './game.ts';
+import type { Move, PlayerView, Turn } from './game.ts';
 import { StateGame } from './state-game.ts';
 
 /** A position on a board, with the moves that led to it. */
@@ -54,6 +54,16 @@ export abstract class BoardGame extends StateGame<Int32Array, BoardState> {
   /** The moves so far, as OpenSpiel has them. */
   protected known({ moves }: BoardState): string {
     return moves.join(', ');
+  }
+
+  protected override viewed(state: BoardState, player: number): Omit<PlayerView, 'moves'> {
+    const { rows, columns } = this;
+    return { board: { rows, columns, cells: Array.from(this.observed(state, player)) }, words: [] };
+  }
+
+  protected override moveOf(action: number): Omit<Move, 'action'> {
+    const [row, column] = [Math.floor(action / this.columns), action % this.columns];
+    return { name: `row ${row + 1}, column ${column + 1}`, cells: [action] };
   }
 
   protected override draw({ cells, moves }: BoardState): Drawing {

@@ -1,5 +1,6 @@
 import { Discrete } from '../spaces/discrete.ts';
 import { BoardGame, type BoardState, hasLine } from './board.ts';
+import type { Move } from './game.ts';
 
 const ROWS = 6;
 const COLUMNS = 7;
@@ -32,5 +33,10 @@ export class ConnectFour extends BoardGame {
     }
     const legal = state.legal.filter((column) => cells[column] === 0);
     return { cells, moves, turn: legal.length === 0 ? 'end' : 1 - player, legal };
+  }
+
+  protected override moveOf(column: number): Omit<Move, 'action'> {
+    const cells = Array.from({ length: ROWS }, (_, row) => row * COLUMNS + column);
+    return { name: `column ${column + 1}`, cells };
   }
 }

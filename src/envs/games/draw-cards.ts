@@ -20,3 +20,8 @@ export function drawCards(cards: readonly [string, string][], lines: readonly st
     shapes: [...shapes, ...texts],
   };
 }
+
+/** What each player of a card game has put in [2], in words. */
+export function inThePot([first, second]: readonly number[]): string {
+  return `in the pot: ${first} of who began, ${second} of the other`;
+}

@@ -13,6 +13,26 @@ export interface ChanceOutcome {
   probability: number;
 }
 
+/** Something that who acts may do, for a person. */
+export interface Move {
+  /** What `apply` takes. */
+  action: number;
+  /** Its name in words, such as `column 3` or `bet`. */
+  name: string;
+  /** The cells of the board that stand for it; none where it is no place there. */
+  cells: readonly number[];
+}
+
+/** What a person who plays is shown. */
+export interface PlayerView {
+  /** A board from the player's side, row by row from the top: 0 empty, 1 own, 2 the other's [rows · columns]; absent where there is none. */
+  board?: { rows: number; columns: number; cells: readonly number[] };
+  /** What else the player knows, in words, such as `card: K`. */
+  words: readonly string[];
+  /** What who acts may do; empty where it is no player's turn. */
+  moves: readonly Move[];
+}
+
 /**
  * A game in which one acts after another: its rules, and where its present play stands.
  *
@@ -69,4 +89,6 @@ export interface Game<Obs = unknown> {
   restore(snapshot: unknown): void;
   /** Draws the position. */
   render?(): Drawing;
+  /** What a player knows, as a person is shown it, where a player acts and at the end. A game without it is played by programs alone. */
+  view?(player: number): PlayerView;
 }

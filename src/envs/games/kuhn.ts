@@ -1,8 +1,8 @@
 import type { Drawing } from '../contract/env.ts';
 import { Discrete } from '../spaces/discrete.ts';
 import { MultiDiscrete } from '../spaces/multi-discrete.ts';
-import { drawCards } from './draw-cards.ts';
-import type { ChanceOutcome, Turn } from './game.ts';
+import { drawCards, inThePot } from './draw-cards.ts';
+import type { ChanceOutcome, PlayerView, Turn } from './game.ts';
 import { StateGame } from './state-game.ts';
 
 interface KuhnState {
@@ -79,6 +79,13 @@ export class Kuhn extends StateGame<Int32Array, KuhnState> {
   /** The card and what was done, such as `0pb`, as OpenSpiel has it. */
   protected known({ cards, bets }: KuhnState, player: number): string {
     return `${cards[player] ?? ''}${bets.map((bet) => CALLS[bet]).join('')}`;
+  }
+
+  protected override viewed({ cards, bets }: KuhnState, player: number): Omit<PlayerView, 'moves'> {
+    const paid = [0, 1].map(
+      (better) => 1 + bets.filter((bet, i) => i % 2 === better && bet).length,
+    );
+    return { words: [`card: ${NAMES[cards[player]]}`, inThePot(paid)] };
   }
 
   protected override draw({ cards, bets }: KuhnState): Drawing {

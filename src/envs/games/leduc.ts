@@ -1,8 +1,8 @@
 import type { Drawing } from '../contract/env.ts';
 import { Discrete } from '../spaces/discrete.ts';
 import { MultiDiscrete } from '../spaces/multi-discrete.ts';
-import { drawCards } from './draw-cards.ts';
-import type { ChanceOutcome, Turn } from './game.ts';
+import { drawCards, inThePot } from './draw-cards.ts';
+import type { ChanceOutcome, PlayerView, Turn } from './game.ts';
 import { StateGame } from './state-game.ts';
 
 interface LeducState {
@@ -116,6 +116,15 @@ export class Leduc extends StateGame<Int32Array, LeducState> {
       ...rounds.map((round, i) => `Round${i + 1}: ${round.join(' ')}`),
     ];
     return fields.map((field) => `[${field}]`).join('');
+  }
+
+  protected override viewed(
+    { cards, rounds }: LeducState,
+    player: number,
+  ): Omit<PlayerView, 'moves'> {
+    const shown = NAMES[rank(cards[2])] ?? 'none yet';
+    const own = `card: ${NAMES[rank(cards[player])]}`;
+    return { words: [own, `public card: ${shown}`, inThePot(paidIn(rounds))] };
   }
 
   protected override draw({ cards, rounds }: LeducState): Drawing {

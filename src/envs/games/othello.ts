@@ -1,5 +1,6 @@
 import { Discrete } from '../spaces/discrete.ts';
 import { BoardGame, type BoardState } from './board.ts';
+import type { Move } from './game.ts';
 
 const WAYS = [-1, 0, 1]
   .flatMap((dy) => [-1, 0, 1].map((dx) => [dx, dy]))
@@ -54,6 +55,10 @@ export class Othello extends BoardGame {
     const [first, second] = [1, 2].map((stone) => cells.filter((cell) => cell === stone).length);
     const winner = first === second ? {} : { winner: first > second ? 0 : 1 };
     return { cells, moves, turn: 'end', legal: [], ...winner };
+  }
+
+  protected override moveOf(action: number): Omit<Move, 'action'> {
+    return action === this.#pass ? { name: 'pass', cells: [] } : super.moveOf(action);
   }
 
   /** The cells where a player may put a stone. */

@@ -2,7 +2,7 @@ import { describe } from '../common/describe.ts';
 import type { Drawing } from '../contract/env.ts';
 import type { Space } from '../contract/space.ts';
 import type { Discrete } from '../spaces/discrete.ts';
-import type { ChanceOutcome, Game, Turn } from './game.ts';
+import type { ChanceOutcome, Game, Move, PlayerView, Turn } from './game.ts';
 
 /**
  * A game whose rules are functions of a state of plain JSON data. It refuses illegal actions and foreign snapshots.
@@ -18,12 +18,19 @@ export abstract class StateGame<Obs, State> implements Game<Obs> {
   readonly zeroSum: boolean = true;
   readonly id: string;
   readonly render?: () => Drawing;
+  readonly view?: (player: number) => PlayerView;
   #state: State | undefined;
 
   /** @param id name and version, for messages and snapshots */
   constructor(id: string) {
     this.id = id;
     if (this.draw) this.render = () => this.draw!(this.#now);
+    if (this.viewed) {
+      this.view = (player) => {
+        const moves = this.legalActions().map((action) => ({ action, ...this.moveOf(action) }));
+        return { ...this.viewed!(this.#now, this.#checked(player)), moves };
+      };
+    }
   }
 
   /** The state in which a play begins. */
@@ -42,6 +49,14 @@ export abstract class StateGame<Obs, State> implements Game<Obs> {
   protected abstract known(state: State, player: number): string;
   /** Draws a state; a game without it has no `render`. */
   protected draw?(state: State): Drawing;
+  /** What a person is shown of what a player knows; a game without it has no `view`. */
+  protected viewed?(state: State, player: number): Omit<PlayerView, 'moves'>;
+
+  /** An action as a person is shown it: by its name in the action space, and as no place on a board. */
+  protected moveOf(action: number): Omit<Move, 'action'> {
+    const { names, start } = this.actionSpace;
+    return { name: names?.[action - start] ?? String(action), cells: [] };
+  }
 
   /** The outcomes of chance, where it is its turn. */
   protected outcomesIn(_state: State): readonly ChanceOutcome[] {

@@ -30,10 +30,19 @@ export class Cursor {
 
   /** Goes to the last ponder step of a decision. */
   seek(decision: number): void {
+    this.#go(decision, true);
+  }
+
+  /** Goes to the latest decision, since it has come and not since a user asks for it. */
+  follow(): void {
+    this.#go(Number.POSITIVE_INFINITY, false);
+  }
+
+  #go(decision: number, byHand: boolean): void {
     const last = this.#film.decisions.length - 1;
     this.decision = Math.max(0, Math.min(last, decision));
     this.step = Math.max(0, this.#steps - 1);
-    this.#moved(true);
+    this.#moved(byHand);
   }
 
   /** Goes to a ponder step of the same thought. */

@@ -115,13 +115,9 @@ export class Inspector {
   };
 
   readonly #keyed = (event: KeyboardEvent): void => {
-    const { target, ctrlKey, altKey, metaKey, key } = event;
-    const element = target as HTMLElement;
-    if (ctrlKey || altKey || metaKey || !this.#showing) return;
-    if (element !== document.body && !this.#element.contains(element)) return;
-    if (element.closest('input, select, textarea')) return;
-    if (key === ' ' && element.closest('button, summary, a')) return;
-    if (this.#showing.player.key(event)) event.preventDefault();
+    const element = event.target as Element;
+    if (element === document.body || this.#element.contains(element))
+      this.#showing?.player.key(event);
   };
 }
 

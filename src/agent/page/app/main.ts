@@ -2,6 +2,7 @@ import { mountCompare } from './compare-view.ts';
 import { setText } from './dom.ts';
 import { LiveLink } from './live-link.ts';
 import { takeToken } from './page-requests.ts';
+import { mountPlay } from './play-view.ts';
 import { type Route, routeOf } from './route.ts';
 import { mountRun } from './run-view.ts';
 import { mountRuns } from './runs-view.ts';
@@ -23,6 +24,8 @@ function mount(route: Route): () => void {
       return mountRun(main, route.run, link);
     case 'think':
       return mountThink(main, route.run, link, announce);
+    case 'play':
+      return mountPlay(main, route.run, link, announce);
     case 'compare':
       return mountCompare(main, route.runs, link);
   }

@@ -107,11 +107,15 @@ export class Player {
     this.#views?.thought.focus();
   }
 
-  /** @returns true if the player used the key */
-  key({ key, target }: KeyboardEvent): boolean {
+  /** Uses a key, unless the element that has the focus does. */
+  key(event: KeyboardEvent): void {
+    const { key, ctrlKey, altKey, metaKey } = event;
+    const target = event.target as Element;
+    if (ctrlKey || altKey || metaKey || target.closest('input, select, textarea')) return;
+    if (key === ' ' && target.closest('button, summary, a')) return;
     const { cursor } = this;
-    const inList = (target as Element).getAttribute('role') === 'listbox';
-    const inText = this.#text?.owns(target as Element);
+    const inList = target.getAttribute('role') === 'listbox';
+    const inText = this.#text?.owns(target);
     const keys: Record<string, (() => void) | undefined> = {
       ArrowLeft: () => cursor.seek(cursor.decision - 1),
       ArrowRight: () => cursor.seek(cursor.decision + 1),
@@ -131,8 +135,9 @@ export class Player {
         Enter: () => this.focus(),
       }),
     };
-    keys[key]?.();
-    return keys[key] !== undefined;
+    if (keys[key] === undefined) return;
+    keys[key]();
+    event.preventDefault();
   }
 
   dispose(): void {

@@ -8,7 +8,7 @@ import { FigureGrid } from './figure-grid.ts';
 import { drawnOf, envFigures, figures, statisticFigure } from './figures.ts';
 import { formatDuration, formatNumber, formatPercent } from './format.ts';
 import type { LiveLink } from './live-link.ts';
-import { hrefOf } from './route.ts';
+import { hrefOf, type RunView } from './route.ts';
 import { RunData } from './run-data.ts';
 import { SERIES } from './series.ts';
 import { stateBadge } from './state-badge.ts';
@@ -82,14 +82,19 @@ export class RunHead {
   readonly #progress = h('progress', { max: 1, value: 0, 'aria-label': 'Progress' });
   readonly #controls = new Controls();
 
-  constructor(run: string, view: 'run' | 'think') {
-    const tab = (name: 'run' | 'think', label: string) =>
+  readonly #play: HTMLElement;
+
+  constructor(run: string, view: RunView) {
+    const tab = (name: RunView, label: string) =>
       h(
         'a',
         { href: hrefOf(run, name), 'aria-current': name === view ? 'page' : undefined },
         label,
       );
     this.#controls.element.hidden = true;
+    this.#play = tab('play', 'Play');
+    // An address that names it is answered in words.
+    this.#play.hidden = view !== 'play';
     this.element = h(
       'div',
       { class: 'run-head' },
@@ -101,6 +106,7 @@ export class RunHead {
         { class: 'tabs', 'aria-label': 'Views of the run' },
         tab('run', 'Curves'),
         tab('think', 'Thoughts'),
+        this.#play,
       ),
     );
   }
@@ -112,7 +118,8 @@ export class RunHead {
       setText(this.#about, known ? 'No run has this name. It may have been removed.' : '');
       return;
     }
-    const { state, reason, envSteps, totalSteps, env, update } = summary;
+    const { state, reason, envSteps, totalSteps, env, update, game } = summary;
+    this.#play.hidden &&= !game;
     fill(this.#state, stateBadge(state, reason));
     const share = totalSteps === null ? null : Math.min(1, envSteps / totalSteps);
     this.#progress.value = share ?? 0;

@@ -30,6 +30,8 @@ export const runSummary = z.strictObject({
   env: z.string(),
   /** Whether its memory holds observations alone, as generating tokens needs. */
   generates: z.boolean(),
+  /** Whether its environment is a built-in game, which a person can play against it. */
+  game: z.boolean(),
   update: z.int(),
   envSteps: z.number(),
   totalSteps: nullable,
@@ -120,6 +122,26 @@ export const textRequest = z.strictObject({
   seed: z.int().min(0).max(9_999_999_999),
 });
 export type TextRequest = z.infer<typeof textRequest>;
+
+/** The most moves of a game that a page goes on with. */
+const MOST_MOVES = 1000;
+
+/** What a page sends to `/v1/play` first: the game that it wants to play. */
+export const gameRequest = z.strictObject({
+  /** The person's seat. */
+  seat: z.int().min(0).max(1),
+  seed: z.int().min(0).max(9_999_999_999),
+  /** What both have done so far, of a game whose connection was lost; the server plays it again. */
+  moves: z.array(z.int().nonnegative()).max(MOST_MOVES),
+});
+export type GameRequest = z.infer<typeof gameRequest>;
+
+/** What a page sends to `/v1/play` then. */
+export const gameMessage = z.discriminatedUnion('t', [
+  z.strictObject({ t: z.literal('move'), action: z.int().nonnegative() }),
+  z.strictObject({ t: z.literal('resign') }),
+]);
+export type GameMessage = z.infer<typeof gameMessage>;
 
 /** What `GET /v1/history` takes beside `run` and `series`. */
 export const historyRequest = z.object({

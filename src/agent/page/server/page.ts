@@ -124,6 +124,7 @@ function unheardOf(name: string): RunSummary {
     ...none,
     env: '',
     generates: false,
+    game: false,
     update: 0,
     envSteps: 0,
     totalSteps: null,

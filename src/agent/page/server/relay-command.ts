@@ -1,17 +1,27 @@
 import { spawn } from 'node:child_process';
+import type { Writable } from 'node:stream';
 import type { WebSocket } from 'ws';
+
+interface RelayOptions {
+  socket: WebSocket;
+  /** Aborting it ends the command. */
+  gone: AbortSignal;
+  /** How long the command may take to end then, in ms. */
+  patienceMs: number;
+  /** Gives the command what to read; what it returns ends that. Default: nothing to read. */
+  input?: (stdin: Writable) => () => void;
+}
 
 /**
  * Sends each line that a command prints as a message, as fast as the page receives them.
+ * @param args of Node.js
  * @throws Error with the end of the command's stderr if it fails
  */
 export async function relayCommand(
   args: string[],
-  socket: WebSocket,
-  gone: AbortSignal,
-  patienceMs: number,
+  { socket, gone, patienceMs, input }: RelayOptions,
 ): Promise<void> {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, args);
   const closed = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
@@ -20,6 +30,7 @@ export async function relayCommand(
   child.stderr.on('data', (chunk: Buffer) => {
     words = (words + chunk.toString()).slice(-1000);
   });
+  const deaf = input ? input(child.stdin) : void child.stdin.end();
   let kill: NodeJS.Timeout | undefined;
   const end = () => {
     child.kill('SIGTERM');
@@ -40,6 +51,7 @@ export async function relayCommand(
     if (!gone.aborted) throw error;
   } finally {
     gone.removeEventListener('abort', end);
+    deaf?.();
   }
   const code = await closed;
   clearTimeout(kill);

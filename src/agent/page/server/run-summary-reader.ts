@@ -1,6 +1,7 @@
 import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
+import { gameIds } from '../../../envs/index.ts';
 import { errorCode } from '../../run/atomic.ts';
 import { parseRecord } from '../../run/index.ts';
 import { LineReader } from './line-reader.ts';
@@ -12,7 +13,7 @@ import { showEvent } from './show-event.ts';
 export class RunSummaryReader {
   readonly #dir: string;
   readonly #events: LineReader;
-  #config: Pick<RunSummary, 'env' | 'generates' | 'totalSteps'> | undefined;
+  #config: Pick<RunSummary, 'env' | 'generates' | 'game' | 'totalSteps'> | undefined;
   #numbers = nothing;
   #metricsVersion = '';
   #heardAt: number | null = null;
@@ -44,6 +45,7 @@ export class RunSummaryReader {
       controls: [],
       env: '',
       generates: false,
+      game: false,
       totalSteps: null,
       ...this.#config,
       ...this.#numbers,
@@ -146,6 +148,7 @@ async function configOf(dir: string) {
   return {
     env: String(env?.id ?? env?.module ?? env?.url ?? env?.listen ?? 'unknown'),
     generates: memory?.length > 0 && memory.observationsOnly === true,
+    game: gameIds().includes(env?.id),
     totalSteps: typeof totalSteps === 'number' ? totalSteps : null,
   };
 }

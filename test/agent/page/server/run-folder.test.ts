@@ -57,6 +57,7 @@ describe('a folder of runs', () => {
       envSteps: 400,
       totalSteps: 1000,
       generates: false,
+      game: false,
       return: 0.3,
       netReturn: null,
       ponderSteps: 2,

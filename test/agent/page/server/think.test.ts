@@ -24,9 +24,10 @@ const dirOf = async (run: string) =>
   ['tiny', 'empty'].includes(run) ? join(folder, run) : undefined;
 
 /** @param script what Node.js runs in place of `pondera` */
-async function serve(script = ''): Promise<SocketServer> {
+async function serve(script = '', idleMs?: number): Promise<SocketServer> {
   const command = ['--input-type=module', '--eval', script, '--'];
-  const { pages, endpoints } = thinkPages({ dirOf }, { open: true, command, patienceMs: 200 });
+  const options = { open: true, command, patienceMs: 200, idleMs };
+  const { pages, endpoints } = thinkPages({ dirOf }, options);
   const server = await SocketServer.listen({}, endpoints, pages);
   onTestFinished(() => server.close());
   return server;
@@ -132,7 +133,7 @@ describe('a text written now', () => {
   it.each<[string, string, unknown, RegExp]>([
     ['an unknown run', 'run=nowhere', asked, /^no run is named nowhere$/],
     ['a run without a policy', 'run=empty', asked, /^the run has no checkpoint yet/],
-    ['no JSON', 'run=tiny', 'no JSON', /^expected a text as JSON$/],
+    ['no JSON', 'run=tiny', 'no JSON', /^expected a message as JSON$/],
     ['an empty prompt', 'run=tiny', { ...asked, prompt: '' }, /prompt: .*>=1 characters/],
     [
       'a prompt of a book',
@@ -231,6 +232,89 @@ describe('an episode played now', () => {
     const watcher = new Watcher(await serve(deaf), 'run=tiny');
     const pid = Number(await watcher.first());
     watcher.socket.terminate();
+    await expect.poll(() => isAlive(pid), patient).toBe(false);
+  });
+});
+
+const game = { seat: 1, seed: 7, moves: [] };
+/** Prints its arguments, then what it reads, until it is to resign. */
+const repeats = `${prints} for await (const line of process.stdin) {
+  console.log(String(line).trim());
+  if (String(line).includes('resign')) break;
+}`;
+
+describe('a game against a person', () => {
+  it.each<[number[], string]>([
+    [[], ''],
+    [[4, 0], ' --moves=4,0'],
+  ])(
+    'is what the command prints, which reads what the page tells: after %j',
+    async (moves, more) => {
+      const watcher = new Watcher(await serve(repeats), 'run=tiny', '/v1/play');
+      watcher.send({ ...game, moves });
+      await watcher.first();
+      const told = [{ t: 'move', action: 3 }, { t: 'resign' }].map((one) => JSON.stringify(one));
+      for (const [i, line] of told.entries()) {
+        watcher.socket.send(line);
+        await expect.poll(() => watcher.messages.length, patient).toBe(3 + i);
+      }
+      await watcher.closed;
+      const args = `challenge ${join(folder, 'tiny')} --seat=1 --seed=7 --json${more}`;
+      expect(watcher.messages).toEqual([args, 'second', ...told]);
+    },
+  );
+
+  it.each<[string, string, unknown, RegExp]>([
+    ['an unknown run', 'run=nowhere', game, /^no run is named nowhere$/],
+    ['a run without a policy', 'run=empty', game, /^the run has no checkpoint yet/],
+    ['no JSON', 'run=tiny', 'no JSON', /^expected a message as JSON$/],
+    ['a third seat', 'run=tiny', { ...game, seat: 2 }, /seat: .*<=1/],
+    ['moves that are none', 'run=tiny', { ...game, moves: ['--set'] }, /moves.0: .*number/],
+    ['a book of moves', 'run=tiny', { ...game, moves: Array(1001).fill(0) }, /moves: .*1000/],
+    ['an unknown option', 'run=tiny', { ...game, set: 'env.module=x' }, /"set"/],
+  ])('is refused: %s', async (_, query, message, problem) => {
+    const watcher = new Watcher(await serve(stays), query, '/v1/play');
+    watcher.send(message);
+    await watcher.closed;
+    expect(watcher.messages.map((text) => JSON.parse(text))).toEqual([
+      { type: 'problem', message: expect.stringMatching(problem) },
+    ]);
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    ['what is no move', { t: 'move', action: -1 }, /^move.action: /],
+    ['what is no message', 'nonsense', /^expected a message as JSON$/],
+  ])('ends, with its process, by %s', async (_, message, problem) => {
+    const watcher = new Watcher(await serve(stays), 'run=tiny', '/v1/play');
+    watcher.send(game);
+    const pid = Number(await watcher.first());
+    watcher.socket.send(typeof message === 'string' ? message : JSON.stringify(message));
+    await watcher.closed;
+    expect(JSON.parse(watcher.messages.at(-1)!).message).toMatch(problem);
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it('ends where no move comes', async () => {
+    const watcher = new Watcher(await serve(stays, 1000), 'run=tiny', '/v1/play');
+    watcher.send(game);
+    await watcher.closed;
+    expect(JSON.parse(watcher.messages.at(-1)!)).toEqual({
+      type: 'problem',
+      message: expect.stringMatching(/^the game has ended, since no move came/),
+    });
+  });
+
+  it('ends as its page goes, and is one of four', async () => {
+    const server = await serve(stays);
+    const begin = () => {
+      const watcher = new Watcher(server, 'run=tiny', '/v1/play');
+      watcher.send(game);
+      return watcher;
+    };
+    const four = [begin(), begin(), begin(), begin()];
+    const [pid] = await Promise.all(four.map(async (one) => Number(await one.first())));
+    expect(await begin().first()).toContain('at most 4 games in play at once');
+    four[0].socket.close();
     await expect.poll(() => isAlive(pid), patient).toBe(false);
   });
 });
