@@ -48,10 +48,10 @@ export class EnvironmentModel {
     return tf.add(z, reshaped(taken, [z.shape[0], 1, z.shape[2]]));
   }
 
-  /** What the actions that led to some states were worth. @param readouts [N, 1, D] */
-  outcomes(readouts: tf.Tensor3D): Imagined {
+  /** What the actions that led to some states were worth. @param z states, or readouts [N, 1, D] */
+  outcomes(z: tf.Tensor3D): Imagined {
     const [reward, turn] = tf.split(
-      linear(rmsNorm(rowsOf(readouts), this.#gain), this.#outcome, this.#outcomeBias),
+      linear(rmsNorm(readoutOf(z), this.#gain), this.#outcome, this.#outcomeBias),
       2,
       1,
     );
@@ -61,16 +61,18 @@ export class EnvironmentModel {
 
   /**
    * How far imagined states are from those of the observations that came: 1 − cos of the angle between what the imagined ones foresee and the others [N].
-   * @param readouts imagined [N, 1, D] @param seen readouts of thoughts about the observations, which get no gradient [N, D]
+   * @param z imagined states, or their readouts [N, 1, D] @param seen readouts of thoughts about the observations, which get no gradient [N, D]
    */
-  stateErrors(readouts: tf.Tensor3D, seen: tf.Tensor2D): tf.Tensor1D {
-    const foreseen = linear(rowsOf(readouts), this.#foreseen);
+  stateErrors(z: tf.Tensor3D, seen: tf.Tensor2D): tf.Tensor1D {
+    const foreseen = linear(readoutOf(z), this.#foreseen);
     return tf.sub(1, tf.sum(tf.mul(ofLengthOne(foreseen), ofLengthOne(seen)), 1));
   }
 }
 
-function rowsOf(readouts: tf.Tensor3D): tf.Tensor2D {
-  return reshaped(readouts, [readouts.shape[0], readouts.shape[2]]) as tf.Tensor2D;
+/** The token that heads read [N, D]. @param z [N, R, D] */
+function readoutOf(z: tf.Tensor3D): tf.Tensor2D {
+  const [N, , D] = z.shape;
+  return reshaped(tf.slice(z, [0, 0, 0], [-1, 1, -1]), [N, D]) as tf.Tensor2D;
 }
 
 /** Rows divided by their lengths. */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { NonFiniteError } from '../../../kernels/common/index.ts';
-import { numbersOf, reshaped, tensorOf } from '../../../kernels/ops/index.ts';
+import { gatherRows, numbersOf, reshaped, tensorOf } from '../../../kernels/ops/index.ts';
 import type { Policy, Thought } from '../../../policy/index.ts';
 import type { Decision } from '../decision.ts';
 import { rowsOf } from '../rows-of.ts';
@@ -116,12 +116,10 @@ export class Imagination {
     const z = tensorOf(states, [asked.length, R, D]) as tf.Tensor3D;
     // Where each thought asks once, as in searches side by side, all are taken as they are.
     const all = of.length === this.states.length && of.every((row, i) => row === i);
-    const context = all
-      ? this.#first.context
-      : this.#first.context.map((x) => tf.gather(x, tf.tensor1d(of, 'int32')));
+    const context = all ? this.#first.context : this.#first.context.map((x) => gatherRows(x, of));
     const thought = { ...this.#first, z, context };
     const next = policy.imagine(thought, tensorOf(actions, [asked.length, 1]) as tf.Tensor2D).z;
-    const { reward, turn } = policy.model!.outcomes(tf.slice(next, [0, 0, 0], [-1, 1, -1]));
+    const { reward, turn } = policy.model!.outcomes(next);
     const column = (x: tf.Tensor) => tf.reshape(x, [-1, 1]);
     const depths = Float32Array.from(of, (row) => this.#ponderSteps[row]);
     const heads = policy.outputs(next, depths);
