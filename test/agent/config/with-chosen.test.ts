@@ -104,11 +104,30 @@ describe('ppo.entropy', () => {
   });
 });
 
+describe('ppo.adaptiveSteps', () => {
+  it.each<[string, Space, boolean]>([
+    ['numbers', box(-1, 1), true],
+    ['parts of numbers', new Dict({ a: box(0, 1), b: box(-1, 1) }), true],
+    ['choices', new Discrete(2), false],
+    ['numbers and choices', new Dict({ a: new Discrete(2), b: box(-1, 1) }), false],
+  ])('is chosen for %s', (_, actionSpace, expected) => {
+    expect(chosen({ actionSpace }).ppo?.adaptiveSteps).toBe(expected);
+  });
+
+  it('stays as a config says', () => {
+    const actionSpace = box(-1, 1);
+    expect(chosen({ actionSpace }, { ppo: { adaptiveSteps: false } }).ppo?.adaptiveSteps).toBe(
+      false,
+    );
+  });
+});
+
 it('is told apart from what a config says', () => {
   const given = parseConfig({ ppo: { gamma: 0.9 }, train: { totalSteps: 100 } });
   const spaces = { observationSpace: box(-50, 50), actionSpace: new Discrete(2) };
   expect(chosenIn(withChosen(given, spaces), given)).toEqual({
     'normalize.obs': true,
     'ppo.entropy': 0.01,
+    'ppo.adaptiveSteps': false,
   });
 });

@@ -8,6 +8,7 @@ import { klBound } from './kl-bound.ts';
 import { Learner } from './learner.ts';
 import { scheduleAt } from './schedule.ts';
 import { ppoSettings } from './settings.ts';
+import { adaptsSteps } from './step-scale.ts';
 
 /** PPO (1707.06347) over micro-steps; `Learner` explains it. */
 export const ppo: AlgorithmDefinition<'ppo', typeof ppoSettings> = {
@@ -18,7 +19,9 @@ export const ppo: AlgorithmDefinition<'ppo', typeof ppoSettings> = {
     return haltingRules.all.filter(({ byValues }) => !byValues).map(({ name }) => name);
   },
   statistics: {
-    learningRate: 'Adam’s step size in this update',
+    learningRate:
+      'Adam’s step size in this update: that of the schedule, or less with adaptiveSteps',
+    epochs: 'passes over the rollout that the update made before targetKl ended it',
     policyLoss: 'clipped surrogate loss of the actions, per decision; mean over minibatches',
     haltLoss: 'clipped surrogate loss of the halting choices, per decision; mean over minibatches',
     valueLoss: 'squared error of the values, summed over ponder steps, per decision',
@@ -40,8 +43,9 @@ export const ppo: AlgorithmDefinition<'ppo', typeof ppoSettings> = {
       'largest deviation of a ratio from 1 in the first minibatch; more than rounding error is a bug',
     novelty: noveltyMeaning,
   },
-  choose: ({ entropy }, { actionSpace }) => ({
+  choose: ({ entropy, adaptiveSteps }, { actionSpace }) => ({
     entropy: (entropy as number | undefined) ?? entropyWeight(actionSpace),
+    adaptiveSteps: (adaptiveSteps as boolean | undefined) ?? adaptsSteps(actionSpace),
   }),
   schedule: scheduleAt,
   largestStep: largestPart,
@@ -55,10 +59,9 @@ export const ppo: AlgorithmDefinition<'ppo', typeof ppoSettings> = {
     return {
       behavior: (stage) => trainedBehavior(config, stage),
       update: async (trajectory, { progress, horizon, ...update }) => {
-        const schedule = scheduleAt(settings, progress);
         const { targetKl = klBound(horizon) } = settings;
-        const stats = await learner.update(trajectory, { ...update, ...schedule }, targetKl);
-        return { learningRate: schedule.learningRate, ...stats };
+        const phase = { ...update, ...scheduleAt(settings, progress) };
+        return await learner.update(trajectory, phase, targetKl);
       },
       state: () => learner.state(),
       restore: (state) => learner.restore(state),

@@ -18,6 +18,7 @@ import { STATS } from './loss-report.ts';
 import { Magnet } from './magnet.ts';
 import { buildMinibatch, type Minibatch } from './minibatch.ts';
 import type { PpoConfig } from './settings.ts';
+import { StepScale } from './step-scale.ts';
 import { bootstrap, computeTargets, type UpdateSchedule } from './targets.ts';
 
 export type { UpdateSchedule } from './targets.ts';
@@ -47,6 +48,7 @@ export class Learner {
   readonly #config: PpoConfig;
   readonly #rng: Rng;
   readonly #magnet: Magnet | undefined;
+  #stepScale = new StepScale();
   /** The loss of the halting rule; undefined where the rule learns nothing. */
   readonly #loss: SampledLoss | ExpectedLoss | undefined;
 
@@ -68,10 +70,11 @@ export class Learner {
     const { ppo } = this.#config;
     const learning = await this.#prepare(trajectory, phase);
     const extra = Object.keys(haltingRules.find(this.#config.halting.rule).statistics);
+    const learningRate = phase.learningRate * this.#stepScale.value;
     let firstRatioError: number | undefined;
-    let epochKl = 0;
+    let [epochs, epochKl] = [0, 0];
     const step = async (chosen: Int32Array, parts: number) => {
-      const { stats, gradNorm } = await this.#descend(learning, chosen, phase);
+      const { stats, gradNorm } = await this.#descend(learning, chosen, phase, learningRate);
       firstRatioError ??= stats[STATS.indexOf('ratioError')];
       const moved = stats[STATS.indexOf('kl')] + stats[STATS.indexOf('haltKl')];
       epochKl += moved / parts;
@@ -80,13 +83,17 @@ export class Learner {
     const enough = () => {
       const moved = epochKl;
       epochKl = 0;
+      epochs++;
       return moved > targetKl;
     };
     const { means, gradNorm } = await overEpochs(trajectory, ppo, this.#rng, step, enough);
+    if (ppo.adaptiveSteps) this.#stepScale.follow(trajectory, epochs === ppo.epochs);
     await this.#magnet?.follow();
     const { depthGap, stepGain } = learning.forcedDepths;
     const mean = (name: (typeof STATS)[number]) => means[STATS.indexOf(name)];
     return {
+      learningRate,
+      epochs,
       policyLoss: mean('policyLoss'),
       haltLoss: mean('haltLoss'),
       valueLoss: mean('valueLoss'),
@@ -109,11 +116,15 @@ export class Learner {
 
   async state(): Promise<AlgorithmState> {
     const { tensors, counters } = await this.#descent.state();
-    return { tensors: { ...tensors, ...this.#magnet?.tensors() }, counters };
+    return {
+      tensors: { ...tensors, ...this.#magnet?.tensors() },
+      counters: { ...counters, ...this.#stepScale.counters() },
+    };
   }
 
   restore(state: AlgorithmState): void {
     this.#descent.restore(state);
+    this.#stepScale = new StepScale(state.counters);
     this.#magnet?.restore(state.tensors);
   }
 
@@ -148,10 +159,10 @@ export class Learner {
   }
 
   /** Makes one gradient step. */
-  #descend(learning: Learning, chosen: Int32Array, phase: UpdateSchedule) {
+  #descend(learning: Learning, chosen: Int32Array, phase: UpdateSchedule, learningRate: number) {
     return this.#descent.step(
       () => ppoLoss(this.#policy, learning.gather(chosen), this.#config, phase),
-      phase.learningRate,
+      learningRate,
       this.#config.ppo.maxGradNorm,
     );
   }

@@ -16,6 +16,9 @@ export const ppoSettings = z.strictObject({
     .min(0)
     .default(0)
     .describe('Adam’s step size when training ends; linear in between.'),
+  adaptiveSteps: chosen(z.boolean()).describe(
+    'Once an episode has terminated, take smaller steps after an update that targetKl ended before its last epoch, and larger ones again after any other, at most those of the schedule. Without it, true where all actions are continuous.',
+  ),
   gamma: fraction
     .default(0.99)
     .describe('Discount factor per decision; with env.realTime, per tick.'),

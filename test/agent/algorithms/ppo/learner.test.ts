@@ -13,6 +13,7 @@ import {
   advantages,
   depthWeights,
   TERMINATED,
+  TRUNCATED,
   type Trajectory,
 } from '../../../../src/rollout/index.ts';
 import { backends } from '../../../support/backends.ts';
@@ -368,6 +369,36 @@ describe('update', () => {
   it('goes as far as suits the decisions that a return covers, unless told', () => {
     expect(klBound(1)).toBe(0.2);
     expect(klBound(100)).toBeCloseTo(0.02, 12);
+  });
+
+  it('takes smaller steps after updates that the bound ended early, and larger ones again after others', async () => {
+    const ppo = { ...ONE_STEP, minibatch: 8, epochs: 4, adaptiveSteps: true };
+    const { config, policy, trajectory } = await collect({ ppo });
+    const learner = new Learner(policy, config, Rng.seed(5));
+    const phase = { ...PHASE, learningRate: 0.01 };
+    const update = async (targetKl: number) => {
+      const { learningRate, epochs } = await learner.update(trajectory, phase, targetKl);
+      return [learningRate, epochs];
+    };
+    expect(await update(1000)).toEqual([0.01, 4]);
+    expect(await update(1e-9)).toEqual([0.01, 1]);
+    expect(await update(1e-9)).toEqual([0.01 / 1.1, 1]);
+    const state = await learner.state();
+    expect(await update(1000)).toEqual([0.01 / 1.1 / 1.1, 4]);
+    expect((await update(1000))[0]).toBeCloseTo(0.01 / 1.1, 12);
+    expect(await update(1000)).toEqual([0.01, 4]);
+    learner.restore(state);
+    expect((await update(1000))[0]).toBe(0.01 / 1.1 / 1.1);
+    // Of a checkpoint from before; where no episode ever terminated, steps stay large.
+    const { optimizerStep } = state.counters;
+    learner.restore({ ...state, counters: { optimizerStep } });
+    trajectory.ended.fill(TRUNCATED);
+    await update(1e-9);
+    expect((await update(1000))[0]).toBe(0.01);
+    learner.restore(state);
+    await update(1e-9);
+    expect((await update(1000))[0]).toBeCloseTo(0.01 / 1.1 ** 3, 12);
+    learner.dispose();
   });
 
   it('clips the global norm of the gradient', async () => {
