@@ -50,9 +50,12 @@ it('a checkpoint with the names of 0.1 is the same, and resumes to the same end'
   cpSync(now, before, { recursive: true });
   const checkpointIn = (runDir: string) => join(runDir, 'checkpoints', `step-${envSteps}`);
   withNamesOf01(checkpointIn(before));
-  expect(await loadCheckpoint(checkpointIn(before))).toEqual(
-    await loadCheckpoint(checkpointIn(now)),
-  );
+  const { state, ...others } = await loadCheckpoint(checkpointIn(now));
+  const { algorithm, ...known } = state as { algorithm: Record<string, number> };
+  // PPO's steps were not adapted then.
+  const { stepScale: _, terminates: __, ...counters } = algorithm;
+  const expected = { ...others, state: { ...known, algorithm: counters } };
+  expect(await loadCheckpoint(checkpointIn(before))).toEqual(expected);
   await train(config, { runDir: now, resume: true });
   await train(config, { runDir: before, resume: true });
   expect(await remains(before)).toEqual(await remains(now));
