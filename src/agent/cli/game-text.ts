@@ -21,7 +21,8 @@ function thoughtText({ thought: { steps } }: RecordedDecision): string {
 function positionText({ board, words, moves, turn, played, seat, end }: Position): string {
   const last = played.at(-1);
   const text = [
-    ...(last && last.by !== seat ? [`It plays ${last.move.name}.`] : []),
+    // Who gives up has read its last move before.
+    ...(last && last.by !== seat && !end?.resigned ? [`It plays ${last.move.name}.`] : []),
     ...(turn === 'agent' ? [] : ['', ...(board ? boardLines(board) : []), ...words]),
     ...(turn === 'person'
       ? [

@@ -88,4 +88,8 @@ it('tells at its end what was hidden', () => {
   expect(gameText(position)).toBe(
     'It plays bet.\n\ncard: J\nIt had card: K.\nYou lost: return -1.\n',
   );
+  // The last move was told before the person gave up.
+  expect(gameText({ ...position, end: { ...end, resigned: true } })).toBe(
+    '\ncard: J\nIt had card: K.\nYou gave up.\n',
+  );
 });
