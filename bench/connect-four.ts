@@ -13,6 +13,7 @@ import { Agent } from '../src/index.ts';
 import { Rng } from '../src/kernels/common/index.ts';
 import { ConnectFourSolver } from './connect-four-solver.ts';
 import { markdownTable } from './markdown.ts';
+import { randomPosition } from './random-position.ts';
 
 const { values: flags, positionals: runs } = parseArgs({
   allowPositionals: true,
@@ -37,27 +38,13 @@ interface Solved {
   best: number;
 }
 
-/** The moves of a random play that goes on after so many. */
-function randomMoves(stones: number, rng: Rng): number[] {
-  for (;;) {
-    const game = makeGame('ConnectFour-v0');
-    const moves: number[] = [];
-    while (moves.length < stones && game.turn() !== 'end') {
-      const legal = game.legalActions();
-      moves.push(legal[rng.int(legal.length)]);
-      game.apply(moves.at(-1)!);
-    }
-    if (game.turn() !== 'end') return moves;
-  }
-}
-
 /** As many positions of each group [groups][positions]. */
 function solvedPositions(): Solved[][] {
   const solver = new ConnectFourSolver();
   const rng = Rng.seed(Number(flags.seed), 'held-out positions');
   const groups: Solved[][] = GROUPS.map(() => []);
   for (let tries = 0; groups.some(({ length }) => length < count); tries++) {
-    const moves = randomMoves(fewest + (tries % (most - fewest + 1)), rng);
+    const { moves } = randomPosition(fewest + (tries % (most - fewest + 1)), rng);
     const values = solver.moveValues(moves);
     const best = Math.max(...values.values());
     // Where every move comes to the same, none is better.

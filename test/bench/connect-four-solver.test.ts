@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ConnectFourSolver } from '../../bench/connect-four-solver.ts';
-import { type Game, makeGame } from '../../src/envs/index.ts';
+import { randomPosition } from '../../bench/random-position.ts';
+import type { Game } from '../../src/envs/index.ts';
 import { Rng } from '../../src/kernels/common/index.ts';
 
 const solver = new ConnectFourSolver();
@@ -19,26 +20,12 @@ function solved(game: Game, stones: number): number {
   return best;
 }
 
-/** Random moves, so many, after which the play goes on. */
-function randomMoves(stones: number, rng: Rng): { game: Game; moves: number[] } {
-  for (;;) {
-    const game = makeGame('ConnectFour-v0');
-    const moves: number[] = [];
-    while (moves.length < stones && game.turn() !== 'end') {
-      const legal = game.legalActions();
-      moves.push(legal[rng.int(legal.length)]);
-      game.apply(moves.at(-1)!);
-    }
-    if (game.turn() !== 'end') return { game, moves };
-  }
-}
-
 describe('the solver of Connect Four', () => {
   it('finds what trying everything finds, in draws, wins and losses', () => {
     const rng = Rng.seed(1, 'positions');
     const signs = new Set<number>();
     for (let i = 0; i < 40; i++) {
-      const { game, moves } = randomMoves(34 + (i % 6), rng);
+      const { game, moves } = randomPosition(34 + (i % 6), rng);
       const before = game.snapshot();
       const values = game.legalActions().map((action) => {
         game.apply(action);
