@@ -21,6 +21,17 @@ export async function run(config: Config, options: TrainOptions = {}) {
   return { runDir, events, failure, incidents, ...(await remains(runDir)) };
 }
 
+/** Options by which training is interrupted after an update. */
+export function stoppedAfter(update: number): Pick<TrainOptions, 'signal' | 'on'> {
+  const stop = new AbortController();
+  return {
+    signal: stop.signal,
+    on: (event) => {
+      if (event.type === 'updated' && event.metrics.update === update) stop.abort();
+    },
+  };
+}
+
 /** The metrics but for timing, and the newest checkpoint, weights byte for byte. */
 export async function remains(runDir: string) {
   const records = await readMetrics(join(runDir, 'metrics.jsonl'));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Config, ConfigInput } from '../../../../src/agent/config/config.ts';
 import { Agent, evaluate } from '../../../../src/index.ts';
-import { learned, run } from '../../../support/short-runs.ts';
+import { learned, run, stoppedAfter } from '../../../support/short-runs.ts';
 import { tinyConfig } from '../../../support/tiny-config.ts';
 
 const modelConfig = ({ gumbel: section, ...input }: Partial<ConfigInput> = {}): Config =>
@@ -56,13 +56,7 @@ describe('learning a model beside the policy', () => {
         train: { totalSteps: 192, seed: 3 },
       });
     const whole = await run(config());
-    const stop = new AbortController();
-    const half = await run(config(), {
-      signal: stop.signal,
-      on: (event) => {
-        if (event.type === 'updated' && event.metrics.update === 3) stop.abort();
-      },
-    });
+    const half = await run(config(), stoppedAfter(3));
     expect(half.metrics).toHaveLength(3);
     const again = await run(config(), { runDir: half.runDir, resume: true });
     expect(learned(again)).toEqual(learned(whole));

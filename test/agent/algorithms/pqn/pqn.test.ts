@@ -10,7 +10,7 @@ import { loadBackend, Rng } from '../../../../src/kernels/index.ts';
 import { actionValues, exitRule, trainingRule } from '../../../../src/policy/index.ts';
 import { type Decision, Scheduler } from '../../../../src/rollout/index.ts';
 import { backends } from '../../../support/backends.ts';
-import { learned, run } from '../../../support/short-runs.ts';
+import { learned, run, stoppedAfter } from '../../../support/short-runs.ts';
 import { set, smallPolicy } from '../../../support/small-policy.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { tinyConfig } from '../../../support/tiny-config.ts';
@@ -127,13 +127,7 @@ it('goes on exactly from what it held', async () => {
   const config = () =>
     pqnConfig({ env: { id: 'KnownDelay-v0', count: 8 }, train: { totalSteps: 640, seed: 3 } });
   const whole = await run(config());
-  const stop = new AbortController();
-  const half = await run(config(), {
-    signal: stop.signal,
-    on: (event) => {
-      if (event.type === 'updated' && event.metrics.update === 7) stop.abort();
-    },
-  });
+  const half = await run(config(), stoppedAfter(7));
   expect(half.metrics).toHaveLength(7);
   // Epsilon was still falling.
   expect(half.metrics[6].epsilon).toBeGreaterThan((half.metrics.at(-1)!.epsilon! as number) - 1e-9);
