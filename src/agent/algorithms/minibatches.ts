@@ -30,25 +30,26 @@ export function piecesOf(trajectory: Trajectory, minibatch: number): Int32Array 
 }
 
 /**
- * The gradient steps of an update: passes over a rollout in minibatches of about `minibatch` decisions.
+ * The gradient steps of an update: passes over decisions in minibatches of about `minibatch`.
+ * @param pieces of which minibatches are made; shuffled in place
+ * @param settings `share`: of the pieces, how many a pass takes; default all
  * @param rng shuffles each pass
  * @param step makes a step on the chosen decisions; `parts` is the number of steps of a pass
  * @param enough whether to make no further pass, asked after each
  * @returns the means over all steps of what they report, and of the gradient's norm
  */
 export async function overEpochs(
-  trajectory: Trajectory,
-  { minibatch, epochs }: { minibatch: number; epochs: number },
+  pieces: Int32Array | Int32Array[],
+  { minibatch, epochs, share = 1 }: { minibatch: number; epochs: number; share?: number },
   rng: Rng,
   step: (chosen: Int32Array, parts: number) => Promise<{ stats: Float32Array; gradNorm: number }>,
   enough: () => boolean = () => false,
 ): Promise<{ means: Float64Array; gradNorm: number }> {
-  const order = piecesOf(trajectory, minibatch);
-  const parts = Math.max(1, Math.round(trajectory.count / minibatch));
+  const parts = Math.max(1, Math.round((share * countOf(pieces)) / minibatch));
   let sums = new Float64Array(0);
   let [batches, gradNorms] = [0, 0];
   for (let epoch = 0; epoch < epochs; epoch++) {
-    for await (const chosen of minibatches(order, parts, rng)) {
+    for await (const chosen of minibatches(pieces, share, parts, rng)) {
       const { stats, gradNorm } = await step(chosen, parts);
       if (batches === 0) sums = new Float64Array(stats.length);
       stats.forEach((value, i) => {
@@ -63,28 +64,35 @@ export async function overEpochs(
 }
 
 /**
- * An epoch: shuffles the pieces, and gives their decisions in minibatches. The sizes of those differ by one decision at most,
+ * An epoch: shuffles the pieces, and gives the decisions of a share of them in minibatches. The sizes of those differ by one decision at most,
  * or by one segment. Lets signals, timers and sockets run after each minibatch.
  */
 async function* minibatches(
   pieces: Int32Array | Int32Array[],
+  share: number,
   count: number,
   rng: Rng,
 ): AsyncGenerator<Int32Array> {
   rng.shuffle(pieces as Int32Array);
+  const taken = Math.round(share * pieces.length);
   for (let i = 0; i < count; i++) {
-    const begin = Math.floor((i * pieces.length) / count);
-    const end = Math.floor(((i + 1) * pieces.length) / count);
+    const begin = Math.floor((i * taken) / count);
+    const end = Math.floor(((i + 1) * taken) / count);
     const part = pieces.slice(begin, end);
     if (part.length > 0) yield joined(part);
     await new Promise(setImmediate);
   }
 }
 
+function countOf(pieces: Int32Array | readonly Int32Array[]): number {
+  if (pieces instanceof Int32Array) return pieces.length;
+  return pieces.reduce((sum, { length }) => sum + length, 0);
+}
+
 /** The decisions of pieces, one piece after another. */
 export function joined(pieces: Int32Array | readonly Int32Array[]): Int32Array {
   if (pieces instanceof Int32Array) return pieces;
-  const all = new Int32Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  const all = new Int32Array(countOf(pieces));
   let at = 0;
   for (const segment of pieces) {
     all.set(segment, at);

@@ -89,8 +89,8 @@ export class SelfPlay implements Lineup {
 
   /** Makes a seat of the game against the lineup. */
   readonly makeEnv: EnvFactory = (options) => {
-    const { seat: own } = options as Pick<SeatOptions, 'seat'>;
-    return seat(makeGame(this.#game.id), { seat: own, opponents: this });
+    const { seat: own, opening } = options as Pick<SeatOptions, 'seat' | 'opening'>;
+    return seat(makeGame(this.#game.id), { seat: own, opening, opponents: this });
   };
 
   draw(rng: Rng): string {

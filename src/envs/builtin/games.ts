@@ -17,6 +17,14 @@ function seatOf(id: string, summary: string): EnvEntry {
   const options = z.strictObject({
     opponent: z.enum(names).default(names[0]).describe('Who plays the other seat.'),
     ...(names.includes('mcts') && { simulations }),
+    opening: z
+      .int()
+      .min(0)
+      .max(1000)
+      .default(0)
+      .describe(
+        'The most random plies with which a play begins, whoever’s: so a policy learns positions to which none of its own plays leads. How many is drawn for each play.',
+      ),
     seat: z
       .literal([0, 1, 'alternate'])
       .default('alternate')
@@ -27,8 +35,8 @@ function seatOf(id: string, summary: string): EnvEntry {
     id,
     summary,
     options: options as unknown as z.ZodType<Options>,
-    make: ({ opponent, seat: own, ...how }) =>
-      seat(makeGame(id), { seat: own, opponents: makeOpponent(id, opponent, how) }),
+    make: ({ opponent, seat: own, opening, ...how }) =>
+      seat(makeGame(id), { seat: own, opening, opponents: makeOpponent(id, opponent, how) }),
   }) as EnvEntry;
 }
 

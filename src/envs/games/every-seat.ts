@@ -1,12 +1,15 @@
-import { Rng } from '../../kernels/common/index.ts';
+import { Rng, type RngState } from '../../kernels/common/index.ts';
 import { foreignSnapshot } from '../common/foreign-snapshot.ts';
 import type { Env, Reset, ResetOptions, Step } from '../contract/env.ts';
 import type { Game } from './game.ts';
 import { legalMask } from './legal-mask.ts';
+import { beginWith } from './opening.ts';
 import { drawOutcome } from './opponent.ts';
 
 interface Snapshot {
   id: string;
+  /** What openings are drawn from. */
+  openings: RngState;
   game: unknown;
 }
 
@@ -19,13 +22,16 @@ export class EverySeat<Obs> implements Env<Obs, number> {
   readonly observationSpace: Game<Obs>['observationSpace'];
   readonly actionSpace: Game<Obs>['actionSpace'];
   readonly #game: Game<Obs>;
+  readonly #opening: number;
   readonly #rng: Rng;
+  readonly #openings: Rng;
 
   /**
    * @param game is the environment's own from then on
+   * @param opening the most random plies with which a play begins
    * @throws Error for a game of hidden information, of other than two players, or whose returns do not add up to 0
    */
-  constructor(game: Game<Obs>) {
+  constructor(game: Game<Obs>, opening = 0) {
     const { id, perfectInformation, players, zeroSum } = game;
     if (!perfectInformation) {
       const why = 'since a search sees what is hidden from its player';
@@ -37,13 +43,18 @@ export class EverySeat<Obs> implements Env<Obs, number> {
     this.#game = game;
     this.observationSpace = game.observationSpace;
     this.actionSpace = game.actionSpace;
+    this.#opening = opening;
     this.#rng = Rng.seed(0, id, 'search');
+    this.#openings = Rng.seed(0, id, 'openings');
   }
 
   reset({ seed }: ResetOptions = {}): Reset<Obs> {
     const game = this.#game;
-    if (seed !== undefined) this.#rng.restore(Rng.seed(seed, game.id, 'search').state());
-    game.begin();
+    if (seed !== undefined) {
+      this.#rng.restore(Rng.seed(seed, game.id, 'search').state());
+      this.#openings.restore(Rng.seed(seed, game.id, 'openings').state());
+    }
+    beginWith(game, this.#opening, this.#openings);
     this.#playChance();
     return { obs: game.observe(game.turn() as number), info: this.#info() };
   }
@@ -64,15 +75,17 @@ export class EverySeat<Obs> implements Env<Obs, number> {
   }
 
   snapshot(): Snapshot {
-    return { id: this.#game.id, game: this.#game.snapshot() };
+    return { id: this.#game.id, openings: this.#openings.state(), game: this.#game.snapshot() };
   }
 
   restore(snapshot: unknown): void {
-    const { id, game } = (snapshot ?? {}) as Partial<Snapshot>;
+    const { id, openings, game } = (snapshot ?? {}) as Partial<Snapshot>;
     if (id !== this.#game.id || game === undefined || game === null) {
       throw foreignSnapshot(this.#game.id, id, snapshot);
     }
     this.#game.restore(game);
+    // A snapshot of a seat has none.
+    if (openings) this.#openings.restore(openings);
   }
 
   /** Lets chance act while it is its turn. @returns whether it was */

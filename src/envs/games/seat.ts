@@ -7,6 +7,7 @@ import type { Drawing, Env, Reset, ResetOptions, Step } from '../contract/env.ts
 import { EverySeat } from './every-seat.ts';
 import type { Game } from './game.ts';
 import { legalMask } from './legal-mask.ts';
+import { beginWith } from './opening.ts';
 import { drawOutcome, type Lineup, type Opponent, randomOpponent } from './opponent.ts';
 
 /** Who sits where. */
@@ -20,6 +21,8 @@ export interface SeatOptions<Obs = unknown> {
    * one plays all other seats of a play, and `info.metrics` has the return against its kind. Default random.
    */
   opponents?: Opponent<Obs> | readonly Opponent<Obs>[] | Lineup<Obs>;
+  /** The most random plies with which a play begins, whoever's; how many is drawn for each play. Default 0. */
+  opening?: number;
 }
 
 interface Snapshot {
@@ -79,6 +82,7 @@ class Seat<Obs> implements Env<Obs, number> {
   readonly #game: Game<Obs>;
   readonly #opponents: readonly Opponent<Obs>[] | Lineup<Obs>;
   readonly #alternates: boolean;
+  readonly #opening: number;
   readonly #rng: Rng;
   #seat: number;
   #begun = false;
@@ -88,9 +92,13 @@ class Seat<Obs> implements Env<Obs, number> {
   #plays = 0;
 
   constructor(game: Game<Obs>, options: SeatOptions<Obs>) {
-    checkOptions('seat', options, { seat: seatCheck(game), opponents: opponentsCheck(game) });
-    const { seat = 'alternate', opponents = randomOpponent } = options;
+    checkOptions('seat', options, {
+      ...{ seat: seatCheck(game), opponents: opponentsCheck(game) },
+      opening: OPENING_CHECK,
+    });
+    const { seat = 'alternate', opponents = randomOpponent, opening = 0 } = options;
     this.#game = game;
+    this.#opening = opening;
     this.observationSpace = game.observationSpace;
     this.actionSpace = game.actionSpace;
     this.id = game.id;
@@ -168,7 +176,7 @@ class Seat<Obs> implements Env<Obs, number> {
 
   /** @throws Error for a game in which a search would see what is hidden, or whose values are not those of two rivals */
   forSearch(): Env<Obs, number> {
-    return new EverySeat(this.#game);
+    return new EverySeat(this.#game, this.#opening);
   }
 
   #check(verb: string): void {
@@ -181,7 +189,7 @@ class Seat<Obs> implements Env<Obs, number> {
       const what = `expected a decision of player ${this.#seat}`;
       throw new Error(`${this.id}: reset(): ${what}, got none in ${MOST_PLAYS} plays`);
     }
-    this.#game.begin();
+    beginWith(this.#game, this.#opening, this.#rng);
     const opponents = this.#opponents;
     if ('draw' in opponents) this.#rival = opponents.draw(this.#rng);
     return andThen(this.#playOn(), () => {
@@ -240,6 +248,11 @@ class Seat<Obs> implements Env<Obs, number> {
     return { obs: this.#obs(), reward, terminated: isOver, truncated: false, info };
   }
 }
+
+const OPENING_CHECK: Check = {
+  expected: 'a whole number of plies, at least 0',
+  allows: (value) => Number.isInteger(value) && (value as number) >= 0,
+};
 
 function seatCheck({ players }: Game): Check {
   return {

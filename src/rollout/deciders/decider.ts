@@ -18,7 +18,10 @@ export interface DecisionOptions {
   floor: number;
   /** `true` takes the most likely action, `false` draws one, unless the request says otherwise. */
   greedy: boolean;
-  /** How far a search in a learned model trusts its values, in [0, 1]: at 0 it improves nothing; default 1. */
+  /**
+   * How far a search that is learned from trusts values, in [0, 1]: at 0 it improves nothing. Default 1 in a learned model; in a simulator
+   * the best of what was found is then the best, however close.
+   */
   trust?: number;
   /** Records every ponder step of every thought; default `false`. */
   trace?: boolean;

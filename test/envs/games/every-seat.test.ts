@@ -4,6 +4,7 @@ import {
   Discrete,
   MultiDiscrete,
   makeGame,
+  type Reset,
   StateGame,
   seat,
   type Turn,
@@ -78,6 +79,17 @@ describe('every seat of a game', () => {
     expect(() => search.restore!({ id: 'Kuhn-v0', game: {} })).toThrow(
       'expected a snapshot of TicTacToe-v0',
     );
+  });
+
+  it('goes on from its own snapshot with the same openings', () => {
+    const env = seat(makeGame('TicTacToe-v0'), { opening: 4 }).forSearch!();
+    env.reset({ seed: 1 });
+    const snapshot = env.snapshot!();
+    const openings = () => Array.from({ length: 10 }, () => String((env.reset() as Reset).obs));
+    const drawn = openings();
+    expect(new Set(drawn).size).toBeGreaterThan(3);
+    env.restore!(snapshot);
+    expect(openings()).toEqual(drawn);
   });
 
   it('draws what chance does anew each time, by a stream of its own', () => {

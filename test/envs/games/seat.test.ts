@@ -100,6 +100,28 @@ describe('a seat', () => {
     );
   });
 
+  it('begins plays with random plies, as many as are drawn, and none that is over', () => {
+    const count = (env: Env<Int32Array>) => {
+      const { obs, info } = env.reset() as { obs: Int32Array; info: { actionMask: number[] } };
+      expect(info.actionMask).toContain(1);
+      return obs.filter((cell) => cell > 0).length;
+    };
+    const counts = (opening: number, play: number) => {
+      const own = seat(makeGame('TicTacToe-v0'), { seat: 0, opponents: first, opening });
+      const env = [own, own.forSearch!()][play] as Env<Int32Array>;
+      env.reset({ seed: 1 });
+      return new Set(Array.from({ length: 200 }, () => count(env)));
+    };
+    expect(counts(0, 0)).toEqual(new Set([0]));
+    // The opponent makes a ply more where the turn is its own.
+    expect(counts(3, 0)).toEqual(new Set([0, 2, 4]));
+    expect(counts(3, 1)).toEqual(new Set([0, 1, 2, 3]));
+    expect(Math.max(...counts(100, 1))).toBe(8);
+    expect(() => seat(makeGame('TicTacToe-v0'), { opening: -1 })).toThrow(
+      'seat: opening: expected a whole number of plies, at least 0, got -1',
+    );
+  });
+
   it('alternates, from a seat that the seed draws', () => {
     const env = seat(makeGame('TicTacToe-v0'), { opponents: first });
     const isFirst = (seed?: number) => {

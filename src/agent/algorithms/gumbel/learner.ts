@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Rng } from '../../../kernels/common/index.ts';
-import type { Policy } from '../../../policy/index.ts';
+import { ofPrefix, type Policy, prefixed } from '../../../policy/index.ts';
 import type { Trajectory } from '../../../rollout/index.ts';
 import type { AlgorithmState } from '../algorithm.ts';
 import { Descent } from '../descent.ts';
@@ -12,8 +12,12 @@ import { bootstrap } from '../ppo/targets.ts';
 import { targetsOf } from '../pqn/targets.ts';
 import { gather, gumbelLoss } from './loss.ts';
 import { MODEL_ERRORS, modelLoss } from './model-loss.ts';
+import { Replay } from './replay.ts';
 import type { GumbelSettings } from './settings.ts';
-import { lastReadouts, type ModelTargets, thoughtsOf, unrollsOf } from './unrolls.ts';
+import { lastReadouts, thoughtsOf, unrollsOf } from './unrolls.ts';
+
+/** Before the names of what a checkpoint has of the replay. */
+const REPLAY = 'replay.';
 
 /**
  * Gumbel AlphaZero's learning (Danihelka et al. 2022, https://openreview.net/forum?id=bERaNdoegnO): the policy learns the one that the
@@ -25,6 +29,7 @@ export class Learner {
   readonly #depth: number;
   readonly #descent: Descent;
   readonly #rng: Rng;
+  readonly #replay: Replay;
   #trust = 0;
 
   /** @param depth ponder steps of each thought @param rng shuffles the decisions */
@@ -34,47 +39,51 @@ export class Learner {
     this.#depth = depth;
     this.#rng = rng;
     this.#descent = new Descent(policy);
+    this.#replay = new Replay(settings.replay);
   }
 
   /**
-   * How far a search is to trust what a model imagines: the share of the variance of returns that its values explained, one action ahead, in the
-   * latest update. So the policy stays as it is until the model knows what to say, and meanwhile tries all.
+   * How far a search is to trust values: all in a simulator, and what a model imagines by the share of the variance of returns that its values
+   * explained, one action ahead, in the latest update. So the policy stays as it is until the model knows what to say, and meanwhile tries all.
    */
   get trust(): number {
-    return this.#trust;
+    return this.#policy.model ? this.#trust : 1;
   }
 
   /** Learns from a rollout; the policy's variables change. */
   async update(trajectory: Trajectory, factors: RewardFactors, learningRate: number) {
-    const { minibatch, maxGradNorm } = this.#settings;
+    const { minibatch, epochs, maxGradNorm } = this.#settings;
     const policy = this.#policy;
     await bootstrap(policy, trajectory);
-    const returns = this.#returns(trajectory, factors);
-    const targets = policy.model && {
-      ...{ returns, factors },
-      readouts: await lastReadouts(policy, trajectory, this.#depth, minibatch),
-    };
-    const { means, gradNorm } = await overEpochs(trajectory, this.#settings, this.#rng, (chosen) =>
-      this.#descent.step(
-        () => this.#loss(trajectory, returns, targets, chosen),
-        learningRate,
-        maxGradNorm,
-      ),
-    );
+    const replay = this.#replay;
+    replay.push(trajectory, this.#returns(trajectory, factors), factors);
+    const { rewardScale } = factors;
+    const all = Int32Array.from({ length: replay.count }, (_, place) => place);
+    const passes = { minibatch, epochs, share: trajectory.count / replay.count };
+    const { means, gradNorm } = await overEpochs(all, passes, this.#rng, async (chosen) => {
+      const judge = await this.#judge(chosen, rewardScale);
+      return this.#descent.step(judge, learningRate, maxGradNorm);
+    });
     const [policyLoss, valueLoss, ...report] = means;
     const errors = modelErrors(report);
-    if (errors.valueErrorFirst !== null)
+    if (errors.valueErrorFirst !== null) {
+      const returns = replay.returns.map((x) => x * rewardScale);
       this.#trust = Math.max(0, explainedVariance(errors.valueErrorFirst, returns) ?? 0);
+    }
     return { learningRate, policyLoss, valueLoss, gradNorm, ...errors };
   }
 
   async state(): Promise<AlgorithmState> {
     const { tensors, counters } = await this.#descent.state();
-    return { tensors, counters: { ...counters, trust: this.#trust } };
+    return {
+      tensors: { ...tensors, ...prefixed(REPLAY, this.#replay.state()) },
+      counters: { ...counters, trust: this.#trust },
+    };
   }
 
   restore(state: AlgorithmState): void {
     this.#descent.restore(state);
+    this.#replay.restore(ofPrefix(REPLAY, state.tensors));
     this.#trust = state.counters.trust ?? 0;
   }
 
@@ -82,27 +91,27 @@ export class Learner {
     this.#descent.dispose();
   }
 
-  #loss(
-    trajectory: Trajectory,
-    returns: Float32Array,
-    targets: ModelTargets | undefined,
-    chosen: Int32Array,
-  ) {
+  /** What computes the loss of the chosen decisions, whose places are sorted. */
+  async #judge(chosen: Int32Array, rewardScale: number) {
     const policy = this.#policy;
-    const batch = gather(trajectory, returns, chosen);
+    const depth = this.#depth;
+    const how = { ...this.#settings, depth };
+    const batch = gather(this.#replay, chosen.sort(), rewardScale);
     const { seen, decisions } = batch;
-    const how = { ...this.#settings, depth: this.#depth };
-    if (targets === undefined) {
-      const reach = Array<number>(this.#depth).fill(decisions);
-      return gumbelLoss(policy, policy.think(givenOf(seen, decisions), reach), batch, how);
+    if (!policy.model) {
+      const reach = Array<number>(depth).fill(decisions);
+      return () => gumbelLoss(policy, policy.think(givenOf(seen, decisions), reach), batch, how);
     }
-    const { thought, readouts } = thoughtsOf(policy, seen, decisions, this.#depth);
-    const own = gumbelLoss(policy, readouts, batch, how);
-    const unrolls = unrollsOf(trajectory, targets, chosen, how.unroll);
-    const imagined = modelLoss(policy, thought, unrolls, how);
-    return {
-      loss: tf.add(own.loss, imagined.loss) as tf.Scalar,
-      report: tf.concat([own.report, imagined.report]) as tf.Tensor1D,
+    const { after, ...came } = unrollsOf(this.#replay, chosen, how.unroll, rewardScale);
+    const unrolls = { ...came, readouts: await lastReadouts(policy, this.#replay, after, depth) };
+    return () => {
+      const { thought, readouts } = thoughtsOf(policy, seen, decisions, depth);
+      const own = gumbelLoss(policy, readouts, batch, how);
+      const imagined = modelLoss(policy, thought, unrolls, how);
+      return {
+        loss: tf.add(own.loss, imagined.loss) as tf.Scalar,
+        report: tf.concat([own.report, imagined.report]) as tf.Tensor1D,
+      };
     };
   }
 

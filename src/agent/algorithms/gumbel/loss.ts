@@ -1,33 +1,32 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { PackedPasts, Policy } from '../../../policy/index.ts';
-import { gatherRows, type Trajectory } from '../../../rollout/index.ts';
-import { decisionsAt, depthsOf } from '../layout.ts';
+import type { Policy } from '../../../policy/index.ts';
+import { depthsOf } from '../layout.ts';
+import type { Replay } from './replay.ts';
 
-/** Decisions of a rollout, with what each of their ponder steps is to learn. */
+/** Decisions, with what each of their ponder steps is to learn. */
 export interface Minibatch {
   /** Decisions (B). */
   decisions: number;
-  seen: Float32Array | PackedPasts;
+  /** Flat observations [B, O]. */
+  seen: Float32Array;
   actions: Float32Array;
   /** [B, maskSize] */
-  masks: Float32Array | undefined;
+  masks: Float32Array;
   /** Parameters of the improved distributions [B, P]. */
   improved: Float32Array;
-  /** Returns [B]. */
+  /** Returns, in the unit of learning [B]. */
   returns: Float32Array;
 }
 
-/** Gathers the chosen decisions. @param returns of each decision [T] @param chosen indices of decisions; sorted in place */
-export function gather(
-  trajectory: Trajectory,
-  returns: Float32Array,
-  chosen: Int32Array,
-): Minibatch {
-  const sorted = chosen.sort();
+/** Gathers the chosen decisions. @param chosen their places @param rewardScale what makes the unit of learning */
+export function gather(replay: Replay, chosen: Int32Array, rewardScale: number): Minibatch {
   return {
-    ...decisionsAt(trajectory, sorted),
-    improved: gatherRows(trajectory.improved, trajectory.sizes.improvedSize!, sorted),
-    returns: gatherRows(returns, 1, sorted),
+    decisions: chosen.length,
+    seen: replay.rows('observations', chosen),
+    actions: replay.rows('actions', chosen),
+    masks: replay.rows('masks', chosen),
+    improved: replay.rows('improved', chosen),
+    returns: replay.rows('returns', chosen).map((x) => x * rewardScale),
   };
 }
 
@@ -55,7 +54,7 @@ export function gumbelLoss(
   const kl = distribution.kl(
     tiled(batch.improved),
     params,
-    batch.masks && tiled(batch.masks),
+    tiled(batch.masks),
     tiled(batch.actions),
   );
   const errors = tf.squaredDifference(value, tf.reshape(tiled(batch.returns), [-1]));

@@ -27,8 +27,17 @@ export const gumbelSettings = z.strictObject({
   decisions: count
     .default(512)
     .describe('Decisions that a rollout collects before each update (T).'),
+  replay: count
+    .default(8192)
+    .describe(
+      'Latest decisions that are kept, from which minibatches are drawn; the latest rollout always is whole. Checkpoints have them.',
+    ),
   minibatch: count.default(128).describe('Decisions in each gradient step (B).'),
-  epochs: count.default(4).describe('Passes over each rollout.'),
+  epochs: count
+    .default(4)
+    .describe(
+      'Decisions that an update learns from, as a multiple of those of the rollout; they are drawn from the replay.',
+    ),
   learningRate: positive.default(2e-3).describe('Adam’s step size when training starts.'),
   finalLearningRate: z
     .number()

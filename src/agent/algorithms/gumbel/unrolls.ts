@@ -1,19 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { numbersOf, takeRows } from '../../../kernels/ops/index.ts';
 import type { Policy, Thought } from '../../../policy/index.ts';
-import { GOES_ON, TERMINATED, type Trajectory } from '../../../rollout/index.ts';
 import { givenOf } from '../layout.ts';
-import { learnedReward, type RewardFactors } from '../learned-reward.ts';
-
-/** What a rollout's decisions are to teach a model. */
-export interface ModelTargets {
-  /** Returns of decisions [T]. */
-  returns: Float32Array;
-  /** Readouts after their last ponder step [T, D]. */
-  readouts: Float32Array;
-  /** The factors on their rewards. */
-  factors: RewardFactors;
-}
+import { NOWHERE, type Replay } from './replay.ts';
 
 /**
  * What came after decisions, one action after another for K actions. The rows of an action follow those of the one before, each of them one for
@@ -40,49 +29,43 @@ export interface Unrolls {
   readouts: Float32Array;
 }
 
-/** What came after the chosen decisions. @param chosen indices of decisions [B] @param length actions (K) */
+/**
+ * What came after the chosen decisions, but for readouts, which change as the policy learns: `after` has the decisions that they are of.
+ * @param chosen places of decisions [B] @param length actions (K) @param rewardScale what makes the unit of learning
+ */
 export function unrollsOf(
-  trajectory: Trajectory,
-  { returns, readouts, factors }: ModelTargets,
+  replay: Replay,
   chosen: Int32Array,
   length: number,
-): Unrolls {
-  const { next, ended, turned, actions, improved, count, sizes } = trajectory;
-  /** The decision of each action and the one that followed, −1 where there is none [K·B]. */
+  rewardScale: number,
+): Omit<Unrolls, 'readouts'> & { after: Int32Array } {
+  /** The decision of each action and the one that followed [K·B]. */
   const at = new Int32Array(length * chosen.length);
   const after = new Int32Array(at.length);
   let present = chosen;
   for (let k = 0; k < length; k++) {
     at.set(present, k * chosen.length);
-    present = present.map((t) => (t >= 0 && ended[t] === GOES_ON ? next[t] : -1));
+    present = replay.after(present);
     after.set(present, k * chosen.length);
   }
-  const numbers = (of: Int32Array, number: (t: number) => number) =>
-    Float32Array.from(of, (t) => (t < 0 ? 0 : number(t)));
-  const rows = (of: Int32Array, data: Float32Array, size: number) => {
-    const found = new Float32Array(of.length * size);
-    of.forEach((t, i) => {
-      if (t >= 0) found.set(data.subarray(t * size, (t + 1) * size), i * size);
-    });
-    return found;
-  };
+  const there = (places: Int32Array) => Float32Array.from(places, (t) => (t === NOWHERE ? 0 : 1));
+  const scaled = (numbers: Float32Array) => numbers.map((x) => x * rewardScale);
   return {
-    length,
-    actions: rows(at, actions, sizes.actionSize),
-    taken: numbers(at, () => 1),
-    rewards: numbers(at, (t) => learnedReward(trajectory, t, factors)),
-    turns: numbers(at, (t) => (ended[t] === TERMINATED ? 0 : turned[t] === 1 ? -1 : 1)),
-    followed: numbers(after, () => 1),
-    improved: rows(after, improved, sizes.improvedSize!),
-    returns: numbers(after, (t) => returns[t]),
-    readouts: rows(after, readouts, readouts.length / count),
+    ...{ length, after },
+    actions: replay.rows('actions', at),
+    taken: there(at),
+    rewards: scaled(replay.rows('rewards', at)),
+    turns: replay.rows('turns', at),
+    followed: there(after),
+    improved: replay.rows('improved', after),
+    returns: scaled(replay.rows('returns', after)),
   };
 }
 
 /** The thoughts about some observations after all ponder steps, and their readouts after each [depth·B, 1, D]. */
 export function thoughtsOf(
   policy: Policy,
-  seen: ReturnType<Trajectory['seenAt']>,
+  seen: Float32Array,
   decisions: number,
   depth: number,
 ): { thought: Thought; readouts: tf.Tensor3D } {
@@ -99,25 +82,23 @@ export function readoutOf({ z }: Pick<Thought, 'z'>): tf.Tensor3D {
   return tf.slice(z, [0, 0, 0], [-1, 1, -1]);
 }
 
-/** Readouts after the last ponder step of all decisions of a rollout [T, D]. @param batch decisions at a time */
+/** Readouts after the last ponder step of some decisions [places, D]; 0 `NOWHERE`. */
 export async function lastReadouts(
   policy: Policy,
-  trajectory: Trajectory,
+  replay: Replay,
+  places: Int32Array,
   depth: number,
-  batch: number,
 ): Promise<Float32Array> {
-  const { count } = trajectory;
-  const last = (begin: number) => {
-    const length = Math.min(batch, count - begin);
-    const seen = trajectory.seenAt(Int32Array.from({ length }, (_, i) => begin + i));
-    const { readouts } = thoughtsOf(policy, seen, length, depth);
-    return takeRows(readouts, (depth - 1) * length, length);
-  };
-  const parts = Array.from({ length: Math.ceil(count / batch) }, (_, i) =>
-    tf.tidy(() => last(i * batch)),
-  );
-  const all = tf.concat(parts, 0);
-  const numbers = Float32Array.from(await numbersOf(all));
-  tf.dispose([parts, all]);
+  const { length: B } = places;
+  const last = tf.tidy(() => {
+    const { readouts } = thoughtsOf(policy, replay.rows('observations', places), B, depth);
+    const there = tf.tensor(
+      Array.from(places, (t) => (t === NOWHERE ? 0 : 1)),
+      [B, 1, 1],
+    );
+    return tf.mul(takeRows(readouts, (depth - 1) * B, B), there);
+  });
+  const numbers = Float32Array.from(await numbersOf(last));
+  last.dispose();
   return numbers;
 }

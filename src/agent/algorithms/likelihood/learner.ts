@@ -3,7 +3,7 @@ import type { Policy } from '../../../policy/index.ts';
 import type { Trajectory } from '../../../rollout/index.ts';
 import type { AlgorithmState, UpdateSettings } from '../algorithm.ts';
 import { Descent } from '../descent.ts';
-import { overEpochs } from '../minibatches.ts';
+import { overEpochs, piecesOf } from '../minibatches.ts';
 import { likelihoodLoss } from './loss.ts';
 import { STATS } from './loss-report.ts';
 import { gather } from './minibatch.ts';
@@ -52,7 +52,8 @@ export class Learner {
       });
       return { stats: stats.subarray(0, STATS.length), gradNorm };
     };
-    const { means, gradNorm } = await overEpochs(trajectory, likelihood, this.#rng, step);
+    const pieces = piecesOf(trajectory, likelihood.minibatch);
+    const { means, gradNorm } = await overEpochs(pieces, likelihood, this.#rng, step);
     // The last two are the halting rule's.
     const own = halting.rule === 'fixed' ? STATS.slice(0, 2) : STATS;
     return {

@@ -10,7 +10,7 @@ import type { Trajectory } from '../../../rollout/index.ts';
 import type { AlgorithmState } from '../algorithm.ts';
 import { Descent } from '../descent.ts';
 import { meanBonus } from '../learned-reward.ts';
-import { overEpochs } from '../minibatches.ts';
+import { overEpochs, piecesOf } from '../minibatches.ts';
 import { buildExpectedMinibatch, computeExpectedTargets } from './expected-targets.ts';
 import type { ForcedDepths } from './forced-depths.ts';
 import { ppoLoss } from './loss.ts';
@@ -86,7 +86,8 @@ export class Learner {
       epochs++;
       return moved > targetKl;
     };
-    const { means, gradNorm } = await overEpochs(trajectory, ppo, this.#rng, step, enough);
+    const pieces = piecesOf(trajectory, ppo.minibatch);
+    const { means, gradNorm } = await overEpochs(pieces, ppo, this.#rng, step, enough);
     if (ppo.adaptiveSteps) this.#stepScale.follow(trajectory, epochs === ppo.epochs);
     await this.#magnet?.follow();
     const { depthGap, stepGain } = learning.forcedDepths;

@@ -6,7 +6,7 @@ import { givenBy, type Trajectory } from '../../../rollout/index.ts';
 import type { AlgorithmState, UpdateSettings } from '../algorithm.ts';
 import { Descent } from '../descent.ts';
 import { meanBonus, type RewardFactors } from '../learned-reward.ts';
-import { overEpochs } from '../minibatches.ts';
+import { overEpochs, piecesOf } from '../minibatches.ts';
 import { explainedVariance, moments } from '../moments.ts';
 import { pqnLoss } from './loss.ts';
 import { gather } from './minibatch.ts';
@@ -51,7 +51,8 @@ export class Learner {
   async update(trajectory: Trajectory, phase: UpdateSchedule) {
     await this.#bootstrap(trajectory, phase.first);
     const targets = targetsOf(trajectory, { ...this.#settings, ...phase });
-    const { means, gradNorm } = await overEpochs(trajectory, this.#settings, this.#rng, (chosen) =>
+    const pieces = piecesOf(trajectory, this.#settings.minibatch);
+    const { means, gradNorm } = await overEpochs(pieces, this.#settings, this.#rng, (chosen) =>
       this.#descend(trajectory, targets, chosen, phase),
     );
     const [valueLoss, thinkLoss, actValue] = means;

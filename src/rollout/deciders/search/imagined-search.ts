@@ -7,7 +7,7 @@ import { turnDiscount } from '../turn-discount.ts';
 import { gumbelSearch } from './gumbel-search.ts';
 import { Imagination, type ImaginedStep } from './imagination.ts';
 import type { Judgment, Outcome } from './search-node.ts';
-import { improvedBy, likelyActions } from './search-policy.ts';
+import { improvedBy, leastTrusted, likelyActions } from './search-policy.ts';
 
 /** How much is searched, and by which discount. */
 export interface ImaginedSearchSettings {
@@ -15,12 +15,6 @@ export interface ImaginedSearchSettings {
   considered: number;
   gamma: number;
 }
-
-/**
- * The range of values that are fully trusted, in the unit of learning, below which they are not spread: where a model has learned little,
- * differences of what it imagines are noise, which would else decide all.
- */
-const LEAST_RANGE = 1;
 
 /** A state of the tree: the thought about the observation, or what was imagined after it. */
 type Place = Pick<ImaginedStep, 'state'> & { judgment: Judgment };
@@ -144,7 +138,7 @@ export class ImaginedSearch<O extends DecisionRequest> implements Decider<O> {
       root,
       { judge, step },
       {
-        ...{ simulations, considered, leastRange: LEAST_RANGE / trust },
+        ...{ simulations, considered, leastRange: leastTrusted(trust) },
         ...{ late: () => performance.now() >= deadline },
         noise: greedy ? undefined : () => -Math.log(draws.exponential()),
       },

@@ -8,7 +8,7 @@ import { turnDiscount } from '../turn-discount.ts';
 import { gumbelSearch } from './gumbel-search.ts';
 import { ImaginedSearch } from './imagined-search.ts';
 import type { Judgment, Outcome } from './search-node.ts';
-import { improvedBy, likelyActions } from './search-policy.ts';
+import { improvedBy, leastTrusted, likelyActions } from './search-policy.ts';
 
 const settings = z.strictObject({
   simulations: z
@@ -32,6 +32,8 @@ const settings = z.strictObject({
 });
 
 type Settings = z.infer<typeof settings>;
+
+type SearchSettings = Settings & { gamma: number; leastRange?: number };
 
 /** A moment in the tree; one that was thought about has its thought. */
 interface Place {
@@ -62,7 +64,11 @@ export const search: DeciderDefinition<'search', typeof settings> = {
     }
     /** Of the latest search in each environment, so that the next need not think the same again. */
     const latest = new Map<number, Thoughts>();
-    const deliberate = (at: Deliberation) => searched(at, { ...settings, gamma }, latest);
+    const deliberate = (at: Deliberation) => {
+      const { trust, valueScale = 1 } = context.behavior();
+      const leastRange = trust && leastTrusted(trust) / valueScale;
+      return searched(at, { ...settings, gamma, leastRange }, latest);
+    };
     return new Deliberator(context, 1, deliberate, () => latest.clear());
   },
 };
@@ -90,7 +96,7 @@ function checkModel({ policy }: Pick<DeciderContext, 'policy'>): void {
 
 async function searched(
   at: Deliberation,
-  { simulations, considered, gamma }: Settings & { gamma: number },
+  { simulations, considered, gamma, leastRange }: SearchSettings,
   latest: Map<number, Thoughts>,
 ): Promise<readonly Decision[]> {
   const [root] = await at.roots(1);
@@ -121,7 +127,7 @@ async function searched(
     start,
     { judge, step },
     {
-      ...{ simulations, considered, late: () => at.late },
+      ...{ simulations, considered, leastRange, late: () => at.late },
       noise: at.greedy ? undefined : () => -Math.log(at.rng.exponential()),
     },
   );

@@ -5,6 +5,14 @@ import type { Judgment } from './search-node.ts';
 /** The least probability in an improved policy, so that its logarithm is finite. */
 const LEAST = 1e-12;
 
+/**
+ * The range of values, in the unit of learning, below which they are not spread to the range 0 to 1: differences of what a network knows
+ * little of are noise, and would else decide all. @param trust in its values, in [0, 1]
+ */
+export function leastTrusted(trust: number): number {
+  return 1 / trust;
+}
+
 /** The actions that have a probability, and its logarithm. @param probabilities of all [A] */
 export function likelyActions(
   probabilities: readonly number[],

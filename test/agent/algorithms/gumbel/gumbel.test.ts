@@ -25,7 +25,8 @@ describe('learning from searches', () => {
     expect(failure).toBeUndefined();
     const { evaluation } = events.find((event) => event.type === 'finished')!;
     expect(evaluation!.return.mean).toBeGreaterThan(0.97);
-    expect(metrics.at(-1)!.policyLoss).toBeLessThan(0.05);
+    // Of all that is replayed, also what was searched before anything was known.
+    expect(metrics.at(-1)!.policyLoss).toBeLessThan(0.1);
   });
 
   it('makes a network that wins tic-tac-toe without a search', async () => {
@@ -52,7 +53,7 @@ describe('learning from searches', () => {
     const config = () =>
       gumbelConfig({
         env: { id: 'TicTacToe-v0', count: 4 },
-        gumbel: { simulations: 4 },
+        gumbel: { simulations: 4, replay: 80 },
         train: { totalSteps: 192, seed: 3 },
       });
     const whole = await run(config());
@@ -60,6 +61,7 @@ describe('learning from searches', () => {
     expect(half.metrics).toHaveLength(3);
     const again = await run(config(), { runDir: half.runDir, resume: true });
     expect(learned(again)).toEqual(learned(whole));
+    expect(whole.optimizer!['replay.returns'].shape).toEqual([80, 1]);
   });
 
   it.each<[string, Partial<ConfigInput>, string]>([

@@ -36,7 +36,8 @@ it('is the distance to the improved policy and to the return, of the last step a
     return means;
   });
   const [first, last] = byStep.map(({ kl, error }) => kl + valueWeight * error);
-  const batch = { decisions: B, seen, actions: new Float32Array(B), masks: undefined };
+  const masks = new Float32Array(3 * B).fill(1);
+  const batch = { decisions: B, seen, actions: new Float32Array(B), masks };
   const { loss, report } = gumbelLoss(
     policy,
     policy.think(tf.tensor2d(seen, [B, 2]), Array(depth).fill(B)),

@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { modelLoss } from '../../../../src/agent/algorithms/gumbel/model-loss.ts';
-import { type Unrolls, unrollsOf } from '../../../../src/agent/algorithms/gumbel/unrolls.ts';
+import type { Unrolls } from '../../../../src/agent/algorithms/gumbel/unrolls.ts';
 import { loadBackend } from '../../../../src/kernels/index.ts';
 import type { Policy, Thought } from '../../../../src/policy/index.ts';
-import { Trajectory } from '../../../../src/rollout/index.ts';
 import { randomRows, smallPolicy, stir } from '../../../support/small-policy.ts';
 
 beforeAll(async () => {
@@ -153,62 +152,5 @@ describe('the loss of what is imagined', () => {
     expect(Math.abs(whole)).toBeGreaterThan(1e-3);
     expect(byState.dataSync()[3]).toBeCloseTo(whole / 2, 3);
     tf.dispose([value, grads, byState, thought.z, thought.context]);
-  });
-});
-
-it('unrolls what came after decisions, and not beyond an end', () => {
-  const [size, row] = [1, Float32Array.of(0)];
-  const sizes = {
-    capacity: 8,
-    maxSteps: 1,
-    envs: 2,
-    observationSize: size,
-    actionSize: 1,
-    maskSize: 0,
-  };
-  const trajectory = new Trajectory({ ...sizes, improvedSize: 2 });
-  const push = (env: number, t: number, ended: object = {}) =>
-    trajectory.push({
-      ...{ env, reward: t, ticks: 1, terminated: false, truncated: false, final: row },
-      ...{ next: { env, row }, turned: t === 2, ...ended },
-      decision: {
-        ...{ observation: { env, row }, action: Float32Array.of(10 + t), choice: 0, logProb: 0 },
-        ...{
-          ponderSteps: 1,
-          halts: new Float32Array(1),
-          values: new Float32Array(1),
-          forced: false,
-        },
-        improved: Float32Array.of(t, -t),
-      },
-    });
-  // Environment 0: 0, 2, 3 (ends), 5. Environment 1: 1 (cut off), 4.
-  push(0, 0);
-  push(1, 1, { truncated: true });
-  push(0, 2);
-  push(0, 3, { terminated: true });
-  push(1, 4);
-  push(0, 5);
-  const targets = {
-    returns: Float32Array.from([0, 1, 2, 3, 4, 5], (t) => t / 10),
-    readouts: Float32Array.from([0, 1, 2, 3, 4, 5], (t) => -t),
-    factors: { rewardScale: 2, noveltyFactor: 0 },
-  };
-  const { length: _, ...arrays } = unrollsOf(trajectory, targets, Int32Array.of(0, 1, 3), 2);
-  const numbers = Object.fromEntries(
-    Object.entries(arrays).map(([name, data]) => [
-      name,
-      Array.from(data, (x) => Math.fround(x) + 0),
-    ]),
-  );
-  expect(numbers).toEqual({
-    actions: [10, 11, 13, 12, 0, 0],
-    taken: [1, 1, 1, 1, 0, 0],
-    rewards: [0, 2, 6, 4, 0, 0],
-    turns: [1, 1, 0, -1, 0, 0],
-    followed: [1, 0, 0, 1, 0, 0],
-    improved: [2, -2, 0, 0, 0, 0, 3, -3, 0, 0, 0, 0],
-    returns: [Math.fround(0.2), 0, 0, Math.fround(0.3), 0, 0],
-    readouts: [-2, 0, 0, -3, 0, 0],
   });
 });
