@@ -12,7 +12,7 @@ import { trainerSessionTarget } from './targets/trainer-session.ts';
 /** A target, and its share of a campaign. */
 export interface Part {
   target: Target;
-  /** Frames and handshakes of a run in CI: 112,200 in all, 6,000 of them handshakes and hellos. */
+  /** Frames and handshakes of a run in CI: 56,100 in all, 3,000 of them handshakes and hellos. */
   frames: number;
   /** Whether a longer campaign gives it as many times more; the others, over sockets, mostly wait. */
   grows: boolean;
@@ -27,16 +27,16 @@ export async function plan(): Promise<Part[]> {
   const [kHop, cartPole, dict] = subjects;
   return [
     ...subjects.flatMap((subject) => [
-      { target: codecTarget(subject), frames: 6000, grows: true },
-      { target: envHostTarget(subject), frames: 6000, grows: true },
-      { target: trainerSessionTarget(subject), frames: 6000, grows: true },
+      { target: codecTarget(subject), frames: 3000, grows: true },
+      { target: envHostTarget(subject), frames: 3000, grows: true },
+      { target: trainerSessionTarget(subject), frames: 3000, grows: true },
     ]),
-    { target: openingsTarget(kHop), frames: 6000, grows: false },
-    { target: envServerTarget(cartPole), frames: 4000, grows: false },
-    { target: envServerTarget(dict), frames: 4000, grows: false },
-    { target: policyServerTarget(cartPole), frames: 4000, grows: false },
-    { target: listenerTarget(cartPole), frames: 3000, grows: false },
-    { target: hostileServerTarget(kHop), frames: 200, grows: false },
-    { target: dialTarget, frames: 1000, grows: false },
+    { target: openingsTarget(kHop), frames: 3000, grows: false },
+    { target: envServerTarget(cartPole), frames: 2000, grows: false },
+    { target: envServerTarget(dict), frames: 2000, grows: false },
+    { target: policyServerTarget(cartPole), frames: 2000, grows: false },
+    { target: listenerTarget(cartPole), frames: 1500, grows: false },
+    { target: hostileServerTarget(kHop), frames: 100, grows: false },
+    { target: dialTarget, frames: 500, grows: false },
   ];
 }
