@@ -50,7 +50,7 @@ export default defineConfig({
     ],
   },
   test: {
-    globalSetup: ['test/setup-build.ts'],
+    globalSetup: ['test/setup-temp.ts', 'test/setup-build.ts'],
     setupFiles: ['test/setup.ts'],
     // Two cores: more workers only contend, and each loads its own copy of the WebAssembly backend.
     maxWorkers: 2,
