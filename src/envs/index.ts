@@ -66,6 +66,7 @@ export { Mcts, type MctsOptions } from './games/solve/mcts.ts';
 export { Minimax } from './games/solve/minimax.ts';
 export { type TabularPolicy, uniformPolicy } from './games/solve/tabular-policy.ts';
 export { StateGame } from './games/state-game.ts';
+export type { Symmetry } from './games/symmetry.ts';
 export { type EnvMetrics, MOST_METRICS } from './net/wire/read-metrics.ts';
 export { type OpenEnvFields, type OpenEnvOptions, openEnv } from './openenv/open-env.ts';
 export { EnvPool, type EnvPoolOptions, type PoolState } from './pool/env-pool.ts';

@@ -1,10 +1,16 @@
 import { Discrete } from '../spaces/discrete.ts';
 import { BoardGame, type BoardState, hasLine } from './board.ts';
 import type { Move } from './game.ts';
+import { mirrored, type Symmetry } from './symmetry.ts';
 
 const ROWS = 6;
 const COLUMNS = 7;
 const LENGTH = 4;
+
+const SYMMETRIES: readonly Symmetry[] = [
+  { observation: [...Array(ROWS * COLUMNS).keys()], actions: [...Array(COLUMNS).keys()] },
+  { observation: mirrored(ROWS, COLUMNS), actions: mirrored(1, COLUMNS) },
+];
 
 /**
  * Connect Four: an action is the column into which a stone falls; four in a line win. OpenSpiel's `connect_four`.
@@ -12,6 +18,7 @@ const LENGTH = 4;
 export class ConnectFour extends BoardGame {
   readonly actionSpace = new Discrete(COLUMNS);
   readonly maxLength = ROWS * COLUMNS;
+  readonly symmetries = SYMMETRIES;
 
   constructor() {
     super('ConnectFour-v0', ROWS, COLUMNS);

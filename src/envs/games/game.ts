@@ -1,6 +1,7 @@
 import type { Drawing } from '../contract/env.ts';
 import type { Space } from '../contract/space.ts';
 import type { Discrete } from '../spaces/discrete.ts';
+import type { Symmetry } from './symmetry.ts';
 
 /** Who acts next: a player, counted from 0; `chance`, which draws from `chanceOutcomes`; or nobody, at the end. */
 export type Turn = number | 'chance' | 'end';
@@ -58,6 +59,8 @@ export interface Game<Obs = unknown> {
    * take positions with equal observations as one.
    */
   readonly perfectInformation: boolean;
+  /** Ways to look at a position, of which each is as good for learning; the first changes nothing. Without it there is one way. */
+  readonly symmetries?: readonly Symmetry[];
   /** Begins a play. A new game has begun one. */
   begin(): void;
   /** Who acts next. */

@@ -1,6 +1,7 @@
 import { Discrete } from '../spaces/discrete.ts';
 import { BoardGame, type BoardState } from './board.ts';
 import type { Move } from './game.ts';
+import { type Symmetry, squareSymmetries } from './symmetry.ts';
 
 const WAYS = [-1, 0, 1]
   .flatMap((dy) => [-1, 0, 1].map((dx) => [dx, dy]))
@@ -14,6 +15,7 @@ const WAYS = [-1, 0, 1]
 export class Othello extends BoardGame {
   readonly actionSpace: Discrete;
   readonly maxLength: number;
+  readonly symmetries: readonly Symmetry[];
   readonly #pass: number;
   readonly #rays: readonly (readonly (readonly number[])[])[];
   readonly #size: number;
@@ -28,6 +30,7 @@ export class Othello extends BoardGame {
     this.#pass = size * size;
     this.#rays = raysOf(size);
     this.actionSpace = new Discrete(size * size + 1);
+    this.symmetries = squareSymmetries(size, 1);
     // Each pass is followed by a stone, and there are four at the start.
     this.maxLength = 2 * (size * size - 4);
   }

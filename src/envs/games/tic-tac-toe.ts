@@ -1,5 +1,6 @@
 import { Discrete } from '../spaces/discrete.ts';
 import { BoardGame, type BoardState, hasLine } from './board.ts';
+import { squareSymmetries } from './symmetry.ts';
 
 const SIZE = 3;
 
@@ -7,6 +8,7 @@ const SIZE = 3;
 export class TicTacToe extends BoardGame {
   readonly actionSpace = new Discrete(SIZE * SIZE);
   readonly maxLength = SIZE * SIZE;
+  readonly symmetries = squareSymmetries(SIZE);
 
   constructor() {
     super('TicTacToe-v0', SIZE, SIZE);

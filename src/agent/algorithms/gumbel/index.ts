@@ -1,4 +1,4 @@
-import type { AnySpace } from '../../../envs/index.ts';
+import { type AnySpace, gameIds, makeGame, type Symmetry } from '../../../envs/index.ts';
 import type { AlgorithmDefinition } from '../algorithm.ts';
 import { fixedBehavior, fixedDepth } from '../behavior.ts';
 import { largestPart } from '../largest-part.ts';
@@ -30,6 +30,11 @@ const modelStatistics = Object.fromEntries(
     ];
   }),
 );
+
+/** The ways to look at positions of a built-in game. */
+function symmetriesOf(id = ''): readonly Symmetry[] {
+  return (gameIds().includes(id) && makeGame(id).symmetries) || [];
+}
 
 /** Gumbel AlphaZero and Gumbel MuZero; `Learner` explains it. */
 export const gumbel: AlgorithmDefinition<'gumbel', typeof gumbelSettings> = {
@@ -65,9 +70,9 @@ export const gumbel: AlgorithmDefinition<'gumbel', typeof gumbelSettings> = {
     ...settings,
     ...{ minibatch: decisions, epochs: 1, learningRate: 0, finalLearningRate: 0 },
   }),
-  create({ policy, config: { halting }, settings, rng }) {
+  create({ policy, config: { env, halting }, settings, rng }) {
     const depth = fixedDepth(halting);
-    const learner = new Learner(policy, settings, depth, rng);
+    const learner = new Learner(policy, settings, depth, symmetriesOf(env?.id), rng);
     return {
       behavior: () => ({ ...fixedBehavior(depth, halting), trust: learner.trust }),
       update: (trajectory, { progress, ...factors }) =>

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { Symmetry } from '../../../envs/index.ts';
 import type { Rng } from '../../../kernels/common/index.ts';
 import { ofPrefix, type Policy, prefixed } from '../../../policy/index.ts';
 import type { Trajectory } from '../../../rollout/index.ts';
@@ -32,14 +33,20 @@ export class Learner {
   readonly #replay: Replay;
   #trust = 0;
 
-  /** @param depth ponder steps of each thought @param rng shuffles the decisions */
-  constructor(policy: Policy, settings: GumbelSettings, depth: number, rng: Rng) {
+  /** @param depth ponder steps of each thought @param symmetries of its game, if any @param rng draws decisions, and how they are looked at */
+  constructor(
+    policy: Policy,
+    settings: GumbelSettings,
+    depth: number,
+    symmetries: readonly Symmetry[],
+    rng: Rng,
+  ) {
     this.#policy = policy;
     this.#settings = settings;
     this.#depth = depth;
     this.#rng = rng;
     this.#descent = new Descent(policy);
-    this.#replay = new Replay(settings.replay);
+    this.#replay = new Replay(settings.replay, symmetries);
   }
 
   /**
@@ -96,14 +103,18 @@ export class Learner {
     const policy = this.#policy;
     const depth = this.#depth;
     const how = { ...this.#settings, depth };
-    const batch = gather(this.#replay, chosen.sort(), rewardScale);
+    const view = this.#replay.drawView(chosen.length, this.#rng);
+    const batch = gather(this.#replay, chosen.sort(), view, rewardScale);
     const { seen, decisions } = batch;
     if (!policy.model) {
       const reach = Array<number>(depth).fill(decisions);
       return () => gumbelLoss(policy, policy.think(givenOf(seen, decisions), reach), batch, how);
     }
-    const { after, ...came } = unrollsOf(this.#replay, chosen, how.unroll, rewardScale);
-    const unrolls = { ...came, readouts: await lastReadouts(policy, this.#replay, after, depth) };
+    const { after, ...came } = unrollsOf(this.#replay, chosen, view, how.unroll, rewardScale);
+    const unrolls = {
+      ...came,
+      readouts: await lastReadouts(policy, this.#replay, after, view, depth),
+    };
     return () => {
       const { thought, readouts } = thoughtsOf(policy, seen, decisions, depth);
       const own = gumbelLoss(policy, readouts, batch, how);

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Policy } from '../../../policy/index.ts';
 import { depthsOf } from '../layout.ts';
-import type { Replay } from './replay.ts';
+import type { Replay, View } from './replay.ts';
 
 /** Decisions, with what each of their ponder steps is to learn. */
 export interface Minibatch {
@@ -18,14 +18,19 @@ export interface Minibatch {
   returns: Float32Array;
 }
 
-/** Gathers the chosen decisions. @param chosen their places @param rewardScale what makes the unit of learning */
-export function gather(replay: Replay, chosen: Int32Array, rewardScale: number): Minibatch {
+/** Gathers the chosen decisions. @param chosen their places @param view how each is looked at @param rewardScale what makes the unit of learning */
+export function gather(
+  replay: Replay,
+  chosen: Int32Array,
+  view: View,
+  rewardScale: number,
+): Minibatch {
   return {
     decisions: chosen.length,
-    seen: replay.rows('observations', chosen),
-    actions: replay.rows('actions', chosen),
-    masks: replay.rows('masks', chosen),
-    improved: replay.rows('improved', chosen),
+    seen: replay.rows('observations', chosen, view),
+    actions: replay.rows('actions', chosen, view),
+    masks: replay.rows('masks', chosen, view),
+    improved: replay.rows('improved', chosen, view),
     returns: replay.rows('returns', chosen).map((x) => x * rewardScale),
   };
 }

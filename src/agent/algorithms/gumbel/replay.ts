@@ -1,3 +1,5 @@
+import type { Symmetry } from '../../../envs/index.ts';
+import type { Rng } from '../../../kernels/common/index.ts';
 import type { Tensors } from '../../../policy/index.ts';
 import { GOES_ON, gatherRows, TERMINATED, type Trajectory } from '../../../rollout/index.ts';
 import { learnedReward, type RewardFactors } from '../learned-reward.ts';
@@ -21,6 +23,16 @@ interface Columns {
   ahead: Float32Array;
 }
 
+/** A symmetry for each of some decisions, by its index; undefined where there is none but the usual look. */
+export type View = Int32Array | undefined;
+
+/** The columns that a symmetry rearranges. */
+const REARRANGED = {
+  observations: 'observation',
+  masks: 'actions',
+  improved: 'actions',
+} as const;
+
 /** A place of which every column has zeros. */
 export const NOWHERE = -1;
 
@@ -30,11 +42,14 @@ export const NOWHERE = -1;
  */
 export class Replay {
   readonly #capacity: number;
+  readonly #symmetries: readonly Symmetry[];
   /** Never written to, so that states share them. */
   #columns: Readonly<Columns> | undefined;
 
-  constructor(capacity: number) {
+  /** @param symmetries of the game, if it is one that has some */
+  constructor(capacity: number, symmetries: readonly Symmetry[] = []) {
     this.#capacity = capacity;
+    this.#symmetries = symmetries;
   }
 
   /** Decisions in it. */
@@ -57,15 +72,31 @@ export class Replay {
     });
   }
 
-  /** Rows of a column. @param places of decisions, or `NOWHERE` */
-  rows(name: keyof Columns, places: Int32Array): Float32Array {
+  /** Draws how each of some decisions is looked at. */
+  drawView(decisions: number, rng: Rng): View {
+    const { length } = this.#symmetries;
+    return length < 2 ? undefined : Int32Array.from({ length: decisions }, () => rng.int(length));
+  }
+
+  /** Rows of a column. @param places of decisions, or `NOWHERE` @param view of each; if they are fewer, they are taken again and again */
+  rows(name: keyof Columns, places: Int32Array, view?: View): Float32Array {
     const data = this.#columns![name];
     const size = data.length / this.count;
     const found = new Float32Array(places.length * size);
     places.forEach((place, i) => {
-      if (place !== NOWHERE) found.set(data.subarray(place * size, (place + 1) * size), i * size);
+      if (place === NOWHERE) return;
+      const row = data.subarray(place * size, (place + 1) * size);
+      found.set(view ? this.#seen(name, row, view[i % view.length]) : row, i * size);
     });
     return found;
+  }
+
+  /** A row as it is by a symmetry. */
+  #seen(name: keyof Columns, row: Float32Array, at: number): Float32Array {
+    const symmetry = this.#symmetries[at];
+    if (name === 'actions') return row.map((action) => symmetry.actions.indexOf(action));
+    const order = symmetry[REARRANGED[name as keyof typeof REARRANGED]];
+    return row.map((_, i) => row[order[i]]);
   }
 
   /** The decisions that follow, or `NOWHERE`. @param places of decisions, or `NOWHERE` */

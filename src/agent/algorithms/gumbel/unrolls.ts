@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { numbersOf, takeRows } from '../../../kernels/ops/index.ts';
 import type { Policy, Thought } from '../../../policy/index.ts';
 import { givenOf } from '../layout.ts';
-import { NOWHERE, type Replay } from './replay.ts';
+import { NOWHERE, type Replay, type View } from './replay.ts';
 
 /**
  * What came after decisions, one action after another for K actions. The rows of an action follow those of the one before, each of them one for
@@ -31,11 +31,12 @@ export interface Unrolls {
 
 /**
  * What came after the chosen decisions, but for readouts, which change as the policy learns: `after` has the decisions that they are of.
- * @param chosen places of decisions [B] @param length actions (K) @param rewardScale what makes the unit of learning
+ * @param chosen places of decisions [B] @param view how each is looked at [B] @param length actions (K) @param rewardScale what makes the unit of learning
  */
 export function unrollsOf(
   replay: Replay,
   chosen: Int32Array,
+  view: View,
   length: number,
   rewardScale: number,
 ): Omit<Unrolls, 'readouts'> & { after: Int32Array } {
@@ -52,12 +53,12 @@ export function unrollsOf(
   const scaled = (numbers: Float32Array) => numbers.map((x) => x * rewardScale);
   return {
     ...{ length, after },
-    actions: replay.rows('actions', at),
+    actions: replay.rows('actions', at, view),
     taken: there(at),
     rewards: scaled(replay.rows('rewards', at)),
     turns: replay.rows('turns', at),
     followed: there(after),
-    improved: replay.rows('improved', after),
+    improved: replay.rows('improved', after, view),
     returns: scaled(replay.rows('returns', after)),
   };
 }
@@ -87,11 +88,12 @@ export async function lastReadouts(
   policy: Policy,
   replay: Replay,
   places: Int32Array,
+  view: View,
   depth: number,
 ): Promise<Float32Array> {
   const { length: B } = places;
   const last = tf.tidy(() => {
-    const { readouts } = thoughtsOf(policy, replay.rows('observations', places), B, depth);
+    const { readouts } = thoughtsOf(policy, replay.rows('observations', places, view), B, depth);
     const there = tf.tensor(
       Array.from(places, (t) => (t === NOWHERE ? 0 : 1)),
       [B, 1, 1],

@@ -1,5 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Config, ConfigInput } from '../../../../src/agent/config/config.ts';
+import { legalMask, Minimax, makeGame } from '../../../../src/envs/index.ts';
+import { Agent } from '../../../../src/index.ts';
 import { learned, run, stoppedAfter } from '../../../support/short-runs.ts';
 import { tinyConfig } from '../../../support/tiny-config.ts';
 
@@ -9,6 +11,32 @@ const gumbelConfig = ({ gumbel: section, ...input }: Partial<ConfigInput> = {}):
     algorithm: 'gumbel',
     gumbel: { simulations: 8, decisions: 32, minibatch: 16, epochs: 1, ...section },
   });
+
+/** The share of the positions of tic-tac-toe in which an agent's likeliest move gives a part of the value away. */
+async function mistakes(agent: Agent): Promise<number> {
+  const game = makeGame('TicTacToe-v0');
+  const minimax = new Minimax();
+  const asked = new Map<string, Promise<boolean>>();
+  const ask = (): void => {
+    const turn = game.turn();
+    if (turn === 'end') return;
+    const obs = game.observe(turn as number) as Int32Array;
+    if (asked.has(`${obs}`)) return;
+    const [legal, best, before] = [game.legalActions(), minimax.best(game), game.snapshot()];
+    const how = { mask: legalMask(game.actionSpace, legal), deterministic: true, seed: 0 };
+    const acted = agent.act(obs, how).then(({ action }) => !best.includes(action as number));
+    asked.set(`${obs}`, acted);
+    for (const action of legal) {
+      game.apply(action);
+      ask();
+      game.restore(before);
+    }
+  };
+  game.begin();
+  ask();
+  const wrong = await Promise.all(asked.values());
+  return wrong.filter(Boolean).length / wrong.length;
+}
 
 describe('learning from searches', () => {
   it('finds what is known, though rewards come late', async () => {
@@ -29,24 +57,26 @@ describe('learning from searches', () => {
     expect(metrics.at(-1)!.policyLoss).toBeLessThan(0.1);
   });
 
-  it('makes a network that wins tic-tac-toe without a search', async () => {
-    const { events, failure, metrics } = await run(
+  it('makes a network that plays tic-tac-toe by itself, of plays against itself from any position', async () => {
+    const { runDir, failure } = await run(
       gumbelConfig({
-        env: { id: 'TicTacToe-v0', count: 16 },
+        env: { id: 'TicTacToe-v0', count: 32, options: { opening: 8 } },
         halting: { maxSteps: 1 },
+        normalize: { obs: false, reward: false },
         policy: { width: 32, heads: 2, feedForward: 32 },
-        gumbel: { decisions: 128, minibatch: 32, epochs: 6, learningRate: 3e-3, gamma: 1 },
-        evaluation: { everyUpdates: 1000, episodes: 100, forcedEpisodes: 0 },
-        train: { totalSteps: 1536, seed: 1 },
+        gumbel: {
+          ...{ seats: 'every', decisions: 512, minibatch: 128, epochs: 12 },
+          ...{ replay: 4096, learningRate: 4e-3, gamma: 1 },
+        },
+        evaluation: { everyUpdates: 1000, episodes: 4, forcedEpisodes: 0 },
+        train: { totalSteps: 5120, seed: 1 },
       }),
     );
     expect(failure).toBeUndefined();
-    const { evaluation } = events.find((event) => event.type === 'finished')!;
-    const { thoughts, decisions } = evaluation!.perEpisode!;
-    expect(thoughts).toBe(decisions);
-    // Random play, of which each seat is as often the own, comes to 0, with a deviation of 0.09 in 100 games.
-    expect(evaluation!.return.mean).toBeGreaterThan(0.3);
-    expect(metrics.at(-1)!.policyLoss).toBeLessThan(metrics[0].policyLoss as number);
+    const agent = await Agent.load(runDir);
+    onTestFinished(() => agent.dispose());
+    // It comes to .32; 10,000 decisions without openings, each rollout learned from by itself, left .46.
+    expect(await mistakes(agent)).toBeLessThan(0.36);
   }, 180_000);
 
   it('goes on exactly from what it held', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NOWHERE, Replay } from '../../../../src/agent/algorithms/gumbel/replay.ts';
 import { unrollsOf } from '../../../../src/agent/algorithms/gumbel/unrolls.ts';
+import { Rng } from '../../../../src/kernels/index.ts';
 import { Trajectory } from '../../../../src/rollout/index.ts';
 
 const FACTORS = { rewardScale: 2, noveltyFactor: 0 };
@@ -74,6 +75,22 @@ describe('the replay', () => {
     expect([...replay.rows('masks', Int32Array.of(5, NOWHERE))]).toEqual([1, 0, 0, 0]);
   });
 
+  it('shows decisions as a symmetry has them', () => {
+    const symmetries = [
+      { observation: [0], actions: [0, 1] },
+      { observation: [0], actions: [1, 0] },
+    ];
+    const replay = new Replay(9, symmetries);
+    const trajectory = rollout(-10);
+    replay.push(trajectory, new Float32Array(6), FACTORS);
+    const [places, view] = [Int32Array.of(1, 1, NOWHERE, 1), Int32Array.of(0, 1)];
+    expect([...replay.rows('improved', places, view)]).toEqual([-9, 9, 9, -9, 0, 0, 9, -9]);
+    expect([...replay.rows('masks', places, view)]).toEqual([1, 0, 0, 1, 0, 0, 0, 1]);
+    expect([...replay.rows('actions', places, view)]).toEqual([1, 0, 0, 0]);
+    expect(new Set(replay.drawView(20, Rng.seed(1)))).toEqual(new Set([0, 1]));
+    expect(new Replay(9).drawView(20, Rng.seed(1))).toBeUndefined();
+  });
+
   it('goes on from its state, and from none', () => {
     const replay = replayOf(9, 0, 100);
     const state = replay.state();
@@ -89,7 +106,7 @@ describe('the replay', () => {
 });
 
 it('unrolls what came after decisions, and not beyond an end', () => {
-  const unrolls = unrollsOf(replayOf(9, 0), Int32Array.of(0, 1, 3), 2, 2);
+  const unrolls = unrollsOf(replayOf(9, 0), Int32Array.of(0, 1, 3), undefined, 2, 2);
   const { length: _, ...arrays } = unrolls;
   expect(
     Object.fromEntries(Object.entries(arrays).map(([name, data]) => [name, rounded(data)])),
