@@ -9,8 +9,8 @@ import { defineConfig } from 'vitest/config';
 const NEEDS_ITS_OWN_PROCESS = [
   // It replaces modules or globals.
   /\bvi\.(mock|stubEnv|stubGlobal)\(/,
-  // It changes the process, or how it ends.
-  /\bprocess\.(on|once|kill|exit|chdir)\b|\bprocess\.env\.\w+ = |\(process, /,
+  // It changes the process, or how it ends, other than in a program that it gives to another.
+  /^[^'"`]*(\bprocess\.(on|once|exit|chdir)\b|\bprocess\.env\.\w+ = |\(process, )/m,
   // It drives a browser.
   /'playwright-core'/,
 ];

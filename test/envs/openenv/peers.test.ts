@@ -16,11 +16,13 @@ import {
   openEnv,
 } from '../../../src/envs/index.ts';
 import { EnvServer } from '../../../src/envs/server/env-server.ts';
+import { built, pondera } from '../../support/built.ts';
 import { interpreter, pythonHas } from '../../support/python.ts';
 
 const here = import.meta.dirname;
 const root = join(here, '../../..');
-const there = pythonHas('openenv.core.env_server, uvicorn', 'OpenEnv in Python');
+// Its core imports much, which takes seconds.
+const there = pythonHas('openenv, uvicorn', 'OpenEnv in Python');
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -28,19 +30,19 @@ afterEach(async () => {
 });
 
 /** Starts a Python server that prints its port. */
-async function start(...args: string[]): Promise<{ url: string; process: ChildProcess }> {
-  const process = spawn(interpreter, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  closing.push(() => process.kill('SIGKILL'));
+async function start(...args: string[]): Promise<{ url: string; server: ChildProcess }> {
+  const server = spawn(interpreter, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  closing.push(() => server.kill('SIGKILL'));
   let complaint = '';
-  process.stderr!.on('data', (data) => {
+  server.stderr!.on('data', (data) => {
     complaint += data;
   });
-  const gone = once(process, 'exit').then(() => {
+  const gone = once(server, 'exit').then(() => {
     throw new Error(`the server has gone: ${complaint}`);
   });
   gone.catch(() => {});
-  const [port] = await Promise.race([once(process.stdout!, 'data'), gone]);
-  return { url: `http://127.0.0.1:${String(port).trim()}`, process };
+  const [port] = await Promise.race([once(server.stdout!, 'data'), gone]);
+  return { url: `http://127.0.0.1:${String(port).trim()}`, server };
 }
 
 /** An example's server, which is not changed for it, on a port that is free. */
@@ -93,21 +95,21 @@ describe.skipIf(!there)("OpenEnv's own server", () => {
         'evaluation.episodes=16',
         'train.totalSteps=256',
       ];
+      const [program, ...first] = pondera();
       const { stdout } = await promisify(execFile)(
-        process.execPath,
+        program,
         [
-          ...['--import', 'tsx', 'src/agent/cli/main.ts', 'train', `examples/${name}.yaml`],
-          ...['--run-dir', join(dir, 'run')],
+          ...[...first, 'train', `examples/${name}.yaml`, '--run-dir', join(dir, 'run')],
           ...settings.flatMap((set) => ['--set', set]),
         ],
-        { cwd: root },
+        { cwd: built('.') },
       );
       expect(stdout).toContain(`${name}.ts, 16 episodes`);
     },
   );
 
   it('says what is wrong, and is lost and found', async () => {
-    const { url, process } = await start(join(here, 'odd_server.py'));
+    const { url, server } = await start(join(here, 'odd_server.py'));
     const seen: unknown[] = [];
     const env = odd(url, seen);
     const wish = async (wish: (typeof wishes)[number], of = env) => of.step(wishes.indexOf(wish));
@@ -130,7 +132,7 @@ describe.skipIf(!there)("OpenEnv's own server", () => {
     await waiting;
 
     await expect(wish('exit', other)).rejects.toBeInstanceOf(EnvDisconnectedError);
-    await once(process, 'exit');
+    await once(server, 'exit');
     const found = other.reset() as Promise<unknown>;
     found.catch(() => {});
     await start(join(here, 'odd_server.py'), new URL(url).port);
