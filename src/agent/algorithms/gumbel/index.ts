@@ -1,5 +1,5 @@
-import { type AnySpace, gameIds, makeGame, type Symmetry } from '../../../envs/index.ts';
-import type { AlgorithmDefinition } from '../algorithm.ts';
+import { type AnySpace, gameIds, makeGame } from '../../../envs/index.ts';
+import type { AlgorithmDefinition, LearningConfig } from '../algorithm.ts';
 import { fixedBehavior, fixedDepth } from '../behavior.ts';
 import { largestPart } from '../largest-part.ts';
 import { Learner } from './learner.ts';
@@ -31,9 +31,10 @@ const modelStatistics = Object.fromEntries(
   }),
 );
 
-/** The ways to look at positions of a built-in game. */
-function symmetriesOf(id = ''): readonly Symmetry[] {
-  return (gameIds().includes(id) && makeGame(id).symmetries) || [];
+/** The ways to look at positions of a built-in game, where observations are as the game has them. */
+function symmetriesOf({ id = '', hide, frameStack = 1 }: LearningConfig['env'] = {}) {
+  if (!gameIds().includes(id) || hide !== undefined || frameStack > 1) return [];
+  return makeGame(id).symmetries ?? [];
 }
 
 /** Gumbel AlphaZero and Gumbel MuZero; `Learner` explains it. */
@@ -72,7 +73,7 @@ export const gumbel: AlgorithmDefinition<'gumbel', typeof gumbelSettings> = {
   }),
   create({ policy, config: { env, halting }, settings, rng }) {
     const depth = fixedDepth(halting);
-    const learner = new Learner(policy, settings, depth, symmetriesOf(env?.id), rng);
+    const learner = new Learner(policy, settings, depth, symmetriesOf(env), rng);
     return {
       behavior: () => ({ ...fixedBehavior(depth, halting), trust: learner.trust }),
       update: (trajectory, { progress, ...factors }) =>
