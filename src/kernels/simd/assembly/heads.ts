@@ -1,6 +1,11 @@
 import { HeadsArguments, HeadsGradArguments, HeadWeights, STEP_FEATURES } from './generated/arguments';
+import { product } from './product';
 import { rmsNormGradRows, rmsNormRows } from './rms-norm';
 import { clear, floats, madd, sums } from './vector';
+
+/** States whose gradients are products together; fewer where their numbers would not fit the scratch memory. */
+const STATES: i32 = 32;
+const STATE_NUMBERS: i32 = 32_768;
 
 /** How many rows the transposed weights have: A + 2, rounded up to a multiple of four. */
 @inline
@@ -38,30 +43,36 @@ export function headsGrad(
   const D = f.D;
   const step = floats(D);
   const count = rowsOf(f);
-  const h = scratch + 64;
-  const dh = h + step;
-  const rows = dh + step;
+  const most = max(1, min(STATES, STATE_NUMBERS / D));
+  const h = scratch + floats(STATES);
+  const dh = h + most * step;
+  const rows = dh + most * step;
   const drows = rows + count * step;
   const shift = lane * a.laneStep;
+  const outputs = floats(f.A + f.F + 2);
   transpose(f, rows, count);
   clear(drows, count * D);
-  for (let row = from; row < to; row++) {
-    const dy = a.dy + floats(row * (f.A + f.F + 2));
+  for (let first = from; first < to; first += most) {
+    const n = min(most, to - first);
+    const dy = a.dy + first * outputs;
     const dseen = dy + floats(f.A + f.F);
-    const x = state(f, row);
-    const dx = a.dz + floats(row * f.R * D);
-    rmsNormRows(h, scratch, x, f.weights.gain, 1, D, f.eps, 0);
-    clear(dh, D);
-    for (let j = 0; j < f.A; j++) {
-      backward(dh, drows + j * step, rows + j * step, h, load<f32>(dy + floats(j)), D);
+    for (let i = 0; i < n; i++) {
+      rmsNormRows(h + i * step, scratch + floats(i), state(f, first + i), f.weights.gain, 1, D, f.eps, 0);
     }
-    const value = f.A * step;
-    backward(dh, drows + value, rows + value, h, load<f32>(dseen), D);
-    const halt = value + step;
-    backward(dh, drows + halt, rows + halt, h, load<f32>(dseen, 4), D);
-    addBiases(f, a.sums, shift, row, dy, dseen);
-    clear(dx, f.R * D);
-    rmsNormGradRows(dx, a.sums.gain + shift, dh, x, scratch, f.weights.gain, 1, D, false);
+    product(dh, step, dy, outputs, 4, rows, step, n, f.A, D, 0, 0, false);
+    product(dh, step, dseen, outputs, 4, rows + f.A * step, step, n, 2, D, dh, 0, false);
+    product(drows, step, dy, 4, outputs, h, step, f.A, n, D, drows, 0, false);
+    const last = drows + f.A * step;
+    product(last, step, dseen, 4, outputs, h, step, 2, n, D, last, 0, false);
+    for (let i = 0; i < n; i++) {
+      addBiases(f, a.sums, shift, first + i, dy + i * outputs, dseen + i * outputs);
+      const x = state(f, first + i);
+      const dx = a.dz + floats((first + i) * f.R * D);
+      clear(dx, f.R * D);
+      rmsNormGradRows(
+        dx, a.sums.gain + shift, dh + i * step, x, scratch + floats(i), f.weights.gain, 1, D, false,
+      );
+    }
   }
   scatter(f, a.sums, shift, drows);
 }
@@ -114,16 +125,6 @@ function dotFour(to: usize, h: usize, w: usize, step: usize): void {
     c3 = madd(x, v128.load(w + 3 * step + i), c3);
   }
   v128.store(to, sums(c0, c1, c2, c3));
-}
-
-/** `dh += dy·w`, `dw += dy·h`, for n numbers, a multiple of four. */
-@inline
-function backward(dh: usize, dw: usize, w: usize, h: usize, dy: f32, n: i32): void {
-  const y = f32x4.splat(dy);
-  for (let i: usize = 0; i < floats(n); i += 16) {
-    v128.store(dh + i, madd(y, v128.load(w + i), v128.load(dh + i)));
-    v128.store(dw + i, madd(y, v128.load(h + i), v128.load(dw + i)));
-  }
 }
 
 @inline
