@@ -390,7 +390,12 @@ export class ActingAgent {
    */
   async think(
     obs: unknown,
-    { rng, tempering, ...options }: ActOptions & Pick<DecisionRequest, 'rng' | 'tempering'>,
+    {
+      rng,
+      tempering,
+      trace = true,
+      ...options
+    }: ActOptions & Pick<DecisionRequest, 'rng' | 'tempering' | 'trace'>,
     see?: (row: Row) => Past,
   ): Promise<Decision> {
     this.checkUsable('Agent.act');
@@ -398,7 +403,7 @@ export class ActingAgent {
     const request = this.#traced(obs, options);
     const past = see?.(request.row);
     return this.#batch.decide(
-      { ...request, rng: rng ?? request.rng, tempering, past, greedy },
+      { ...request, rng: rng ?? request.rng, tempering, trace, past, greedy },
       exit,
     );
   }

@@ -143,8 +143,8 @@ export async function* decideTokens(
       `${OWNER}: prompt: expected 1 to ${length} tokens (memory.length), got ${tokens.length}`,
     );
   }
-  const { maxTokens = 256, temperature = 1, topP = 1, seed, deadlineMs, trace } = options;
-  const { maxSteps, exit } = options;
+  const { maxTokens = 256, temperature = 1, topP = 1, seed, deadlineMs } = options;
+  const { maxSteps, exit, trace = false } = options;
   const stop = [options.stop ?? []]
     .flat()
     .map((one) => tokensOf(space, own(one), `${OWNER}: stop`));

@@ -27,7 +27,8 @@ export async function recordText(
   options: RecordTextOptions,
   write: (line: string) => void,
 ): Promise<RecordedEnd['reason']> {
-  const { maxLength = MAX_LENGTH, signal, ...asked } = options;
+  const { maxLength = MAX_LENGTH, signal, ...rest } = options;
+  const asked = { ...rest, trace: true };
   const { seed, maxSteps, temperature } = asked;
   const exit = exitOf(agent.config, asked.exit);
   let written = 0;

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Agent } from '../../../src/agent/agent/agent.ts';
 import type { GeneratedToken, GenerateOptions } from '../../../src/agent/agent/generate-tokens.ts';
 import type { ConfigInput } from '../../../src/agent/config/config.ts';
@@ -116,13 +116,17 @@ describe('generating', () => {
 
   it('comes with its thoughts where they are asked for, no longer than allowed', async () => {
     const agent = await agentOf();
+    const described = vi.spyOn(agent.policy.distribution, 'describe');
     const tokens = await all(agent, [1, 2], { maxTokens: 3, maxSteps: 2, trace: true });
+    expect(described).toHaveBeenCalled();
     for (const { ponderSteps, thought } of tokens) {
       expect(ponderSteps).toBeLessThanOrEqual(2);
       expect(thought!.halts).toHaveLength(ponderSteps);
       expect(thought!.actions.at(-1)).toHaveLength(12);
     }
+    described.mockClear();
     expect((await all(agent, [1], { maxTokens: 1 }))[0].thought).toBeUndefined();
+    expect(described).not.toHaveBeenCalled();
   });
 });
 
