@@ -3,6 +3,13 @@ export const FIGURES = {
   matmul: ['matmul.vsTfjsWasm', 'matmul.threads'],
   convolution: ['convolution.vsTfjsWasm', 'convolution.gradientsVsTorch'],
   memory: ['memory.vsTorch'],
+  text: [
+    'text.training.vsTorch',
+    'text.generation.b1.vsTorch',
+    'text.generation.b64.vsTorch',
+    'text.offLine',
+    'text.raggedOffLine',
+  ],
   trainStep: ['trainStep.ofMatmul', 'trainStep.vsTfjsWasm', 'trainStep.vsTorch'],
   ragged: ['ragged.vsIdeal', 'ragged.vsMaskedTorch', 'ragged.vsSortedTorch', 'ragged.vsJax'],
   decision: ['decision.b1.p50us', 'decision.b1.p99us'],

@@ -136,7 +136,7 @@ export async function writeDecisions(count: number): Promise<string> {
 }
 
 /** Gains, biases and heads moved off ones and zeros, so that a check sees them. */
-function blurred(weights: Tensors, rng: Rng): Tensors {
+export function blurred(weights: Tensors, rng: Rng): Tensors {
   for (const { data } of Object.values(weights)) {
     for (let i = 0; i < data.length; i++) data[i] += 0.1 * rng.normal();
   }
@@ -151,7 +151,8 @@ function normal(shape: number[], rng: Rng) {
 let folder: string | undefined;
 let files = 0;
 
-function write(tensors: Tensors): string {
+/** Writes tensors into a file that goes with this process. */
+export function write(tensors: Tensors): string {
   if (folder === undefined) {
     const made = mkdtempSync(join(tmpdir(), 'pondera-bench-'));
     process.on('exit', () => rmSync(made, { recursive: true }));

@@ -18,6 +18,7 @@ import { pictures } from './cases/pictures.ts';
 import { ragged } from './cases/ragged.ts';
 import { remote } from './cases/remote.ts';
 import { rollout } from './cases/rollout.ts';
+import { text } from './cases/text.ts';
 import { trainStep } from './cases/train-step.ts';
 import { markdown } from './markdown.ts';
 
@@ -26,6 +27,7 @@ const CASES: { [Name in CaseName]: () => Promise<Result<Name>> } = {
   convolution,
   trainStep,
   memory,
+  text,
   ragged,
   decision,
   cartpole,

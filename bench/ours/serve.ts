@@ -5,7 +5,7 @@ import type { Check, Figures } from '../contender.ts';
 import { time } from '../measure.ts';
 
 /** Milliseconds that a round repeats its work for. */
-const ROUND = 300;
+export const ROUND = 300;
 
 /** The options of the command line, with the backend loaded that they name. */
 export async function start(): Promise<Record<string, string>> {
