@@ -246,7 +246,7 @@ describe('the packed package, in a project of its own', { timeout: 180_000 }, ()
 
     installed('trains, and goes on after a kill as if there had been none', async () => {
       const sets = [
-        'train.totalSteps=2048',
+        'train.totalSteps=1024',
         'evaluation.everyUpdates=1000',
         'checkpoint.everyUpdates=2',
       ];

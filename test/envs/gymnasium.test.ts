@@ -67,7 +67,7 @@ async function trained(env: object, runDir = tempDir()): Promise<TrainEvent[]> {
   const events: TrainEvent[] = [];
   const config = tinyConfig({
     env: { id: undefined, ...env },
-    evaluation: { everyUpdates: 6, episodes: 2, forcedEpisodes: 0 },
+    evaluation: { everyUpdates: 6, episodes: 1, forcedEpisodes: 0 },
     train: { totalSteps: 320 },
   });
   await train(config, { runDir, on: (event) => void events.push(event) });
@@ -245,7 +245,7 @@ describe.runIf(pythonHas(NEEDED, 'the Python client'))('the Python client', () =
       algorithm: 'likelihood',
       env: { id: undefined, url, count: 2 },
       likelihood: { decisions: 32, minibatch: 16 },
-      evaluation: { everyUpdates: 6, episodes: 2, forcedEpisodes: 0 },
+      evaluation: { everyUpdates: 6, episodes: 1, forcedEpisodes: 0 },
       train: { totalSteps: 320 },
     });
     const events: TrainEvent[] = [];
@@ -269,7 +269,7 @@ describe.runIf(pythonHas(NEEDED, 'the Python client'))('the Python client', () =
     const events: TrainEvent[] = [];
     const config = tinyConfig({
       env: { id: undefined, listen: '127.0.0.1:0', count: 2 },
-      evaluation: { everyUpdates: 6, episodes: 2, forcedEpisodes: 0 },
+      evaluation: { everyUpdates: 6, episodes: 1, forcedEpisodes: 0 },
       train: { totalSteps: 320 },
     });
     await train(config, {
