@@ -14,8 +14,8 @@ import type { RecipeSettings } from '../recipe/recipe-settings.ts';
 
 /** The sections of a run's config that every algorithm reads, beside its own. */
 export interface LearningConfig {
-  /** The environment, by the name of a built-in one, and what changes its observations. */
-  env?: { id?: string; hide?: unknown; frameStack?: number };
+  /** The environment, by the name of a built-in one, and how many observations are stacked into one. */
+  env?: { id?: string; frameStack?: number };
   /** The halting rule and its settings. */
   halting: HaltingConfig;
   /** The schedule of warm-up, forced depths and distillation. */

@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -25,7 +25,7 @@ export function addVerifyResume(program: Command): void {
     .argument('<config>', 'a YAML file, or the name of a packaged config')
     .option('--kills <n>', 'times to kill the run', integer(1), 5)
     .option('--seed <n>', 'seed of the moments at which to kill it', integer(0))
-    .option('--run-dir <dir>', 'directory for both runs (default: a temporary one)')
+    .option('--run-dir <dir>', 'directory for both runs (default: a temporary one, which is removed where they do not differ)')
     .addOption(setOption())
     .addOption(jsonOption('print the result as one JSON object'))
     .action(verifyCommand);
@@ -67,6 +67,8 @@ async function verifyCommand(config: string, flags: VerifyFlags): Promise<void> 
         `after ${kills} kills, the run differs from an uninterrupted one: ${difference} (in ${dir})`,
       );
     }
+    // What a difference is looked for in stays; what shows none is of no use.
+    if (flags.runDir === undefined) await rm(dir, { recursive: true });
     const half = `${unfinished} of them while a checkpoint was written`;
     if (!json) {
       print(`identical after ${kills} kills, ${half}, in ${updates} updates\n`);

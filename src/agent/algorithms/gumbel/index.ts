@@ -1,4 +1,5 @@
-import { type AnySpace, gameIds, makeGame } from '../../../envs/index.ts';
+import { gameIds, makeGame } from '../../../envs/builtin/index.ts';
+import type { AnySpace } from '../../../envs/index.ts';
 import type { AlgorithmDefinition, LearningConfig } from '../algorithm.ts';
 import { fixedBehavior, fixedDepth } from '../behavior.ts';
 import { largestPart } from '../largest-part.ts';
@@ -32,8 +33,8 @@ const modelStatistics = Object.fromEntries(
 );
 
 /** The ways to look at positions of a built-in game, where observations are as the game has them. */
-function symmetriesOf({ id = '', hide, frameStack = 1 }: LearningConfig['env'] = {}) {
-  if (!gameIds().includes(id) || hide !== undefined || frameStack > 1) return [];
+function symmetriesOf({ id = '', frameStack = 1 }: LearningConfig['env'] = {}) {
+  if (!gameIds().includes(id) || frameStack > 1) return [];
   return makeGame(id).symmetries ?? [];
 }
 

@@ -57,6 +57,20 @@ describe('learning from searches', () => {
     expect(metrics.at(-1)!.policyLoss).toBeLessThan(0.1);
   });
 
+  it('looks at positions as they are where frames are stacked, since a mirror of them is not known', async () => {
+    const { failure, metrics } = await run(
+      gumbelConfig({
+        env: { id: 'TicTacToe-v0', count: 8, frameStack: 2 },
+        gumbel: { model: 'learned' },
+        halting: { maxSteps: 1 },
+        evaluation: { everyUpdates: 1000, episodes: 1, forcedEpisodes: 0 },
+        train: { totalSteps: 64, seed: 1 },
+      }),
+    );
+    expect(failure).toBeUndefined();
+    expect(metrics.at(-1)!.policyLoss).toBeDefined();
+  });
+
   it('makes a network that plays tic-tac-toe by itself, of plays against itself from any position', async () => {
     const { runDir, failure } = await run(
       gumbelConfig({
