@@ -25,7 +25,10 @@ export function addVerifyResume(program: Command): void {
     .argument('<config>', 'a YAML file, or the name of a packaged config')
     .option('--kills <n>', 'times to kill the run', integer(1), 5)
     .option('--seed <n>', 'seed of the moments at which to kill it', integer(0))
-    .option('--run-dir <dir>', 'directory for both runs (default: a temporary one, which is removed where they do not differ)')
+    .option(
+      '--run-dir <dir>',
+      'directory for both runs (default: a temporary one, which is removed where they do not differ)',
+    )
     .addOption(setOption())
     .addOption(jsonOption('print the result as one JSON object'))
     .action(verifyCommand);
