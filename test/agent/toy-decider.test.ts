@@ -25,7 +25,7 @@ describe('a decider from outside', () => {
   beforeEach(() => registerDecider(toyDecider));
 
   it('decides in training and after, for a config that names it', async () => {
-    const learning = { learningRate: 0.03, finalLearningRate: 0.03, entropy: 0.02 };
+    const learning = { learningRate: 0.005, finalLearningRate: 0.005, entropy: 0.02 };
     const config = toyConfig({
       halting: { rule: 'fixed', ponderSteps: 1, maxSteps: 3 },
       ppo: { decisions: 128, minibatch: 64, epochs: 4, ...learning },
