@@ -5,10 +5,10 @@ import argparse
 import problem
 import torch
 import torch.nn.functional as F
-from contender import milliseconds, serve
+from contender import ROUND, milliseconds, serve
 from torch_text_model import WINDOW, TextModel
 
-TOKENS, CHECKED, ROUND = 128, (1, 4), 300
+TOKENS, CHECKED = 128, (1, 4)
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--data", required=True, help="weights and first characters as safetensors")

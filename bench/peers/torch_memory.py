@@ -6,7 +6,7 @@ import problem
 import torch
 import torch.nn.functional as F
 from contender import repeated, serve
-from torch_model import HEADS, Model
+from torch_model import Model, split_heads
 
 SEGMENT, STEPS = 32, 4
 
@@ -26,11 +26,6 @@ window, segments = args.window, batch // SEGMENT
 rows = window - 1 + SEGMENT
 
 
-def heads(x):
-    """[..., N, D] -> [..., H, N, D / H]"""
-    return x.unflatten(-1, (HEADS, -1)).transpose(-2, -3)
-
-
 class Core(Model):
     def __init__(self):
         super().__init__(arrays, ("core.",))
@@ -42,10 +37,10 @@ class Core(Model):
         k, v = (entries @ w[f"core.memory.block0.{name}"] for name in ("key", "value"))
         if args.gather:
             # [B, window, D]
-            self.past = [heads(x.unflatten(0, (segments, rows)).unfold(1, window, 1).transpose(2, 3).flatten(0, 1)) for x in (k, v)]
+            self.past = [split_heads(x.unflatten(0, (segments, rows)).unfold(1, window, 1).transpose(2, 3).flatten(0, 1)) for x in (k, v)]
             self.bias = w["core.memory.block0.distance"][:, None]
         else:
-            self.past = [heads(x.unflatten(0, (segments, rows))) for x in (k, v)]
+            self.past = [split_heads(x.unflatten(0, (segments, rows))) for x in (k, v)]
             # Row r is at distance t + window - 1 - r of decision t, in the window where it is 0 to window - 1.
             at = torch.arange(rows)[None] - torch.arange(SEGMENT)[:, None]
             inside = (at >= 0) & (at < window)
@@ -63,9 +58,9 @@ class Core(Model):
         else:
             x = self.norm(z, "core.state")
         normed = self.norm(x, "core.block0.attention.before")
-        q = heads(normed @ w["core.block0.attention.query"])
+        q = split_heads(normed @ w["core.block0.attention.query"])
         own = context if args.core == "latent" else [normed @ w[f"core.block0.{name}"] for name in ("key", "value")]
-        k, v = (heads(part) for part in own)
+        k, v = (split_heads(part) for part in own)
         read = (self.gathered if args.gather else self.banded)(q, k, v).transpose(1, 2).flatten(2)
         x = x + self.norm(read @ w["core.block0.attention.out"], "core.block0.attention.after")
         normed = self.norm(x, "core.block0.forward.before")

@@ -50,8 +50,8 @@ class Core(Model):
     def _block(self, x, block, queries):
         """What the first `queries` tokens become [B, queries, D]."""
         normed = self.norm(x, f"{block}.attention.before")
-        q = _split(normed[:, :queries] @ self.weights[f"{block}.attention.query"])
-        k, v = (_split(normed @ self.weights[f"{block}.{name}"]) for name in ("key", "value"))
+        q = split_heads(normed[:, :queries] @ self.weights[f"{block}.attention.query"])
+        k, v = (split_heads(normed @ self.weights[f"{block}.{name}"]) for name in ("key", "value"))
         read = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2)
         x = x[:, :queries] + self.norm(read @ self.weights[f"{block}.attention.out"], f"{block}.attention.after")
         normed = self.norm(x, f"{block}.forward.before")
@@ -78,5 +78,6 @@ class Policy(Model):
         return logits, value[:, 0], FLOOR + (1 - 2 * FLOOR) * halt[:, 0]
 
 
-def _split(x):
-    return x.unflatten(2, (HEADS, -1)).transpose(1, 2)
+def split_heads(x):
+    """[..., N, D] -> [..., H, N, D / H]"""
+    return x.unflatten(-1, (HEADS, -1)).transpose(-2, -3)

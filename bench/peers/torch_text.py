@@ -5,9 +5,9 @@ import argparse
 import problem
 import torch
 import torch.nn.functional as F
-from contender import repeated, serve
-from torch_model import FLOOR
-from torch_text_model import WINDOW, TextModel, heads
+from contender import serve_training
+from torch_model import FLOOR, split_heads
+from torch_text_model import WINDOW, TextModel
 
 STEPS, PRICE, FORCED = 4, 0.01, 0.25
 
@@ -39,7 +39,7 @@ def causal_bias(block):
 
 
 def project(x, block):
-    return [heads(x @ w[f"{block}.{name}"]) for name in ("key", "value")]
+    return [split_heads(x @ w[f"{block}.{name}"]) for name in ("key", "value")]
 
 
 def readouts():
@@ -105,8 +105,4 @@ def step():
     return loss.item(), norm.item()
 
 
-loss, norm = step()
-for _ in range(3):
-    step()
-check = {"loss": loss, "gradNorm": norm, "fifthLoss": step()[0]}
-serve(f"PyTorch {torch.__version__}", check, repeated(step))
+serve_training(f"PyTorch {torch.__version__}", step)

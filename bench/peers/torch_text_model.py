@@ -2,7 +2,7 @@
 
 import torch
 import torch.nn.functional as F
-from torch_model import HEADS, Model
+from torch_model import Model, split_heads
 
 WINDOW, WAVES, FASTEST = 64, 8, 1.5
 
@@ -27,7 +27,7 @@ class TextModel(Model):
     def block(self, x, block, attend):
         """A transformer block; `attend` reads by queries [..., H, N, D / H]."""
         w = self.weights
-        q = heads(self.norm(x, f"{block}.attention.before") @ w[f"{block}.attention.query"])
+        q = split_heads(self.norm(x, f"{block}.attention.before") @ w[f"{block}.attention.query"])
         read = attend(q).transpose(-2, -3).flatten(-2)
         x = x + self.norm(read @ w[f"{block}.attention.out"], f"{block}.attention.after")
         normed = self.norm(x, f"{block}.forward.before")
@@ -45,8 +45,3 @@ class TextModel(Model):
         features = torch.stack([n.log(), 1 / n], 1)[:, None, None].expand(*h.shape[:-1], 2)
         seen = torch.cat([h, features], -1)
         return (seen @ self.weights["heads.halt"])[..., 0] + self.weights["heads.haltBias"]
-
-
-def heads(x):
-    """[..., N, D] -> [..., H, N, D / H]"""
-    return x.unflatten(-1, (HEADS, -1)).transpose(-2, -3)

@@ -7,9 +7,9 @@ export function beginWith(game: Game, most: number, rng: Rng): void {
   do {
     game.begin();
     for (let plies = most && rng.int(most + 1); plies > 0 && game.turn() !== 'end'; ) {
-      const legal = game.legalActions();
       if (game.turn() === 'chance') game.apply(drawOutcome(game.chanceOutcomes(), rng));
       else {
+        const legal = game.legalActions();
         game.apply(legal[rng.int(legal.length)]);
         plies--;
       }
